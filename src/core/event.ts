@@ -1,0 +1,71 @@
+import type { Failure } from './failure.ts'
+
+/** What the plan says of one node. `undecided` names the node it waits for. */
+export type Verdict = 'ok' | 'change' | 'undecided' | 'skipped' | 'fail'
+/** What became of one node in an apply. */
+export type Status = 'ok' | 'changed' | 'failed' | 'skipped' | 'refused'
+
+/** One visible difference: of a file's content, or of a plain attribute. Secrets never show; `hidden` says so. */
+export type Difference =
+  | { kind: 'text'; subject: string; before: string; after: string }
+  | { kind: 'value'; subject: string; before: string; after: string }
+  | { kind: 'hidden'; subject: string; why: string }
+
+export type NodeRef = { host: string; node: string; task: string }
+
+/**
+ * Everything the engine says, as it happens: reporters fold these and know nothing else.
+ * `time` is in milliseconds since the epoch, `seq` counts from 1 within a run.
+ */
+export type EventBody =
+  | { type: 'started'; command: 'plan' | 'apply'; playbook: string; hosts: string[] }
+  | { type: 'play'; name: string; hosts: string[] }
+  | { type: 'connected'; host: string; ms: number }
+  | { type: 'host-lost'; host: string; failure: Failure }
+  | ({
+      type: 'planned'
+      verdict: Verdict
+      why?: string
+      waits?: boolean
+      always?: boolean
+      needs?: string
+      steps: string[]
+      diff: Difference[]
+    } & NodeRef)
+  | ({ type: 'running'; steps: string[]; waits?: boolean } & NodeRef)
+  | ({ type: 'progress'; done: number; total: number; what: string } & NodeRef)
+  | ({ type: 'message'; text: string } & NodeRef)
+  | ({
+      type: 'result'
+      status: Status
+      why?: string
+      needs?: string
+      failure?: Failure
+      steps: number
+      ms: number
+      diff: Difference[]
+    } & NodeRef)
+  | { type: 'warning'; text: string; host?: string; node?: string }
+  | {
+      type: 'summary'
+      exit: number
+      hosts: Record<string, HostSummary>
+      failures: Failure[]
+      wallMs: number
+      peakRssMb: number
+    }
+
+export type Event = EventBody & { seq: number; time: number }
+export type Emit = (event: EventBody) => void
+
+/** The counts of one host, in the order inventory gives. In a plan `changed` counts what would change. */
+export type HostSummary = {
+  ok: number
+  changed: number
+  failed: number
+  skipped: number
+  undecided: number
+  unreachable: boolean
+  roundTrips: number
+  steps: number
+}

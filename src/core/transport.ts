@@ -1,0 +1,39 @@
+/** What one script fragment said. `status` is the exit status of its shell. */
+export type Output = { stdout: Buffer; stderr: Buffer; status: number }
+
+/** A piece of POSIX sh that runs in a subshell of its own, with an empty stdin. */
+export type Fragment = {
+  sh: string
+  /** A step: when it fails, the fragments after it in the frame do not run. A read has none. */
+  step?: true
+}
+
+/** One file to be streamed to a host, from the controller's disk or memory. Digest in sha256. */
+export type Upload = {
+  source: { file: string } | { bytes: Buffer }
+  size: number
+  digest: string
+  path: string
+  mode: string
+  owner?: string
+  group?: string
+}
+
+/**
+ * One host as the engine sees it: frames of fragments, each one round trip. Implementations live in host/.
+ * A transport rejects with a `Refusal` (`host-unreachable`, `host-login`, `host-key-*`, `host-become`, `host-lost`).
+ */
+export type Transport = {
+  /** Runs the fragments in order and returns what those that ran said; a shorter list than asked means a step failed. */
+  run(fragments: Fragment[], onOutput?: (index: number, output: Output) => void): Promise<Output[]>
+  /** Puts a file in place: temporary name in the target folder, size and digest checked there, then renamed. */
+  upload(upload: Upload, onProgress?: (sent: number) => void): Promise<void>
+  /** How many frames have been sent since authentication. */
+  readonly roundTrips: number
+  /** The identity steps run as unless they say otherwise, and the login user. */
+  readonly user: string
+  close(): Promise<void>
+}
+
+/** Opens a host by its inventory name. Connecting twice gives the same connection. */
+export type Connect = (host: string) => Promise<Transport>

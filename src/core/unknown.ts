@@ -1,0 +1,82 @@
+/**
+ * A value that does not exist yet: it is known after a node has run. Thrown by the proxy of `strict` when an author's
+ * code reads it, caught by the planner alone: that is how `undecided` comes about without a line of author code.
+ */
+export class Later extends Error {
+  /** The node (`host/task`) the value waits for. */
+  readonly node: string
+  constructor(node: string) {
+    super(`known after ${node}`)
+    this.node = node
+  }
+}
+
+/** A value that exists on a host but has not been read: the planner reads it and walks again. */
+export class Missing extends Error {
+  constructor() {
+    super('not read yet')
+  }
+}
+
+/** A value that will never exist in this run: the node that makes it failed, was skipped or is on a lost host. */
+export class Lost extends Error {
+  readonly node: string
+  constructor(node: string) {
+    super(`needs ${node}`)
+    this.node = node
+  }
+}
+
+export type Unknown = Later | Missing | Lost
+export const isUnknown = (value: unknown): value is Unknown =>
+  value instanceof Later || value instanceof Missing || value instanceof Lost
+
+/** Marks an object that a node will newly make: a member that its prediction does not say is unknown until then. */
+export const born = Symbol('born')
+
+/** Runs a reading; an unknown that it meets is returned in place of the value, to be carried along where only the content is unknown. */
+export const later = <T>(read: () => T): T | Later => {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Later) return error
+    throw error
+  }
+}
+
+const proxies = new WeakMap<object, object>()
+
+/** The same value, but reading an unknown in it throws that unknown. Arrays and objects answer as themselves otherwise. */
+export const strict = <T>(value: T): T => {
+  if (isUnknown(value)) throw value
+  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value
+  const known = proxies.get(value)
+  if (known) return known as T
+  const target = value as Record<PropertyKey, unknown>
+  const member = (key: PropertyKey): unknown => {
+    if (typeof key === 'string' && !(key in target) && target[born] !== undefined) throw target[born]
+    const found = target[key]
+    return typeof found === 'function' ? found.bind(Array.isArray(target) ? proxy : target) : strict(found)
+  }
+  const proxy = new Proxy(value, {
+    get: (_, key) => member(key),
+    has: (_, key) => {
+      if (typeof key === 'string' && !(key in target) && target[born] !== undefined) throw target[born]
+      return key in target
+    },
+    getOwnPropertyDescriptor: (_, key) => {
+      const found = Reflect.getOwnPropertyDescriptor(target, key)
+      if (found && isUnknown(found.value)) throw found.value
+      return found
+    },
+  })
+  proxies.set(value, proxy)
+  return proxy as T
+}
+
+/** Every unknown in a value, however deep. */
+export const unknownsIn = (value: unknown): Unknown[] => {
+  if (isUnknown(value)) return [value]
+  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return []
+  return Object.values(value).flatMap(unknownsIn)
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { isUnknown } from './unknown.ts'
+
+/** JSON as it is read from files and passed between rooms. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  value !== null &&
+  typeof value === 'object' &&
+  !Array.isArray(value) &&
+  !ArrayBuffer.isView(value) &&
+  !isUnknown(value)
+
+/** Equality of data: the order of keys does not count, the order of lists does. */
+export const same = (a: unknown, b: unknown): boolean => {
+  if (Object.is(a, b)) return true
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((x, i) => same(x, b[i]))
+  if (!isRecord(a) || !isRecord(b)) return false
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every(key => key in b && same(a[key], b[key]))
+}
+
+/** The member of a tree at `a.b.c`; undefined where the path leaves the tree. */
+export const memberAt = (tree: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), tree)
+
+/** A copy of the tree with the member at `a.b.c` set; missing levels are made. */
+export const withMember = (tree: unknown, path: string, value: unknown): Record<string, unknown> => {
+  const [head, ...rest] = path.split('.') as [string, ...string[]]
+  const base = isRecord(tree) ? tree : {}
+  return { ...base, [head]: rest.length === 0 ? value : withMember(base[head], rest.join('.'), value) }
+}
+
+export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
+
+/** Bytes with their name: content travels by digest in plans, the bytes stay in memory. */
+export type Content = { digest: string; size: number; bytes: Buffer; secret?: true }
+export const content = (text: string | Buffer): Content => {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
+  return { digest: sha256(bytes), size: bytes.length, bytes }
+}
+export const secretContent = (text: string): Content => ({ ...content(text), secret: true })
