@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
+import { Refusal } from '../core/failure.ts'
+import { address } from './addresses.ts'
+import { waitForAnswer } from './answer.ts'
+import { tail } from './command.ts'
+import { dropDisk } from './disk.ts'
+import { machinePid, startMachine, stopMachine } from './machine.ts'
+import { handleOf, type Lab } from './names.ts'
+import { unwire, wire } from './network.ts'
+import { diskFolder } from './record.ts'
+
+const BOOT_MS = 60_000
+// A machine that runs may still be on its way up, started by a command that was killed since.
+const PATIENCE_MS = 15_000
+
+export type Place = { node: string; slot: number; number: number }
+
+const notUp = (lab: Lab, node: string, seen: string): Refusal => {
+  const log = `${diskFolder(lab, node)}/console.log`
+  const words = existsSync(log) ? tail(stripVTControlCharacters(readFileSync(log, 'utf8')), 20) : ''
+  return new Refusal({
+    reason: 'lab-host',
+    what: `${node} does not come up: ${seen}`,
+    why: words || 'its console is empty',
+    fix: `see all of ${log}; \`runbook lab up\` tries again`,
+  })
+}
+
+/**
+ * Makes sure that a host whose disk is there runs and answers by SSH; leaves it alone if it does.
+ * @throws Refusal `lab-host` with the end of its console if it does not within a minute.
+ */
+export const raise = async (lab: Lab, { node, slot, number }: Place): Promise<'was up' | 'started'> => {
+  const [machine, ip] = [handleOf(lab, node), address(slot, number)]
+  const runs = () => machinePid(machine) !== undefined
+  const wires = await wire(lab, node, slot, number)
+  if (wires === 'kept' && runs() && (await waitForAnswer(ip, runs, PATIENCE_MS)) === 'answered') return 'was up'
+  await stopMachine(machine)
+  await startMachine(machine, diskFolder(lab, node), node)
+  // Until it has become systemd-nspawn, the process is not yet found as one.
+  const starting = Date.now() + 2000
+  const outcome = await waitForAnswer(ip, () => runs() || Date.now() < starting, BOOT_MS)
+  if (outcome === 'answered') return 'started'
+  throw notUp(lab, node, outcome === 'late' ? 'no SSH server answered within 60 s' : 'its container ended')
+}
+
+/** Removes all there is of a host: its processes, network and disk, whichever of them exist. */
+export const raze = async (lab: Lab, node: string): Promise<void> => {
+  await stopMachine(handleOf(lab, node))
+  await unwire(lab, node)
+  dropDisk(diskFolder(lab, node))
+}

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Refusal } from '../core/failure.ts'
+import { cgroupMembers, dropCgroups, makeCgroups } from './cgroup.ts'
+import { toolEnv } from './command.ts'
+
+const argvOf = (pid: number): string[] => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
+  } catch {
+    return []
+  }
+}
+
+const allPids = (): number[] => readdirSync('/proc').map(Number).filter(Number.isInteger)
+
+/** The processes that were started with exactly this word: asked of the kernel, so no pid file can be stale. */
+const startedWith = (word: string): number[] => allPids().filter(pid => argvOf(pid).includes(word))
+
+const flag = (machine: string): string => `--machine=${machine}`
+
+/** The pid of the systemd-nspawn that runs this machine, if it runs. */
+export const machinePid = (machine: string): number | undefined =>
+  startedWith(flag(machine)).find(pid => basename(argvOf(pid)[0] ?? '') === 'systemd-nspawn')
+
+/** The machines with such names that have a process, be it only on its way up. */
+export const machinesNamed = (prefix: string): string[] =>
+  allPids().flatMap(pid =>
+    argvOf(pid).flatMap(word => (word.startsWith(flag(prefix)) ? [word.slice(flag('').length)] : [])),
+  )
+
+// Two steps need a shell, as they change the process that then becomes the container's: it joins a cgroup of its own
+// in each hierarchy (hosts that share a tree fail with 219/CGROUP now and then), and mounts the overlay in its own
+// mount namespace, so the mount ends with the machine. Names in the mount options are relative: a comma or a colon in
+// the folder's path would split them.
+const LAUNCH = `set -e
+while [ "$1" != -- ]; do echo $$ >"$1"; shift; done
+shift
+mount -t overlay overlay -o lowerdir=base,upperdir=upper,workdir=work root
+exec "$@"`
+
+const nspawn = (machine: string, folder: string, hostname: string): string[] => [
+  ...['systemd-nspawn', '--quiet', '--boot', `--directory=${folder}/root`, flag(machine), `--hostname=${hostname}`],
+  ...[`--network-namespace-path=/run/netns/${machine}`, '--register=no', '--keep-unit', '--link-journal=no'],
+  ...['--resolv-conf=off', '--timezone=off', '--suppress-sync=yes'],
+]
+
+/** Starts the machine whose disk lies in `folder`; it outlives this process and writes to `folder`/console.log. */
+export const startMachine = async (machine: string, folder: string, hostname: string): Promise<void> => {
+  const join = makeCgroups(machine)
+  const argv = ['--mount', '--propagation', 'slave', 'sh', '-c', LAUNCH, 'sh', ...join, '--']
+  const console = openSync(`${folder}/console.log`, 'w')
+  try {
+    const child = spawn('unshare', [...argv, ...nspawn(machine, folder, hostname)], {
+      cwd: folder,
+      env: toolEnv(),
+      detached: true,
+      stdio: ['ignore', console, console],
+    })
+    await new Promise((resolve, reject) => child.on('spawn', resolve).on('error', reject))
+    child.unref()
+  } finally {
+    closeSync(console)
+  }
+}
+
+const kill = (pids: number[]): void => {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {}
+  }
+}
+
+const gone = async (left: () => number[], forMs: number): Promise<boolean> => {
+  for (const end = Date.now() + forMs; Date.now() < end; await sleep(20)) if (left().length === 0) return true
+  return left().length === 0
+}
+
+/**
+ * Ends the machine and all its processes at once, as a power cut does, and removes its cgroups.
+ * @throws Refusal `lab-host` if something survives.
+ */
+export const stopMachine = async (machine: string): Promise<void> => {
+  const nspawns = () => startedWith(flag(machine))
+  const everything = () => [...new Set([...cgroupMembers(machine), ...nspawns()])]
+  // First what runs inside: its systemd-nspawn then ends by itself and tidies up in /run.
+  const keeper = new Set(nspawns())
+  kill(everything().filter(pid => !keeper.has(pid)))
+  await gone(nspawns, keeper.size > 0 ? 1500 : 0)
+  const end = Date.now() + 10_000
+  while (everything().length > 0 && Date.now() < end) {
+    kill(everything())
+    await gone(everything, 500)
+  }
+  while (!dropCgroups(machine) && Date.now() < end) await sleep(20)
+  for (const kind of ['propagate', 'unix-export'])
+    rmSync(`/run/systemd/nspawn/${kind}/${machine}`, { recursive: true, force: true })
+  const left = everything()
+  if (left.length > 0 || !dropCgroups(machine))
+    throw new Refusal({
+      reason: 'lab-host',
+      what: `machine ${machine} does not go away`,
+      why: left.length > 0 ? `processes ${left.join(', ')} survived SIGKILL` : 'its cgroup is still in use',
+    })
+}

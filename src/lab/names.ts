@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import { refuse } from '../core/failure.ts'
+
+/** Where a lab is and what its things are called on this machine. */
+export type Lab = {
+  name: string
+  /** `.runbook/lab/NAME`, absolute. */
+  folder: string
+  /** Starts the name of every interface, namespace, cgroup and machine of this lab, and of no other. */
+  prefix: string
+  bridge: string
+}
+
+/** A short stable name for a text: two checkouts may both have a lab called `lab`. */
+export const digest = (text: string, length: number): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, length)
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/
+
+const label = (kind: string, text: string): string =>
+  LABEL.test(text)
+    ? text
+    : refuse('usage-option', `${kind} '${text}' cannot be used`, {
+        why: 'it becomes a host name and a folder: lower-case letters, digits and inner dashes, at most 32',
+        fix: `choose a plain word as the ${kind}`,
+      })
+
+/** The lab `name` of the working folder `base`. Network interfaces' names may have 15 characters, hence the digests. */
+export const labAt = (base: string, name: string): Lab => {
+  const folder = resolve(base, '.runbook', 'lab', label('lab name', name))
+  const id = digest(folder, 6)
+  return { name, folder, prefix: `rb${id}-`, bridge: `rb-${name.slice(0, 5)}-${id}` }
+}
+
+/** One name for a host's machine, network namespace and cgroup. */
+export const handleOf = (lab: Lab, node: string): string => lab.prefix + label('host name', node)
+
+/** The bridge's end of a host's cable. */
+export const cableOf = (lab: Lab, node: string): string => lab.prefix + digest(node, 6)
+
+/** The names `node0`, `node1`, … of a new lab. */
+export const nodeNames = (count: number): string[] =>
+  Number.isInteger(count) && count >= 1 && count <= 200
+    ? Array.from({ length: count }, (_, i) => `node${i}`)
+    : refuse('usage-option', `a lab cannot have ${count} hosts`, { fix: 'ask for 1 to 200' })

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { refuse } from '../core/failure.ts'
+import { address } from './addresses.ts'
+import { must } from './command.ts'
+import { hostKey } from './disk.ts'
+import { inventoryText, keyFile, knownHostLine, knownHostsFile } from './inventory.ts'
+import type { Lab } from './names.ts'
+
+/** What a lab remembers between commands. Whether its hosts run is not in here: that is asked of the machine. */
+export type LabRecord = {
+  /** Its subnet is 10.77.SLOT.0/24. */
+  slot: number
+  /** Each host with the last number of its address, in inventory order. */
+  hosts: Record<string, number>
+}
+
+const recordFile = (lab: Lab): string => `${lab.folder}/lab.json`
+export const inventoryFile = (lab: Lab): string => `${lab.folder}/inventory.json`
+export const diskFolder = (lab: Lab, node: string): string => `${lab.folder}/hosts/${node}`
+
+const write = (path: string, text: string): void => {
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+}
+
+/** The record of a lab, if there is one. */
+export const readRecord = (lab: Lab): LabRecord | undefined => {
+  if (!existsSync(recordFile(lab))) return undefined
+  try {
+    return JSON.parse(readFileSync(recordFile(lab), 'utf8'))
+  } catch (error) {
+    return refuse('lab-host', `${recordFile(lab)} cannot be read`, {
+      why: String(error),
+      fix: 'remove the lab with `runbook lab down`, then bring it up anew',
+    })
+  }
+}
+
+export const writeRecord = (lab: Lab, record: LabRecord): void => {
+  mkdirSync(`${lab.folder}/hosts`, { recursive: true })
+  write(recordFile(lab), `${JSON.stringify(record)}\n`)
+}
+
+/** The lab's public login key; makes the pair first if need be. */
+export const ensureKey = async (lab: Lab): Promise<string> => {
+  const key = keyFile(lab.folder)
+  if (!existsSync(key)) {
+    mkdirSync(lab.folder, { recursive: true })
+    await must(['rm', '-f', `${key}.new`, `${key}.new.pub`])
+    await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `lab ${lab.name}`, '-f', `${key}.new`])
+    renameSync(`${key}.new.pub`, `${key}.pub`)
+    renameSync(`${key}.new`, key)
+  }
+  return readFileSync(`${key}.pub`, 'utf8')
+}
+
+/** Writes what others read of a lab: the inventory, and the hosts' keys. All disks have to be there. */
+export const publish = (lab: Lab, { slot, hosts }: LabRecord): void => {
+  const listed = Object.entries(hosts).map(([node, number]) => ({ node, address: address(slot, number) }))
+  const known = listed.map(({ node, address }) => knownHostLine(address, hostKey(diskFolder(lab, node))))
+  write(knownHostsFile(lab.folder), known.join(''))
+  write(inventoryFile(lab), inventoryText(lab.folder, listed))
+}
