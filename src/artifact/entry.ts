@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { isRecord } from '../core/value.ts'
+import type { Archive } from './archive.ts'
+import { digestsOf } from './survey.ts'
+
+/** Tells whether a file is still the one that was read, without reading it. Both numbers are too big for JSON's. */
+export type Stamp = { size: number; mtimeNs: string; inode: string }
+
+/** What `index.json` beside a cached archive says: all that reading the archive found out, so that it is read once. */
+export type Index = Omit<Archive, 'file'> & {
+  format: 1
+  /** The copy in the cache, when it was last known to be whole. */
+  copy: Stamp
+  /** Files outside that are known to be the same bytes; their base names are names of this archive too. */
+  sources: ({ path: string } & Stamp)[]
+}
+
+/** One folder of the cache: `SHA512PREFIX/` with the archive and its index. */
+export type Entry = { folder: string; index: Index }
+
+export const INDEX = 'index.json'
+const PREFIX = /^[0-9a-f]{16}$/
+
+export const folderOf = (cache: string, sha512: string): string => join(cache, sha512.slice(0, 16))
+
+export const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+
+/** The stamp of a regular file; undefined where there is none. */
+export const stampOf = async (file: string): Promise<Stamp | undefined> => {
+  try {
+    const found = await stat(file, { bigint: true })
+    if (!found.isFile()) return undefined
+    return { size: Number(found.size), mtimeNs: `${found.mtimeNs}`, inode: `${found.ino}` }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+export const sameStamp = (a: Stamp, b: Stamp): boolean =>
+  a.size === b.size && a.mtimeNs === b.mtimeNs && a.inode === b.inode
+
+const isIndex = (value: unknown): value is Index =>
+  isRecord(value) &&
+  value.format === 1 &&
+  typeof value.name === 'string' &&
+  typeof value.sha256 === 'string' &&
+  typeof value.sha512 === 'string' &&
+  Array.isArray(value.members) &&
+  isRecord(value.copy) &&
+  Array.isArray(value.sources)
+
+/** The entry in a folder of the cache; undefined where there is none or its index is of no use. */
+export const readEntry = async (folder: string): Promise<Entry | undefined> => {
+  try {
+    const index: unknown = JSON.parse(await readFile(join(folder, INDEX), 'utf8'))
+    return isIndex(index) ? { folder, index } : undefined
+  } catch (error) {
+    if (isMissing(error) || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+export const listEntries = async (cache: string): Promise<Entry[]> => {
+  const names = await readdir(cache).catch(error => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  const entries = await Promise.all(names.filter(name => PREFIX.test(name)).map(name => readEntry(join(cache, name))))
+  return entries.filter(entry => entry !== undefined)
+}
+
+/** Replaces the index in one step; a reader at the same time sees the old one or the new one. */
+export const writeIndex = async ({ folder, index }: Entry): Promise<void> => {
+  const fresh = join(folder, `.${INDEX}-${randomUUID()}`)
+  await writeFile(fresh, `${JSON.stringify(index)}\n`)
+  await rename(fresh, join(folder, INDEX))
+}
+
+export const fileOf = ({ folder, index }: Entry): string => join(folder, index.name)
+
+export const namesOf = ({ index }: Entry): string[] => [
+  ...new Set([index.name, ...index.sources.map(source => basename(source.path))]),
+]
+
+/** The entry if its archive is what the index says. It is read again only when its stamp has changed. */
+export const wholeEntry = async (entry: Entry): Promise<Entry | undefined> => {
+  const stamp = await stampOf(fileOf(entry))
+  if (!stamp || stamp.size !== entry.index.size) return undefined
+  if (sameStamp(stamp, entry.index.copy)) return entry
+  const { sha512 } = await digestsOf(fileOf(entry))
+  if (sha512 !== entry.index.sha512) return undefined
+  const fresh = { ...entry, index: { ...entry.index, copy: stamp } }
+  await writeIndex(fresh)
+  return fresh
+}

@@ -1,0 +1,34 @@
+/** Bytes in the order they come, taken in pieces of the reader's size: never more than one chunk is held. */
+export type Tape = {
+  /** The next bytes, at most `limit`; undefined at the end. */
+  some(limit: number): Promise<Buffer | undefined>
+  /** The next `count` bytes, fewer only at the end. */
+  exactly(count: number): Promise<Buffer>
+}
+
+/** Reads from chunks of any size. Errors of the source (a truncated gzip) come out of the call that met them. */
+export const tapeOf = (chunks: AsyncIterable<Buffer>): Tape => {
+  const source = chunks[Symbol.asyncIterator]()
+  let rest: Buffer = Buffer.alloc(0)
+  const some = async (limit: number): Promise<Buffer | undefined> => {
+    while (rest.length === 0) {
+      const next = await source.next()
+      if (next.done) return undefined
+      rest = next.value
+    }
+    const taken = rest.subarray(0, limit)
+    rest = rest.subarray(taken.length)
+    return taken
+  }
+  const exactly = async (count: number): Promise<Buffer> => {
+    const parts: Buffer[] = []
+    for (let missing = count; missing > 0; ) {
+      const part = await some(missing)
+      if (!part) break
+      parts.push(part)
+      missing -= part.length
+    }
+    return Buffer.concat(parts)
+  }
+  return { some, exactly }
+}

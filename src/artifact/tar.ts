@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import type { Member } from './archive.ts'
+import { BLOCK, damaged, type Header, parseHeader, parsePax } from './header.ts'
+import { type Tape, tapeOf } from './tape.ts'
+
+/** Long names stand in records of their own; nothing sensible is longer than this. */
+const LONGEST_RECORD = 1024 * 1024
+
+/** Each member's bytes are followed by zeros up to a whole block. */
+const paddingOf = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK
+
+const cutOff = (path: string): never => damaged(`it ends in the middle of ${path}`)
+
+const skip = async (tape: Tape, size: number, path: string): Promise<void> => {
+  for (let missing = size; missing > 0; ) missing -= ((await tape.some(missing)) ?? cutOff(path)).length
+}
+
+const digestOf = async (tape: Tape, size: number, path: string): Promise<string> => {
+  const hash = createHash('sha256')
+  for (let missing = size; missing > 0; ) {
+    const part = (await tape.some(missing)) ?? cutOff(path)
+    hash.update(part)
+    missing -= part.length
+  }
+  await skip(tape, paddingOf(size), path)
+  return hash.digest('hex')
+}
+
+const record = async (tape: Tape, size: number): Promise<Buffer> => {
+  if (size > LONGEST_RECORD) return damaged('a name in it is longer than 1 MiB')
+  const bytes = await tape.exactly(size)
+  if (bytes.length < size) return cutOff('a long name')
+  await skip(tape, paddingOf(size), 'a long name')
+  return bytes
+}
+
+const textOf = (bytes: Buffer): string => bytes.toString('utf8').replace(/\0+$/, '')
+
+/** A header together with the records in front of it that replace parts of it; undefined at the end. */
+const nextHeader = async (tape: Tape, global: Record<string, string>): Promise<Header | undefined> => {
+  let over: Partial<Header> = {}
+  for (;;) {
+    const block = await tape.exactly(BLOCK)
+    if (block.length === 0) return undefined
+    if (block.length < BLOCK) return damaged('it ends in the middle of a header')
+    const header = parseHeader(block)
+    if (!header) return undefined
+    if (header.type === 'L') over = { ...over, path: textOf(await record(tape, header.size)) }
+    else if (header.type === 'K') over = { ...over, linkname: textOf(await record(tape, header.size)) }
+    else if (header.type === 'x') over = { ...over, ...fromPax(parsePax(await record(tape, header.size))) }
+    else if (header.type === 'g') Object.assign(global, parsePax(await record(tape, header.size)))
+    else return { ...header, ...fromPax(global), ...over }
+  }
+}
+
+const fromPax = (pax: Record<string, string>): Partial<Header> => ({
+  ...(pax.path !== undefined && { path: pax.path }),
+  ...(pax.linkpath !== undefined && { linkname: pax.linkpath }),
+  ...(pax.size !== undefined && { size: Number(pax.size) }),
+  // A file with holes is stored in a way of its own; its bytes would not be its content.
+  ...(Object.keys(pax).some(key => key.startsWith('GNU.sparse')) && { type: 'S' }),
+})
+
+/** The path as unpacking takes it. One that leaves the folder it is unpacked into is refused. */
+const pathInside = (path: string): string => {
+  if (path.includes('\0')) return damaged('a path in it holds a zero byte')
+  const escapes = path.startsWith('/') || path.split('/').includes('..')
+  if (escapes) return damaged(`its member '${path}' would be written outside of the folder it is unpacked into`)
+  return posix.normalize(path).replace(/\/$/, '')
+}
+
+const kindOf = (header: Header): 'file' | 'directory' | 'link' | 'hard link' => {
+  if (header.type === '5' || ('07'.includes(header.type) && header.path.endsWith('/'))) return 'directory'
+  if (header.type === '0' || header.type === '7') return 'file'
+  if (header.type === '2') return 'link'
+  if (header.type === '1') return 'hard link'
+  return damaged(`its member '${header.path}' is neither a file, nor a folder, nor a link (tar type '${header.type}')`)
+}
+
+const memberOf = async (tape: Tape, header: Header, earlier: Map<string, Member>): Promise<Member> => {
+  const path = pathInside(header.path)
+  const mode = header.mode.toString(8).padStart(4, '0')
+  const kind = kindOf(header)
+  if (kind === 'file') {
+    return { path, kind, mode, size: header.size, sha256: await digestOf(tape, header.size, path) }
+  }
+  // The other kinds have no content; a size that is there all the same has to be passed over.
+  if (kind !== 'hard link' || header.size > 0) await skip(tape, header.size + paddingOf(header.size), path)
+  if (kind === 'link') return { path, kind, mode, size: 0, sha256: '', target: header.linkname }
+  if (kind === 'directory') return { path, kind, mode, size: 0, sha256: '' }
+  const twin = earlier.get(pathInside(header.linkname))
+  if (twin?.kind !== 'file') return damaged(`its member '${path}' is a second name of a file that is not in it`)
+  return { ...twin, path }
+}
+
+/** A member below a link would be written wherever the link points. */
+const refuseBelowLink = (path: string, earlier: Map<string, Member>): void => {
+  const parts = path.split('/')
+  const link = parts.map((_, at) => parts.slice(0, at).join('/')).find(above => earlier.get(above)?.kind === 'link')
+  if (link !== undefined) damaged(`its member '${path}' would be written through the link '${link}'`)
+}
+
+/**
+ * The members of a tar archive (ustar, pax, GNU) in the order they stand in it, with the digests of their content, read
+ * as the bytes come. A hard link comes out as the file it is. Refuses (`usage-file`) what is damaged or would be
+ * written outside of the folder it is unpacked into. Reads to the end, so that a gzip around it is checked as well.
+ */
+export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Member> {
+  const tape = tapeOf(chunks)
+  const earlier = new Map<string, Member>()
+  const global: Record<string, string> = {}
+  for (;;) {
+    const header = await nextHeader(tape, global)
+    if (!header) break
+    const member = await memberOf(tape, header, earlier)
+    if (member.path === '.' || member.path === '') continue
+    refuseBelowLink(member.path, earlier)
+    earlier.set(member.path, member)
+    yield member
+  }
+  while (await tape.some(Number.MAX_SAFE_INTEGER));
+}
