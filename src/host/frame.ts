@@ -1,0 +1,64 @@
+import type { Fragment } from '../core/transport.ts'
+
+/** One word of sh that stands for exactly this text. */
+export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+/**
+ * What the first frame of a session does before anything else, so that it costs no round trip: messages in one
+ * language, the administration programs in reach whatever the login left in PATH, known file modes, no history.
+ */
+const START = [
+  'export LC_ALL=C PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
+  'umask 022',
+  'unset HISTFILE',
+]
+
+/** Tags of the marks that are no fragment: before the first and after the last. */
+export const BEGIN = 'b'
+export const END = 'e'
+
+const onStderr = (nonce: string, frame: number, tag: string): string => `printf '${nonce}:${frame}:${tag}:0;' >&2`
+
+const onBoth = (nonce: string, frame: number, tag: string): string =>
+  `printf '${nonce}:${frame}:${tag}:0;'; ${onStderr(nonce, frame, tag)}`
+
+/**
+ * A fragment is the argument of `eval` in a subshell of its own: `cd`, `exit`, `set` and a syntax error stay in there,
+ * here-documents and quotes need no care, its text is in no argument list, and nothing but the one fork is paid
+ * (measured with dash: 0.4 ms; a here-document fed to another `sh` 1.1 ms). The space keeps a leading `-` from being
+ * an option of `eval`, the newline ends a here-document. Its stdin is empty: it must not eat the frames that follow.
+ */
+const fragmentText = (
+  nonce: string,
+  frame: number,
+  index: number,
+  { sh, step }: Fragment,
+  mayStop: boolean,
+): string => {
+  const body = [
+    `( eval ${quote(` ${sh}\n`)} ) </dev/null`,
+    `runbook_=$?; printf '${nonce}:${frame}:${index}:%d;' "$runbook_"; ${onStderr(nonce, frame, String(index))}`,
+    ...(step ? ['[ "$runbook_" = 0 ] || runbook_stop=1'] : []),
+  ].join('\n')
+  return mayStop ? `[ "$runbook_stop" ] || {\n${body}\n}` : body
+}
+
+/**
+ * The text of one frame. It is one compound command whose closing line comes last: sh runs nothing of it before it
+ * has read all of it, so a frame cut in half does nothing. Marks stand on both streams because ssh orders stdout and
+ * stderr independently; the first one leaves behind what came between two frames (a login's greeting, late output).
+ */
+export const frameText = (nonce: string, frame: number, fragments: Fragment[]): string => {
+  const firstStep = fragments.findIndex(fragment => fragment.step)
+  const afterStep = (index: number): boolean => firstStep >= 0 && index > firstStep
+  return [
+    '{',
+    ...(frame === 1 ? START : []),
+    'runbook_stop=',
+    onBoth(nonce, frame, BEGIN),
+    ...fragments.map((fragment, index) => fragmentText(nonce, frame, index, fragment, afterStep(index))),
+    onBoth(nonce, frame, END),
+    '}',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,74 @@
+/** One marker found in a stream: whose frame it is, what it ends, and the bytes that stood before it. */
+export type Mark = { frame: number; tag: string; status: number; before: Buffer }
+
+/** One stream of a shell: bytes go in as they come, marks come out, what has no mark yet is held. */
+export type Scanner = {
+  /** Takes a chunk; false when more than `cap` bytes are held without a mark. */
+  push(chunk: Buffer): boolean
+  /** What has come since the last mark. */
+  held(): Buffer
+}
+
+const FIRST_CAPACITY = 64 * 1024
+
+const parse = (text: string): Omit<Mark, 'before'> => {
+  const [frame = '', tag = '', status = ''] = text.split(':')
+  return { frame: Number(frame), tag, status: Number(status) }
+}
+
+/**
+ * Looks for `NONCE:frame:tag:status;` in a stream of any bytes. It never looks at lines: output may lack its last
+ * newline, and may hold anything else. Bytes are kept in one buffer that doubles, and each is searched only once,
+ * because output comes in up to 16 MiB of small chunks.
+ */
+export const scanner = (nonce: string, cap: number, onMark: (mark: Mark) => void): Scanner => {
+  const needle = Buffer.from(`${nonce}:`)
+  let store = Buffer.allocUnsafe(FIRST_CAPACITY)
+  let from = 0
+  let end = 0
+  let searched = 0
+
+  const makeRoom = (more: number) => {
+    if (end + more <= store.length) return
+    const held = store.subarray(from, end)
+    const capacity = Math.max(FIRST_CAPACITY, 2 ** Math.ceil(Math.log2(held.length + more)))
+    const next = capacity === store.length ? store : Buffer.allocUnsafe(capacity)
+    held.copy(next)
+    store = next
+    searched -= from
+    end -= from
+    from = 0
+  }
+
+  const takeMark = (): boolean => {
+    const text = store.subarray(0, end)
+    const at = text.indexOf(needle, searched)
+    if (at < 0) {
+      // The needle may be cut in two by the end of this chunk.
+      searched = Math.max(from, end - needle.length + 1)
+      return false
+    }
+    const close = text.indexOf(0x3b, at + needle.length)
+    if (close < 0) {
+      searched = at
+      return false
+    }
+    const before = Buffer.from(text.subarray(from, at))
+    const mark = parse(text.toString('latin1', at + needle.length, close))
+    from = close + 1
+    searched = from
+    onMark({ ...mark, before })
+    return true
+  }
+
+  return {
+    push: chunk => {
+      makeRoom(chunk.length)
+      chunk.copy(store, end)
+      end += chunk.length
+      while (takeMark());
+      return end - from <= cap
+    },
+    held: () => Buffer.from(store.subarray(from, end)),
+  }
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import type { Readable, Writable } from 'node:stream'
+import { type Failure, Refusal } from '../core/failure.ts'
+import type { Fragment, Output } from '../core/transport.ts'
+import { BEGIN, END, frameText } from './frame.ts'
+import { type Mark, scanner } from './scan.ts'
+
+/** How a program's connection ended. Both are missing when the connection broke and nobody said why. */
+export type Ending = { status?: number; why?: string }
+
+/** The three streams of a running program, wherever it runs, and the moment when nothing more will come of it. */
+export type Wire = {
+  stdin: Writable
+  stdout: Readable
+  stderr: Readable
+  closed: Promise<Ending>
+  /** Ends it from this side at once, without waiting for the program. */
+  cut(): void
+}
+
+/** What is known when a shell ends that was not told to. `started`: it had answered before. */
+export type Loss = { started: boolean; stderr: string; ending: Ending; doing?: string }
+
+export type OnOutput = (index: number, output: Output) => void
+
+/** A persistent `sh` at the other end of a wire: frames of fragments, one after another. */
+export type Shell = {
+  run(fragments: Fragment[], onOutput?: OnOutput): Promise<Output[]>
+  readonly roundTrips: number
+  /** Lets the shell end by itself. Frames still asked for are rejected. */
+  close(): void
+}
+
+/** The most one fragment may print on one of its streams. */
+export const OUTPUT_CAP = 16 * 1024 * 1024
+
+type Part = { bytes: Buffer; status: number }
+type Current = {
+  frame: number
+  asked: number
+  onOutput: OnOutput | undefined
+  stdout: Part[]
+  stderr: Part[]
+  outputs: Output[]
+  ended: number
+  done: PromiseWithResolvers<Output[]>
+}
+
+const lostFailure = (name: string, { ending, doing }: Loss): Failure => ({
+  reason: 'host-lost',
+  what: doing
+    ? `the connection to ${name} broke while ${doing} ran there: what it has done is not known`
+    : `the connection to ${name} is closed`,
+  why: ending.why ?? 'the shell on the host ended by itself',
+  fix: 'run the same command again: it reads what is there and does what is missing',
+})
+
+const tooMuch = (name: string, index: number): Failure => ({
+  reason: 'host-lost',
+  what: `script ${index + 1} of a round trip to ${name} printed more than ${OUTPUT_CAP / 1024 / 1024} MiB`,
+  why: 'the connection was closed to stop it: what it has done is not known',
+  fix: 'let the command print less, or to a file',
+})
+
+const zeroByte = (name: string, index: number): Failure => ({
+  reason: 'host-step',
+  what: `script ${index + 1} of a round trip to ${name} holds a zero byte, which no shell can take`,
+})
+
+/** What `current` is about, for a message: never a script's text, which may hold a secret. */
+const doing = ({ asked, outputs }: Current): string =>
+  asked === 1 ? 'a script' : `script ${Math.min(outputs.length + 1, asked)} of ${asked}`
+
+/**
+ * Frames over a wire (see frame.ts for their text). A frame is over when its end mark has come on both streams.
+ * `explain` words the end of a shell that nobody asked for; by default it is `host-lost`.
+ *
+ * `run` rejects with a Refusal: `host-lost` (or what `explain` says) when the shell ends in the middle, or when a
+ * fragment prints more than 16 MiB; `host-step` when a fragment cannot be sent.
+ */
+export const openShell = (
+  name: string,
+  wire: Wire,
+  explain: (loss: Loss) => Failure = loss => lostFailure(name, loss),
+): Shell => {
+  const nonce = randomBytes(16).toString('hex')
+  let roundTrips = 0
+  let started = false
+  let current: Current | undefined
+  let lost: Failure | undefined
+  let tail: Promise<unknown> = Promise.resolve()
+
+  const lose = (failure: Failure) => {
+    lost ??= failure
+    current?.done.reject(new Refusal(lost))
+    current = undefined
+    wire.stdin.end()
+  }
+
+  const report = (frame: Current) => {
+    while (frame.outputs.length < Math.min(frame.stdout.length, frame.stderr.length)) {
+      const index = frame.outputs.length
+      const { bytes, status } = frame.stdout[index]!
+      const output = { stdout: bytes, stderr: frame.stderr[index]!.bytes, status }
+      frame.outputs.push(output)
+      frame.onOutput?.(index, output)
+    }
+  }
+
+  const take = (stream: 'stdout' | 'stderr') => (mark: Mark) => {
+    const frame = current
+    if (!frame || mark.frame !== frame.frame) return
+    started = true
+    if (mark.tag === BEGIN) return
+    if (mark.tag === END) frame.ended += 1
+    else frame[stream].push({ bytes: mark.before, status: mark.status })
+    try {
+      report(frame)
+    } catch (error) {
+      // The listener is the caller's: what it throws belongs to the caller's promise, not to the stream.
+      frame.done.reject(error)
+    }
+    if (frame.ended < 2) return
+    current = undefined
+    frame.done.resolve(frame.outputs)
+  }
+
+  const scanners = {
+    stdout: scanner(nonce, OUTPUT_CAP, take('stdout')),
+    stderr: scanner(nonce, OUTPUT_CAP, take('stderr')),
+  }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    wire[stream].on('data', (chunk: Buffer) => {
+      // After a loss the stream is still drained: a channel that is not read never closes.
+      if (lost || scanners[stream].push(chunk)) return
+      lose(tooMuch(name, current?.[stream].length ?? 0))
+      wire.cut()
+    })
+    wire[stream].on('error', () => {})
+  }
+  // A write into a connection that has just gone: `closed` tells of it.
+  wire.stdin.on('error', () => {})
+  wire.closed.then(ending => {
+    const stderr = scanners.stderr.held().toString()
+    lose(lost ?? explain({ started, stderr, ending, ...(current && { doing: doing(current) }) }))
+  })
+
+  const send = (fragments: Fragment[], onOutput: OnOutput | undefined): Promise<Output[]> => {
+    const zero = fragments.findIndex(({ sh }) => sh.includes('\0'))
+    const refusal = lost ?? (zero >= 0 ? zeroByte(name, zero) : undefined)
+    if (refusal) throw new Refusal(refusal)
+    roundTrips += 1
+    const done = Promise.withResolvers<Output[]>()
+    current = {
+      frame: roundTrips,
+      asked: fragments.length,
+      onOutput,
+      stdout: [],
+      stderr: [],
+      outputs: [],
+      ended: 0,
+      done,
+    }
+    wire.stdin.write(frameText(nonce, roundTrips, fragments))
+    return done.promise
+  }
+
+  return {
+    run: (fragments, onOutput) => {
+      if (fragments.length === 0) return Promise.resolve([])
+      const turn = tail.then(() => send(fragments, onOutput))
+      tail = turn.catch(() => {})
+      return turn
+    },
+    get roundTrips() {
+      return roundTrips
+    },
+    close: () => lose(lost ?? lostFailure(name, { started, stderr: '', ending: { why: 'runbook closed it' } })),
+  }
+}
