@@ -1,0 +1,86 @@
+import type { Origin } from '../core/failure.ts'
+
+/**
+ * What an expression looks at: a free name and the members that follow it. A step is null where it is known only when
+ * the expression runs: `hostvars[h].node.id` is `['hostvars', null, 'node', 'id']`.
+ */
+export type Reference = { path: (string | null)[]; origin: Origin }
+
+/** A node of CEL's syntax tree, as far as it is read here. */
+export type Syntax = { op: string; args: unknown; start: number }
+
+type Found = { path: (string | null)[]; offset: number }
+
+/** Names that CEL itself defines; a name that is called (`size(x)`) is no reference anyway. */
+export const celNames: readonly string[] = [
+  'cel',
+  'google',
+  'optional',
+  'bool',
+  'bytes',
+  'double',
+  'dyn',
+  'int',
+  'list',
+  'map',
+  'null_type',
+  'string',
+  'type',
+  'uint',
+]
+
+const comprehensions = ['map', 'filter', 'all', 'exists', 'exists_one']
+const accesses = ['.', '.?', '[]', '[?]']
+
+const isSyntax = (value: unknown): value is Syntax =>
+  value !== null && typeof value === 'object' && 'op' in value && 'args' in value
+
+/** The member an index names when it is written out. */
+const written = (index: Syntax): string | null =>
+  index.op === 'value' && (typeof index.args === 'string' || typeof index.args === 'bigint') ? String(index.args) : null
+
+/** The nodes directly below; CEL keeps them in nested lists beside names and constants. */
+const below = (args: unknown): Syntax[] => (Array.isArray(args) ? args.flatMap(below) : isSyntax(args) ? [args] : [])
+
+const call = (node: Syntax, bound: readonly string[]): Found[] => {
+  const [name, receiver, args] = node.args as [string, Syntax, Syntax[]]
+  const variable = args[0]
+  if (comprehensions.includes(name) && variable?.op === 'id' && args.length > 1) {
+    const inside = [...bound, variable.args as string]
+    return [...walk(receiver, bound), ...args.slice(1).flatMap(arg => walk(arg, inside))]
+  }
+  if (name === 'bind' && receiver.op === 'id' && receiver.args === 'cel' && variable?.op === 'id') {
+    const inside = [...bound, variable.args as string]
+    return [...walk(args[1]!, bound), ...walk(args[2]!, inside)]
+  }
+  return [receiver, ...args].flatMap(part => walk(part, bound))
+}
+
+/** A chain of accesses: one reference of its beginning, and those inside its indexes. */
+const chain = (node: Syntax, bound: readonly string[]): Found[] => {
+  const path: (string | null)[] = []
+  const indexes: Syntax[] = []
+  let base = node
+  while (accesses.includes(base.op)) {
+    const [left, right] = base.args as [Syntax, Syntax | string]
+    path.unshift(typeof right === 'string' ? right : written(right))
+    if (typeof right !== 'string') indexes.unshift(right)
+    base = left
+  }
+  const inside = indexes.flatMap(index => walk(index, bound))
+  if (base.op !== 'id') return [...walk(base, bound), ...inside]
+  const name = base.args as string
+  if (bound.includes(name) || celNames.includes(name)) return inside
+  return [{ path: [name, ...path], offset: base.start }, ...inside]
+}
+
+/** Every free reference below a node, in written order; `bound` are the variables of comprehensions around it. */
+const walk = (node: Syntax, bound: readonly string[]): Found[] => {
+  if (node.op === 'id' || accesses.includes(node.op)) return chain(node, bound)
+  if (node.op === 'rcall') return call(node, bound)
+  return below(node.args).flatMap(part => walk(part, bound))
+}
+
+/** The references of a parsed expression; `place` turns an offset in it into a place in the file. */
+export const referencesOf = (tree: Syntax, place: (offset: number) => Origin): Reference[] =>
+  walk(tree, []).map(({ path, offset }) => ({ path, origin: place(offset) }))

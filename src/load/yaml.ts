@@ -1,0 +1,203 @@
+import {
+  CORE_SCHEMA,
+  constructFromEvents,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  mergeTag,
+  parseEvents,
+  type ScalarEvent,
+  YAMLException,
+} from 'js-yaml'
+import { type Origin, type Reason, refuse } from '../core/failure.ts'
+import { keyMark, type Located, step } from './located.ts'
+
+const maxBytes = 2 * 1024 * 1024
+const maxDepth = 64
+const maxAliases = 1000
+/** Aliases are shared in memory, but whoever walks the value meets every copy: this bounds the copies. */
+const maxNodes = 200_000
+/** YAML 1.2 core (`yes` and `0644` mean what they say: a string, and 644) with merge keys. */
+const schema = CORE_SCHEMA.withTags(mergeTag)
+
+type OriginAt = (offset: number) => Origin
+type Anchor = { pointer: string; nodes: number }
+type Places = {
+  origins: Map<string, Origin>
+  /** Where a value came by an alias or a merge key: the pointers that it was written at, the strongest first. */
+  aliases: Map<string, string[]>
+}
+
+/** Turns offsets into lines and columns. */
+const lineTable = (text: string, file: string): OriginAt => {
+  const starts = [0]
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1)
+  return offset => {
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (starts[middle]! <= offset) low = middle
+      else high = middle - 1
+    }
+    return { file, line: low + 1, column: offset - starts[low]! + 1 }
+  }
+}
+
+/** Where the text of a scalar begins: of a block scalar its first line, behind the indentation. */
+const scalarOrigin = (text: string, event: ScalarEvent, originAt: OriginAt): Origin => {
+  const start = event.valueStart + Math.max(event.indent, 0)
+  return { ...originAt(start), length: /^[^\r\n]*/.exec(text.slice(start, event.valueEnd))![0].length }
+}
+
+/** Follows the events that the constructor also follows, and notes where every key and value is written. */
+const locate = (events: Event[], text: string, file: string, reason: Reason): Places => {
+  const originAt = lineTable(text, file)
+  const places: Places = { origins: new Map(), aliases: new Map() }
+  const anchors = new Map<string, Anchor | 'open'>()
+  let next = 0
+
+  const nameOf = (event: { anchorStart: number; anchorEnd: number }): string | undefined =>
+    event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd)
+  const keep = (event: { anchorStart: number; anchorEnd: number }, anchor: Anchor | 'open'): void => {
+    const name = nameOf(event)
+    if (name !== undefined) anchors.set(name, anchor)
+  }
+  const limited = (nodes: number, origin: Origin): number =>
+    nodes > maxNodes ? refuse(reason, 'The aliases of this file unfold into too many values.', { origin }) : nodes
+
+  /** Notes one value and all in it; `fallback` is where an empty value counts as written. Returns how many values. */
+  const value = (pointer: string, fallback: Origin, mergesInto?: string): number => {
+    const event = events[next++]!
+    if (event.type === EVENT_ID.SCALAR) {
+      places.origins.set(pointer, event.valueStart < 0 ? fallback : scalarOrigin(text, event, originAt))
+      keep(event, { pointer, nodes: 1 })
+      return 1
+    }
+    if (event.type === EVENT_ID.ALIAS) {
+      const name = nameOf(event)!
+      const origin = originAt(event.anchorStart - 1)
+      const anchor = anchors.get(name)
+      places.origins.set(pointer, origin)
+      if (anchor === 'open')
+        return refuse(reason, `The alias *${name} stands inside the value it stands for.`, { origin })
+      if (anchor === undefined) return 1
+      const target = mergesInto ?? pointer
+      places.aliases.set(target, [...(places.aliases.get(target) ?? []), anchor.pointer])
+      return anchor.nodes
+    }
+    if (event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE) return 0
+    const origin = originAt(event.start)
+    places.origins.set(pointer, origin)
+    keep(event, 'open')
+    const inside = event.type === EVENT_ID.MAPPING ? pairs(pointer, origin) : items(pointer, origin, mergesInto)
+    const nodes = limited(1 + inside, origin)
+    keep(event, { pointer, nodes })
+    return nodes
+  }
+
+  const items = (pointer: string, origin: Origin, mergesInto?: string): number => {
+    let nodes = 0
+    for (let index = 0; events[next]!.type !== EVENT_ID.POP; index++) {
+      nodes = limited(nodes + value(pointer + step(index), origin, mergesInto), origin)
+    }
+    next++
+    return nodes
+  }
+
+  const pairs = (pointer: string, origin: Origin): number => {
+    let nodes = 0
+    while (events[next]!.type !== EVENT_ID.POP) {
+      const event = events[next++]!
+      if (event.type !== EVENT_ID.SCALAR) {
+        return refuse(reason, 'A key must be plain text.', {
+          origin,
+          fix: 'Put quotes around an expression: "{{ name }}".',
+        })
+      }
+      const key = getScalarValue(text, event)
+      const keyPlace = event.valueStart < 0 ? origin : scalarOrigin(text, event, originAt)
+      if (key === '__proto__') refuse(reason, 'A key cannot be named __proto__.', { origin: keyPlace })
+      places.origins.set(pointer + step(key) + keyMark, keyPlace)
+      nodes = limited(nodes + value(pointer + step(key), keyPlace, key === '<<' ? pointer : undefined), keyPlace)
+    }
+    next++
+    return nodes
+  }
+
+  next = 1 // behind the event that opens the document
+  value('', { file, line: 1, column: 1 })
+  return places
+}
+
+/** The place of a pointer: as written, else through aliases, else that of the nearest ancestor. */
+const finder = ({ origins, aliases }: Places) => {
+  const exact = (pointer: string): Origin | undefined => {
+    const own = origins.get(pointer)
+    if (own) return own
+    for (let end = pointer.length; end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
+      const rest = pointer.slice(end)
+      for (const target of aliases.get(pointer.slice(0, end)) ?? []) {
+        const found = exact(target + rest)
+        if (found) return found
+      }
+      if (end === 0) break
+    }
+    return undefined
+  }
+  return (pointer: string): Origin => {
+    const found = exact(pointer)
+    if (found) return found
+    if (pointer.endsWith(keyMark)) return finder({ origins, aliases })(pointer.slice(0, -keyMark.length))
+    for (let end = pointer.lastIndexOf('/'); end > 0; end = pointer.lastIndexOf('/', end - 1)) {
+      const above = exact(pointer.slice(0, end))
+      if (above) return above
+    }
+    return origins.get('')!
+  }
+}
+
+const asRefusal = (error: unknown, file: string, reason: Reason): never => {
+  if (!(error instanceof YAMLException)) throw error
+  const mark = error.mark
+  const origin: Origin = mark ? { file, line: mark.line + 1, column: mark.column + 1 } : { file, line: 1, column: 1 }
+  return refuse(reason, `This is not valid YAML: ${error.reason}.`, { origin, fix: hintFor(error.reason) })
+}
+
+/** What most often stands behind a message of the parser. */
+const hintFor = (said: string): string | undefined => {
+  if (said.includes('tab')) return 'Indent with spaces, YAML does not allow tabs.'
+  if (said.includes('bad indentation') || said.includes('mapping values')) {
+    return 'Quote a value that holds ": ", and check that members of one mapping begin in one column.'
+  }
+  if (said.includes('duplicated mapping key')) return 'Remove one of the two.'
+  if (said.includes('flow collection') || said.includes('flow mapping')) {
+    return 'Put quotes around an expression: "{{ name }}".'
+  }
+  return undefined
+}
+
+/**
+ * Parses one YAML (or JSON) document into data with origins.
+ *
+ * Throws a Refusal with `reason` and the place: syntax errors, duplicate keys, an empty file, several documents, a key
+ * `__proto__`, more than 2 MB, nesting over 64 levels, and aliases that unfold into too many values.
+ */
+export const parseYaml = (text: string, file: string, reason: Reason = 'playbook-yaml'): Located => {
+  const origin: Origin = { file, line: 1, column: 1 }
+  if (Buffer.byteLength(text) > maxBytes) refuse(reason, 'The file is larger than 2 MB.', { origin })
+  try {
+    const events = parseEvents(text, { filename: file, maxDepth })
+    const documents = events.filter(event => event.type === EVENT_ID.DOCUMENT).length
+    if (documents > 1) refuse(reason, 'The file holds several YAML documents, one is wanted.', { origin })
+    const first = events[1]
+    const blank = first?.type === EVENT_ID.SCALAR && first.valueStart < 0
+    if (documents === 0 || blank) refuse(reason, 'The file is empty.', { origin })
+    const places = locate(events, text, file, reason)
+    const [value] = constructFromEvents(events, { source: text, filename: file, schema, maxAliases })
+    const at = finder(places)
+    return { value, origin: at(''), at }
+  } catch (error) {
+    return asRefusal(error, file, reason)
+  }
+}
