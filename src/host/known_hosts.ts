@@ -54,16 +54,15 @@ const nameOf = (host: string, port: number): string => {
   return port === DEFAULT_PORT ? name : `[${name}]:${port}`
 }
 
-const globs = new Map<string, RegExp>()
-
-/** `*` any text, `?` any one character, all else itself. Kept, since one file is asked for many hosts. */
-const globOf = (pattern: string): RegExp => {
-  const kept = globs.get(pattern)
-  if (kept) return kept
-  const source = RegExp.escape(pattern.toLowerCase()).replaceAll('\\*', '.*').replaceAll('\\?', '.')
-  const glob = new RegExp(`^${source}$`, 's')
-  globs.set(pattern, glob)
-  return glob
+/** `*` any text, `?` any one character, all else itself. Most patterns are plain names: those cost no expression. */
+const matchesGlob = (pattern: string, name: string): boolean => {
+  const lower = pattern.toLowerCase()
+  if (!/[*?]/.test(lower)) return lower === name
+  const source = lower
+    .replaceAll(/[\\^$.+()|[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 's').test(name)
 }
 
 /** A hashed name, `|1|SALT|HMAC`: HMAC-SHA1 of exactly one name, `[host]:port` form included. */
@@ -76,7 +75,7 @@ const matchesHash = (hosts: string, name: string): boolean => {
 /** Patterns parted by commas; one that starts with `!` and matches takes the whole line out. */
 const matchesPatterns = (hosts: string, name: string): boolean => {
   const patterns = hosts.split(',').filter(pattern => pattern !== '')
-  const hit = (pattern: string) => globOf(pattern).test(name)
+  const hit = (pattern: string) => matchesGlob(pattern, name)
   if (patterns.some(pattern => pattern.startsWith('!') && hit(pattern.slice(1)))) return false
   return patterns.some(pattern => !pattern.startsWith('!') && hit(pattern))
 }

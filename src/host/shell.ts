@@ -18,8 +18,11 @@ export type Wire = {
   cut(): void
 }
 
-/** What is known when a shell ends that was not told to. `started`: it had answered before. */
-export type Loss = { started: boolean; stderr: string; ending: Ending; doing?: string }
+/**
+ * What is known when a shell ends that was not told to. `started`: it had answered before. `said`: what stands on its
+ * streams without a mark, stderr first; before the start that is what the login or sudo had to say.
+ */
+export type Loss = { started: boolean; said: string; ending: Ending; doing?: string }
 
 export type OnOutput = (index: number, output: Output) => void
 
@@ -46,7 +49,8 @@ type Current = {
   done: PromiseWithResolvers<Output[]>
 }
 
-const lostFailure = (name: string, { ending, doing }: Loss): Failure => ({
+/** The words for a shell that ended in the middle, or between two frames. */
+export const lostFailure = (name: string, { ending, doing }: Loss): Failure => ({
   reason: 'host-lost',
   what: doing
     ? `the connection to ${name} broke while ${doing} ran there: what it has done is not known`
@@ -141,8 +145,8 @@ export const openShell = (
   // A write into a connection that has just gone: `closed` tells of it.
   wire.stdin.on('error', () => {})
   wire.closed.then(ending => {
-    const stderr = scanners.stderr.held().toString()
-    lose(lost ?? explain({ started, stderr, ending, ...(current && { doing: doing(current) }) }))
+    const said = scanners.stderr.held().toString() || scanners.stdout.held().toString()
+    lose(lost ?? explain({ started, said, ending, ...(current && { doing: doing(current) }) }))
   })
 
   const send = (fragments: Fragment[], onOutput: OnOutput | undefined): Promise<Output[]> => {
@@ -175,6 +179,6 @@ export const openShell = (
     get roundTrips() {
       return roundTrips
     },
-    close: () => lose(lost ?? lostFailure(name, { started, stderr: '', ending: { why: 'runbook closed it' } })),
+    close: () => lose(lost ?? lostFailure(name, { started, said: '', ending: { why: 'runbook closed it' } })),
   }
 }

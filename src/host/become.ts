@@ -1,0 +1,47 @@
+import type { Failure } from '../core/failure.ts'
+import { type Loss, lostFailure } from './shell.ts'
+import type { Target } from './target.ts'
+
+/** Does sudo stand between the login and root? */
+const bySudo = ({ become, user }: Target): boolean => become && user !== 'root'
+
+/**
+ * The command line for a program to be run as the target's identity. The login shell reads it, which may be any:
+ * hence `exec /bin/sh` at once, no line breaks and single quotes only. A login user who is root by another name needs
+ * no sudo, and may not have it.
+ */
+export const commandLine = (target: Target, program: string): string =>
+  bySudo(target)
+    ? `exec /bin/sh -c 'if test "$(id -u)" = 0; then exec "$@"; else exec sudo -n -H -- "$@"; fi' sh ${program}`
+    : `exec ${program}`
+
+/** The identity that programs of `commandLine` have. */
+export const identity = ({ become, user }: Target): string => (become ? 'root' : user)
+
+export const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? ''
+
+/** sudo would not. `said` is what it printed. */
+const becomeFailure = ({ name, user }: Target, said: string): Failure => ({
+  reason: 'host-become',
+  what: `${user} cannot become root on ${name}`,
+  why: lastLine(said) || 'sudo ended without a word',
+  fix: `as root on ${name}, write this line to /etc/sudoers.d/${user}, or log in as root:\n${user} ALL=(ALL) NOPASSWD: ALL`,
+})
+
+/** What sudo's refusal looks like in the words of a program that did not get to start; nothing if it was not sudo. */
+export const becomeRefused = (target: Target, said: string): Failure | undefined =>
+  bySudo(target) && /\bsudo|sudoers/.test(said) ? becomeFailure(target, said) : undefined
+
+/** Words the end of a host's shell: sudo that refuses, a login without a shell, or a connection that broke. */
+export const shellLost = (target: Target, loss: Loss): Failure => {
+  const { name, user } = target
+  // A connection that broke says so; a program that refused ends with a status of its own.
+  if (loss.started || loss.ending.status === undefined) return lostFailure(name, loss)
+  if (bySudo(target)) return becomeFailure(target, loss.said)
+  return {
+    reason: 'host-login',
+    what: `${name} lets ${user} in, but gives no shell`,
+    why: lastLine(loss.said) || `/bin/sh ended with ${loss.ending.status}`,
+    fix: 'log in as a user with a login shell (ansible_user)',
+  }
+}

@@ -1,0 +1,200 @@
+import { connect as openSocket, type Socket } from 'node:net'
+import ssh2, { type AnyAuthMethod, type Client, type ClientChannel, type ConnectConfig } from 'ssh2'
+import { type Failure, Refusal } from '../core/failure.ts'
+import type { Transport } from '../core/transport.ts'
+import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
+import { becomeRefused, commandLine, identity, shellLost } from './become.ts'
+import { hostKeyFailure, readKnownHosts } from './host_key.ts'
+import { type Entry, keyTypesFor } from './known_hosts.ts'
+import { type Login, loginFailure, loginsOf } from './login.ts'
+import { lostFailure, openShell, type Wire } from './shell.ts'
+import type { Target } from './target.ts'
+import { connectFailure, lossOf, type Trouble } from './trouble.ts'
+import { RECEIVER, sendFile, uploadProblem } from './upload.ts'
+
+/** A dead peer is noticed after 45 s; ssh2's own default is never. */
+const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
+/** How long a host may take to say goodbye. */
+const CLOSE_MS = 2_000
+
+/** A logged-in connection. `why` tells, once it is gone, what is known of the reason. */
+type Line = { client: Client; socket: Socket; gone: Promise<void>; why(): string }
+
+/** What is wrong with a private key file, as the library that must use it sees it. */
+const keyProblem = (bytes: Buffer): string | undefined => {
+  const parsed = ssh2.utils.parseKey(bytes)
+  if (parsed instanceof Error) {
+    return /passphrase|encrypted/i.test(parsed.message)
+      ? 'it is encrypted with a passphrase'
+      : 'it holds no private key that is understood'
+  }
+  // An OpenSSH file comes as a list of its one key, whatever the types say.
+  const [key] = [parsed].flat()
+  return key?.isPrivateKey() ? undefined : 'it holds a public key'
+}
+
+const methodOf = (user: string, login: Login): AnyAuthMethod =>
+  login.kind === 'key'
+    ? { type: 'publickey', username: user, key: login.key }
+    : { type: 'agent', username: user, agent: login.socket }
+
+/** Offers one login after another. `none`, which ssh2 would try first, costs a round trip and opens no host. */
+const inTurn = (user: string, logins: Login[]): NonNullable<ConnectConfig['authHandler']> => {
+  const left = logins.map(login => methodOf(user, login))
+  // `false` ends the login with an error; the types know only the methods.
+  return (_methods, _partial, next) => next(left.shift() ?? (false as unknown as AnyAuthMethod))
+}
+
+const configOf = (target: Target, entries: Entry[], logins: Login[], verify: (key: Buffer) => boolean) => ({
+  username: target.user,
+  readyTimeout: target.timeoutSeconds * 1000,
+  ...KEEPALIVE,
+  algorithms: {
+    kex: [...KEY_EXCHANGES],
+    hmac: [...INTEGRITY_CODES],
+    serverHostKey: hostKeyAlgorithms(keyTypesFor(entries, target.host, target.port)),
+    compress: ['none' as const],
+  },
+  hostVerifier: verify,
+  authHandler: inTurn(target.user, logins),
+})
+
+/** Errors that are not the end: a signature or an agent that failed, after which the next login is tried. */
+const goesOn = ({ level, message }: Trouble): boolean =>
+  level === 'agent' || (level === 'client-authentication' && !message.startsWith('All configured'))
+
+const dial = (target: Target, entries: Entry[], logins: Login[], signal?: AbortSignal): Promise<Line> => {
+  const client = new ssh2.Client()
+  // A socket of our own: without noDelay every exchange waits for Nagle (44 ms against 0.3 ms), and ssh2's own
+  // `destroy` does nothing to a socket that has been ended but whose other side stays silent.
+  const socket = openSocket({ host: target.host, port: target.port, noDelay: true, keepAlive: true })
+  const { promise, resolve, reject } = Promise.withResolvers<Line>()
+  const gone = Promise.withResolvers<void>()
+  let denied: Failure | undefined
+  let negotiated = false
+  let last: Trouble | undefined
+  const verify = (key: Buffer): boolean => {
+    denied = hostKeyFailure(target, entries, key)
+    return denied === undefined
+  }
+  const failure = (): Failure => {
+    const refusedLogin = negotiated && (!last?.level || last.level === 'client-authentication')
+    const words = last?.message.startsWith('All configured') ? undefined : (last?.message ?? 'it closed the connection')
+    return denied ?? (refusedLogin ? loginFailure(target, logins, words) : connectFailure(target, last))
+  }
+  const fail = () => {
+    reject(new Refusal(failure()))
+    socket.destroy()
+  }
+  const stop = () => {
+    reject(new Refusal({ reason: 'run-interrupted', what: `connecting to ${target.name} was broken off` }))
+    socket.destroy()
+  }
+  // All for the whole life of the connection: an 'error' without a listener would end the process.
+  client.on('handshake', () => {
+    negotiated = true
+  })
+  client.on('error', error => {
+    if (goesOn(error)) return
+    last = error
+    fail()
+  })
+  client.on('close', () => {
+    fail()
+    signal?.removeEventListener('abort', stop)
+    gone.resolve()
+  })
+  client.on('ready', () => {
+    signal?.removeEventListener('abort', stop)
+    resolve({ client, socket, gone: gone.promise, why: () => lossOf(last) })
+  })
+  signal?.addEventListener('abort', stop, { once: true })
+  if (signal?.aborted) stop()
+  client.connect({ sock: socket, ...configOf(target, entries, logins, verify) })
+  return promise
+}
+
+/** Starts a program. Rejects with the library's plain error; a dead client throws at once, which is the same here. */
+const execute = ({ client }: Line, command: string): Promise<ClientChannel> =>
+  new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
+  })
+
+const wireOf = (line: Line, channel: ClientChannel): Wire => {
+  const status = new Promise<number | undefined>(resolve => {
+    channel.on('close', (code: number | null | undefined) => resolve(code ?? undefined))
+  })
+  const errorsEnded = new Promise(resolve => channel.stderr.on('close', resolve))
+  channel.on('error', () => {})
+  const ended = Promise.all([status, errorsEnded]).then(([code]) => code)
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    // Without a status it may be that the connection broke: its own end, which follows at once, knows why.
+    closed: Promise.race([ended, line.gone]).then(async code =>
+      code === undefined && !line.socket.writable ? { why: line.why() } : code === undefined ? {} : { status: code },
+    ),
+    cut: () => channel.close(),
+  }
+}
+
+const opened = async (target: Target, line: Line, program: string): Promise<Wire> => {
+  try {
+    return wireOf(line, await execute(line, commandLine(target, program)))
+  } catch (error) {
+    const why = line.socket.writable ? `it opens no channel: ${(error as Error).message}` : line.why()
+    throw new Refusal(lostFailure(target.name, { started: false, said: '', ending: { why } }))
+  }
+}
+
+const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, CLOSE_MS)
+  client.end()
+  await Promise.race([gone, late.promise])
+  clearTimeout(timer)
+  socket.destroy()
+}
+
+/**
+ * Opens a host by ssh2: one connection, one channel with a persistent shell for all frames, one more channel for each
+ * upload (uploads of a host wait for each other: a server allows ten channels). Host keys are always checked.
+ * `signal` breaks a connecting off.
+ *
+ * @throws Refusal `host-unreachable`, `host-login`, `host-key-unknown`, `host-key-changed`, `host-lost`,
+ * `run-interrupted`. That sudo refuses (`host-become`) shows in the first frame, so that asking costs no round trip.
+ */
+export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
+  const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), loginsOf(target, keyProblem)])
+  const line = await dial(target, entries, logins, signal)
+  const wire = await opened(target, line, '/bin/sh').catch(async error => {
+    await hangUp(line)
+    throw error
+  })
+  const shell = openShell(target.name, wire, loss => shellLost(target, loss))
+  let uploads: Promise<unknown> = Promise.resolve()
+  let closing: Promise<void> | undefined
+  return {
+    run: shell.run,
+    upload: (upload, onProgress) => {
+      const turn = uploads.then(async () => {
+        const problem = uploadProblem(target.name, upload)
+        if (problem) throw new Refusal(problem)
+        const receiver = await opened(target, line, RECEIVER)
+        await sendFile(target.name, receiver, upload, said => becomeRefused(target, said), onProgress)
+      })
+      uploads = turn.catch(() => {})
+      return turn
+    },
+    get roundTrips() {
+      return shell.roundTrips
+    },
+    user: identity(target),
+    close: () => {
+      shell.close()
+      closing ??= hangUp(line)
+      return closing
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { Failure } from '../core/failure.ts'
+import type { Target } from './target.ts'
+
+/** An error as ssh2 gives it: a socket's has a `code`, ssh2's own a `level`, the server's farewell only a number. */
+export type Trouble = Error & { level?: string; code?: string | number }
+
+const PLAIN: Record<string, (target: Target) => [why: string, fix: string]> = {
+  ENOTFOUND: ({ host }) => [`the name ${host} has no address`, 'correct ansible_host'],
+  EAI_AGAIN: ({ host }) => [`no name server answered for ${host}`, 'check the network, or give an address'],
+  ECONNREFUSED: ({ port }) => [`nothing listens on port ${port} there`, 'start sshd, or correct ansible_port'],
+  ECONNRESET: () => ['the host cut the connection', 'look into the log of sshd there'],
+  EHOSTUNREACH: () => ['there is no route to the host', 'check that it is up, and the network between'],
+  ENETUNREACH: () => ['there is no route to its network', 'check the network of this machine'],
+  ETIMEDOUT: () => ['it did not answer', 'check that it is up, and the firewalls between'],
+}
+
+/** A connection that goes over several addresses fails with one error that holds one for each. */
+const codeOf = (trouble: Trouble): string => {
+  const first = (trouble as Partial<AggregateError>).errors?.[0] as Trouble | undefined
+  return String(trouble.code ?? first?.code ?? '')
+}
+
+const unreachable = ({ name, host, port }: Target, why: string, fix: string): Failure => ({
+  reason: 'host-unreachable',
+  what: `${name} (${host} port ${port}) cannot be reached`,
+  why,
+  fix,
+})
+
+/** Why a connection could not be made, in plain words: `host-unreachable`. */
+export const connectFailure = (target: Target, trouble: Trouble | undefined): Failure => {
+  if (!trouble) return unreachable(target, 'the host closed the connection', 'look into the log of sshd there')
+  if (trouble.level === 'client-timeout') {
+    const why = `no login within ${target.timeoutSeconds} seconds`
+    return unreachable(target, why, 'check that it is up, and the firewalls between')
+  }
+  const plain = PLAIN[codeOf(trouble)]
+  if (plain) return unreachable(target, ...plain(target))
+  const port = `check that an SSH server listens on port ${target.port}`
+  if (/Connection lost before handshake/.test(trouble.message))
+    return unreachable(target, 'it closed the connection before it said anything', port)
+  if (/no matching/.test(trouble.message))
+    return unreachable(target, `no common algorithm: ${trouble.message}`, 'let sshd there offer a current one')
+  return unreachable(target, trouble.message, port)
+}
+
+/** Why a connection that had been made is gone. */
+export const lossOf = (trouble: Trouble | undefined): string => {
+  if (!trouble) return 'the host closed the connection'
+  if (trouble.level === 'client-timeout') return 'the host did not answer for 45 seconds'
+  return codeOf(trouble) === 'ECONNRESET' ? 'the host cut the connection' : trouble.message
+}

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { posix } from 'node:path'
+import { type Failure, Refusal } from '../core/failure.ts'
+import type { Upload } from '../core/transport.ts'
+import { lastLine } from './become.ts'
+import { quote } from './frame.ts'
+import type { Ending, Wire } from './shell.ts'
+
+const CHUNK = 256 * 1024
+/** Enough of stderr for a reason; the rest is read and dropped, since a stream that is not read stalls its channel. */
+const WORDS_CAP = 64 * 1024
+
+/**
+ * The program at the other end: its first line of stdin is the script, the rest the file. `read` takes one byte at
+ * a time and leaves the rest to `cat`; and the script, with its digest, is in nobody's argument list.
+ */
+export const RECEIVER = `/bin/sh -c 'IFS= read -r x && eval "$x"'`
+
+const ownerWord = ({ owner, group }: Upload): string | undefined =>
+  owner || group ? `${owner ?? ''}${group ? `:${group}` : ''}` : undefined
+
+/**
+ * Receives into a new file of its own beside the target, 0600 from birth, and gives it its name only when size
+ * and digest are right and its bytes are on the disk. The end of stdin says nothing: a cut connection ends it
+ * too. Whatever goes wrong, the trap takes the file away.
+ */
+export const receiveScript = (upload: Upload, temporary: string, done: string): string => {
+  const folder = quote(posix.dirname(upload.path))
+  const target = quote(upload.path)
+  const owner = ownerWord(upload)
+  return [
+    'export LC_ALL=C PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
+    'umask 077',
+    'fail() { printf "%s\\n" "$1" >&2; exit 1; }',
+    `t=${quote(temporary)}`,
+    `[ -d ${folder} ] || fail ${quote(`the folder ${posix.dirname(upload.path)} does not exist`)}`,
+    `[ ! -d ${target} ] || fail ${quote(`${upload.path} is a folder`)}`,
+    'trap "exit 1" HUP INT TERM PIPE',
+    // noclobber: the file is made by this shell, never a link that somebody has put there.
+    'set -C',
+    '( : > "$t" ) || exit 1',
+    `trap 'rm -f -- "$t"' EXIT`,
+    'set +C',
+    'cat > "$t" || exit 1',
+    'n=$(wc -c < "$t")',
+    `[ "$n" -eq ${upload.size} ] || fail "$((n)) of ${upload.size} bytes arrived"`,
+    's=$(sha256sum < "$t") || exit 1',
+    `[ "\${s%% *}" = ${quote(upload.digest)} ] || fail "the bytes that arrived are not the ones meant: their sha256 differs"`,
+    ...(owner ? [`chown -- ${quote(owner)} "$t" || exit 1`] : []),
+    `chmod -- ${quote(upload.mode)} "$t" || exit 1`,
+    'sync "$t" 2>/dev/null || sync',
+    `mv -fT -- "$t" ${target} || exit 1`,
+    'trap - EXIT',
+    `echo ${done}`,
+  ].join('; ')
+}
+
+/** `.NAME.RANDOM.part` beside the target; a long name is cut, since the whole may have 255 bytes. */
+export const temporaryName = (path: string, random: string): string =>
+  posix.join(posix.dirname(path), `.${posix.basename(path).slice(0, 50)}.${random}.part`)
+
+const collect = (stream: NodeJS.ReadableStream): (() => string) => {
+  let text = ''
+  stream.on('data', (chunk: Buffer) => {
+    if (text.length < WORDS_CAP) text += chunk.toString()
+  })
+  stream.on('error', () => {})
+  return () => text
+}
+
+async function* chunksOf({ source }: Upload): AsyncGenerator<Buffer> {
+  if ('file' in source) yield* createReadStream(source.file, { highWaterMark: CHUNK })
+  else for (let at = 0; at < source.bytes.length; at += CHUNK) yield source.bytes.subarray(at, at + CHUNK)
+}
+
+const failed = (name: string, { path }: Upload, why: string): Failure => ({
+  reason: 'host-upload',
+  what: `${path} could not be put on ${name}`,
+  why,
+  fix: /No space left|quota/i.test(why)
+    ? `free some space in ${posix.dirname(path)}`
+    : 'nothing was left there; run again',
+})
+
+const unreadable = (error: unknown): Failure => ({
+  reason: 'usage-file',
+  what: `a file to be uploaded cannot be read: ${(error as Error).message}`,
+})
+
+const lost = (name: string, { path }: Upload, { why }: Ending): Failure => ({
+  reason: 'host-lost',
+  what: `the connection to ${name} broke while ${path} was sent`,
+  why: why ?? 'the host closed the connection',
+  fix: 'run the same command again: the file is either whole or was not touched',
+})
+
+/** Sends all chunks, one after another; ends early when the other end is gone, whose reason then counts. */
+const pour = async (wire: Wire, upload: Upload, onProgress: (sent: number) => void): Promise<void> => {
+  const gone = wire.closed.then(() => true)
+  let sent = 0
+  for await (const chunk of chunksOf(upload)) {
+    // ssh2 forgets the callback of a write into a channel that closes meanwhile.
+    const written = new Promise<boolean>(resolve => wire.stdin.write(chunk, () => resolve(false)))
+    if (await Promise.race([written, gone])) return
+    sent += chunk.length
+    onProgress(sent)
+  }
+}
+
+/**
+ * Sends one file to a `RECEIVER` at the other end of the wire. `refused` words a program that did not get to start.
+ * Rejects with a Refusal: `host-upload` with the host's reason, `host-lost` when the connection broke,
+ * `usage-file` when the file cannot be read here.
+ */
+export const sendFile = async (
+  name: string,
+  wire: Wire,
+  upload: Upload,
+  refused: (said: string) => Failure | undefined,
+  onProgress: (sent: number) => void = () => {},
+): Promise<void> => {
+  const random = randomBytes(8).toString('hex')
+  const done = `stored-${random}`
+  const said = collect(wire.stderr)
+  const answer = collect(wire.stdout)
+  wire.stdin.on('error', () => {})
+  wire.stdin.write(`${receiveScript(upload, temporaryName(upload.path, random), done)}\n`)
+  const unread = await pour(wire, upload, onProgress).then(
+    () => undefined,
+    (error: unknown) => unreadable(error),
+  )
+  wire.stdin.end()
+  const ending = await wire.closed
+  if (unread) throw new Refusal(unread)
+  // Some servers never send a status: the word at the end is what counts.
+  if (answer().includes(done)) return
+  if (ending.status === undefined && ending.why !== undefined) throw new Refusal(lost(name, upload, ending))
+  const why = lastLine(said()) || `the script there ended with ${ending.status ?? 'no status'}`
+  throw new Refusal(refused(said()) ?? failed(name, upload, why))
+}
+
+/** What cannot be sent at all: the script is one line, and a shell's words end at a zero byte. */
+export const uploadProblem = (name: string, upload: Upload): Failure | undefined =>
+  posix.isAbsolute(upload.path) && !/[\0\n]/.test(upload.path) && Number.isSafeInteger(upload.size)
+    ? undefined
+    : failed(name, upload, 'its path must be absolute and of one line, its size a whole number')
