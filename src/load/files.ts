@@ -1,0 +1,26 @@
+import { readFileSync, statSync } from 'node:fs'
+import { type Reason, refuse } from '../core/failure.ts'
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
+
+/** What a path is. */
+export const kindOfPath = (path: string): 'file' | 'folder' | 'nothing' => {
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'file'
+  } catch {
+    return 'nothing'
+  }
+}
+
+/** The text of a file that the user named. Throws a Refusal with `reason` where it cannot be read. */
+export const readText = (path: string, what: string, reason: Reason): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT') return refuse(reason, `There is no ${what} ${path}.`)
+    if (code === 'EISDIR') return refuse(reason, `${path} is a folder, a ${what} is wanted.`)
+    if (code === 'EACCES') return refuse(reason, `The ${what} ${path} may not be read.`)
+    return refuse(reason, `The ${what} ${path} cannot be read: ${code}.`)
+  }
+}

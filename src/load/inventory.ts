@@ -1,0 +1,147 @@
+import { readdirSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { type Origin, refuse } from '../core/failure.ts'
+import { kindOfPath, readText } from './files.ts'
+import {
+  type Draft,
+  depths,
+  draftGroup,
+  draftHosts,
+  emptyDraft,
+  hostsOf,
+  reconcile,
+  type Vars,
+} from './inventory-draft.ts'
+import { readIniInventory } from './inventory-ini.ts'
+import { readYamlInventory } from './inventory-yaml.ts'
+import { placed } from './located.ts'
+import { varsBeside } from './vars-files.ts'
+
+/** Hosts, groups and variables, from all sources. Every list of hosts is in the order of their first mention. */
+export type Inventory = {
+  hosts: string[]
+  groups: Record<string, string[]>
+  /** Per host, merged: with `inventory_hostname`, `ansible_host` and `group_names`. */
+  vars: Record<string, Vars>
+  warnings: string[]
+}
+
+/** What Ansible skips in a folder of inventories. Source: ansible lib/ansible/config/base.yml, INVENTORY_IGNORE_EXTS. */
+const skipped = ['.pyc', '.pyo', '.swp', '.bak', '~', '.rpm', '.md', '.txt', '.rst', '.orig', '.cfg', '.retry']
+const isSource = (name: string): boolean =>
+  !name.startsWith('.') &&
+  !['group_vars', 'host_vars', 'vars_plugins'].includes(name) &&
+  !skipped.some(end => name.endsWith(end))
+
+const filesOf = (path: string): string[] =>
+  kindOfPath(path) === 'folder'
+    ? readdirSync(path)
+        .filter(isSource)
+        .sort()
+        .flatMap(name => filesOf(join(path, name)))
+    : [path]
+
+/** Whether a file without an extension is INI: a section, or a first line that is no `key:`. */
+const looksLikeIni = (text: string): boolean => {
+  const first = text.split('\n').find(line => !/^\s*([#;]|---|$)/.test(line)) ?? ''
+  return /^\s*\[/.test(first) || !/:(\s|$)/.test(first)
+}
+
+const readFile = (draft: Draft, file: string): void => {
+  const text = readText(file, 'inventory', 'inventory-missing')
+  const extension = extname(file)
+  if (extension === '.ini' || (!['.yml', '.yaml', '.json'].includes(extension) && text.trim() && looksLikeIni(text))) {
+    readIniInventory(draft, text, file)
+  } else readYamlInventory(draft, text, file)
+}
+
+/** `-i a,b,` is a list of hosts, unless a file is called so. */
+const isHostList = (source: string): boolean => source.includes(',') && kindOfPath(source) === 'nothing'
+
+const readSource = (draft: Draft, source: string): void => {
+  if (isHostList(source)) {
+    const origin: Origin = { file: '-i', line: 1, column: 1 }
+    const group = draftGroup(draft, 'ungrouped', origin)
+    for (const name of source.split(',')) if (name.trim()) draftHosts(draft, group, name.trim(), origin, {})
+    return
+  }
+  if (kindOfPath(source) === 'nothing')
+    refuse('inventory-missing', `There is no inventory ${source}.`, { fix: 'Name one with -i FILE.' })
+  const files = filesOf(source)
+  if (files.length === 0) refuse('inventory-missing', `The folder ${source} holds no inventory.`)
+  for (const file of files) readFile(draft, file)
+}
+
+/** Low to high: general groups first, deeper ones over them, equals by name. */
+const rankedGroups = (draft: Draft): string[] => {
+  const depth = depths(draft)
+  return [...draft.groups.keys()].sort((a, b) => depth.get(a)! - depth.get(b)! || (a < b ? -1 : 1))
+}
+
+/** Reads the files beside the sources once per group or host. */
+const besideReader = (sources: string[]) => {
+  const folders = sources
+    .filter(source => !isHostList(source))
+    .map(source => (kindOfPath(source) === 'folder' ? source : dirname(source)))
+  const known = new Map<string, Vars>()
+  return (kind: 'group_vars' | 'host_vars', names: string[]): Vars[] =>
+    [...new Set(folders)].flatMap(folder =>
+      names.map(name => {
+        const key = join(folder, kind, name)
+        const vars = known.get(key) ?? varsBeside(folder, kind, name)
+        known.set(key, vars)
+        return vars
+      }),
+    )
+}
+
+/**
+ * Loads the inventory from every `-i`, in order; where two say something of the same variable the later one wins within
+ * its level. Levels, low to high, as in Ansible (lib/ansible/config/base.yml, VARIABLE_PRECEDENCE): group variables
+ * written in the sources (`all`, then deeper groups), group_vars/all, group_vars/*, host variables written in the
+ * sources, host_vars/*. A value replaces another as a whole.
+ *
+ * Throws a Refusal: `inventory-missing`, `inventory-yaml`, `inventory-shape`, `inventory-variable`.
+ */
+export const loadInventory = (paths: string[]): Inventory => {
+  if (paths.length === 0) refuse('inventory-missing', 'No inventory was named.', { fix: 'Name one with -i FILE.' })
+  const draft = emptyDraft()
+  for (const path of paths) readSource(draft, path)
+  reconcile(draft)
+
+  const hosts = [...draft.hosts.keys()]
+  const members = new Map([...draft.groups.keys()].map(name => [name, hostsOf(draft, name)]))
+  members.set('all', new Set(hosts))
+  const ranked = rankedGroups(draft)
+  const beside = besideReader(paths)
+
+  const varsOf = (host: string): Vars => {
+    const groups = ranked.filter(name => members.get(name)!.has(host))
+    const own = draft.hosts.get(host)!
+    const layers: Vars[] = [
+      ...groups.map(name => draft.groups.get(name)!.vars),
+      ...beside('group_vars', ['all']),
+      ...beside(
+        'group_vars',
+        groups.filter(name => name !== 'all'),
+      ),
+      own.vars,
+      ...beside('host_vars', [host]),
+    ]
+    const names = groups.filter(name => name !== 'all').sort()
+    return {
+      ansible_host: placed(host, own.origin),
+      ...Object.assign({}, ...layers),
+      inventory_hostname: placed(host, own.origin),
+      group_names: placed(names, own.origin),
+    }
+  }
+  return {
+    hosts,
+    groups: Object.fromEntries([...members].map(([name, inside]) => [name, hosts.filter(host => inside.has(host))])),
+    vars: Object.fromEntries(hosts.map(host => [host, varsOf(host)])),
+    warnings: hosts
+      .filter(host => draft.groups.has(host))
+      .map(host => `"${host}" is the name of a host and of a group.`),
+  }
+}

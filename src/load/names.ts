@@ -1,0 +1,48 @@
+import { celNames } from './references.ts'
+
+/** What runbook itself puts into every scope. */
+export const builtIn: readonly string[] = ['hostvars', 'groups', 'item', 'facts', 'inventory_hostname', 'group_names']
+
+/** Words of CEL's grammar, and those that the CEL specification keeps for the languages around it. */
+const celReserved: readonly string[] =
+  'true false null in as break const continue else for function if import let loop package namespace return var void while __proto__ prototype'.split(
+    ' ',
+  )
+
+/** Why a name cannot be that of a variable or a register, as the end of a sentence; undefined when it can. */
+export const nameFault = (name: string): string | undefined => {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'is no name: letters, digits and _ only, and no digit first'
+  if (builtIn.includes(name)) return 'is a name that runbook defines itself'
+  if (celReserved.includes(name) || celNames.includes(name)) return 'is a reserved word of the expression language CEL'
+  return undefined
+}
+
+export const playWords: readonly string[] = ['name', 'hosts', 'defaults', 'vars', 'become', 'tags', 'tasks', 'handlers']
+export const taskWords: readonly string[] =
+  'name when loop register needs after notify tags run_once become vars'.split(' ')
+
+const shared =
+  'connection port remote_user module_defaults environment no_log ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger become_method become_user become_flags become_exe when collections run_once'.split(
+    ' ',
+  )
+const ansiblePlay =
+  'gather_facts gather_subset gather_timeout fact_path vars_files vars_prompt roles pre_tasks post_tasks force_handlers max_fail_percentage serial strategy order import_playbook'.split(
+    ' ',
+  )
+const ansibleTask =
+  'action local_action args async poll changed_when failed_when loop_control until retries delay delegate_to delegate_facts listen block rescue always include_tasks import_tasks include_role import_role include_vars'.split(
+    ' ',
+  )
+
+/** Whether a word is a keyword of Ansible's plays that runbook does not have. Source: ansible lib/ansible/playbook/*.py. */
+export const isForeignPlayWord = (word: string): boolean => ansiblePlay.includes(word) || shared.includes(word)
+/** The same of a task. `with_items` and its kind are keywords too. */
+export const isForeignTaskWord = (word: string): boolean =>
+  ansibleTask.includes(word) || shared.includes(word) || word.startsWith('with_')
+
+/** The stable name of a task in ids and outputs: lower case, anything else becomes one `_`. */
+export const slugOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')

@@ -1,0 +1,101 @@
+import { dirname } from 'node:path'
+import { type Origin, Refusal } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+import { keyOrigin, type Located, placed } from './located.ts'
+import { isForeignPlayWord, playWords } from './names.ts'
+import { flag, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
+import { didYouMean } from './suggest.ts'
+import { parseTask, type Surroundings, type Task } from './task.ts'
+import { parseYaml } from './yaml.ts'
+
+export type { Task } from './task.ts'
+
+/** One play as written; what tasks inherit of it is already in the tasks. */
+export type Play = {
+  name: string
+  hosts: Located<string>
+  /** Values of the lowest precedence, as a role's defaults in Ansible. */
+  defaults: Record<string, Located>
+  vars: Record<string, Located>
+  tasks: Task[]
+  handlers: Task[]
+  origin: Origin
+}
+
+export type Playbook = { file: string; folder: string; plays: Play[] }
+
+const unknownWord = (at: Located, key: string): Problems[number] => {
+  const origin = keyOrigin(at, key)
+  if (isForeignPlayWord(key)) {
+    return { reason: 'playbook-shape', what: `The play keyword "${key}" is not supported yet.`, origin }
+  }
+  const fix = didYouMean(key, playWords) || `A play has ${playWords.join(', ')}.`
+  return { reason: 'playbook-shape', what: `A play has no "${key}".`, fix, origin }
+}
+
+const hostsOf = (at: Located, members: Map<string, Located>, problems: Problems): Located<string> => {
+  const found = members.get('hosts')
+  if (found === undefined) {
+    const fix = 'Add hosts with a host, a group or "all".'
+    problems.push({ reason: 'playbook-shape', what: 'The play does not say its hosts.', fix, origin: at.origin })
+    return placed('', at.origin)
+  }
+  const patterns = texts(found, '"hosts"', problems)
+  return { ...found, value: patterns.map(one => one.value).join(',') }
+}
+
+const parsePlay = (at: Located, problems: Problems): Play | undefined => {
+  if (!isRecord(at.value)) {
+    const what = `A play must be a mapping, not ${kindOf(at.value)}.`
+    problems.push({ reason: 'playbook-shape', what, origin: at.origin })
+    return undefined
+  }
+  const members = mapping(at, 'A play', problems)
+  for (const key of members.keys()) if (!playWords.includes(key)) problems.push(unknownWord(at, key))
+
+  const take = <T>(word: string, read: (found: Located) => T, otherwise: T): T => {
+    const found = members.get(word)
+    return found === undefined ? otherwise : read(found)
+  }
+  const inherited = {
+    become: take('become', found => flag(found, '"become"', problems) ?? false, false),
+    tags: take('tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
+    takenSlugs: new Set<string>(),
+  }
+  const tasksIn = (word: string, around: Surroundings): Task[] =>
+    take(word, found => list(found, `"${word}"`, problems), []).flatMap(item => parseTask(item, around, problems) ?? [])
+
+  const hosts = hostsOf(at, members, problems)
+  const tasks = tasksIn('tasks', { ...inherited, handler: false })
+  const handlers = tasksIn('handlers', { ...inherited, handler: true })
+  return {
+    name: take('name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
+    hosts,
+    defaults: take('defaults', found => variables(found, '"defaults"', problems), {}),
+    vars: take('vars', found => variables(found, '"vars"', problems), {}),
+    tasks,
+    handlers,
+    origin: at.origin,
+  }
+}
+
+/**
+ * Reads a playbook: a list of plays. Names and values are kept with their places, expressions stay text.
+ *
+ * Throws a Refusal with every problem found, in file order: `playbook-yaml`, `playbook-shape`, `playbook-name`.
+ */
+export const parsePlaybook = (source: string, file: string): Playbook => {
+  const document = parseYaml(source, file)
+  const problems: Problems = []
+  if (!Array.isArray(document.value)) {
+    const what = `A playbook must be a list of plays, not ${kindOf(document.value)}.`
+    throw new Refusal({ reason: 'playbook-shape', what, fix: 'Begin with "- hosts: all".', origin: document.origin })
+  }
+  const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems) ?? [])
+  if (problems.length > 0) throw new Refusal(...problems.sort(byPlace))
+  return { file, folder: dirname(file), plays }
+}
+
+/** File order, whatever order the problems were found in. */
+const byPlace = (a: Problems[number], b: Problems[number]): number =>
+  (a.origin?.line ?? 0) - (b.origin?.line ?? 0) || (a.origin?.column ?? 0) - (b.origin?.column ?? 0)

@@ -1,0 +1,85 @@
+import { attempt, type Failure, type Reason } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+import { keyOrigin, type Located, member } from './located.ts'
+import { nameFault } from './names.ts'
+
+/** Collects the failures of a file, so that one run shows all of them; a reader that fails answers undefined. */
+export type Problems = Failure[]
+
+/** What a value is, for messages. */
+export const kindOf = (value: unknown): string => {
+  if (value === null || value === undefined) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'string') return 'text'
+  if (typeof value === 'object') return 'a mapping'
+  return typeof value === 'boolean' ? 'true or false' : `the number ${value}`
+}
+
+const wrong = (problems: Problems, reason: Reason, at: Located, what: string, wanted: string): undefined => {
+  problems.push({ reason, what: `${what} must be ${wanted}, not ${kindOf(at.value)}.`, origin: at.origin })
+  return undefined
+}
+
+/** The members of a mapping, in written order; nothing for null, a problem for anything else. */
+export const mapping = (
+  at: Located,
+  what: string,
+  problems: Problems,
+  reason: Reason = 'playbook-shape',
+): Map<string, Located> => {
+  if (at.value === null || at.value === undefined) return new Map()
+  if (isRecord(at.value)) return new Map(Object.keys(at.value).map(key => [key, member(at, key)]))
+  wrong(problems, reason, at, what, 'a mapping')
+  return new Map()
+}
+
+/** The items of a list; nothing for null, a problem for anything else. */
+export const list = (at: Located, what: string, problems: Problems): Located[] => {
+  if (at.value === null || at.value === undefined) return []
+  if (Array.isArray(at.value)) return at.value.map((_, index) => member(at, index))
+  wrong(problems, 'playbook-shape', at, what, 'a list')
+  return []
+}
+
+export const text = (at: Located, what: string, problems: Problems): string | undefined =>
+  typeof at.value === 'string' && at.value.trim() !== ''
+    ? at.value
+    : wrong(problems, 'playbook-shape', at, what, 'text')
+
+export const flag = (at: Located, what: string, problems: Problems): boolean | undefined =>
+  typeof at.value === 'boolean' ? at.value : wrong(problems, 'playbook-shape', at, what, 'true or false')
+
+/** One text or a list of them. */
+export const texts = (at: Located, what: string, problems: Problems): Located<string>[] => {
+  const items = Array.isArray(at.value) ? list(at, what, problems) : at.value === null ? [] : [at]
+  return items.flatMap(item => {
+    const value = text(item, what, problems)
+    return value === undefined ? [] : [{ ...item, value }]
+  })
+}
+
+/** Variables as written: names are checked, values are kept with their places. */
+export const variables = (
+  at: Located,
+  what: string,
+  problems: Problems,
+  reason: Reason = 'playbook-shape',
+): Record<string, Located> => {
+  const found: [string, Located][] = []
+  for (const [name, value] of mapping(at, what, problems, reason)) {
+    const fault = nameFault(name)
+    if (fault === undefined) found.push([name, value])
+    else {
+      const of = reason === 'playbook-shape' ? 'playbook-name' : 'inventory-variable'
+      problems.push({ reason: of, what: `The variable "${name}" ${fault}.`, origin: keyOrigin(at, name) })
+    }
+  }
+  return Object.fromEntries(found)
+}
+
+/** Runs a reader that throws; its failures join the others. */
+export const collect = <T>(problems: Problems, read: () => T): T | undefined => {
+  const result = attempt(read)
+  if (result.failures) problems.push(...result.failures)
+  return result.value
+}

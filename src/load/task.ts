@@ -1,0 +1,151 @@
+import type { Origin } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+import { keyOrigin, type Located } from './located.ts'
+import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
+import { flag, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
+
+/** One task as written. Expressions in it are still text: they are compiled where they are needed. */
+export type Task = {
+  name: string
+  /** Names the task in ids: `host/slug`. Unique in its play. */
+  slug: string
+  module: string
+  args: Located<Record<string, unknown>>
+  when: Located<string | boolean>[]
+  loop?: Located
+  register?: string
+  /** Present, even if empty: the task has exactly these edges in place of the written order. */
+  needs?: Located<string>[]
+  after: Located<string>[]
+  notify: string[]
+  tags: string[]
+  runOnce: boolean
+  become: boolean
+  vars: Record<string, Located>
+  origin: Origin
+  handler: boolean
+}
+
+/** What a task takes from its play. */
+export type Surroundings = { become: boolean; tags: string[]; handler: boolean; takenSlugs: Set<string> }
+
+/** Modules whose one main argument may be written as plain text, as in Ansible. */
+const mainArgument: Record<string, string> = { command: 'cmd', debug: 'msg' }
+
+const argsOf = (module: string, at: Located, problems: Problems): Located<Record<string, unknown>> => {
+  if (isRecord(at.value)) return at as Located<Record<string, unknown>>
+  const main = mainArgument[module]
+  if (at.value !== null && typeof at.value === 'string' && main !== undefined) {
+    const inner = `/${main}`
+    return {
+      value: { [main]: at.value },
+      origin: at.origin,
+      at: pointer => at.at(pointer.startsWith(inner) ? '' : pointer),
+    }
+  }
+  if (at.value !== null) {
+    const what = `The arguments of "${module}" must be a mapping, not ${kindOf(at.value)}.`
+    problems.push({ reason: 'playbook-shape', what, origin: at.origin })
+  }
+  return { ...at, value: {} }
+}
+
+/** The module of a task is its one key that is no word of the playbook language. */
+const moduleOf = (at: Located, members: Map<string, Located>, problems: Problems): string | undefined => {
+  const modules: string[] = []
+  for (const key of members.keys()) {
+    if (taskWords.includes(key)) continue
+    if (!isForeignTaskWord(key)) modules.push(key)
+    else {
+      const fix = key.startsWith('with_') ? 'Use loop with a list.' : undefined
+      const what = `The task keyword "${key}" is not supported yet.`
+      problems.push({ reason: 'playbook-shape', what, fix, origin: keyOrigin(at, key) })
+    }
+  }
+  const [only, second] = modules
+  if (second !== undefined) {
+    const named = modules.map(name => `"${name}"`).join(' and ')
+    const what = `The task has ${modules.length} modules: ${named}.`
+    const fix = 'A task has exactly one module; check the indentation of its arguments.'
+    problems.push({ reason: 'playbook-shape', what, fix, origin: keyOrigin(at, second) })
+  }
+  return only
+}
+
+const conditions = (at: Located | undefined, problems: Problems): Located<string | boolean>[] => {
+  if (at === undefined) return []
+  const items = Array.isArray(at.value) ? list(at, '"when"', problems) : [at]
+  return items.filter((item): item is Located<string | boolean> => {
+    if (typeof item.value === 'boolean' || (typeof item.value === 'string' && item.value.trim() !== '')) return true
+    const what = `"when" must be an expression, not ${kindOf(item.value)}.`
+    problems.push({ reason: 'playbook-shape', what, origin: item.origin })
+    return false
+  })
+}
+
+const register = (at: Located | undefined, problems: Problems): string | undefined => {
+  if (at === undefined) return undefined
+  const name = text(at, '"register"', problems)
+  const fault = name === undefined ? undefined : nameFault(name)
+  if (fault === undefined) return name
+  problems.push({ reason: 'playbook-name', what: `The register "${name}" ${fault}.`, origin: at.origin })
+  return undefined
+}
+
+const freeSlug = (wanted: string, taken: Set<string>): string => {
+  let slug = wanted
+  for (let count = 2; taken.has(slug); count++) slug = `${wanted}_${count}`
+  taken.add(slug)
+  return slug
+}
+
+/** Reads one task; undefined when it is so broken that there is none. All that is wrong goes to `problems`. */
+export const parseTask = (at: Located, around: Surroundings, problems: Problems): Task | undefined => {
+  if (!isRecord(at.value)) {
+    const what = `A task must be a mapping, not ${kindOf(at.value)}.`
+    problems.push({ reason: 'playbook-shape', what, origin: at.origin })
+    return undefined
+  }
+  const members = mapping(at, 'A task', problems)
+  const before = problems.length
+  const key = moduleOf(at, members, problems)
+  if (key === undefined) {
+    const what = 'The task has no module.'
+    const fix = 'Add one key that names a module, as in "command: uptime".'
+    if (problems.length === before) problems.push({ reason: 'playbook-shape', what, fix, origin: at.origin })
+    return undefined
+  }
+  const module = key.replace(/^ansible\.(builtin|legacy)\./, '')
+  const take = <T>(word: string, read: (found: Located) => T, otherwise: T): T => {
+    const found = members.get(word)
+    return found === undefined ? otherwise : read(found)
+  }
+  const name = take<string | undefined>('name', found => text(found, '"name"', problems), undefined)
+  const task: Task = {
+    name: name ?? module,
+    slug: freeSlug(slugOf(name ?? module) || slugOf(module) || 'task', around.takenSlugs),
+    module,
+    args: argsOf(module, members.get(key)!, problems),
+    when: conditions(members.get('when'), problems),
+    after: take('after', found => texts(found, '"after"', problems), []),
+    notify: take('notify', found => texts(found, '"notify"', problems).map(one => one.value), []),
+    tags: [
+      ...new Set([
+        ...around.tags,
+        ...take('tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
+      ]),
+    ],
+    runOnce: take('run_once', found => flag(found, '"run_once"', problems) ?? false, false),
+    become: take('become', found => flag(found, '"become"', problems) ?? around.become, around.become),
+    vars: take('vars', found => variables(found, '"vars"', problems), {}),
+    origin: at.origin,
+    handler: around.handler,
+  }
+  const registered = register(members.get('register'), problems)
+  if (registered !== undefined) task.register = registered
+  const loop = members.get('loop')
+  if (loop !== undefined) task.loop = loop
+  const needs = members.get('needs')
+  if (needs !== undefined) task.needs = texts(needs, '"needs"', problems)
+  return task
+}

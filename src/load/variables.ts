@@ -1,0 +1,74 @@
+import { type Origin, Refusal, refuse } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+import { readText } from './files.ts'
+import type { Inventory } from './inventory.ts'
+import { type Located, placed } from './located.ts'
+import { nameFault } from './names.ts'
+import type { Play, Task } from './playbook.ts'
+import { kindOf, type Problems, variables } from './shape.ts'
+import { parseYaml } from './yaml.ts'
+
+const commandLine: Origin = { file: '-e', line: 1, column: 1 }
+
+const fromDocument = (document: Located): Record<string, Located> => {
+  if (!isRecord(document.value)) {
+    const what = `Extra variables must be a mapping, not ${kindOf(document.value)}.`
+    throw new Refusal({ reason: 'usage-option', what, origin: document.origin })
+  }
+  const problems: Problems = []
+  const found = variables(document, 'Extra variables', problems, 'inventory-shape')
+  if (problems.length > 0) throw new Refusal(...problems)
+  return found
+}
+
+/** `a=1 b="two words"`: every value is a string, quotes group words. */
+const fromPairs = (text: string): Record<string, Located> => {
+  const found: Record<string, Located> = {}
+  for (const [word] of text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)) {
+    const [, name, value] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? []
+    if (name === undefined || value === undefined) {
+      return refuse('usage-option', `The extra variable "${word}" has no value.`, { fix: 'Write -e name=value.' })
+    }
+    const fault = nameFault(name)
+    if (fault) refuse('inventory-variable', `The variable "${name}" ${fault}.`, { origin: commandLine })
+    found[name] = placed(
+      value.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single),
+      commandLine,
+    )
+  }
+  return found
+}
+
+const fromOption = (option: string): Record<string, Located> => {
+  const text = option.trim()
+  if (text.startsWith('@')) {
+    const file = text.slice(1)
+    return fromDocument(parseYaml(readText(file, 'file of variables', 'usage-file'), file, 'inventory-yaml'))
+  }
+  if (text.startsWith('{') || text.startsWith('[')) return fromDocument(parseYaml(text, '-e', 'inventory-yaml'))
+  return fromPairs(text)
+}
+
+/**
+ * The variables of the command line, later options over earlier ones. As in Ansible: `name=value` makes strings (so
+ * `-e port=80` is "80"), text in braces is YAML or JSON, `@FILE` is a file of either.
+ *
+ * Throws a Refusal: `usage-option`, `usage-file`, `inventory-yaml`, `inventory-variable`.
+ */
+export const parseExtra = (values: string[]): Record<string, Located> =>
+  Object.assign({}, ...values.map(fromOption)) as Record<string, Located>
+
+/** The variables that a task sees on a host, low to high; without a task those that the whole play sees. */
+export const layersFor = (from: {
+  play: Play
+  inventory: Inventory
+  host: string
+  task?: Task
+  extra: Record<string, Located>
+}): Record<string, Located>[] => [
+  from.play.defaults,
+  from.inventory.vars[from.host] ?? {},
+  from.play.vars,
+  from.task?.vars ?? {},
+  from.extra,
+]

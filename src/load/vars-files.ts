@@ -1,0 +1,50 @@
+import { readdirSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { Refusal } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+import { kindOfPath, readText } from './files.ts'
+import type { Vars } from './inventory-draft.ts'
+import { kindOf, type Problems, variables } from './shape.ts'
+import { parseYaml } from './yaml.ts'
+
+const extensions = ['', '.yml', '.yaml', '.json']
+
+/** The variables of one file. Throws a Refusal with every problem found. */
+export const readVars = (file: string): Vars => {
+  const text = readText(file, 'file of variables', 'inventory-missing')
+  // Nothing but comments is no mistake in a file of variables.
+  if (text.split('\n').every(line => /^\s*(#|---\s*$|$)/.test(line))) return {}
+  const document = parseYaml(text, file, 'inventory-yaml')
+  if (!isRecord(document.value)) {
+    const what = `A file of variables must be a mapping, not ${kindOf(document.value)}.`
+    throw new Refusal({ reason: 'inventory-shape', what, origin: document.origin })
+  }
+  const problems: Problems = []
+  const found = variables(document, 'A file of variables', problems, 'inventory-shape')
+  if (problems.length > 0) throw new Refusal(...problems)
+  return found
+}
+
+const readFolder = (folder: string): Vars => {
+  const layers = readdirSync(folder)
+    .filter(name => !name.startsWith('.') && extensions.includes(extname(name)))
+    .sort()
+    .map(name => join(folder, name))
+    .map(path => (kindOfPath(path) === 'folder' ? readFolder(path) : readVars(path)))
+  return Object.assign({}, ...layers)
+}
+
+/**
+ * The variables of a group or host in `group_vars/` or `host_vars/`: NAME (a file or a folder of files), NAME.yml,
+ * NAME.yaml or NAME.json, the first that exists. Source: ansible lib/ansible/parsing/dataloader.py, `find_vars_files`.
+ */
+export const varsBeside = (folder: string, kind: 'group_vars' | 'host_vars', name: string): Vars => {
+  if (name.includes('/')) return {}
+  for (const extension of extensions) {
+    const path = join(folder, kind, name + extension)
+    const found = kindOfPath(path)
+    if (found === 'folder') return readFolder(path)
+    if (found === 'file') return readVars(path)
+  }
+  return {}
+}
