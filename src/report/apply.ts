@@ -1,0 +1,90 @@
+import type { Event } from '../core/event.ts'
+import { differenceLines } from './difference.ts'
+import { createLedger } from './ledger.ts'
+import { indented, oneLine } from './printable.ts'
+import { recapLines } from './recap.ts'
+import type { Reading, Reporter, Sink } from './reporter.ts'
+import { warningText } from './warning.ts'
+import { megabytes, seconds, someOf } from './words.ts'
+
+/** A log is no progress bar: of one transfer a line is written no more often than this. */
+const PROGRESS_EVERY_MS = 5000
+
+type Result = Event & { type: 'result' }
+
+const symbols: Record<Result['status'], string> = { ok: '=', changed: '~', failed: '!', skipped: '-', refused: '!' }
+
+const isShown = ({ status }: Result, { verbosity }: Reading): boolean =>
+  verbosity === 'all' || status === 'changed' || status === 'failed' || status === 'refused'
+
+const reasonOf = (event: Result): string => {
+  const said = event.failure?.what ?? event.why ?? ''
+  if (event.status !== 'skipped' || event.needs === undefined || said.includes(event.needs)) return said
+  return said === '' ? `needs ${event.needs}` : `needs ${event.needs}: ${said}`
+}
+
+/** One finished node: `node0  ~ Install kubo: it is not there (2.1 s)`. */
+const resultLines = (event: Result, width: number, { paint, diff }: Reading): string[] => {
+  const colour = { ok: paint.dim, changed: paint.yellow, failed: paint.red, skipped: paint.dim, refused: paint.red }
+  const refused = event.status === 'refused' ? 'refused: ' : ''
+  const reason = `${refused}${oneLine(reasonOf(event))}`
+  const text = `${symbols[event.status]} ${oneLine(event.task)}`
+  const line = `${event.host.padEnd(width)}  ${colour[event.status](text)}${reason === '' ? '' : `: ${reason}`}`
+  const differences = diff === 'show' ? event.diff.flatMap(one => differenceLines(one, paint)) : []
+  return [`${line} ${paint.dim(`(${seconds(event.ms)})`)}`, ...differences.map(one => indented(one, width + 4))]
+}
+
+/** Several lines of a host's text under one name. */
+const messageText = (host: string, task: string, text: string, width: number): string => {
+  const lines = text.trim().split('\n')
+  const head = `${host.padEnd(width)}  . ${oneLine(task)}:`
+  return lines.length === 1 ? `${head} ${lines[0]}` : `${head}\n${indented(text, width + 4)}`
+}
+
+/** Tells of a long transfer now and then; short ones pass in silence. */
+const createProgress = (say: (text: string) => void): ((event: Event & { type: 'progress' }) => void) => {
+  const told = new Map<string, number>()
+  return event => {
+    const key = JSON.stringify([event.node, event.what])
+    const last = told.get(key) ?? event.time
+    if (!told.has(key)) told.set(key, event.time)
+    if (event.time - last < PROGRESS_EVERY_MS) return
+    told.set(key, event.time)
+    say(`${event.host}: ${oneLine(event.what)}: ${megabytes(event.done)} of ${megabytes(event.total)}`)
+  }
+}
+
+/** Live lines for a log: what changed and what failed as it happens, and the recap at the end. */
+export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
+  const { paint } = reading
+  const ledger = createLedger()
+  const out = (...lines: string[]): void => sink.out(`${lines.join('\n')}\n`)
+  const progress = createProgress(text => sink.err(`${text}\n`))
+  let width = 0
+  let written = false
+  return event => {
+    ledger.take(event)
+    if (event.type === 'started') {
+      width = Math.max(...event.hosts.map(host => host.length))
+      out(`${paint.bold(`Apply ${event.playbook}`)} on ${someOf(event.hosts, event.hosts)}`, '')
+    } else if (event.type === 'result') {
+      if (!isShown(event, reading)) return
+      written = true
+      out(...resultLines(event, width, reading))
+    } else if (event.type === 'host-lost') {
+      written = true
+      out(`${event.host.padEnd(width)}  ${paint.red('! lost')}: ${oneLine(event.failure.what)}`)
+    } else if (event.type === 'message') {
+      written = true
+      out(messageText(event.host, event.task, event.text, width))
+    } else if (event.type === 'progress') progress(event)
+    else if (event.type === 'warning') sink.err(`${warningText(event, paint)}\n`)
+    else if (event.type === 'summary') {
+      const lines = recapLines(ledger, event, 'apply', paint)
+      if (lines.length === 0) return
+      // Before anything has started there is nothing to recap, only what prevented it.
+      if (ledger.hosts.length === 0) sink.err(`${lines.join('\n').trimEnd()}\n`)
+      else out(...(written ? [''] : []), ...lines)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute, relative } from 'node:path'
+import type { Failure, Origin } from '../core/failure.ts'
+import type { Paint } from './paint.ts'
+import { oneLine, printable } from './printable.ts'
+import type { Trouble } from './trouble.ts'
+import { counted, someOf } from './words.ts'
+
+/** The path as a person in this folder would write it. */
+const shortPath = (file: string): string => {
+  const short = relative(process.cwd(), file)
+  return isAbsolute(file) && !short.startsWith('..') ? short : file
+}
+
+/** Undefined when there is no such line any more: the place is then all that can be told. */
+const sourceLine = ({ file, line }: Origin): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8').split('\n')[line - 1]
+  } catch {
+    return undefined
+  }
+}
+
+const originLines = (origin: Origin, paint: Paint): string[] => {
+  const place = `  ${shortPath(origin.file)}:${origin.line}:${origin.column}`
+  const source = sourceLine(origin)
+  if (source === undefined || source.trim() === '') return [place]
+  // A tab is one column, as in the origin; so it has to be one in the underline.
+  const shown = printable(source.replaceAll('\t', ' ')).trimEnd()
+  const number = ` ${origin.line}`.padStart(6)
+  const length = Math.max(1, Math.min(origin.length ?? 1, shown.length - origin.column + 1))
+  const under = `${' '.repeat(origin.column - 1)}${paint.red('^'.repeat(length))}`
+  return [place, `${paint.dim(`${number} |`)} ${shown}`, `${paint.dim(`${' '.repeat(number.length)} |`)} ${under}`]
+}
+
+/** A label and its text; further lines of the text stand under its first. */
+const labelled = (label: string, text: string, paint: Paint): string[] => {
+  const [first = '', ...rest] = text.trim().split('\n')
+  const blank = ' '.repeat(label.length + 4)
+  return [`  ${paint.bold(`${label}:`)} ${first}`, ...rest.map(line => `${blank}${line}`.trimEnd())]
+}
+
+/** A failure as lines: what is wrong, where, why it is so, and what to do about it. */
+export const failureLines = (failure: Failure, paint: Paint, where: string[] = []): string[] => [
+  `${paint.red(`error[${failure.reason}]:`)} ${paint.bold(oneLine(failure.what))}`,
+  ...where.map(line => `  ${line}`),
+  ...(failure.origin ? originLines(failure.origin, paint) : []),
+  ...(failure.why ? labelled('why', failure.why, paint) : []),
+  ...(failure.fix ? labelled('fix', failure.fix, paint) : []),
+]
+
+/** Which hosts met it in which tasks; a lost host that its failure names is not named twice. */
+const whereLines = ({ failure, hosts, tasks }: Trouble, allHosts: string[]): string[] => {
+  if (tasks.length === 0 && hosts.every(host => failure.what.includes(host))) return []
+  return [[someOf(hosts, allHosts), tasks.map(oneLine).join(', ')].filter(part => part !== '').join(': ')]
+}
+
+/** A root cause: its failure once, with the hosts and tasks that met it and what was skipped because of it. */
+export const troubleLines = (trouble: Trouble, allHosts: string[], paint: Paint): string[] => [
+  ...failureLines(trouble.failure, paint, whereLines(trouble, allHosts)),
+  ...(trouble.skipped === 0 ? [] : [`  ${counted(trouble.skipped, 'task')} skipped because of it`]),
+]

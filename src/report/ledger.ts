@@ -1,0 +1,96 @@
+import type { Difference, Event, NodeRef, Status, Verdict } from '../core/event.ts'
+import type { Failure } from '../core/failure.ts'
+
+/** What is known of one node: what the plan said, and in an apply what became of it. */
+export type Entry = NodeRef & {
+  verdict?: Verdict
+  status?: Status
+  why?: string
+  needs?: string
+  waits?: true
+  always?: true
+  steps: string[]
+  stepsRun: number
+  diff: Difference[]
+  failure?: Failure
+}
+
+/** All that happened so far, by host and node: the fold that counts, causes and texts are made of. */
+export type Ledger = {
+  take(event: Event): void
+  readonly command: 'plan' | 'apply' | undefined
+  readonly playbook: string
+  /** In inventory order. */
+  readonly hosts: string[]
+  /** By host in inventory order, in the order of the events within one. */
+  entries(): Entry[]
+  readonly lost: ReadonlyMap<string, Failure>
+}
+
+const planned = (event: Event & { type: 'planned' }): Entry => ({
+  host: event.host,
+  node: event.node,
+  task: event.task,
+  verdict: event.verdict,
+  ...(event.why !== undefined && { why: event.why }),
+  ...(event.needs !== undefined && { needs: event.needs }),
+  ...(event.waits && { waits: true }),
+  ...(event.always && { always: true }),
+  steps: event.steps,
+  stepsRun: 0,
+  diff: event.diff,
+})
+
+const finished = (before: Entry | undefined, event: Event & { type: 'result' }): Entry => {
+  const { why: _why, needs: _needs, failure: _failure, ...kept } = before ?? { steps: [] }
+  return {
+    ...kept,
+    host: event.host,
+    node: event.node,
+    task: event.task,
+    status: event.status,
+    ...(event.why !== undefined && { why: event.why }),
+    ...(event.needs !== undefined && { needs: event.needs }),
+    ...(event.failure && { failure: event.failure }),
+    stepsRun: event.steps,
+    diff: event.diff,
+  }
+}
+
+/** An empty ledger. Hosts that no `started` event names are added as they come. */
+export const createLedger = (): Ledger => {
+  const hosts = new Map<string, Map<string, Entry>>()
+  const lost = new Map<string, Failure>()
+  let started: (Event & { type: 'started' }) | undefined
+  const of = (host: string): Map<string, Entry> => {
+    const found = hosts.get(host) ?? new Map<string, Entry>()
+    hosts.set(host, found)
+    return found
+  }
+  const take = (event: Event): void => {
+    if (event.type === 'started') {
+      started = event
+      event.hosts.forEach(of)
+    } else if (event.type === 'host-lost') {
+      of(event.host)
+      lost.set(event.host, event.failure)
+    } else if (event.type === 'planned') of(event.host).set(event.node, planned(event))
+    else if (event.type === 'result') {
+      of(event.host).set(event.node, finished(of(event.host).get(event.node), event))
+    }
+  }
+  return {
+    take,
+    get command() {
+      return started?.command
+    },
+    get playbook() {
+      return started?.playbook ?? ''
+    },
+    get hosts() {
+      return [...hosts.keys()]
+    },
+    entries: () => [...hosts.values()].flatMap(nodes => [...nodes.values()]),
+    lost,
+  }
+}

@@ -1,0 +1,35 @@
+import type { Entry } from './ledger.ts'
+
+/** A node's id without its host: the same for one task on every host. */
+export const keyOf = ({ host, node }: Entry): string =>
+  node.startsWith(`${host}/`) ? node.slice(host.length + 1) : node
+
+/** One task on all hosts that have it. */
+export type Task = { key: string; label: string; entries: Entry[] }
+
+/** The task's name; for one item of a loop with the item's key, unless the name says it. */
+const labelOf = (entry: Entry): string => {
+  const item = /\[(.*)\]$/.exec(keyOf(entry))?.[1]
+  return item === undefined || entry.task.includes(item) ? entry.task : `${entry.task} [${item}]`
+}
+
+/**
+ * The tasks of a run in written order, each with its entries in inventory order. Each host has its own row of tasks; a
+ * task that an earlier host does not have is put behind the one that it follows on its own host.
+ */
+export const tasksOf = (entries: Entry[]): Task[] => {
+  const byKey = Map.groupBy(entries, keyOf)
+  const order: string[] = []
+  const placed = new Set<string>()
+  let before: Entry | undefined
+  for (const entry of entries) {
+    const key = keyOf(entry)
+    if (!placed.has(key)) {
+      const behind = before?.host === entry.host ? order.indexOf(keyOf(before)) + 1 : 0
+      order.splice(behind, 0, key)
+      placed.add(key)
+    }
+    before = entry
+  }
+  return order.map(key => ({ key, label: labelOf(byKey.get(key)![0]!), entries: byKey.get(key)! }))
+}

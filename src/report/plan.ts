@@ -1,0 +1,116 @@
+import type { Event, Verdict } from '../core/event.ts'
+import { differenceLines } from './difference.ts'
+import { createLedger, type Entry, type Ledger } from './ledger.ts'
+import { keyOf, type Task, tasksOf } from './order.ts'
+import type { Paint } from './paint.ts'
+import { indented, oneLine } from './printable.ts'
+import { recapLines } from './recap.ts'
+import type { Reading, Reporter, Sink } from './reporter.ts'
+import { warningText } from './warning.ts'
+import { counted, someOf } from './words.ts'
+
+const symbols: Record<Verdict, string> = { ok: '=', change: '~', undecided: '?', skipped: '-', fail: '!' }
+const colours: Record<Verdict, keyof Paint> = {
+  ok: 'dim',
+  change: 'yellow',
+  undecided: 'cyan',
+  skipped: 'dim',
+  fail: 'red',
+}
+
+/** Names in a column wider than this stand out by themselves. */
+const WIDEST = 44
+
+/** The node waited for, as seen from this host: its own nodes without its name, so that hosts can share a line. */
+const seenFrom = (entry: Entry, text: string): string => {
+  const own = `${entry.host}/`
+  return entry.needs?.startsWith(own) ? text.replaceAll(entry.needs, entry.needs.slice(own.length)) : text
+}
+
+const waitingFor = (entry: Entry): string | undefined => {
+  if (entry.needs === undefined || entry.why?.includes(entry.needs)) return undefined
+  if (entry.verdict === 'undecided') return `known after ${entry.needs}`
+  return entry.verdict === 'skipped' ? `needs ${entry.needs}` : undefined
+}
+
+/** Why the verdict is as it is, and what is special about it. */
+const reasonOf = (entry: Entry): string => {
+  const reason = [waitingFor(entry), entry.why].filter(part => part !== undefined && part !== '').join(': ')
+  const marks = [...(entry.waits ? ['waits'] : []), ...(entry.always ? ['always'] : [])]
+  const mark = marks.length === 0 ? '' : `(${marks.join(', ')})`
+  return [seenFrom(entry, reason), mark].filter(part => part !== '').join(' ')
+}
+
+/** Hosts whose entries read the same share a line. */
+const shareKey = (entry: Entry, reading: Reading): string =>
+  JSON.stringify([
+    entry.verdict,
+    reasonOf(entry),
+    reading.diff === 'show' ? entry.diff : [],
+    reading.verbosity === 'all' ? entry.steps : [],
+  ])
+
+const detailLines = (entry: Entry, reading: Reading): string[] => {
+  const steps = reading.verbosity === 'all' ? entry.steps.map(step => reading.paint.dim(`> ${oneLine(step)}`)) : []
+  const diff = reading.diff === 'show' ? entry.diff.flatMap(one => differenceLines(one, reading.paint)) : []
+  return [...steps, ...diff].map(line => indented(line, 6))
+}
+
+const groupLines = (task: Task, group: Entry[], all: string[], width: number, reading: Reading): string[] => {
+  const [entry] = group as [Entry]
+  const verdict = entry.verdict!
+  const names = group.map(one => one.host)
+  const hosts = names.length === all.length ? '' : someOf(names, all)
+  const [first = '', ...rest] = reasonOf(entry).trim().split('\n')
+  const text = [hosts, first].filter(part => part !== '').join(': ')
+  const name = text === '' ? oneLine(task.label) : oneLine(task.label).padEnd(width)
+  const line = `  ${reading.paint[colours[verdict]](`${symbols[verdict]} ${name}`)}  ${text}`.trimEnd()
+  // What a failure says beyond its first line stands with the root causes.
+  const more = verdict === 'fail' ? [] : rest.map(part => indented(part, width + 6))
+  return [line, ...more, ...detailLines(entry, reading)]
+}
+
+const isShown = (entry: Entry, reading: Reading): boolean => entry.verdict !== 'ok' || reading.verbosity === 'all'
+
+const taskLines = (ledger: Ledger, reading: Reading): string[] => {
+  const entries = ledger.entries().filter(entry => entry.verdict !== undefined)
+  // Hosts are named only where they differ; one that was never reached differs nowhere.
+  const planned = ledger.hosts.filter(host => entries.some(entry => entry.host === host))
+  const tasks = tasksOf(entries.filter(entry => isShown(entry, reading)))
+  const width = Math.min(WIDEST, Math.max(0, ...tasks.map(task => oneLine(task.label).length)))
+  return tasks.flatMap(task =>
+    [...Map.groupBy(task.entries, entry => shareKey(entry, reading)).values()].flatMap(group =>
+      groupLines(task, group, planned, width, reading),
+    ),
+  )
+}
+
+/** Tasks that need nothing on any of their hosts are only counted. */
+const foldedLine = (ledger: Ledger, reading: Reading): string[] => {
+  if (reading.verbosity === 'all') return []
+  const quiet = [...Map.groupBy(ledger.entries(), keyOf).values()].filter(entries =>
+    entries.every(entry => entry.verdict === 'ok'),
+  )
+  return quiet.length === 0 ? [] : [reading.paint.dim(`  = ${counted(quiet.length, 'task')} unchanged`)]
+}
+
+/** A plan as a person reads it: the tasks in written order, what each would do where and why, and the counts. */
+export const planLines = (ledger: Ledger, summary: Event & { type: 'summary' }, reading: Reading): string[] => {
+  const body = [...taskLines(ledger, reading), ...foldedLine(ledger, reading)]
+  const title = `${reading.paint.bold(`Plan of ${ledger.playbook}`)} on ${someOf(ledger.hosts, ledger.hosts)}`
+  const head = ledger.hosts.length === 0 ? [] : [title, '']
+  return [...head, ...body, ...(body.length === 0 ? [] : ['']), ...recapLines(ledger, summary, 'plan', reading.paint)]
+}
+
+/** Prints the plan when it is complete: what several hosts share is known only then. */
+export const createPlanText = (reading: Reading, sink: Sink): Reporter => {
+  const ledger = createLedger()
+  return event => {
+    ledger.take(event)
+    if (event.type === 'warning') sink.err(`${warningText(event, reading.paint)}\n`)
+    if (event.type !== 'summary') return
+    const text = planLines(ledger, event, reading).join('\n').trimEnd()
+    // Before anything has started there is no plan, only what prevented it.
+    if (text !== '') (ledger.hosts.length === 0 ? sink.err : sink.out)(`${text}\n`)
+  }
+}

@@ -1,0 +1,102 @@
+import type { Event, HostSummary } from '../core/event.ts'
+import { troubleLines } from './failure.ts'
+import type { Ledger } from './ledger.ts'
+import type { Paint } from './paint.ts'
+import { type Trouble, troublesOf } from './trouble.ts'
+import { counted, seconds, someOf } from './words.ts'
+
+/** Up to so many hosts have a line each; of more, those with equal counts share one. */
+const MOST_LINES = 10
+
+type Counts = Pick<HostSummary, 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided'>
+
+const words = {
+  plan: { changed: 'to change', undecided: 'undecided', failed: 'would fail', skipped: 'skipped', ok: 'unchanged' },
+  apply: { changed: 'changed', undecided: 'undecided', failed: 'failed', skipped: 'skipped', ok: 'unchanged' },
+}
+
+/** Changed and unchanged always, the others where there are any. */
+const phrase = (counts: Counts, command: 'plan' | 'apply', paint: Paint): string => {
+  const word = words[command]
+  const part = (name: keyof Counts, colour: (text: string) => string): string[] =>
+    counts[name] === 0 ? [] : [colour(`${counts[name]} ${word[name]}`)]
+  const changed = `${counts.changed} ${word.changed}`
+  return [
+    counts.changed === 0 ? changed : paint.yellow(changed),
+    ...part('undecided', paint.cyan),
+    ...part('failed', paint.red),
+    ...part('skipped', paint.dim),
+    `${counts.ok} ${word.ok}`,
+  ].join(', ')
+}
+
+const summed = (hosts: HostSummary[]): Counts => {
+  const sum = (name: keyof Counts): number => hosts.reduce((total, host) => total + host[name], 0)
+  return {
+    ok: sum('ok'),
+    changed: sum('changed'),
+    failed: sum('failed'),
+    skipped: sum('skipped'),
+    undecided: sum('undecided'),
+  }
+}
+
+const hostText = (summary: HostSummary, command: 'plan' | 'apply', paint: Paint): string => {
+  const { ok, changed, failed, skipped, undecided } = summary
+  const nothing = ok + changed + failed + skipped + undecided === 0
+  if (!summary.unreachable) return phrase(summary, command, paint)
+  return nothing ? paint.red('lost') : `${phrase(summary, command, paint)}; ${paint.red('lost')}`
+}
+
+const hostLines = (hosts: Record<string, HostSummary>, command: 'plan' | 'apply', paint: Paint): string[] => {
+  const names = Object.keys(hosts)
+  const texts = names.map(name => hostText(hosts[name]!, command, paint))
+  const rows: [string, string][] = names.map((name, at) => [name, texts[at]!])
+  const shared = [...Map.groupBy(rows, ([, text]) => text)].map(([text, group]): [string, string] => [
+    someOf(
+      group.map(([name]) => name),
+      names,
+    ),
+    group.length === 1 ? text : `${text} on each`,
+  ])
+  const shown = names.length > MOST_LINES ? shared : rows
+  const width = Math.max(...shown.map(([name]) => name.length))
+  return shown.map(([name, text]) => `${paint.bold(name.padEnd(width))}  ${text}`)
+}
+
+const totalLine = (summary: Event & { type: 'summary' }, command: 'plan' | 'apply', paint: Paint): string => {
+  const hosts = Object.values(summary.hosts)
+  const gone = hosts.filter(host => host.unreachable).length
+  const lost = gone === 0 ? '' : `; ${counted(gone, 'host')} lost`
+  const time = command === 'apply' ? ` in ${seconds(summary.wallMs)}` : ''
+  const label = paint.bold(command === 'plan' ? 'Plan:' : 'Apply:')
+  return `${label} ${phrase(summed(hosts), command, paint)} on ${counted(hosts.length, 'host')}${time}${lost}.`
+}
+
+/** What the run itself could not see: failures that ended it, found by whoever closed the report. */
+const otherTroubles = (summary: Event & { type: 'summary' }, troubles: Trouble[]): Trouble[] => {
+  const told = new Set(troubles.map(trouble => JSON.stringify(trouble.failure)))
+  const others = summary.failures.filter(failure => !told.has(JSON.stringify(failure)))
+  return others.map(failure => ({ failure, hosts: [], tasks: [], skipped: 0 }))
+}
+
+/** Every root cause once, each followed by an empty line. */
+export const troubleText = (ledger: Ledger, summary: Event & { type: 'summary' }, paint: Paint): string[] => {
+  const troubles = troublesOf(ledger)
+  return [...troubles, ...otherTroubles(summary, troubles)].flatMap(trouble => [
+    ...troubleLines(trouble, ledger.hosts, paint),
+    '',
+  ])
+}
+
+/** The end of a run for a person: root causes, the counts of each host in inventory order, and one line for all. */
+export const recapLines = (
+  ledger: Ledger,
+  summary: Event & { type: 'summary' },
+  command: 'plan' | 'apply',
+  paint: Paint,
+): string[] => {
+  const troubles = troubleText(ledger, summary, paint)
+  if (ledger.hosts.length === 0) return troubles
+  return [...troubles, ...hostLines(summary.hosts, command, paint), totalLine(summary, command, paint)]
+}

@@ -1,0 +1,109 @@
+import { mapText } from './deep.ts'
+
+/** Replaces secrets by `<secret>` in whatever is about to leave the program. */
+export type Redactor = {
+  /** From now on this value is a secret. Values under 8 characters are not: they would stand everywhere. */
+  add(secret: string): void
+  text(text: string): string
+  /** The same for plain data, as deep as it goes. */
+  value<T>(value: T): T
+}
+
+const SHORTEST = 8
+/** A single line of a secret of several lines counts by itself: logs come line by line. */
+const SHORTEST_LINE = 32
+const MARK = '<secret>'
+
+const quote = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+
+const anyCase = (hex: string): string =>
+  hex.replace(/[a-f]/gi, letter => `[${letter.toLowerCase()}${letter.toUpperCase()}]`)
+
+const hexOf = (text: string): string => Buffer.from(text).toString('hex')
+
+/** Plain and URL-encoded, and any mixture of both: which characters are encoded differs between programs. */
+const plainOrUrl = (secret: string): string =>
+  [...secret]
+    .map(char => {
+      const encoded = hexOf(char).replace(/../g, pair => `%${anyCase(pair)}`)
+      return `(?:${quote(char)}|${encoded}${char === ' ' ? '|\\+' : ''})`
+    })
+    .join('')
+
+/** Both alphabets of base64 are in use; text broken into lines is not looked for. */
+const anyAlphabet = (encoded: string): string => encoded.replace(/[+/]/g, char => (char === '+' ? '[+-]' : '[/_]'))
+
+/**
+ * A secret inside a longer base64 text: `before` bytes stand in front of it in its group of three. Only the digits that
+ * are made of the secret alone are known; those at the rims, made in part of its neighbours, are taken away as well.
+ */
+const base64 = (secret: string, before: 0 | 1 | 2): string => {
+  const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)])
+  const from = [0, 2, 3][before]!
+  const to = Math.floor((bytes.length * 8) / 6)
+  const rimBefore = before === 0 ? '' : '[\\w+/-]?'
+  const rimAfter = bytes.length % 3 === 0 ? '' : '[\\w+/-]?=*'
+  return rimBefore + anyAlphabet(bytes.toString('base64').slice(from, to)) + rimAfter
+}
+
+const patternsOf = (secret: string): RegExp[] => {
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  const sources = [
+    plainOrUrl(secret),
+    anyCase(hexOf(secret)),
+    base64(secret, 0),
+    base64(secret, 1),
+    base64(secret, 2),
+    ...(inJson === secret ? [] : [quote(inJson)]),
+  ]
+  return sources.map(source => new RegExp(source, 'g'))
+}
+
+const valuesOf = (secret: string): string[] => {
+  const lines = secret.split('\n').map(line => line.trim())
+  const whole = [secret, secret.trim()].filter(value => [...value].length >= SHORTEST)
+  return lines.length === 1 ? whole : [...whole, ...lines.filter(line => line.length >= SHORTEST_LINE)]
+}
+
+type Range = { from: number; to: number }
+
+/** Every place where the pattern matches, those that overlap included. */
+const rangesOf = (pattern: RegExp, text: string): Range[] => {
+  const ranges: Range[] = []
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    ranges.push({ from: match.index, to: match.index + match[0].length })
+    pattern.lastIndex = match.index + 1
+  }
+  return ranges
+}
+
+/** Secrets may overlap each other; replacing one after the other would leave the rest of the second one. */
+const united = (ranges: Range[]): Range[] => {
+  const result: Range[] = []
+  for (const range of ranges.sort((a, b) => a.from - b.from)) {
+    const last = result.at(-1)
+    if (last && range.from <= last.to) last.to = Math.max(last.to, range.to)
+    else result.push({ ...range })
+  }
+  return result
+}
+
+const cut = (text: string, ranges: Range[]): string => {
+  const kept = ranges.map((range, at) => text.slice(at === 0 ? 0 : ranges[at - 1]!.to, range.from))
+  return [...kept, text.slice(ranges.at(-1)?.to ?? 0)].join(MARK)
+}
+
+/** A redactor that knows no secret yet. */
+export const createRedactor = (): Redactor => {
+  const known = new Map<string, RegExp[]>()
+  const add = (secret: string): void => {
+    for (const value of valuesOf(secret)) if (!known.has(value)) known.set(value, patternsOf(value))
+  }
+  const text = (input: string): string => {
+    if (input.length < SHORTEST || known.size === 0) return input
+    const ranges = [...known.values()].flat().flatMap(pattern => rangesOf(pattern, input))
+    return ranges.length === 0 ? input : cut(input, united(ranges))
+  }
+  return { add, text, value: value => mapText(value, text) }
+}

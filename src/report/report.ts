@@ -1,0 +1,109 @@
+import type { Emit, Event, EventBody } from '../core/event.ts'
+import { worst } from '../core/exit.ts'
+import type { Failure } from '../core/failure.ts'
+import { createApplyText } from './apply.ts'
+import { mapText } from './deep.ts'
+import { createJson } from './json.ts'
+import { colourPaint, plainPaint } from './paint.ts'
+import { createPlanText } from './plan.ts'
+import { printable } from './printable.ts'
+import type { Redactor } from './redact.ts'
+import type { Reporter, Sink } from './reporter.ts'
+import { createSummary, exitOf } from './summary.ts'
+import { createTty } from './tty.ts'
+
+/** A stream that output goes to; a terminal also knows its width. */
+export type Output = NodeJS.WritableStream & { columns?: number }
+
+export type ReportOptions = {
+  format: 'text' | 'json'
+  command: 'plan' | 'apply'
+  diff: 'show' | 'hide'
+  verbosity: 'changes' | 'all'
+  detailedExitcode: boolean
+  /** Results: what `runbook … > file` keeps. */
+  out: Output
+  /** Warnings and progress. */
+  err: Output
+  /** `out` is a terminal: an apply may draw over its own lines. */
+  tty: boolean
+  colour: boolean
+  redact: Redactor
+  /** Milliseconds since the epoch. */
+  clock?: () => number
+}
+
+/** What only the caller knows at the end: round trips, failures outside of any host, an exit code of its own. */
+export type Ending = { roundTrips: Record<string, number>; exit?: number; failures?: Failure[] }
+
+export type Report = {
+  emit: Emit
+  /** Ends the output with the summary, also of a run that never started, and says the exit code. Once is enough. */
+  finish(ending: Ending): number
+}
+
+/** Colour is for terminals, and for those who did not turn it off (https://no-color.org). */
+export const wantsColour = (tty: boolean, asked: { noColor?: boolean }, env: NodeJS.ProcessEnv): boolean =>
+  tty && !asked.noColor && !env.NO_COLOR && env.TERM !== 'dumb'
+
+/** Everything that is printed goes through here, whoever composed it. */
+const sinkOf = ({ out, err, redact }: ReportOptions): Sink => ({
+  out: text => out.write(redact.text(text)),
+  err: text => err.write(redact.text(text)),
+})
+
+const textReporter = (options: ReportOptions, sink: Sink): Reporter => {
+  const { command, diff, verbosity, colour, tty } = options
+  const reading = { diff, verbosity, paint: colour ? colourPaint : plainPaint }
+  if (command === 'plan') return createPlanText(reading, sink)
+  return tty ? createTty(reading, sink, options) : createApplyText(reading, sink)
+}
+
+/** A reporter for people is given texts that cannot move the cursor; JSON escapes such characters itself. */
+const reporterOf = (options: ReportOptions): Reporter => {
+  const sink = sinkOf(options)
+  if (options.format === 'json') return createJson(sink.out)
+  const reporter = textReporter(options, sink)
+  return event => reporter(mapText(event, printable))
+}
+
+const peakRssMb = (): number => Math.round(process.resourceUsage().maxRSS / 1024)
+
+/**
+ * The way from events to output. Events are numbered and timed here, and cleaned of secrets before any reporter sees
+ * them: a secret that a reporter breaks over lines would no longer be found in what it writes.
+ */
+export const createReport = (options: ReportOptions): Report => {
+  const { command, detailedExitcode, redact, clock = Date.now } = options
+  const reporter = reporterOf(options)
+  const summary = createSummary()
+  const start = clock()
+  let seq = 0
+  let code: number | undefined
+  const emit = (body: EventBody): void => {
+    if (code !== undefined) return
+    seq += 1
+    const event: Event = { ...redact.value(body), seq, time: clock() }
+    summary.take(event)
+    reporter(event)
+  }
+  const finish = ({ roundTrips, exit, failures = [] }: Ending): number => {
+    if (code !== undefined) return code
+    const outcome = summary.result({ command, detailedExitcode })
+    const hosts = Object.fromEntries(
+      Object.entries(outcome.hosts).map(([host, counts]) => [host, { ...counts, roundTrips: roundTrips[host] ?? 0 }]),
+    )
+    const result = worst([outcome.exit, ...(exit === undefined ? [] : [exit]), ...failures.map(exitOf)])
+    emit({
+      type: 'summary',
+      exit: result,
+      hosts,
+      failures: [...outcome.failures, ...failures],
+      wallMs: clock() - start,
+      peakRssMb: peakRssMb(),
+    })
+    code = result
+    return result
+  }
+  return { emit, finish }
+}

@@ -1,0 +1,77 @@
+import type { Event, HostSummary } from '../core/event.ts'
+import { exit, worst } from '../core/exit.ts'
+import type { Failure } from '../core/failure.ts'
+import { createLedger, type Entry, type Ledger } from './ledger.ts'
+import { hasFailed, isGone, isSkipped, troublesOf } from './trouble.ts'
+
+/** What a run came to. */
+export type Outcome = { hosts: Record<string, HostSummary>; failures: Failure[]; exit: number }
+
+/** Folds events into the outcome of a run. */
+export type Summary = {
+  take(event: Event): void
+  result(options: { command: 'plan' | 'apply'; detailedExitcode: boolean }): Outcome
+}
+
+/** The exit code of a failure that ended or prevented the whole run. */
+export const exitOf = ({ reason }: Failure): number => {
+  if (reason === 'bug-engine') return exit.bug
+  if (reason === 'run-interrupted') return exit.interrupted
+  if (reason === 'host-key-changed') return exit.refused
+  if (isGone({ reason, what: '' })) return exit.unreachable
+  return /^(usage|playbook|inventory)-/.test(reason) ? exit.badInput : exit.failed
+}
+
+/** A task's own failure is never bad input: by then hosts were contacted. */
+const exitOfEntry = (entry: Entry): number => {
+  if (entry.status === 'refused') return exit.refused
+  if (!entry.failure) return exit.failed
+  const code = exitOf(entry.failure)
+  return code === exit.badInput ? exit.failed : code
+}
+
+const isPending = ({ verdict }: Entry): boolean => verdict === 'change' || verdict === 'undecided'
+
+const countsOf = (entries: Entry[], unreachable: boolean): HostSummary => {
+  const count = (test: (entry: Entry) => boolean): number => entries.filter(test).length
+  return {
+    ok: count(entry => (entry.status ?? entry.verdict) === 'ok'),
+    changed: count(entry => (entry.status === undefined ? entry.verdict === 'change' : entry.status === 'changed')),
+    failed: count(hasFailed),
+    skipped: count(isSkipped),
+    undecided: count(entry => entry.status === undefined && entry.verdict === 'undecided'),
+    unreachable,
+    roundTrips: 0,
+    steps: entries.reduce((sum, entry) => sum + (entry.status === undefined ? entry.steps.length : entry.stepsRun), 0),
+  }
+}
+
+/** In an apply only results count: what a plan said and nothing came of was not done. */
+const entriesOf = (ledger: Ledger, command: 'plan' | 'apply'): Entry[] =>
+  ledger.entries().filter(entry => command === 'plan' || entry.status !== undefined || entry.verdict === 'fail')
+
+export const outcomeOf = (
+  ledger: Ledger,
+  options: { command: 'plan' | 'apply'; detailedExitcode: boolean },
+): Outcome => {
+  const entries = entriesOf(ledger, options.command)
+  const byHost = Map.groupBy(entries, entry => entry.host)
+  const pending = options.command === 'plan' && options.detailedExitcode && entries.some(isPending)
+  return {
+    hosts: Object.fromEntries(
+      ledger.hosts.map(host => [host, countsOf(byHost.get(host) ?? [], ledger.lost.has(host))]),
+    ),
+    failures: troublesOf(ledger).map(trouble => trouble.failure),
+    exit: worst([
+      ...[...ledger.lost.values()].map(exitOf),
+      ...entries.filter(hasFailed).map(exitOfEntry),
+      ...(pending ? [exit.pending] : []),
+    ]),
+  }
+}
+
+/** The counts, root causes and exit code of a run, from its events alone. Round trips are not in them: they stay 0. */
+export const createSummary = (): Summary => {
+  const ledger = createLedger()
+  return { take: ledger.take, result: options => outcomeOf(ledger, options) }
+}

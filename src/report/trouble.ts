@@ -1,0 +1,71 @@
+import type { Failure } from '../core/failure.ts'
+import type { Entry, Ledger } from './ledger.ts'
+
+/** One root cause: where it was met, and how many tasks were skipped only because of it. */
+export type Trouble = { failure: Failure; hosts: string[]; tasks: string[]; skipped: number }
+
+const GONE = new Set<Failure['reason']>(['host-lost', 'host-unreachable', 'host-login', 'host-key-unknown'])
+/** The machine is not there to be asked, so what happened to its task says nothing of the task. */
+export const isGone = (failure: Failure | undefined): boolean => failure !== undefined && GONE.has(failure.reason)
+
+/** A plan's `fail` comes without a failure: it says what apply would meet. */
+const failureOf = (entry: Entry): Failure =>
+  entry.failure ?? {
+    reason: 'task-failed',
+    what: entry.status === undefined ? `'${entry.task}' would fail` : `'${entry.task}' failed`,
+    ...(entry.why !== undefined && { why: entry.why }),
+  }
+
+/** In an apply a node that the plan let fail, and that was not run, has failed as well. */
+export const hasFailed = (entry: Entry): boolean =>
+  entry.status === 'failed' || entry.status === 'refused' || (entry.status === undefined && entry.verdict === 'fail')
+
+export const isSkipped = (entry: Entry): boolean => (entry.status ?? entry.verdict) === 'skipped'
+
+const keyOf = ({ reason, what, why, fix, origin }: Failure): string => JSON.stringify([reason, what, why, fix, origin])
+
+const cause = (entry: Entry, ledger: Ledger): Failure => {
+  const lost = ledger.lost.get(entry.host)
+  return lost && (entry.failure === undefined || isGone(entry.failure)) ? lost : failureOf(entry)
+}
+
+/** The failure at the far end of a chain of nodes that each need the next one. */
+const rootOf = (entry: Entry, ledger: Ledger, byNode: Map<string, Entry>): Failure | undefined => {
+  const passed = new Set<Entry>()
+  for (let at: Entry | undefined = entry; at && !passed.has(at); ) {
+    passed.add(at)
+    if (hasFailed(at)) return cause(at, ledger)
+    if (at.needs === undefined) return ledger.lost.get(at.host)
+    const next = byNode.get(at.needs)
+    // A host that was lost early has no nodes at all; its name still starts theirs.
+    if (!next) return ledger.lost.get(at.needs.split('/')[0]!)
+    at = next
+  }
+  return undefined
+}
+
+/** Every root cause once, lost hosts first, then in the order of the entries. */
+export const troublesOf = (ledger: Ledger): Trouble[] => {
+  const troubles = new Map<string, Trouble>()
+  const at = (failure: Failure): Trouble => {
+    const found = troubles.get(keyOf(failure)) ?? { failure, hosts: [], tasks: [], skipped: 0 }
+    troubles.set(keyOf(failure), found)
+    return found
+  }
+  const entries = ledger.entries()
+  const byNode = new Map(entries.map(entry => [entry.node, entry]))
+  for (const host of ledger.hosts) {
+    const failure = ledger.lost.get(host)
+    if (failure) at(failure).hosts.push(host)
+  }
+  for (const entry of entries.filter(hasFailed)) {
+    const trouble = at(cause(entry, ledger))
+    if (!trouble.hosts.includes(entry.host)) trouble.hosts.push(entry.host)
+    if (!trouble.tasks.includes(entry.task)) trouble.tasks.push(entry.task)
+  }
+  for (const entry of entries.filter(isSkipped)) {
+    const root = rootOf(entry, ledger, byNode)
+    if (root) at(root).skipped += 1
+  }
+  return [...troubles.values()]
+}

@@ -1,0 +1,26 @@
+/** `1 task`, `3 tasks`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+export const seconds = (ms: number): string => {
+  if (ms < 100_000) return `${(ms / 1000).toFixed(1)} s`
+  const whole = Math.round(ms / 1000)
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export const listed = (names: string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+
+const MOST = 4
+
+/** Some of the hosts of a run in few words, also when there are many of either. */
+export const someOf = (hosts: string[], all: string[]): string => {
+  if (hosts.length <= MOST) return hosts.join(', ')
+  const others = all.filter(host => !hosts.includes(host))
+  if (others.length === 0) return `all ${all.length} hosts`
+  if (others.length < MOST) return `all but ${others.join(', ')}`
+  return `${hosts.slice(0, MOST - 1).join(', ')} and ${hosts.length - MOST + 1} more`
+}
+
+/** How far a transfer is, in its unit of bytes. */
+export const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`
