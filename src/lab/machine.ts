@@ -55,7 +55,8 @@ export const startMachine = async (machine: string, folder: string, hostname: st
   try {
     const child = spawn('unshare', [...argv, ...nspawn(machine, folder, hostname)], {
       cwd: folder,
-      env: toolEnv(),
+      // Its own lock on the folder is one more file that a killed one leaves; a lab has its lock already.
+      env: toolEnv({ SYSTEMD_NSPAWN_LOCK: '0' }),
       detached: true,
       stdio: ['ignore', console, console],
     })

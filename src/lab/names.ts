@@ -39,6 +39,13 @@ export const handleOf = (lab: Lab, node: string): string => lab.prefix + label('
 /** The bridge's end of a host's cable. */
 export const cableOf = (lab: Lab, node: string): string => lab.prefix + digest(node, 6)
 
+/**
+ * The hardware address of a host, the same each time it is wired: else its neighbours, this machine among them, would
+ * go on for half a minute to send to the one they remember.
+ */
+export const macOf = (lab: Lab, node: string): string =>
+  ['02', ...(digest(handleOf(lab, node), 10).match(/../g) ?? [])].join(':')
+
 /** The names `node0`, `node1`, … of a new lab. */
 export const nodeNames = (count: number): string[] =>
   Number.isInteger(count) && count >= 1 && count <= 200

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { address, gateway, pickSlot, slotOf } from './addresses.ts'
 import { must, run } from './command.ts'
 import { alone } from './lock.ts'
-import { cableOf, handleOf, type Lab } from './names.ts'
+import { cableOf, handleOf, type Lab, macOf } from './names.ts'
 
 type Link = { ifname: string; addr_info?: { local?: string; prefixlen?: number }[] }
 
@@ -50,7 +50,8 @@ export const wire = async (lab: Lab, node: string, slot: number, number: number)
   await unwire(lab, node)
   const [netns, cable] = [handleOf(lab, node), cableOf(lab, node)]
   await must(['ip', 'netns', 'add', netns])
-  await must(['ip', 'link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns])
+  const peer = ['peer', 'name', 'eth0', 'address', macOf(lab, node), 'netns', netns]
+  await must(['ip', 'link', 'add', cable, 'type', 'veth', ...peer])
   await must(['ip', 'link', 'set', cable, 'master', lab.bridge, 'up'])
   await must(['ip', '-n', netns, 'addr', 'add', `${ip}/24`, 'dev', 'eth0'])
   await must(['ip', '-n', netns, 'link', 'set', 'eth0', 'up'])
