@@ -26,6 +26,7 @@ export type EventBody =
       type: 'planned'
       verdict: Verdict
       why?: string
+      fix?: string
       waits?: boolean
       always?: boolean
       needs?: string

@@ -21,9 +21,12 @@ export class Missing extends Error {
 /** A value that will never exist in this run: the node that makes it failed, was skipped or is on a lost host. */
 export class Lost extends Error {
   readonly node: string
-  constructor(node: string) {
+  /** Set where the author asked for it (`--limit`, `--tags`): then needing the value is a mistake, not bad luck. */
+  readonly leftOut: boolean
+  constructor(node: string, by: 'failure' | 'selection' = 'failure') {
     super(`needs ${node}`)
     this.node = node
+    this.leftOut = by === 'selection'
   }
 }
 

@@ -1,0 +1,31 @@
+import { compileExpression, compileTemplate, type Expression, type Reference } from '../load/expression.ts'
+import { type Located, member } from '../load/located.ts'
+import type { Task } from '../load/playbook.ts'
+
+/** A task with its expressions compiled: once per task, whatever the number of hosts and loop items. */
+export type CompiledTask = {
+  when: Expression[]
+  loop?: Expression
+  args: Record<string, Expression>
+  references: Reference[]
+}
+
+/** A condition is an expression without braces; `true` and `false` may stand as YAML writes them. */
+const condition = (located: Located): Expression =>
+  typeof located.value === 'string'
+    ? compileExpression(located.value, located.origin)
+    : compileTemplate(located.value, located)
+
+/** Throws a Refusal (`playbook-expression`) where an expression does not parse. */
+export const compileTask = (task: Task): CompiledTask => {
+  const when = task.when.map(condition)
+  const loop =
+    task.loop &&
+    (typeof task.loop.value === 'string' ? condition(task.loop) : compileTemplate(task.loop.value, task.loop))
+  const args = Object.fromEntries(
+    Object.keys(task.args.value).map(key => [key, compileTemplate(task.args.value[key], member(task.args, key))]),
+  )
+  const vars = Object.values(task.vars).map(located => compileTemplate(located.value, located))
+  const references = [...when, ...(loop ? [loop] : []), ...Object.values(args), ...vars].flatMap(e => e.references)
+  return { when, ...(loop ? { loop } : {}), args, references }
+}

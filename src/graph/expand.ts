@@ -1,0 +1,226 @@
+import { type Failure, Refusal, refuse } from '../core/failure.ts'
+import { compileTemplate } from '../load/expression.ts'
+import type { Loaded } from '../load/load.ts'
+import type { Located } from '../load/located.ts'
+import { selectHosts } from '../load/pattern.ts'
+import type { Play, Task } from '../load/playbook.ts'
+import { createScope } from '../load/scope.ts'
+import { didYouMean } from '../load/suggest.ts'
+import { compileTask } from './compile.ts'
+import { type Edges, order } from './dag.ts'
+import type { Edge, Graph, Node } from './graph.ts'
+import { nodeId } from './graph.ts'
+import { usesOf } from './references.ts'
+
+export type Selection = { limit?: string; tags: string[] }
+type Draft = Node
+
+const wanted = (task: Task, tags: string[]): boolean =>
+  tags.length === 0 || task.tags.includes('always') || task.tags.some(tag => tags.includes(tag))
+
+/**
+ * Playbook x inventory -> graph: nodes, the edges of the five kinds, and one order that respects them.
+ * Throws Refusals: no host matched, a `needs`/`after` that names no task, a cycle explained as a path.
+ * @param files references of the template files a task uses, which are edges like any other
+ */
+export const expand = (
+  loaded: Loaded,
+  selection: Selection,
+  isGroup: (module: string) => boolean,
+  files: (task: Task) => { path: (string | null)[] }[],
+): Graph => {
+  const { playbook, inventory } = loaded
+  const limited = new Set(selection.limit === undefined ? inventory.hosts : selectHosts(inventory, selection.limit))
+  const drafts: Draft[] = []
+  const last = new Map<string, string>()
+  const failures: Failure[] = []
+  for (const play of playbook.plays) {
+    const hosts = selectHosts(inventory, play.hosts.value)
+    if (hosts.length === 0)
+      failures.push({
+        reason: 'inventory-no-host',
+        what: `No host matches "${play.hosts.value}".`,
+        why: `The inventory has ${inventory.hosts.join(', ') || 'no hosts'}.`,
+        origin: play.hosts.origin,
+      })
+    const first = drafts.length
+    for (const task of [...play.tasks, ...play.handlers]) draft(task, play, hosts)
+    for (const node of drafts.slice(first))
+      if (node.task.handler) node.edges.push(...notifiers(drafts.slice(first), node))
+  }
+  if (failures.length > 0) throw new Refusal(...failures)
+
+  function draft(task: Task, play: Play, hosts: string[]): void {
+    const compiled = compileTask(task)
+    compiled.references.push(...(files(task) as typeof compiled.references))
+    const group = isGroup(task.module)
+    const members = task.runOnce ? hosts.slice(0, 1) : hosts
+    for (const on of group ? [members] : members.map(host => [host])) {
+      if (on.length === 0) continue
+      const id = group ? `${task.slug}` : nodeId(on[0]!, task)
+      const included = new Set(wanted(task, selection.tags) ? on.filter(host => limited.has(host)) : [])
+      const edges: Edge[] = task.needs
+        ? []
+        : on.flatMap(host => (last.has(host) ? [{ on: last.get(host)!, kind: 'order' as const }] : []))
+      drafts.push({
+        id,
+        hosts: on,
+        task,
+        compiled,
+        play,
+        index: drafts.length,
+        edges,
+        included,
+        once: task.runOnce,
+        group,
+        ...(task.needs ? { needs: task.needs } : {}),
+      })
+      if (!task.needs) for (const host of on) last.set(host, id)
+    }
+  }
+
+  const byLine = new Map<string, Draft>(
+    drafts.flatMap(node => node.hosts.map(host => [nodeId(host, node.task), node] as const)),
+  )
+  const registered = Map.groupBy(
+    drafts.filter(n => n.task.register !== undefined),
+    n => n.task.register!,
+  ) as Map<string, Node[]>
+  const variables = everyValue(loaded)
+  for (const node of drafts) {
+    node.edges.push(
+      ...named(node, node.task.needs ?? [], 'needs'),
+      ...named(node, node.task.after, 'after'),
+      ...values(node),
+    )
+    node.edges = node.edges.filter(
+      (edge, i, all) => edge.on !== node.id && all.findIndex(e => e.on === edge.on && e.kind === edge.kind) === i,
+    )
+  }
+
+  function values(node: Draft): Edge[] {
+    const names = (name: string): Located[] => [
+      ...variables(name),
+      ...(node.play.defaults[name] ? [node.play.defaults[name]] : []),
+      ...(node.play.vars[name] ? [node.play.vars[name]] : []),
+      ...(node.task.vars[name] ? [node.task.vars[name]] : []),
+    ]
+    return usesOf(node.compiled.references, new Set(registered.keys()), names).flatMap(use =>
+      registered
+        .get(use.register)!
+        .filter(
+          n =>
+            n !== node &&
+            (n.once ||
+              (use.own ? n.hosts.some(h => node.hosts.includes(h)) : use.host === null || n.hosts.includes(use.host))),
+        )
+        .map(n => ({ on: n.id, kind: 'value' as const })),
+    )
+  }
+
+  function named(node: Draft, list: Located<string>[], kind: 'needs' | 'after'): Edge[] {
+    return list.flatMap(located => {
+      const text = String(compileTemplate(located.value, located).evaluate(staticScope(loaded, node)))
+      const [where, slug] = text.includes('/') ? (text.split('/', 2) as [string, string]) : [undefined, text]
+      const hosts = where === undefined ? node.hosts : (inventory.groups[where] ?? [where])
+      const found = hosts.flatMap(host => byLine.get(`${host}/${slug}`) ?? [])
+      if (found.length === 0)
+        refuse('playbook-reference', `"${text}" names no task of this play.`, {
+          why: `${kind} takes the name of a task (${text}), HOST/task or GROUP/task.`,
+          fix: didYouMean(
+            slug,
+            node.play.tasks.map(t => t.slug),
+          ),
+          origin: located.origin,
+        })
+      return found.map(n => ({ on: n.id, kind }))
+    })
+  }
+
+  const edges: Edges = new Map(drafts.map(n => [n.id, new Set(n.edges.map(e => e.on))]))
+  const sorted = order(
+    drafts.map(n => n.id),
+    edges,
+  )
+  if (sorted.cycle) {
+    const at = drafts.find(n => n.id === sorted.cycle[0])!
+    refuse('playbook-cycle', 'These tasks wait for each other in a circle.', {
+      why: sorted.cycle.join(' -> waits for '),
+      fix: 'Take one of the needs, after or references away.',
+      origin: at.task.origin,
+    })
+  }
+  const byId = new Map(drafts.map(n => [n.id, n as Node]))
+  const nodes = keepNeeded(
+    sorted.order!.map(id => byId.get(id)!),
+    byId,
+  )
+  nodes.forEach((node, index) => {
+    node.index = index
+  })
+  return { nodes, hosts: inventory.hosts.filter(host => nodes.some(n => n.hosts.includes(host))), byId, registered }
+}
+
+/** Left-out nodes stay only where an included one reads their value: they are read, their steps never run. */
+const keepNeeded = (nodes: Node[], byId: Map<string, Node>): Node[] => {
+  const kept = new Set<string>()
+  const keep = (node: Node): void => {
+    if (kept.has(node.id)) return
+    kept.add(node.id)
+    for (const edge of node.edges) if (edge.kind === 'value') keep(byId.get(edge.on)!)
+  }
+  for (const node of nodes) if (node.included.size > 0) keep(node)
+  return kept.size === nodes.length ? nodes : chained(nodes.filter(node => kept.has(node.id)))
+}
+
+/** The written order on each host, over the nodes that are left. */
+const chained = (nodes: Node[]): Node[] => {
+  const ids = new Set(nodes.map(n => n.id))
+  const last = new Map<string, string>()
+  for (const node of nodes) {
+    const others = node.edges.filter(e => e.kind !== 'order' && ids.has(e.on))
+    const order = node.task.needs
+      ? []
+      : [...new Set(node.hosts.flatMap(h => last.get(h) ?? []))].map((on): Edge => ({ on, kind: 'order' }))
+    node.edges = [...order, ...others]
+    if (!node.task.needs) for (const host of node.hosts) last.set(host, node.id)
+  }
+  return nodes
+}
+
+const notifiers = (nodes: Draft[], handler: Draft): Edge[] =>
+  nodes
+    .filter(
+      n =>
+        !n.task.handler &&
+        n.hosts.some(h => handler.hosts.includes(h)) &&
+        (n.task.notify.includes(handler.task.name) || n.task.notify.includes(handler.task.slug)),
+    )
+    .map(n => ({ on: n.id, kind: 'notify' as const }))
+
+const everyValue =
+  (loaded: Loaded) =>
+  (name: string): Located[] =>
+    loaded.extra[name]
+      ? [loaded.extra[name]]
+      : loaded.inventory.hosts.flatMap(host => loaded.inventory.vars[host]?.[name] ?? [])
+
+/** What `needs` and `after` may use: variables and groups, no values that only a run makes. */
+const staticScope = ({ inventory, extra }: Loaded, { play, task, hosts }: Draft): Record<string, unknown> => {
+  const layersOf = (host: string) => [play.defaults, inventory.vars[host] ?? {}, play.vars, task.vars, extra]
+  const none = (): never =>
+    refuse(
+      'playbook-reference',
+      'needs and after are fixed before the run: they cannot use registered values or facts.',
+      { origin: task.origin },
+    )
+  return createScope({
+    host: hosts[0]!,
+    layers: layersOf(hosts[0]!),
+    layersOf,
+    groups: inventory.groups,
+    registers: () => [],
+    register: none,
+    facts: none,
+  })
+}

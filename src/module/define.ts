@@ -1,0 +1,155 @@
+import type { Static, TObject, TSchema } from 'typebox'
+import type { Later } from '../core/unknown.ts'
+import type { Label } from './label.ts'
+import type { Answer, AnyQuery, Query, Reads, Seen } from './query.ts'
+import type { Step } from './step.ts'
+
+type Keys<A> = A extends object ? keyof A : never
+type Member<A, K> = A extends object ? (K extends keyof A ? A[K] : never) : never
+/** What an answer will be: only the members that are promised. Flat on purpose, so a patch need not repeat its kind. */
+type Patch<A> = [A] extends [object] ? { [K in Keys<A>]?: Member<A, K> | Later } : A | Later
+type Owned<R> = {
+  [K in keyof R as NonNullable<R[K]> extends Query<infer _, false>
+    ? never
+    : NonNullable<R[K]> extends Query<infer _, false>[]
+      ? never
+      : K]: R[K]
+}
+/** A patch on the owned reads. Not said: as seen; on a thing newly made, not said: unknown until it is read again. */
+export type Will<R> = {
+  [K in keyof Owned<R>]?: NonNullable<R[K]> extends AnyQuery[]
+    ? (Patch<Answer<NonNullable<R[K]>[number]>> | undefined)[]
+    : Patch<NonNullable<Answer<R[K]>>>
+}
+
+export type Outputs<O> = O extends TSchema ? { [K in keyof Static<O>]: Static<O>[K] | Later } : Record<string, never>
+
+export type Change<R, O> = {
+  will: Will<R>
+  steps: Step[]
+  reason: string
+  /** Outputs known before the steps have run; the rest comes from planning again after them. */
+  outputs?: Partial<Outputs<O>>
+  /** Fewer labels than the module's static `touches`, where the decision knows better. */
+  touches?: Label[]
+  /** Runs every time it is asked for (an unguarded command, a restart): never `ok`, not planned again after its steps. */
+  always?: true
+}
+export type Verdict<R, O> =
+  | { is: 'ok'; outputs?: Outputs<O> }
+  | ({ is: 'change' } & Change<R, O>)
+  | { is: 'fail'; why: string; fix?: string }
+  | { is: 'say'; text: string; outputs?: Outputs<O> }
+
+/** Builds verdicts; typed by the reads, so each mistake shows on its own line. */
+export type Decide<R, O> = {
+  ok(outputs?: Outputs<O>): Verdict<R, O>
+  change(change: Change<R, O>): Verdict<R, O>
+  fail(why: string, fix?: string): Verdict<R, O>
+  /** Nothing to change, a text to show (`debug`). */
+  say(text: string): Verdict<R, O>
+}
+
+/** How long a promise may take to come true (daemons, peers), and what tells that it never will. */
+export type Settle<S> = {
+  seconds: number
+  /** A sentence when waiting on is useless: the unit has failed. */
+  hopeless?(seen: S): string | undefined
+  /** Read when it did not come true: the last log lines. */
+  log?: string[]
+}
+
+export type Example = {
+  name: string
+  args: Record<string, unknown>
+  seen: Record<string, unknown>
+  is: 'ok' | 'change' | 'fail'
+}
+
+type Common<A extends TObject, O extends TSchema | undefined> = {
+  name: string
+  /** One sentence for the reference. */
+  about: string
+  args: A
+  outputs?: O
+  examples: string[]
+}
+
+/**
+ * A module: a function from what is seen to what will be seen, plus the steps between. Pure and synchronous; it
+ * has no check, diff or verify code and never logs: the engine derives all of that from the one value it returns.
+ */
+export type Module<
+  A extends TObject = TObject,
+  O extends TSchema | undefined = TSchema | undefined,
+  R extends Reads = Reads,
+  M extends Reads = Reads,
+> = Common<A, O> & {
+  group?: undefined
+  reads(args: Static<A>): R
+  /** A second look that depends on the first; then `touches` is obligatory. */
+  more?(args: Static<A>, seen: Seen<R>): M
+  plan(args: Static<A>, seen: Seen<R> & Seen<M>, decide: Decide<R & M, O>): Verdict<R & M, O>
+  /** Labels it may change besides its owned reads: a static bound, known even while undecided. */
+  touches?(args: Static<A>): Label[]
+  settle?(args: Static<A>): Settle<Seen<R> & Seen<M>>
+}
+export const defineModule = <
+  A extends TObject,
+  R extends Reads,
+  M extends Reads = {},
+  O extends TSchema | undefined = undefined,
+>(
+  module: Module<A, O, R, M>,
+): Module<A, O, R, M> => module
+
+/** One host's verdict in a group node: steps come in phases; a phase starts when the one before has ended on all hosts. */
+export type GroupChange<R, O> = Omit<Change<R, O>, 'steps' | 'always'> & { phases: Step[][] }
+export type GroupVerdict<R, O> =
+  | { is: 'ok'; outputs?: Outputs<O> }
+  | ({ is: 'change' } & GroupChange<R, O>)
+  | { is: 'fail'; why: string; fix?: string }
+
+/** What a group module's plan is given besides args and answers. */
+export type Together<R, O> = {
+  /** One verdict per host that answered. */
+  each(decide: (host: string, seen: Seen<R>, index: number) => GroupVerdict<R, O>): Record<string, GroupVerdict<R, O>>
+  /** Hosts that answered, in inventory order, and those that did not. */
+  up: string[]
+  missing: string[]
+  ok(outputs?: Outputs<O>): GroupVerdict<R, O>
+  change(change: GroupChange<R, O>): GroupVerdict<R, O>
+  fail(why: string, fix?: string): GroupVerdict<R, O>
+  /** A value that a step of this node on `host` will make known. */
+  from(host: string): Later
+}
+
+/** A decision about a set of hosts: one node over all hosts of the play, a barrier that a lost host leaves. */
+export type GroupModule<
+  A extends TObject = TObject,
+  O extends TSchema | undefined = TSchema | undefined,
+  R extends Reads = Reads,
+  M extends Reads = Reads,
+> = Common<A, O> & {
+  group: true
+  reads(args: Static<A>, host: string): R
+  more?(args: Static<A>, seen: Record<string, Seen<R> | null>, host: string): M
+  plan(
+    args: Record<string, Static<A>>,
+    seen: Record<string, (Seen<R> & Seen<M>) | null>,
+    together: Together<R & M, O>,
+  ): Record<string, GroupVerdict<R & M, O>>
+  touches?(args: Static<A>): Label[]
+  settle?(args: Static<A>): Settle<Seen<R> & Seen<M>>
+}
+export const defineGroup = <
+  A extends TObject,
+  R extends Reads,
+  M extends Reads = {},
+  O extends TSchema | undefined = undefined,
+>(
+  module: Omit<GroupModule<A, O, R, M>, 'group'>,
+): GroupModule<A, O, R, M> => ({ ...module, group: true })
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds modules of every type of args and reads
+export type AnyModule = Module<any, any, any, any> | GroupModule<any, any, any, any>

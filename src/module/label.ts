@@ -1,0 +1,45 @@
+/**
+ * A label names a part of a host's state. What a query looks at and what a change touches are lists of labels;
+ * where they overlap, the answer may differ afterwards.
+ *
+ * `path:/x` one file or folder · `children:/x` the list of names in a folder · `tree:/x` all at and below ·
+ * `member:/x#a.b` one member of a structured file · `unit:n` `user:n` `group:n` `live:what` · `any` everything.
+ */
+export type Label = string
+
+const parts = (label: Label): { kind: string; path: string; member: string } => {
+  const colon = label.indexOf(':')
+  const rest = label.slice(colon + 1)
+  const hash = label.startsWith('member:') ? rest.indexOf('#') : -1
+  return {
+    kind: colon < 0 ? label : label.slice(0, colon),
+    path: hash < 0 ? rest : rest.slice(0, hash),
+    member: hash < 0 ? '' : rest.slice(hash + 1),
+  }
+}
+
+export const isBelow = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
+const holds = (outer: string, inner: string): boolean => outer === inner || inner.startsWith(`${outer}.`)
+const ofFiles = new Set(['path', 'children', 'tree', 'member'])
+
+/** Whether a change of `a` can change what is looked at as `b`, or the other way round. */
+export const overlaps = (a: Label, b: Label): boolean => {
+  if (a === b || a === 'any' || b === 'any') return true
+  const x = parts(a)
+  const y = parts(b)
+  if (!ofFiles.has(x.kind) || !ofFiles.has(y.kind)) return false
+  if (x.kind === 'tree') return isBelow(y.path, x.path) || (y.kind === 'tree' && isBelow(x.path, y.path))
+  if (y.kind === 'tree') return isBelow(x.path, y.path)
+  if (x.kind === 'children' || y.kind === 'children') return false
+  if (x.path !== y.path) return false
+  if (x.kind === 'member' && y.kind === 'member') return holds(x.member, y.member) || holds(y.member, x.member)
+  return true
+}
+
+/** The same label with its path put through `canon`, which knows the links of one host. */
+export const canonical = (label: Label, canon: (path: string) => string): Label => {
+  const { kind, path, member } = parts(label)
+  if (!ofFiles.has(kind)) return label
+  return `${kind}:${canon(path)}${member ? `#${member}` : ''}`
+}

@@ -1,0 +1,52 @@
+import type { Probe, Query } from '../query.ts'
+
+/** A program archive of the controller's store. Members with their digests, so that nothing need be unpacked to plan. */
+export type ArchiveAnswer =
+  | { exists: false; missing: string; fix: string }
+  | { exists: true; name: string; file: string; size: number; sha256: string; members: ArchiveMember[] }
+export type ArchiveMember = {
+  path: string
+  kind: 'file' | 'directory' | 'link'
+  mode: string
+  size: number
+  sha256: string
+  target?: string
+}
+
+/** A file of the controller to be put on a host; `file` is its absolute path there. */
+export type SourceAnswer =
+  | { exists: false; missing: string }
+  | {
+      exists: true
+      kind: 'file' | 'directory'
+      file: string
+      size: number
+      sha256: string
+      text?: string
+      bytes?: Buffer
+    }
+
+/** What a template file says on this host. Rendered by the controller with the host's variables. */
+export type TemplateAnswer = { exists: false; missing: string } | { exists: true; text: string }
+
+const controllerProbe = <Raw>(kind: string): Probe<Raw> => ({ kind, side: 'controller', sh: () => '', read: () => [] })
+
+const ask = <A>(kind: string, item: string): Query<A, false> => ({
+  key: `${kind}:${item}`,
+  looks: [],
+  probe: controllerProbe<A>(kind),
+  item,
+  facets: [],
+  parse: (raw: A) => raw,
+  only: true,
+  subject: item,
+})
+
+/** An archive by upstream's file name, e.g. `kubo_v0.42.0_linux-amd64.tar.gz`. */
+export const archive = (name: string): Query<ArchiveAnswer, false> => ask('archive', name)
+/** A file given as `src:`, looked for in `files/` beside the playbook, then beside it. */
+export const source = (path: string): Query<SourceAnswer, false> => ask('source', path)
+/** A Handlebars template given as `src:`, looked for in `templates/` beside the playbook, then beside it. */
+export const template = (path: string): Query<TemplateAnswer, false> => ask('template', path)
+/** A tar archive given as `src:`, listed. */
+export const localArchive = (path: string): Query<ArchiveAnswer, false> => ask('local-archive', path)

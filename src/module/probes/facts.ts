@@ -1,0 +1,62 @@
+import type { Output } from '../../core/transport.ts'
+import type { Probe, Query } from '../query.ts'
+
+/** What is known of a host without asking for anything in particular. `facts` in expressions. */
+export type Facts = {
+  /** As the kernel names it (`x86_64`) and as Go, Debian and upstream archives do (`amd64`). */
+  machine: string
+  architecture: string
+  system: string
+  kernel: string
+  hostname: string
+  distribution: string
+  distribution_version: string
+  processors: number
+  service_manager: string
+}
+
+const names: Record<string, string> = {
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  armv7l: 'arm',
+  i686: '386',
+  riscv64: 'riscv64',
+}
+
+/** Two processes; the rest are files and builtins of the shell. */
+const factsProbe: Probe<Facts> = {
+  kind: 'facts',
+  side: 'host',
+  sh: () =>
+    `uname -msrn; nproc; [ -d /run/systemd/system ] && echo systemd || echo none; cat /etc/os-release 2>/dev/null`,
+  read: ({ stdout }: Output) => {
+    const [uname = '', processors = '1', manager = 'none', ...release] = stdout.toString().split('\n')
+    const [system = '', hostname = '', kernel = '', machine = ''] = uname.split(' ')
+    const value = (key: string): string =>
+      (release.find(l => l.startsWith(`${key}=`)) ?? '').slice(key.length + 1).replaceAll('"', '')
+    return [
+      {
+        machine,
+        architecture: names[machine] ?? machine,
+        system: system.toLowerCase(),
+        kernel,
+        hostname,
+        distribution: value('ID'),
+        distribution_version: value('VERSION_ID'),
+        processors: Number(processors),
+        service_manager: manager,
+      },
+    ]
+  },
+}
+
+export const facts: Query<Facts, false> = {
+  key: 'facts',
+  looks: [],
+  probe: factsProbe,
+  item: 'facts',
+  facets: [],
+  parse: (raw: Facts) => raw,
+  only: true,
+  subject: 'facts',
+}

@@ -1,0 +1,200 @@
+import type { Difference } from '../../core/event.ts'
+import { isUnknown, type Unknown } from '../../core/unknown.ts'
+import type { Content } from '../../core/value.ts'
+import { sha256 } from '../../core/value.ts'
+import type { Item, Probe, Query } from '../query.ts'
+import { quoted } from '../quote.ts'
+import { showContent } from '../show.ts'
+
+/** Files up to this size are read whole, for diffs and for edits; larger ones are known by their digest. */
+const readWhole = 65_536
+
+type Present = {
+  exists: true
+  mode: string
+  owner: string
+  group: string
+  uid: number
+  gid: number
+  size: number
+  changed: number
+}
+/** What stands at a path. A link is itself, never what it points to. `changed` is the ctime in microseconds. */
+export type FileAnswer =
+  | { exists: false }
+  | (Present &
+      (
+        | { kind: 'file'; content: Content }
+        | { kind: 'directory' }
+        | { kind: 'link'; target: string }
+        | { kind: 'other' }
+      ))
+
+/** The raw record of one path, and the real folder it lies in, from which the World learns canonical paths. */
+export type RawFile = { answer: FileAnswer; folder: string; real: string; denied?: true }
+
+const kinds: Record<string, string> = { f: 'file', d: 'directory', l: 'link' }
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
+
+const microseconds = (seconds: string): number => {
+  const [whole, fraction = ''] = seconds.split('.') as [string, string?]
+  return Number(whole) * 1e6 + Number(fraction.slice(0, 6).padEnd(6, '0'))
+}
+
+/**
+ * Three processes for any number of paths: `find -printf` (no link is followed), `sha256sum` where content counts,
+ * `head` for the bytes of small files. Sections are NUL-separated; an empty field closes the first two.
+ */
+const sh = (items: Item[]): string => {
+  const having = (facet: string): string[] => items.filter(i => i.facets.includes(facet)).map(i => i.item)
+  const folders = quoted([...new Set(items.map(i => folderOf(i.item)))])
+  const lines = [
+    `readlink -mz -- ${folders}; printf '\\0'`,
+    `find ${quoted(items.map(i => i.item))} -maxdepth 0 -printf '%p\\0%y\\0%m\\0%U\\0%u\\0%G\\0%g\\0%s\\0%C@\\0%l\\0' 2>/dev/null; printf '\\0'`,
+  ]
+  if (having('digest').length > 0) lines.push(hash(quoted(having('digest'))))
+  if (having('bytes').length > 0)
+    lines.push(
+      `find ${quoted(having('bytes'))} -maxdepth 0 -type f -size -${readWhole + 1}c -print0 2>/dev/null | xargs -0r head -q -c ${readWhole} --`,
+    )
+  return lines.join('\n')
+}
+
+/**
+ * Digests as `sha256sum -z` prints them. A file with a receipt beside it (`.NAME.receipt`: size, ctime, inode,
+ * digest, written by the step that put it there) is hashed again only when the first three differ.
+ */
+const hash = (paths: string): string =>
+  `set --; for f in ${paths}; do r="\${f%/*}/.\${f##*/}.receipt"; if [ -f "$r" ] && [ ! -h "$f" ] && read -r s c i d <"$r" && [ "$(stat -c '%s %.9Z %i' -- "$f")" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; elif [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "$f"; fi; done; [ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
+
+const read = ({ stdout }: { stdout: Buffer }, items: Item[]): RawFile[] => {
+  let at = 0
+  const field = (): string => {
+    const end = stdout.indexOf(0, at)
+    const text = stdout.toString('utf8', at, end < 0 ? stdout.length : end)
+    at = end < 0 ? stdout.length : end + 1
+    return text
+  }
+  const folders = [...new Set(items.map(i => folderOf(i.item)))]
+  const reals = new Map<string, string>()
+  for (let real = field(), i = 0; real !== ''; real = field(), i++) reals.set(folders[i]!, real)
+  const answers = new Map<string, FileAnswer>()
+  for (let path = field(); path !== ''; path = field()) {
+    const [kind, mode, uid, owner, gid, group, size, changed, target] = Array.from({ length: 9 }, field) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ]
+    const present: Present = {
+      exists: true,
+      mode: mode.padStart(4, '0'),
+      owner,
+      group,
+      uid: Number(uid),
+      gid: Number(gid),
+      size: Number(size),
+      changed: microseconds(changed),
+    }
+    const known = kinds[kind] ?? 'other'
+    answers.set(path, { ...present, kind: known, ...(known === 'link' ? { target } : {}) } as FileAnswer)
+  }
+  const digests = new Map<string, string>()
+  if (items.some(i => i.facets.includes('digest')))
+    for (let line = field(); line !== ''; line = field()) digests.set(line.slice(66), line.slice(0, 64))
+  for (const { item, facets } of items) {
+    const answer = answers.get(item)
+    if (answer?.exists !== true || answer.kind !== 'file' || !facets.includes('digest')) continue
+    const whole = facets.includes('bytes') && answer.size <= readWhole
+    const bytes = whole ? Buffer.from(stdout.subarray(at, at + answer.size)) : Buffer.alloc(0)
+    at += bytes.length
+    answer.content = { digest: digests.get(item) ?? sha256(bytes), size: answer.size, bytes }
+  }
+  return items.map(({ item }) => {
+    const folder = folderOf(item)
+    return { answer: answers.get(item) ?? { exists: false }, folder, real: reals.get(folder) ?? folder }
+  })
+}
+
+export const fileProbe: Probe<RawFile> = { kind: 'file', side: 'host', sh, read }
+
+const touched =
+  (path: string) =>
+  (patch: Record<string, unknown>): string[] => {
+    if (patch.exists === false || patch.kind === 'link') return [`tree:${path}`, `children:${folderOf(path)}`]
+    return patch.exists === true ? [`path:${path}`, `children:${folderOf(path)}`] : [`path:${path}`]
+  }
+
+const clouded = (before: FileAnswer, label: string, why: Unknown): FileAnswer | undefined =>
+  label.startsWith('member:') && before.exists === true && before.kind === 'file'
+    ? ({ ...before, content: why, size: why, changed: why } as unknown as FileAnswer)
+    : undefined
+
+const shown = ['kind', 'mode', 'owner', 'group', 'target'] as const
+
+/** How a file's change reads: a text diff of its content, a line for each attribute. */
+const show =
+  (path: string) =>
+  (before: FileAnswer | undefined, after: FileAnswer): Difference[] => {
+    const old = (before?.exists ? before : {}) as Record<string, unknown>
+    if (after.exists === false)
+      return before?.exists ? [{ kind: 'value', subject: path, before: String(old.kind), after: 'absent' }] : []
+    const now = after as unknown as Record<string, unknown>
+    const lines: Difference[] =
+      before?.exists === true
+        ? []
+        : [
+            {
+              kind: 'value',
+              subject: path,
+              before: 'absent',
+              after: isUnknown(now.kind) ? 'present' : String(now.kind ?? 'present'),
+            },
+          ]
+    for (const member of shown) {
+      if (
+        now[member] === undefined ||
+        isUnknown(now[member]) ||
+        now[member] === old[member] ||
+        (member === 'kind' && !before?.exists)
+      )
+        continue
+      lines.push({
+        kind: 'value',
+        subject: `${path} ${member}`,
+        before: String(old[member] ?? '-'),
+        after: String(now[member]),
+      })
+    }
+    return now.content === undefined || isUnknown(old.content)
+      ? lines
+      : [...lines, ...showContent(path, old.content as Content | undefined, now.content)]
+  }
+
+const query = (path: string, facets: string[]): Query<FileAnswer> => ({
+  key: `file:${path}`,
+  looks: [`path:${path}`],
+  probe: fileProbe,
+  item: path,
+  facets,
+  parse: (raw: RawFile) => raw.answer,
+  only: false,
+  implied: absent => (absent(path) ? { exists: false } : undefined),
+  touched: touched(path),
+  stamp: (answer, time) => (answer.exists === true ? { ...answer, changed: time } : answer),
+  clouded,
+  show: show(path),
+  subject: path,
+})
+
+/** What stands at an absolute path; of a small regular file also its bytes, for diffs and edits. */
+export const file = (path: string): Query<FileAnswer> => query(path, ['digest', 'bytes'])
+/** The same with the content known by its digest alone: programs, archives, keys. */
+export const digest = (path: string): Query<FileAnswer> => query(path, ['digest'])
+/** The same without content: for folders, links and files whose content does not matter. */
+export const stat = (path: string): Query<FileAnswer> => query(path, [])

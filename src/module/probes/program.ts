@@ -1,0 +1,54 @@
+import type { Output } from '../../core/transport.ts'
+import type { Label } from '../label.ts'
+import type { Probe, Query } from '../query.ts'
+import { quoted } from '../quote.ts'
+
+/** A program's answer as a read: each item is a whole fragment, run once however many queries parse it. */
+const programProbe: Probe<Output> = {
+  kind: 'program',
+  side: 'host',
+  sh: items => items.map(i => i.item).join('\n'),
+  read: (output, items) => items.map(() => output),
+}
+
+export type Program<A> = {
+  /** Identity of the answer, e.g. `live:ipfs#peers/ID`. */
+  key: string
+  /** The fragment; queries with the same text share one process. It must never write. */
+  sh: string
+  /** What the answer is a function of: paths, members, units. */
+  looks: Label[]
+  parse(output: Output): A
+  subject?: string
+}
+
+/** Asks a program on the host. */
+export const program = <A>({ key, sh, looks, parse, subject = key }: Program<A>): Query<A> => ({
+  key,
+  looks,
+  probe: programProbe,
+  item: sh,
+  facets: [],
+  parse,
+  only: false,
+  subject,
+})
+
+/** argv as another user, with environment, in words of sh; `runuser` needs no password and no session. */
+export const asUser = (user: string, env: Record<string, string>, argv: string[]): string =>
+  quoted(['runuser', '-u', user, '--', 'env', ...Object.entries(env).map(([k, v]) => `${k}=${v}`), ...argv])
+
+/** A command a user wrote to be read: never run before everything earlier on its host has happened. */
+export const command = (
+  sh: string,
+  reads: string[] | undefined,
+): Query<{ rc: number; stdout: string; stderr: string }> => ({
+  ...program({
+    key: `command:${sh}`,
+    sh,
+    looks: reads ? reads.map(path => `tree:${path}`) : ['any'],
+    parse: o => ({ rc: o.status, stdout: o.stdout.toString(), stderr: o.stderr.toString() }),
+    subject: sh,
+  }),
+  lazy: true,
+})

@@ -1,0 +1,97 @@
+import type { Output } from '../../core/transport.ts'
+import { isUnknown } from '../../core/unknown.ts'
+import type { Ask, Item, Probe, Query } from '../query.ts'
+import { quoted } from '../quote.ts'
+import { file } from './file.ts'
+
+/** A systemd unit. `since` is StateChangeTimestamp in microseconds of the host's clock (it moves on reload too). */
+export type ServiceAnswer = {
+  load: 'loaded' | 'not-found' | 'masked' | 'error' | 'bad-setting'
+  active: 'active' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'reloading'
+  sub: string
+  enabled: 'enabled' | 'disabled' | 'static' | 'masked' | 'generated' | 'indirect' | ''
+  reload: boolean
+  since: number
+  restarts: number
+  result: string
+}
+
+const properties =
+  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,NRestarts,Result'
+
+/** `Sun 2026-11-22 16:34:01.123456 UTC` in microseconds. */
+const microseconds = (text: string): number => {
+  const found = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(text)
+  return found ? Date.parse(`${found[1]}T${found[2]}Z`) * 1000 + Number((found[3] ?? '').slice(0, 6).padEnd(6, '0')) : 0
+}
+
+const parse = (block: string): ServiceAnswer => {
+  const value = Object.fromEntries(
+    block
+      .split('\n')
+      .flatMap(line =>
+        line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [],
+      ),
+  )
+  return {
+    load: value.LoadState ?? 'not-found',
+    active: value.ActiveState ?? 'inactive',
+    sub: value.SubState ?? 'dead',
+    enabled: value.UnitFileState ?? '',
+    reload: value.NeedDaemonReload === 'yes',
+    since: microseconds(value.StateChangeTimestamp ?? ''),
+    restarts: Number(value.NRestarts ?? 0),
+    result: value.Result ?? '',
+  } as ServiceAnswer
+}
+
+/** One `systemctl show` for all units; its blocks come in the order asked, one blank line between. */
+const serviceProbe: Probe<ServiceAnswer> = {
+  kind: 'service',
+  side: 'host',
+  sh: (items: Item[]) => `systemctl show --timestamp=us+utc -p ${properties} -- ${quoted(items.map(i => i.item))}`,
+  read: ({ stdout }: Output, items: Item[]) => {
+    const blocks = stdout.toString().trim().split(/\n\n+/)
+    return items.map((_, i) => parse(blocks[i] ?? ''))
+  },
+}
+
+export const unitFolder = '/etc/systemd/system'
+export const unitName = (name: string): string => (/\.\w+$/.test(name) ? name : `${name}.service`)
+export const unitFile = (name: string): string => `${unitFolder}/${unitName(name)}`
+
+/** A unit whose file will be put there by an earlier task: loaded, off, in need of a reload. */
+const derive =
+  (name: string) =>
+  (ask: Ask, before: unknown): ServiceAnswer | undefined => {
+    const unit = ask(file(unitFile(name)))
+    if (unit.exists !== true || isUnknown(before)) return undefined
+    const old = before as ServiceAnswer
+    if (old.load !== 'not-found') return { ...old, load: 'loaded', reload: true }
+    const text = unit.kind === 'file' ? unit.content.bytes.toString() : ''
+    return {
+      load: 'loaded',
+      active: 'inactive',
+      sub: 'dead',
+      enabled: /^\[Install\]/m.test(text) ? 'disabled' : 'static',
+      reload: true,
+      since: 0,
+      restarts: 0,
+      result: 'success',
+    }
+  }
+
+/** The state of a unit, which is also a function of its unit file. */
+export const service = (name: string): Query<ServiceAnswer> => ({
+  key: `unit:${unitName(name)}`,
+  looks: [`unit:${unitName(name)}`, `path:${unitFile(name)}`],
+  probe: serviceProbe,
+  item: unitName(name),
+  facets: [],
+  parse: (raw: ServiceAnswer) => raw,
+  only: false,
+  derive: derive(name),
+  touched: () => [`unit:${unitName(name)}`],
+  stamp: (answer, time) => ({ ...answer, since: time }),
+  subject: unitName(name),
+})

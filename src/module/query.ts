@@ -1,0 +1,66 @@
+import type { Difference } from '../core/event.ts'
+import type { Output } from '../core/transport.ts'
+import type { Unknown } from '../core/unknown.ts'
+import type { Label } from './label.ts'
+
+/** One thing asked of a kind of probe: the item (a path, a unit, a script) and which facets of it are wanted. */
+export type Item = { item: string; facets: string[] }
+
+/**
+ * A kind of read: one shell fragment for ALL items asked of a host, because starting processes is what costs
+ * (500 files: 48 ms in one `find` and one `sha256sum`, 2.3 s one by one), and a reader of what it printed.
+ */
+export type Probe<Raw> = {
+  kind: string
+  /** Where the answer lives: on the host, or with the controller (artifacts, files to be copied). */
+  side: 'host' | 'controller'
+  sh(items: Item[]): string
+  read(output: Output, items: Item[]): Raw[]
+}
+
+/** Asks the world at the same position: for answers that follow from other answers. */
+export type Ask = <A>(query: Query<A, boolean>) => A
+
+/**
+ * A typed question about one host. Data plus pure functions: the engine batches, dedupes, orders and predicts it.
+ */
+export type Query<A, Owned extends boolean = true> = {
+  /** Identity of the answer: predictions are kept under it. */
+  key: string
+  /** What the answer is a function of. */
+  looks: Label[]
+  // biome-ignore lint/suspicious/noExplicitAny: a query hides the raw type of its probe from its users
+  probe: Probe<any>
+  item: string
+  facets: string[]
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  parse(raw: any): A
+  /** Only looked at, never changed by this node. Set by `uses`. */
+  only: Owned extends true ? false : true
+  /** Never asked before everything earlier on the host has happened: commands that a user wrote. */
+  lazy?: true
+  /** The answer as a function of other, possibly predicted, answers; undefined: cannot be told. */
+  derive?(ask: Ask, before: A | Unknown): A | undefined
+  /** The answer where something it depends on is known to be absent: saves asking. */
+  implied?(absent: (path: string) => boolean): A | undefined
+  /** What a change of this answer touches, given the patch; default: what it looks at. */
+  touched?(patch: Record<string, unknown>): Label[]
+  /** A predicted answer gets its logical time here, where the kind has one. */
+  stamp?(answer: A, time: number): A
+  /** A change under `label` that is no prediction of this key: what stays known. Default: nothing. */
+  clouded?(before: A, label: Label, why: Unknown): A | undefined
+  /** How a change of this answer is shown; default: one line per changed member. */
+  show?(before: A | undefined, after: A): Difference[]
+  /** A word for messages: the path, the unit. */
+  subject: string
+}
+
+/** Looked at, never changed by this node: may not appear in `will`, and an undecided node does not cloud it. */
+export const uses = <A>(query: Query<A, boolean>): Query<A, false> => ({ ...query, only: true }) as Query<A, false>
+
+// biome-ignore lint/suspicious/noExplicitAny: the variance of answers is erased in a record of queries
+export type AnyQuery = Query<any, any>
+export type Reads = Record<string, AnyQuery | AnyQuery[] | undefined>
+export type Answer<Q> = Q extends Query<infer A, boolean> ? A : Q extends (infer E)[] ? Answer<E>[] : undefined
+/** What a module sees: the names of its reads with typed answers. */
+export type Seen<R> = { [K in keyof R]: Answer<R[K]> }

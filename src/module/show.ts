@@ -1,0 +1,44 @@
+import type { Difference } from '../core/event.ts'
+import { isUnknown, Later } from '../core/unknown.ts'
+import { type Content, isRecord, same } from '../core/value.ts'
+
+const isText = (bytes: Buffer): boolean => !bytes.includes(0)
+const size = (c: Content): string => (c.size < 10_000 ? `${c.size} bytes` : `${(c.size / 1e6).toFixed(1)} MB`)
+const whole = (c: Content): boolean => c.bytes.length === c.size
+
+/** The difference between two contents: text where both are small text, sizes where not, nothing of a secret. */
+export const showContent = (subject: string, before: Content | undefined, after: unknown): Difference[] => {
+  if (after instanceof Later) return [{ kind: 'hidden', subject, why: `content known after ${after.node}` }]
+  const now = after as Content
+  if (before?.digest === now.digest) return []
+  if (before?.secret || now.secret) return [{ kind: 'hidden', subject, why: 'a secret' }]
+  if (!whole(now) || !isText(now.bytes) || (before && (!whole(before) || !isText(before.bytes))))
+    return [
+      {
+        kind: 'value',
+        subject: `${subject} content`,
+        before: before ? `${size(before)} ${before.digest.slice(0, 8)}` : '-',
+        after: `${size(now)} ${now.digest.slice(0, 8)}`,
+      },
+    ]
+  return [{ kind: 'text', subject, before: before?.bytes.toString() ?? '', after: now.bytes.toString() }]
+}
+
+const word = (value: unknown): string => {
+  if (value instanceof Later) return `(known after ${value.node})`
+  if (isUnknown(value)) return '(not known)'
+  if (value === undefined) return '-'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** One line per member that changes; the default way to show an answer. */
+export const showMembers = (subject: string, before: unknown, after: unknown): Difference[] => {
+  if (!isRecord(after))
+    return same(before, after) ? [] : [{ kind: 'value', subject, before: word(before), after: word(after) }]
+  const old = isRecord(before) ? before : {}
+  return Object.entries(after).flatMap(([member, value]): Difference[] =>
+    value === undefined || same(old[member], value) || member === 'since'
+      ? []
+      : [{ kind: 'value', subject: `${subject} ${member}`, before: word(old[member]), after: word(value) }],
+  )
+}

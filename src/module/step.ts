@@ -1,0 +1,85 @@
+import type { Later } from '../core/unknown.ts'
+import type { Content, Json } from '../core/value.ts'
+
+/** A value that another step of this node makes known (a secret born on a host): carried in memory, written as content, never an argv. */
+export type From = { from: string; before?: string; after?: string }
+
+export type Owner = { owner?: string; group?: string }
+
+/**
+ * The writes a module may ask for: data that is shown, counted and replayed. Every step is safe to be cut at any
+ * moment: files come into place by rename, programs that write several files run into a fresh sibling folder.
+ */
+export type Step =
+  | {
+      do: 'exec'
+      argv: string[]
+      env?: Record<string, string>
+      stdin?: Content | From
+      cwd?: string
+      /** Run as this user instead of the play's identity. */
+      user?: string
+      /** Keep what it says as the node's outputs `rc`, `stdout`, `stderr`; exit statuses that count as success. */
+      keep?: true
+      success?: number[]
+    }
+  | ({ do: 'write'; path: string; content: Content | From | Later; mode: string } & Owner)
+  /** Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. */
+  | { do: 'members'; path: string; set: Record<string, Json | Content | From>; indent: number }
+  /** A file of the controller (an archive, a file to be copied), streamed. */
+  | ({ do: 'upload'; file: string; size: number; digest: string; path: string; mode: string } & Owner)
+  | { do: 'remove'; path: string }
+  /** A secret of `bytes` random bytes, born on the host as hex, known to later phases under `name`. */
+  | { do: 'generate'; name: string; bytes: number }
+  /** Reads a secret that a host holds into the controller's memory under `name`: the trimmed output of argv. */
+  | { do: 'fetch'; name: string; argv: string[] }
+  /** Keeps the digest of a big file beside it, so that a check need not hash it again. */
+  | { do: 'receipt'; path: string; digest: string }
+
+export const exec = (argv: string[], more: Omit<Extract<Step, { do: 'exec' }>, 'do' | 'argv'> = {}): Step => ({
+  do: 'exec',
+  argv,
+  ...more,
+})
+
+const modeOf = (mode: string | undefined): string[] => (mode === undefined ? [] : ['-m', mode])
+
+/** A folder with mode and owner; its parents are made too, as plain folders. */
+export const folder = (path: string, mode: string, { owner, group }: Owner = {}): Step =>
+  exec(['install', '-d', ...modeOf(mode), ...(owner ? ['-o', owner] : []), ...(group ? ['-g', group] : []), '--', path])
+
+/** A symbolic link, put in place by rename: there is no moment without one. */
+export const link = (path: string, target: string): Step[] => {
+  const temporary = `${path}.runbook-new`
+  return [exec(['ln', '-sfn', '--', target, temporary]), exec(['mv', '-fT', '--', temporary, path])]
+}
+
+/** Mode and owner of something that is there, only what is given. */
+export const attributes = (path: string, mode: string | undefined, { owner, group }: Owner): Step[] => [
+  ...(owner === undefined && group === undefined
+    ? []
+    : [exec(['chown', '-h', '--', `${owner ?? ''}${group === undefined ? '' : `:${group}`}`, path])]),
+  ...(mode === undefined ? [] : [exec(['chmod', mode, '--', path])]),
+]
+
+/** One line that a person can read, without any content. */
+export const describe = (step: Step): string => {
+  switch (step.do) {
+    case 'exec':
+      return `${step.user ? `as ${step.user}: ` : ''}${step.argv.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`
+    case 'write':
+      return `write ${step.path} (${step.mode})`
+    case 'members':
+      return `set ${Object.keys(step.set).join(', ')} in ${step.path}`
+    case 'upload':
+      return `upload ${step.path} (${step.size} bytes)`
+    case 'remove':
+      return `remove ${step.path}`
+    case 'generate':
+      return `generate ${step.name}`
+    case 'fetch':
+      return `fetch ${step.name}`
+    case 'receipt':
+      return `receipt for ${step.path}`
+  }
+}

@@ -1,0 +1,98 @@
+import { Refusal } from '../core/failure.ts'
+import { isUnknown, Lost, type Unknown, unknownsIn } from '../core/unknown.ts'
+import type { Node } from '../graph/graph.ts'
+import { nodeId } from '../graph/graph.ts'
+import type { Expression } from '../load/expression.ts'
+import { validate, withDefaults } from '../load/schema.ts'
+import { answering, type Session, scopeOf, type Wanted } from './session.ts'
+
+export type Arguments = { values: Record<string, unknown>; scope: Record<string, unknown> }
+
+/** A host that did not answer, as the inventory knows it: for arguments that can do with a partial list. */
+type Absent = { host: string; address: unknown }
+
+/** Whether an expression runs over the hosts of a group: then it uses those that answered. */
+const overHosts = (expression: Expression): boolean =>
+  expression.references.some(r => r.path[0] === 'hostvars' && r.path[1] === null)
+
+const absentIn = (session: Session, node: Node, host: string, wanted: Wanted): Absent[] => {
+  const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups)
+  return [...session.lost]
+    .filter(lost => node.hosts.includes(lost) || node.play.tasks.includes(node.task))
+    .filter(lost => lost !== host)
+    .map(lost => ({ host: lost, address: addressOf(scope, lost) }))
+}
+
+const addressOf = (scope: Record<string, unknown>, host: string): unknown => {
+  const vars = (scope.hostvars as Record<string, Record<string, unknown>>)[host]!
+  return 'address' in vars ? vars.address : vars.ansible_host
+}
+
+/**
+ * Evaluates a task's arguments on one host. Unknowns stay in place, to be met by whoever reads them. A list over
+ * hosts runs over those that answered; when some are missing, only an argument that declares `partial` takes it,
+ * and the argument it names there gets the missing hosts; for any other the node needs the lost host.
+ * Throws Refusals (`playbook-value`, `playbook-argument`).
+ */
+export const argumentsOf = (
+  session: Session,
+  node: Node,
+  host: string,
+  wanted: Wanted,
+  item?: { value: unknown },
+): Arguments | Unknown => {
+  const schema = session.modules[node.task.module]!.args
+  const { groups } = session.loaded.inventory
+  const scope = scopeOf(session, node, host, wanted, groups, item)
+  const few = session.lost.size === 0 ? scope : scopeOf(session, node, host, wanted, answering(session), item)
+  const values: Record<string, unknown> = {}
+  for (const [name, expression] of Object.entries(node.compiled.args)) {
+    const partial = overHosts(expression) && session.lost.size > 0
+    values[name] = expression.evaluate(partial ? few : scope)
+    if (!partial) continue
+    const sibling = (schema.properties[name] as { partial?: string } | undefined)?.partial
+    const absent = absentIn(session, node, host, wanted)
+    if (sibling !== undefined) values[sibling] = absent
+    else if (absent.length > 0) return new Lost(absent[0]!.host)
+  }
+  if (isUnknown(values)) return values
+  const complete = withDefaults(schema, values) as Record<string, unknown>
+  if (unknownsIn(complete).length === 0) {
+    const subject = `${node.task.module} on ${nodeId(host, node.task)}`
+    const failures = validate(schema, complete, node.task.args, { subject, reason: 'playbook-argument' })
+    if (failures.length > 0) throw new Refusal(...failures)
+  }
+  return { values: complete, scope }
+}
+
+/** `when` as a value: true, false, or the unknown it met first. A condition that is no boolean is refused. */
+export const condition = (node: Node, scope: Record<string, unknown>): boolean | Unknown => {
+  for (const [i, expression] of node.compiled.when.entries()) {
+    const value = expression.evaluate(scope)
+    if (isUnknown(value)) return value
+    if (typeof value !== 'boolean')
+      throw new Refusal({
+        reason: 'playbook-value',
+        what: '`when` wants true or false.',
+        why: `It is ${JSON.stringify(value)}.`,
+        fix: 'Compare it: x == "yes", size(list) > 0.',
+        origin: node.task.when[i]!.origin,
+      })
+    if (!value) return false
+  }
+  return true
+}
+
+/** The items of a loop, or the unknown that decides them. */
+export const itemsOf = (node: Node, scope: Record<string, unknown>): unknown[] | Unknown => {
+  const value = node.compiled.loop!.evaluate(scope)
+  if (isUnknown(value)) return value
+  if (!Array.isArray(value))
+    throw new Refusal({
+      reason: 'playbook-value',
+      what: '`loop` wants a list.',
+      why: `It is ${JSON.stringify(value)}.`,
+      origin: node.task.loop!.origin,
+    })
+  return value
+}

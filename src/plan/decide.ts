@@ -1,0 +1,117 @@
+import type { Difference } from '../core/event.ts'
+import { isUnknown, Later, Missing, strict, type Unknown } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
+import type { Decide, Module, Settle, Verdict } from '../module/define.ts'
+import type { Label } from '../module/label.ts'
+import type { AnyQuery, Reads } from '../module/query.ts'
+import { showMembers } from '../module/show.ts'
+
+export type Asker = (query: AnyQuery) => unknown
+// biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
+type Any = any
+
+/** What a module decided about one host, with everything it looked at. */
+export type Decision = { verdict: Verdict<Any, Any> | Unknown; reads: Reads; seen: Record<string, unknown> }
+
+/** Asks a record of queries; answers stand under the same names. Only to be read through `strict`. */
+export const see = (reads: Reads, ask: Asker): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(reads).map(([name, q]) => [
+      name,
+      Array.isArray(q) ? q.map(ask) : q === undefined ? undefined : ask(q),
+    ]),
+  )
+
+export const queriesOf = (reads: Reads): AnyQuery[] => Object.values(reads).flatMap(q => (q === undefined ? [] : q))
+
+/** The builders handed to `plan`; they only name what the module says. */
+export const decide: Decide<Any, Any> = {
+  ok: outputs => ({ is: 'ok', ...(outputs ? { outputs } : {}) }),
+  change: change => ({ is: 'change', ...change }),
+  fail: (why, fix) => ({ is: 'fail', why, ...(fix ? { fix } : {}) }),
+  say: text => ({ is: 'say', text }),
+}
+
+/** Runs what may read unknowns; the unknown it met comes back as a value. Anything else thrown is the module's bug. */
+export const meet = <T>(inside: () => T): T | Unknown => {
+  try {
+    return inside()
+  } catch (error) {
+    if (isUnknown(error)) return error
+    throw error
+  }
+}
+
+const isMissing = (seen: Record<string, unknown>): boolean =>
+  Object.values(seen).some(a => a instanceof Missing || (Array.isArray(a) && a.some(x => x instanceof Missing)))
+
+/** One module on one host: reads, second look, verdict. What it could not know comes back as the verdict. */
+export const decideOne = (
+  module: Module<Any, Any, Any, Any>,
+  values: Record<string, unknown>,
+  ask: Asker,
+): Decision => {
+  const args = strict(values)
+  const first = meet(() => module.reads(args))
+  if (isUnknown(first)) return { verdict: first, reads: {}, seen: {} }
+  const seen = see(first, ask)
+  if (isMissing(seen)) return { verdict: new Missing(), reads: first, seen }
+  const second = meet(() => module.more?.(args, strict(seen)) ?? {})
+  if (isUnknown(second)) return { verdict: second, reads: first, seen }
+  const reads = { ...first, ...second }
+  const all = { ...seen, ...see(second, ask) }
+  if (isMissing(all)) return { verdict: new Missing(), reads, seen: all }
+  return { verdict: meet(() => module.plan(args, strict(all), decide)), reads, seen: all }
+}
+
+/** The patches of a change, each with its query. Naming a read that is only used is the module author's mistake. */
+export const patchesOf = (will: Record<string, unknown>, reads: Reads): [AnyQuery, unknown][] =>
+  Object.entries(will).flatMap(([name, patch]): [AnyQuery, unknown][] => {
+    const query = reads[name]
+    if (query === undefined || patch === undefined) return []
+    const list = Array.isArray(query)
+      ? query.map((q, i): [AnyQuery, unknown] => [q, (patch as unknown[])[i]])
+      : [[query, patch] as [AnyQuery, unknown]]
+    return list.filter(([, p]) => p !== undefined)
+  })
+
+/** What an undecided node may change: what it owns, and its static bound; everything where even that is unknown. */
+export const footprint = (
+  module: { reads: (args: Any, host: string) => Reads; touches?: (args: Any) => Label[] },
+  values: Record<string, unknown>,
+  host: string,
+): Label[] => {
+  const found = meet(() => {
+    const owned = queriesOf(module.reads(strict(values), host)).filter(q => !q.only)
+    return [
+      ...owned.flatMap(q => [...q.looks, ...(q.touched?.({ exists: true }) ?? [])]),
+      ...(module.touches?.(strict(values)) ?? []),
+    ]
+  })
+  return isUnknown(found) ? ['any'] : found
+}
+
+/** Seen against promised, for people. */
+export const differences = (patches: [AnyQuery, unknown][], ask: Asker): Difference[] =>
+  patches.flatMap(([query, patch]) => {
+    const found = ask(query)
+    const before = isUnknown(found) ? undefined : found
+    if (query.show && isRecord(patch))
+      return query.show(
+        before,
+        isRecord(before) && patch.exists === undefined ? { ...patch, exists: before.exists } : patch,
+      )
+    return showMembers(query.subject, before, patch)
+  })
+
+/** Settling of one line, with its arguments bound. */
+export const settleOf = (
+  module: { settle?: (args: Any) => Settle<Any> },
+  values: Record<string, unknown>,
+): Settle<never> | undefined => {
+  const found = meet(() => module.settle?.(strict(values)))
+  return isUnknown(found) ? undefined : (found as Settle<never> | undefined)
+}
+
+/** The node an unknown waits for. */
+export const waitsFor = (unknown: Unknown): string => (unknown instanceof Later ? unknown.node : '')

@@ -1,0 +1,141 @@
+import { Refusal } from '../core/failure.ts'
+import { isUnknown, Later, Lost, Missing, strict, type Unknown } from '../core/unknown.ts'
+import { type Node, nodeId } from '../graph/graph.ts'
+import type { GroupModule, GroupVerdict, Together, Verdict } from '../module/define.ts'
+import type { Reads } from '../module/query.ts'
+import { argumentsOf, condition } from './arguments.ts'
+import { footprint, meet, see } from './decide.ts'
+import { lay, leftOut } from './lay.ts'
+import { blank, decidedLine, failLine, skipLine, unknownLine } from './line.ts'
+import { ask, causeOf, type Line, type Session, scopeOf, type Wanted } from './session.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
+type Any = any
+type Member = { host: string; values: Record<string, unknown>; reads: Reads; seen: Record<string, unknown> }
+
+/** A host's part before the decision: its arguments, or the line that says why it takes no part. */
+const enter = (
+  session: Session,
+  node: Node,
+  host: string,
+  wanted: Wanted,
+): { values: Record<string, unknown> } | Unknown | Line => {
+  const line = blank(node, host)
+  const cause = causeOf(session, node, host)
+  if (cause !== undefined) return unknownLine(line, new Lost(cause), () => [])
+  try {
+    const when = condition(node, scopeOf(session, node, host, wanted, session.loaded.inventory.groups))
+    if (when === false) return skipLine(line, 'its condition is false')
+    if (isUnknown(when)) return when
+    return argumentsOf(session, node, host, wanted)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return failLine(
+      line,
+      [error.failures[0]!.what, error.failures[0]!.why].filter(Boolean).join(' '),
+      error.failures[0]!.fix,
+    )
+  }
+}
+
+const together = (up: string[], missing: string[], node: Node, seen: Record<string, unknown>): Together<Any, Any> => ({
+  each: decide => Object.fromEntries(up.map((host, i) => [host, decide(host, strict(seen[host]) as Any, i)])),
+  up,
+  missing,
+  ok: outputs => ({ is: 'ok', ...(outputs ? { outputs } : {}) }),
+  change: change => ({ is: 'change', ...change }),
+  fail: (why, fix) => ({ is: 'fail', why, ...(fix ? { fix } : {}) }),
+  from: host => new Later(nodeId(host, node.task)),
+})
+
+/**
+ * One decision over all hosts of the play. A host that was lost or failed is `null` to the module; one that waits
+ * for something makes the whole node wait.
+ */
+export const planGroup = (session: Session, node: Node, wanted: Wanted): Line[] => {
+  const module = session.modules[node.task.module] as GroupModule<Any, Any, Any, Any>
+  const out: Line[] = []
+  const members: Member[] = []
+  const waits: Unknown[] = []
+  for (const host of node.hosts) {
+    const ended = session.finished.get(nodeId(host, node.task))
+    if (ended) {
+      out.push(ended)
+      continue
+    }
+    const entered = enter(session, node, host, wanted)
+    if ('id' in entered) out.push(entered as Line)
+    else if (isUnknown(entered)) {
+      waits.push(entered)
+      members.push({ host, values: {}, reads: {}, seen: {} })
+    } else {
+      const reads = meet(() => module.reads(strict(entered.values), host))
+      if (isUnknown(reads)) waits.push(reads)
+      members.push({
+        host,
+        values: entered.values,
+        reads: isUnknown(reads) ? {} : reads,
+        seen: isUnknown(reads) ? {} : see(reads, ask(session, host, wanted)),
+      })
+    }
+  }
+  const verdicts = waits.length > 0 ? waits[0]! : judge(session, node, module, members, wanted)
+  const lines = members.map((m): Line => {
+    const line = blank(node, m.host)
+    const verdict = isUnknown(verdicts) ? verdicts : (verdicts[m.host] ?? { is: 'ok' })
+    if (isUnknown(verdict))
+      return unknownLine(line, waits.find(w => w instanceof Missing) ?? verdict, () =>
+        footprint(module, m.values, m.host),
+      )
+    return decidedLine(
+      line,
+      { verdict: verdict as Verdict<Any, Any>, reads: m.reads },
+      module,
+      m.values,
+      ask(session, m.host, wanted),
+    )
+  })
+  const kept = [...lines, ...out]
+    .map(line => leftOut(node, line))
+    .sort((a, b) => node.hosts.indexOf(a.host) - node.hosts.indexOf(b.host))
+  for (const line of lines.map(line => leftOut(node, line))) if (node.included.has(line.host)) lay(session, line)
+  return kept
+}
+
+const judge = (
+  session: Session,
+  node: Node,
+  module: GroupModule<Any, Any, Any, Any>,
+  members: Member[],
+  wanted: Wanted,
+): Record<string, GroupVerdict<Any, Any>> | Unknown => {
+  const holes = (): boolean =>
+    members.some(m =>
+      Object.values(m.seen).some(a => a instanceof Missing || (Array.isArray(a) && a.some(x => x instanceof Missing))),
+    )
+  if (holes()) return new Missing()
+  const missing = node.hosts.filter(host => !members.some(m => m.host === host))
+  const seen = (): Record<string, unknown> =>
+    Object.fromEntries(node.hosts.map(host => [host, members.find(m => m.host === host)?.seen ?? null]))
+  for (const member of members) {
+    const second = meet(() => module.more?.(strict(member.values), strict(seen()) as Any, member.host) ?? {})
+    if (isUnknown(second)) return second
+    member.reads = { ...member.reads, ...second }
+    member.seen = { ...member.seen, ...see(second, ask(session, member.host, wanted)) }
+  }
+  if (holes()) return new Missing()
+  const all = seen()
+  const args = Object.fromEntries(members.map(m => [m.host, m.values]))
+  return meet(() =>
+    module.plan(
+      strict(args),
+      strict(all) as Any,
+      together(
+        members.map(m => m.host),
+        missing,
+        node,
+        all,
+      ),
+    ),
+  )
+}

@@ -1,0 +1,129 @@
+import { born, isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
+import { type Node, nodeId } from '../graph/graph.ts'
+import type { AnyModule } from '../module/define.ts'
+import type { Reads } from '../module/query.ts'
+import { type Asker, type Decision, differences, footprint, patchesOf, settleOf } from './decide.ts'
+import type { Line } from './session.ts'
+
+/** A line before anything is known of it. */
+export const blank = (node: Node, host: string, key?: string): Line => ({
+  id: nodeId(host, node.task) + (key === undefined ? '' : `[${key}]`),
+  host,
+  node,
+  verdict: 'pending',
+  steps: [],
+  phases: [],
+  will: [],
+  labels: [],
+  always: false,
+  reads: {},
+  diff: [],
+  outputs: new Missing(),
+})
+
+/** A line that cannot be decided now, and why: not read yet, waiting for a node, or lost with one. */
+export const unknownLine = (line: Line, unknown: Unknown, labels: () => string[]): Line => {
+  if (unknown instanceof Missing) return line
+  if (unknown instanceof Lost)
+    return {
+      ...line,
+      verdict: 'skipped',
+      why: `needs ${unknown.node}`,
+      needs: unknown.node,
+      outputs: new Lost(unknown.node),
+    }
+  return {
+    ...line,
+    verdict: 'undecided',
+    why: `known after ${unknown.node}`,
+    needs: unknown.node,
+    labels: labels(),
+    outputs: new Later(line.id),
+  }
+}
+
+export const failLine = (line: Line, why: string, fix?: string): Line => ({
+  ...line,
+  verdict: 'fail',
+  why,
+  ...(fix ? { fix } : {}),
+  outputs: new Lost(line.id),
+})
+export const skipLine = (line: Line, why: string): Line => ({
+  ...line,
+  verdict: 'skipped',
+  why,
+  outputs: { changed: false, skipped: true },
+})
+
+/** A decision put into a line: verdict, patches, difference, outputs. `ask` answers as before the change. */
+export const decidedLine = (
+  line: Line,
+  { verdict, reads }: Omit<Decision, 'seen'>,
+  module: AnyModule,
+  values: Record<string, unknown>,
+  ask: Asker,
+): Line => {
+  if (isUnknown(verdict)) return unknownLine({ ...line, reads }, verdict, () => footprint(module, values, line.host))
+  const settle = settleOf(module, values)
+  const at: Line = { ...line, reads, ...(settle ? { settle } : {}) }
+  if (verdict.is === 'fail') return failLine(at, verdict.why, verdict.fix)
+  if (verdict.is === 'say') return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false } }
+  if (verdict.is === 'ok')
+    return { ...at, verdict: 'ok', outputs: { changed: false, ...((verdict.outputs as object) ?? {}) } }
+  return changeLine(at, verdict as never, module, values, ask)
+}
+
+type AnyChange = {
+  will: Record<string, unknown>
+  steps?: Line['steps']
+  phases?: Line['phases']
+  reason: string
+  outputs?: object
+  touches?: string[]
+  always?: true
+}
+
+const changeLine = (
+  line: Line,
+  change: AnyChange,
+  module: AnyModule,
+  values: Record<string, unknown>,
+  ask: Asker,
+): Line => {
+  const will = checked(line, patchesOf(change.will, line.reads), change.will, line.reads)
+  return {
+    ...line,
+    verdict: 'change',
+    why: change.reason,
+    steps: change.steps ?? change.phases?.flat() ?? [],
+    phases: change.phases ?? [],
+    will,
+    labels:
+      change.touches ??
+      footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
+    always: change.always ?? false,
+    diff: differences(will, ask),
+    outputs: { changed: true, [born]: new Later(line.id), ...(change.outputs ?? {}) },
+  }
+}
+
+/** A promise about something that is not read, or only used, is a mistake of the module: it is told at once. */
+const checked = (line: Line, patches: Line['will'], will: Record<string, unknown>, reads: Reads): Line['will'] => {
+  const foreign = Object.keys(will).find(name => reads[name] === undefined && will[name] !== undefined)
+  const used = patches.find(([query]) => query.only)
+  if (foreign !== undefined || used !== undefined)
+    throw new Error(`module ${line.node.task.module} promises ${foreign ?? used![0].key}, which it does not own`)
+  return patches
+}
+
+/** The registered value of a loop: its items' outputs together. */
+export const loopOutputs = (lines: Line[], id: string): unknown => {
+  const outputs = lines.map(l => l.outputs)
+  if (outputs.some(o => o instanceof Missing)) return new Missing()
+  const lost = outputs.find(o => o instanceof Lost)
+  if (lost) return lost
+  const changed = outputs.map(o => (isRecord(o) ? o.changed : new Later(id)))
+  return { results: outputs, changed: changed.find(isUnknown) ?? changed.includes(true) }
+}

@@ -1,0 +1,29 @@
+import type { Fragment, Output } from '../core/transport.ts'
+import type { AnyQuery, Item } from '../module/query.ts'
+import { take, type World } from './world.ts'
+
+/** A batch of reads: fragments to run, and what to do with what each printed. */
+export type Batch = { fragments: Fragment[]; take(outputs: Output[]): void }
+
+/**
+ * Puts queries into as few fragments as there are kinds: one per kind for all its items, facets of one item united;
+ * programs one fragment per distinct text. Reading them is kept apart, so that a batch may ride behind steps.
+ */
+export const batch = (world: World, queries: AnyQuery[]): Batch => {
+  const kinds = Map.groupBy(queries, q => (q.probe.kind === 'program' ? `program ${q.item}` : q.probe.kind))
+  const groups = [...kinds.values()].map(group => {
+    const items = [...Map.groupBy(group, q => q.item)].map(
+      ([item, same]): Item => ({ item, facets: [...new Set(same.flatMap(q => q.facets))] }),
+    )
+    return { probe: group[0]!.probe, of: new Map(group.map(q => [q.item, q])), items }
+  })
+  return {
+    fragments: groups.map(g => ({ sh: g.probe.sh(g.items) })),
+    take: outputs => {
+      for (const [i, group] of groups.entries()) {
+        const raws = group.probe.read(outputs[i]!, group.items)
+        for (const [j, { item, facets }] of group.items.entries()) take(world, group.of.get(item)!, raws[j], facets)
+      }
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { Emit } from '../core/event.ts'
+import { Refusal } from '../core/failure.ts'
+import type { Connect } from '../core/transport.ts'
+import type { AnyQuery } from '../module/query.ts'
+import { describe } from '../module/step.ts'
+import { batch } from './observe.ts'
+import { controllerSide, type Line, type Session, type Wanted } from './session.ts'
+import { type Planned, walk } from './walk.ts'
+import { take } from './world.ts'
+
+/** What planning and running need of the outside: hosts, the controller's own files, and somewhere to tell. */
+export type Outside = {
+  connect: Connect
+  /** Answers a query about the controller: an archive, a file to be copied. */
+  local(query: AnyQuery): Promise<unknown>
+  emit: Emit
+}
+
+/** A host that did not answer leaves the run; it is told once. */
+export const lose = (session: Session, host: string, error: unknown, emit: Emit): void => {
+  if (!(error instanceof Refusal)) throw error
+  if (session.lost.has(host)) return
+  session.lost.add(host)
+  emit({ type: 'host-lost', host, failure: error.failures[0]! })
+}
+
+/** Reads what is wanted of one host: one frame. A host that cannot be reached is lost. */
+export const readHost = async (
+  session: Session,
+  outside: Outside,
+  host: string,
+  queries: AnyQuery[],
+): Promise<void> => {
+  const reads = batch(session.worlds.get(host)!, queries)
+  try {
+    const transport = await outside.connect(host)
+    if (queries.length > 0) reads.take(await transport.run(reads.fragments))
+  } catch (error) {
+    lose(session, host, error, outside.emit)
+  }
+}
+
+/** Answers what the controller itself is asked. */
+export const readLocal = async (session: Session, outside: Outside, queries: AnyQuery[]): Promise<void> => {
+  for (const query of queries) take(session.controller, query, await outside.local(query), query.facets)
+}
+
+/** Reads everything wanted, all hosts at once. Returns whether there was anything. */
+const readAll = async (session: Session, outside: Outside, wanted: Wanted): Promise<void> => {
+  await Promise.all(
+    [...wanted].map(([host, queries]) =>
+      host === controllerSide ? readLocal(session, outside, queries) : readHost(session, outside, host, queries),
+    ),
+  )
+}
+
+/**
+ * Plans everything: a cheap pure walk over all nodes, then one batch of what it missed, until nothing is missing.
+ * What the controller can answer is answered first, so that input which can only fail is refused with no host
+ * contacted: then `failures` says so.
+ */
+export const plan = async (session: Session, outside: Outside): Promise<{ planned: Planned[]; untouched: boolean }> => {
+  let { planned, wanted } = walk(session)
+  while (wanted.has(controllerSide)) {
+    await readLocal(session, outside, wanted.get(controllerSide)!)
+    ;({ planned, wanted } = walk(session))
+  }
+  if (planned.some(p => p.lines.some(l => l.verdict === 'fail'))) return { planned, untouched: true }
+  for (const host of session.graph.hosts) if (!wanted.has(host)) wanted.set(host, [])
+  while (wanted.size > 0) {
+    await readAll(session, outside, wanted)
+    ;({ planned, wanted } = walk(session))
+  }
+  return { planned, untouched: false }
+}
+
+/** The lines of a plan host by host in inventory order, each host's in plan order. */
+export const byHost = (session: Session, planned: Planned[]): Line[] => {
+  const lines = planned.flatMap(p => p.lines)
+  return session.loaded.inventory.hosts.flatMap(host => lines.filter(l => l.host === host))
+}
+
+export const announce = (line: Line, emit: Emit): void => {
+  if (line.verdict === 'pending')
+    throw new Error(`${line.id} could not be planned: it waits for a read that is never asked`)
+  emit({
+    type: 'planned',
+    host: line.host,
+    node: line.id,
+    task: line.node.task.name,
+    verdict: line.verdict,
+    ...(line.why === undefined ? {} : { why: line.why }),
+    ...(line.fix === undefined ? {} : { fix: line.fix }),
+    ...(line.needs === undefined ? {} : { needs: line.needs }),
+    ...(line.verdict === 'change' && line.steps.length === 0 ? { waits: true } : {}),
+    ...(line.always ? { always: true } : {}),
+    steps: line.steps.map(describe),
+    diff: line.diff,
+  })
+}

@@ -1,0 +1,168 @@
+import type { Difference, Verdict } from '../core/event.ts'
+import { isUnknown, Lost, Missing } from '../core/unknown.ts'
+import { type Graph, type Node, nodeId } from '../graph/graph.ts'
+import type { Loaded } from '../load/load.ts'
+import type { Located } from '../load/located.ts'
+import { createScope } from '../load/scope.ts'
+import type { AnyModule, Settle } from '../module/define.ts'
+import type { Label } from '../module/label.ts'
+import { facts } from '../module/probes/facts.ts'
+import type { AnyQuery, Reads } from '../module/query.ts'
+import type { Step } from '../module/step.ts'
+import { answer, createWorld, type World } from './world.ts'
+
+/**
+ * One node on one host (for a loop, one item of it) as it was planned: the verdict and all that follows from it.
+ * `pending`: something it reads has not been read yet; the walk comes back.
+ */
+export type Line = {
+  id: string
+  host: string
+  node: Node
+  /** The loop item it stands for. */
+  item?: { value: unknown }
+  verdict: Verdict | 'pending'
+  why?: string
+  fix?: string
+  /** The root cause or the node it waits for. */
+  needs?: string
+  steps: Step[]
+  /** Steps of a group node come in phases. */
+  phases: Step[][]
+  will: [AnyQuery, unknown][]
+  labels: Label[]
+  always: boolean
+  reads: Reads
+  diff: Difference[]
+  outputs: unknown
+  text?: string
+  settle?: Settle<never>
+}
+
+/** Everything known during one run: the one mutable thing, handed from planning to running. */
+export type Session = {
+  graph: Graph
+  loaded: Loaded
+  modules: Record<string, AnyModule>
+  worlds: Map<string, World>
+  /** Answers of the controller, which never change during a run. */
+  controller: World
+  /** Hosts that could not be reached or were lost, with the id of what tells so. */
+  lost: Set<string>
+  /** What each line registered: a value, or an unknown. */
+  outputs: Map<string, unknown>
+  /** Lines that have been dealt with in this run, as they ended. */
+  finished: Map<string, Line>
+  /** Root cause by line, where one failed or was skipped because of another. */
+  causes: Map<string, string>
+  /** Renders a template file in a scope: what `template` queries are answered with. */
+  render(path: string, scope: Record<string, unknown>): unknown
+}
+
+export const createSession = (parts: Pick<Session, 'graph' | 'loaded' | 'modules' | 'render'>): Session => ({
+  ...parts,
+  worlds: new Map(parts.graph.hosts.map(host => [host, createWorld()])),
+  controller: createWorld(),
+  lost: new Set(),
+  outputs: new Map(),
+  finished: new Map(),
+  causes: new Map(),
+})
+
+/** Collects what has to be read before the walk can go on. */
+export type Wanted = Map<string, AnyQuery[]>
+export const controllerSide = ''
+
+/** The answer in a host's world; what has not been read is wanted, and Missing for now. */
+export const ask =
+  (session: Session, host: string, wanted: Wanted) =>
+  (query: AnyQuery): unknown => {
+    const here = query.probe.side === 'controller'
+    const found = answer(here ? session.controller : session.worlds.get(host)!, query)
+    const holds = (value: unknown): boolean => value instanceof Missing
+    if (holds(found)) {
+      const key = here ? controllerSide : host
+      wanted.set(key, [...(wanted.get(key) ?? []), query])
+    }
+    return found
+  }
+
+/** The layers of variables of one host in one play, lowest first. */
+const layersOf =
+  ({ loaded: { inventory, extra } }: Session, { play, task }: Node, own: string) =>
+  (host: string): Record<string, Located>[] => [
+    play.defaults,
+    inventory.vars[host] ?? {},
+    play.vars,
+    ...(host === own ? [task.vars] : []),
+    extra,
+  ]
+
+/** The node whose registered value `name` stands for on a host, as seen from a node: the latest before it. */
+const registeredBy = ({ graph }: Session, from: Node, host: string, name: string): Node | undefined => {
+  const all = (graph.registered.get(name) ?? []).filter(n => n.once || n.hosts.includes(host))
+  return all.findLast(n => n.index < from.index) ?? all[0]
+}
+
+/** What an expression of a node sees on a host. Reading what does not exist yet throws the unknown that says why. */
+export const scopeOf = (
+  session: Session,
+  node: Node,
+  host: string,
+  wanted: Wanted,
+  groups: Record<string, string[]>,
+  item?: { value: unknown },
+): Record<string, unknown> =>
+  createScope({
+    host,
+    layers: layersOf(session, node, host)(host),
+    layersOf: layersOf(session, node, host),
+    groups,
+    registers: on =>
+      [...session.graph.registered].flatMap(([name, nodes]) =>
+        nodes.some(n => n.once || n.hosts.includes(on)) ? [name] : [],
+      ),
+    register: (on, name) => {
+      const by = registeredBy(session, node, on, name)
+      if (by === undefined) throw new Missing()
+      const line = nodeId(by.once ? by.hosts[0]! : on, by.task)
+      if (session.lost.has(by.once ? by.hosts[0]! : on)) throw new Lost(line)
+      return session.outputs.has(line) ? session.outputs.get(line) : new Missing()
+    },
+    facts: on => {
+      if (session.lost.has(on)) throw new Lost(on)
+      if (!session.worlds.has(on)) throw new Lost(on)
+      const found = ask(session, on, wanted)(facts)
+      if (isUnknown(found)) throw found
+      return found
+    },
+    ...(item ? { item: item.value } : {}),
+  })
+
+/** Groups without the hosts that did not answer: what a comprehension over a group runs through. */
+export const answering = (session: Session): Record<string, string[]> =>
+  Object.fromEntries(
+    Object.entries(session.loaded.inventory.groups).map(([name, hosts]) => [
+      name,
+      hosts.filter(h => !session.lost.has(h)),
+    ]),
+  )
+
+/**
+ * The root cause that keeps a line from running: a failed or lost node it depends on by order, needs or notify.
+ * Values are no such edge: reading one throws by itself, and a list over a group may do without.
+ */
+export const causeOf = (session: Session, node: Node, host: string): string | undefined => {
+  if (session.lost.has(host)) return host
+  for (const edge of node.edges) {
+    if (edge.kind !== 'order' && edge.kind !== 'needs') continue
+    const on = session.graph.byId.get(edge.on)!
+    const lines = on.hosts.includes(host) ? [host] : edge.kind === 'needs' ? on.hosts : []
+    for (const at of lines) {
+      const line = nodeId(at, on.task)
+      if (session.causes.has(line)) return session.causes.get(line)
+      if (at !== host && session.lost.has(at)) return at
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,128 @@
+import { Refusal } from '../core/failure.ts'
+import { isUnknown, Later, Lost, Missing } from '../core/unknown.ts'
+import { type Node, nodeId } from '../graph/graph.ts'
+import type { Module } from '../module/define.ts'
+import { argumentsOf, condition, itemsOf } from './arguments.ts'
+import { type Asker, decideOne, meet } from './decide.ts'
+import { planGroup } from './group.ts'
+import { lay, leftOut } from './lay.ts'
+import { blank, decidedLine, failLine, loopOutputs, skipLine, unknownLine } from './line.ts'
+import { ask, causeOf, type Line, type Session, scopeOf, type Wanted } from './session.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
+type Any = any
+
+/** A node as planned: its lines on each host, and what it registers there. */
+export type Planned = { node: Node; lines: Line[] }
+
+const word = (item: unknown): string =>
+  (typeof item === 'string' || typeof item === 'number' ? String(item) : JSON.stringify(item)).slice(0, 40)
+
+/** Template queries are answered with the node's own scope; everything else by the worlds. */
+const askerOf = (session: Session, host: string, wanted: Wanted, scope: Record<string, unknown>): Asker => {
+  const world = ask(session, host, wanted)
+  return query => (query.probe.kind === 'template' ? meet(() => session.render(query.item, scope)) : world(query))
+}
+
+/** A handler runs when a task that notifies it on its host has changed something. */
+const notified = (session: Session, node: Node, host: string): boolean | Later | Missing => {
+  const outputs = node.edges
+    .filter(e => e.kind === 'notify')
+    .map(e => session.graph.byId.get(e.on)!)
+    .filter(n => n.hosts.includes(host))
+    .map(n => session.outputs.get(nodeId(host, n.task)))
+  const changed = outputs.map(o => (isUnknown(o) ? o : o !== undefined && (o as { changed?: unknown }).changed))
+  if (changed.some(c => c === true)) return true
+  return (changed.find(c => c instanceof Missing) ?? changed.find(c => c instanceof Later) ?? false) as
+    | boolean
+    | Later
+    | Missing
+}
+
+/** Plans one node that is no group: its lines on its one host, in loop order, each seeing the ones before. */
+const planOne = (session: Session, node: Node, wanted: Wanted): Line[] => {
+  const host = node.hosts[0]!
+  const line = blank(node, host)
+  const cause = causeOf(session, node, host)
+  if (cause !== undefined) return [unknownLine(line, new Lost(cause), () => [])]
+  const calls = node.task.handler ? notified(session, node, host) : true
+  if (calls === false) return [skipLine(line, 'not notified')]
+  if (isUnknown(calls)) return [unknownLine(line, calls, () => ['any'])]
+  if (!node.compiled.loop) return [place(session, line, wanted)]
+  const items = refused(line, () =>
+    itemsOf(node, scopeOf(session, node, host, wanted, session.loaded.inventory.groups)),
+  )
+  if ('id' in items) return [items]
+  if (isUnknown(items)) return [unknownLine(line, items, () => ['any'])]
+  if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
+  const seen = new Map<string, number>()
+  return items.map(value => {
+    const key = word(value)
+    seen.set(key, (seen.get(key) ?? 0) + 1)
+    const item = blank(node, host, seen.get(key) === 1 ? key : `${key}_${seen.get(key)}`)
+    return place(session, { ...item, item: { value } }, wanted)
+  })
+}
+
+/** A line that has been dealt with stays as it is; any other is planned and laid over its host's world. */
+const place = (session: Session, start: Line, wanted: Wanted): Line => {
+  const finished = session.finished.get(start.id)
+  if (finished) return finished
+  const line = leftOut(start.node, planLine(session, start, wanted))
+  if (start.node.included.has(start.host)) lay(session, line)
+  return line
+}
+
+/** Bad input met while evaluating is a `fail` of this line, with the failure's own words. */
+const refused = <T extends object>(line: Line, inside: () => T): T | Line => {
+  try {
+    return inside()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const [first] = error.failures
+    return failLine(line, [first!.what, first!.why].filter(Boolean).join(' '), first!.fix)
+  }
+}
+
+/** Plans one line from what its host's world says now; lays nothing over it. */
+export const planLine = (session: Session, line: Line, wanted: Wanted): Line =>
+  refused(line, (): Line => {
+    const { node, host, item } = line
+    const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups, item)
+    const when = condition(node, scope)
+    if (when === false) return skipLine(line, 'its condition is false')
+    const module = session.modules[node.task.module] as Module<Any, Any, Any, Any>
+    const args = argumentsOf(session, node, host, wanted, item)
+    if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
+    const asker = askerOf(session, host, wanted, args.scope)
+    const decided = decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
+    if (!isUnknown(when) || decided.verdict === 'undecided') return decided
+    const labels = (): string[] => [
+      ...decided.labels,
+      ...decided.will.flatMap(([q]) => q.touched?.({ exists: true }) ?? q.looks),
+    ]
+    return { ...unknownLine(line, when, labels), reads: decided.reads }
+  }) as Line
+
+/** Plans one node and keeps what it registers. */
+export const planNode = (session: Session, node: Node, wanted: Wanted): Planned => {
+  const lines = node.group ? planGroup(session, node, wanted) : planOne(session, node, wanted)
+  for (const [host, own] of Map.groupBy(lines, l => l.host)) {
+    const id = nodeId(host, node.task)
+    session.outputs.set(id, node.compiled.loop ? loopOutputs(own, id) : own[0]!.outputs)
+    const cause =
+      own.find(l => l.verdict === 'fail')?.id ?? own.find(l => l.verdict === 'skipped' && l.needs !== undefined)?.needs
+    if (cause === undefined) session.causes.delete(id)
+    else if (node.included.has(host)) session.causes.set(id, cause)
+  }
+  return { node, lines }
+}
+
+/** One pass over all nodes in plan order, from what is known now: verdicts, and what has to be read for more. */
+export const walk = (session: Session): { planned: Planned[]; wanted: Wanted } => {
+  const wanted: Wanted = new Map()
+  for (const world of session.worlds.values()) world.predicted = []
+  session.outputs.clear()
+  session.causes.clear()
+  return { planned: session.graph.nodes.map(node => planNode(session, node, wanted)), wanted }
+}
