@@ -17,6 +17,9 @@ const WORDS_CAP = 64 * 1024
  */
 export const RECEIVER = `/bin/sh -c 'IFS= read -r x && eval "$x"'`
 
+/** What a failing program said, without the advice that coreutils add. */
+const reasonIn = (said: string): string => lastLine(said.replaceAll(/^Try '.*$/gm, ''))
+
 const ownerWord = ({ owner, group }: Upload): string | undefined =>
   owner || group ? `${owner ?? ''}${group ? `:${group}` : ''}` : undefined
 
@@ -136,7 +139,7 @@ export const sendFile = async (
   // Some servers never send a status: the word at the end is what counts.
   if (answer().includes(done)) return
   if (ending.status === undefined && ending.why !== undefined) throw new Refusal(lost(name, upload, ending))
-  const why = lastLine(said()) || `the script there ended with ${ending.status ?? 'no status'}`
+  const why = reasonIn(said()) || `the script there ended with ${ending.status ?? 'no status'}`
   throw new Refusal(refused(said()) ?? failed(name, upload, why))
 }
 

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import { Refusal } from '../../src/core/failure.ts'
+import type { Ending, Wire } from '../../src/host/shell.ts'
+
+/** A wire to a program on this machine. */
+export type LocalWire = Wire & { ended: Promise<number | null> }
+
+export const localWire = (program = 'sh', ...args: string[]): LocalWire => {
+  const child = spawn(program, args, { stdio: 'pipe' })
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    closed: ended.then((status): Ending => (status === null ? {} : { status })),
+    cut: () => {
+      child.stdout.destroy()
+      child.kill('SIGKILL')
+    },
+    ended,
+  }
+}
+
+/** The reasons a promise was refused for; anything but a Refusal goes on. */
+export const reasonsOf = async (promise: Promise<unknown>): Promise<string[]> =>
+  (await failuresOf(promise)).map(f => f.reason)
+
+/** The failures a promise was refused with, or none when it was kept. */
+export const failuresOf = async (promise: Promise<unknown>) => {
+  try {
+    await promise
+    return []
+  } catch (error) {
+    if (error instanceof Refusal) return error.failures
+    throw error
+  }
+}

@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ssh2, { type Connection, type ServerChannel } from 'ssh2'
+import type { Target } from '../../src/host/target.ts'
+
+/** An SSH server in this process whose commands run with the local sh: a machine for tests, with faults to order.
+ * A fault it has unordered: ssh2's server stalls when one program fills the windows (2 MiB) of both streams at once. */
+export type TestServer = {
+  port: number
+  /** The `TYPE BASE64` of its host key. */
+  hostKey: string
+  /** A folder of its own, also the home of what runs here; gone after `stop`. */
+  folder: string
+  /** A target that logs in: its key is authorized, its host key in `known_hosts` of the folder. */
+  target: Target
+  /** Destroys every connection, as a cable that is pulled. */
+  cut(): void
+  /** Resolves when no program runs any more. */
+  idle(): Promise<void>
+  /** Connections accepted so far. */
+  readonly connections: number
+  /** Command lines asked for so far. */
+  readonly commands: string[]
+  stop(): Promise<void>
+}
+
+export type ServerOptions = {
+  /** Lets nobody in. */
+  closed?: true
+  /** Ends channels without an exit status. */
+  silentEnd?: true
+  /** Host key type; ed25519 unless given. */
+  hostKeys?: ('ed25519' | 'ecdsa')[]
+  /** Programs in front of PATH: name and sh text. */
+  programs?: Record<string, string>
+}
+
+type Keys = { private: string; public: string }
+
+const keyPair = (type: 'ed25519' | 'ecdsa' = 'ed25519'): Keys =>
+  type === 'ecdsa' ? ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }) : ssh2.utils.generateKeyPairSync('ed25519')
+
+const run = (channel: ServerChannel, command: string, path: string, folder: string, options: ServerOptions) =>
+  new Promise<void>(resolve => {
+    const env = { PATH: `${path}:${process.env.PATH}`, HOME: folder }
+    const child = spawn('sh', ['-c', command], { env, cwd: folder, stdio: 'pipe' })
+    child.stdin.on('error', () => {})
+    channel.on('error', () => {})
+    channel.pipe(child.stdin)
+    // A connection that is cut ends the program's stdin, as sshd does it.
+    channel.on('close', () => child.stdin.end())
+    child.stdout.pipe(channel, { end: false })
+    child.stderr.pipe(channel.stderr, { end: false })
+    child.on('close', (status, signal) => {
+      if (!options.silentEnd && status !== null) channel.exit(status)
+      else if (!options.silentEnd) channel.exit((signal ?? 'KILL').replace(/^SIG/, ''))
+      channel.end()
+      resolve()
+    })
+  })
+
+/** The public key of a login, for comparing. */
+const blobOf = (publicKey: string): Buffer => Buffer.from(publicKey.split(' ')[1]!, 'base64')
+
+const install = (folder: string, programs: Record<string, string>): string => {
+  const path = mkdtempSync(join(folder, 'bin-'))
+  for (const [name, sh] of Object.entries(programs))
+    writeFileSync(join(path, name), `#!/bin/sh\n${sh}\n`, { mode: 0o755 })
+  return path
+}
+
+const listen = (server: InstanceType<typeof ssh2.Server>): Promise<number> =>
+  new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
+
+/** Starts one on a free port of 127.0.0.1. */
+export const startServer = async (options: ServerOptions = {}): Promise<TestServer> => {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-host-'))
+  const login = keyPair()
+  const hostKeys = (options.hostKeys ?? ['ed25519']).map(type => keyPair(type))
+  const path = install(folder, options.programs ?? {})
+  const running = new Set<Promise<void>>()
+  const sockets = new Set<Socket>()
+  const commands: string[] = []
+  let connections = 0
+
+  const serve = (client: Connection) => {
+    connections += 1
+    client.on('error', () => {})
+    client.on('authentication', context => {
+      const mine = context.method === 'publickey' && context.key.data.equals(blobOf(login.public))
+      if (mine && !options.closed) context.accept()
+      else context.reject(['publickey'])
+    })
+    client.on('session', accept => {
+      accept().on('exec', (acceptExec, _reject, { command }) => {
+        commands.push(command)
+        const program = run(acceptExec(), command, path, folder, options)
+        running.add(program)
+        program.then(() => running.delete(program))
+      })
+    })
+  }
+
+  const server = new ssh2.Server({ hostKeys: hostKeys.map(key => key.private) }, serve)
+  // The TCP server under ssh2's is not in its types; it is the only way to reach the sockets.
+  const { _srv: tcp } = server as unknown as { _srv: NodeJS.EventEmitter }
+  tcp.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true)
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  const port = await listen(server)
+  const hostKey = hostKeys[0]!.public.split(' ').slice(0, 2).join(' ')
+  const knownHosts = join(folder, 'known_hosts')
+  const privateKey = { path: join(folder, 'key') }
+  writeFileSync(privateKey.path, login.private, { mode: 0o600 })
+  writeFileSync(knownHosts, `[127.0.0.1]:${port} ${hostKey}\n`)
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const idle = async () => {
+    await Promise.all(running)
+  }
+  return {
+    port,
+    hostKey,
+    folder,
+    target: {
+      name: 'node0',
+      host: '127.0.0.1',
+      port,
+      user: 'root',
+      become: false,
+      privateKey,
+      knownHosts: [knownHosts],
+      timeoutSeconds: 10,
+    },
+    cut,
+    idle,
+    get connections() {
+      return connections
+    },
+    commands,
+    stop: async () => {
+      cut()
+      await idle()
+      await new Promise<void>(resolve => server.close(() => resolve()))
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

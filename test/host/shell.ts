@@ -1,0 +1,240 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Fragment, Output } from '../../src/core/transport.ts'
+import { frameText } from '../../src/host/frame.ts'
+import { OUTPUT_CAP, openShell } from '../../src/host/shell.ts'
+import { failuresOf, localWire, reasonsOf } from './local.ts'
+
+const withShell = async (use: (run: (...sh: (string | Fragment)[]) => Promise<Output[]>) => Promise<void>) => {
+  const shell = openShell('node0', localWire())
+  try {
+    await use((...sh) => shell.run(sh.map(each => (typeof each === 'string' ? { sh: each } : each))))
+  } finally {
+    shell.close()
+  }
+}
+
+const texts = (outputs: Output[]) => outputs.map(({ stdout, stderr, status }) => [`${stdout}`, `${stderr}`, status])
+
+test('every fragment has its own output, errors and status', () =>
+  withShell(async run => {
+    const outputs = await run('echo a; echo b >&2', 'printf "no newline"; exit 3', 'false')
+    assert.equal(texts(outputs), [
+      ['a\n', 'b\n', 0],
+      ['no newline', '', 3],
+      ['', '', 1],
+    ])
+  }))
+
+test('a fragment keeps what it changes to itself, also from the next frame', () =>
+  withShell(async run => {
+    await run('cd /; x=1; umask 077; trap "echo trap" EXIT; set -eu; set -- a b')
+    const [output] = await run('echo "${x-unset} $# $(umask)"; false; pwd')
+    assert.equal(`${output?.stdout}`, `unset 0 0022\n${process.cwd()}\n`)
+  }))
+
+test('a syntax error, an unclosed quote or brace in one fragment leaves the others whole', () =>
+  withShell(async run => {
+    const outputs = await run('echo 1', 'if true; then', 'echo "open', '}', ')', "echo '", 'cat <<X\nno end', 'echo 2')
+    assert.equal(outputs.length, 8)
+    assert.is(`${outputs[0]?.stdout}`, '1\n')
+    assert.is(`${outputs[7]?.stdout}`, '2\n')
+    for (const index of [1, 2, 3, 4, 5]) assert.ok(outputs[index]!.status > 0, `fragment ${index}`)
+  }))
+
+test('quotes, here-documents, backslashes, leading dashes and other alphabets arrive as written', () =>
+  withShell(async run => {
+    const outputs = await run(
+      `printf '%s' "it's"`,
+      "cat <<'EOF'\n$HOME `x` \\ 'q' \"d\"\nEOF",
+      'printf %s "\\\\"',
+      '-x',
+      'printf %s "żółć 鯨"',
+      'echo end # comment',
+    )
+    assert.equal(
+      outputs.map(output => `${output.stdout}`),
+      ["it's", '$HOME `x` \\ \'q\' "d"\n', '\\', '', 'żółć 鯨', 'end\n'],
+    )
+    assert.is(outputs[3]?.status, 127)
+  }))
+
+test('any bytes come back: zeros, marks of other sessions, 1 MB without a newline on both streams', () =>
+  withShell(async run => {
+    const [bytes, big] = await run(
+      'printf "\\000\\377\\n:;\\000"; printf "0123456789abcdef0123456789abcdef:1:0:0;"',
+      'head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2',
+    )
+    assert.ok(bytes?.stdout.equals(Buffer.from('\0\xff\n:;\x000123456789abcdef0123456789abcdef:1:0:0;', 'latin1')))
+    assert.is(big?.stdout.length, 1_000_000)
+    assert.is(big?.stderr.length, 1_000_000)
+  }))
+
+test('a fragment has an empty stdin: it cannot eat the frames that follow', () =>
+  withShell(async run => {
+    const outputs = await run('cat; echo read; read -r x || echo none', 'echo next')
+    assert.equal(
+      outputs.map(output => `${output.stdout}`),
+      ['read\nnone\n', 'next\n'],
+    )
+    assert.is(`${(await run('echo frame'))[0]?.stdout}`, 'frame\n')
+  }))
+
+test('after a failing step nothing runs; a failing read stops nothing', () =>
+  withShell(async run => {
+    const outputs = await run(
+      'false',
+      { sh: 'true', step: true },
+      'echo read',
+      { sh: 'exit 9', step: true },
+      'echo no',
+      {
+        sh: 'echo no',
+        step: true,
+      },
+    )
+    assert.equal(
+      outputs.map(output => output.status),
+      [1, 0, 0, 9],
+    )
+    assert.is((await run('echo', { sh: 'true', step: true }, 'echo')).length, 3, 'the next frame is free again')
+  }))
+
+test('a fragment that ends loops or functions ends only itself', () =>
+  withShell(async run => {
+    const outputs = await run('break; echo', 'return 4', 'exit', 'kill -TERM $(exec sh -c "echo \\$PPID")', 'echo on')
+    assert.is(outputs.length, 5)
+    assert.is(outputs[3]?.status, 143)
+    assert.is(`${outputs[4]?.stdout}`, 'on\n')
+  }))
+
+test('the language, the umask and the administration programs are set', () =>
+  withShell(async run => {
+    const [output] = await run(
+      'echo "$LC_ALL $(umask) ${HISTFILE-unset}"; case $PATH in *:/usr/sbin:*) echo sbin; esac',
+    )
+    assert.is(`${output?.stdout}`, 'C 0022 unset\nsbin\n')
+  }))
+
+test('frames wait for each other, and each counts as one round trip', async () => {
+  const shell = openShell('node0', localWire())
+  const order: string[] = []
+  const run = (sh: string) => shell.run([{ sh }, { sh: ':' }]).then(([output]) => order.push(`${output?.stdout}`))
+  await Promise.all([run('sh -c "echo slow"'), run('echo 2'), run('echo 3')])
+  assert.equal(order, ['slow\n', '2\n', '3\n'])
+  assert.equal(await shell.run([]), [])
+  assert.is(shell.roundTrips, 3)
+  shell.close()
+  assert.is(shell.roundTrips, 3)
+})
+
+test('outputs are told as they come, in order, before the frame is over', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+  const shell = openShell('node0', localWire('sh', '-c', `mkfifo ${folder}/f; exec sh`))
+  const opener = openShell('node0', localWire())
+  const seen: number[] = []
+  // The second fragment waits for a writer, who comes only when the first one's output has been told.
+  const outputs = await shell.run([{ sh: 'echo first' }, { sh: `cat ${folder}/f` }], index => {
+    seen.push(index)
+    if (index === 0) opener.run([{ sh: `echo second > ${folder}/f` }])
+  })
+  assert.equal(seen, [0, 1])
+  assert.is(`${outputs[1]?.stdout}`, 'second\n')
+  shell.close()
+  opener.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('a listener that throws rejects its own frame and no other', async () => {
+  const shell = openShell('node0', localWire())
+  const thrown = shell.run([{ sh: 'echo' }, { sh: 'echo' }], () => {
+    throw new Error('listener')
+  })
+  const next = shell.run([{ sh: 'echo after' }])
+  assert.is(await thrown.catch(error => error.message), 'listener')
+  assert.is(`${(await next)[0]?.stdout}`, 'after\n')
+  shell.close()
+})
+
+test('late output of a daemon breaks no later frame', () =>
+  withShell(async run => {
+    const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+    const [first] = await run(
+      `mkfifo ${folder}/go ${folder}/done; { cat ${folder}/go; echo late; echo late >&2; echo > ${folder}/done; } & echo started`,
+    )
+    assert.is(`${first?.stdout}`, 'started\n')
+    const outputs = await run('echo 1; exit 7', `echo > ${folder}/go; cat ${folder}/done`, 'echo 3')
+    assert.is(outputs[0]?.status, 7)
+    assert.match(`${outputs[1]?.stdout}`, /late/)
+    assert.is(`${outputs[2]?.stdout}`, '3\n')
+    rmSync(folder, { recursive: true })
+  }))
+
+test('half a frame runs nothing, wherever it is cut', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+  const fragments: Fragment[] = [{ sh: `touch ${folder}/a`, step: true }, { sh: `cat <<X >${folder}/b\n'"\nX` }]
+  const text = frameText('0'.repeat(32), 1, fragments)
+  const cuts = [10, text.indexOf('eval') + 8, text.indexOf('touch') + 12, text.indexOf('X\n'), text.length - 3]
+  for (const cut of cuts) {
+    const wire = localWire()
+    wire.stdout.resume()
+    wire.stderr.resume()
+    wire.stdin.end(text.slice(0, cut))
+    await wire.ended
+    assert.not(existsSync(join(folder, 'a')), `cut at ${cut} of ${text.length}`)
+  }
+  rmSync(folder, { recursive: true })
+})
+
+test('a shell that ends in the middle is lost: what ran is not known, and later frames say so too', async () => {
+  const shell = openShell('node0', localWire())
+  const [failure] = await failuresOf(shell.run([{ sh: 'echo' }, { sh: 'kill -KILL $$', step: true }, { sh: 'echo' }]))
+  assert.is(failure?.reason, 'host-lost')
+  assert.match(failure!.what, /script 2 of 3/)
+  assert.equal(await reasonsOf(shell.run([{ sh: 'echo' }])), ['host-lost'])
+})
+
+test('frames asked for before a close are refused, none hangs', async () => {
+  const shell = openShell('node0', localWire())
+  const asked = [shell.run([{ sh: ':' }]), shell.run([{ sh: 'echo' }])]
+  const reasons = Promise.all(asked.map(reasonsOf))
+  await Promise.resolve()
+  shell.close()
+  assert.equal(await reasons, [['host-lost'], ['host-lost']])
+})
+
+test('output without end is stopped at the cap, and the fragment is named', async () => {
+  const wire = localWire()
+  const shell = openShell('node0', wire)
+  const [failure] = await failuresOf(shell.run([{ sh: 'echo' }, { sh: 'yes' }]))
+  assert.is(failure?.reason, 'host-lost')
+  assert.match(failure!.what, /script 2 .*16 MiB/)
+  await wire.ended
+})
+
+test('output of just the cap is taken', () =>
+  withShell(async run => {
+    const [output] = await run(`head -c ${OUTPUT_CAP} /dev/zero`)
+    assert.is(output?.stdout.length, OUTPUT_CAP)
+  }))
+
+test('a zero byte in a script is refused, and nothing of the frame runs', async () => {
+  const shell = openShell('node0', localWire())
+  assert.equal(await reasonsOf(shell.run([{ sh: 'echo a\0b' }])), ['host-step'])
+  assert.is(`${(await shell.run([{ sh: 'echo' }]))[0]?.stdout}`, '\n')
+  assert.is(shell.roundTrips, 1)
+  shell.close()
+})
+
+test('messages and arguments never hold a script: it may be secret', async () => {
+  const shell = openShell('node0', localWire())
+  const [output] = await shell.run([{ sh: ': s3cret; cat /proc/$$/cmdline' }])
+  assert.not.match(`${output?.stdout}`, /s3cret/)
+  const failures = await failuresOf(shell.run([{ sh: ': s3cret; kill -KILL $$' }]))
+  assert.not.match(JSON.stringify(failures), /s3cret/)
+})
+
+test.run()

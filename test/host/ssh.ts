@@ -1,0 +1,240 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Failure } from '../../src/core/failure.ts'
+import { connectSsh } from '../../src/host/ssh.ts'
+import type { Target } from '../../src/host/target.ts'
+import { failuresOf } from './local.ts'
+import { type ServerOptions, startServer, type TestServer } from './server.ts'
+
+const withServer = async (options: ServerOptions, use: (server: TestServer) => Promise<void>) => {
+  const server = await startServer(options)
+  try {
+    await use(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+const refusal = async (target: Target): Promise<Failure> => {
+  const [failure] = await failuresOf(connectSsh(target))
+  assert.ok(failure, 'it connected')
+  return failure
+}
+
+test('one connection and one channel serve all frames', () =>
+  withServer({}, async server => {
+    const transport = await connectSsh(server.target)
+    const [first] = await transport.run([{ sh: 'echo "it\'s $LC_ALL"; echo e >&2; exit 3' }])
+    assert.equal([`${first?.stdout}`, `${first?.stderr}`, first?.status], ["it's C\n", 'e\n', 3])
+    await transport.run([{ sh: ':' }, { sh: ':' }])
+    assert.is(transport.roundTrips, 2)
+    assert.is(transport.user, 'root')
+    assert.equal(server.commands, ['exec /bin/sh'])
+    assert.is(server.connections, 1)
+    await Promise.all([transport.close(), transport.close()])
+    assert.is((await failuresOf(transport.run([{ sh: ':' }])))[0]?.reason, 'host-lost')
+    assert.is(transport.roundTrips, 2)
+  }))
+
+test('megabytes come whole over a channel, also more than its window on stderr alone', () =>
+  withServer({}, async server => {
+    const transport = await connectSsh(server.target)
+    const outputs = await transport.run([
+      { sh: 'head -c 900000 /dev/zero; head -c 900000 /dev/zero >&2' },
+      { sh: 'head -c 5000000 /dev/zero >&2' },
+      { sh: 'head -c 5000000 /dev/zero' },
+    ])
+    assert.equal(
+      outputs.map(({ stdout, stderr }) => [stdout.length, stderr.length]),
+      [
+        [900_000, 900_000],
+        [0, 5_000_000],
+        [5_000_000, 0],
+      ],
+    )
+    await transport.close()
+  }))
+
+test('a login that is refused says who tried with what', () =>
+  withServer({ closed: true }, async server => {
+    const failure = await refusal(server.target)
+    assert.is(failure.reason, 'host-login')
+    assert.match(failure.what, 'node0 does not let root in')
+    assert.match(failure.why!, join(server.folder, 'key'))
+    assert.match(failure.fix!, `ssh-copy-id -i ${join(server.folder, 'key')} -p ${server.port} root@127.0.0.1`)
+  }))
+
+test('an unknown host key is refused with the line to add; added, it connects', () =>
+  withServer({}, async server => {
+    const file = join(server.folder, 'other')
+    const target = { ...server.target, knownHosts: [file, '/nonexistent/known_hosts'] }
+    const failure = await refusal(target)
+    assert.is(failure.reason, 'host-key-unknown')
+    const line = `[127.0.0.1]:${server.port} ${server.hostKey}`
+    assert.ok(failure.fix!.includes(file) && failure.fix!.endsWith(`\n${line}`), failure.fix)
+    assert.is(server.commands.length, 0)
+    writeFileSync(file, `${line}\n`)
+    await (await connectSsh(target)).close()
+  }))
+
+test('a changed host key is refused with the place of the other one, a revoked one too', () =>
+  withServer({}, async server => {
+    const [file] = server.target.knownHosts
+    const known = readFileSync(file!, 'utf8')
+    const other = known.replace(/.{8}\n$/, 'AAAAAAA=\n')
+    writeFileSync(file!, `# mine\n${other}`)
+    const failure = await refusal(server.target)
+    assert.is(failure.reason, 'host-key-changed')
+    assert.match(failure.why!, `${file}:2 holds another key`)
+    writeFileSync(file!, `${known}@revoked * ${server.hostKey}\n`)
+    const revoked = await refusal(server.target)
+    assert.equal([revoked.reason, revoked.origin?.line], ['host-key-changed', 2])
+    assert.is(server.commands.length, 0)
+  }))
+
+test('a host known by its second key type is asked for that one', () =>
+  withServer({ hostKeys: ['ecdsa', 'ed25519'] }, async server => {
+    await (await connectSsh(server.target)).close()
+  }))
+
+test('no address, nothing listening, silence: each in plain words', async () => {
+  const silent = createServer(() => {})
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+  const port = (silent.address() as { port: number }).port
+  await withServer({}, async ({ target }) => {
+    const cases: [Partial<Target>, RegExp][] = [
+      [{ host: 'no-such-host.invalid' }, /has no address|no name server/],
+      [{ port: 1 }, /nothing listens on port 1/],
+      [{ port, timeoutSeconds: 0.2 }, /no login within/],
+    ]
+    for (const [change, why] of cases) {
+      const failure = await refusal({ ...target, ...change })
+      assert.is(failure.reason, 'host-unreachable')
+      assert.match(failure.why!, why)
+    }
+  })
+  silent.close()
+})
+
+test('what is no SSH server, or hangs up at once, is unreachable', async () => {
+  const rude = createServer(socket => socket.end())
+  await new Promise<void>(resolve => rude.listen(0, '127.0.0.1', resolve))
+  await withServer({}, async ({ target }) => {
+    const failure = await refusal({ ...target, port: (rude.address() as { port: number }).port })
+    assert.is(failure.reason, 'host-unreachable')
+    assert.match(failure.why!, /closed the connection/)
+  })
+  rude.close()
+})
+
+test('a private key that is missing, unreadable as a key, public or encrypted is named, before anything connects', () =>
+  withServer({}, async server => {
+    const path = join(server.folder, 'mine')
+    const withKey = { ...server.target, privateKey: { path } }
+    const expect = async (why: RegExp) => {
+      const failure = await refusal(withKey)
+      assert.is(failure.reason, 'host-login')
+      assert.match(failure.what, path)
+      assert.match(failure.what, why)
+    }
+    await expect(/no such file/)
+    writeFileSync(path, 'no key')
+    await expect(/no private key/)
+    writeFileSync(path, server.hostKey)
+    await expect(/public key/)
+    const { error } = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', `${path}2`])
+    if (!error) {
+      writeFileSync(path, readFileSync(`${path}2`))
+      chmodSync(path, 0o600)
+      await expect(/encrypted/)
+    }
+    assert.is(server.connections, 0)
+  }))
+
+test('a connection cut in the middle of a frame is lost, and closing then does not hang', () =>
+  withServer({}, async server => {
+    const transport = await connectSsh(server.target)
+    const fifo = join(server.folder, 'fifo')
+    const frame = transport.run([{ sh: `mkfifo ${fifo}` }, { sh: `cat ${fifo}` }], index => {
+      if (index === 0) server.cut()
+    })
+    const [failure] = await failuresOf(frame)
+    assert.is(failure?.reason, 'host-lost')
+    assert.match(failure!.what, /script 2 of 2/)
+    assert.is((await failuresOf(transport.run([{ sh: ':' }])))[0]?.reason, 'host-lost')
+    const upload = { source: { bytes: Buffer.alloc(0) }, size: 0, digest: '', path: '/x', mode: '0600' }
+    assert.is((await failuresOf(transport.upload(upload)))[0]?.reason, 'host-lost')
+    await transport.close()
+    spawnSync('sh', ['-c', `: <> ${fifo}; echo > ${fifo}`])
+  }))
+
+test('a shell that ends without a status is lost, not done', () =>
+  withServer({ silentEnd: true }, async server => {
+    const transport = await connectSsh(server.target)
+    const [failure] = await failuresOf(transport.run([{ sh: 'kill -KILL $$' }]))
+    assert.is(failure?.reason, 'host-lost')
+    await transport.close()
+  }))
+
+/** A login user who is not root, in the eyes of `id`, and a sudo of ours. */
+const deploy = (sudo: string): ServerOptions => ({ programs: { id: 'echo 1000', sudo } })
+const becoming = (server: TestServer): Target => ({ ...server.target, user: 'deploy', become: true })
+
+test('become: the shell is started by sudo, once, and the identity is root', () =>
+  withServer(deploy('echo "sudo $*" >> "$HOME/log"; shift 3; exec "$@"'), async server => {
+    const transport = await connectSsh(becoming(server))
+    assert.is(transport.user, 'root')
+    await transport.run([{ sh: ':' }])
+    await transport.run([{ sh: ':' }])
+    assert.is(readFileSync(join(server.folder, 'log'), 'utf8'), 'sudo -n -H -- /bin/sh\n')
+    await transport.close()
+  }))
+
+test('become: sudo that refuses is told in its own words, with the line for sudoers', () =>
+  withServer(deploy('echo "sudo: a password is required" >&2; exit 1'), async server => {
+    const transport = await connectSsh(becoming(server))
+    const [failure] = await failuresOf(transport.run([{ sh: `touch ${server.folder}/ran` }]))
+    assert.is(failure?.reason, 'host-become')
+    assert.is(failure?.why, 'sudo: a password is required')
+    assert.match(failure!.fix!, 'deploy ALL=(ALL) NOPASSWD: ALL')
+    assert.not(existsSync(join(server.folder, 'ran')))
+    await transport.close()
+  }))
+
+test('become: who is root already needs no sudo', () =>
+  withServer({ programs: { sudo: 'exit 1', id: 'echo 0' } }, async server => {
+    for (const user of ['root', 'toor']) {
+      const transport = await connectSsh({ ...server.target, user, become: true })
+      assert.is((await transport.run([{ sh: ':' }])).length, 1)
+      await transport.close()
+    }
+  }))
+
+test('a login without a shell is told in its words', () =>
+  withServer({}, async server => {
+    const transport = await connectSsh({ ...server.target, user: 'deploy', become: false })
+    // The shell ends before it has answered, as nologin does.
+    const frame = transport.run([{ sh: 'kill -KILL $$' }])
+    assert.is((await failuresOf(frame))[0]?.reason, 'host-lost')
+    await transport.close()
+  }))
+
+test('connecting can be broken off', async () => {
+  const silent = createServer(() => {})
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+  await withServer({}, async ({ target }) => {
+    const stop = new AbortController()
+    const { port } = silent.address() as { port: number }
+    const reasons = failuresOf(connectSsh({ ...target, port }, stop.signal))
+    silent.once('connection', () => stop.abort())
+    assert.is((await reasons)[0]?.reason, 'run-interrupted')
+    assert.is((await failuresOf(connectSsh(target, stop.signal)))[0]?.reason, 'run-interrupted')
+  })
+  silent.close()
+})
+
+test.run()

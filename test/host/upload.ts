@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Transport, Upload } from '../../src/core/transport.ts'
+import { connectSsh } from '../../src/host/ssh.ts'
+import { temporaryName } from '../../src/host/upload.ts'
+import { failuresOf } from './local.ts'
+import { type ServerOptions, startServer, type TestServer } from './server.ts'
+
+const withHost = async (
+  options: ServerOptions,
+  use: (transport: Transport, folder: string, server: TestServer) => Promise<void>,
+) => {
+  const server = await startServer(options)
+  const folder = join(server.folder, 'target')
+  mkdirSync(folder)
+  const transport = await connectSsh(server.target)
+  try {
+    await use(transport, folder, server)
+  } finally {
+    await transport.close()
+    await server.stop()
+  }
+}
+
+const uploadOf = (bytes: Buffer, path: string, more: Partial<Upload> = {}): Upload => ({
+  source: { bytes },
+  size: bytes.length,
+  digest: createHash('sha256').update(bytes).digest('hex'),
+  path,
+  mode: '0640',
+  ...more,
+})
+
+const MEGABYTES = Buffer.alloc(3_000_000, 'some bytes \0\xff\n')
+
+test('bytes and files arrive whole, with mode and owner, over what was there', () =>
+  withHost({}, async (transport, folder) => {
+    const path = join(folder, "it's a name")
+    writeFileSync(path, 'old')
+    const seen: number[] = []
+    await transport.upload(uploadOf(MEGABYTES, path, { owner: 'root', group: 'root' }), sent => seen.push(sent))
+    assert.ok(readFileSync(path).equals(MEGABYTES))
+    assert.is(statSync(path).mode & 0o7777, 0o640)
+    assert.is(seen.at(-1), MEGABYTES.length)
+    assert.equal(
+      seen,
+      seen.toSorted((a, b) => a - b),
+    )
+    const source = join(folder, 'source')
+    writeFileSync(source, MEGABYTES)
+    await transport.upload(uploadOf(MEGABYTES, join(folder, 'copy'), { source: { file: source }, mode: '4755' }))
+    assert.is(statSync(join(folder, 'copy')).mode & 0o7777, 0o4755)
+    await transport.upload(uploadOf(Buffer.alloc(0), join(folder, 'empty')))
+    assert.is(statSync(join(folder, 'empty')).size, 0)
+    assert.equal(readdirSync(folder).toSorted(), ['copy', 'empty', "it's a name", 'source'])
+  }))
+
+test('uploads asked for at once all arrive, and frames go on meanwhile', () =>
+  withHost({}, async (transport, folder) => {
+    const names = Array.from({ length: 15 }, (_, index) => join(folder, `f${index}`))
+    const [[output]] = await Promise.all([
+      transport.run([{ sh: 'echo' }]),
+      ...names.map(name => transport.upload(uploadOf(Buffer.from(name), name))),
+    ])
+    assert.is(output?.status, 0)
+    for (const name of names) assert.is(readFileSync(name, 'utf8'), name)
+    assert.is(transport.roundTrips, 1)
+  }))
+
+test('a connection cut on the way leaves nothing under the name and no part of it', () =>
+  withHost({}, async (transport, folder, server) => {
+    const path = join(folder, 'big')
+    let seenPart = false
+    // Half of it is more than what can be on the way unread (2 MiB): the other end must have begun.
+    const bytes = Buffer.alloc(10_000_000)
+    const upload = transport.upload(uploadOf(bytes, path), sent => {
+      if (sent < bytes.length / 2) return
+      seenPart ||= readdirSync(folder).some(name => name.endsWith('.part'))
+      server.cut()
+    })
+    const [failure] = await failuresOf(upload)
+    assert.is(failure?.reason, 'host-lost')
+    await server.idle()
+    assert.equal(readdirSync(folder), [])
+    assert.ok(seenPart, 'the part was there while it came')
+  }))
+
+test('wrong size, wrong digest, a bad mode or owner: nothing is left, and what was there stays', () =>
+  withHost({}, async (transport, folder) => {
+    const path = join(folder, 'f')
+    writeFileSync(path, 'old')
+    const good = uploadOf(Buffer.from('new'), path)
+    const cases: [Partial<Upload>, RegExp][] = [
+      [{ size: 4 }, /3 of 4 bytes/],
+      [{ size: 2 }, /3 of 2 bytes/],
+      [{ digest: '0'.repeat(64) }, /sha256/],
+      [{ mode: 'rwx' }, /mode/],
+      [{ owner: 'nobody-of-that-name' }, /nobody-of-that-name/],
+      [{ path: join(folder, 'none/f') }, /does not exist/],
+      [{ path: folder }, /is a folder/],
+      [{ path: 'relative' }, /absolute/],
+    ]
+    for (const [change, why] of cases) {
+      const [failure] = await failuresOf(transport.upload({ ...good, ...change }))
+      assert.is(failure?.reason, 'host-upload', JSON.stringify(change))
+      assert.match(failure!.why!, why)
+    }
+    assert.equal(readdirSync(folder), ['f'])
+    assert.is(readFileSync(path, 'utf8'), 'old')
+    await transport.upload(good)
+    assert.is(readFileSync(path, 'utf8'), 'new')
+  }))
+
+test('a full disk is told in the words of the host', () =>
+  withHost(
+    { programs: { cat: 'echo "cat: write error: No space left on device" >&2; exit 1' } },
+    async (transport, folder) => {
+      const [failure] = await failuresOf(transport.upload(uploadOf(MEGABYTES, join(folder, 'f'))))
+      assert.is(failure?.reason, 'host-upload')
+      assert.match(failure!.why!, 'No space left')
+      assert.match(failure!.fix!, folder)
+      assert.equal(readdirSync(folder), [])
+    },
+  ))
+
+test('a file that cannot be read here is our own fault, and leaves nothing there', () =>
+  withHost({}, async (transport, folder) => {
+    const gone = uploadOf(MEGABYTES, join(folder, 'f'), { source: { file: join(folder, 'nowhere') } })
+    assert.is((await failuresOf(transport.upload(gone)))[0]?.reason, 'usage-file')
+    assert.equal(readdirSync(folder), [])
+  }))
+
+test('a server that never tells a status: the file counts, not the silence', () =>
+  withHost({ silentEnd: true }, async (transport, folder) => {
+    await transport.upload(uploadOf(MEGABYTES, join(folder, 'f')))
+    const bad = uploadOf(MEGABYTES, join(folder, 'g'), { digest: '0'.repeat(64) })
+    assert.is((await failuresOf(transport.upload(bad)))[0]?.reason, 'host-upload')
+    assert.equal(readdirSync(folder), ['f'])
+  }))
+
+test('the part is for its owner only, a link in its way is not followed, and no argument shows the content', () =>
+  withHost(
+    { programs: { cat: 'ls -l "$HOME"/target/.*.part > "$HOME/mode"; exec /bin/cat' } },
+    async (transport, folder, server) => {
+      symlinkSync('/nonexistent', join(folder, 'link'))
+      await transport.upload(uploadOf(Buffer.from('s3cret'), join(folder, 'link'), { mode: '0644' }))
+      assert.match(readFileSync(join(server.folder, 'mode'), 'utf8'), /^-rw------- /)
+      assert.not(statSync(join(folder, 'link')).isSymbolicLink())
+      assert.is(readFileSync(join(folder, 'link'), 'utf8'), 's3cret')
+      for (const command of server.commands) assert.not.match(command, /s3cret|link|[0-9a-f]{64}/)
+    },
+  ))
+
+test('become: uploads go through sudo, and its refusal is told', async () => {
+  const sudo = 'test -e "$HOME/no" && { echo "sudo: a password is required" >&2; exit 1; }; shift 3; exec "$@"'
+  const server = await startServer({ programs: { id: 'echo 1000', sudo } })
+  const transport = await connectSsh({ ...server.target, user: 'deploy', become: true })
+  await transport.upload(uploadOf(MEGABYTES, join(server.folder, 'f')))
+  assert.ok(existsSync(join(server.folder, 'f')))
+  writeFileSync(join(server.folder, 'no'), '')
+  const [failure] = await failuresOf(transport.upload(uploadOf(MEGABYTES, join(server.folder, 'g'))))
+  assert.is(failure?.reason, 'host-become')
+  await transport.close()
+  await server.stop()
+})
+
+test('long names fit', () => {
+  const name = temporaryName(`/d/${'ż'.repeat(120)}`, 'f'.repeat(16))
+  assert.ok(Buffer.byteLength(name) < 255)
+  assert.match(name, /^\/d\/\.ż+\.f{16}\.part$/)
+})
+
+test.run()
