@@ -1,5 +1,132 @@
-import type { Draft } from './inventory-draft.ts'
+import { type Origin, refuse } from '../core/failure.ts'
+import { type Draft, draftGroup, draftHosts, type GroupDraft, type Vars } from './inventory-draft.ts'
+import { placed } from './located.ts'
+import { nameFault } from './names.ts'
 
-export const readIniInventory = (_draft: Draft, _text: string, _file: string): void => {
-  throw new Error('not yet')
+/** Reads the escapes of a Python string literal that inventories use; others stay as written, as in Python. */
+const unescaped = (inside: string): string =>
+  inside.replace(/\\([\\'"nrt])/g, (_, char: string) => ({ n: '\n', r: '\r', t: '\t' })[char] ?? char)
+
+/**
+ * A value as Python's literal reader sees it, which is what Ansible uses: numbers, True, False, None, quoted text and
+ * plain lists are that, everything else is text.
+ */
+export const pythonLiteral = (text: string): unknown => {
+  const bare = /^((?:[^#'"]|'[^']*'|"[^"]*")*?)\s+#/.exec(text)?.[1]
+  // A comment ends a literal, but is a part of a text.
+  if (bare !== undefined) {
+    const value = pythonLiteral(bare)
+    return value === bare ? text : value
+  }
+  if (/^[+-]?(0|[1-9]\d*(_\d+)*)$/.test(text)) return Number(text.replaceAll('_', ''))
+  if (/^0[xX][0-9a-fA-F]+$|^0[oO][0-7]+$|^0[bB][01]+$/.test(text)) return Number(text)
+  if (/^[+-]?(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?$/.test(text) && /[.eE]/.test(text)) return Number(text)
+  if (text === 'True') return true
+  if (text === 'False') return false
+  if (text === 'None') return null
+  const quoted = /^'((?:[^'\\]|\\.)*)'$|^"((?:[^"\\]|\\.)*)"$/s.exec(text)
+  if (quoted) return unescaped(quoted[1] ?? quoted[2] ?? '')
+  const list = /^\[(.*)\]$/s.exec(text)
+  if (list) {
+    const items = list[1]!.match(/'[^']*'|"[^"]*"|[^,\s][^,]*/g) ?? []
+    const values = items.map(item => pythonLiteral(item.trim()))
+    return values.every((value, index) => value !== items[index]!.trim()) ? values : text
+  }
+  return text
+}
+
+/** The words of a line as a shell splits them: quotes group and go away, a `#` at the beginning of a word ends it. */
+const words = (line: string): string[] => {
+  const found: string[] = []
+  for (const [word] of line.matchAll(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g)) {
+    if (word.startsWith('#')) break
+    found.push(
+      word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/g, (_, double?: string, single?: string, char?: string) =>
+        double !== undefined ? double.replace(/\\(["\\])/g, '$1') : (single ?? char ?? ''),
+      ),
+    )
+  }
+  return found
+}
+
+const shape = (what: string, origin: Origin, fix?: string): never => refuse('inventory-shape', what, { origin, fix })
+
+const assignment = (text: string, origin: Origin): [name: string, value: unknown] => {
+  const equals = text.indexOf('=')
+  if (equals < 1) shape(`"${text}" is no name=value.`, origin)
+  const name = text.slice(0, equals).trim()
+  const fault = nameFault(name)
+  if (fault) refuse('inventory-variable', `The variable "${name}" ${fault}.`, { origin })
+  return [name, pythonLiteral(text.slice(equals + 1).trim())]
+}
+
+type Section = { group: GroupDraft; kind: 'hosts' | 'children' | 'vars' }
+type Wish = { name: string; origin: Origin }
+
+const sectionOf = (draft: Draft, line: string, origin: Origin): Section & Wish => {
+  const found = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(#.*)?$/.exec(line)
+  if (!found) return shape(`"${line}" is no valid section.`, origin, 'Write [group], [group:children] or [group:vars].')
+  const [, name = '', kind = 'hosts'] = found
+  if (kind !== 'hosts' && kind !== 'children' && kind !== 'vars') {
+    return shape(
+      `A section cannot be of the kind "${kind}".`,
+      origin,
+      'Write [group], [group:children] or [group:vars].',
+    )
+  }
+  return { group: draftGroup(draft, name, origin), kind, name, origin }
+}
+
+const readHost = (draft: Draft, group: GroupDraft, line: string, origin: Origin): void => {
+  const [host, ...rest] = words(line)
+  if (host === undefined) return
+  if (/^[^[\]]*:$/.test(host)) shape(`"${host}" ends in a colon.`, origin, 'Is this a YAML inventory? Call it .yml.')
+  const vars: Vars = Object.fromEntries(
+    rest.map(word => {
+      const [name, value] = assignment(word, origin)
+      return [name, placed(value, origin)]
+    }),
+  )
+  draftHosts(draft, group, host, origin, vars)
+}
+
+/**
+ * Reads an INI inventory into the draft: hosts, [group], [group:children] and [group:vars], values as Python literals.
+ * Source of the rules: ansible lib/ansible/plugins/inventory/ini.py.
+ *
+ * Throws a Refusal `inventory-shape` or `inventory-variable` with the line.
+ */
+export const readIniInventory = (draft: Draft, text: string, file: string): void => {
+  const declared = new Set(draft.groups.keys())
+  const wished: Wish[] = []
+  let section: Section = { group: draftGroup(draft, 'ungrouped', { file, line: 1, column: 1 }), kind: 'hosts' }
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.trim()
+    const origin: Origin = {
+      file,
+      line: index + 1,
+      column: raw.length - raw.trimStart().length + 1,
+      length: line.length,
+    }
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) continue
+    if (line.startsWith('[')) {
+      const begun = sectionOf(draft, line, origin)
+      if (begun.kind === 'vars') wished.push(begun)
+      else declared.add(begun.name)
+      section = begun
+    } else if (section.kind === 'vars') {
+      const [name, value] = assignment(line, origin)
+      section.group.vars = { ...section.group.vars, [name]: placed(value, origin) }
+    } else if (section.kind === 'children') {
+      const child = line.replace(/\s+#.*$/, '')
+      section.group.children.add(child)
+      draftGroup(draft, child, origin)
+      wished.push({ name: child, origin })
+    } else readHost(draft, section.group, line, origin)
+  }
+  for (const { name, origin } of wished) {
+    if (!declared.has(name) && name !== 'all' && name !== 'ungrouped') {
+      shape(`The group "${name}" is used but never declared.`, origin, `Add a section [${name}].`)
+    }
+  }
 }

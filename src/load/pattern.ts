@@ -1,0 +1,103 @@
+import { type Origin, refuse } from '../core/failure.ts'
+import type { Inventory } from './inventory.ts'
+import { didYouMean } from './suggest.ts'
+
+type Known = Pick<Inventory, 'hosts' | 'groups'>
+
+/** A whole text that is one address, so that its colons do not separate: `host:22`, an IPv6 address. */
+const isAddress = (text: string): boolean =>
+  /^[^:\s[\]]+:\d+$/.test(text) || /^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)
+
+/** Commas separate; only without any, colons and spaces outside `[ ]` do. */
+const split = (pattern: string): string[] => {
+  const parts = pattern.includes(',')
+    ? pattern.split(',')
+    : isAddress(pattern.trim())
+      ? [pattern]
+      : pattern.split(/[:\s]+(?![^[\]]*\])/)
+  return parts.map(part => part.trim()).filter(part => part !== '')
+}
+
+/** A shell glob as a regular expression over the whole name; `~` begins a regular expression that holds from the start. */
+const matcher = (pattern: string, origin?: Origin): ((name: string) => boolean) => {
+  try {
+    const source = pattern.startsWith('~')
+      ? `^(?:${pattern.slice(1)})`
+      : `^${pattern
+          .replace(/[.+^${}()|\\]/g, '\\$&')
+          .replaceAll('*', '.*')
+          .replaceAll('?', '.')
+          .replaceAll('[!', '[^')}$`
+    const regular = new RegExp(source, 's')
+    return name => regular.test(name)
+  } catch {
+    return refuse('inventory-no-host', `The host pattern "${pattern}" is not valid.`, { origin })
+  }
+}
+
+const unknownName = (inventory: Known, name: string, origin?: Origin): never =>
+  refuse('inventory-no-host', `There is no host or group "${name}" in the inventory.`, {
+    fix: didYouMean(name, [...Object.keys(inventory.groups), ...inventory.hosts]) || undefined,
+    origin,
+  })
+
+/** The hosts of one name, glob or regular expression: groups first, then hosts where no group was meant. */
+const matching = (inventory: Known, pattern: string, origin?: Origin): string[] => {
+  const fits = matcher(pattern, origin)
+  const groups = Object.keys(inventory.groups).filter(fits)
+  const found = new Set(groups.flatMap(name => inventory.groups[name]!))
+  const hosts = groups.length === 0 || /^~|[.?*[]/.test(pattern) ? inventory.hosts.filter(fits) : []
+  for (const host of hosts) found.add(host)
+  if (groups.length === 0 && found.size === 0) unknownName(inventory, pattern, origin)
+  return inventory.hosts.filter(host => found.has(host))
+}
+
+/** `x[0]`, `x[-1]`, `x[0:2]` (both ends count) and `x[1:]`. */
+const subscript = (pattern: string): { name: string; pick: (hosts: string[]) => string[] | undefined } | undefined => {
+  const found = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/.exec(pattern)
+  if (!found || pattern.startsWith('~')) return undefined
+  const [, name = '', index, from, to] = found
+  if (index === undefined) {
+    return { name, pick: hosts => hosts.slice(Number(from), to === '' ? undefined : Number(to) + 1) }
+  }
+  return {
+    name,
+    pick: hosts => {
+      const host = hosts.at(Number(index))
+      return host === undefined ? undefined : [host]
+    },
+  }
+}
+
+const hostsOf = (inventory: Known, token: string, origin?: Origin): string[] => {
+  if (inventory.hosts.includes(token)) return [token]
+  const wanted = subscript(token)
+  if (wanted === undefined) return matching(inventory, token, origin)
+  const all = matching(inventory, wanted.name, origin)
+  const why = `"${wanted.name}" has ${all.length} hosts.`
+  return wanted.pick(all) ?? refuse('inventory-no-host', `No host is at "${token}".`, { why, origin })
+}
+
+/**
+ * The hosts that a pattern names, in inventory order: names, groups, `all`, globs, `~regular expressions`, subscripts,
+ * joined by `,` or `:`, with `&x` for the intersection and `!x` for all but. Source of the rules: ansible
+ * lib/ansible/inventory/manager.py.
+ *
+ * Throws a Refusal `inventory-no-host` where a part of the pattern names nothing: Ansible only warns, but a slip in
+ * `!group` would run tasks where they must not run.
+ */
+export const selectHosts = (inventory: Known, pattern: string, origin?: Origin): string[] => {
+  const tokens = split(pattern)
+  const exact = (token: string): boolean => inventory.hosts.includes(token)
+  const having = (sign: string): string[][] =>
+    tokens
+      .filter(token => token.startsWith(sign) && !exact(token))
+      .map(token => hostsOf(inventory, token.slice(1).trim(), origin))
+  const regular = tokens.filter(token => exact(token) || !/^[&!]/.test(token))
+  const [needed, barred] = [having('&'), having('!')]
+  if (tokens.length === 0) refuse('inventory-no-host', 'The host pattern is empty.', { origin })
+  const union = regular.length === 0 ? inventory.hosts : regular.flatMap(token => hostsOf(inventory, token, origin))
+  return inventory.hosts.filter(
+    host => union.includes(host) && needed.every(set => set.includes(host)) && !barred.some(set => set.includes(host)),
+  )
+}

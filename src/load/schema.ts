@@ -1,0 +1,118 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { TSchema } from 'typebox'
+import type { Failure, Reason } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+import { hasBraces } from './braces.ts'
+import type { Located } from './located.ts'
+import { type Complaint, failureOf, unionFailure } from './schema-words.ts'
+
+type Schema = Record<string, unknown>
+
+export type ValidateOptions = {
+  /** What the arguments belong to: the name of a module. */
+  subject: string
+  reason: Reason
+  /** Text that holds `{{` passes for any type: what comes of it is checked when it is evaluated. */
+  expressions?: 'skip'
+}
+
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateSchema: false })
+const validators = new WeakMap<object, ValidateFunction>()
+
+/** A mapping that lists its members has no others, unless it says so: an argument that is not known is a slip. */
+const closed = (schema: Schema): Schema => {
+  const copy: Schema = { ...schema }
+  if (isRecord(schema.properties)) {
+    copy.properties = Object.fromEntries(
+      Object.entries(schema.properties).map(([key, inner]) => [key, closed(inner as Schema)]),
+    )
+    if (!('patternProperties' in schema)) copy.additionalProperties = schema.additionalProperties ?? false
+  }
+  if (isRecord(schema.items)) copy.items = closed(schema.items)
+  if (Array.isArray(schema.anyOf)) copy.anyOf = schema.anyOf.map(closed)
+  return copy
+}
+
+/** What has a default need not be given. */
+const withoutDefaulted = (schema: Schema): Schema => {
+  const properties = isRecord(schema.properties) ? schema.properties : {}
+  if (!Array.isArray(schema.required)) return schema
+  const needed = schema.required.filter(key => !('default' in ((properties[key] ?? {}) as Schema)))
+  return { ...schema, required: needed }
+}
+
+const validatorOf = (schema: object, prepare: (schema: Schema) => Schema): ValidateFunction => {
+  const known = validators.get(schema)
+  if (known) return known
+  const made = ajv.compile(prepare(schema as Schema))
+  validators.set(schema, made)
+  return made
+}
+
+const isUnion = (error: ErrorObject): boolean => error.keyword === 'anyOf' || error.keyword === 'oneOf'
+
+/** Complaints about the forms of a union; the union itself is looked at once, as a whole. */
+const isInsideUnion = (error: ErrorObject): boolean => /\/(anyOf|oneOf)\/\d+\//.test(error.schemaPath)
+
+const complaints = (
+  validator: ValidateFunction,
+  value: unknown,
+  base: string,
+  where: Located,
+  options: ValidateOptions,
+): Failure[] => {
+  if (validator(value)) return []
+  return (validator.errors ?? [])
+    .filter(error => !isInsideUnion(error))
+    .filter(error => options.expressions !== 'skip' || typeof error.data !== 'string' || !hasBraces(error.data))
+    .flatMap(error => {
+      const complaint = { ...error, instancePath: base + error.instancePath } as Complaint
+      return isUnion(error) ? ofUnion(complaint, where, options) : [failureOf(complaint, where, options)]
+    })
+}
+
+/** One failure at most: none when a form fits (expressions apart), else of the form that was plainly meant. */
+const ofUnion = (complaint: Complaint, where: Located, options: ValidateOptions): Failure[] => {
+  const branches = (complaint.parentSchema?.anyOf ?? complaint.parentSchema?.oneOf) as Schema[]
+  const { data, instancePath } = complaint
+  const tried = branches.map(branch =>
+    complaints(
+      validatorOf(branch, one => one),
+      data,
+      instancePath,
+      where,
+      options,
+    ),
+  )
+  if (tried.some(failures => failures.length === 0)) return []
+  const meant = branches.findIndex(
+    branch => (Array.isArray(data) && branch.type === 'array') || (isRecord(data) && branch.type === 'object'),
+  )
+  if (meant >= 0 && branches.filter(branch => branch.type === branches[meant]!.type).length === 1) {
+    return tried[meant]!.slice(0, 1)
+  }
+  return [unionFailure(complaint, branches, where, options)]
+}
+
+/**
+ * Checks a value against a JSON Schema (TypeBox) and says in words what is wrong, with the places of `where`. Nothing
+ * is coerced and no default is filled in: what has a default may be missing. A union that does not fit is one failure.
+ */
+export const validate = (schema: TSchema, value: unknown, where: Located, options: ValidateOptions): Failure[] =>
+  complaints(
+    validatorOf(schema, one => closed(withoutDefaulted(one))),
+    value,
+    '',
+    where,
+    options,
+  )
+
+/** The value with the defaults of the schema's own members; a new object. */
+export const withDefaults = (schema: TSchema, value: Record<string, unknown>): Record<string, unknown> => {
+  const properties = (schema as Schema).properties
+  if (!isRecord(properties)) return { ...value }
+  const defaults = Object.entries(properties).flatMap(([key, inner]) =>
+    isRecord(inner) && 'default' in inner && value[key] === undefined ? [[key, structuredClone(inner.default)]] : [],
+  )
+  return { ...value, ...Object.fromEntries(defaults) }
+}

@@ -1,0 +1,61 @@
+import Handlebars from 'handlebars'
+import { type Origin, refuse } from '../core/failure.ts'
+import type { Reference } from './references.ts'
+import { templateReferences } from './template-references.ts'
+import { renderProgram } from './template-render.ts'
+import type { Place, Program } from './template-tree.ts'
+
+/** A template file: what it looks at, and its text in a scope. */
+export type Template = {
+  references: Reference[]
+  /**
+   * Throws a Refusal `playbook-template` with the place of what is wrong: a name that is not there, wherever it is
+   * used, a list or mapping printed as it is, an unknown helper. An unknown (Later, Missing, Lost) is thrown unchanged.
+   */
+  render(scope: Record<string, unknown>): string
+}
+
+/** Only the parser is used: nothing is compiled to code, and no escaping for HTML gets into a configuration file. */
+const parser = Handlebars.create()
+
+const parse = (text: string, file: string): Program => {
+  try {
+    return parser.parse(text) as unknown as Program
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return refuse('playbook-template', faultIn(error.message), { origin: faultPlace(error, text, file) })
+  }
+}
+
+const faultIn = (message: string): string => {
+  const closed = /^(\S+) doesn't match (\S+)/.exec(message)
+  if (closed) return `The block "${closed[1]}" is closed as "${closed[2]}".`
+  const got = /got '(\w+)'/.exec(message)?.[1]
+  if (got === 'EOF') return 'The template ends within a block.'
+  return /INVALID/.test(got ?? '')
+    ? 'This is not a valid {{ }}.'
+    : `Unexpected ${got?.toLowerCase() ?? 'text'} in {{ }}.`
+}
+
+/** The parser tells the line; of the column it tells only something about a cut-off text, the last `{{` is closer. */
+const faultPlace = (error: Error & { lineNumber?: number; column?: number }, text: string, file: string): Origin => {
+  if (error.lineNumber !== undefined) return { file, line: error.lineNumber, column: (error.column ?? 0) + 1 }
+  const line = Number(/line (\d+)/.exec(error.message)?.[1] ?? 1)
+  const column = (text.split('\n')[line - 1] ?? '').lastIndexOf('{{') + 1
+  return { file, line, column: Math.max(1, column) }
+}
+
+/**
+ * Parses a template file (Handlebars: `{{name}}`, `each`, `if`, `unless`, `with`, and the helpers json, join, lower,
+ * upper, default, eq, ne, lookup).
+ *
+ * Throws a Refusal `playbook-template` with line and column where it cannot be parsed.
+ */
+export const compileFile = (text: string, file: string): Template => {
+  const program = parse(text, file)
+  const place = ({ start }: Place): Origin => ({ file, line: start.line, column: start.column + 1 })
+  return {
+    references: templateReferences(program, place),
+    render: scope => renderProgram(program, scope, place),
+  }
+}
