@@ -53,9 +53,10 @@ export const wire = async (lab: Lab, node: string, slot: number, number: number)
   const peer = ['peer', 'name', 'eth0', 'address', macOf(lab, node), 'netns', netns]
   await must(['ip', 'link', 'add', cable, 'type', 'veth', ...peer])
   await must(['ip', 'link', 'set', cable, 'master', lab.bridge, 'up'])
-  await must(['ip', '-n', netns, 'addr', 'add', `${ip}/24`, 'dev', 'eth0'])
   await must(['ip', '-n', netns, 'link', 'set', 'eth0', 'up'])
   await must(['ip', '-n', netns, 'link', 'set', 'lo', 'up'])
+  // The address comes last: a namespace that has it is complete, wherever a kill may strike.
+  await must(['ip', '-n', netns, 'addr', 'add', `${ip}/24`, 'dev', 'eth0'])
   return 'made'
 }
 
