@@ -1,0 +1,108 @@
+import type { Event } from '../core/event.ts'
+import { oneLine } from './printable.ts'
+import { counted, megabytes } from './words.ts'
+
+/** A terminal redraws all rows each time, which costs more than it tells when there are many. */
+export const MOST_ROWS = 12
+/** Up to so many hosts have a row each. */
+const MOST_HOSTS = 10
+
+/** One line of the live view. */
+export type Row = { text: string; state: 'busy' | 'done' | 'failed' }
+
+/** A fold of the events into what is going on now, made when somebody looks. */
+export type Rows = { take(event: Event): void; rows(): Row[] }
+
+type Transfer = { what: string; done: number; total: number }
+type Running = { task: string; waits: boolean; transfer?: Transfer }
+type Host = { connected: boolean; planned: Set<string>; done: number; failed: number; running: Map<string, Running> }
+
+const newHost = (): Host => ({ connected: false, planned: new Set(), done: 0, failed: 0, running: new Map() })
+
+const transferText = ({ what, done, total }: Transfer): string =>
+  `${oneLine(what)} ${megabytes(done)} of ${megabytes(total)}`
+
+const runningText = ({ task, waits, transfer }: Running): string =>
+  [oneLine(task), ...(waits ? ['waits'] : []), ...(transfer ? [transferText(transfer)] : [])].join('  ')
+
+/** The task begun last: of several at once it is the one that is news. */
+const activity = (host: Host): string => {
+  const last = [...host.running.values()].at(-1)
+  if (last) return runningText(last)
+  if (host.planned.size > 0) return ''
+  return host.connected ? 'reading' : 'connecting'
+}
+
+const progressText = (host: Host): string => {
+  const total = `${host.planned.size}`
+  return host.planned.size === 0 ? '' : `${`${host.done}`.padStart(total.length)}/${total}`
+}
+
+const stateOf = (host: Host, isLost: boolean): Row['state'] => {
+  if (isLost) return 'failed'
+  const finished = host.planned.size > 0 && host.done === host.planned.size
+  if (!finished) return 'busy'
+  return host.failed > 0 ? 'failed' : 'done'
+}
+
+const hostRow = (name: string, host: Host, isLost: boolean, width: number): Row => {
+  const parts = [name.padEnd(width), progressText(host), isLost ? 'lost' : activity(host)]
+  return { text: parts.filter(part => part !== '').join('  '), state: stateOf(host, isLost) }
+}
+
+const widthOf = (names: string[]): number => Math.max(0, ...names.map(name => name.length))
+
+/** Of many hosts: one row for all, then those that have something running, as far as there is room. */
+const manyRows = (hosts: Map<string, Host>, lost: Set<string>): Row[] => {
+  const all = [...hosts.values()]
+  const sum = (count: (host: Host) => number): number => all.reduce((total, host) => total + count(host), 0)
+  const gone = lost.size === 0 ? '' : `, ${lost.size} lost`
+  const text = `${counted(all.length, 'host')}${gone}  ${sum(host => host.done)}/${sum(host => host.planned.size)}`
+  const busy = [...hosts].filter(([name, host]) => host.running.size > 0 && !lost.has(name))
+  const shown = busy.slice(0, MOST_ROWS - 2)
+  const width = widthOf(shown.map(([name]) => name))
+  const rest = busy.length - shown.length
+  return [
+    { text, state: 'busy' },
+    ...shown.map(([name, host]) => hostRow(name, host, false, width)),
+    ...(rest === 0 ? [] : [{ text: `and ${counted(rest, 'more host')}`, state: 'busy' as const }]),
+  ]
+}
+
+const takeNode = (host: Host, event: Event): void => {
+  if (event.type === 'planned') host.planned.add(event.node)
+  else if (event.type === 'running') host.running.set(event.node, { task: event.task, waits: event.waits === true })
+  else if (event.type === 'progress') {
+    const { what, done, total } = event
+    const running = host.running.get(event.node) ?? { task: event.task, waits: false }
+    host.running.set(event.node, { ...running, transfer: { what, done, total } })
+  } else if (event.type === 'result') {
+    host.running.delete(event.node)
+    host.planned.add(event.node)
+    host.done += 1
+    if (event.status === 'failed' || event.status === 'refused') host.failed += 1
+  }
+}
+
+/** The rows of a run that has not started: none. At most `MOST_ROWS`, whatever the number of hosts. */
+export const createRows = (): Rows => {
+  const hosts = new Map<string, Host>()
+  const lost = new Set<string>()
+  const of = (name: string): Host => {
+    const found = hosts.get(name) ?? newHost()
+    hosts.set(name, found)
+    return found
+  }
+  const take = (event: Event): void => {
+    if (event.type === 'started') event.hosts.forEach(of)
+    else if (event.type === 'connected') of(event.host).connected = true
+    else if (event.type === 'host-lost') lost.add(event.host)
+    else if ('node' in event && 'task' in event) takeNode(of(event.host), event)
+  }
+  const rows = (): Row[] => {
+    if (hosts.size > MOST_HOSTS) return manyRows(hosts, lost)
+    const width = widthOf([...hosts.keys()])
+    return [...hosts].map(([name, host]) => hostRow(name, host, lost.has(name), width))
+  }
+  return { take, rows }
+}
