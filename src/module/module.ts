@@ -1,6 +1,6 @@
 /** The author's contract: the only file of src/ that modules import. */
 export { Type as T } from 'typebox'
-export { later } from '../core/unknown.ts'
+export { isUnknown, type Later, later } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
 export { type Content, content, isRecord, memberAt, same, secretContent, sha256, withMember } from '../core/value.ts'
 export { type Change, type Decide, defineGroup, defineModule, type Verdict } from './define.ts'

@@ -45,8 +45,8 @@ export type Query<A, Owned extends boolean = true> = {
   implied?(absent: (path: string) => boolean): A | undefined
   /** What a change of this answer touches, given the patch; default: what it looks at. */
   touched?(patch: Record<string, unknown>): Label[]
-  /** A predicted answer gets its logical time here, where the kind has one. */
-  stamp?(answer: A, time: number): A
+  /** A predicted answer gets its logical time here, where the kind has one and the patch moves it. */
+  stamp?(answer: A, time: number, patch?: Record<string, unknown>): A
   /** A change under `label` that is no prediction of this key: what stays known. Default: nothing. */
   clouded?(before: A, label: Label, why: Unknown): A | undefined
   /** How a change of this answer is shown; default: one line per changed member. */

@@ -23,7 +23,15 @@ export type Step =
       keep?: true
       success?: number[]
     }
-  | ({ do: 'write'; path: string; content: Content | From | Later; mode: string } & Owner)
+  /** Owner and group may be those of a file that an earlier node will make: known when this node's turn comes. */
+  | {
+      do: 'write'
+      path: string
+      content: Content | From | Later
+      mode: string
+      owner?: string | Later
+      group?: string | Later
+    }
   /** Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. */
   | { do: 'members'; path: string; set: Record<string, Json | Content | From>; indent: number }
   /** A file of the controller (an archive, a file to be copied), streamed. */

@@ -20,10 +20,12 @@ export type Program<A> = {
   looks: Label[]
   parse(output: Output): A
   subject?: string
+  /** What a change of this answer touches; default: what it looks at. */
+  touches?: Label[]
 }
 
 /** Asks a program on the host. */
-export const program = <A>({ key, sh, looks, parse, subject = key }: Program<A>): Query<A> => ({
+export const program = <A>({ key, sh, looks, parse, subject = key, touches }: Program<A>): Query<A> => ({
   key,
   looks,
   probe: programProbe,
@@ -31,6 +33,7 @@ export const program = <A>({ key, sh, looks, parse, subject = key }: Program<A>)
   facets: [],
   parse,
   only: false,
+  ...(touches && { touched: () => touches }),
   subject,
 })
 

@@ -92,6 +92,7 @@ export const service = (name: string): Query<ServiceAnswer> => ({
   only: false,
   derive: derive(name),
   touched: () => [`unit:${unitName(name)}`],
-  stamp: (answer, time) => ({ ...answer, since: time }),
+  // Enabling and daemon-reload leave StateChangeTimestamp as it is: only a change of `active` moves it.
+  stamp: (answer, time, patch = { active: true }) => ('active' in patch ? { ...answer, since: time } : answer),
   subject: unitName(name),
 })
