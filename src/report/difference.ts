@@ -13,12 +13,15 @@ const painted = (line: string, paint: Paint): string => {
   return line.startsWith('-') ? paint.red(line) : line
 }
 
+/** Of no lines a hunk's head names the line before them. */
+const span = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`
+
 const textLines = ({ subject, before, after }: Difference & { kind: 'text' }, paint: Paint): string[] => {
   const patch = structuredPatch(subject, subject, before, after, '', '', { context: 3, timeout: LONGEST_MS })
   if (!patch) return [`${subject}: ${lineCount(before)} lines -> ${lineCount(after)} lines, too different to show`]
   if (patch.hunks.length === 0) return []
   const hunks = patch.hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines }) => [
-    paint.cyan(`@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`),
+    paint.cyan(`@@ -${span(oldStart, oldLines)} +${span(newStart, newLines)} @@`),
     ...lines.map(line => painted(line, paint)),
   ])
   return [paint.bold(`--- ${subject} (now)`), paint.bold(`+++ ${subject} (after)`), ...hunks]

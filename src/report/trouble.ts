@@ -8,11 +8,16 @@ const GONE = new Set<Failure['reason']>(['host-lost', 'host-unreachable', 'host-
 /** The machine is not there to be asked, so what happened to its task says nothing of the task. */
 export const isGone = (failure: Failure | undefined): boolean => failure !== undefined && GONE.has(failure.reason)
 
+const verbOf = ({ status }: Entry): string => {
+  if (status === undefined) return 'would fail'
+  return status === 'refused' ? 'was refused' : 'failed'
+}
+
 /** A plan's `fail` comes without a failure: it says what apply would meet. */
 const failureOf = (entry: Entry): Failure =>
   entry.failure ?? {
     reason: 'task-failed',
-    what: entry.status === undefined ? `'${entry.task}' would fail` : `'${entry.task}' failed`,
+    what: `'${entry.task}' ${verbOf(entry)}`,
     ...(entry.why !== undefined && { why: entry.why }),
   }
 
@@ -24,10 +29,9 @@ export const isSkipped = (entry: Entry): boolean => (entry.status ?? entry.verdi
 
 const keyOf = ({ reason, what, why, fix, origin }: Failure): string => JSON.stringify([reason, what, why, fix, origin])
 
-const cause = (entry: Entry, ledger: Ledger): Failure => {
-  const lost = ledger.lost.get(entry.host)
-  return lost && (entry.failure === undefined || isGone(entry.failure)) ? lost : failureOf(entry)
-}
+/** What failed because its machine went away has the machine's failure. */
+const cause = (entry: Entry, ledger: Ledger): Failure =>
+  (isGone(entry.failure) && ledger.lost.get(entry.host)) || failureOf(entry)
 
 /** The failure at the far end of a chain of nodes that each need the next one. */
 const rootOf = (entry: Entry, ledger: Ledger, byNode: Map<string, Entry>): Failure | undefined => {

@@ -7,10 +7,6 @@ export const seconds = (ms: number): string => {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
-/** `a`, `a and b`, `a, b and c`. */
-export const listed = (names: string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
-
 const MOST = 4
 
 /** Some of the hosts of a run in few words, also when there are many of either. */

@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createRedactor } from '../../src/report/redact.ts'
+
+const redactorOf = (...secrets: string[]): ReturnType<typeof createRedactor> => {
+  const redactor = createRedactor()
+  secrets.forEach(redactor.add)
+  return redactor
+}
+
+/** What of a secret inside longer text shows in its base64, whatever stands around it. */
+const cores = (secret: string): string[] =>
+  [0, 1, 2].map(before => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)])
+    return bytes.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6))
+  })
+
+const urlSafe = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_')
+
+const secret = fc
+  .oneof(fc.string({ minLength: 8, maxLength: 40 }), fc.string({ unit: 'grapheme', minLength: 8, maxLength: 20 }))
+  // A secret that is blank at its rim, or looks like the mark, is not what this is about.
+  .filter(text => text.trim() === text && !'<secret>'.includes(text) && !text.includes('<secret>'))
+const around = fc.string({ maxLength: 12 })
+
+test('no secret survives in any encoding at any position', () => {
+  fc.assert(
+    fc.property(secret, around, around, (value, before, after) => {
+      const { text } = redactorOf(value)
+      const whole = `${before}${value}${after}`
+      const plain = text(whole)
+      const hex = text(Buffer.from(whole).toString('hex'))
+      const base64 = text(Buffer.from(whole).toString('base64'))
+      const base64url = text(Buffer.from(whole).toString('base64url'))
+      const url = text(encodeURIComponent(whole))
+      const form = text(new URLSearchParams({ q: whole }).toString())
+      assert.not.ok(plain.includes(value), 'plain')
+      assert.not.ok(hex.includes(Buffer.from(value).toString('hex')), 'hex')
+      for (const core of cores(value)) {
+        assert.not.ok(base64.includes(core), 'base64')
+        assert.not.ok(base64url.includes(urlSafe(core)), 'base64url')
+      }
+      assert.not.ok(url.includes(encodeURIComponent(value)), 'url')
+      assert.not.ok(decodeURIComponent(form.slice(2).replaceAll('+', ' ')).includes(value), 'form')
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('what is around a secret stays', () => {
+  const { text } = redactorOf('hunter2hunter2')
+  assert.is(text('password=hunter2hunter2; next'), 'password=<secret>; next')
+  assert.is(text(`<${Buffer.from('hunter2hunter2').toString('base64')}>`), '<<secret>>')
+  assert.is(text(Buffer.from('hunter2hunter2').toString('hex').toUpperCase()), '<secret>')
+  assert.is(text('nothing here'), 'nothing here')
+})
+
+test('lower-case and needless percent encoding, and blanks as plus', () => {
+  const { text } = redactorOf('pass/word with blanks')
+  assert.is(text('pass%2fword+with%20blanks'), '<secret>')
+  assert.is(text('%70ass%2Fword with blanks'), '<secret>')
+})
+
+test('a base64 text that is in part a secret keeps the other part', () => {
+  const { text } = redactorOf('hunter2hunter2')
+  const encoded = Buffer.from('user name:hunter2hunter2:more and more').toString('base64')
+  const [before, after] = text(encoded).split('<secret>')
+  assert.ok(encoded.startsWith(before!) && before!.length > 10)
+  assert.ok(encoded.endsWith(after!) && after!.length > 15)
+})
+
+test('secrets that overlap go as a whole', () => {
+  assert.is(redactorOf('abcdefgh', 'efghijkl').text('-abcdefghijkl-'), '-<secret>-')
+  assert.is(redactorOf('abcdefgh', 'abcdefghijkl').text('abcdefghijkl'), '<secret>')
+})
+
+test('short values are no secrets', () => {
+  assert.is(redactorOf('1234567', '', '       \n').text('1234567'), '1234567')
+})
+
+test('a secret of several lines is found with its lines apart, in JSON, and without its last newline', () => {
+  const key = `/key/swarm/psk/1.0.0/\n/base16/\n${'0123456789abcdef'.repeat(4)}\n`
+  const { text } = redactorOf(key)
+  assert.is(text(`line: ${'0123456789abcdef'.repeat(4)}`), 'line: <secret>')
+  assert.is(text(key.trim()), '<secret>')
+  assert.is(text(JSON.stringify({ key })), '{"key":"<secret>"}')
+})
+
+test('plain data is redacted as deep as it goes, names of members too', () => {
+  const { value } = redactorOf('hunter2hunter2')
+  const data = { a: ['hunter2hunter2', 1, null, true], hunter2hunter2: { b: undefined } }
+  assert.equal(value(data), { a: ['<secret>', 1, null, true], '<secret>': { b: undefined } })
+})
+
+test.run()

@@ -1,0 +1,60 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { EventBody } from '../../src/core/event.ts'
+import { createLedger } from '../../src/report/ledger.ts'
+import { type Trouble, troublesOf } from '../../src/report/trouble.ts'
+import { lost, numbered, planned, result, started } from './rig.ts'
+
+const troubles = (...bodies: EventBody[]): Trouble[] => {
+  const ledger = createLedger()
+  numbered([started('apply', 'a', 'b', 'c'), ...bodies]).forEach(ledger.take)
+  return troublesOf(ledger)
+}
+const step = { reason: 'host-step', what: 'it ended with status 1' } as const
+
+test('equal failures of several hosts are one', () => {
+  const found = troubles(
+    result('a/init', 'failed', { failure: step }),
+    result('b/init', 'failed', { failure: step }),
+    result('c/init', 'failed', { failure: { ...step, what: 'other' } }),
+  )
+  assert.equal(found, [
+    { failure: step, hosts: ['a', 'b'], tasks: ['init'], skipped: 0 },
+    { failure: { ...step, what: 'other' }, hosts: ['c'], tasks: ['init'], skipped: 0 },
+  ])
+})
+
+test('what was skipped is counted at the far end of its chain, also on other hosts', () => {
+  const [found] = troubles(
+    result('a/init', 'failed', { failure: step }),
+    result('a/start', 'skipped', { needs: 'a/init' }),
+    result('b/join', 'skipped', { needs: 'a/start' }),
+    result('b/when', 'skipped', { why: 'when: false' }),
+    result('c/late', 'skipped', { needs: 'b/when' }),
+  )
+  assert.is(found!.skipped, 2)
+})
+
+test('a lost host is one cause: of its running task, its other tasks, and those that need it', () => {
+  const found = troubles(
+    lost('a'),
+    result('a/run', 'failed', { failure: { reason: 'host-lost', what: 'the connection ended' } }),
+    result('a/next', 'skipped'),
+    result('b/join', 'skipped', { needs: 'a/next' }),
+    result('c/join', 'skipped', { needs: 'a/never_planned' }),
+  )
+  assert.is(found.length, 1)
+  assert.equal(found[0]!.hosts, ['a'])
+  assert.is(found[0]!.skipped, 3)
+})
+
+test('nodes that need each other in a circle end', () => {
+  assert.equal(troubles(result('a/1', 'skipped', { needs: 'a/2' }), result('a/2', 'skipped', { needs: 'a/1' })), [])
+})
+
+test('a verdict of failing is a failure that has not happened yet', () => {
+  const [found] = troubles(planned('a/init', 'fail', { why: 'no space' }))
+  assert.equal(found!.failure, { reason: 'task-failed', what: "'init' would fail", why: 'no space' })
+})
+
+test.run()
