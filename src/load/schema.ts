@@ -3,8 +3,9 @@ import type { TSchema } from 'typebox'
 import type { Failure, Reason } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { hasBraces } from './braces.ts'
-import type { Located } from './located.ts'
+import { type Located, step } from './located.ts'
 import { type Complaint, failureOf, unionFailure } from './schema-words.ts'
+import { closest } from './suggest.ts'
 
 type Schema = Record<string, unknown>
 
@@ -54,6 +55,13 @@ const isUnion = (error: ErrorObject): boolean => error.keyword === 'anyOf' || er
 /** Complaints about the forms of a union; the union itself is looked at once, as a whole. */
 const isInsideUnion = (error: ErrorObject): boolean => /\/(anyOf|oneOf)\/\d+\//.test(error.schemaPath)
 
+/** The argument that an unknown one was meant to be: it is not reported as missing as well. */
+const misspelled = ({ keyword, instancePath, params, parentSchema }: ErrorObject): string[] => {
+  if (keyword !== 'additionalProperties') return []
+  const meant = closest(params.additionalProperty, Object.keys(parentSchema?.properties ?? {}))
+  return meant === undefined ? [] : [instancePath + step(meant)]
+}
+
 const complaints = (
   validator: ValidateFunction,
   value: unknown,
@@ -62,8 +70,12 @@ const complaints = (
   options: ValidateOptions,
 ): Failure[] => {
   if (validator(value)) return []
-  return (validator.errors ?? [])
-    .filter(error => !isInsideUnion(error))
+  const errors = (validator.errors ?? []).filter(error => !isInsideUnion(error))
+  const meant = new Set(errors.flatMap(misspelled))
+  return errors
+    .filter(
+      error => error.keyword !== 'required' || !meant.has(error.instancePath + step(error.params.missingProperty)),
+    )
     .filter(error => options.expressions !== 'skip' || typeof error.data !== 'string' || !hasBraces(error.data))
     .flatMap(error => {
       const complaint = { ...error, instancePath: base + error.instancePath } as Complaint

@@ -3,6 +3,7 @@ import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { flag, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
+import { didYouMean } from './suggest.ts'
 
 /** One task as written. Expressions in it are still text: they are compiled where they are needed. */
 export type Task = {
@@ -45,7 +46,8 @@ const argsOf = (module: string, at: Located, problems: Problems): Located<Record
   }
   if (at.value !== null) {
     const what = `The arguments of "${module}" must be a mapping, not ${kindOf(at.value)}.`
-    problems.push({ reason: 'playbook-shape', what, origin: at.origin })
+    const fix = (typeof at.value === 'string' && didYouMean(module, Object.keys(mainArgument))) || undefined
+    problems.push({ reason: 'playbook-shape', what, fix, origin: at.origin })
   }
   return { ...at, value: {} }
 }

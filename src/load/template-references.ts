@@ -1,6 +1,7 @@
-import type { Origin } from '../core/failure.ts'
+import { type Origin, refuse } from '../core/failure.ts'
 import type { Reference } from './references.ts'
-import { helperNames } from './template-helpers.ts'
+import { didYouMean } from './suggest.ts'
+import { blockNames, helperNames } from './template-helpers.ts'
 import type { BlockNode, CallNode, Place, Program, Statement, ValueNode } from './template-tree.ts'
 import { simpleName } from './template-tree.ts'
 
@@ -8,9 +9,15 @@ type Path = (string | null)[]
 /** Where names are looked up: the path of each context from the scope on (undefined: computed), and block parameters. */
 type Frame = { contexts: (Path | undefined)[]; params: Map<string, Path | undefined> }
 
-/** What a template looks at in its scope, in written order. Values of loops are steps of null. */
+/**
+ * What a template looks at in its scope, in written order. Values of loops are steps of null.
+ *
+ * Throws a Refusal `playbook-template` for a helper or block that does not exist, so that rendering needs no such case.
+ */
 export const templateReferences = (program: Program, place: (at: Place) => Origin): Reference[] => {
   const found: Reference[] = []
+  const fail = (at: Place, what: string, fix?: string): never =>
+    refuse('playbook-template', what, { origin: place(at), fix: fix || undefined })
 
   const pathOf = (node: ValueNode, frame: Frame): Path | undefined => {
     if (node.type === 'SubExpression' || node.type === 'MustacheStatement') return lookupOf(node, frame)
@@ -39,8 +46,13 @@ export const templateReferences = (program: Program, place: (at: Place) => Origi
   }
   const call = (node: CallNode, frame: Frame): void => {
     const name = simpleName(node.path)
-    const isCall = name !== undefined && (helperNames.includes(name) || node.params.length > 0)
-    if (!isCall) value(node.path, frame)
+    const isHelper = name !== undefined && helperNames.includes(name) && !frame.params.has(name)
+    const given = node.params.length > 0 || node.hash !== undefined
+    if (given && !isHelper)
+      fail(node.loc, `There is no helper "${name ?? 'of this kind'}".`, name && didYouMean(name, helperNames))
+    if (name === 'lookup' && node.params.length !== 2)
+      fail(node.loc, '"lookup" wants a value and the name of a member.')
+    if (!isHelper) value(node.path, frame)
     const lookup = lookupOf(node, frame)
     if (lookup !== undefined) note(lookup, node.loc)
     const params = lookup === undefined ? node.params : node.params.slice(1)
@@ -48,8 +60,13 @@ export const templateReferences = (program: Program, place: (at: Place) => Origi
     for (const pair of node.hash?.pairs ?? []) value(pair.value, frame)
   }
   const block = (node: BlockNode, frame: Frame): void => {
+    const name = simpleName(node.path)
+    if (name === undefined || !blockNames.includes(name)) {
+      const fix = didYouMean(node.path.original, blockNames) || `Blocks are ${blockNames.join(', ')}.`
+      fail(node.loc, `There is no block "${node.path.original}".`, fix)
+    }
+    if (node.params.length !== 1) fail(node.loc, `"${name}" wants exactly one value.`)
     for (const param of node.params) value(param, frame)
-    const name = node.path.parts[0]
     const subject = node.params[0] === undefined ? undefined : pathOf(node.params[0], frame)
     const inner = name === 'each' ? subject && [...subject, null] : subject
     if (node.program && (name === 'each' || name === 'with')) {
@@ -63,7 +80,10 @@ export const templateReferences = (program: Program, place: (at: Place) => Origi
   }
   const statement = (node: Statement, frame: Frame): void => {
     if (node.type === 'MustacheStatement') call(node, frame)
-    if (node.type === 'BlockStatement') block(node, frame)
+    else if (node.type === 'BlockStatement') block(node, frame)
+    else if (node.type !== 'ContentStatement' && node.type !== 'CommentStatement') {
+      fail(node.loc, 'Partials and decorators are not supported.')
+    }
   }
   const all = (inside: Program, frame: Frame): void => {
     for (const node of inside.body) statement(node, frame)

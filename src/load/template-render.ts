@@ -3,7 +3,7 @@ import { born, isUnknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { kindOf } from './shape.ts'
 import { didYouMean } from './suggest.ts'
-import { blockNames, HelperFault, helperNames, helpers, isEmpty, printed } from './template-helpers.ts'
+import { HelperFault, helperNames, helpers, isEmpty, printed } from './template-helpers.ts'
 import type {
   BlockNode,
   CallNode,
@@ -87,16 +87,10 @@ export const renderProgram = (
 
   const call = (node: CallNode, frame: Frame): unknown => {
     const name = simpleName(node.path)
-    const given = node.params.length > 0 || (node.hash?.pairs.length ?? 0) > 0
+    if (name === undefined || !helperNames.includes(name) || frame.params.has(name)) return loose(node.path, frame)
     if (name === 'lookup') {
       const [owner, key] = node.params.map(param => value(param, frame))
       return memberOf(owner, String(key))
-    }
-    const helper = name !== undefined && Object.hasOwn(helpers, name) ? helpers[name] : undefined
-    if (helper === undefined || (!given && frame.params.has(name!))) {
-      if (given)
-        return fail(node.loc, `There is no helper "${name ?? 'of this kind'}".`, name && didYouMean(name, helperNames))
-      return loose(node.path, frame)
     }
     const params = node.params.map((param, index) => {
       const found = loose(param, frame)
@@ -105,7 +99,7 @@ export const renderProgram = (
     const options = Object.fromEntries((node.hash?.pairs ?? []).map(pair => [pair.key, value(pair.value, frame)]))
     const unknown = unknownWithin([params, options])
     if (unknown !== undefined) throw unknown
-    return guarded(node.loc, () => helper(params, options))
+    return guarded(node.loc, () => helpers[name]!(params, options))
   }
   const guarded = <T>(at: Place, run: () => T): T => {
     try {
@@ -148,14 +142,8 @@ export const renderProgram = (
       .join('')
   }
   const block = (node: BlockNode, frame: Frame): string => {
-    const name = simpleName(node.path)
-    const [param, more] = node.params
-    if (name === undefined || !blockNames.includes(name)) {
-      const fix = didYouMean(node.path.original, blockNames) || `Blocks are ${blockNames.join(', ')}.`
-      return fail(node.loc, `There is no block "${node.path.original}".`, fix)
-    }
-    if (param === undefined || more !== undefined) return fail(node.loc, `"${name}" wants exactly one value.`)
-    const subject = value(param, frame)
+    const name = node.path.original
+    const subject = value(node.params[0]!, frame)
     if (name === 'each') return each(node, subject, frame)
     const holds = name === 'unless' ? isEmpty(subject) : !isEmpty(subject)
     if (!holds) return inside(node.inverse, frame)
@@ -163,9 +151,8 @@ export const renderProgram = (
   }
   const statement = (node: Statement, frame: Frame): string => {
     if (node.type === 'ContentStatement') return node.value
-    if (node.type === 'CommentStatement') return ''
     if (node.type === 'BlockStatement') return block(node, frame)
-    if (node.type !== 'MustacheStatement') return fail(node.loc, 'Partials and decorators are not supported.')
+    if (node.type !== 'MustacheStatement') return ''
     const found = present(call(node, frame), node.path)
     const written = node.path.type === 'PathExpression' ? node.path.original : 'value'
     return guarded(node.loc, () => printed(found, written))

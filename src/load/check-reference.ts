@@ -1,0 +1,103 @@
+import type { TSchema } from 'typebox'
+import type { Failure } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+import { builtIn } from './names.ts'
+import type { Reference } from './references.ts'
+import { didYouMean } from './suggest.ts'
+
+/** What a register may hold: of one task that makes it. `outputs` undefined: nothing is known about it. */
+export type Registered = { module: string; looped: boolean; outputs: TSchema | undefined }
+
+/** The names that exist where a reference stands. */
+export type Names = {
+  /** Variables of the play, of at least one host, of the task, and of the command line. */
+  variables: ReadonlySet<string>
+  registers: ReadonlyMap<string, Registered[]>
+  hosts: readonly string[]
+  groups: readonly string[]
+  loop: boolean
+}
+
+/** What every register has, whatever its module. */
+const standard = ['changed', 'failed', 'skipped', 'results']
+
+type Lack = { missing: string; known: string[] }
+
+/** The first step of a path that a schema does not have; undefined where it has all, or does not say. */
+const lackIn = (schema: unknown, path: readonly (string | null)[]): Lack | undefined => {
+  const [key, ...rest] = path
+  if (key === undefined || !isRecord(schema)) return undefined
+  if (schema.type === 'array') return key === null || /^\d+$/.test(key) ? lackIn(schema.items, rest) : undefined
+  if (schema.type !== 'object' || !isRecord(schema.properties) || key === null) return undefined
+  if (Object.hasOwn(schema.properties, key)) return lackIn(schema.properties[key], rest)
+  const open = schema.additionalProperties !== undefined && schema.additionalProperties !== false
+  return open || 'patternProperties' in schema ? undefined : { missing: key, known: Object.keys(schema.properties) }
+}
+
+const lackOf = ({ looped, outputs }: Registered, path: readonly (string | null)[]): Lack | undefined => {
+  const [key] = path
+  if (key === undefined || key === null || standard.includes(key)) return undefined
+  if (looped) return { missing: key, known: standard }
+  const lack = outputs === undefined ? undefined : lackIn(outputs, path)
+  return lack && lack.missing === key ? { missing: key, known: [...lack.known, ...standard] } : lack
+}
+
+const ofRegister = (
+  name: string,
+  path: readonly (string | null)[],
+  made: Registered[],
+): Omit<Failure, 'origin'> | undefined => {
+  const lacks = made.map(one => lackOf(one, path))
+  const [lack] = lacks
+  if (lack === undefined || lacks.some(one => one === undefined)) return undefined
+  const [from] = made
+  const why = from!.looped
+    ? `The task that registers it has a loop: it has ${lack.known.join(', ')}, one of results per item.`
+    : `The module "${from!.module}" gives ${lack.known.join(', ')}.`
+  return {
+    reason: 'playbook-name',
+    what: `"${name}" has no member "${lack.missing}".`,
+    why,
+    fix: didYouMean(lack.missing, lack.known) || undefined,
+  }
+}
+
+/** Names of a host: variables and registers. */
+const ofName = (name: string, rest: readonly (string | null)[], names: Names): Omit<Failure, 'origin'> | undefined => {
+  if (names.variables.has(name)) return undefined
+  const made = names.registers.get(name)
+  if (made) return ofRegister(name, rest, made)
+  const known = [...names.variables, ...names.registers.keys(), ...builtIn]
+  const fix = didYouMean(name, known) || undefined
+  return { reason: 'playbook-name', what: `There is no variable or register "${name}".`, fix }
+}
+
+const ofHostvars = (path: readonly (string | null)[], names: Names): Omit<Failure, 'origin'> | undefined => {
+  const [host, name, ...rest] = path
+  if (host !== undefined && host !== null && !names.hosts.includes(host)) {
+    const fix = didYouMean(host, names.hosts) || undefined
+    return { reason: 'playbook-name', what: `There is no host "${host}" in the inventory.`, fix }
+  }
+  if (name === undefined || name === null || builtIn.includes(name)) return undefined
+  return ofName(name, rest, names)
+}
+
+/** What can be said against a reference before anything runs; undefined when nothing can. */
+export const checkReference = ({ path, origin }: Reference, names: Names): Failure | undefined => {
+  const [name, ...rest] = path
+  if (name === undefined || name === null) return undefined
+  const found = ((): Omit<Failure, 'origin'> | undefined => {
+    if (name === 'hostvars') return ofHostvars(rest, names)
+    if (name === 'groups') {
+      const [group] = rest
+      if (group === undefined || group === null || names.groups.includes(group)) return undefined
+      const fix = didYouMean(group, names.groups) || undefined
+      return { reason: 'playbook-name', what: `There is no group "${group}" in the inventory.`, fix }
+    }
+    if (name === 'item' && !names.loop) {
+      return { reason: 'playbook-name', what: '"item" exists only in a task with a loop.' }
+    }
+    return builtIn.includes(name) ? undefined : ofName(name, rest, names)
+  })()
+  return found && { ...found, origin }
+}
