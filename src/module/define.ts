@@ -55,6 +55,8 @@ export type Settle<S> = {
   seconds: number
   /** A sentence when waiting on is useless: the unit has failed. */
   hopeless?(seen: S): string | undefined
+  /** A sentence for when the time is over, from what is seen by then: what is still missing, and why that may be. */
+  late?(seen: S): string
   /** Read when it did not come true: the last log lines. */
   log?: string[]
 }

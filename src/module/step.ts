@@ -39,8 +39,8 @@ export type Step =
   | { do: 'remove'; path: string }
   /** A secret of `bytes` random bytes, born on the host as hex, known to later phases under `name`. */
   | { do: 'generate'; name: string; bytes: number }
-  /** Reads a secret that a host holds into the controller's memory under `name`: the trimmed output of argv. */
-  | { do: 'fetch'; name: string; argv: string[] }
+  /** Reads a value that a host holds into the controller's memory under `name`: the trimmed output of argv. */
+  | { do: 'fetch'; name: string; argv: string[]; secret?: true }
   /** Keeps the digest of a big file beside it, so that a check need not hash it again. */
   | { do: 'receipt'; path: string; digest: string }
 

@@ -56,6 +56,9 @@ export const argumentsOf = (
     else if (absent.length > 0) return new Lost(absent[0]!.host)
   }
   if (isUnknown(values)) return values
+  for (const [name, value] of Object.entries(values))
+    if (typeof value === 'string' && (schema.properties[name] as { secret?: true } | undefined)?.secret)
+      session.keepSecret(value)
   const complete = withDefaults(schema, values) as Record<string, unknown>
   if (unknownsIn(complete).length === 0) {
     const subject = `${node.task.module} on ${nodeId(host, node.task)}`

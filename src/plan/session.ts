@@ -57,9 +57,13 @@ export type Session = {
   causes: Map<string, string>
   /** Renders a template file in a scope: what `template` queries are answered with. */
   render(path: string, scope: Record<string, unknown>): unknown
+  /** Tells the output a value that must never be shown. */
+  keepSecret(value: string): void
 }
 
-export const createSession = (parts: Pick<Session, 'graph' | 'loaded' | 'modules' | 'render'>): Session => ({
+export const createSession = (
+  parts: Pick<Session, 'graph' | 'loaded' | 'modules' | 'render' | 'keepSecret'>,
+): Session => ({
   ...parts,
   worlds: new Map(parts.graph.hosts.map(host => [host, createWorld()])),
   controller: createWorld(),

@@ -103,7 +103,7 @@ const seen = (world: World, query: AnyQuery): unknown => {
 
 const patched = (before: unknown, patch: unknown, { node, index }: Prediction, query: AnyQuery): unknown => {
   if (!isRecord(patch)) return patch
-  const stamp = (answer: unknown): unknown => query.stamp?.(answer, future + index) ?? answer
+  const stamp = (answer: unknown): unknown => query.stamp?.(answer, future + index, patch) ?? answer
   if (patch.exists === false) return { exists: false }
   if (isUnknown(before)) return stamp({ ...patch, [born]: before instanceof Missing ? before : new Later(node) })
   const old = isRecord(before) ? before : {}

@@ -1,0 +1,82 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { exit } from '../core/exit.ts'
+
+const collect = (value: string, all: string[]): string[] => [...all, value]
+const words = (value: string, all: string[]): string[] => [...all, ...value.split(',').filter(word => word !== '')]
+const count = (value: string): number => {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1 || number > 50)
+    throw new InvalidArgumentError('a whole number from 1 to 50 is wanted.')
+  return number
+}
+
+const withHosts = (command: Command): Command =>
+  command
+    .argument('<playbook>', 'the playbook, a YAML file')
+    .option('-i, --inventory <path>', 'an inventory file or folder; repeatable, later ones win', collect, [])
+    .option('-l, --limit <pattern>', 'run steps only on these hosts')
+    .option('-t, --tags <tags>', 'run only tasks with one of these tags (comma list)', words, [])
+    .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
+    .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
+    .option('--diff', 'show what changes, line by line', false)
+    .option('-v, --verbose', 'also list what is unchanged', false)
+    .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
+    .option('--no-color', 'plain text')
+    .addOption(
+      new Option('--format <format>', 'text, or one JSON event per line').choices(['text', 'json']).default('text'),
+    )
+
+const exitHelp = `
+Exit codes: 0 done · 1 a task failed · 2 changes pending (with --detailed-exitcode) · 3 a host was unreachable
+            4 bad input, nothing was contacted · 5 refused · 70 a bug in runbook · 130 interrupted`
+
+/** The table of commands. Each imports what it needs when it is called. */
+const program = (done: (code: number) => void): Command => {
+  const root = new Command('runbook')
+    .description('Runs playbooks over SSH; what the plan says is what apply does.')
+    .version('see package.json', '--version')
+    .exitOverride()
+    .addHelpText('after', exitHelp)
+  withHosts(root.command('plan').description('say what apply would do, changing nothing')).action(
+    async (playbook, options) => {
+      const { runPlaybook } = await import('./playbook.ts')
+      done(await runPlaybook('plan', playbook, options))
+    },
+  )
+  withHosts(root.command('apply').description('bring the hosts into the described state'))
+    .option('--check', 'stop after the plan', false)
+    .action(async (playbook, options) => {
+      const { runPlaybook } = await import('./playbook.ts')
+      done(await runPlaybook(options.check ? 'plan' : 'apply', playbook, options))
+    })
+  root
+    .command('lab')
+    .description('throw-away hosts to try a playbook on: up, add NODE, rm NODE, status, down')
+    .argument('<action>', 'up, add, rm, status or down')
+    .argument('[node]', 'the host to add or remove')
+    .option('--hosts <n>', 'how many hosts', count, 3)
+    .option('--name <name>', 'which lab', 'lab')
+    .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (action, node, options) => {
+      const { lab } = await import('./lab.ts')
+      const io = {
+        out: (line: string) => void process.stdout.write(`${line}\n`),
+        err: (line: string) => void process.stderr.write(`${line}\n`),
+      }
+      done(await lab({ action, ...(node === undefined ? {} : { node }), ...options }, io))
+    })
+  for (const command of root.commands) command.exitOverride()
+  return root
+}
+
+/** Runs one command line and sets the process's exit code. */
+export const main = async (argv: string[]): Promise<void> => {
+  try {
+    await program(code => {
+      process.exitCode = code
+    }).parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode === 0 ? exit.done : exit.badInput
+  }
+}

@@ -1,0 +1,36 @@
+import { readdirSync } from 'node:fs'
+import { type Failure, Refusal } from '../core/failure.ts'
+import type { Playbook } from '../load/playbook.ts'
+import { didYouMean } from '../load/suggest.ts'
+import type { AnyModule } from '../module/define.ts'
+
+const folder = new URL('../../modules/', import.meta.url)
+
+/** The names of all modules: one file each. */
+export const moduleNames = (): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
+    .map(entry => entry.name.slice(0, -3))
+
+/** Imports the modules a playbook uses, and no others. An unknown one is refused with the nearest name. */
+export const loadModules = async (playbook: Playbook): Promise<Record<string, AnyModule>> => {
+  const known = moduleNames()
+  const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
+  const names = [...new Set(tasks.map(task => task.module))]
+  const strange = tasks.filter(task => !known.includes(task.module))
+  if (strange.length > 0)
+    throw new Refusal(
+      ...strange.map(
+        (task): Failure => ({
+          reason: 'playbook-module',
+          what: `There is no module "${task.module}".`,
+          fix: didYouMean(task.module, known) || `Modules: ${known.join(', ')}.`,
+          origin: task.origin,
+        }),
+      ),
+    )
+  const loaded = await Promise.all(
+    names.map(async name => [name, (await import(new URL(`${name}.ts`, folder).href)).default] as const),
+  )
+  return Object.fromEntries(loaded) as Record<string, AnyModule>
+}

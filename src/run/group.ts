@@ -1,0 +1,67 @@
+import type { Fragment } from '../core/transport.ts'
+import type { Node } from '../graph/graph.ts'
+import { batch } from '../plan/observe.ts'
+import { lose } from '../plan/plan.ts'
+import type { Line } from '../plan/session.ts'
+import { planNode } from '../plan/walk.ts'
+import { finishChanged, finishFailed, finishQuiet, hostQueries, markHappened, type Runner } from './runner.ts'
+import { runSteps } from './steps.ts'
+import { replan, verdictOf } from './verify.ts'
+
+const present = (runner: Runner, lines: Line[]): Line[] =>
+  lines.filter(l => !runner.session.finished.has(l.id) && !runner.session.lost.has(l.host))
+
+/**
+ * Runs a group node whose hosts have all arrived: planned once more over fresh answers, then phase by phase on all
+ * hosts at once; a phase starts when the one before has ended everywhere. A host that fails or is lost leaves.
+ */
+export const runGroup = async (runner: Runner, node: Node): Promise<void> => {
+  const { session } = runner
+  const fresh = (): Promise<Line[]> =>
+    replan(runner, wanted => {
+      for (const host of node.hosts) session.worlds.get(host)!.predicted = []
+      return planNode(session, node, wanted).lines.filter(l => node.included.has(l.host))
+    })
+  const lines = await fresh()
+  const changes = lines.filter(line => !session.finished.has(line.id) && !finishQuiet(runner, line))
+  for (const line of changes) {
+    runner.started.set(line.id, Date.now())
+    runner.emit({ type: 'running', host: line.host, node: line.id, task: node.task.name, steps: [] })
+  }
+  const phases = Math.max(0, ...changes.map(l => l.phases.length))
+  for (let phase = 0; phase < phases; phase++)
+    await Promise.all(present(runner, changes).map(line => runPhase(runner, line, phase)))
+  const again = await fresh()
+  const left = present(runner, changes).map(line => ({
+    line,
+    end: verdictOf(runner, line, again.find(l => l.id === line.id)!),
+  }))
+  for (const { line, end } of left)
+    end.failure ? finishFailed(runner, line, end.failure) : finishChanged(runner, line, end.outputs)
+}
+
+const guarded = async (runner: Runner, line: Line, inside: () => Promise<void>): Promise<void> => {
+  try {
+    await inside()
+  } catch (error) {
+    lose(runner.session, line.host, error, runner.emit)
+    finishFailed(runner, line, {
+      reason: 'host-lost',
+      what: `${line.host} was lost in the middle of "${line.node.task.name}".`,
+    })
+  }
+}
+
+const runPhase = (runner: Runner, line: Line, phase: number): Promise<void> =>
+  guarded(runner, line, async () => {
+    const steps = line.phases[phase] ?? []
+    if (steps.length === 0) return
+    const transport = await runner.connect(line.host)
+    const last = phase === line.phases.length - 1
+    const reads = batch(runner.session.worlds.get(line.host)!, last ? hostQueries(line) : [])
+    const tail: Fragment[] = last ? reads.fragments : []
+    const ran = await runSteps(runner, transport, line, steps, tail)
+    markHappened(runner, line)
+    if (ran.failure) return finishFailed(runner, line, ran.failure)
+    if (last) reads.take(ran.rest!)
+  })

@@ -1,0 +1,114 @@
+import type { Emit, Status } from '../core/event.ts'
+import type { Failure } from '../core/failure.ts'
+import type { Output } from '../core/transport.ts'
+import { born, Lost } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
+import { queriesOf } from '../plan/decide.ts'
+import type { Outside } from '../plan/plan.ts'
+import type { Line, Session } from '../plan/session.ts'
+import { happen } from '../plan/world.ts'
+import type { Memory } from './shell.ts'
+
+/** What a run carries besides the session: the outside, secrets in memory, and who waits for whom. */
+export type Runner = Outside & {
+  session: Session
+  memory: Memory
+  /** The user a task without `become` runs as on a host whose shell is root's; undefined: the shell's own. */
+  identity(host: string, become: boolean): string | undefined
+  signal: AbortSignal
+  /** Resolves at the next change of anything: hosts wait for each other by it, never by time. */
+  changed(): Promise<void>
+  wake(): void
+  started: Map<string, number>
+  /** Hosts that wait for another; emptied by every change. */
+  waiting: Set<string>
+}
+
+export const createRunner = (
+  parts: Pick<Runner, 'session' | 'connect' | 'local' | 'emit' | 'identity' | 'signal'>,
+): Runner => {
+  let { promise, resolve } = Promise.withResolvers<void>()
+  const waiting = new Set<string>()
+  return {
+    ...parts,
+    memory: new Map(),
+    started: new Map(),
+    waiting,
+    changed: () => promise,
+    wake: () => {
+      waiting.clear()
+      resolve()
+      ;({ promise, resolve } = Promise.withResolvers<void>())
+    },
+  }
+}
+
+const emitResult = (emit: Emit, line: Line, status: Status, since: number | undefined, failure?: Failure): void =>
+  emit({
+    type: 'result',
+    host: line.host,
+    node: line.id,
+    task: line.node.task.name,
+    status,
+    ...(line.why === undefined ? {} : { why: line.why }),
+    ...(line.needs === undefined || status !== 'skipped' ? {} : { needs: line.needs }),
+    ...(failure === undefined ? {} : { failure }),
+    steps: status === 'changed' || status === 'failed' ? line.steps.length : 0,
+    ms: since === undefined ? 0 : Date.now() - since,
+    diff: status === 'changed' ? line.diff : [],
+  })
+
+/** A line is dealt with: told once, kept, and whoever waits looks again. */
+export const finish = (runner: Runner, line: Line, status: Status, failure?: Failure): void => {
+  const { session } = runner
+  if (session.finished.has(line.id)) return
+  session.finished.set(line.id, line)
+  if (line.text !== undefined)
+    runner.emit({ type: 'message', host: line.host, node: line.id, task: line.node.task.name, text: line.text })
+  emitResult(runner.emit, line, status, runner.started.get(line.id), failure)
+  runner.wake()
+}
+
+export const finishFailed = (runner: Runner, line: Line, failure: Failure): void =>
+  finish(runner, { ...line, verdict: 'fail', why: failure.what, outputs: new Lost(line.id) }, 'failed', failure)
+
+/** What re-planning said, as a change that has happened. */
+export const finishChanged = (runner: Runner, line: Line, outputs: unknown): void => {
+  const known = isRecord(outputs) ? { ...outputs, changed: true } : { changed: true }
+  delete (known as { [born]?: unknown })[born]
+  finish(runner, { ...line, verdict: 'change', outputs: known }, 'changed')
+}
+
+/** A verdict that needs no step: told as it is. Returns whether it was one. */
+export const finishQuiet = (runner: Runner, line: Line): boolean => {
+  if (line.verdict === 'ok') finish(runner, line, 'ok')
+  else if (line.verdict === 'skipped') finish(runner, line, 'skipped')
+  else if (line.verdict === 'fail')
+    finishFailed(runner, line, {
+      reason: 'task-failed',
+      what: line.why ?? 'It would fail.',
+      ...(line.fix ? { fix: line.fix } : {}),
+      origin: line.node.task.origin,
+    })
+  else return false
+  return true
+}
+
+/** Steps of this line have run: older answers about what they touch are stale. */
+export const markHappened = (runner: Runner, line: Line): void => {
+  const own = line.will.flatMap(([query, patch]) => query.touched?.(isRecord(patch) ? patch : {}) ?? query.looks)
+  happen(runner.session.worlds.get(line.host)!, [...own, ...line.labels])
+}
+
+const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n').slice(-12).join('\n')
+
+/** A failed step, told with what it was, its exit status and its last lines. */
+export const stepFailure = (line: Line, what: string, output: Output): Failure => ({
+  reason: 'host-step',
+  what: `${line.node.task.name}: a step failed with exit status ${output.status}.`,
+  why: [`$ ${what}`, tail(output.stdout), tail(output.stderr)].filter(text => text !== '').join('\n'),
+  origin: line.node.task.origin,
+})
+
+export const hostQueries = (line: Line): ReturnType<typeof queriesOf> =>
+  queriesOf(line.reads).filter(q => q.probe.side === 'host')

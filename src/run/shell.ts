@@ -1,0 +1,89 @@
+import { basename, dirname } from 'node:path'
+import type { Content } from '../core/value.ts'
+import { quote, quoted } from '../module/quote.ts'
+import type { From, Owner, Step } from '../module/step.ts'
+
+/** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */
+export type Memory = Map<string, string>
+
+/** Bytes for a step: content as it is, or text around a value that another step has made. */
+export const bytesOf = (what: Content | From, memory: Memory): Buffer => {
+  if ('bytes' in what) return what.bytes
+  const value = memory.get(what.from)
+  if (value === undefined) throw new Error(`nothing has made ${what.from} known`)
+  return Buffer.from(`${what.before ?? ''}${value}${what.after ?? ''}`)
+}
+
+/** Prints bytes without a process where they are plain text; nothing of them is ever an argument of a program. */
+const printing = (bytes: Buffer): string => {
+  const text = bytes.toString()
+  if (Buffer.from(text).equals(bytes) && !bytes.includes(0)) return `printf %s '${text.replaceAll("'", `'\\''`)}'`
+  return `base64 -d <<'RUNBOOK_END'\n${bytes.toString('base64').replace(/.{1,76}/g, '$&\n')}RUNBOOK_END\n`
+}
+
+const chown = ({ owner, group }: Owner, path: string): string[] =>
+  owner === undefined && group === undefined
+    ? []
+    : [`chown -h -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} ${path}`]
+
+/** A file put in place whole: temporary name in the target folder, synced, renamed; nothing stays behind a failure. */
+const write = (path: string, bytes: Buffer, mode: string, owner: Owner): string => {
+  const temporary = quote(`${dirname(path)}/.${basename(path)}.XXXXXX`)
+  const steps = [
+    `{ ${printing(bytes)}\n} >"$t"`,
+    `chmod ${mode} "$t"`,
+    ...chown(owner, '"$t"'),
+    'sync -- "$t"',
+    `mv -fT -- "$t" ${quote(path)}`,
+  ]
+  return `umask 077; t=$(mktemp ${temporary}) || exit 1; ${steps.join(' && ')} || { s=$?; rm -f -- "$t"; exit $s; }`
+}
+
+const run = (step: Extract<Step, { do: 'exec' }>, memory: Memory, login: string): string => {
+  const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
+  const as = step.user === undefined || step.user === login ? [] : ['runuser', '-u', step.user, '--']
+  const words = [...as, ...(env.length > 0 ? ['env', ...env] : []), ...step.argv]
+  const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} && `
+  const command = step.stdin ? `{ ${printing(bytesOf(step.stdin, memory))}\n} | ${quoted(words)}` : quoted(words)
+  const success = step.success?.filter(status => status !== 0) ?? []
+  const judged =
+    success.length === 0 ? command : `${command}; s=$?; case $s in ${success.join('|')}) exit 0;; *) exit $s;; esac`
+  return cd + judged
+}
+
+/** The secret is printed once, into the controller's memory. */
+const generate = (bytes: number): string => `od -vAn -N${bytes} -tx1 /dev/urandom | tr -d ' \\n'`
+
+/** See the `file` probe: size, ctime, inode and digest, so that a big file is hashed when it is put there and never again. */
+const receipt = (path: string, digest: string): string => {
+  const at = quote(`${dirname(path)}/.${basename(path)}.receipt`)
+  return `printf '%s  %s\\n' ${digest} ${quote(path)} | sha256sum -c --quiet - && printf '%s ${digest}\\n' "$(stat -c '%s %.9Z %i' -- ${quote(path)})" >${at}`
+}
+
+/** The shell text of a step; undefined for those that are more than one frame (`upload`, `members`). */
+export const shellOf = (step: Step, memory: Memory, login: string): string | undefined => {
+  switch (step.do) {
+    case 'exec':
+      return run(step, memory, login)
+    case 'write':
+      return write(step.path, bytesOf(step.content as Content | From, memory), step.mode, step as Owner)
+    case 'remove':
+      return `rm -rf -- ${quote(step.path)}`
+    case 'generate':
+      return generate(step.bytes)
+    case 'fetch':
+      return quoted(step.argv)
+    case 'receipt':
+      return receipt(step.path, step.digest)
+    case 'upload':
+    case 'members':
+      return undefined
+  }
+}
+
+/** Replaces a file's bytes, leaving its mode and owner: what a `members` step does after reading it. */
+export const rewrite = (path: string, bytes: Buffer): string => {
+  const at = quote(path)
+  const temporary = quote(`${dirname(path)}/.${basename(path)}.XXXXXX`)
+  return `umask 077; t=$(mktemp ${temporary}) || exit 1; { ${printing(bytes)}\n} >"$t" && chmod --reference=${at} "$t" && chown --reference=${at} "$t" && sync -- "$t" && mv -fT -- "$t" ${at} || { s=$?; rm -f -- "$t"; exit $s; }`
+}

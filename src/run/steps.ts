@@ -1,0 +1,158 @@
+import type { Failure } from '../core/failure.ts'
+import type { Fragment, Output, Transport } from '../core/transport.ts'
+import { isRecord, withMember } from '../core/value.ts'
+import { quote } from '../module/quote.ts'
+import { describe, type From, type Step } from '../module/step.ts'
+import type { Line } from '../plan/session.ts'
+import { type Runner, stepFailure } from './runner.ts'
+import { bytesOf, rewrite, shellOf } from './shell.ts'
+
+/** What `keep` steps said: the outputs of a command. */
+export type Kept = { rc: number; stdout: string; stderr: string }
+export type Ran =
+  | { failure: Failure; kept?: Kept; rest?: undefined }
+  | { failure?: undefined; kept?: Kept; rest: Output[] }
+
+const member = (runner: Runner, value: unknown): unknown => {
+  if (isRecord(value) && ('from' in value || 'bytes' in value)) return bytesOf(value as From, runner.memory).toString()
+  return value
+}
+
+/** Takes from a step's output what others need: a secret born or held there, a command's answer. */
+const learn = (runner: Runner, step: Step, output: Output): Kept | undefined => {
+  if (step.do === 'generate' || step.do === 'fetch') {
+    const value = output.stdout.toString().trim()
+    runner.memory.set(step.name, value)
+    if (step.do === 'generate' || step.secret) runner.session.keepSecret(value)
+  }
+  if (step.do === 'exec' && step.keep)
+    return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
+  return undefined
+}
+
+type Chunk = { frame: Step[] } | { apart: Step }
+
+const source = (step: Step): string | undefined => {
+  const what = step.do === 'write' ? step.content : step.do === 'exec' ? step.stdin : undefined
+  return isRecord(what) && 'from' in what ? String(what.from) : undefined
+}
+
+/** Neighbours that are plain shell travel together; a step that uses what one of them makes starts a new frame. */
+const chunksOf = (steps: Step[]): Chunk[] => {
+  const chunks: Chunk[] = []
+  let made = new Set<string>()
+  for (const step of steps) {
+    const last = chunks.at(-1)
+    const from = source(step)
+    if (step.do === 'upload' || step.do === 'members') chunks.push({ apart: step })
+    else if (last && 'frame' in last && !(from !== undefined && made.has(from))) last.frame.push(step)
+    else {
+      chunks.push({ frame: [step] })
+      made = new Set()
+    }
+    if (step.do === 'generate' || step.do === 'fetch') made.add(step.name)
+  }
+  return chunks
+}
+
+/** Whether all steps and their reads fit one frame, so that a line may travel with its neighbours. */
+export const fitsFrame = (steps: Step[]): boolean => {
+  const chunks = chunksOf(steps)
+  return chunks.length === 0 || (chunks.length === 1 && 'frame' in chunks[0]!)
+}
+
+/** The fragment of a plain step, run as the task's identity. A script for another user is fed, never an argument. */
+export const fragmentOf = (runner: Runner, line: Line, step: Step, login: string): Fragment => {
+  const sh = shellOf(step, runner.memory, login)!
+  const user =
+    step.do === 'exec' && step.user !== undefined ? undefined : runner.identity(line.host, line.node.task.become)
+  return {
+    sh: user === undefined ? sh : `runuser -u ${quote(user)} -- sh <<'RUNBOOK_AS'\n( ${sh}\n) </dev/null\nRUNBOOK_AS`,
+    step: true,
+  }
+}
+
+/** Judges what the steps of one frame said, in order: the first failure, or what was kept. */
+export const judge = (
+  runner: Runner,
+  line: Line,
+  steps: Step[],
+  outputs: Output[],
+): { failure?: Failure; kept?: Kept } => {
+  let kept: Kept | undefined
+  for (const [i, step] of steps.entries()) {
+    const output = outputs[i]
+    if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
+    kept = learn(runner, step, output) ?? kept
+    if (output.status !== 0) return { failure: stepFailure(line, describe(step), output), ...(kept ? { kept } : {}) }
+  }
+  return kept ? { kept } : {}
+}
+
+/**
+ * Runs the steps of one line in order, behind the last of them the `tail` (the reads that verify), in as few frames
+ * as can be. Uploads and edits of JSON members are trips of their own. Stops at the first failure.
+ */
+export const runSteps = async (
+  runner: Runner,
+  transport: Transport,
+  line: Line,
+  steps: Step[],
+  tail: Fragment[],
+): Promise<Ran> => {
+  const chunks = chunksOf(steps)
+  if (chunks.length === 0 || 'apart' in chunks.at(-1)!) chunks.push({ frame: [] })
+  let kept: Kept | undefined
+  let rest: Output[] = []
+  for (const [i, chunk] of chunks.entries()) {
+    if ('apart' in chunk) {
+      const failure = await runApart(runner, transport, line, chunk.apart)
+      if (failure) return { failure }
+      continue
+    }
+    const fragments = chunk.frame.map(step => fragmentOf(runner, line, step, transport.user))
+    const outputs = await transport.run([...fragments, ...(i === chunks.length - 1 ? tail : [])])
+    const judged = judge(runner, line, chunk.frame, outputs)
+    kept = judged.kept ?? kept
+    if (judged.failure) return { failure: judged.failure, ...(kept ? { kept } : {}) }
+    rest = outputs.slice(fragments.length)
+  }
+  return { rest, ...(kept ? { kept } : {}) }
+}
+
+const runApart = async (runner: Runner, transport: Transport, line: Line, step: Step): Promise<Failure | undefined> => {
+  if (step.do === 'upload') {
+    const { file, size, digest, path, mode } = step
+    await transport.upload(
+      {
+        source: { file },
+        size,
+        digest,
+        path,
+        mode,
+        ...(step.owner ? { owner: step.owner } : {}),
+        ...(step.group ? { group: step.group } : {}),
+      },
+      done =>
+        runner.emit({
+          type: 'progress',
+          host: line.host,
+          node: line.id,
+          task: line.node.task.name,
+          done,
+          total: size,
+          what: path,
+        }),
+    )
+    return undefined
+  }
+  if (step.do !== 'members') return undefined
+  const [read] = await transport.run([{ sh: `cat -- ${quote(step.path)}` }])
+  if (read!.status !== 0) return stepFailure(line, describe(step), read!)
+  let tree: unknown = JSON.parse(read!.stdout.toString())
+  for (const [path, value] of Object.entries(step.set)) tree = withMember(tree, path, member(runner, value))
+  const final = read!.stdout.toString().endsWith('\n') ? '\n' : ''
+  const bytes = Buffer.from(JSON.stringify(tree, null, step.indent) + final)
+  const [written] = await transport.run([{ sh: rewrite(step.path, bytes), step: true }])
+  return written!.status === 0 ? undefined : stepFailure(line, describe(step), written!)
+}

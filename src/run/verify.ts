@@ -1,0 +1,153 @@
+import type { Failure } from '../core/failure.ts'
+import type { Transport } from '../core/transport.ts'
+import { isUnknown, strict } from '../core/unknown.ts'
+import { isRecord, same, sha256 } from '../core/value.ts'
+import type { AnyQuery } from '../module/query.ts'
+import { quoted } from '../module/quote.ts'
+import { see } from '../plan/decide.ts'
+import { batch } from '../plan/observe.ts'
+import { readHost, readLocal } from '../plan/plan.ts'
+import { ask, controllerSide, type Line, type Wanted } from '../plan/session.ts'
+import { answer } from '../plan/world.ts'
+import { hostQueries, type Runner } from './runner.ts'
+
+/** What planning again over fresh answers said: done with outputs, or why not (yet). */
+export type Again =
+  | { outputs: unknown; failure?: undefined }
+  | { outputs?: undefined; failure: Failure; broken: string }
+
+/** Plans again until nothing is missing; what is missing is read first. */
+export const replan = async (runner: Runner, plan: (wanted: Wanted) => Line[]): Promise<Line[]> => {
+  for (;;) {
+    const wanted: Wanted = new Map()
+    const lines = plan(wanted)
+    if (wanted.size === 0) return lines
+    await Promise.all(
+      [...wanted].map(([host, queries]) =>
+        host === controllerSide
+          ? readLocal(runner.session, runner, queries)
+          : readHost(runner.session, runner, host, queries),
+      ),
+    )
+    if ([...wanted.keys()].some(host => runner.session.lost.has(host))) return plan(new Map())
+  }
+}
+
+const word = (value: unknown): string =>
+  isRecord(value) && typeof value.digest === 'string' ? value.digest.slice(0, 12) : JSON.stringify(value)
+
+/** The first promise that did not come true. Only what was said is compared; an unknown is learned, not compared. */
+export const brokenPromise = (runner: Runner, line: Line): string | undefined => {
+  const world = runner.session.worlds.get(line.host)!
+  for (const [query, patch] of line.will) {
+    const found = answer(world, query)
+    if (isUnknown(found)) continue
+    for (const [member, promised] of isRecord(patch) ? Object.entries(patch) : [['', patch]]) {
+      const is = member === '' ? found : (found as Record<string, unknown>)[member as string]
+      if (promised !== undefined && !isUnknown(promised) && !same(promised, is))
+        return `${query.subject}${member ? ` ${member}` : ''}: promised ${word(promised)}, is ${word(is)}`
+    }
+  }
+  return undefined
+}
+
+/** After its steps a line must be `ok` when planned again, and hold what it promised. */
+export const verdictOf = (runner: Runner, line: Line, again: Line): Again => {
+  const broken = brokenPromise(runner, line)
+  if (again.verdict === 'ok' && broken === undefined) return { outputs: again.outputs }
+  if (again.verdict === 'fail')
+    return {
+      broken: again.why ?? '',
+      failure: {
+        reason: 'task-failed',
+        what: again.why ?? 'It failed.',
+        ...(again.fix ? { fix: again.fix } : {}),
+        origin: line.node.task.origin,
+      },
+    }
+  const why = broken ?? `planned again after its steps it is "${again.verdict}"${again.why ? `: ${again.why}` : ''}`
+  return {
+    broken: why,
+    failure: {
+      reason: 'module-broke-promise',
+      what: `${line.node.task.module} did not do what it planned.`,
+      why,
+      fix: 'This is a mistake of the module, or the host changed meanwhile: run again, and report it if it stays.',
+      origin: line.node.task.origin,
+    },
+  }
+}
+
+const interval = 0.1
+const patience = 50
+
+/** Reads the queries again as soon as their output differs from last time, or 5 s are over: the host waits, not the wire. */
+export const readWhenDifferent = async (
+  runner: Runner,
+  transport: Transport,
+  host: string,
+  queries: AnyQuery[],
+  last: string,
+): Promise<string> => {
+  const reads = batch(runner.session.worlds.get(host)!, queries)
+  const all = reads.fragments.map(({ sh }) => `( ${sh}\n)`).join('; ')
+  const wait = `n=0; while [ $n -lt ${patience} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${interval}; n=$((n+1)); done`
+  const outputs = await transport.run([{ sh: wait }, ...reads.fragments])
+  reads.take(outputs.slice(1))
+  return sha256(Buffer.concat(outputs.slice(1).map(o => o.stdout)))
+}
+
+/**
+ * Waits until a line's promise holds: re-reads on the host, plans again, judges here. Ends early when the module
+ * says it is hopeless, at the latest after its `settle` time, with the log's last lines.
+ */
+export const settle = async (
+  runner: Runner,
+  transport: Transport,
+  line: Line,
+  judge: () => Promise<Again>,
+): Promise<Again> => {
+  const limit = line.settle?.seconds ?? 0
+  const deadline = Date.now() + limit * 1000
+  let last = '-'
+  for (;;) {
+    const again = await judge()
+    if (!again.failure || line.settle === undefined) return again
+    const seen = strict(see(line.reads, ask(runner.session, line.host, new Map())))
+    const hopeless = line.settle.hopeless?.(seen as never)
+    if (
+      hopeless !== undefined ||
+      again.failure.reason === 'task-failed' ||
+      Date.now() > deadline ||
+      runner.signal.aborted
+    ) {
+      const what =
+        hopeless ??
+        (again.failure.reason === 'task-failed'
+          ? again.failure.what
+          : `${line.node.task.name}: it did not come true within ${limit} s.`)
+      return {
+        broken: again.broken,
+        failure: {
+          reason: 'host-settle',
+          what,
+          why: [
+            hopeless === undefined ? (line.settle.late?.(seen as never) ?? again.broken) : again.broken,
+            await logOf(transport, line),
+          ]
+            .filter(t => t !== '' && t !== what)
+            .join('\n'),
+          ...(again.failure.reason === 'task-failed' && again.failure.fix ? { fix: again.failure.fix } : {}),
+          origin: line.node.task.origin,
+        },
+      }
+    }
+    last = await readWhenDifferent(runner, transport, line.host, hostQueries(line), last)
+  }
+}
+
+const logOf = async (transport: Transport, line: Line): Promise<string> => {
+  if (!line.settle?.log) return ''
+  const [output] = await transport.run([{ sh: quoted(line.settle.log) }])
+  return output!.stdout.toString().trimEnd()
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+/*
+ * The bin: plain JavaScript that any Node can read. It hands over to the Node that npm installed with the project
+ * where the machine's own is too old to run TypeScript, and turns on the compile cache before anything is imported.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import * as nodeModule from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const [major, minor] = process.versions.node.split('.').map(Number)
+const isTooOld = major < 22 || (major === 22 && minor < 18)
+const installed = `${root}node_modules/.bin/node`
+
+if (process.argv.length === 3 && process.argv[2] === '--version') {
+  process.stdout.write(`${JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version}\n`)
+} else if (!isTooOld) {
+  nodeModule.enableCompileCache?.()
+  const { main } = await import('./cli/main.ts')
+  await main(process.argv.slice(2))
+} else if (existsSync(installed) && !process.env.RUNBOOK_HANDED_OVER) {
+  const env = { ...process.env, RUNBOOK_HANDED_OVER: '1' }
+  const { status, signal } = spawnSync(installed, process.argv.slice(1), { stdio: 'inherit', env })
+  if (signal) process.kill(process.pid, signal)
+  process.exitCode = status ?? 70
+} else {
+  process.stderr.write(`runbook needs Node 22.18 or newer; this is ${process.versions.node}. Run \`npm install\` here: it brings one along.\n`)
+  process.exitCode = 4
+}
