@@ -38,6 +38,18 @@ const withHosts = (record: LabRecord | undefined, nodes: string[]): Record<strin
   return hosts
 }
 
+/** Does it for all at once, and reports every failure of any. */
+const together = async <T>(items: T[], act: (item: T) => Promise<void>): Promise<void> => {
+  const failures: Failure[] = []
+  const ended = await Promise.allSettled(items.map(act))
+  for (const end of ended) {
+    if (end.status === 'fulfilled') continue
+    if (!(end.reason instanceof Refusal)) throw end.reason
+    failures.push(...end.reason.failures)
+  }
+  if (failures.length > 0) throw new Refusal(...failures)
+}
+
 const stand = async (lab: Lab, nodes: string[], say: Say): Promise<void> => {
   const base = await ensureBase(say)
   const held = readRecord(lab)
@@ -58,18 +70,6 @@ const stand = async (lab: Lab, nodes: string[], say: Say): Promise<void> => {
     const took = how === 'started' ? `up after ${((Date.now() - began) / 1000).toFixed(1)} s` : how
     say(`${node} ${address(record.slot, number)} ${took}`)
   })
-}
-
-/** Does it for all at once, and reports every failure of any. */
-const together = async <T>(items: T[], act: (item: T) => Promise<void>): Promise<void> => {
-  const failures: Failure[] = []
-  const ended = await Promise.allSettled(items.map(act))
-  for (const end of ended) {
-    if (end.status === 'fulfilled') continue
-    if (!(end.reason instanceof Refusal)) throw end.reason
-    failures.push(...end.reason.failures)
-  }
-  if (failures.length > 0) throw new Refusal(...failures)
 }
 
 /**

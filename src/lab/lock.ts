@@ -4,6 +4,7 @@ import { refuse } from '../core/failure.ts'
 import { digest } from './names.ts'
 
 const WAIT_MS = 15 * 60_000
+const SAY_MS = 1000
 
 // A name in the kernel's abstract socket space and not a file: the kernel gives it back the moment its holder dies,
 // however it dies, so there is no stale lock to judge and no lock file to leave behind.
@@ -17,14 +18,14 @@ const claim = (what: string): Promise<Server | undefined> =>
   })
 
 const waitFor = async (what: string, say: (line: string) => void): Promise<Server> => {
-  const give = Date.now() + WAIT_MS
-  const first = await claim(what)
-  if (first) return first
-  say(`waiting for another runbook that works on ${what}`)
-  while (Date.now() < give) {
-    await sleep(100)
+  let silent = true
+  for (const began = Date.now(); Date.now() < began + WAIT_MS; await sleep(50)) {
     const lock = await claim(what)
     if (lock) return lock
+    if (silent && Date.now() > began + SAY_MS) {
+      say(`waiting for another runbook that works on ${what}`)
+      silent = false
+    }
   }
   return refuse('lab-host', `another runbook has been working on ${what} for 15 minutes`, {
     fix: 'end it, then try again',
