@@ -1,0 +1,169 @@
+import {
+  defineModule,
+  exec,
+  later,
+  type ServiceAnswer,
+  type Step,
+  service,
+  stat,
+  T,
+  unitName,
+  uses,
+} from '../src/module/module.ts'
+import { path, plain } from './lib/placement.ts'
+
+const args = T.Object(
+  {
+    name: T.String({
+      pattern: '^[A-Za-z0-9@:_.\\\\-]+$',
+      description: 'The systemd unit; `.service` may be left out.',
+    }),
+    state: T.Optional(
+      T.Enum(['started', 'stopped', 'restarted', 'reloaded'], {
+        description:
+          'started and stopped are states: nothing is done where they hold. restarted and reloaded happen in every ' +
+          'apply: prefer started with `newer_than`. A oneshot unit is active only with RemainAfterExit=yes.',
+      }),
+    ),
+    enabled: T.Optional(T.Boolean({ description: 'Whether it starts with the machine.' })),
+    newer_than: T.Array(path('A file, a folder or a link (its own time, not that of what it points to).'), {
+      default: [],
+      description:
+        'With started: it has to have been started after each of these last changed, else it is restarted. ' +
+        'Never list what the service itself writes.',
+    }),
+    daemon_reload: T.Boolean({
+      default: true,
+      description: 'Let systemd read the unit file again where it has changed since it was loaded.',
+    }),
+    settle: T.Integer({ default: 60, minimum: 1, description: 'How many seconds it may take until it is active.' }),
+  },
+  { additionalProperties: false },
+)
+
+const isOff = (unit: ServiceAnswer): boolean => unit.active === 'inactive' || unit.active === 'failed'
+/** It has died and systemd is about to try again: it will never be active by waiting. */
+const isLooping = (unit: ServiceAnswer): boolean => unit.sub === 'auto-restart'
+
+/** Why nothing can be done with this unit, and what to do about it. */
+const unusable = (unit: ServiceAnswer, name: string): [string, string] | undefined => {
+  if (unit.load === 'masked')
+    return [`${name} is masked`, `run systemctl unmask ${name}, or remove the link that masks it`]
+  if (unit.load === 'not-found')
+    return [`there is no unit ${name} on this host`, 'install it or write it with systemd_unit in an earlier task']
+  if ((unit.load === 'error' || unit.load === 'bad-setting') && !unit.reload)
+    return [`systemd cannot load ${name}`, `see what systemd-analyze verify ${name} says of its unit file`]
+  return undefined
+}
+
+type Doing = { verbs: string[][]; why: string[]; active?: 'active' | 'inactive' }
+
+/** What it takes to be active. A start never blocks; whether it came true is asked until the time is over. */
+const starting = (unit: ServiceAnswer, newer: string | undefined): Doing => {
+  if (unit.active === 'active' || unit.active === 'reloading') {
+    if (newer !== undefined)
+      return {
+        verbs: [['--no-block', 'restart']],
+        why: [`${newer} has changed since it was started`],
+        active: 'active',
+      }
+    return unit.active === 'active' ? { verbs: [], why: [] } : { verbs: [], why: ['it is reloading'], active: 'active' }
+  }
+  if (isLooping(unit))
+    return { verbs: [['stop'], ['--no-block', 'start']], why: [`it keeps failing (${unit.result})`], active: 'active' }
+  if (unit.active === 'failed')
+    return {
+      verbs: [['reset-failed'], ['--no-block', 'start']],
+      why: [`it has failed (${unit.result})`],
+      active: 'active',
+    }
+  if (unit.active === 'activating') {
+    const verbs = newer === undefined ? [] : [['--no-block', 'restart']]
+    return { verbs, why: [newer === undefined ? 'it is starting' : `${newer} has changed since`], active: 'active' }
+  }
+  return { verbs: [['--no-block', 'start']], why: [`it is ${unit.active}`], active: 'active' }
+}
+
+const isOn = (enabled: ServiceAnswer['enabled']): boolean => ['enabled', 'indirect', 'generated'].includes(enabled)
+
+export default defineModule({
+  name: 'service',
+  about: 'A systemd service runs or does not run, now and after a boot, and is newer than its configuration.',
+  args,
+  outputs: T.Object({
+    name: T.String({ description: 'The unit.' }),
+    active: T.String({ description: 'What systemd says of it: active, inactive, failed …' }),
+    enabled: T.String({ description: 'enabled, disabled, static …' }),
+  }),
+  examples: [
+    '- name: The web server runs with its current configuration\n  service:\n    name: nginx\n    state: started\n    enabled: true\n    newer_than: [/etc/nginx/nginx.conf, /etc/nginx/conf.d/site.conf]',
+    '- name: No mail server\n  service:\n    name: exim4\n    state: stopped\n    enabled: false',
+  ],
+  reads: args => ({
+    unit: service(args.name),
+    newer: args.newer_than.map(file => uses(stat(plain(file)))),
+  }),
+  plan: (args, { unit, newer }, { ok, change, fail }) => {
+    const name = unitName(args.name)
+    const useless = unusable(unit, name)
+    const { state, enabled } = args
+    const isKeptOff = unit.load === 'masked' && isOff(unit) && enabled !== true && (state ?? 'stopped') === 'stopped'
+    if (useless && !isKeptOff) return fail(...useless)
+    const systemctl = (words: string[]): Step => exec(['systemctl', ...words, name])
+
+    if (enabled === true && unit.enabled === 'static')
+      return fail(`${name} cannot be enabled: its unit file has no [Install] section`, 'leave out enabled, or add one')
+    const enables = enabled === true && !isOn(unit.enabled)
+    const disables = enabled === false && isOn(unit.enabled)
+    const reloads = args.daemon_reload && unit.reload
+
+    const index = state === 'started' ? newer.findIndex(file => file.exists && file.changed > unit.since) : -1
+    const doing: Doing =
+      state === 'started'
+        ? starting(unit, args.newer_than[index])
+        : state === 'stopped' && !isOff(unit)
+          ? // A service that ends badly when stopped would stay `failed`; one that is gone already has nothing to reset.
+            { verbs: [['stop']], why: [`it is ${unit.active}`], active: 'inactive' }
+          : state === 'restarted'
+            ? { verbs: [['--no-block', 'restart']], why: ['restarted every time'], active: 'active' }
+            : state === 'reloaded'
+              ? { verbs: [['--no-block', 'reload-or-restart']], why: ['reloaded every time'], active: 'active' }
+              : { verbs: [], why: [] }
+
+    const why = [
+      ...(reloads ? ['its unit file has changed'] : []),
+      ...(enables ? ['it is not enabled'] : []),
+      ...(disables ? ['it is enabled'] : []),
+      ...doing.why,
+    ]
+    if (why.length === 0) return ok({ name, active: later(() => unit.active), enabled: later(() => unit.enabled) })
+    return change({
+      will: {
+        unit: {
+          ...(reloads ? { reload: false } : {}),
+          ...(enables ? { enabled: 'enabled' } : disables ? { enabled: 'disabled' } : {}),
+          ...(doing.active ? { active: doing.active } : {}),
+        },
+      },
+      steps: [
+        ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
+        ...(enables ? [systemctl(['enable'])] : disables ? [systemctl(['disable'])] : []),
+        ...doing.verbs.map(systemctl),
+        ...(doing.active === 'inactive' ? [exec(['systemctl', 'reset-failed', name], { success: [0, 1, 5] })] : []),
+      ],
+      reason: why.join(', '),
+      ...(state === 'restarted' || state === 'reloaded' ? { always: true as const } : {}),
+    })
+  },
+  settle: args => ({
+    seconds: args.settle,
+    hopeless: ({ unit }) => {
+      if (args.state === 'stopped' || args.state === undefined) return undefined
+      if (unit.active === 'failed') return `${unitName(args.name)} has failed: ${unit.result}`
+      return isLooping(unit)
+        ? `${unitName(args.name)} has ended and is started over and over: ${unit.result}`
+        : undefined
+    },
+    log: ['journalctl', '-u', unitName(args.name), '-n', '20', '--no-pager', '-o', 'cat'],
+  }),
+})
