@@ -1,0 +1,313 @@
+package kubo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"standin/internal/maddr"
+)
+
+const globalOpts = "api= timeout= offline enc= encoding= config:c= debug:D help:h local:L stream-channels cid-base= upgrade-cidv0-in-output api-auth= repo-dir= config-file="
+
+// optionNames maps every spelling of a command's options to its name.
+func optionNames(c *command) map[string]string {
+	names := map[string]string{}
+	list := globalOpts
+	if c != nil {
+		list += " " + c.opts
+	}
+	for _, o := range strings.Fields(list) {
+		parts := strings.Split(strings.TrimSuffix(o, "="), ":")
+		for _, spelling := range parts {
+			names[spelling] = parts[0]
+		}
+	}
+	return names
+}
+
+func takesValue(c *command, name string) bool {
+	list := globalOpts
+	if c != nil {
+		list = c.opts + " " + list
+	}
+	for _, o := range strings.Fields(list) {
+		if strings.Split(strings.TrimSuffix(o, "="), ":")[0] == name {
+			return strings.HasSuffix(o, "=")
+		}
+	}
+	return false
+}
+
+// Main is the `ipfs` program.
+func Main(argv []string) int {
+	path, err := repoPath()
+	if err == nil {
+		err = checkPlugins(path + "/config")
+	}
+	if err == nil {
+		err = execute(path, argv)
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "Error: "+err.Error())
+	var u usageError
+	if errors.As(err, &u) && u.path != "" {
+		fmt.Fprintf(os.Stderr, "Use 'ipfs %s --help' for information about this command\n", u.path)
+	}
+	return 1
+}
+
+// split tells words from options; the command decides which take a value.
+func split(argv []string) (c *command, words []string, opts map[string]string, err error) {
+	var plain []string
+	for i := 0; i < len(argv); i++ { // the words first, to know the command
+		a := argv[i]
+		if strings.HasPrefix(a, "-") && a != "-" {
+			name := strings.TrimLeft(a, "-")
+			if !strings.Contains(name, "=") && takesValue(nil, optionNames(nil)[name]) {
+				i++
+			}
+			continue
+		}
+		plain = append(plain, a)
+	}
+	c, used := find(plain)
+	opts = map[string]string{}
+	names := optionNames(c)
+	literal := false
+	for i := 0; i < len(argv); i++ {
+		a := argv[i]
+		if literal || a == "-" || !strings.HasPrefix(a, "-") {
+			words = append(words, a)
+			continue
+		}
+		if a == "--" {
+			literal = true
+			continue
+		}
+		for _, one := range spread(a, names) {
+			name, value, has := strings.Cut(one, "=")
+			full := names[name]
+			if full == "" {
+				return c, nil, nil, usageError{fmt.Sprintf("unknown option %q", name), pathOf(c)}
+			}
+			if !has && takesValue(c, full) {
+				if i++; i >= len(argv) {
+					return c, nil, nil, usageError{fmt.Sprintf("missing argument for option %q", name), pathOf(c)}
+				}
+				value = argv[i]
+			} else if !has {
+				value = "true"
+			}
+			opts[full] = value
+		}
+	}
+	if c == nil {
+		return nil, words, opts, nil
+	}
+	return c, words[used:], opts, nil
+}
+
+// spread cuts -rQ into r and Q.
+func spread(a string, names map[string]string) []string {
+	if strings.HasPrefix(a, "--") {
+		return []string{a[2:]}
+	}
+	letters, value, has := strings.Cut(a[1:], "=")
+	if names[letters] != "" || len(letters) <= 1 {
+		return []string{a[1:]}
+	}
+	var out []string
+	for _, l := range letters {
+		out = append(out, string(l))
+	}
+	if has {
+		out[len(out)-1] += "=" + value
+	}
+	return out
+}
+
+func pathOf(c *command) string {
+	if c == nil {
+		return ""
+	}
+	return c.path
+}
+
+func execute(path string, argv []string) error {
+	c, words, opts, err := split(argv)
+	if err != nil {
+		return err
+	}
+	if opts["help"] == "true" || (c == nil && len(words) == 0) {
+		fmt.Println("USAGE\n  ipfs - Global p2p merkle-dag filesystem.")
+		return nil
+	}
+	if c == nil {
+		return usageError{fmt.Sprintf("unknown command %q", strings.Join(words, " ")), ""}
+	}
+	if enc := opts["encoding"] + opts["enc"]; enc != "" && enc != "json" && enc != "text" {
+		return fmt.Errorf("invalid encoding: %s", enc)
+	}
+	ctx := context.Background()
+	if text := opts["timeout"]; text != "" {
+		t, err := time.ParseDuration(text)
+		if err != nil {
+			return err
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t)
+		defer cancel()
+	}
+	switch c.path {
+	case "init":
+		return runInit(ctx, path, words, opts)
+	case "daemon":
+		return runDaemon(path, opts)
+	case "repo migrate":
+		return runRepoMigrate(path, opts)
+	}
+	r := &request{ctx: ctx, args: words, opts: opts}
+	if c.file && len(words) == 0 {
+		words = []string{"-"}
+	}
+	if err := c.checkArgs(len(words)); err != nil {
+		return err
+	}
+	call, done, err := route(c, path, opts)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if !c.file {
+		return call(r)
+	}
+	for _, name := range words {
+		if err := withFile(r, name, call); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func withFile(r *request, name string, call func(*request) error) error {
+	r.body, r.name = os.Stdin, ""
+	if name != "-" {
+		st, err := os.Lstat(name)
+		if err != nil {
+			return err
+		}
+		if st.IsDir() {
+			return fmt.Errorf("invalid path %q, cannot add a directory; use -r to recursively add", name)
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		r.body, r.name = f, st.Name()
+	}
+	return call(r)
+}
+
+var errNoAPI = errors.New("cannot connect to the api. Is the daemon running? To run as a standalone CLI command remove the api file in `$IPFS_PATH/api`")
+
+// route decides who runs a command: the daemon at --api, the daemon of the
+// api file, or this process on the repo. A stale api file is deleted.
+func route(c *command, path string, opts map[string]string) (call func(*request) error, done func(), err error) {
+	done = func() {}
+	alone := func(n *Node) func(*request) error {
+		return func(r *request) error { r.node = n; return runHere(c, r) }
+	}
+	if c.path == "version" || c.path == "config show" {
+		return alone(nil), done, nil
+	}
+	base, err := apiBase(path, opts)
+	if err != nil {
+		return nil, done, err
+	}
+	if base != "" {
+		return func(r *request) error { return callAPI(base, c, r) }, done, nil
+	}
+	repo, err := openRepo(path)
+	if err != nil {
+		return nil, done, err
+	}
+	return alone(newNode(repo)), repo.Close, nil
+}
+
+func apiBase(path string, opts map[string]string) (string, error) {
+	text, explicit := opts["api"]
+	if !explicit {
+		if opts["offline"] == "true" || opts["local"] == "true" {
+			return "", nil
+		}
+		b, err := os.ReadFile(path + "/api")
+		if err != nil {
+			return "", nil
+		}
+		text = strings.TrimSpace(string(b))
+	}
+	a, err := maddr.Parse(text)
+	if err != nil {
+		return "", err
+	}
+	network, hostport, ok := a.TCP()
+	if !ok {
+		return "", fmt.Errorf("invalid API address: %s", text)
+	}
+	c, err := net.DialTimeout(network, hostport, 5*time.Second)
+	if err == nil {
+		c.Close()
+		return "http://" + hostport + "/api/v0/", nil
+	}
+	if explicit {
+		return "", errNoAPI
+	}
+	_ = os.Remove(path + "/api")
+	return "", nil
+}
+
+// runHere runs a command in this process.
+func runHere(c *command, r *request) error {
+	if c.raw != nil {
+		return c.raw(r, os.Stdout)
+	}
+	return c.run(r, func(v interface{}) error {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		return show(c, r, b)
+	})
+}
+
+func show(c *command, r *request, raw json.RawMessage) error {
+	if r.opts["enc"] == "json" || r.opts["encoding"] == "json" {
+		_, err := fmt.Println(string(raw))
+		return err
+	}
+	return c.text(os.Stdout, r, raw)
+}
+
+func query(r *request) string {
+	q := url.Values{}
+	for _, a := range r.args {
+		q.Add("arg", a)
+	}
+	for k, v := range r.opts {
+		if k != "api" && k != "enc" && k != "offline" {
+			q.Set(k, v)
+		}
+	}
+	q.Set("encoding", "json")
+	return q.Encode()
+}

@@ -1,0 +1,164 @@
+package swarm
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"standin/internal/maddr"
+)
+
+// Connect makes sure there is a connection to a peer whose addresses are
+// known. ctx may be nil. The error starts with "failed to dial: ".
+func (h *Host) Connect(ctx context.Context, id string) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if h.Conn(id) != nil {
+		return nil
+	}
+	if id == h.id {
+		return errors.New("failed to dial: dial to self attempted")
+	}
+	lock := h.dialLock(id)
+	lock.Lock()
+	defer lock.Unlock()
+	if h.Conn(id) != nil {
+		return nil
+	}
+	if h.DialTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, h.DialTimeout)
+		defer cancel()
+	}
+	err := h.dialAll(ctx, id)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("failed to dial: %w", err)
+	}
+	return nil
+}
+
+func (h *Host) dialLock(id string) *sync.Mutex {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.dialing[id] == nil {
+		h.dialing[id] = &sync.Mutex{}
+	}
+	return h.dialing[id]
+}
+
+type attempt struct {
+	addr string
+	conn *Conn
+	err  error
+}
+
+func (h *Host) dialAll(ctx context.Context, id string) error {
+	addrs := h.Addrs(id)
+	if len(addrs) == 0 {
+		return fmt.Errorf("failed to dial %s: no addresses", id)
+	}
+	results := make(chan attempt, len(addrs))
+	var lines []string
+	running, gated := 0, 0
+	for _, a := range addrs {
+		m, err := maddr.Parse(a)
+		switch {
+		case err == nil && h.Blocked != nil && h.Blocked(m):
+			gated++
+			lines = append(lines, line(a, errors.New("gater disallows connection to peer")))
+		case contains(h.OwnAddrs(), a):
+			lines = append(lines, line(a, errors.New("dial to self attempted")))
+		case h.backedOff(id, a):
+			lines = append(lines, line(a, errors.New("dial backoff")))
+		default:
+			running++
+			go func(text string) {
+				c, err := h.dialOne(ctx, id, text)
+				results <- attempt{text, c, err}
+			}(a)
+		}
+	}
+	if gated == len(addrs) {
+		return fmt.Errorf("failed to dial %s: no good addresses%s", id, strings.Join(lines, ""))
+	}
+	for ; running > 0; running-- {
+		select {
+		case r := <-results:
+			if r.err == nil {
+				return nil
+			}
+			if ctx.Err() == nil {
+				h.failed(id, r.addr)
+			}
+			lines = append(lines, line(r.addr, r.err))
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return fmt.Errorf("failed to dial %s: all dials failed%s", id, strings.Join(lines, ""))
+}
+
+func line(addr string, err error) string { return fmt.Sprintf("\n  * [%s] %v", addr, err) }
+
+func (h *Host) dialOne(ctx context.Context, id, text string) (*Conn, error) {
+	a, err := maddr.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	network, hostport, ok := a.TCP()
+	if !ok {
+		return nil, errors.New("no transport for protocol")
+	}
+	until := time.Now().Add(h.AddrTimeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(until) {
+		until = d
+	}
+	dialer := net.Dialer{Deadline: until}
+	raw, err := dialer.DialContext(ctx, network, hostport)
+	if err != nil {
+		return nil, err
+	}
+	_ = raw.SetDeadline(until)
+	if _, err := dialHandshake(raw, h.PSK, h.Key, id); err != nil {
+		raw.Close()
+		return nil, fmt.Errorf("failed to negotiate security protocol: %w", plain(err))
+	}
+	c, err := h.upgrade(raw, id, true)
+	if err != nil {
+		raw.Close()
+		return nil, fmt.Errorf("failed to negotiate stream multiplexer: %w", plain(err))
+	}
+	return c, nil
+}
+
+func plain(err error) error {
+	var n net.Error
+	if errors.As(err, &n) && n.Timeout() {
+		return context.DeadlineExceeded
+	}
+	return err
+}
+
+func (h *Host) upgrade(raw net.Conn, id string, out bool) (*Conn, error) {
+	c := &Conn{Peer: id, Outbound: out, Opened: time.Now(), raw: raw, host: h,
+		w: bufio.NewWriter(raw), waiting: map[uint64]chan frame{}, closed: make(chan struct{})}
+	r := bufio.NewReader(raw)
+	if err := c.greet(r); err != nil {
+		return nil, err
+	}
+	_ = raw.SetDeadline(time.Time{})
+	if !h.add(c) {
+		return nil, ErrClosed
+	}
+	go c.readLoop(r)
+	return c, nil
+}
