@@ -1,0 +1,83 @@
+import { defineModule, exec, folder, later, stat, T, uses } from '../src/module/module.ts'
+import { cluster, clusterId, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
+import { inside } from './lib/inside.ts'
+
+const args = T.Object(
+  {
+    ...cluster,
+    bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the program `ipfs-cluster-service` is.' }),
+    consensus: T.Literal('crdt', { default: 'crdt', description: 'How the peers agree on the list of pins.' }),
+  },
+  { additionalProperties: false },
+)
+
+const files = ['service.json', 'identity.json', 'peerstore']
+const fresh = (path: string): string =>
+  `${path.slice(0, path.lastIndexOf('/'))}/.${path.slice(path.lastIndexOf('/') + 1)}.new`
+
+/**
+ * `ipfs-cluster-service init` writes a random secret of its own. It is blanked before the folder is renamed into
+ * place, so that "this host holds a secret" always means the shared one: a run that dies between this task and
+ * `cluster_secret` would else leave as many secrets as hosts.
+ */
+export default defineModule({
+  name: 'cluster_init',
+  about: "Makes ipfs-cluster's configuration and identity, once. Never overwrites either.",
+  args,
+  outputs: T.Object({ peer_id: T.String({ description: "The cluster peer's id; not kubo's." }) }),
+  examples: ['- name: Make the cluster peer\n  cluster_init:\n    consensus: crdt\n  register: cluster'],
+  reads: args => ({
+    root: stat(args.path),
+    files: files.map(name => stat(`${args.path}/${name}`)),
+    secret: secretState(args.path),
+    inside: uses(inside(args.path)),
+    id: uses(clusterId(args.path)),
+  }),
+  plan(args, seen, { ok, change, fail }) {
+    const [service, identity] = [seen.files[0]!, seen.files[1]!]
+    if (service.exists && identity.exists) {
+      if (service.owner !== args.user || identity.owner !== args.user)
+        return fail(
+          `files in ${args.path} do not belong to ${args.user}, who runs ipfs-cluster`,
+          `chown -R ${args.user}: ${args.path}`,
+        )
+      const id = seen.id.value
+      return typeof id === 'string'
+        ? ok({ peer_id: id })
+        : fail(`${args.path}/identity.json holds no id`, 'restore the file from a backup: the identity is in it')
+    }
+    if (service.exists !== identity.exists) {
+      const [there, gone] = service.exists ? files : [files[1], files[0]]
+      return fail(
+        `${args.path} holds ${there} but no ${gone}`,
+        `restore ${gone} from a backup, or run \`ipfs-cluster-service --config ${args.path} init\` there by hand`,
+      )
+    }
+    if (seen.root.exists && seen.root.kind !== 'directory')
+      return fail(`${args.path} is a ${seen.root.kind}, not a folder`, `move ${args.path} away`)
+    const names = later(() => seen.inside.names)
+    if (Array.isArray(names) && names.length > 0)
+      return fail(
+        `${args.path} holds ${names.slice(0, 4).join(', ')} but no configuration`,
+        'restore service.json and identity.json if this was a peer; else move these away',
+      )
+    const into = fresh(args.path)
+    return change({
+      will: {
+        root: { exists: true, kind: 'directory', mode: '0700', owner: args.user },
+        files: files.map(() => ({ exists: true, kind: 'file', owner: args.user })),
+        secret: { state: 'absent' },
+      },
+      steps: [
+        { do: 'remove', path: into },
+        folder(into, '0700'),
+        // The colon: the user's own group.
+        exec(['chown', '--', `${args.user}:`, into]),
+        clusterStep(args, into, ['init', '--consensus', args.consensus]),
+        exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),
+        exec(['mv', '-T', '--', into, args.path]),
+      ],
+      reason: `no cluster peer at ${args.path}`,
+    })
+  },
+})

@@ -1,0 +1,50 @@
+import { content, defineModule, file, later, service, T, uses } from '../src/module/module.ts'
+import { peerAddress } from './lib/address.ts'
+import { cluster } from './lib/cluster.ts'
+import { absent, peerList } from './lib/peers.ts'
+
+const args = T.Object(
+  {
+    ...cluster,
+    unit: T.String({ default: 'ipfs-cluster', description: 'The systemd unit of the daemon.' }),
+    port: T.Integer({ default: 9096, description: "The port of the others' cluster daemons; not kubo's 4001." }),
+    peers: peerList('The other cluster peers: their cluster peer ids, not those of kubo, and their addresses.'),
+    absent,
+  },
+  { additionalProperties: false },
+)
+
+/**
+ * The peerstore is only a seed: the daemon reads it when it starts and writes it anew when it stops, with all it has
+ * met meanwhile. So it is written while the unit is at rest, lines are only added, and a running daemon is left alone.
+ */
+export default defineModule({
+  name: 'cluster_join',
+  about: 'Tells a cluster peer of the others before its first start, each by its cluster peer id.',
+  args,
+  examples: [
+    "- name: Join the others\n  cluster_join:\n    peers: \"{{ groups.ipfs.map(h, {'id': hostvars[h].cluster.peer_id, 'address': hostvars[h].address}) }}\"",
+  ],
+  reads: args => ({ peerstore: file(`${args.path}/peerstore`), unit: uses(service(args.unit)) }),
+  plan(args, seen, { ok, change, fail }) {
+    if (['active', 'activating', 'reloading'].includes(seen.unit.active)) return ok()
+    const store = seen.peerstore
+    if (store.exists && store.kind !== 'file')
+      return fail(`${args.path}/peerstore is a ${store.kind}, not a file`, `move ${args.path}/peerstore away`)
+    // Ids that are still to be made: the file will change, to what is known then.
+    const text = later(() => {
+      const have =
+        store.exists && store.kind === 'file' ? store.content.bytes.toString().split('\n').filter(Boolean) : []
+      const wanted = args.peers.map(({ id, address, port }) => peerAddress(address, port ?? args.port, id)).sort()
+      const lacking = wanted.filter(line => !have.includes(line))
+      return lacking.length === 0 ? '' : [...have, ...lacking, ''].join('\n')
+    })
+    if (text === '') return ok()
+    const bytes = typeof text === 'string' ? content(text) : text
+    return change({
+      will: { peerstore: { exists: true, kind: 'file', mode: '0644', owner: args.user, content: bytes } },
+      steps: [{ do: 'write', path: `${args.path}/peerstore`, content: bytes, mode: '0644', owner: args.user }],
+      reason: 'the peerstore does not name all others',
+    })
+  },
+})

@@ -1,0 +1,82 @@
+import { defineGroup, exec, type Step, secretContent, sha256, stat, T, uses } from '../src/module/module.ts'
+import { cluster, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
+import { because, rule } from './lib/key.ts'
+
+const args = T.Object(
+  {
+    ...cluster,
+    value: T.String({
+      default: '',
+      description: 'The secret, 64 hex digits. Empty: the one a host holds, else a new one.',
+    }),
+    stamp: T.Optional(
+      T.String({ description: 'A file that is touched when the daemon needs a restart; see `newer_than` of service.' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** The secret is a member of service.json, written before the daemon's first start: without it a peer is open to all. */
+export default defineGroup({
+  name: 'cluster_secret',
+  about:
+    'One cluster secret for all hosts of the group: a variable, else the one a host holds, else one made on the first.',
+  args,
+  examples: [
+    '- name: Share the cluster secret\n  cluster_secret:\n    path: /var/lib/ipfs-cluster',
+    "- name: Use our own cluster secret\n  cluster_secret:\n    value: '{{ cluster_secret }}'",
+  ],
+  reads: args => ({
+    secret: secretState(args.path),
+    stamp: args.stamp === undefined ? undefined : stat(args.stamp),
+    file: uses(stat(serviceFile(args.path))),
+  }),
+  plan(args, seen, together) {
+    const value = args[together.up[0]!]!.value.trim().toLowerCase()
+    const given = value === '' ? undefined : value
+    if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
+      return together.each(() => together.fail('the value given is no cluster secret', 'give 64 hex digits'))
+    const without = together.up.filter(host => !seen[host]!.file.exists)
+    if (without.length > 0)
+      return together.each(() =>
+        together.fail(`${without.join(', ')} has no service.json`, 'run cluster_init before this task'),
+      )
+    const held = Object.fromEntries(together.up.map(host => [host, seen[host]!.secret]))
+    const ruling = rule('cluster secret', given && sha256(given), held, together.missing)
+    if (ruling.is === 'fail') return together.each(() => together.fail(ruling.why, ruling.fix))
+
+    const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
+    const print = ruling.is === 'born' ? undefined : ruling.print
+    const lacking = together.up.filter(host => print === undefined || seen[host]!.secret.print !== print)
+    return together.each((host, { secret }) => {
+      const { path, stamp } = args[host]!
+      const make: Step[] =
+        host !== source || lacking.length === 0
+          ? []
+          : [ruling.is === 'born' ? { do: 'generate', name: 'secret', bytes: 32 } : fetchSecret(path, 'secret')]
+      if (!lacking.includes(host))
+        return make.length === 0
+          ? together.ok()
+          : together.change({ will: {}, phases: [make], reason: `gives its cluster secret to ${lacking.join(', ')}` })
+      return together.change({
+        will: {
+          secret: { state: 'good', print: print ?? together.from(source!) },
+          ...(stamp === undefined ? {} : { stamp: { exists: true, kind: 'file' } }),
+        },
+        phases: [
+          make,
+          [
+            ...(stamp === undefined ? [] : [exec(['touch', '--', stamp])]),
+            {
+              do: 'members',
+              path: serviceFile(path),
+              set: { 'cluster.secret': given === undefined ? { from: 'secret' } : secretContent(given) },
+              indent: 2,
+            },
+          ],
+        ],
+        reason: because('cluster secret', host, ruling, secret),
+      })
+    })
+  },
+})

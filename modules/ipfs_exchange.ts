@@ -1,0 +1,167 @@
+import {
+  content,
+  defineGroup,
+  exec,
+  type FileAnswer,
+  file,
+  program,
+  quote,
+  type Step,
+  T,
+  uses,
+} from '../src/module/module.ts'
+import { asked, daemon, peerId, repo } from './lib/kubo.ts'
+
+const args = T.Object(
+  {
+    ...repo,
+    ...daemon,
+    via: T.Union([T.Literal('peering'), T.Literal('bootstrap')], {
+      default: 'peering',
+      description: 'As given to `bootstrap`: names the cure when a pair exchanges nothing.',
+    }),
+  },
+  { additionalProperties: false },
+)
+type Args = { path: string; user: string; bin_dir: string; api: string; unit: string; via: 'peering' | 'bootstrap' }
+
+/** When the daemon's process began, in microseconds on the host's clock; empty when it does not run. */
+const started = (unit: string) =>
+  program<{ at: string }>({
+    key: `started:${unit}`,
+    sh: `systemctl show --timestamp=us+utc -p ActiveState,ExecMainStartTimestamp -- ${quote(unit)}`,
+    looks: [`unit:${unit}.service`],
+    parse: ({ stdout }) => {
+      const text = stdout.toString()
+      const found = /ExecMainStartTimestamp=\S+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.?(\d*)/.exec(text)
+      return {
+        at: found && /ActiveState=active/.test(text) ? `${found[1]}T${found[2]}.${found[3]!.padEnd(6, '0')}Z` : '',
+      }
+    },
+    subject: `start of ${unit}`,
+  })
+
+/** Kept where the reading node's repo is, and only believed together with both processes' starts. */
+const stamps = (path: string): string => `${path}/.runbook-exchange`
+const linesOf = (answer: FileAnswer): string[] =>
+  answer.exists && answer.kind === 'file' ? answer.content.bytes.toString().split('\n').filter(Boolean) : []
+
+/** A fresh random block in the source's kubo alone; its name goes to the readers through the controller's memory. */
+const give = (args: Args, name: string): Step => ({
+  do: 'fetch',
+  name,
+  argv: [
+    'sh',
+    '-c',
+    `for n in 1 2 3; do head -c 64 /dev/urandom | ${asked(args, ['add', '-Q', '--pin=false'])} && exit; sleep 1; done; exit 1`,
+  ],
+})
+
+/** Up to 15 s; a stamp is noted only for what was really read, and a failure is told when all pairs were tried. */
+const take = (args: Args, name: string, stamp: string): Step =>
+  exec(
+    [
+      'sh',
+      '-c',
+      `read -r cid; for n in 1 2 3; do [ "$(${asked(args, ['--timeout=5s', 'cat'])} "$cid" | wc -c)" -eq 64 ] && { printf '%s\\n' "$1" >>"$2"; break; }; done; :`,
+      'sh',
+      stamp,
+      `${stamps(args.path)}.new`,
+    ],
+    { stdin: { from: name, after: '\n' } },
+  )
+
+const cure = (args: Args): string =>
+  args.via === 'bootstrap'
+    ? 'A known fault with a Bootstrap list: the connection is older than the exchange of blocks and is never used for it. Use `via: peering` in the task with bootstrap.'
+    : 'They are connected but exchange nothing: `ipfs swarm disconnect` and `ipfs swarm connect` on the reading host, then run again.'
+
+/** Puts the stamps in place and fails with the names of the pairs whose stamp is not among them. */
+const conclude = (args: Args, wanted: { pair: string; stamp: string }[]): Step =>
+  exec([
+    'sh',
+    '-c',
+    'f=$1; c=$2; shift 2; mv -f -- "$f.new" "$f" || exit; b=; while [ $# -gt 0 ]; do grep -qxF -e "$2" -- "$f" || b="$b${b:+, }$1"; shift 2; done; [ -z "$b" ] || { echo "a fresh block was not read: $b. $c" >&2; exit 1; }',
+    'sh',
+    stamps(args.path),
+    cure(args),
+    ...wanted.flatMap(({ pair, stamp }) => [pair, stamp]),
+  ])
+
+/**
+ * The gate of the data plane. Being connected proves nothing: a pair may be connected for days and exchange no block,
+ * and "pinned everywhere" after `ipfs-cluster-ctl add` proves nothing either, for the cluster carries those blocks
+ * itself. So each node reads a fresh random block of each other. What was read is noted per ordered pair with both
+ * ends' ids and starts: a restart of either end makes the pair new, and everything else is only read.
+ */
+export default defineGroup({
+  name: 'ipfs_exchange',
+  about:
+    'Proves that every node can read a fresh block of every other, pair by pair; what is proven is not tried again.',
+  args,
+  examples: ['- name: Every node reads from every other\n  ipfs_exchange:\n    path: /var/lib/ipfs'],
+  reads: args => ({
+    stamps: file(stamps(args.path)),
+    id: uses(peerId(args)),
+    started: uses(started(args.unit)),
+  }),
+  plan(args, seen, together) {
+    const idle = together.up.filter(host => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string')
+    if (idle.length > 0)
+      return together.each(host =>
+        together.fail(
+          `kubo does not run on ${idle.join(', ')}: no block can be read there`,
+          `systemctl status ${args[host]!.unit}`,
+        ),
+      )
+    const end = (host: string): string => `${seen[host]!.id.value} ${seen[host]!.started.at}`
+    const stampOf = (from: string, reader: string): string => `${end(from)} ${end(reader)}`
+    const stale = (reader: string): string[] => {
+      const have = linesOf(seen[reader]!.stamps)
+      return together.up.filter(from => from !== reader && !have.includes(stampOf(from, reader)))
+    }
+    const givers = new Set(together.up.flatMap(stale))
+
+    return together.each((host, { stamps: stood }) => {
+      const own = args[host]!
+      const sources = stale(host)
+      const giving = givers.has(host) ? [give(own, `cid.${host}`)] : []
+      if (sources.length === 0)
+        return giving.length === 0
+          ? together.ok()
+          : together.change({
+              will: {},
+              phases: [giving],
+              reason: `gives a fresh block to ${together.up.filter(reader => stale(reader).includes(host)).join(', ')}`,
+            })
+      const present = together.up.map(from => seen[from]!.id.value)
+      // Of the hosts that answered only what still holds; of those that did not, everything.
+      const kept = linesOf(stood).filter(line => {
+        const [from] = line.split(' ')
+        const at = together.up[present.indexOf(from!)]
+        return at === undefined || line === stampOf(at, host)
+      })
+      const wanted = sources.map(from => ({ pair: `${host} from ${from}`, stamp: stampOf(from, host), from }))
+      const text = (lines: string[]): string => lines.map(line => `${line}\n`).join('')
+      return together.change({
+        will: {
+          stamps: {
+            exists: true,
+            kind: 'file',
+            mode: '0644',
+            content: content(text([...kept, ...wanted.map(({ stamp }) => stamp)])),
+          },
+        },
+        phases: [
+          giving,
+          [
+            { do: 'write', path: `${stamps(own.path)}.new`, content: content(text(kept)), mode: '0644' },
+            ...wanted.map(({ from, stamp }) => take(own, `cid.${from}`, stamp)),
+            conclude(own, wanted),
+          ],
+        ],
+        reason: `must read a fresh block of ${sources.join(', ')}`,
+      })
+    })
+  },
+})

@@ -1,0 +1,86 @@
+import { defineModule, exec, folder, later, stat, T, uses } from '../src/module/module.ts'
+import { inside } from './lib/inside.ts'
+import { peerId, repo } from './lib/kubo.ts'
+
+const args = T.Object(
+  {
+    ...repo,
+    profile: T.String({
+      default: 'autoconf-off',
+      description: 'Profiles for a new repo, comma-separated. `autoconf-off`: nothing of the public network in it.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+/** What `ipfs init` makes (kubo 0.42: measured), `config` first: it is what makes a folder a repo. */
+const files = ['config', 'version', 'datastore_spec']
+const folders = ['blocks', 'datastore', 'keystore']
+const fresh = (path: string): string =>
+  `${path.slice(0, path.lastIndexOf('/'))}/.${path.slice(path.lastIndexOf('/') + 1)}.new`
+
+/**
+ * A new repo is made in a folder beside the final one and renamed into place: there is a whole one or none. So the
+ * module makes the folder itself, or takes the place of an empty one; a repo is never made anew over another.
+ */
+export default defineModule({
+  name: 'ipfs_init',
+  about: "Makes kubo's repo with an identity of its own, once. Never touches a repo that is there.",
+  args,
+  outputs: T.Object({ peer_id: T.String({ description: "The node's id, as the config has it." }) }),
+  examples: ['- name: Make the IPFS repo\n  ipfs_init:\n    path: /var/lib/ipfs\n    user: ipfs\n  register: ipfs'],
+  reads: args => ({
+    root: stat(args.path),
+    files: files.map(name => stat(`${args.path}/${name}`)),
+    folders: folders.map(name => stat(`${args.path}/${name}`)),
+    inside: uses(inside(args.path)),
+    id: uses(peerId(args)),
+  }),
+  plan(args, seen, { ok, change, fail }) {
+    const config = seen.files[0]!
+    if (config.exists) {
+      if (config.owner !== args.user)
+        return fail(
+          `${args.path}/config belongs to ${config.owner}, so kubo cannot read it as ${args.user}`,
+          `chown -R ${args.user}: ${args.path} while the daemon is stopped (an \`ipfs\` run as root leaves such files)`,
+        )
+      const id = seen.id.value
+      return typeof id === 'string'
+        ? ok({ peer_id: id })
+        : fail(`${args.path}/config holds no Identity.PeerID`, 'restore the file from a backup: the identity is in it')
+    }
+    if (seen.root.exists && seen.root.kind !== 'directory')
+      return fail(`${args.path} is a ${seen.root.kind}, not a folder`, `move ${args.path} away`)
+    const names = later(() => seen.inside.names)
+    if (Array.isArray(names) && names.length > 0)
+      return fail(
+        `${args.path} is no repo (it has no config) but holds ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`,
+        `restore the config if this was a repo; else move these away, or set the path to a folder below`,
+      )
+    const into = fresh(args.path)
+    return change({
+      will: {
+        root: { exists: true, kind: 'directory', mode: '0750', owner: args.user },
+        files: files.map((_, i) => ({
+          exists: true,
+          kind: 'file',
+          owner: args.user,
+          ...(i === 0 && { mode: '0600' }),
+        })),
+        folders: folders.map(() => ({ exists: true, kind: 'directory', owner: args.user })),
+      },
+      steps: [
+        { do: 'remove', path: into },
+        folder(into, '0750'),
+        // The colon: the user's own group.
+        exec(['chown', '--', `${args.user}:`, into]),
+        exec([`${args.bin_dir}/ipfs`, 'init', ...(args.profile === '' ? [] : [`--profile=${args.profile}`])], {
+          user: args.user,
+          env: { HOME: into, IPFS_PATH: into },
+        }),
+        exec(['mv', '-T', '--', into, args.path]),
+      ],
+      reason: `no repo at ${args.path}`,
+    })
+  },
+})

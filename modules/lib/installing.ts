@@ -1,0 +1,224 @@
+import {
+  type ArchiveAnswer,
+  archive,
+  content,
+  type Decide,
+  digest,
+  exec,
+  type Facts,
+  type FileAnswer,
+  facts,
+  file,
+  folder,
+  link,
+  type Query,
+  type Step,
+  stat,
+  T,
+  uses,
+  type Verdict,
+} from '../../src/module/module.ts'
+
+/** A program of an archive: where it is in there, where it goes in the version's folder, how to ask what it is. */
+export type Program = { name: string; member: string; at: string; says: string[] }
+/** An archive by upstream's name, and what is taken out of it. */
+export type Bundle = { archive(facts: Facts): string; take: string; programs: Program[] }
+export type Package = { name: string; version: string; bin_dir: string; bundles: Bundle[] }
+
+export const installed = T.Object({
+  version: T.String({ description: 'The version that is installed.' }),
+  path: T.String({ description: 'The link to the (first) program.' }),
+  says: T.String({ description: 'What the program said of itself when it was installed. Shown, never compared.' }),
+})
+
+/** `/usr/local/lib/kubo` for `/usr/local/bin`: the versions live beside the folder of the links. */
+const library = ({ bin_dir, name }: Package): string => `${bin_dir.slice(0, bin_dir.lastIndexOf('/'))}/lib/${name}`
+const versionFolder = (p: Package): string => `${library(p)}/${p.version || 'none'}`
+const programs = (p: Package): Program[] => p.bundles.flatMap(b => b.programs)
+const linkOf = (p: Package, { name }: Program): string => `${p.bin_dir}/${name}`
+
+type Reads = {
+  facts: Query<Facts, false>
+  bin: Query<FileAnswer>
+  folder: Query<FileAnswer>
+  record: Query<FileAnswer>
+  says: Query<FileAnswer, false>
+  binaries: Query<FileAnswer>[]
+  links: Query<FileAnswer>[]
+}
+type More = { archives: Query<ArchiveAnswer, false>[] }
+type Seen = {
+  facts: Facts
+  bin: FileAnswer
+  folder: FileAnswer
+  record: FileAnswer
+  says: FileAnswer
+  binaries: FileAnswer[]
+  links: FileAnswer[]
+}
+
+const textOf = (answer: FileAnswer): string =>
+  answer.exists && answer.kind === 'file' ? answer.content.bytes.toString() : ''
+const line = (sha256: string, at: string): string => `${sha256}  ${at}\n`
+
+/** The program is the one that was put there: its digest is in the record of that day. No archive is needed to tell. */
+const isRecorded = (p: Package, seen: Seen): boolean =>
+  programs(p).every(({ at }, i) => {
+    const found = seen.binaries[i]!
+    return found.exists && found.kind === 'file' && textOf(seen.record).includes(line(found.content.digest, at))
+  })
+
+const isLinked = (p: Package, seen: Seen, i: number): boolean => {
+  const found = seen.links[i]!
+  return found.exists && found.kind === 'link' && found.target === `${versionFolder(p)}/${programs(p)[i]!.at}`
+}
+
+type Whole = Extract<ArchiveAnswer, { exists: true }>
+const digestIn = (found: Whole, member: string): string => found.members.find(m => m.path === member)?.sha256 ?? ''
+
+const unpack = (found: Whole, { take }: Bundle, into: string): Step[] => {
+  const packed = `${into}/.archive`
+  return [
+    { do: 'upload', file: found.file, size: found.size, digest: found.sha256, path: packed, mode: '0600' },
+    exec(['tar', '--no-same-owner', '--strip-components=1', '-C', into, '-xzf', packed, take]),
+    { do: 'remove', path: packed },
+  ]
+}
+
+/** Everything happens in a folder beside the final one, which takes its place by rename when it is whole. */
+const place = (
+  p: Package,
+  archives: Whole[],
+  old: FileAnswer,
+): { steps: Step[]; record: string; digests: string[] } => {
+  const final = versionFolder(p)
+  const fresh = `${library(p)}/.${p.version}.new`
+  const digests = p.bundles.flatMap((b, i) => b.programs.map(({ member }) => digestIn(archives[i]!, member)))
+  const record = programs(p)
+    .map(({ at }, i) => line(digests[i]!, at))
+    .join('')
+  return {
+    digests,
+    record,
+    steps: [
+      { do: 'remove', path: fresh },
+      folder(fresh, '0755'),
+      ...p.bundles.flatMap((bundle, i) => unpack(archives[i]!, bundle, fresh)),
+      exec(['sha256sum', '--strict', '--quiet', '-c', '-'], { cwd: fresh, stdin: content(record) }),
+      ...programs(p).map(
+        (program, i): Step => ({ do: 'receipt', path: `${fresh}/${program.at}`, digest: digests[i]! }),
+      ),
+      // Run once before it is linked: a program for another machine, or a folder mounted noexec, shows here.
+      exec(['sh', '-c', 'for p; do $p </dev/null || exit; done >.runbook-says', 'sh', ...programs(p).map(saying)], {
+        cwd: fresh,
+        env: { HOME: '/nonexistent', IPFS_PATH: '/nonexistent' },
+      }),
+      { do: 'write', path: `${fresh}/.runbook-record`, content: content(record), mode: '0644' },
+      ...(old.exists ? [{ do: 'remove', path: final } as Step] : []),
+      exec(['mv', '-T', '--', fresh, final]),
+    ],
+  }
+}
+const saying = ({ at, says }: Program): string => `./${at} ${says.join(' ')}`
+
+/**
+ * What the install modules have in common. "Installed" means: the link in `bin_dir` points into `NAME/VERSION/`, and
+ * the program there has the digest that was recorded when it was put there. Folders of other versions stay, for the
+ * way back; a program that has changed since is put there anew.
+ */
+export const installing = <A>(describe: (args: A) => Package) => ({
+  reads: (args: A): Reads => {
+    const p = describe(args)
+    return {
+      facts: uses(facts),
+      bin: stat(p.bin_dir),
+      folder: stat(versionFolder(p)),
+      record: file(`${versionFolder(p)}/.runbook-record`),
+      says: uses(file(`${versionFolder(p)}/.runbook-says`)),
+      binaries: programs(p).map(({ at }) => digest(`${versionFolder(p)}/${at}`)),
+      links: programs(p).map(program => stat(linkOf(p, program))),
+    }
+  },
+  more: (args: A, seen: Seen): More => {
+    const p = describe(args)
+    return { archives: isRecorded(p, seen) ? [] : p.bundles.map(b => archive(b.archive(seen.facts))) }
+  },
+  touches: (args: A) => [`tree:${library(describe(args))}`],
+  plan: (
+    args: A,
+    seen: Seen & { archives: ArchiveAnswer[] },
+    decide: Decide<Reads & More, typeof installed>,
+  ): Verdict<Reads & More, typeof installed> => {
+    const p = describe(args)
+    const all = programs(p)
+    const unlinked = all.filter((_, i) => !isLinked(p, seen, i))
+    const recorded = isRecorded(p, seen)
+    if (recorded && unlinked.length === 0)
+      return decide.ok({
+        version: p.version,
+        path: all[0] ? linkOf(p, all[0]) : '',
+        says: textOf(seen.says).trim().replaceAll('\n', ', '),
+      })
+
+    const blocked = all.find((_, i) => isDirectory(seen.links[i]!))
+    if (blocked)
+      return decide.fail(
+        `${linkOf(p, blocked)} is a directory: the link to ${blocked.name} cannot take its place`,
+        `move ${linkOf(p, blocked)} away`,
+      )
+    const archives = seen.archives.flatMap(found => (found.exists ? [found] : []))
+    const absent = seen.archives.find(found => !found.exists)
+    if (absent && !absent.exists) return decide.fail(absent.missing, absent.fix)
+    const hollow = p.bundles.flatMap((b, i) =>
+      b.programs.filter(({ member }) => !recorded && digestIn(archives[i]!, member) === '').map(m => [b, m] as const),
+    )[0]
+    if (hollow)
+      return decide.fail(
+        `${hollow[0].archive(seen.facts)} holds no ${hollow[1].member}: it is not an archive of ${p.name}`,
+      )
+
+    const placing = recorded ? undefined : place(p, archives, seen.folder)
+    return decide.change({
+      will: {
+        ...(seen.bin.exists ? {} : { bin: { exists: true, kind: 'directory' } }),
+        ...(placing && {
+          folder: { exists: true, kind: 'directory' },
+          record: { exists: true, kind: 'file', content: content(placing.record) },
+          binaries: placing.digests.map((sha256, i) => ({
+            exists: true,
+            kind: 'file',
+            content: { digest: sha256, size: sizeIn(p, archives, i), bytes: Buffer.alloc(0) },
+          })),
+        }),
+        links: all.map((program, i) =>
+          isLinked(p, seen, i)
+            ? undefined
+            : { exists: true, kind: 'link', target: `${versionFolder(p)}/${program.at}` },
+        ),
+      },
+      touches: placing ? [`tree:${versionFolder(p)}`] : [],
+      steps: [
+        ...(placing?.steps ?? []),
+        ...(seen.bin.exists ? [] : [exec(['mkdir', '-p', '--', p.bin_dir])]),
+        ...unlinked.flatMap(program => link(linkOf(p, program), `${versionFolder(p)}/${program.at}`)),
+      ],
+      reason: reasonOf(p, seen, recorded),
+    })
+  },
+})
+
+const isDirectory = (found: FileAnswer): boolean => found.exists && found.kind === 'directory'
+
+const sizeIn = (p: Package, archives: Whole[], index: number): number => {
+  const wanted = programs(p)[index]!
+  const at = p.bundles.findIndex(b => b.programs.includes(wanted))
+  return archives[at]?.members.find(m => m.path === wanted.member)?.size ?? 0
+}
+
+const reasonOf = (p: Package, seen: Seen, recorded: boolean): string => {
+  if (recorded) return `${p.name} ${p.version} is there, but not what ${p.bin_dir} points to`
+  if (!seen.folder.exists) return `${p.name} ${p.version} is not installed`
+  return textOf(seen.record) === ''
+    ? `${p.name} ${p.version} is only half there`
+    : `${p.name} ${p.version} is not what was installed: a program has changed`
+}

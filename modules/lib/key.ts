@@ -1,0 +1,62 @@
+/** What a host holds of a key that all hosts of a group must share. `print` is a digest of its normalised value. */
+export type Held =
+  | { state: 'absent'; print?: string; wrong?: string }
+  | { state: 'good'; print: string; wrong?: string }
+  | { state: 'bad'; print?: string; wrong: string }
+
+/** Where the key comes from, and what may be known of it before that. */
+export type Ruling =
+  | { is: 'fail'; why: string; fix: string }
+  | { is: 'given'; print: string }
+  | { is: 'held'; print: string; by: string }
+  | { is: 'born'; on: string }
+
+const short = (print: string): string => print.slice(0, 8)
+
+/**
+ * The one rule for keys that are never minted twice: a variable wins; else the one that is held anywhere; two
+ * different ones are refused; and one is made, on the first host, only if every host answered and none holds any.
+ * A malformed one is replaced only where it is known by what.
+ */
+export const rule = (
+  what: string,
+  given: string | undefined,
+  held: Record<string, Held>,
+  missing: string[],
+): Ruling => {
+  if (given !== undefined) return { is: 'given', print: given }
+  const holders = Object.entries(held).filter(([, h]) => h.state === 'good')
+  const prints = [...new Set(holders.map(([, h]) => h.print!))]
+  if (prints.length > 1)
+    return {
+      is: 'fail',
+      why: `the hosts hold different ${what}s: ${holders.map(([host, h]) => `${host}=${short(h.print!)}`).join(', ')}`,
+      fix: `give the one to keep as a variable, or remove the wrong one where it is`,
+    }
+  const holder = holders[0]
+  if (holder) return { is: 'held', print: holder[1].print!, by: holder[0] }
+  const bad = Object.entries(held).filter(([, h]) => h.state === 'bad')
+  if (bad.length > 0)
+    return {
+      is: 'fail',
+      why: `no good ${what} anywhere, and a bad one: ${bad.map(([host, h]) => `${host}: ${h.wrong}`).join('; ')}`,
+      fix: `give the ${what} as a variable or put the right file back; if it is lost for good, remove the bad file and a new one is made`,
+    }
+  if (missing.length > 0)
+    return {
+      is: 'fail',
+      why: `${missing.join(', ')} did not answer and may hold the ${what}: not minted`,
+      fix: `bring ${missing.join(', ')} back, take ${missing.length === 1 ? 'it' : 'them'} out of the inventory, or give the ${what} as a variable`,
+    }
+  return { is: 'born', on: Object.keys(held)[0]! }
+}
+
+/** The sentence for a host that gets the key, from what it holds now. */
+export const because = (what: string, host: string, ruling: Exclude<Ruling, { is: 'fail' }>, now: Held): string => {
+  if (ruling.is === 'born')
+    return ruling.on === host ? `no host holds a ${what}: made here` : `${what} from ${ruling.on}`
+  const from = ruling.is === 'given' ? 'the variable' : ruling.by
+  if (now.state === 'absent') return `${what} from ${from}`
+  const old = now.state === 'bad' ? now.wrong : `another one (${short(now.print)})`
+  return `${old}: replaced by the ${what} of ${from} (${short(ruling.print)})`
+}

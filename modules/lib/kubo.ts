@@ -1,0 +1,82 @@
+import { asUser, exec, type Json, memberAt, program, type Query, type Step, T } from '../../src/module/module.ts'
+
+/** Arguments that every module about a kubo repo has. */
+export const repo = {
+  path: T.String({ default: '/var/lib/ipfs', description: 'The repo, IPFS_PATH.' }),
+  user: T.String({ default: 'ipfs', description: 'The user kubo runs as and the repo belongs to.' }),
+  bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the program `ipfs` is.' }),
+}
+export const daemon = {
+  api: T.String({
+    default: '/ip4/127.0.0.1/tcp/5001',
+    description: "The daemon's RPC address, for reads that never touch the repo.",
+  }),
+  unit: T.String({ default: 'ipfs', description: 'The systemd unit of the daemon.' }),
+}
+export type Repo = { path: string; user: string; bin_dir: string }
+export type Daemon = Repo & { api: string; unit: string }
+
+const environment = ({ path }: Repo): Record<string, string> => ({ HOME: path, IPFS_PATH: path })
+
+/** kubo's own program as the user of the repo, for a fragment. The time limit is for a daemon that hangs. */
+export const ipfs = (repo: Repo, words: string[]): string =>
+  asUser(repo.user, environment(repo), ['timeout', '20', `${repo.bin_dir}/ipfs`, ...words])
+
+/** The same as a step. Without `--api` the program finds a running daemon by itself, and else opens the repo. */
+export const ipfsStep = (repo: Repo, words: string[]): Step =>
+  exec([`${repo.bin_dir}/ipfs`, ...words], { user: repo.user, env: environment(repo) })
+
+/** Asks the daemon and only it: a bare call may fall back to the repo and delete a stale `api` file. */
+export const asked = (daemon: Daemon, words: string[]): string =>
+  ipfs(daemon, ['--api', daemon.api, '--timeout=10s', ...words])
+
+/** `undefined`: could not be read, so it is not known to be anything. */
+export type Member = { value: Json | undefined }
+
+/** Go writes an empty list or map as `null`, `[]` or `{}` or not at all, as its types have it: here they are all null. */
+export const normal = (value: unknown): Json =>
+  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+    ? null
+    : (value as Json)
+
+const parsed = (stdout: Buffer): unknown => {
+  const text = stdout.toString()
+  return text.startsWith('{') ? JSON.parse(text) : undefined
+}
+
+/**
+ * Reads the config file, takes no lock, and leaves out the private key and the credentials: kubo's safe reader
+ * (core/commands/config.go). All members come out of one process, because the fragment is the same.
+ */
+const show = (repo: Repo): string => ipfs(repo, ['config', 'show'])
+const config = (repo: Repo): string => `${repo.path}/config`
+
+/** One member of the config by its dotted name. */
+export const member = (repo: Repo, name: string): Query<Member> =>
+  program({
+    key: `member:${config(repo)}#${name}`,
+    sh: show(repo),
+    looks: [`member:${config(repo)}#${name}`],
+    parse: ({ status, stdout }) => ({ value: status === 0 ? normal(memberAt(parsed(stdout), name)) : undefined }),
+    subject: `${config(repo)} ${name}`,
+  })
+
+/** Why the config cannot be read; empty when it can. */
+export const trouble = (repo: Repo): Query<{ text: string }> =>
+  program({
+    key: `trouble:${config(repo)}`,
+    sh: show(repo),
+    looks: [`path:${config(repo)}`, `path:${repo.bin_dir}/ipfs`],
+    parse: ({ status, stderr }) => ({ text: status === 0 ? '' : stderr.toString().trim() || `status ${status}` }),
+    subject: `${config(repo)}`,
+  })
+
+/** The peer id, from the file itself: cheap, and there before the program is. */
+export const peerId = (repo: Repo): Query<Member> =>
+  program({
+    key: `member:${config(repo)}#Identity.PeerID`,
+    sh: `sed -n 's/^ *"PeerID": *"\\([^"]*\\)".*/\\1/p' ${config(repo)} 2>/dev/null | head -n 1`,
+    looks: [`member:${config(repo)}#Identity.PeerID`],
+    parse: ({ stdout }) => ({ value: normal(stdout.toString().trim() || null) }),
+    subject: `${config(repo)} Identity.PeerID`,
+  })
