@@ -25,6 +25,8 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
   if (signal) process.kill(process.pid, signal)
   process.exitCode = status ?? 70
 } else {
-  process.stderr.write(`runbook needs Node 22.18 or newer; this is ${process.versions.node}. Run \`npm install\` here: it brings one along.\n`)
+  process.stderr.write(
+    `runbook needs Node 22.18 or newer; this is ${process.versions.node}. Run \`npm install\` here: it brings one along.\n`,
+  )
   process.exitCode = 4
 }

@@ -35,7 +35,9 @@ export const becomeRefused = (target: Target, said: string): Failure | undefined
 /** Words the end of a host's shell: sudo that refuses, a login without a shell, or a connection that broke. */
 export const shellLost = (target: Target, loss: Loss): Failure => {
   const { name, user } = target
-  // A connection that broke says so; a program that refused ends with a status of its own.
+  const refused = loss.started ? undefined : becomeRefused(target, loss.said)
+  if (refused) return refused
+  // A connection that broke has no status; a program that refused ends with one of its own.
   if (loss.started || loss.ending.status === undefined) return lostFailure(name, loss)
   if (bySudo(target)) return becomeFailure(target, loss.said)
   return {

@@ -83,9 +83,9 @@ const ofHostvars = (path: readonly (string | null)[], names: Names): Omit<Failur
 }
 
 /** What can be said against a reference before anything runs; undefined when nothing can. */
-export const checkReference = ({ path, origin }: Reference, names: Names): Failure | undefined => {
+export const checkReference = ({ path, origin, optional }: Reference, names: Names): Failure | undefined => {
   const [name, ...rest] = path
-  if (name === undefined || name === null) return undefined
+  if (name === undefined || name === null || optional) return undefined
   const found = ((): Omit<Failure, 'origin'> | undefined => {
     if (name === 'hostvars') return ofHostvars(rest, names)
     if (name === 'groups') {

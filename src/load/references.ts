@@ -4,7 +4,12 @@ import type { Origin } from '../core/failure.ts'
  * What an expression looks at: a free name and the members that follow it. A step is null where it is known only when
  * the expression runs: `hostvars[h].node.id` is `['hostvars', null, 'node', 'id']`.
  */
-export type Reference = { path: (string | null)[]; origin: Origin }
+export type Reference = {
+  path: (string | null)[]
+  origin: Origin
+  /** It may be missing: another value stands in for it then (`{{default x "y"}}`). */
+  optional?: true
+}
 
 /** A node of CEL's syntax tree, as far as it is read here. */
 export type Syntax = { op: string; args: unknown; start: number }

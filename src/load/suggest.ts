@@ -24,7 +24,8 @@ export const closest = (word: string, candidates: Iterable<string>): string | un
   for (const name of candidates) {
     if (name === word || Math.abs(name.length - word.length) > limit) continue
     const far = distance(word.toLowerCase(), name.toLowerCase())
-    if (far <= limit && far < Math.max(name.length, 2) && (best === undefined || far < best.far)) best = { name, far }
+    if (far <= limit && far < Math.min(word.length, name.length) && (best === undefined || far < best.far))
+      best = { name, far }
   }
   return best?.name
 }

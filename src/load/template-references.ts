@@ -56,7 +56,11 @@ export const templateReferences = (program: Program, place: (at: Place) => Origi
     const lookup = lookupOf(node, frame)
     if (lookup !== undefined) note(lookup, node.loc)
     const params = lookup === undefined ? node.params : node.params.slice(1)
+    const before = found.length
     for (const param of params) value(param, frame)
+    const first = found[before]
+    if (name === 'default' && params[0]?.type === 'PathExpression' && first)
+      found[before] = { ...first, optional: true }
     for (const pair of node.hash?.pairs ?? []) value(pair.value, frame)
   }
   const block = (node: BlockNode, frame: Frame): void => {

@@ -104,17 +104,21 @@ export const planLine = (session: Session, line: Line, wanted: Wanted): Line =>
     return { ...unknownLine(line, when, labels), reads: decided.reads }
   }) as Line
 
+/** Keeps what the lines of a node register on one host, and what keeps its dependants from running. */
+export const register = (session: Session, node: Node, host: string, lines: Line[]): void => {
+  const id = nodeId(host, node.task)
+  session.outputs.set(id, node.compiled.loop ? loopOutputs(lines, id) : lines[0]!.outputs)
+  const cause =
+    lines.find(l => l.verdict === 'fail')?.id ??
+    lines.find(l => l.verdict === 'skipped' && l.needs !== undefined)?.needs
+  if (cause === undefined || !node.included.has(host)) session.causes.delete(id)
+  else session.causes.set(id, cause)
+}
+
 /** Plans one node and keeps what it registers. */
 export const planNode = (session: Session, node: Node, wanted: Wanted): Planned => {
   const lines = node.group ? planGroup(session, node, wanted) : planOne(session, node, wanted)
-  for (const [host, own] of Map.groupBy(lines, l => l.host)) {
-    const id = nodeId(host, node.task)
-    session.outputs.set(id, node.compiled.loop ? loopOutputs(own, id) : own[0]!.outputs)
-    const cause =
-      own.find(l => l.verdict === 'fail')?.id ?? own.find(l => l.verdict === 'skipped' && l.needs !== undefined)?.needs
-    if (cause === undefined) session.causes.delete(id)
-    else if (node.included.has(host)) session.causes.set(id, cause)
-  }
+  for (const [host, own] of Map.groupBy(lines, l => l.host)) register(session, node, host, own)
   return { node, lines }
 }
 

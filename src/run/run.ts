@@ -17,7 +17,7 @@ type Progress = {
 }
 
 /** Whether all lines of a node on a host have been dealt with. Loop items count together, by what was planned last. */
-const isDone = ({ runner: { session } }: Progress, node: Node, host: string, lines: Map<string, Line[]>): boolean => {
+const isDone = ({ runner: { session, lines } }: Progress, node: Node, host: string): boolean => {
   if (!node.included.has(host)) return true
   const known = lines.get(nodeId(host, node.task))
   return known?.every(line => session.finished.has(line.id)) ?? false
@@ -29,11 +29,7 @@ const isDone = ({ runner: { session } }: Progress, node: Node, host: string, lin
  */
 export const run = async (runner: Runner, planned: Planned[]): Promise<void> => {
   const { session } = runner
-  const lines = new Map<string, Line[]>()
-  const keep = (list: Line[]): void => {
-    for (const [id, own] of Map.groupBy(list, l => nodeId(l.host, l.node.task))) lines.set(id, own)
-  }
-  for (const p of planned) keep(p.lines)
+  for (const p of planned) keep(runner, p.lines)
   for (const world of session.worlds.values()) world.predicted = []
   const progress: Progress = {
     runner,
@@ -43,7 +39,11 @@ export const run = async (runner: Runner, planned: Planned[]): Promise<void> => 
     alive: new Set(session.graph.hosts),
   }
   for (const host of session.graph.hosts) halt(progress, host)
-  await Promise.all(session.graph.hosts.map(host => runHost(progress, host, lines, keep)))
+  await Promise.all(session.graph.hosts.map(host => runHost(progress, host)))
+}
+
+const keep = (runner: Runner, list: Line[]): void => {
+  for (const [id, own] of Map.groupBy(list, l => nodeId(l.host, l.node.task))) runner.lines.set(id, own)
 }
 
 /** A host whose plan holds a `fail` gets no step at all: what is ok there stays told, the rest is skipped with the cause. */
@@ -55,52 +55,39 @@ const halt = ({ runner, planned }: Progress, host: string): void => {
     if (line.verdict === 'change' || line.verdict === 'undecided')
       finish(
         runner,
-        { ...line, verdict: 'skipped', why: `needs ${cause.id}`, needs: cause.id, outputs: lostWith(cause) },
+        { ...line, verdict: 'skipped', why: `needs ${cause.id}`, needs: cause.id, outputs: cause.outputs },
         'skipped',
       )
     else finishQuiet(runner, line)
   }
 }
-const lostWith = (line: Line): unknown => line.outputs
-
 type Ready = 'now' | 'wait'
 
 /** Whether a node may start on a host, given what has ended and what travels in the same frame before it. */
-const readiness = (
-  progress: Progress,
-  node: Node,
-  host: string,
-  lines: Map<string, Line[]>,
-  bundled: Set<string>,
-): Ready => {
+const readiness = (progress: Progress, node: Node, host: string, bundled: Set<string>): Ready => {
   const { session } = progress.runner
   for (const edge of node.edges) {
     const on = session.graph.byId.get(edge.on)!
     const hosts = edge.kind === 'order' || edge.kind === 'notify' ? on.hosts.filter(h => h === host) : on.hosts
     for (const at of hosts) {
       if (session.lost.has(at) || bundled.has(nodeId(at, on.task))) continue
-      if (!isDone(progress, on, at, lines)) return 'wait'
+      if (!isDone(progress, on, at)) return 'wait'
     }
   }
   return 'now'
 }
 
-const runHost = async (
-  progress: Progress,
-  host: string,
-  lines: Map<string, Line[]>,
-  keep: (list: Line[]) => void,
-): Promise<void> => {
+const runHost = async (progress: Progress, host: string): Promise<void> => {
   const { runner } = progress
   const { session } = runner
   const mine = session.graph.nodes.filter(n => n.hosts.includes(host) && n.included.has(host))
   for (;;) {
     runner.signal.throwIfAborted()
-    const left = mine.filter(node => !isDone(progress, node, host, lines))
+    const left = mine.filter(node => !isDone(progress, node, host))
     if (left.length === 0) break
-    const next = await gather(progress, host, left, lines, keep)
+    const next = await gather(progress, host, left)
     try {
-      if (next.group) await meetGroup(progress, next.group, host, lines)
+      if (next.group) await meetGroup(progress, next.group, host)
       else if (next.bundle.length > 0) await runBundle(runner, host, next.bundle)
       else if (!next.progressed) await waitFor(progress, host)
     } catch (error) {
@@ -123,27 +110,22 @@ const waitFor = async ({ runner, alive }: Progress, host: string): Promise<void>
 type Next = { bundle: Line[]; group?: Node; progressed?: boolean }
 
 /** The next lines of a host that can go together: as many decided ones as travel in one frame, or one that does not. */
-const gather = async (
-  progress: Progress,
-  host: string,
-  left: Node[],
-  lines: Map<string, Line[]>,
-  keep: (list: Line[]) => void,
-): Promise<Next> => {
+const gather = async (progress: Progress, host: string, left: Node[]): Promise<Next> => {
   const { runner } = progress
   const { session } = runner
   const world = session.worlds.get(host)!
   world.predicted = []
   const bundle: Line[] = []
   const bundled = new Set<string>()
+  let group: Node | undefined
   for (const node of left) {
     const cause = causeOf(session, node, host)
-    if (cause === undefined && readiness(progress, node, host, lines, bundled) === 'wait') continue
+    if (cause === undefined && readiness(progress, node, host, bundled) === 'wait') continue
     if (node.group) {
       const settled = cause === undefined ? pinned(progress, node, host) : withoutHost(session, node, host, cause)
-      if (settled) bundle.push(settled)
-      else if (bundle.length === 0) return { bundle, group: node }
-      else break
+      if (!settled) group ??= node
+      else if (!session.finished.has(settled.id)) bundle.push(settled)
+      if (settled) bundled.add(nodeId(host, node.task))
       continue
     }
     const wanted: Wanted = new Map()
@@ -153,7 +135,7 @@ const gather = async (
       await readWanted(runner, wanted)
       return { bundle, progressed: true }
     }
-    keep(own)
+    keep(runner, own)
     const todo = own.filter(l => !session.finished.has(l.id))
     const fit = takeFitting(bundle, todo)
     bundle.push(...fit)
@@ -161,7 +143,7 @@ const gather = async (
       break
     bundled.add(nodeId(host, node.task))
   }
-  return { bundle }
+  return bundle.length === 0 && group ? { bundle, group } : { bundle }
 }
 
 /** A group node that was `ok` everywhere when planned is so for each host by itself: no barrier. */
@@ -193,6 +175,7 @@ const takeFitting = (bundle: Line[], todo: Line[]): Line[] => {
 }
 
 const readWanted = async (runner: Runner, wanted: Wanted): Promise<void> => {
+  const lost = runner.session.lost.size
   await Promise.all(
     [...wanted].map(([host, queries]) =>
       host === controllerSide
@@ -200,25 +183,27 @@ const readWanted = async (runner: Runner, wanted: Wanted): Promise<void> => {
         : readHost(runner.session, runner, host, queries),
     ),
   )
+  if (runner.session.lost.size > lost) runner.wake()
 }
 
-/** A host comes to a group node: the last to arrive runs it for all; the others wait until their line is done. */
-const meetGroup = async (progress: Progress, node: Node, host: string, lines: Map<string, Line[]>): Promise<void> => {
+/**
+ * A host comes to a group node: the last to arrive runs it for all. The others wait; whatever happens meanwhile, they
+ * look around again before they come back, for something else they could do.
+ */
+const meetGroup = async (progress: Progress, node: Node, host: string): Promise<void> => {
   const { runner, arrived, claimed } = progress
   const { session } = runner
   const here = arrived.get(node.id) ?? new Set<string>()
   arrived.set(node.id, here.add(host))
-  runner.wake()
-  const complete = (): boolean =>
-    node.hosts.every(
-      h => here.has(h) || session.lost.has(h) || session.finished.has(nodeId(h, node.task)) || !node.included.has(h),
-    )
-  if (complete() && !claimed.has(node.id)) {
+  const isComplete = node.hosts.every(
+    h => here.has(h) || session.lost.has(h) || session.finished.has(nodeId(h, node.task)) || !node.included.has(h),
+  )
+  if (isComplete && !claimed.has(node.id)) {
     claimed.add(node.id)
     await runGroup(runner, node)
-    runner.wake()
-    return
+    return runner.wake()
   }
-  if (!isDone(progress, node, host, lines))
-    claimed.has(node.id) ? await runner.changed() : await waitFor(progress, host)
+  await waitFor(progress, host)
+  if (!claimed.has(node.id)) here.delete(host)
+  while (claimed.has(node.id) && !isDone(progress, node, host)) await runner.changed()
 }

@@ -3,9 +3,11 @@ import type { Failure } from '../core/failure.ts'
 import type { Output } from '../core/transport.ts'
 import { born, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
+import { nodeId } from '../graph/graph.ts'
 import { queriesOf } from '../plan/decide.ts'
 import type { Outside } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
+import { register } from '../plan/walk.ts'
 import { happen } from '../plan/world.ts'
 import type { Memory } from './shell.ts'
 
@@ -20,6 +22,8 @@ export type Runner = Outside & {
   changed(): Promise<void>
   wake(): void
   started: Map<string, number>
+  /** The lines of each node on each host (`host/task`), as planned last. */
+  lines: Map<string, Line[]>
   /** Hosts that wait for another; emptied by every change. */
   waiting: Set<string>
 }
@@ -33,6 +37,7 @@ export const createRunner = (
     ...parts,
     memory: new Map(),
     started: new Map(),
+    lines: new Map(),
     waiting,
     changed: () => promise,
     wake: () => {
@@ -63,6 +68,13 @@ export const finish = (runner: Runner, line: Line, status: Status, failure?: Fai
   const { session } = runner
   if (session.finished.has(line.id)) return
   session.finished.set(line.id, line)
+  const own = runner.lines.get(nodeId(line.host, line.node.task)) ?? [line]
+  register(
+    session,
+    line.node,
+    line.host,
+    own.map(l => session.finished.get(l.id) ?? l),
+  )
   if (line.text !== undefined)
     runner.emit({ type: 'message', host: line.host, node: line.id, task: line.node.task.name, text: line.text })
   emitResult(runner.emit, line, status, runner.started.get(line.id), failure)
