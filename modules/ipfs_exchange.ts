@@ -57,35 +57,33 @@ const give = (args: Args, name: string): Step => ({
   ],
 })
 
-/** Up to 15 s; a stamp is noted only for what was really read, and a failure is told when all pairs were tried. */
-const take = (args: Args, name: string, stamp: string): Step =>
+/** Up to 15 s. A stamp is noted only for what was really read; a failure is noted too, and told when all were tried. */
+const take = (args: Args, name: string, stamp: string, pair: string): Step =>
   exec(
     [
       'sh',
       '-c',
-      `read -r cid; for n in 1 2 3; do [ "$(${asked(args, ['--timeout=5s', 'cat'])} "$cid" | wc -c)" -eq 64 ] && { printf '%s\\n' "$1" >>"$2"; break; }; done; :`,
+      `f=${quote(stamps(args.path))}; read -r cid; for n in 1 2 3; do [ "$(${asked(args, ['cat'])} "$cid" 2>"$f.why" | wc -c)" -eq 64 ] && { printf '%s\\n' "$1" >>"$f.new"; exit; }; sleep 1; done; echo "$2: $(tail -n 1 "$f.why")" >>"$f.failed"`,
       'sh',
       stamp,
-      `${stamps(args.path)}.new`,
+      pair,
     ],
     { stdin: { from: name, after: '\n' } },
   )
 
-const cure = (args: Args): string =>
-  args.via === 'bootstrap'
-    ? 'A known fault with a Bootstrap list: the connection is older than the exchange of blocks and is never used for it. Use `via: peering` in the task with bootstrap.'
-    : 'They are connected but exchange nothing: `ipfs swarm disconnect` and `ipfs swarm connect` on the reading host, then run again.'
+const cure = ({ via }: Args): string =>
+  via === 'bootstrap'
+    ? 'A known fault with a Bootstrap list: the connection is older than the exchange of blocks and never used for it. The cure is `via: peering` in the task with bootstrap.'
+    : 'Connected, but no block comes: `ipfs swarm disconnect` and `ipfs swarm connect` on the reading host, then run again.'
 
-/** Puts the stamps in place and fails with the names of the pairs whose stamp is not among them. */
-const conclude = (args: Args, wanted: { pair: string; stamp: string }[]): Step =>
+const conclude = (args: Args): Step =>
   exec([
     'sh',
     '-c',
-    'f=$1; c=$2; shift 2; mv -f -- "$f.new" "$f" || exit; b=; while [ $# -gt 0 ]; do grep -qxF -e "$2" -- "$f" || b="$b${b:+, }$1"; shift 2; done; [ -z "$b" ] || { echo "a fresh block was not read: $b. $c" >&2; exit 1; }',
+    'rm -f -- "$1.why"; mv -f -- "$1.new" "$1" && [ ! -s "$1.failed" ] || { cat -- "$1.failed"; echo "$2"; rm -f -- "$1.failed"; exit 1; } >&2',
     'sh',
     stamps(args.path),
     cure(args),
-    ...wanted.flatMap(({ pair, stamp }) => [pair, stamp]),
   ])
 
 /**
@@ -141,7 +139,11 @@ export default defineGroup({
         const at = together.up[present.indexOf(from!)]
         return at === undefined || line === stampOf(at, host)
       })
-      const wanted = sources.map(from => ({ pair: `${host} from ${from}`, stamp: stampOf(from, host), from }))
+      const wanted = sources.map(from => ({
+        pair: `${host} could not read a fresh block of ${from}`,
+        stamp: stampOf(from, host),
+        from,
+      }))
       const text = (lines: string[]): string => lines.map(line => `${line}\n`).join('')
       return together.change({
         will: {
@@ -156,8 +158,9 @@ export default defineGroup({
           giving,
           [
             { do: 'write', path: `${stamps(own.path)}.new`, content: content(text(kept)), mode: '0644' },
-            ...wanted.map(({ from, stamp }) => take(own, `cid.${from}`, stamp)),
-            conclude(own, wanted),
+            { do: 'remove', path: `${stamps(own.path)}.failed` },
+            ...wanted.map(({ from, stamp, pair }) => take(own, `cid.${from}`, stamp, pair)),
+            conclude(own),
           ],
         ],
         reason: `must read a fresh block of ${sources.join(', ')}`,

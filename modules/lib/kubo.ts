@@ -28,7 +28,7 @@ export const ipfsStep = (repo: Repo, words: string[]): Step =>
 
 /** Asks the daemon and only it: a bare call may fall back to the repo and delete a stale `api` file. */
 export const asked = (daemon: Daemon, words: string[]): string =>
-  ipfs(daemon, ['--api', daemon.api, '--timeout=10s', ...words])
+  ipfs(daemon, ['--api', daemon.api, '--timeout=5s', ...words])
 
 /** `undefined`: could not be read, so it is not known to be anything. */
 export type Member = { value: Json | undefined }
