@@ -17,16 +17,16 @@ export const nameFault = (name: string): string | undefined => {
   return undefined
 }
 
-export const playWords: readonly string[] = ['name', 'hosts', 'defaults', 'vars', 'become', 'tags', 'tasks', 'handlers']
+export const playWords: readonly string[] = ['name', 'hosts', 'tasks', 'handlers', 'vars', 'defaults', 'become', 'tags']
 export const taskWords: readonly string[] =
   'name when loop register needs after notify tags run_once become vars'.split(' ')
 
 const shared =
-  'connection port remote_user module_defaults environment no_log ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger become_method become_user become_flags become_exe when collections run_once'.split(
+  'connection port remote_user module_defaults environment no_log ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger become_method become_user become_flags become_exe collections'.split(
     ' ',
   )
 const ansiblePlay =
-  'gather_facts gather_subset gather_timeout fact_path vars_files vars_prompt roles pre_tasks post_tasks force_handlers max_fail_percentage serial strategy order import_playbook'.split(
+  'gather_facts gather_subset gather_timeout fact_path vars_files vars_prompt roles pre_tasks post_tasks force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(
     ' ',
   )
 const ansibleTask =

@@ -1,0 +1,277 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Refusal } from '../../src/core/failure.ts'
+import { born, Later, Lost, Missing } from '../../src/core/unknown.ts'
+import { compileExpression, compileTemplate } from '../../src/load/expression.ts'
+import { member } from '../../src/load/located.ts'
+import { parseYaml } from '../../src/load/yaml.ts'
+import { refusedOnce, spot } from './refused.ts'
+
+const waits = new Later('node2/start')
+const host = (name: string) =>
+  Object.create(null, {
+    address: { value: `10.0.0.${name.at(-1)}`, enumerable: true },
+    node: {
+      enumerable: true,
+      get: () => {
+        if (name === 'node2') throw waits
+        return { peer_id: `peer-${name}`, count: 2 }
+      },
+    },
+  })
+const scope: Record<string, unknown> = Object.assign(
+  Object.create(null, {
+    later: {
+      enumerable: true,
+      get: () => {
+        throw waits
+      },
+    },
+  }),
+  {
+    port: 8080,
+    half: 1.5,
+    name: 'Web-1',
+    none: null,
+    mixed: [1, 'a', { k: 2 }],
+    odd: { constructor: 'c', toString: 't' },
+    groups: { ipfs: ['node0', 'node1', 'node2'] },
+    hostvars: Object.assign(Object.create(null), { node0: host('node0'), node1: host('node1'), node2: host('node2') }),
+    node: { peer_id: 'p', log: waits },
+    fresh: { id: 1, [born]: waits },
+  },
+)
+const value = (text: string, from = scope): unknown =>
+  compileExpression(text, { file: 'f', line: 1, column: 1, length: text.length }).evaluate(from)
+const inYaml = (yaml: string, from = scope): unknown => {
+  const at = member(parseYaml(`k: ${yaml}`, 'f'), 'k')
+  return compileTemplate(at.value, at).evaluate(from)
+}
+
+test('integers are numbers on both sides', () => {
+  const cases: [string, unknown][] = [
+    ['port + 1', 8081],
+    ['port == 8080 && port > 80 && port in [8080]', true],
+    ['port / 3', 2693],
+    ['half + 1', 2.5],
+    ['2 * half', 3],
+    ['string(port) + "/tcp"', '8080/tcp'],
+    ['mixed[0] + mixed[2].k', 3],
+    ['[port, "a", true]', [8080, 'a', true]],
+    ['{"a": {"b": port}}', { a: { b: 8080 } }],
+    ['mixed', [1, 'a', { k: 2 }]],
+    ['none', null],
+  ]
+  for (const [text, wanted] of cases) assert.equal(value(text), wanted, text)
+})
+
+test('functions of text and paths', () => {
+  const cases: [string, unknown][] = [
+    ['name.lower() + name.upper() + " x ".trim()', 'web-1WEB-1x'],
+    ['"a-b-c".replace("-", "$&").split("$&").join(",")', 'a,b,c'],
+    ['basename("/a/b.c") + dirname("/a/b.c")', 'b.c/a'],
+    ['has(node.peer_id) && !has(node.nope)', true],
+    ['node.?nope.orValue("d")', 'd'],
+    ['odd.constructor', 'c'],
+    ['size(hostvars) + hostvars.size()', 6],
+    ['"node2" in hostvars && !("x" in hostvars)', true],
+    ['hostvars.map(h, h)', ['node0', 'node1', 'node2']],
+    ['groups == {"ipfs": ["node0", "node1", "node2"]}', true],
+  ]
+  for (const [text, wanted] of cases) assert.equal(value(text), wanted, text)
+})
+
+test('what is unknown is the result, the same object', () => {
+  for (const text of [
+    'later',
+    'later + 1',
+    'later && true',
+    '[1, later]',
+    'node.log',
+    'has(node.log)',
+    'fresh.other',
+    'has(fresh.other)',
+    'groups.ipfs.map(h, hostvars[h].node.peer_id)',
+    'groups.ipfs.all(h, hostvars[h].node.count == 2)',
+    'dyn(later)',
+    'basename(later)',
+  ]) {
+    assert.is(value(text), waits, text)
+  }
+  for (const unknown of [new Missing(), new Lost('n/x')]) {
+    const from = {
+      get x() {
+        throw unknown
+      },
+    }
+    assert.is(value('x.y[0] + "a"', from), unknown)
+  }
+})
+
+test('what does not depend on the unknown is known', () => {
+  const cases: [string, unknown][] = [
+    ['later || true', true],
+    ['true || later', true],
+    ['later && false', false],
+    ['port > 1 ? "a" : later', 'a'],
+    ['groups.ipfs.filter(h, h != "node2").map(h, hostvars[h].node.peer_id)', ['peer-node0', 'peer-node1']],
+    ['groups.ipfs.exists(h, hostvars[h].node.count == 2)', true],
+    ['groups.ipfs.map(h, hostvars[h].address)', ['10.0.0.0', '10.0.0.1', '10.0.0.2']],
+    ['node.peer_id', 'p'],
+    ['fresh.id', 1],
+    ['"node2" in hostvars', true],
+  ]
+  for (const [text, wanted] of cases) assert.equal(value(text), wanted, text)
+})
+
+test('an unknown inside a value that is taken as a whole stands in its place', () => {
+  assert.equal(Object.entries(value('node') as object), [
+    ['peer_id', 'p'],
+    ['log', waits],
+  ])
+  assert.is((value('fresh') as Record<PropertyKey, unknown>)[born], waits, 'a thing newly made still says so')
+  const all = value('hostvars') as Record<string, { node: unknown }>
+  assert.is(all.node2!.node, waits)
+  assert.equal(all.node1!.node, { peer_id: 'peer-node1', count: 2 })
+})
+
+test('text, trees and single expressions in YAML', () => {
+  assert.equal(inYaml('"p{{ port }}-{{ half }}-{{ true }}"'), 'p8080-1.5-true')
+  assert.equal(inYaml('"{{ port }}"'), 8080)
+  assert.equal(inYaml("\"{{ {'a': {'b': port}} }}\""), { a: { b: 8080 } })
+  assert.equal(inYaml(`"{{ '}}' + 'x' }}"`), '}}x')
+  assert.equal(inYaml('[a, "{{ port }}", {b: "{{ later }}", c: "x{{ later }}", d: 1}]'), [
+    'a',
+    8080,
+    { b: waits, c: waits, d: 1 },
+  ])
+  assert.is(inYaml('"x {{ later }}"'), waits)
+})
+
+test('what comes out of an expression is data: it is not evaluated again', () => {
+  assert.is(inYaml('"{{ evil }}"', { evil: '{{ port }}' }), '{{ port }}')
+  assert.is(inYaml('"x {{ evil }}"', { evil: '{{ port }}' }), 'x {{ port }}')
+})
+
+test('a value without expressions is literal and is given back as it is', () => {
+  const tree = parseYaml('a: [1, {b: text}]', 'f')
+  const expression = compileTemplate(tree.value, tree)
+  assert.ok(expression.literal)
+  assert.equal(expression.references, [])
+  assert.is(expression.evaluate({}), tree.value)
+  assert.not(compileTemplate('{{ x }}', tree).literal)
+})
+
+test('an expression may stand in one pair of braces where braces are not needed', () => {
+  assert.is(value('{{ port == 8080 }}'), true)
+  assert.match(refusedOnce(() => value('{{ port }} == 8080')).fix ?? '', /Leave out/)
+  assert.match(refusedOnce(() => value('  ')).what, /empty/)
+})
+
+test('names that are not there say what was meant', () => {
+  const cases: [text: string, what: RegExp, fix: RegExp, place: string][] = [
+    ['prot + 1', /no variable "prot"/, /"port"/, '1:1'],
+    ['1 + node.peer_idd', /"node" has no member "peer_idd"/, /"peer_id"/, '1:10'],
+    ['hostvars.node9.x', /no host "node9"/, /"node0"/, '1:10'],
+    ['node.zzz', /"node" has no member "zzz"/, /It has peer_id, log/, '1:6'],
+  ]
+  for (const [text, what, fix, place] of cases) {
+    const failure = refusedOnce(() => value(text))
+    assert.is(failure.reason, 'playbook-value')
+    assert.match(failure.what, what)
+    assert.match(failure.fix ?? '', fix)
+    assert.is(spot(failure), place, text)
+  }
+  for (const text of ['constructor', 'toString', '__proto__x']) {
+    assert.match(refusedOnce(() => value(text)).what, /no variable/, 'nothing is inherited')
+  }
+})
+
+test('values that do not go together', () => {
+  const cases: [text: string, what: RegExp, fix?: RegExp][] = [
+    ['"a" + port', /between a string and a number/, /string\(/],
+    ['!port', /"!" does not work with a number/],
+    ['none.x', /x/],
+    ['mixed[7]', /out of bounds/],
+    ['9007199254740993', /too large/],
+    ['node.?peer_id', /optional/],
+  ]
+  for (const [text, what, fix] of cases) {
+    const failure = refusedOnce(() => value(text))
+    assert.is(failure.reason, 'playbook-value', text)
+    assert.match(failure.what, what)
+    if (fix) assert.match(failure.fix ?? '', fix)
+  }
+  assert.match(refusedOnce(() => inYaml('"x {{ groups.ipfs }}"')).what, /a list.*inside text/)
+  assert.is(spot(refusedOnce(() => inYaml('"x {{ groups }}"'))), '1:9')
+  assert.match(refusedOnce(() => inYaml('"x {{ none }}"')).what, /null/)
+})
+
+test('faults of grammar say where, and what Jinja2 habits become', () => {
+  const cases: [yaml: string, place: string, fix: RegExp][] = [
+    ['"{{ a and b }}"', '1:10', /&& for and/],
+    ['"{{ not a }}"', '1:12', /! for not/],
+    ['"{{ a not in b }}"', '1:10', /! for not/],
+    ['"{{ a | lower }}"', '1:10', /no filters/],
+    ['"{{ a is defined }}"', '1:10', /has\(/],
+    ['"{{ 1 if a else 2 }}"', '1:10', /\? a : b/],
+    ['"{{ a ~ b }}"', '1:10', /joined with \+/],
+    ['"{{ a = b }}"', '1:10', /==/],
+    ['|\n  first\n  x {{ a or b }}', '3:10', /\|\| for or/],
+    ["'it''s {{ a or b }}'", '1:5', /\|\| for or/],
+    ['"{{ a"', '1:5', /Close it/],
+  ]
+  for (const [yaml, place, fix] of cases) {
+    const failure = refusedOnce(() => inYaml(yaml))
+    assert.is(failure.reason, 'playbook-expression')
+    assert.is(spot(failure), place, yaml)
+    assert.match(failure.fix ?? '', fix)
+  }
+  for (const text of ['(a', 'a ==', 'loop', 'has(x)', 'nope(1)', '1 + "a"', '"a']) {
+    assert.is(refusedOnce(() => value(text)).reason, 'playbook-expression', text)
+  }
+})
+
+test('a refusal of a value that is read comes out unchanged', () => {
+  const inner = new Refusal({ reason: 'playbook-value', what: 'a cycle' })
+  const from = {
+    get x() {
+      throw inner
+    },
+  }
+  try {
+    value('[1].map(i, x + i)', from)
+    assert.unreachable()
+  } catch (error) {
+    assert.is(error, inner)
+  }
+})
+
+test('an expression that is reached again while it runs keeps its own state', () => {
+  const expression = compileExpression('[1, 2].map(i, i + (deep ? inner.size() : 0))', {
+    file: 'f',
+    line: 1,
+    column: 1,
+  })
+  const inside = { deep: false, inner: [] }
+  const outside = {
+    deep: true,
+    get inner() {
+      return expression.evaluate(inside)
+    },
+  }
+  assert.equal(expression.evaluate(outside), [3, 4])
+})
+
+test('any data goes through an expression unchanged', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 3 }), data => {
+      const plain = JSON.parse(JSON.stringify(data, (key, inner) => (key === '__proto__' ? undefined : inner)))
+      assert.equal(JSON.stringify(value('x', { x: plain })), JSON.stringify(plain))
+      assert.equal(JSON.stringify(inYaml('["{{ x }}"]', { x: plain })), JSON.stringify([plain]))
+    }),
+  )
+})
+
+test.run()

@@ -1,0 +1,196 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parsePlaybook } from '../../src/load/playbook.ts'
+import { refused, spot } from './refused.ts'
+
+const play = (yaml: string) => parsePlaybook(yaml, 'books/site.yml').plays[0]!
+const tasks = (yaml: string) => play(`- hosts: all\n  tasks:\n${yaml.replace(/^/gm, '    ')}`).tasks
+const faults = (yaml: string) => refused(() => parsePlaybook(yaml, 'f'))
+const taskFaults = (yaml: string) => faults(`- hosts: all\n  tasks:\n${yaml.replace(/^/gm, '    ')}`)
+
+test('a play with everything', () => {
+  const found = play(`
+- name: Cluster
+  hosts: [ipfs, '!node2']
+  become: true
+  tags: [base]
+  defaults: {port: 1}
+  vars: {port: 2, peers: ["{{ x }}"]}
+  tasks:
+    - name: Start it
+      service: {name: ipfs, state: started}
+      when: [port == 2, true]
+      loop: "{{ [1] }}"
+      register: started
+      needs: []
+      after: "{{ groups.ipfs[0] }}/x"
+      notify: reload
+      tags: extra
+      run_once: true
+      become: false
+      vars: {a: 1}
+  handlers:
+    - name: reload
+      command: reload
+`)
+  assert.is(found.name, 'Cluster')
+  assert.is(found.hosts.value, 'ipfs,!node2')
+  assert.equal(Object.keys(found.defaults), ['port'])
+  assert.equal(found.vars.peers!.value, ['{{ x }}'])
+  assert.is(found.vars.peers!.at('/0').line, 7)
+  const [task] = found.tasks
+  assert.is(task!.slug, 'start_it')
+  assert.is(task!.module, 'service')
+  assert.equal(task!.args.value, { name: 'ipfs', state: 'started' })
+  assert.equal(
+    task!.when.map(one => one.value),
+    ['port == 2', true],
+  )
+  assert.is(task!.when[1]!.origin.column, 25)
+  assert.is(task!.loop!.value, '{{ [1] }}')
+  assert.is(task!.register, 'started')
+  assert.equal(task!.needs, [])
+  assert.equal(
+    task!.after.map(one => one.value),
+    ['{{ groups.ipfs[0] }}/x'],
+  )
+  assert.equal([task!.notify, task!.tags, task!.runOnce, task!.become], [['reload'], ['base', 'extra'], true, false])
+  assert.is(task!.vars.a!.value, 1)
+  assert.is(task!.handler, false)
+  const [handler] = found.handlers
+  assert.equal([handler!.handler, handler!.become, handler!.tags], [true, true, ['base']])
+})
+
+test('the playbook knows its file and folder', () => {
+  const { file, folder } = parsePlaybook('- hosts: all', 'books/site.yml')
+  assert.equal([file, folder], ['books/site.yml', 'books'])
+})
+
+test('arguments: a mapping, nothing, or text where a module has one main argument', () => {
+  const found = tasks('- command: uptime\n- debug: "{{ x }}"\n- facts:\n- ansible.builtin.file: {path: /x}')
+  assert.equal(
+    found.map(task => [task.module, task.args.value]),
+    [
+      ['command', { cmd: 'uptime' }],
+      ['debug', { msg: '{{ x }}' }],
+      ['facts', {}],
+      ['file', { path: '/x' }],
+    ],
+  )
+  assert.is(found[0]!.args.at('/cmd').column, 16)
+})
+
+test('a task without needs has none, which is not the same as an empty list', () => {
+  const [without, empty, one] = tasks('- facts:\n- facts:\n  needs:\n- facts:\n  needs: a')
+  assert.is(without!.needs, undefined)
+  assert.equal(empty!.needs, [])
+  assert.equal(
+    one!.needs!.map(need => need.value),
+    ['a'],
+  )
+})
+
+test('slugs are stable, readable and unique in a play, handlers included', () => {
+  const found = play(`
+- hosts: all
+  tasks:
+    - {name: 'Install: IPFS!', facts: }
+    - {name: install ipfs, facts: }
+    - {name: install_ipfs_2, facts: }
+    - {facts: }
+    - {name: '???', facts: }
+  handlers:
+    - {name: Install ipfs, facts: }
+`)
+  assert.equal(
+    [...found.tasks, ...found.handlers].map(task => task.slug),
+    ['install_ipfs', 'install_ipfs_2', 'install_ipfs_2_2', 'facts', 'facts_2', 'install_ipfs_3'],
+  )
+})
+
+test('slugs of any names are unique', () => {
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[A-C _]{1,4}$/), { maxLength: 12 }), names => {
+      const yaml = names.map(name => `- {name: ${JSON.stringify(name)}, facts: }`).join('\n')
+      const wanted = names.filter(name => name.trim() !== '')
+      if (wanted.length < names.length || names.length === 0) return
+      const slugs = tasks(yaml).map(task => task.slug)
+      assert.is(new Set(slugs).size, names.length)
+    }),
+  )
+})
+
+test('all mistakes of a file come together, in file order', () => {
+  const found = faults(`
+- hosts: all
+  taks: []
+  tasks:
+    - name: A
+    - {command: a, service: b}
+    - {command: a, delegate_to: x}
+    - {facts: , with_items: [1]}
+    - {facts: , when: 5, register: item, become: maybe, tags: {a: b}}
+    - [a]
+    - {service: restart}
+- {tasks: []}
+- x
+`)
+  const cases: [RegExp, RegExp, string][] = [
+    [/A play has no "taks"/, /"tasks"/, '3:3'],
+    [/no module/, /Add one/, '5:7'],
+    [/2 modules: "command" and "service"/, /exactly one/, '6:20'],
+    [/"delegate_to" is not supported yet/, /^/, '7:20'],
+    [/"with_items" is not supported yet/, /loop/, '8:17'],
+    [/"when" must be an expression, not the number 5/, /^/, '9:23'],
+    [/register "item" is a name that runbook defines/, /^/, '9:36'],
+    [/"become" must be true or false/, /^/, '9:50'],
+    [/"tags" must be text/, /^/, '9:63'],
+    [/A task must be a mapping, not a list/, /^/, '10:7'],
+    [/"service" must be a mapping, not text/, /^/, '11:17'],
+    [/does not say its hosts/, /^/, '12:3'],
+    [/A play must be a mapping, not text/, /^/, '13:3'],
+  ]
+  assert.is(found.length, cases.length, found.map(one => `${spot(one)} ${one.what}`).join('\n'))
+  for (const [index, [what, fix, place]] of cases.entries()) {
+    assert.match(found[index]!.what, what)
+    assert.match(found[index]!.fix ?? '', fix)
+    assert.is(spot(found[index]!), place, found[index]!.what)
+  }
+})
+
+test('keywords of Ansible that runbook does not have are called by their name', () => {
+  for (const word of ['until', 'block', 'ignore_errors', 'environment', 'include_tasks', 'changed_when']) {
+    assert.match(taskFaults(`- {facts: , ${word}: x}`)[0]!.what, new RegExp(`"${word}" is not supported yet`))
+  }
+  for (const word of ['roles', 'serial', 'gather_facts', 'vars_files']) {
+    assert.match(faults(`- {hosts: all, ${word}: x}`)[0]!.what, new RegExp(`"${word}" is not supported yet`))
+  }
+})
+
+test('names that expressions could not read are refused', () => {
+  for (const name of [
+    'hostvars',
+    'groups',
+    'facts',
+    'inventory_hostname',
+    'in',
+    'loop',
+    'package',
+    'string',
+    'a-b',
+    '1a',
+  ]) {
+    const [failure] = faults(`- {hosts: all, vars: {${name}: 1}}`)
+    assert.is(failure!.reason, 'playbook-name', name)
+    assert.is(failure!.origin!.column, 23)
+    assert.is(taskFaults(`- {facts: , register: '${name}'}`)[0]!.reason, 'playbook-name')
+  }
+})
+
+test('a playbook is a list', () => {
+  assert.match(faults('hosts: all')[0]!.what, /must be a list of plays, not a mapping/)
+  assert.is(faults('')[0]!.reason, 'playbook-yaml')
+})
+
+test.run()
