@@ -1,0 +1,113 @@
+import { isUnknown, Later, unknownsIn } from '../../src/core/unknown.ts'
+import { content, isRecord, sha256 } from '../../src/core/value.ts'
+import type { AnyQuery } from '../../src/module/query.ts'
+
+/** `(unknown: node0/task)` in a case file is a value that node0/task will make known. */
+const marked = /^\(unknown: (.+)\)$/
+
+const folder = { exists: true, kind: 'directory', mode: '0755' }
+const root = { owner: 'root', group: 'root', uid: 0, gid: 0, mode: '0644', size: 0, changed: 1_000_000 }
+const words: Record<string, unknown> = { absent: { exists: false }, folder }
+
+const numberOf = (name: unknown): unknown => (isUnknown(name) ? name : name === 'root' ? 0 : 1000)
+
+/** A file as a case tells it: `absent`, `folder`, or its members, with `text` for its content. */
+const ofFile = (said: unknown): unknown => {
+  if (!isRecord(said) || said.exists !== true) return said
+  const { text, ...rest } = said
+  const bytes = typeof text === 'string' ? { content: content(text), size: Buffer.byteLength(text) } : {}
+  const numbers = { uid: numberOf(said.owner ?? 'root'), gid: numberOf(said.group ?? 'root') }
+  return { ...root, ...numbers, ...bytes, ...rest }
+}
+
+const ofSource = (said: unknown): unknown => {
+  if (!isRecord(said) || typeof said.text !== 'string') return said
+  const { text, ...rest } = said
+  return { exists: true, kind: 'file', file: '/controller/file', ...content(text), sha256: sha256(text), ...rest }
+}
+
+const ofArchive = (said: unknown): unknown => {
+  if (!isRecord(said) || !Array.isArray(said.members)) return said
+  const members = said.members.map(member => {
+    const { text = '', ...rest } = member
+    return { mode: '0644', size: Buffer.byteLength(text), sha256: member.kind === 'file' ? sha256(text) : '', ...rest }
+  })
+  return {
+    exists: true,
+    name: 'a.tar.gz',
+    file: '/controller/a.tar.gz',
+    size: 1000,
+    sha256: 'a'.repeat(64),
+    ...said,
+    members,
+  }
+}
+
+const unit = {
+  load: 'loaded',
+  active: 'inactive',
+  sub: 'dead',
+  enabled: 'disabled',
+  reload: false,
+  since: 0,
+  restarts: 0,
+  result: 'success',
+}
+const program = (said: unknown, query: AnyQuery): unknown =>
+  isRecord(said) && 'prints' in said
+    ? query.parse({
+        stdout: Buffer.from(String(said.prints)),
+        stderr: Buffer.from(String(said.complains ?? '')),
+        status: Number(said.status ?? 0),
+      })
+    : said
+
+const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
+  file: ofFile,
+  source: ofSource,
+  'local-archive': ofArchive,
+  service: said => (isRecord(said) ? { ...unit, ...said } : said),
+  program,
+}
+/** What goes without saying: the folder a file goes into is there, and so are accounts. */
+const silent: Record<string, unknown> = {
+  parent: folder,
+  ownerIs: { exists: true, uid: 1000, group: 'users', groups: [], home: '/', shell: '/bin/sh', comment: '' },
+  groupIs: { exists: true, gid: 1000 },
+}
+
+const unmarked = (said: unknown): unknown => {
+  if (typeof said === 'string') {
+    const node = marked.exec(said)?.[1]
+    return node === undefined ? said : new Later(node)
+  }
+  if (Array.isArray(said)) return said.map(unmarked)
+  return isRecord(said) ? Object.fromEntries(Object.entries(said).map(([k, v]) => [k, unmarked(v)])) : said
+}
+/** The arguments as a playbook would hold them: an unknown is an expression. */
+export const written = (said: unknown): unknown =>
+  JSON.parse(JSON.stringify(said).replace(/\(unknown: .+?\)/g, '{{ later }}'))
+export const argsOf = (said: unknown): Record<string, unknown> => unmarked(said) as Record<string, unknown>
+
+/** The answer that a case gives to one query, in the form modules see. */
+export const answerOf = (name: string, query: AnyQuery, said: unknown): unknown => {
+  const value = said === undefined ? silent[name] : typeof said === 'string' && said in words ? words[said] : said
+  if (value === undefined) throw new Error(`the case does not say what "${name}" is: ${query.subject}`)
+  const clear = unmarked(value)
+  return kinds[query.probe.kind]?.(clear, query) ?? clear
+}
+
+/** A value in a form that can be compared and printed: contents as their text, unknowns as they are written in cases. */
+export const plain = (value: unknown): unknown => {
+  if (isUnknown(value)) return value instanceof Later ? `(unknown: ${value.node})` : '(unknown)'
+  if (ArrayBuffer.isView(value)) return (value as Buffer).toString()
+  if (Array.isArray(value)) return value.map(plain)
+  if (!isRecord(value)) return value ?? null
+  if ('digest' in value && 'bytes' in value && unknownsIn(value).length === 0)
+    return value.bytes && (value.bytes as Buffer).length === value.size ? plain(value.bytes) : value.digest
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .map(([key, member]) => [key, plain(member)]),
+  )
+}
