@@ -43,7 +43,9 @@ export default defineModule({
     const bytes = typeof text === 'string' ? content(text) : text
     return change({
       will: { peerstore: { exists: true, kind: 'file', mode: '0644', owner: args.user, content: bytes } },
-      steps: [{ do: 'write', path: `${args.path}/peerstore`, content: bytes, mode: '0644', owner: args.user }],
+      steps: [
+        { do: 'write', path: `${args.path}/peerstore`, content: bytes, mode: '0644', owner: args.user, group: '' },
+      ],
       reason: 'the peerstore does not name all others',
     })
   },

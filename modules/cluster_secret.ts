@@ -32,7 +32,7 @@ export default defineGroup({
     file: uses(stat(serviceFile(args.path))),
   }),
   plan(args, seen, together) {
-    const value = args[together.up[0]!]!.value.trim().toLowerCase()
+    const value = (Object.values(args)[0]?.value ?? '').trim().toLowerCase()
     const given = value === '' ? undefined : value
     if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
       return together.each(() => together.fail('the value given is no cluster secret', 'give 64 hex digits'))

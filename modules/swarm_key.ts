@@ -82,7 +82,7 @@ export default defineGroup({
   ],
   reads: args => ({ file: digest(where(args.path)), key: state(args.path) }),
   plan(args, seen, together) {
-    const { value } = args[together.up[0]!]!
+    const value = Object.values(args)[0]?.value ?? ''
     const given = value === '' ? undefined : digits(value)
     if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
       return together.each(() =>
@@ -127,6 +127,7 @@ export default defineGroup({
                 content: text ?? { from: 'key', before: header, after: '\n' },
                 mode: '0400',
                 owner: user,
+                group: '',
               },
             ],
           ],
@@ -137,7 +138,7 @@ export default defineGroup({
       if (!open && make.length === 0) return together.ok()
       return together.change({
         will: open ? { file: { mode: '0400', owner: user } } : {},
-        phases: [[...make, ...(open ? attributes(where(path), '0400', { owner: user }) : [])]],
+        phases: [[...make, ...(open ? attributes(where(path), '0400', { owner: user, group: '' }) : [])]],
         reason: open ? 'the key is not for its owner alone' : `gives its swarm key to ${lacking.join(', ')}`,
       })
     })

@@ -57,7 +57,10 @@ export const member = (repo: Repo, name: string): Query<Member> =>
     key: `member:${config(repo)}#${name}`,
     sh: show(repo),
     looks: [`member:${config(repo)}#${name}`],
-    parse: ({ status, stdout }) => ({ value: status === 0 ? normal(memberAt(parsed(stdout), name)) : undefined }),
+    parse: ({ stdout }) => {
+      const config = parsed(stdout)
+      return { value: config === undefined ? undefined : normal(memberAt(config, name)) }
+    },
     subject: `${config(repo)} ${name}`,
   })
 
