@@ -37,6 +37,11 @@ export const templateReferences = (program: Program, place: (at: Place) => Origi
     const base = pathOf(owner, frame)
     return base && [...base, key?.type === 'StringLiteral' ? String(key.value) : null]
   }
+  /** What a chain of lookups is given as names of members: the rest of it is one reference. */
+  const keysOf = (node: CallNode): ValueNode[] => {
+    const [owner, key] = node.params
+    return [...(owner?.type === 'SubExpression' ? keysOf(owner) : []), ...(key ? [key] : [])]
+  }
   const note = (path: Path | undefined, at: Place): void => {
     if (path !== undefined && path.length > 0) found.push({ path, origin: place(at) })
   }
@@ -55,7 +60,7 @@ export const templateReferences = (program: Program, place: (at: Place) => Origi
     if (!isHelper) value(node.path, frame)
     const lookup = lookupOf(node, frame)
     if (lookup !== undefined) note(lookup, node.loc)
-    const params = lookup === undefined ? node.params : node.params.slice(1)
+    const params = lookup === undefined ? node.params : keysOf(node)
     const before = found.length
     for (const param of params) value(param, frame)
     const first = found[before]

@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadInventory } from '../../src/load/inventory.ts'
+import { pythonLiteral } from '../../src/load/inventory-ini.ts'
+import { folderWith } from './folder.ts'
+import { refusedOnce } from './refused.ts'
+
+const load = (text: string) => loadInventory([join(folderWith({ 'hosts.ini': text }), 'hosts.ini')])
+
+test('values are read as Ansible reads them', () => {
+  const cases: [string, unknown][] = [
+    ['1 # c', 1],
+    ['foo # c', 'foo # c'],
+    ['"abc"', 'abc'],
+    ['"a # b"', 'a # b'],
+    ['False', false],
+    ['True', true],
+    ['FALSE', 'FALSE'],
+    ['yes', 'yes'],
+    ['0755', '0755'],
+    ['0o755', 493],
+    ['0x1f', 31],
+    ['None', null],
+    ['1_000', 1000],
+    ['-3', -3],
+    ['1.5', 1.5],
+    ['1e3', 1000],
+    ['1.2.3', '1.2.3'],
+    ['', ''],
+    ["[1, 'a', True]", [1, 'a', true]],
+    ['[a, b]', '[a, b]'],
+  ]
+  for (const [text, wanted] of cases) assert.equal(pythonLiteral(text), wanted, text)
+})
+
+test('any integer is read back', () => {
+  fc.assert(fc.property(fc.integer(), number => assert.is(pythonLiteral(String(number)), number)))
+})
+
+test('hosts, groups, children and variables', () => {
+  const found = load(`
+# a comment
+free ansible_host=10.0.0.9
+[ipfs]
+node[0:1]:2222 x=1 name="two words" path='/a b' # behind
+; another
+[ipfs:vars]
+flag = True
+text = plain text # kept
+[prod:children]
+ipfs # nested
+[all:vars]
+z=26
+`)
+  assert.equal(found.hosts, ['free', 'node0', 'node1'])
+  assert.equal(found.groups.prod, ['node0', 'node1'])
+  assert.equal(found.groups.ungrouped, ['free'])
+  const { node1 } = found.vars
+  assert.equal(
+    ['ansible_port', 'x', 'name', 'path', 'flag', 'text', 'z'].map(name => node1![name]!.value),
+    [2222, 1, 'two words', '/a b', true, 'plain text # kept', 26],
+  )
+  assert.is(node1!.x!.origin.line, 5)
+})
+
+test('mistakes name the line', () => {
+  const cases: [string, RegExp, number][] = [
+    ['[a:foo]\n', /kind "foo"/, 1],
+    ['[a b]\n', /no valid section/, 1],
+    ['[a]\nn0 word\n', /"word" is no name=value/, 2],
+    ['n0\n[b:vars]\nx=1\n', /"b" is used but never declared/, 2],
+    ['[a:children]\nb\n', /"b" is used but never declared/, 2],
+    ['n0:\n', /ends in a colon/, 1],
+    ['n0 a-b=1\n', /"a-b" is no name/, 1],
+  ]
+  for (const [text, what, line] of cases) {
+    const failure = refusedOnce(() => load(text))
+    assert.match(failure.what, what)
+    assert.is(failure.origin!.line, line, text)
+  }
+})
+
+test.run()

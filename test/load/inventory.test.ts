@@ -1,0 +1,159 @@
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Inventory, loadInventory } from '../../src/load/inventory.ts'
+import { folderWith } from './folder.ts'
+import { refused, refusedOnce, spot } from './refused.ts'
+
+const load = (files: Record<string, string>, ...sources: string[]): Inventory => {
+  const folder = folderWith(files)
+  return loadInventory((sources.length > 0 ? sources : Object.keys(files).slice(0, 1)).map(name => join(folder, name)))
+}
+const varsOf = (inventory: Inventory, host: string) =>
+  Object.fromEntries(Object.entries(inventory.vars[host]!).map(([name, { value }]) => [name, value]))
+
+test('groups, children, ranges and hosts as mappings, in written order', () => {
+  const found = load({
+    'hosts.yml': `
+all:
+  children:
+    web:
+      hosts: {web-b: , web-a: }
+    cluster:
+      children:
+        ipfs:
+          hosts:
+            node[0:2]: {ansible_user: root}
+  hosts:
+    free: {ansible_host: 10.0.0.9}
+`,
+  })
+  assert.equal(found.hosts, ['web-b', 'web-a', 'node0', 'node1', 'node2', 'free'])
+  assert.equal(found.groups, {
+    all: found.hosts,
+    web: ['web-b', 'web-a'],
+    cluster: ['node0', 'node1', 'node2'],
+    ipfs: ['node0', 'node1', 'node2'],
+    ungrouped: ['free'],
+  })
+  assert.equal(varsOf(found, 'node1'), {
+    ansible_host: 'node1',
+    ansible_user: 'root',
+    inventory_hostname: 'node1',
+    group_names: ['cluster', 'ipfs'],
+  })
+  assert.is(varsOf(found, 'free').ansible_host, '10.0.0.9')
+  assert.equal(varsOf(found, 'free').group_names, ['ungrouped'])
+  assert.equal(found.warnings, [])
+})
+
+test('levels of variables, low to high', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  const level = (from: number, label: string) =>
+    `{${names
+      .slice(from)
+      .map(name => `${name}: ${label}`)
+      .join(', ')}}`
+  const found = load({
+    'hosts.yml': `
+all:
+  vars: ${level(0, 'all')}
+  children:
+    outer:
+      vars: ${level(1, 'outer')}
+      children:
+        inner:
+          vars: ${level(2, 'inner')}
+          hosts: {node0: ${level(4, 'host')}}
+`,
+    'group_vars/all.yml': level(3, 'file-all'),
+    'group_vars/inner/one.yml': '{}',
+    'host_vars/node0.yaml': level(5, 'file-host'),
+  })
+  const { a, b, c, d, e, f } = varsOf(found, 'node0')
+  assert.equal([a, b, c, d, e, f], ['all', 'outer', 'inner', 'file-all', 'host', 'file-host'])
+  assert.match(found.vars.node0!.d!.origin.file, /group_vars\/all.yml$/)
+})
+
+test('a group in group_vars beats group_vars/all, a deeper group its parent, equals go by name', () => {
+  const found = load({
+    'hosts.yml': 'all: {children: {b: {hosts: {n: }}, a: {hosts: {n: }}, p: {children: {c: {hosts: {n: }}}}}}',
+    'group_vars/all.yml': '{x: all, y: all, z: all}',
+    'group_vars/a.yml': '{x: a, y: a, z: a}',
+    'group_vars/b': '{y: b, z: b}',
+    'group_vars/p.yml': '{x: p}',
+    'group_vars/c.json': '{"z": "c"}',
+  })
+  const { x, y, z } = varsOf(found, 'n')
+  assert.equal([x, y, z], ['p', 'b', 'c'])
+})
+
+test('several sources: later ones win, folders are read sorted, each with the files beside it', () => {
+  const found = load(
+    {
+      'one/10.yml': 'all: {hosts: {n0: {v: first, w: first}}}',
+      'one/20.yml': 'all: {hosts: {n1: , n0: {v: second}}}',
+      'one/notes.md': 'not an inventory',
+      'one/group_vars/all.yml': 'g: one',
+      'two.yml': 'all: {hosts: {n2: , n0: {w: third}}}',
+      'group_vars/all.yml': 'g: two',
+    },
+    'one',
+    'two.yml',
+  )
+  assert.equal(found.hosts, ['n0', 'n1', 'n2'])
+  const { v, w, g } = varsOf(found, 'n0')
+  assert.equal([v, w, g], ['second', 'third', 'two'])
+})
+
+test('a list of hosts on the command line', () => {
+  assert.equal(loadInventory(['a,b[1:2],']).hosts, ['a', 'b1', 'b2'])
+  assert.equal(loadInventory(['a,']).groups, { ungrouped: ['a'], all: ['a'] })
+})
+
+test('JSON, files without an extension, and INI without one', () => {
+  const files = { 'h.json': '{"web": {"hosts": {"n0": null}}}', yaml: 'web:\n  hosts: n0\n', ini: '[web]\nn0 x=1\n' }
+  for (const name of Object.keys(files)) assert.equal(load(files, name).groups.web, ['n0'], name)
+})
+
+test('a host and a group of one name is a warning', () => {
+  assert.match(load({ 'h.yml': 'web: {hosts: {web: }}' }).warnings[0]!, /"web" is the name of a host and of a group/)
+})
+
+test('files of variables: comments only are fine, a list is not', () => {
+  const hosts = 'all: {hosts: {n: }}'
+  assert.equal(Object.keys(load({ 'h.yml': hosts, 'host_vars/n.yml': '---\n# none yet\n' }).vars.n!).length, 3)
+  const failure = refusedOnce(() => load({ 'h.yml': hosts, 'host_vars/n.yml': '- a' }))
+  assert.match(failure.what, /must be a mapping, not a list/)
+})
+
+test('mistakes have a place and a fix', () => {
+  const cases: [yaml: string, reason: string, what: RegExp, fix: RegExp, place: string][] = [
+    ['a: [', 'inventory-yaml', /not valid YAML/, /^/, '1:5'],
+    ['', 'inventory-yaml', /empty/, /^/, '1:1'],
+    ['- a', 'inventory-shape', /mapping of groups, not a list/, /all:/, '1:1'],
+    ['all: {host: {n: }}', 'inventory-shape', /A group has no "host"/, /"hosts"/, '1:7'],
+    ['all: {hosts: [n0]}', 'inventory-shape', /must be a mapping, not a list/, /as a key/, '1:14'],
+    ['all: {hosts: {n0: 5}}', 'inventory-shape', /variables of "n0" must be a mapping/, /^/, '1:19'],
+    ['all: {vars: {a-b: 1}}', 'inventory-variable', /"a-b" is no name/, /^/, '1:14'],
+    ['all: {hosts: {"n[2:1]": }}', 'inventory-shape', /range \[2:1\]/, /^/, '1:16'],
+    ['plugin: aws_ec2', 'inventory-shape', /plugins are not supported/, /^/, '1:1'],
+    ['a: {children: {b: {children: {a: }}}}', 'inventory-shape', /contain each other/, /^/, '1:4'],
+  ]
+  for (const [yaml, reason, what, fix, place] of cases) {
+    const failure = refusedOnce(() => load({ 'h.yml': yaml }))
+    assert.is(failure.reason, reason, yaml)
+    assert.match(failure.what, what)
+    assert.match(failure.fix ?? '', fix)
+    assert.is(spot(failure), place, yaml)
+  }
+  assert.is(refused(() => load({ 'h.yml': 'all: {host: , vars: {in: 1}}' })).length, 2)
+})
+
+test('an inventory that is not there', () => {
+  for (const sources of [['/nowhere/h.yml'], [], [folderWith({ 'notes.md': '' })]]) {
+    assert.is(refusedOnce(() => loadInventory(sources)).reason, 'inventory-missing')
+  }
+})
+
+test.run()

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { load } from '../../src/load/load.ts'
+import { folderWith } from './folder.ts'
+
+const folder = folderWith({
+  'site.yml': '- {hosts: all, tasks: [{facts: }]}',
+  'broken.yml': '- {hosts: all, tasks: [{}]}',
+  'empty.yml': '\n',
+  'hosts.yml': 'all: {hosts: {n0: }}',
+  'bad.yml': '- x',
+})
+const loaded = (playbook: string, inventory = 'hosts.yml', extra: string[] = []) =>
+  load({ playbook: join(folder, playbook), inventories: [join(folder, inventory)], extra })
+
+test('playbook, inventory and extra variables together', () => {
+  const { value, failures } = loaded('site.yml', 'hosts.yml', ['a=1'])
+  assert.is(failures, undefined)
+  assert.is(value!.playbook.plays.length, 1)
+  assert.is(value!.playbook.folder, folder)
+  assert.equal(value!.inventory.hosts, ['n0'])
+  assert.is(value!.extra.a!.value, '1')
+})
+
+test('a playbook that is none', () => {
+  const cases: [string, string, RegExp][] = [
+    ['nope.yml', 'usage-file', /There is no playbook/],
+    ['.', 'usage-file', /is a folder/],
+    ['empty.yml', 'usage-file', /is empty/],
+    ['broken.yml', 'playbook-shape', /no module/],
+  ]
+  for (const [name, reason, what] of cases) {
+    const [failure, more] = loaded(name).failures ?? []
+    assert.is(more, undefined)
+    assert.is(failure!.reason, reason)
+    assert.match(failure!.what, what)
+  }
+})
+
+test('the failures of all inputs come together', () => {
+  const reasons = loaded('broken.yml', 'bad.yml', ['word']).failures!.map(one => one.reason)
+  assert.equal(reasons, ['playbook-shape', 'inventory-shape', 'usage-option'])
+})
+
+test.run()

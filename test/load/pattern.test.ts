@@ -1,0 +1,92 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { selectHosts } from '../../src/load/pattern.ts'
+import { refusedOnce } from './refused.ts'
+
+const hosts = ['node0', 'node1', 'node2', 'web-1', 'web-2', 'fe80::1']
+const groups = { all: hosts, ipfs: hosts.slice(0, 3), web: hosts.slice(3, 5), ungrouped: [hosts[5]!], none: [] }
+const inventory = { hosts, groups }
+const select = (pattern: string) => selectHosts(inventory, pattern).join(' ')
+const everything = hosts.join(' ')
+
+test('names, groups, globs and regular expressions', () => {
+  const cases: [string, string][] = [
+    ['all', everything],
+    ['*', everything],
+    ['ipfs', 'node0 node1 node2'],
+    ['node1', 'node1'],
+    ['node1,node0', 'node0 node1'],
+    ['node1:node0', 'node0 node1'],
+    ['node1 node0', 'node0 node1'],
+    ['web-*', 'web-1 web-2'],
+    ['node?', 'node0 node1 node2'],
+    ['node[!12]', 'node0'],
+    ['w*', 'web-1 web-2'],
+    ['~node[01]', 'node0 node1'],
+    ['~(ipfs|web-1)', 'node0 node1 node2 web-1'],
+    ['fe80::1', 'fe80::1'],
+    ['none', ''],
+  ]
+  for (const [pattern, wanted] of cases) assert.is(select(pattern), wanted, pattern)
+})
+
+test('unions, then intersections, then exclusions, in whatever order they stand', () => {
+  const cases: [string, string][] = [
+    ['ipfs:!node1', 'node0 node2'],
+    ['!node1:ipfs', 'node0 node2'],
+    ['ipfs,web,!node0', 'node1 node2 web-1 web-2'],
+    ['all:&web', 'web-1 web-2'],
+    ['all:&web:!web-1', 'web-2'],
+    ['!ungrouped', 'node0 node1 node2 web-1 web-2'],
+    ['&web', 'web-1 web-2'],
+  ]
+  for (const [pattern, wanted] of cases) assert.is(select(pattern), wanted, pattern)
+})
+
+test('subscripts count from 0 or from the end, ranges include both ends', () => {
+  const cases: [string, string][] = [
+    ['ipfs[0]', 'node0'],
+    ['ipfs[-1]', 'node2'],
+    ['ipfs[0:1]', 'node0 node1'],
+    ['ipfs[1:]', 'node1 node2'],
+    ['ipfs[1:9]', 'node1 node2'],
+    ['web*[1]', 'web-2'],
+    ['all:!ipfs[0]', 'node1 node2 web-1 web-2 fe80::1'],
+  ]
+  for (const [pattern, wanted] of cases) assert.is(select(pattern), wanted, pattern)
+})
+
+test('a name that names nothing is refused, in an exclusion too', () => {
+  const cases: [string, string, RegExp][] = [
+    ['ipsf', 'ipsf', /"ipfs"/],
+    ['ipfs:!wbe', 'wbe', /"web"/],
+    ['node5', 'node5', /"node0"/],
+    ['zz*', 'zz*', /^/],
+  ]
+  for (const [pattern, name, fix] of cases) {
+    const failure = refusedOnce(() => select(pattern))
+    assert.is(failure.reason, 'inventory-no-host')
+    assert.ok(failure.what.includes(`"${name}"`))
+    assert.match(failure.fix ?? '', fix)
+  }
+  assert.match(refusedOnce(() => select('ipfs[9]')).why!, /3 hosts/)
+  assert.match(refusedOnce(() => select('~[')).what, /not valid/)
+  assert.match(refusedOnce(() => select(' , ')).what, /empty/)
+})
+
+test('whatever is asked, hosts come once each and in inventory order', () => {
+  const part = fc.constantFrom('all', 'ipfs', 'web', 'node1', 'web-2', 'node*', 'ipfs[0]', '!web', '!node1', '&all')
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), parts => {
+      const found = selectHosts(inventory, parts.join(','))
+      assert.equal(
+        found,
+        hosts.filter(host => found.includes(host)),
+      )
+      if (parts.includes('!node1')) assert.not.ok(found.includes('node1'))
+    }),
+  )
+})
+
+test.run()

@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadInventory } from '../../src/load/inventory.ts'
+import { placed } from '../../src/load/located.ts'
+import { parsePlaybook } from '../../src/load/playbook.ts'
+import { layersFor, parseExtra } from '../../src/load/variables.ts'
+import { folderWith } from './folder.ts'
+import { refusedOnce } from './refused.ts'
+
+const values = (...options: string[]) =>
+  Object.fromEntries(Object.entries(parseExtra(options)).map(([name, { value }]) => [name, value]))
+
+test('name=value makes strings, several in one option, quotes group', () => {
+  assert.equal(values('port=80'), { port: '80' })
+  assert.equal(values('a=1 b="two words" c=\'x "y"\' d=e=f g='), {
+    a: '1',
+    b: 'two words',
+    c: 'x "y"',
+    d: 'e=f',
+    g: '',
+  })
+  assert.equal(values(), {})
+})
+
+test('text in braces is YAML or JSON and keeps its types', () => {
+  assert.equal(values('{"a": [1, {"b": true}]}'), { a: [1, { b: true }] })
+  assert.equal(values('{a: 1}'), { a: 1 })
+})
+
+test('@file is a file of either', () => {
+  const folder = folderWith({ 'v.yml': 'a: 1\nb: "{{ a }}"\n', 'v.json': '{"c": null}' })
+  assert.equal(values(`@${join(folder, 'v.yml')}`, `@${join(folder, 'v.json')}`), { a: 1, b: '{{ a }}', c: null })
+  assert.is(parseExtra([`@${join(folder, 'v.yml')}`]).b!.origin.line, 2)
+})
+
+test('a later option wins', () => assert.equal(values('a=1', '{a: 2}', 'b=3'), { a: 2, b: '3' }))
+
+test('what is no variable is refused', () => {
+  const cases: [string, string, RegExp][] = [
+    ['word', 'usage-option', /"word" has no value/],
+    ['[1]', 'usage-option', /mapping, not a list/],
+    ['a-b=1', 'inventory-variable', /"a-b" is no name/],
+    ['{hostvars: 1}', 'inventory-variable', /"hostvars"/],
+    ['@/nowhere.yml', 'usage-file', /no file of variables/],
+    ['{a: ', 'inventory-yaml', /not valid YAML/],
+  ]
+  for (const [option, reason, what] of cases) {
+    const failure = refusedOnce(() => parseExtra([option]))
+    assert.is(failure.reason, reason, option)
+    assert.match(failure.what, what)
+  }
+})
+
+test('layers, low to high: play defaults, inventory, play vars, task vars, extra', () => {
+  const play = parsePlaybook('- {hosts: all, defaults: {x: 1}, vars: {x: 3}, tasks: [{facts: , vars: {x: 4}}]}', 'f')
+    .plays[0]!
+  const inventory = loadInventory(['n,'])
+  inventory.vars.n!.x = placed(2, { file: 'h', line: 1, column: 1 })
+  const from = { play, inventory, host: 'n', extra: parseExtra(['{x: 5}']) }
+  const xs = (layers: ReturnType<typeof layersFor>) => layers.map(layer => layer.x?.value)
+  assert.equal(xs(layersFor({ ...from, task: play.tasks[0]! })), [1, 2, 3, 4, 5])
+  assert.equal(xs(layersFor(from)), [1, 2, 3, undefined, 5])
+})
+
+test.run()
