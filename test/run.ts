@@ -1,0 +1,65 @@
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { killAll, run } from './runner/child.ts'
+import { type Counts, sentence, sum } from './runner/counts.ts'
+import { allJobs, type Job, namedJobs } from './runner/jobs.ts'
+
+// Runs the tests, each file in a process of its own: `node test/run.ts [FILE|FOLDER...]`. The last line is
+// `N passed, N failed[, N skipped]`; the exit code is 1 when anything failed.
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const indent = (text: string): string => text.trimEnd().replace(/^/gm, '    ')
+
+let stopped = false
+const stop = (): void => {
+  stopped = true
+  killAll()
+}
+process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
+
+const runJob = async (job: Job): Promise<Counts> => {
+  if (job.skip) {
+    say(`skip  ${job.name}: ${job.skip}`)
+    return { passed: 0, failed: 0, skipped: 1 }
+  }
+  const began = Date.now()
+  const ending = await run(job.argv, root, job.seconds)
+  const counts = job.counts(ending)
+  const took = `${((Date.now() - began) / 1000).toFixed(1)} s`
+  say(`${counts.failed > 0 ? 'FAIL' : 'ok  '}  ${job.name}: ${sentence(counts)} (${took})`)
+  if (counts.failed > 0) say(indent(`${ending.text}\n[exit code ${ending.code ?? 'none: killed'}]`))
+  return counts
+}
+
+/** Takes jobs from one queue with so many hands. */
+const runAll = async (jobs: Job[], hands: number): Promise<Counts[]> => {
+  const queue = [...jobs]
+  const done: Counts[] = []
+  const hand = async (): Promise<void> => {
+    for (let job = queue.shift(); job && !stopped; job = queue.shift()) done.push(await runJob(job))
+  }
+  await Promise.all(Array.from({ length: hands }, hand))
+  return done
+}
+
+const paths = process.argv.slice(2)
+const jobs = paths.length > 0 ? namedJobs(root, paths) : allJobs(root)
+const onHosts = jobs.filter(job => job.usesHosts)
+if (jobs.length === 0) say(`No tests in ${paths.join(' ')}.`)
+const done = await runAll(
+  jobs.filter(job => !job.usesHosts),
+  availableParallelism(),
+)
+done.push(...(await runAll(onHosts, 1)))
+
+if (onHosts.length > 0)
+  say(
+    process.getuid?.() === 0
+      ? `hosts: throw-away lab hosts on this machine, made and removed by ${onHosts.map(job => job.name).join(', ')}`
+      : 'hosts: none; no root: lab tests skipped',
+  )
+const isBad = stopped || jobs.length === 0
+const counts = sum([...done, { passed: 0, failed: isBad ? 1 : 0, skipped: 0 }])
+say(sentence(counts))
+process.exitCode = counts.failed > 0 ? 1 : 0

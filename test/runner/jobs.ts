@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { type Counts, countsOf, countsOfProgram, type Ending } from './counts.ts'
+
+/** One thing to run and to count. */
+export type Job = {
+  name: string
+  argv: string[]
+  seconds: number
+  /** Works on hosts, of which this machine has one set: such jobs run one after another, at the end. */
+  usesHosts: boolean
+  counts(ending: Ending): Counts
+  /** Set where it cannot run here: why not. It counts as one skipped test. */
+  skip?: string
+}
+
+export const usesHosts = (file: string): boolean => /\.(root|lab)\.test\.ts$/.test(file)
+
+const fileJob = (root: string, file: string): Job => ({
+  name: relative(root, file),
+  argv: [process.execPath, file],
+  seconds: usesHosts(file) ? 420 : 120,
+  usesHosts: usesHosts(file),
+  counts: countsOf,
+})
+
+const program = (name: string, argv: string[], seconds: number): Job => ({
+  name,
+  argv,
+  seconds,
+  usesHosts: false,
+  counts: countsOfProgram,
+})
+
+const goPath = `${process.env.PATH}:/usr/local/go/bin:/usr/lib/go/bin`
+const hasGo = (): boolean => spawnSync('go', ['version'], { env: { ...process.env, PATH: goPath } }).status === 0
+const isRoot = process.getuid?.() === 0
+
+/** build.sh, which check.sh begins with, installs Go where there is none, for which it must be root. */
+const standin = (): Job => {
+  const script = 'sh check.sh && go vet ./... && go test ./...'
+  const env = [`PATH=${goPath}`, 'GOFLAGS=-mod=mod', 'GOPROXY=off', 'GOTOOLCHAIN=local', 'GOWORK=off']
+  const job = program('test/standin', ['env', '-C', 'test/standin', ...env, 'sh', '-c', script], 420)
+  return hasGo() || isRoot ? job : { ...job, skip: 'there is no Go here, and only root may install it' }
+}
+
+/** Everything: format and lint, types, the stand-in, and each file of tests. The longest begin first. */
+export const allJobs = (root: string): Job[] => [
+  standin(),
+  program('tsc --noEmit', ['tsc', '--noEmit', '--pretty', 'false'], 120),
+  program(
+    'biome check',
+    ['biome', 'check', '--colors=off', 'src', 'modules', 'test', 'biome.json', 'package.json', 'tsconfig.json'],
+    120,
+  ),
+  ...filesIn(root, join(root, 'test')).map(file => fileJob(root, file)),
+]
+
+const filesIn = (root: string, path: string): string[] =>
+  path.endsWith('.ts') ? [resolve(root, path)] : globSync(`${resolve(root, path)}/**/*.test.ts`).sort()
+
+/** Only the files and folders that were named. */
+export const namedJobs = (root: string, paths: string[]): Job[] =>
+  paths.flatMap(path =>
+    resolve(root, path) === join(root, 'test/standin')
+      ? [standin()]
+      : filesIn(process.cwd(), path).map(file => fileJob(root, file)),
+  )
