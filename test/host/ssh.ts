@@ -158,8 +158,8 @@ test('a private key that is missing, unreadable as a key, public or encrypted is
 test('a connection cut in the middle of a frame is lost, and closing then does not hang', () =>
   withServer({}, async server => {
     const transport = await connectSsh(server.target)
-    const fifo = join(server.folder, 'fifo')
-    const frame = transport.run([{ sh: `mkfifo ${fifo}` }, { sh: `cat ${fifo}` }], index => {
+    // The second one goes on until nobody listens any more.
+    const frame = transport.run([{ sh: ':' }, { sh: 'while echo; do sleep 0.01; done' }], index => {
       if (index === 0) server.cut()
     })
     const [failure] = await failuresOf(frame)
@@ -169,7 +169,6 @@ test('a connection cut in the middle of a frame is lost, and closing then does n
     const upload = { source: { bytes: Buffer.alloc(0) }, size: 0, digest: '', path: '/x', mode: '0600' }
     assert.is((await failuresOf(transport.upload(upload)))[0]?.reason, 'host-lost')
     await transport.close()
-    spawnSync('sh', ['-c', `: <> ${fifo}; echo > ${fifo}`])
   }))
 
 test('a shell that ends without a status is lost, not done', () =>
@@ -215,12 +214,23 @@ test('become: who is root already needs no sudo', () =>
   }))
 
 test('a login without a shell is told in its words', () =>
-  withServer({}, async server => {
-    const transport = await connectSsh({ ...server.target, user: 'deploy', become: false })
-    // The shell ends before it has answered, as nologin does.
-    const frame = transport.run([{ sh: 'kill -KILL $$' }])
-    assert.is((await failuresOf(frame))[0]?.reason, 'host-lost')
+  withServer({ instead: 'echo "This account is currently not available."; exit 1' }, async server => {
+    const transport = await connectSsh({ ...server.target, user: 'deploy' })
+    const [failure] = await failuresOf(transport.run([{ sh: ':' }]))
+    assert.is(failure?.reason, 'host-login')
+    assert.is(failure?.why, 'This account is currently not available.')
     await transport.close()
+  }))
+
+test('closing a host that hears nothing any more does not hang', () =>
+  withServer({}, async server => {
+    const transport = await connectSsh(server.target)
+    server.freeze()
+    const frame = failuresOf(transport.run([{ sh: ':' }]))
+    const started = performance.now()
+    await transport.close()
+    assert.ok(performance.now() - started < 4_000)
+    assert.is((await frame)[0]?.reason, 'host-lost')
   }))
 
 test('connecting can be broken off', async () => {
