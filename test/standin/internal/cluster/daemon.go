@@ -181,7 +181,7 @@ func (p *peer) run(boot []maddr.Addr, trust bool, servers []*http.Server) error 
 		p.raft.clean()
 	}
 	for _, a := range boot {
-		if id := p.learn(a); id != "" && trust {
+		if _, id := a.Split(); id != "" && trust {
 			p.mu.Lock()
 			p.trusted[id] = true
 			p.mu.Unlock()
@@ -292,6 +292,7 @@ func (p *peer) bootstrapTo(ctx context.Context, a maddr.Addr) error {
 	if id == "" {
 		return errors.New("invalid p2p multiaddr")
 	}
+	p.learn(a)
 	err := p.host.Connect(ctx, id)
 	if err == nil && p.raft != nil {
 		err = p.raft.join(ctx, id)

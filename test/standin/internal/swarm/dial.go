@@ -7,37 +7,37 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"sync"
 	"time"
 
 	"standin/internal/maddr"
 )
 
+// dialing is a dial under way; whoever wants the same peer waits for it.
+type dialing struct {
+	done chan struct{}
+	err  error
+}
+
 // Connect makes sure there is a connection to a peer whose addresses are
-// known. ctx may be nil. The error starts with "failed to dial: ".
+// known. The error starts with "failed to dial: ".
 func (h *Host) Connect(ctx context.Context, id string) error {
-	if ctx == nil {
-		ctx = context.Background()
-	}
 	if h.Conn(id) != nil {
 		return nil
 	}
 	if id == h.id {
 		return errors.New("failed to dial: dial to self attempted")
 	}
-	lock := h.dialLock(id)
-	lock.Lock()
-	defer lock.Unlock()
-	if h.Conn(id) != nil {
-		return nil
-	}
 	if h.DialTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, h.DialTimeout)
 		defer cancel()
 	}
-	err := h.dialAll(ctx, id)
-	if err != nil && ctx.Err() != nil {
+	d := h.shareDial(id)
+	var err error
+	select {
+	case <-d.done:
+		err = d.err
+	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	if err != nil {
@@ -46,13 +46,29 @@ func (h *Host) Connect(ctx context.Context, id string) error {
 	return nil
 }
 
-func (h *Host) dialLock(id string) *sync.Mutex {
+func (h *Host) shareDial(id string) *dialing {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.dialing[id] == nil {
-		h.dialing[id] = &sync.Mutex{}
+	if d := h.dials[id]; d != nil {
+		return d
 	}
-	return h.dialing[id]
+	d := &dialing{done: make(chan struct{})}
+	h.dials[id] = d
+	go func() {
+		ctx, cancel := context.Background(), func() {}
+		if h.DialTimeout > 0 {
+			ctx, cancel = context.WithTimeout(ctx, h.DialTimeout)
+		}
+		defer cancel()
+		if d.err = h.dialAll(ctx, id); d.err != nil && ctx.Err() != nil {
+			d.err = ctx.Err()
+		}
+		h.mu.Lock()
+		delete(h.dials, id)
+		h.mu.Unlock()
+		close(d.done)
+	}()
+	return d
 }
 
 type attempt struct {

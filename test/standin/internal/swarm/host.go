@@ -5,6 +5,7 @@
 package swarm
 
 import (
+	"context"
 	"encoding/json"
 	"sync"
 	"time"
@@ -36,7 +37,7 @@ type Host struct {
 	conns   map[string][]*Conn
 	addrs   map[string][]string
 	backoff map[string]*backoff
-	dialing map[string]*sync.Mutex
+	dials   map[string]*dialing
 	trap    map[string]bool
 	parted  map[string]time.Time
 	listens []maddr.Addr
@@ -53,7 +54,7 @@ type Host struct {
 func (h *Host) Start(trapped []string) {
 	h.id = h.Key.ID()
 	h.conns, h.addrs = map[string][]*Conn{}, map[string][]string{}
-	h.backoff, h.dialing = map[string]*backoff{}, map[string]*sync.Mutex{}
+	h.backoff, h.dials = map[string]*backoff{}, map[string]*dialing{}
 	h.trap, h.parted = map[string]bool{}, map[string]time.Time{}
 	for _, id := range trapped {
 		h.trap[id] = id != h.id
@@ -227,7 +228,7 @@ func (h *Host) onPeers(c *Conn, body []byte) ([]byte, error) {
 		h.mu.Unlock()
 		if !skip && len(k.Addrs) > 0 {
 			h.AddAddrs(k.ID, k.Addrs)
-			go func(id string) { _ = h.Connect(nil, id) }(k.ID)
+			go func(id string) { _ = h.Connect(context.Background(), id) }(k.ID)
 		}
 	}
 	return nil, nil
