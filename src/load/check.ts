@@ -14,15 +14,16 @@ import { didYouMean } from './suggest.ts'
 export type Signature = { args: TSchema; outputs?: TSchema; free?: boolean }
 export type Signatures = Record<string, Signature>
 
-type Definitions = Map<string, Located[]>
+type Definitions = Map<string, Set<Located>>
 
 /** Every place where a variable of a name is defined, for all hosts together; the same place counts once. */
 const definitionsOf = (layers: Record<string, Located>[]): Definitions => {
   const found: Definitions = new Map()
   for (const layer of layers) {
     for (const [name, located] of Object.entries(layer)) {
-      const known = found.get(name) ?? []
-      if (!known.includes(located)) found.set(name, [...known, located])
+      const known = found.get(name)
+      if (known) known.add(located)
+      else found.set(name, new Set([located]))
     }
   }
   return found

@@ -20,7 +20,12 @@ export type ScopeInput = {
 }
 
 /** What the scopes of one evaluation share. */
-type Shared = { input: ScopeInput; hostvars: Record<string, unknown>; evaluating: { host: string; name: string }[] }
+type Shared = {
+  input: ScopeInput
+  /** Made when it is first asked for: most scopes of a thousand hosts never look at another. */
+  hostvars(): Record<string, unknown>
+  evaluating: { host: string; name: string }[]
+}
 
 const compiled = new WeakMap<Located, Expression>()
 const compile = (located: Located): Expression => {
@@ -80,8 +85,16 @@ const hostScope = (shared: Shared, host: string, layers: Record<string, Located>
   for (const name of input.registers(host)) define(scope, name, () => input.register(host, name))
   define(scope, 'facts', () => input.facts(host))
   define(scope, 'groups', () => named)
-  define(scope, 'hostvars', () => shared.hostvars)
+  define(scope, 'hostvars', shared.hostvars)
   return scope
+}
+
+const everyHost = (shared: Shared): Record<string, unknown> => {
+  const hosts = lazy()
+  for (const host of shared.input.groups.all ?? []) {
+    define(hosts, host, () => hostScope(shared, host, shared.input.layersOf(host)))
+  }
+  return hosts
 }
 
 /** The groups of a host as Ansible lists them: sorted, without `all`. */
@@ -99,10 +112,16 @@ export const groupsOf = (host: string, groups: Record<string, string[]>): string
  * a variable needs itself or cannot be computed.
  */
 export const createScope = (input: ScopeInput): Record<string, unknown> => {
-  const shared: Shared = { input, hostvars: lazy(), evaluating: [] }
+  let hostvars: Record<string, unknown> | undefined
+  const shared: Shared = {
+    input,
+    hostvars: () => {
+      hostvars ??= everyHost(shared)
+      return hostvars
+    },
+    evaluating: [],
+  }
   const scope = hostScope(shared, input.host, input.layers)
   if ('item' in input) define(scope, 'item', () => input.item)
-  for (const host of input.groups.all ?? [])
-    define(shared.hostvars, host, () => hostScope(shared, host, input.layersOf(host)))
   return scope
 }

@@ -1,7 +1,7 @@
 import { type Origin, refuse } from '../core/failure.ts'
 import type { Reference } from './references.ts'
 import { didYouMean } from './suggest.ts'
-import { blockNames, helperNames } from './template-helpers.ts'
+import { blockNames, functionNames } from './template-functions.ts'
 import type { BlockNode, CallNode, Place, Program, Statement, ValueNode } from './template-tree.ts'
 import { simpleName } from './template-tree.ts'
 
@@ -12,7 +12,7 @@ type Frame = { contexts: (Path | undefined)[]; params: Map<string, Path | undefi
 /**
  * What a template looks at in its scope, in written order. Values of loops are steps of null.
  *
- * Throws a Refusal `playbook-template` for a helper or block that does not exist, so that rendering needs no such case.
+ * Throws a Refusal `playbook-template` for a function or block that does not exist, so that rendering needs no such case.
  */
 export const templateReferences = (program: Program, place: (at: Place) => Origin): Reference[] => {
   const found: Reference[] = []
@@ -51,13 +51,13 @@ export const templateReferences = (program: Program, place: (at: Place) => Origi
   }
   const call = (node: CallNode, frame: Frame): void => {
     const name = simpleName(node.path)
-    const isHelper = name !== undefined && helperNames.includes(name) && !frame.params.has(name)
+    const isCall = name !== undefined && functionNames.includes(name) && !frame.params.has(name)
     const given = node.params.length > 0 || node.hash !== undefined
-    if (given && !isHelper)
-      fail(node.loc, `There is no helper "${name ?? 'of this kind'}".`, name && didYouMean(name, helperNames))
+    if (given && !isCall)
+      fail(node.loc, `There is no function "${name ?? 'of this kind'}".`, name && didYouMean(name, functionNames))
     if (name === 'lookup' && node.params.length !== 2)
       fail(node.loc, '"lookup" wants a value and the name of a member.')
-    if (!isHelper) value(node.path, frame)
+    if (!isCall) value(node.path, frame)
     const lookup = lookupOf(node, frame)
     if (lookup !== undefined) note(lookup, node.loc)
     const params = lookup === undefined ? node.params : keysOf(node)

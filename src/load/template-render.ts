@@ -3,7 +3,7 @@ import { born, isUnknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { kindOf } from './shape.ts'
 import { didYouMean } from './suggest.ts'
-import { HelperFault, helperNames, helpers, isEmpty, printed } from './template-helpers.ts'
+import { CallFault, functionNames, functions, isEmpty, printed } from './template-functions.ts'
 import type {
   BlockNode,
   CallNode,
@@ -28,7 +28,7 @@ type Frame = {
 type Absent = { absent: true; name: string; known: string[] }
 const isAbsent = (value: unknown): value is Absent => isRecord(value) && value.absent === true && 'known' in value
 
-/** A helper reads its values as a whole: what is not known anywhere in them is not known of its result. */
+/** A function reads its values as a whole: what is not known anywhere in them is not known of its result. */
 const unknownWithin = (value: unknown): unknown => {
   if (isUnknown(value)) return value
   if (value === null || typeof value !== 'object') return undefined
@@ -87,7 +87,7 @@ export const renderProgram = (
 
   const call = (node: CallNode, frame: Frame): unknown => {
     const name = simpleName(node.path)
-    if (name === undefined || !helperNames.includes(name) || frame.params.has(name)) return loose(node.path, frame)
+    if (name === undefined || !functionNames.includes(name) || frame.params.has(name)) return loose(node.path, frame)
     if (name === 'lookup') {
       const [owner, key] = node.params.map(param => value(param, frame))
       return memberOf(owner, String(key))
@@ -99,13 +99,13 @@ export const renderProgram = (
     const options = Object.fromEntries((node.hash?.pairs ?? []).map(pair => [pair.key, value(pair.value, frame)]))
     const unknown = unknownWithin([params, options])
     if (unknown !== undefined) throw unknown
-    return guarded(node.loc, () => helpers[name]!(params, options))
+    return guarded(node.loc, () => functions[name]!(params, options))
   }
   const guarded = <T>(at: Place, run: () => T): T => {
     try {
       return run()
     } catch (error) {
-      if (error instanceof HelperFault) return fail(at, error.message)
+      if (error instanceof CallFault) return fail(at, error.message)
       throw error
     }
   }

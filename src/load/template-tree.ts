@@ -40,7 +40,7 @@ export type Statement =
   | BlockNode
   | { type: 'PartialStatement' | 'PartialBlockStatement' | 'Decorator' | 'DecoratorBlock'; loc: Place }
 
-/** The name that a path calls when it is used as a helper; undefined for `a.b`, `../a` and `@a`. */
+/** The name that a path calls when it is used as a function; undefined for `a.b`, `../a` and `@a`. */
 export const simpleName = (path: ValueNode): string | undefined =>
   path.type === 'PathExpression' &&
   !path.data &&
@@ -49,6 +49,3 @@ export const simpleName = (path: ValueNode): string | undefined =>
   !/^(this|\.)/.test(path.original)
     ? path.parts[0]
     : undefined
-
-/** Whether a path is `this` or `.`. */
-export const isThis = (path: PathNode): boolean => !path.data && path.depth === 0 && path.parts.length === 0

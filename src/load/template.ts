@@ -10,7 +10,7 @@ export type Template = {
   references: Reference[]
   /**
    * Throws a Refusal `playbook-template` with the place of what is wrong: a name that is not there, wherever it is
-   * used, a list or mapping printed as it is, an unknown helper. An unknown (Later, Missing, Lost) is thrown unchanged.
+   * used, a list or mapping printed as it is, an unknown function. An unknown (Later, Missing, Lost) is thrown unchanged.
    */
   render(scope: Record<string, unknown>): string
 }
@@ -46,7 +46,7 @@ const faultPlace = (error: Error & { lineNumber?: number; column?: number }, tex
 }
 
 /**
- * Parses a template file (Handlebars: `{{name}}`, `each`, `if`, `unless`, `with`, and the helpers json, join, lower,
+ * Parses a template file (Handlebars: `{{name}}`, `each`, `if`, `unless`, `with`, and the functions json, join, lower,
  * upper, default, eq, ne, lookup).
  *
  * Throws a Refusal `playbook-template` with line and column where it cannot be parsed.

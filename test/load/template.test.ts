@@ -54,7 +54,7 @@ test('blocks: each, if, unless, with, else, parents and parameters', () => {
   for (const [text, wanted] of cases) assert.is(render(text), wanted, text)
 })
 
-test('helpers', () => {
+test('functions', () => {
   const cases: [string, string][] = [
     ['{{json tree}}', '{"key":"v","inner":{"deep":"d"}}'],
     ['{{json list indent=2}}', '[\n  1,\n  "b"\n]'],
@@ -104,7 +104,7 @@ test('a list or mapping has no text of its own', () => {
 
 test('what can be seen without values fails when the template is read', () => {
   const cases: [text: string, place: string, what: RegExp][] = [
-    ['x\n{{uper port}}', '2:1', /no helper "uper"/],
+    ['x\n{{uper port}}', '2:1', /no function "uper"/],
     ['{{#foo}}{{/foo}}', '1:1', /no block "foo"/],
     ['{{#each a b}}{{/each}}', '1:1', /exactly one/],
     ['{{> part}}', '1:1', /not supported/],

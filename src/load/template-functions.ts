@@ -2,19 +2,19 @@ import { same } from '../core/value.ts'
 import { kindOf } from './shape.ts'
 
 /** What is wrong with a call, as a sentence; whoever renders adds the place. */
-export class HelperFault extends Error {}
+export class CallFault extends Error {}
 
-/** A helper is a function of its values. It is given nothing that is missing, `default` excepted. */
-export type Helper = (params: unknown[], options: Record<string, unknown>) => unknown
+/** What a template can call: a function of its values. It is given nothing that is missing, `default` excepted. */
+export type TemplateFunction = (params: unknown[], options: Record<string, unknown>) => unknown
 
 const textOf = (value: unknown, name: string): string => {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  throw new HelperFault(`"${name}" wants text, not ${kindOf(value)}.`)
+  throw new CallFault(`"${name}" wants text, not ${kindOf(value)}.`)
 }
 
 const needs = (name: string, params: unknown[], count: number): void => {
-  if (params.length !== count) throw new HelperFault(`"${name}" wants ${count} values and was given ${params.length}.`)
+  if (params.length !== count) throw new CallFault(`"${name}" wants ${count} values and was given ${params.length}.`)
 }
 
 /** How a value reads in a text. Numbers and booleans print plainly, null is nothing. */
@@ -22,17 +22,17 @@ export const printed = (value: unknown, written: string): string => {
   if (value === null) return ''
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  throw new HelperFault(`"${written}" is ${kindOf(value)} and has no text of its own: use {{json ${written}}}.`)
+  throw new CallFault(`"${written}" is ${kindOf(value)} and has no text of its own: use {{json ${written}}}.`)
 }
 
-export const helpers: Record<string, Helper> = {
+export const functions: Record<string, TemplateFunction> = {
   json: ([value, ...rest], options) => {
     needs('json', [value, ...rest], 1)
     return JSON.stringify(value, null, typeof options.indent === 'number' ? options.indent : 0)
   },
   join: ([list, separator = ',', ...rest], options) => {
-    if (!Array.isArray(list)) throw new HelperFault(`"join" wants a list, not ${kindOf(list)}.`)
-    if (rest.length > 0) throw new HelperFault('"join" wants a list and a separator.')
+    if (!Array.isArray(list)) throw new CallFault(`"join" wants a list, not ${kindOf(list)}.`)
+    if (rest.length > 0) throw new CallFault('"join" wants a list and a separator.')
     const between = String(options.sep ?? separator)
     return list.map(item => textOf(item, 'join')).join(between)
   },
@@ -58,7 +58,7 @@ export const helpers: Record<string, Helper> = {
   },
 }
 
-export const helperNames = [...Object.keys(helpers), 'lookup']
+export const functionNames = [...Object.keys(functions), 'lookup']
 export const blockNames = ['each', 'if', 'unless', 'with']
 
 /** What counts as no in a condition, as in Handlebars: an empty list does, an empty mapping does not. */
