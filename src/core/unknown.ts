@@ -55,17 +55,25 @@ export const strict = <T>(value: T): T => {
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value
   const known = proxies.get(value)
   if (known) return known as T
-  const target = value as Record<PropertyKey, unknown>
+  // A proxy must give the very members of a frozen object: it stands before a copy instead.
+  const target = (Object.isFrozen(value) ? (Array.isArray(value) ? [...value] : { ...value }) : value) as Record<
+    PropertyKey,
+    unknown
+  >
   const member = (key: PropertyKey): unknown => {
     if (typeof key === 'string' && !(key in target) && target[born] !== undefined) throw target[born]
     const found = target[key]
     return typeof found === 'function' ? found.bind(Array.isArray(target) ? proxy : target) : strict(found)
   }
-  const proxy = new Proxy(value, {
+  const proxy = new Proxy(target, {
     get: (_, key) => member(key),
     has: (_, key) => {
       if (typeof key === 'string' && !(key in target) && target[born] !== undefined) throw target[born]
       return key in target
+    },
+    ownKeys: () => {
+      if (target[born] !== undefined) throw target[born]
+      return Reflect.ownKeys(target)
     },
     getOwnPropertyDescriptor: (_, key) => {
       const found = Reflect.getOwnPropertyDescriptor(target, key)
