@@ -1,2 +1,11 @@
-/** The last lines of a unit's log, for the message when waiting for it was in vain. */
-export const lastLines = (unit: string): string[] => ['journalctl', '-u', unit, '-n', '8', '-o', 'cat', '--no-pager']
+/**
+ * The last lines of a unit's log, for the message when waiting for it was in vain. Without what ipfs-cluster writes
+ * for every question it is asked: waiting is asking.
+ */
+export const lastLines = (unit: string): string[] => [
+  'sh',
+  '-c',
+  'journalctl -u "$1" -n 300 -o cat --no-pager | grep -v restapilog | tail -n 8',
+  'sh',
+  unit,
+]

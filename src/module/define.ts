@@ -53,6 +53,8 @@ export type Decide<R, O> = {
 /** How long a promise may take to come true (daemons, peers), and what tells that it never will. */
 export type Settle<S> = {
   seconds: number
+  /** Seconds between two looks, default 0.1: more where a look costs the daemon something, if only a line in its log. */
+  every?: number
   /** A sentence when waiting on is useless: the unit has failed. */
   hopeless?(seen: S): string | undefined
   /** A sentence for when the time is over, from what is seen by then: what is still missing, and why that may be. */

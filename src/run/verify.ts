@@ -79,7 +79,7 @@ export const verdictOf = (runner: Runner, line: Line, again: Line): Again => {
 }
 
 const interval = 0.1
-const patience = 50
+const patience = 5
 
 /** Reads the queries again as soon as their output differs from last time, or 5 s are over: the host waits, not the wire. */
 export const readWhenDifferent = async (
@@ -88,10 +88,11 @@ export const readWhenDifferent = async (
   host: string,
   queries: AnyQuery[],
   last: string,
+  every: number,
 ): Promise<string> => {
   const reads = batch(runner.session.worlds.get(host)!, queries)
   const all = reads.fragments.map(({ sh }) => `( ${sh}\n)`).join('; ')
-  const wait = `n=0; while [ $n -lt ${patience} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${interval}; n=$((n+1)); done`
+  const wait = `n=0; while [ $n -lt ${Math.round(patience / every)} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${every}; n=$((n+1)); done`
   const outputs = await transport.run([{ sh: wait }, ...reads.fragments])
   reads.take(outputs.slice(1))
   return sha256(Buffer.concat(outputs.slice(1).map(o => o.stdout)))
@@ -142,7 +143,7 @@ export const settle = async (
         },
       }
     }
-    last = await readWhenDifferent(runner, transport, line.host, hostQueries(line), last)
+    last = await readWhenDifferent(runner, transport, line.host, hostQueries(line), last, line.settle.every ?? interval)
   }
 }
 
