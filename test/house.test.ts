@@ -1,0 +1,63 @@
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { importsOf, strayPackages, strayRooms } from './house/imports.ts'
+import { strayTest, strayWords } from './house/words.ts'
+
+// The rules of the house, read from the text of every file in the repository.
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const notOurs = ['.git', 'node_modules', '.runbook', 'package-lock.json']
+const files = readdirSync(root)
+  .filter(name => !notOurs.includes(name))
+  .flatMap(name => globSync([name, `${name}/**`], { cwd: root }))
+  .filter(file => statSync(root + file, { throwIfNoEntry: false })?.isFile())
+const texts = new Map(files.map(file => [file, readFileSync(root + file, 'utf8')]))
+const sources = [...texts].filter(([file]) => /^(src|modules|test)\/.*\.ts$/.test(file))
+const imports = sources.flatMap(([file, text]) => importsOf(file, text))
+
+test('there is a repository to look at', () => {
+  assert.ok(sources.length > 100)
+  assert.ok(imports.length > 300)
+})
+
+test('rooms import one way', () => assert.equal(strayRooms(imports), []))
+
+test('each package has one door', () => assert.equal(strayPackages(imports), []))
+
+test('files have at most 250 lines', () => {
+  const length = (text: string): number => text.split('\n').length - 1
+  const long = sources.filter(([, text]) => length(text) > 250).map(([file, text]) => `${file}: ${length(text)}`)
+  assert.equal(long, [])
+})
+
+test('no word stands where it must not', () => {
+  assert.equal(
+    [...texts].flatMap(([file, text]) => strayWords(file, text)),
+    [],
+  )
+})
+
+test('test files run their tests, and are named so that they are found', () => {
+  assert.equal(
+    sources.filter(([file]) => file.startsWith('test/')).flatMap(([file, text]) => strayTest(file, text)),
+    [],
+  )
+})
+
+test('no file names the place of this checkout, or the home of who works on it', () => {
+  const places = [root, `${homedir()}/`]
+  const found = [...texts].filter(([, text]) => places.some(place => place.length > 2 && text.includes(place)))
+  assert.equal(
+    found.map(([file]) => file),
+    [],
+  )
+})
+
+test('package-lock.json does not say where packages came from: those addresses belong to the machine that wrote it', () => {
+  assert.not.match(readFileSync(`${root}package-lock.json`, 'utf8'), /"resolved":/)
+})
+
+test.run()

@@ -1,0 +1,76 @@
+import { posix } from 'node:path'
+
+/** One import as the text says it. A type import costs nothing when the program runs. */
+export type Import = { from: string; what: string; isType: boolean }
+
+const STATIC = /^\s*(?:import|export)\s+(?:(type\s+)?[^'"()]*?\s+from\s+)?'([^']+)'/gm
+const DYNAMIC = /\bimport\(\s*'([^']+)'/g
+
+/** What a file imports: packages by name, files by their path in the repository. */
+export const importsOf = (file: string, text: string): Import[] => {
+  const place = (what: string): string => (what.startsWith('.') ? posix.join(posix.dirname(file), what) : what)
+  return [
+    ...[...text.matchAll(STATIC)].map(([, type, what]) => ({ from: file, what: place(what!), isType: !!type })),
+    ...[...text.matchAll(DYNAMIC)].map(([, what]) => ({ from: file, what: place(what!), isType: false })),
+  ]
+}
+
+/** The room of a file: the folder below src/, or modules, or modules/lib. Packages and Node's own are in none. */
+export const roomOf = (file: string): string | undefined =>
+  /^src\/([^/]+)\//.exec(file)?.[1] ?? /^modules(\/lib)?(?=\/)/.exec(file)?.[0]
+
+/** Which rooms each room may import, besides itself. cli/ wires them all together. */
+const MAY: Record<string, string[]> = {
+  core: [],
+  load: ['core'],
+  module: ['core'],
+  host: ['core'],
+  report: ['core'],
+  lab: ['core'],
+  artifact: ['core'],
+  graph: ['core', 'load'],
+  plan: ['core', 'load', 'graph', 'module'],
+  run: ['core', 'graph', 'module', 'plan'],
+  modules: ['modules/lib'],
+  'modules/lib': [],
+  cli: ['core', 'load', 'module', 'host', 'report', 'lab', 'artifact', 'graph', 'plan', 'run'],
+}
+
+/** The one door of the contract that modules are written against. */
+const CONTRACT = 'src/module/module.ts'
+
+const isAllowed = ({ from, what }: Import): boolean => {
+  const [here, there] = [roomOf(from), roomOf(what)]
+  if (here === undefined || there === undefined || here === there) return true
+  if (here.startsWith('modules') && what === CONTRACT) return true
+  return MAY[here]?.includes(there) ?? false
+}
+
+export const strayRooms = (imports: Import[]): string[] =>
+  imports.filter(one => !isAllowed(one)).map(({ from, what }) => `${from} imports ${what}`)
+
+/** The doors of each package: a file, or a folder. One marked `type` may take the package's types only. */
+const DOORS: Record<string, string[]> = {
+  '@marcbachmann/cel-js': ['src/load/expression.ts'],
+  ajv: ['src/load/schema.ts'],
+  commander: ['src/cli/main.ts'],
+  diff: ['src/report/difference.ts'],
+  handlebars: ['src/load/template.ts'],
+  'js-yaml': ['src/load/yaml.ts'],
+  listr2: ['src/report/tty.ts'],
+  'p-queue': ['src/host/pool.ts'],
+  ssh2: ['src/host/ssh.ts'],
+  typebox: ['src/module/', 'type src/load/schema.ts', 'type src/load/check.ts', 'type src/load/check-reference.ts'],
+}
+
+const isPackage = (what: string): boolean => !/^(node:|src\/|modules\/|test\/)/.test(what)
+
+/** Imports of packages that are not at their door. Tests may use any; uvu and fast-check are theirs alone. */
+export const strayPackages = (imports: Import[]): string[] =>
+  imports
+    .filter(({ from, what }) => isPackage(what) && !from.startsWith('test/'))
+    .filter(({ from, what, isType }) => {
+      const asked = isType ? [from, `type ${from}`] : [from]
+      return !(DOORS[what] ?? []).some(door => asked.some(one => one.startsWith(door)))
+    })
+    .map(({ from, what, isType }) => `${from} imports ${isType ? 'types of ' : ''}${what}`)
