@@ -140,7 +140,7 @@ export default defineModule({
     return change({
       will: {
         unit: {
-          ...(reloads ? { reload: false } : {}),
+          ...(reloads ? { reload: false, ...(unit.load === 'loaded' ? {} : { load: 'loaded' as const }) } : {}),
           ...(enables ? { enabled: 'enabled' } : disables ? { enabled: 'disabled' } : {}),
           ...(doing.active ? { active: doing.active } : {}),
         },
