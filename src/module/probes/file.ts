@@ -1,7 +1,6 @@
 import type { Difference } from '../../core/event.ts'
 import { isUnknown, type Unknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
-import { sha256 } from '../../core/value.ts'
 import type { Item, Probe, Query } from '../query.ts'
 import { quoted } from '../quote.ts'
 import { showContent } from '../show.ts'
@@ -65,7 +64,7 @@ const sh = (items: Item[]): string => {
  * digest, written by the step that put it there) is hashed again only when the first three differ.
  */
 const hash = (paths: string): string =>
-  `set --; for f in ${paths}; do r="\${f%/*}/.\${f##*/}.receipt"; if [ -f "$r" ] && [ ! -h "$f" ] && read -r s c i d <"$r" && [ "$(stat -c '%s %.9Z %i' -- "$f")" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; elif [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "$f"; fi; done; [ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
+  `set --; for f in ${paths}; do r="\${f%/*}/.\${f##*/}.receipt"; if [ -f "$r" ] && [ ! -h "$f" ] && read -r s c i d <"$r" && [ \${#d} = 64 ] && [ "$(stat -c '%s %.9Z %i' -- "$f")" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; elif [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "$f"; fi; done; [ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
 
 const read = ({ stdout }: { stdout: Buffer }, items: Item[]): RawFile[] => {
   let at = 0
@@ -110,10 +109,12 @@ const read = ({ stdout }: { stdout: Buffer }, items: Item[]): RawFile[] => {
   for (const { item, facets } of items) {
     const answer = answers.get(item)
     if (answer?.exists !== true || answer.kind !== 'file' || !facets.includes('digest')) continue
-    const whole = facets.includes('bytes') && answer.size <= readWhole
+    // Without a digest it could not be read: then its bytes are missing too, and it is equal to nothing.
+    const digest = digests.get(item)
+    const whole = digest !== undefined && facets.includes('bytes') && answer.size <= readWhole
     const bytes = whole ? Buffer.from(stdout.subarray(at, at + answer.size)) : Buffer.alloc(0)
     at += bytes.length
-    answer.content = { digest: digests.get(item) ?? sha256(bytes), size: answer.size, bytes }
+    answer.content = { digest: digest ?? 'unreadable', size: answer.size, bytes }
   }
   return items.map(({ item }) => {
     const folder = folderOf(item)

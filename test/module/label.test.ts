@@ -1,0 +1,92 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { canonical, isBelow, overlaps } from '../../src/module/label.ts'
+
+const table: [string, string, boolean, string][] = [
+  ['path:/a', 'path:/a', true, 'the same file'],
+  ['path:/a', 'path:/b', false, 'another file'],
+  ['path:/a', 'path:/a/b', false, 'a folder itself is not what is in it'],
+  ['tree:/a', 'path:/a', true, 'a tree holds its root'],
+  ['tree:/a', 'path:/a/b/c', true, 'and all below'],
+  ['tree:/a', 'path:/ab', false, 'but no neighbour whose name begins alike'],
+  ['tree:/a', 'path:/', false, 'and not what it lies in'],
+  ['tree:/', 'path:/x', true, 'everything lies below /'],
+  ['tree:/a/b', 'tree:/a', true, 'one tree in another'],
+  ['tree:/a', 'tree:/b', false, 'trees side by side'],
+  ['tree:/a', 'children:/a', true, 'a tree changes the names in it'],
+  ['tree:/a/b', 'children:/a', false, 'a tree does not change the names beside it by itself'],
+  ['children:/a', 'children:/a', true, 'the names in a folder'],
+  ['children:/a', 'path:/a', false, 'a new name in a folder leaves its mode and owner'],
+  ['children:/a', 'path:/a/b', false, 'a new name leaves the other files'],
+  ['member:/f#a.b', 'member:/f#a.b', true, 'the same member'],
+  ['member:/f#a', 'member:/f#a.b', true, 'a member holds those in it'],
+  ['member:/f#a.b', 'member:/f#a.c', false, 'siblings'],
+  ['member:/f#a.b', 'member:/f#a.bc', false, 'siblings whose names begin alike'],
+  ['member:/f#a', 'member:/g#a', false, 'the same member of another file'],
+  ['member:/f#a', 'path:/f', true, 'a member is a part of its file'],
+  ['member:/f#a', 'tree:/', true, 'and of every tree the file is in'],
+  ['member:/f#a', 'children:/', false, 'but no name in a folder'],
+  ['unit:x.service', 'unit:x.service', true, 'the same unit'],
+  ['unit:x.service', 'unit:y.service', false, 'another unit'],
+  ['unit:x', 'user:x', false, 'kinds do not mix'],
+  ['unit:/a', 'path:/a', false, 'not even where they look alike'],
+  ['any', 'path:/a', true, 'any is everything'],
+  ['any', 'unit:x', true, 'any is everything'],
+  ['live:ipfs#peers/A', 'live:ipfs#peers/B', false, 'what is alive is named as a whole'],
+]
+
+for (const [a, b, expected, why] of table)
+  test(`${a} ${expected ? 'overlaps' : 'leaves'} ${b}: ${why}`, () => {
+    assert.is(overlaps(a, b), expected)
+    assert.is(overlaps(b, a), expected, 'the other way round')
+  })
+
+const name = fc.constantFrom('a', 'ab', 'b')
+const path = fc.array(name, { maxLength: 3 }).map(names => `/${names.join('/')}`)
+const label = fc.oneof(
+  fc.tuple(fc.constantFrom('path', 'tree', 'children'), path).map(([kind, at]) => `${kind}:${at}`),
+  fc
+    .tuple(path, fc.array(name, { minLength: 1, maxLength: 3 }))
+    .map(([at, members]) => `member:${at}#${members.join('.')}`),
+  name.map(n => `unit:${n}`),
+  fc.constant('any'),
+)
+
+test('overlap is symmetric, and everything overlaps itself', () => {
+  fc.assert(
+    fc.property(label, label, (a, b) => {
+      assert.is(overlaps(a, b), overlaps(b, a))
+      assert.ok(overlaps(a, a))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a wider tree overlaps whatever a narrower one does', () => {
+  fc.assert(
+    fc.property(path, name, label, (at, below, other) => {
+      const inner = `${at === '/' ? '' : at}/${below}`
+      if (overlaps(`tree:${inner}`, other) && !other.startsWith('children:')) assert.ok(overlaps(`tree:${at}`, other))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a path is below itself and its folders, not below a name that begins alike', () => {
+  assert.ok(isBelow('/a/b', '/a'))
+  assert.ok(isBelow('/a', '/a'))
+  assert.ok(isBelow('/a', '/'))
+  assert.not(isBelow('/ab', '/a'))
+  assert.not(isBelow('/a', '/a/b'))
+})
+
+test('only the path of a label is made canonical', () => {
+  const canon = (at: string): string => at.replace('/var/run', '/run')
+  assert.is(canonical('path:/var/run/x', canon), 'path:/run/x')
+  assert.is(canonical('member:/var/run/x#a.b', canon), 'member:/run/x#a.b')
+  assert.is(canonical('unit:/var/run/x', canon), 'unit:/var/run/x')
+  assert.is(canonical('any', canon), 'any')
+})
+
+test.run()

@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { sha256 } from '../../../src/core/value.ts'
+import { type FileAnswer, fileProbe } from '../../../src/module/probes/file.ts'
+import { shellOf } from '../../../src/run/shell.ts'
+import { probed, sh, temporary } from './local.ts'
+
+const root = temporary()
+const digestOf = (path: string): string => {
+  const [raw] = probed(fileProbe, [{ item: path, facets: ['digest', 'bytes'] }])
+  return (raw!.answer as Extract<FileAnswer, { kind: 'file' }>).content.digest
+}
+const leaveReceipt = (path: string, digest: string): string =>
+  sh(shellOf({ do: 'receipt', path, digest }, new Map(), 'root')!)
+/** A receipt that says something else tells whether it was believed. */
+const forge = (path: string, digest: string, format = '%s %.9Z %i'): void => {
+  const at = join(path, '..', `.${path.slice(path.lastIndexOf('/') + 1)}.receipt`)
+  writeFileSync(at, `${sh(`stat -c '${format}' -- '${path}'`).trim()} ${digest}\n`)
+}
+const other = 'f'.repeat(64)
+const big = Buffer.alloc(6_000_000, 'big')
+
+test('a receipt that fits spares the hashing', () => {
+  const path = join(root, 'big file')
+  writeFileSync(path, big)
+  leaveReceipt(path, sha256(big))
+  assert.ok(existsSync(join(root, '.big file.receipt')))
+  assert.is(digestOf(path), sha256(big))
+  forge(path, other)
+  assert.is(digestOf(path), other)
+})
+
+test('a receipt is written only for what it says', () => {
+  const path = join(root, 'wrong')
+  writeFileSync(path, big)
+  assert.throws(() => leaveReceipt(path, other))
+  assert.not(existsSync(join(root, '.wrong.receipt')))
+})
+
+test('a file that was written, replaced or touched since is hashed again', () => {
+  const path = join(root, 'stale')
+  writeFileSync(path, big)
+  forge(path, other)
+  sh(`chmod 700 ${path}`)
+  assert.is(digestOf(path), sha256(big), 'its ctime is another')
+  forge(path, other)
+  writeFileSync(path, 'short')
+  assert.is(digestOf(path), sha256('short'), 'its content is another')
+  forge(path, other)
+  writeFileSync(`${path}.new`, big)
+  renameSync(`${path}.new`, path)
+  assert.is(digestOf(path), sha256(big), 'its inode is another')
+})
+
+test('whole seconds are no proof: a receipt has to know the nanosecond', () => {
+  const path = join(root, 'second')
+  writeFileSync(path, big)
+  forge(path, other, '%s %Z %i')
+  assert.is(digestOf(path), sha256(big))
+})
+
+test('a receipt that was cut, is empty or is a folder counts for nothing', () => {
+  const path = join(root, 'cut')
+  writeFileSync(path, big)
+  writeFileSync(join(root, '.cut.receipt'), '')
+  assert.is(digestOf(path), sha256(big))
+  writeFileSync(join(root, '.cut.receipt'), `${big.length} 17`)
+  assert.is(digestOf(path), sha256(big))
+  sh(`rm ${root}/.cut.receipt`)
+  mkdirSync(join(root, '.cut.receipt'))
+  assert.is(digestOf(path), sha256(big))
+})
+
+test('a digest cut short is not taken for one', () => {
+  const path = join(root, 'short')
+  writeFileSync(path, 'x')
+  forge(path, 'abc')
+  assert.is(digestOf(path), sha256('x'))
+})
+
+test('receipts beside some of many files', () => {
+  const paths = ['r1', 'r2', 'r3'].map(name => join(root, name))
+  for (const path of paths) writeFileSync(path, path)
+  forge(paths[1]!, other)
+  const found = probed(
+    fileProbe,
+    paths.map(item => ({ item, facets: ['digest', 'bytes'] })),
+  )
+  assert.equal(
+    found.map(raw => {
+      const { content } = raw.answer as Extract<FileAnswer, { kind: 'file' }>
+      return [content.digest, `${content.bytes}`]
+    }),
+    [
+      [sha256(paths[0]!), paths[0]],
+      [other, paths[1]],
+      [sha256(paths[2]!), paths[2]],
+    ],
+  )
+})
+
+test.run()
