@@ -47,15 +47,15 @@ const linesOf = (answer: FileAnswer): string[] =>
   answer.exists && answer.kind === 'file' ? answer.content.bytes.toString().split('\n').filter(Boolean) : []
 
 /** A fresh random block in the source's kubo alone; its name goes to the readers through the controller's memory. */
-const give = (args: Args, name: string): Step => ({
-  do: 'fetch',
-  name,
-  argv: [
-    'sh',
-    '-c',
-    `for n in 1 2 3; do head -c 64 /dev/urandom | ${asked(args, ['add', '-Q', '--pin=false'])} && exit; sleep 1; done; exit 1`,
-  ],
-})
+const give = (args: Args, name: string): Step =>
+  exec(
+    [
+      'sh',
+      '-c',
+      `for n in 1 2 3; do head -c 64 /dev/urandom | ${asked(args, ['add', '-Q', '--pin=false'])} && exit; sleep 1; done; exit 1`,
+    ],
+    { name },
+  )
 
 /** Up to 15 s. A stamp is noted only for what was really read; a failure is noted too, and told when all were tried. */
 const take = (args: Args, name: string, stamp: string, pair: string): Step =>
@@ -104,7 +104,9 @@ export default defineGroup({
     started: uses(started(args.unit)),
   }),
   plan(args, seen, together) {
-    const idle = together.up.filter(host => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string')
+    // Where no step may run no block can be given: those pairs wait for a run over all hosts.
+    const taking = together.up.filter(host => !together.bystanders.includes(host))
+    const idle = taking.filter(host => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string')
     if (idle.length > 0)
       return together.each(host =>
         together.fail(
@@ -116,9 +118,9 @@ export default defineGroup({
     const stampOf = (from: string, reader: string): string => `${end(from)} ${end(reader)}`
     const stale = (reader: string): string[] => {
       const have = linesOf(seen[reader]!.stamps)
-      return together.up.filter(from => from !== reader && !have.includes(stampOf(from, reader)))
+      return taking.filter(from => from !== reader && !have.includes(stampOf(from, reader)))
     }
-    const givers = new Set(together.up.flatMap(stale))
+    const givers = new Set(taking.flatMap(stale))
 
     return together.each((host, { stamps: stood }) => {
       const own = args[host]!
@@ -130,7 +132,7 @@ export default defineGroup({
           : together.change({
               will: {},
               phases: [giving],
-              reason: `gives a fresh block to ${together.up.filter(reader => stale(reader).includes(host)).join(', ')}`,
+              reason: `gives a fresh block to ${taking.filter(reader => stale(reader).includes(host)).join(', ')}`,
             })
       const present = together.up.map(from => seen[from]!.id.value)
       // Of the hosts that answered only what still holds; of those that did not, everything.

@@ -118,8 +118,10 @@ export type GroupVerdict<R, O> =
 export type Together<R, O> = {
   /** One verdict per host that answered. */
   each(decide: (host: string, seen: Seen<R>, index: number) => GroupVerdict<R, O>): Record<string, GroupVerdict<R, O>>
-  /** Hosts that answered, in inventory order, and those that did not. */
+  /** Hosts that answered: those where steps may run first, each part in inventory order. And those that did not. */
   up: string[]
+  /** Hosts that answered but where no step may run (`--limit`): they are read, and may hand out what they hold. */
+  bystanders: string[]
   missing: string[]
   ok(outputs?: Outputs<O>): GroupVerdict<R, O>
   change(change: GroupChange<R, O>): GroupVerdict<R, O>
@@ -144,7 +146,7 @@ export type GroupModule<
     together: Together<R & M, O>,
   ): Record<string, GroupVerdict<R & M, O>>
   touches?(args: Static<A>): Label[]
-  settle?(args: Static<A>): Settle<Seen<R> & Seen<M>>
+  settle?: undefined
 }
 export const defineGroup = <
   A extends TObject,

@@ -19,6 +19,8 @@ export type Step =
       cwd?: string
       /** Run as this user instead of the play's identity. */
       user?: string
+      /** Keep what it prints under a name, for steps of later phases. */
+      name?: string
       /** Keep what it says as the node's outputs `rc`, `stdout`, `stderr`; exit statuses that count as success. */
       keep?: true
       success?: number[]
@@ -39,7 +41,7 @@ export type Step =
   | { do: 'remove'; path: string }
   /** A secret of `bytes` random bytes, born on the host as hex, known to later phases under `name`. */
   | { do: 'generate'; name: string; bytes: number }
-  /** Reads a value that a host holds into the controller's memory under `name`: the trimmed output of argv. */
+  /** Reads a value that a host holds into the controller's memory under `name`: the trimmed output of argv. It never writes. */
   | { do: 'fetch'; name: string; argv: string[]; secret?: true }
   /** Keeps the digest of a big file beside it, so that a check need not hash it again. */
   | { do: 'receipt'; path: string; digest: string }

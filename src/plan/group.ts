@@ -38,10 +38,23 @@ const enter = (
   }
 }
 
-const together = (up: string[], missing: string[], node: Node, seen: Record<string, unknown>): Together<Any, Any> => ({
+const together = (
+  answered: string[],
+  missing: string[],
+  node: Node,
+  seen: Record<string, unknown>,
+): Together<Any, Any> => {
+  const bystanders = answered.filter(host => !node.included.has(host))
+  const up = [...answered.filter(host => node.included.has(host)), ...bystanders]
+  return { up, bystanders, missing, ...builders(up, node, seen) }
+}
+
+const builders = (
+  up: string[],
+  node: Node,
+  seen: Record<string, unknown>,
+): Omit<Together<Any, Any>, 'up' | 'bystanders' | 'missing'> => ({
   each: decide => Object.fromEntries(up.map((host, i) => [host, decide(host, strict(seen[host]) as Any, i)])),
-  up,
-  missing,
   ok: outputs => ({ is: 'ok', ...(outputs ? { outputs } : {}) }),
   change: change => ({ is: 'change', ...change }),
   fail: (why, fix) => ({ is: 'fail', why, ...(fix ? { fix } : {}) }),

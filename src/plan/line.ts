@@ -93,12 +93,24 @@ const changeLine = (
   ask: Asker,
 ): Line => {
   const will = checked(line, patchesOf(change.will, line.reads), change.will, line.reads)
+  const steps = change.steps ?? change.phases?.flat() ?? []
+  const phases = change.phases ?? []
+  // Handing out what it holds changes nothing on a host: it is only read.
+  if (will.length === 0 && steps.length > 0 && steps.every(step => step.do === 'fetch'))
+    return {
+      ...line,
+      verdict: 'ok',
+      why: change.reason,
+      steps,
+      phases,
+      outputs: { changed: false, ...(change.outputs ?? {}) },
+    }
   return {
     ...line,
     verdict: 'change',
     why: change.reason,
-    steps: change.steps ?? change.phases?.flat() ?? [],
-    phases: change.phases ?? [],
+    steps,
+    phases,
     will,
     labels:
       change.touches ??

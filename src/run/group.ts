@@ -15,23 +15,28 @@ const present = (runner: Runner, lines: Line[]): Line[] =>
  * Runs a group node whose hosts have all arrived: planned once more over fresh answers, then phase by phase on all
  * hosts at once; a phase starts when the one before has ended everywhere. A host that fails or is lost leaves.
  */
-export const runGroup = async (runner: Runner, node: Node): Promise<void> => {
+export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
+  // What one group's steps make known is nobody else's business.
+  const runner = { ...whole, memory: new Map<string, string>() }
   const { session } = runner
   const fresh = (): Promise<Line[]> =>
     replan(runner, wanted => {
       for (const host of node.hosts) session.worlds.get(host)!.predicted = []
-      return planNode(session, node, wanted).lines.filter(l => node.included.has(l.host))
+      return planNode(session, node, wanted).lines
     })
-  const lines = await fresh()
-  const changes = lines.filter(line => !session.finished.has(line.id) && !finishQuiet(runner, line))
+  const lines = (await fresh()).filter(line => !session.finished.has(line.id))
+  const acting = lines.filter(line => line.phases.length > 0)
+  const changes = acting.filter(line => line.verdict === 'change')
   for (const line of changes) {
     runner.started.set(line.id, Date.now())
     runner.emit({ type: 'running', host: line.host, node: line.id, task: node.task.name, steps: [] })
   }
-  const phases = Math.max(0, ...changes.map(l => l.phases.length))
-  for (let phase = 0; phase < phases; phase++)
-    await Promise.all(present(runner, changes).map(line => runPhase(runner, line, phase)))
-  const again = await fresh()
+  const phases = Math.max(0, ...acting.map(l => l.phases.length))
+  if (changes.length > 0)
+    for (let phase = 0; phase < phases; phase++)
+      await Promise.all(present(runner, acting).map(line => runPhase(runner, line, phase)))
+  const again = changes.length > 0 ? await fresh() : []
+  for (const line of lines) if (node.included.has(line.host)) finishQuiet(runner, line)
   const left = present(runner, changes).map(line => ({
     line,
     end: verdictOf(runner, line, again.find(l => l.id === line.id)!),

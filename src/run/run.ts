@@ -149,7 +149,7 @@ const gather = async (progress: Progress, host: string, left: Node[]): Promise<N
 /** A group node that was `ok` everywhere when planned is so for each host by itself: no barrier. */
 const pinned = ({ planned }: Progress, node: Node, host: string): Line | undefined => {
   const all = node.hosts.map(h => planned.get(nodeId(h, node.task)))
-  return all.every(l => l?.verdict === 'ok') ? planned.get(nodeId(host, node.task)) : undefined
+  return all.every(l => l?.verdict === 'ok' && l.phases.length === 0) ? planned.get(nodeId(host, node.task)) : undefined
 }
 
 /** The line of a host that takes no part in a group node, because of what it needs. */

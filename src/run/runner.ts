@@ -118,7 +118,9 @@ const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n')
 export const stepFailure = (line: Line, what: string, output: Output): Failure => ({
   reason: 'host-step',
   what: `${line.node.task.name}: a step failed with exit status ${output.status}.`,
-  why: [`$ ${what.length > 200 ? `${what.slice(0, 200)}…` : what}`, tail(output.stdout), tail(output.stderr)].filter(text => text !== '').join('\n'),
+  why: [`$ ${what.length > 200 ? `${what.slice(0, 200)}…` : what}`, tail(output.stdout), tail(output.stderr)]
+    .filter(text => text !== '')
+    .join('\n'),
   origin: line.node.task.origin,
 })
 

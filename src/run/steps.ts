@@ -18,12 +18,17 @@ const member = (runner: Runner, value: unknown): unknown => {
   return value
 }
 
+/** The name under which a step makes something known. */
+const madeBy = (step: Step): string | undefined =>
+  step.do === 'generate' || step.do === 'fetch' || step.do === 'exec' ? step.name : undefined
+
 /** Takes from a step's output what others need: a secret born or held there, a command's answer. */
 const learn = (runner: Runner, step: Step, output: Output): Kept | undefined => {
-  if (step.do === 'generate' || step.do === 'fetch') {
+  const name = madeBy(step)
+  if (name !== undefined) {
     const value = output.stdout.toString().trim()
-    runner.memory.set(step.name, value)
-    if (step.do === 'generate' || step.secret) runner.session.keepSecret(value)
+    runner.memory.set(name, value)
+    if (step.do === 'generate' || (step.do === 'fetch' && step.secret)) runner.session.keepSecret(value)
   }
   if (step.do === 'exec' && step.keep)
     return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
@@ -50,7 +55,8 @@ const chunksOf = (steps: Step[]): Chunk[] => {
       chunks.push({ frame: [step] })
       made = new Set()
     }
-    if (step.do === 'generate' || step.do === 'fetch') made.add(step.name)
+    const name = madeBy(step)
+    if (name !== undefined) made.add(name)
   }
   return chunks
 }
