@@ -1,0 +1,75 @@
+import { fourthNode } from './figures/fourth-node.ts'
+import { fresh } from './figures/fresh.ts'
+import { ordinary } from './figures/ordinary.ts'
+import { secondApply } from './figures/second-apply.ts'
+import { start } from './figures/start.ts'
+import { artifacts, type Rig, raise, raze } from './rig.ts'
+import { heads, line, lineOf, type Row } from './row.ts'
+import { endAll } from './timing.ts'
+
+// `node test/bench/bench.ts [FIGURE...]`: how fast runbook is, as ratios to what one would do without it, on hosts of
+// its own. Times are medians of five, by turns. It measures and does not judge: the exit code is 0 also when a bound
+// is missed, 1 when something could not be measured, 4 when it cannot run here.
+
+/** In this order: a fresh apply needs hosts that have nothing yet, and a fourth node comes last. */
+const onHosts: Record<string, (rig: Rig) => Promise<Row[]>> = {
+  fresh,
+  'second-apply': secondApply,
+  ordinary,
+  'fourth-node': fourthNode,
+}
+const names = ['start', ...Object.keys(onHosts)]
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+const complain = (text: string): void => void process.stderr.write(`${text}\n`)
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.find(name => !names.includes(name))
+const chosen = names.filter(name => wanted.length === 0 || wanted.includes(name))
+const needsHosts = chosen.some(name => name in onHosts)
+
+let stopped = false
+const stop = (): void => {
+  stopped = true
+  endAll()
+}
+
+/** A figure that cannot be measured is said and does not keep the others from being so. */
+const show = async (name: string, measure: () => Promise<Row[]>): Promise<void> => {
+  if (stopped) return
+  try {
+    for (const row of await measure()) say(lineOf(row))
+  } catch (error) {
+    process.exitCode = 1
+    if (!stopped) complain(`${name} could not be measured: ${(error as Error).message}`)
+  }
+}
+
+const onRig = async (): Promise<void> => {
+  try {
+    const rig = await raise(await artifacts(say))
+    say(line(heads))
+    for (const name of chosen) {
+      const measure = onHosts[name]
+      await show(name, measure ? () => measure(rig) : start)
+    }
+  } finally {
+    await raze()
+  }
+}
+
+if (unknown !== undefined) {
+  complain(`There is no figure ${unknown}: there are ${names.join(', ')}.`)
+  process.exitCode = 4
+} else if (needsHosts && process.getuid?.() !== 0) {
+  complain('The bench brings up hosts of its own, for which it must be root: run it with sudo.')
+  process.exitCode = 4
+} else {
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
+  if (needsHosts) await onRig()
+  else {
+    say(line(heads))
+    await show('start', start)
+  }
+  if (stopped) process.exitCode = 130
+}

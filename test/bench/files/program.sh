@@ -1,0 +1,3 @@
+#!/bin/sh
+# Prints what it is.
+echo ordinary

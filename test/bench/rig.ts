@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { must, type Process, type Ran, root } from './timing.ts'
+
+/** The bench's own hosts, and what it takes to run runbook and plain ssh on them. */
+export type Rig = {
+  inventory: string
+  /** Arguments of `apply` for the main playbook. */
+  main: string[]
+  addresses(): string[]
+  /** The same command on all hosts at once over plain ssh, as one process to be timed. */
+  everywhere(command: string, stdin?: string): Process
+  /** What one host says to a command. */
+  ask(address: string, command: string): Promise<string>
+  add(node: string): Promise<void>
+}
+
+const name = 'bench'
+export const runbook = (...words: string[]): string[] => [process.execPath, `${root}/src/runbook.mjs`, ...words]
+const lab = (...words: string[]): Promise<Ran> => must({ argv: runbook('lab', ...words, '--name', name), keep: true })
+
+/** Real programs where RUNBOOK_ARTIFACTS names them, else the stand-in, built here. */
+export const artifacts = async (say: (line: string) => void): Promise<string> => {
+  const given = process.env.RUNBOOK_ARTIFACTS
+  if (given) {
+    say(`Programs: those in ${given}.`)
+    return given
+  }
+  const folder = `${root}/.runbook/standin`
+  await must({ argv: ['sh', `${root}/test/standin/build.sh`, folder] })
+  say('Programs: the stand-in for kubo and ipfs-cluster. RUNBOOK_ARTIFACTS=DIR takes the real ones.')
+  return folder
+}
+
+type Inventory = { all: { children: { ipfs: { hosts: Record<string, { ansible_host: string }> } } } }
+
+/** Takes the hosts away, whatever there is of them. */
+export const raze = async (): Promise<void> => void (await lab('down'))
+
+/** Three fresh hosts. A lab that a killed bench has left behind goes first. */
+export const raise = async (programs: string): Promise<Rig> => {
+  await raze()
+  await lab('up', '--hosts', '3')
+  const folder = `${root}/.runbook/lab/${name}`
+  const inventory = `${folder}/inventory.json`
+  const addresses = (): string[] => {
+    const { all } = JSON.parse(readFileSync(inventory, 'utf8')) as Inventory
+    return Object.values(all.children.ipfs.hosts).map(host => host.ansible_host)
+  }
+  const ssh = ['ssh', '-F', 'none', '-i', `${folder}/key`, '-o', `UserKnownHostsFile=${folder}/known_hosts`]
+  const quiet = [...ssh, '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR']
+  return {
+    inventory,
+    main: ['playbooks/private-cluster.yml', '-i', inventory, '--artifacts', programs],
+    addresses,
+    everywhere: (command, stdin = '/dev/null') => {
+      const script =
+        'command=$1 stdin=$2 hosts=$3; shift 3; for h in $hosts; do "$@" "root@$h" "$command" <"$stdin" & done; wait'
+      return { argv: ['sh', '-c', script, 'sh', command, stdin, addresses().join(' '), ...quiet] }
+    },
+    ask: async (address, command) =>
+      (await must({ argv: [...quiet, `root@${address}`, command], keep: true })).stdout.trim(),
+    add: async node => void (await lab('add', node)),
+  }
+}
