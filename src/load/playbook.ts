@@ -44,7 +44,8 @@ const hostsOf = (at: Located, members: Map<string, Located>, problems: Problems)
   return { ...found, value: patterns.map(one => one.value).join(',') }
 }
 
-const parsePlay = (at: Located, problems: Problems): Play | undefined => {
+/** @param takenSlugs names in use by earlier plays too: a node's id is unique in the whole playbook */
+const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Play | undefined => {
   if (!isRecord(at.value)) {
     const what = `A play must be a mapping, not ${kindOf(at.value)}.`
     problems.push({ reason: 'playbook-shape', what, origin: at.origin })
@@ -60,7 +61,7 @@ const parsePlay = (at: Located, problems: Problems): Play | undefined => {
   const inherited = {
     become: take('become', found => flag(found, '"become"', problems) ?? false, false),
     tags: take('tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
-    takenSlugs: new Set<string>(),
+    takenSlugs,
   }
   const tasksIn = (word: string, around: Surroundings): Task[] =>
     take(word, found => list(found, `"${word}"`, problems), []).flatMap(item => parseTask(item, around, problems) ?? [])
@@ -91,7 +92,8 @@ export const parsePlaybook = (source: string, file: string): Playbook => {
     const what = `A playbook must be a list of plays, not ${kindOf(document.value)}.`
     throw new Refusal({ reason: 'playbook-shape', what, fix: 'Begin with "- hosts: all".', origin: document.origin })
   }
-  const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems) ?? [])
+  const slugs = new Set<string>()
+  const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, slugs) ?? [])
   if (problems.length > 0) throw new Refusal(...problems.sort(byPlace))
   return { file, folder: dirname(file), plays }
 }
