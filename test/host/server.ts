@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
 import type { Target } from '../../src/host/target.ts'
 
-/** An SSH server in this process whose commands run with the local sh: a machine for tests, with faults to order.
- * A fault it has unordered: ssh2's server stalls when one program fills the windows (2 MiB) of both streams at once. */
+/** An SSH server in this process whose commands run with the local sh: a machine for tests, with faults to order. */
 export type TestServer = {
   port: number
   /** The `TYPE BASE64` of its host key. */
@@ -55,6 +55,33 @@ const keyPair = (type: 'ed25519' | 'ecdsa' = 'ed25519'): Keys => {
   }
 }
 
+/**
+ * Sends streams into a channel, one chunk of either at a time. ssh2's server (1.17) resumes only one of two streams
+ * that wait for its window, and repeats the chunk that waited last; sshd does neither.
+ */
+const speaker = (channel: ServerChannel) => {
+  const waiting = { _chunk: undefined, _chunkcb: undefined, _chunkErr: undefined, _chunkcbErr: undefined }
+  let turn: Promise<void> = Promise.resolve()
+  const send = (chunk: Buffer, to: Writable) =>
+    new Promise<void>(resolve => {
+      to.write(chunk, () => {
+        Object.assign(channel, waiting)
+        resolve()
+      })
+    })
+  return async (from: Readable, to: Writable): Promise<void> => {
+    from.on('error', () => {})
+    try {
+      for await (const chunk of from) {
+        turn = turn.then(() => send(chunk, to))
+        await turn
+      }
+    } catch {
+      // The connection was cut, and the stream with it.
+    }
+  }
+}
+
 const run = (channel: ServerChannel, command: string, path: string, folder: string, options: ServerOptions) =>
   new Promise<void>(resolve => {
     const env = { PATH: `${path}:${process.env.PATH}`, HOME: folder }
@@ -63,14 +90,15 @@ const run = (channel: ServerChannel, command: string, path: string, folder: stri
     channel.on('error', () => {})
     channel.pipe(child.stdin)
     // A connection that is cut ends the program's stdin and closes its outputs, as sshd does it.
-    channel.on('close', () => {
+    const closed = new Promise<void>(resolve => channel.on('close', resolve)).then(() => {
       child.stdin.end()
       child.stdout.destroy()
       child.stderr.destroy()
     })
-    child.stdout.pipe(channel, { end: false })
-    child.stderr.pipe(channel.stderr, { end: false })
-    child.on('close', (status, signal) => {
+    const say = speaker(channel)
+    const spoken = Promise.all([say(child.stdout, channel), say(child.stderr, channel.stderr)])
+    child.on('close', async (status, signal) => {
+      await Promise.race([spoken, closed])
       if (!options.silentEnd && status !== null) channel.exit(status)
       else if (!options.silentEnd) channel.exit((signal ?? 'KILL').replace(/^SIG/, ''))
       channel.end()
@@ -169,5 +197,15 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
       await new Promise<void>(resolve => server.close(() => resolve()))
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** A server for the length of one test. */
+export const withServer = async (options: ServerOptions, use: (server: TestServer) => Promise<void>): Promise<void> => {
+  const server = await startServer(options)
+  try {
+    await use(server)
+  } finally {
+    await server.stop()
   }
 }
