@@ -18,7 +18,11 @@ const args = T.Object(
   {
     name: T.String({ minLength: 1, description: 'The login name.' }),
     uid: T.Optional(
-      T.Integer({ minimum: 0, description: 'The number. Not given: the next free one, or what it has.' }),
+      T.Integer({
+        minimum: 0,
+        description:
+          'The number. Not given: the next free one, or what it has. It cannot change while processes of the user run.',
+      }),
     ),
     group: T.Optional(
       T.String({ description: 'The primary group. Not given: a new user gets a group of its own name.' }),
