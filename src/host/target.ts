@@ -24,7 +24,7 @@ type Vars = Record<string, unknown>
 
 const DEFAULT_PORT = 22
 /** ssh2's readyTimeout: from connecting to logged in. */
-const DEFAULT_TIMEOUT_SECONDS = 20
+const DEFAULT_TIMEOUT_SECONDS = 10
 const USER_KNOWN_HOSTS = '~/.ssh/known_hosts'
 const SYSTEM_KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts'
 

@@ -70,10 +70,13 @@ const groupLines = (task: Task, group: Entry[], all: string[], width: number, re
   return [line, ...more, ...detailLines(entry, reading)]
 }
 
-const isShown = (entry: Entry, reading: Reading): boolean => entry.verdict !== 'ok' || reading.verbosity === 'all'
+/** A host that was lost says so once, not with every task. */
+const isLost = (entry: Entry): boolean => entry.verdict === 'skipped' && entry.needs === entry.host
+const isShown = (entry: Entry, reading: Reading): boolean =>
+  reading.verbosity === 'all' || (entry.verdict !== 'ok' && !isLost(entry))
 
 const taskLines = (ledger: Ledger, reading: Reading): string[] => {
-  const entries = ledger.entries().filter(entry => entry.verdict !== undefined)
+  const entries = ledger.entries().filter(entry => entry.verdict !== undefined && !isLost(entry))
   // Hosts are named only where they differ; one that was never reached differs nowhere.
   const planned = ledger.hosts.filter(host => entries.some(entry => entry.host === host))
   const tasks = tasksOf(entries.filter(entry => isShown(entry, reading)))
@@ -88,8 +91,9 @@ const taskLines = (ledger: Ledger, reading: Reading): string[] => {
 /** Tasks that need nothing on any of their hosts are only counted. */
 const foldedLine = (ledger: Ledger, reading: Reading): string[] => {
   if (reading.verbosity === 'all') return []
-  const quiet = [...Map.groupBy(ledger.entries(), keyOf).values()].filter(entries =>
-    entries.every(entry => entry.verdict === 'ok'),
+  const quiet = [...Map.groupBy(ledger.entries(), keyOf).values()].filter(
+    entries =>
+      entries.every(entry => entry.verdict === 'ok' || isLost(entry)) && entries.some(entry => entry.verdict === 'ok'),
   )
   return quiet.length === 0 ? [] : [reading.paint.dim(`  = ${counted(quiet.length, 'task')} unchanged`)]
 }
