@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { cacheFolder, createStore, type Store } from '../artifact/store.ts'
+import { digestsOf, membersOf } from '../artifact/survey.ts'
 import { Refusal } from '../core/failure.ts'
 import { sha256 } from '../core/value.ts'
 import type { Task } from '../load/playbook.ts'
@@ -25,6 +26,26 @@ const sourceAnswer = async (folder: string, path: string): Promise<SourceAnswer>
   if (statSync(found.at).isDirectory()) return { exists: true, kind: 'directory', file: found.at, size: 0, sha256: '' }
   const bytes = await readFile(found.at)
   return { exists: true, kind: 'file', file: found.at, size: bytes.length, sha256: sha256(bytes), bytes }
+}
+
+/** A user's own archive: no one vouches for it, so no digest is asked for beside it. */
+const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> => {
+  const found = locate(folder, 'files', path)
+  if ('missing' in found) return { exists: false, missing: found.missing, fix: 'Put the archive there.' }
+  try {
+    const [{ sha256: digest }, members] = [await digestsOf(found.at), await membersOf(found.at)]
+    return {
+      exists: true,
+      name: basename(path),
+      file: found.at,
+      size: statSync(found.at).size,
+      sha256: digest,
+      members,
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { exists: false, missing: `${found.at}: ${error.message}`, fix: 'Pack it again, as .tar or .tar.gz.' }
+  }
 }
 
 const archiveAnswer = async (store: Store, name: string): Promise<ArchiveAnswer> => {
@@ -54,11 +75,8 @@ export const createController = (folder: string, artifacts: string | undefined):
       const { kind } = query.probe
       if (kind === 'source') return sourceAnswer(folder, query.item)
       if (kind === 'archive') return archiveAnswer(store, query.item)
-      if (kind !== 'local-archive') throw new Error(`the controller has no answer to ${query.key}`)
-      const found = locate(folder, 'files', query.item)
-      if ('missing' in found)
-        return Promise.resolve({ exists: false, missing: found.missing, fix: 'Put the archive there.' })
-      return archiveAnswer(createStore({ cache, folder: join(found.at, '..') }), basename(found.at))
+      if (kind === 'local-archive') return ownArchive(folder, query.item)
+      throw new Error(`the controller has no answer to ${query.key}`)
     },
     render: (path, scope) => {
       const found = locate(folder, 'templates', path)

@@ -84,7 +84,7 @@ export const footprint = (
   const found = meet(() => {
     const owned = queriesOf(module.reads(strict(values), host)).filter(q => !q.only)
     return [
-      ...owned.flatMap(q => [...q.looks, ...(q.touched?.({ exists: true }) ?? [])]),
+      ...owned.flatMap(q => q.touched?.({ exists: true }) ?? q.looks),
       ...(module.touches?.(strict(values)) ?? []),
     ]
   })

@@ -4,7 +4,7 @@ import type { Line } from '../plan/session.ts'
 import { planLine } from '../plan/walk.ts'
 import { finishChanged, finishFailed, finishQuiet, hostQueries, markHappened, type Runner } from './runner.ts'
 import { fitsFrame, fragmentOf, judge, type Kept, runSteps } from './steps.ts'
-import { replan, settle, verdictOf } from './verify.ts'
+import { type Again, replan, settle, verdictOf } from './verify.ts'
 
 /** Whether a line can travel in a frame with others: its steps are plain shell and nothing has to be waited for. */
 export const travels = (line: Line): boolean => fitsFrame(line.steps) && line.settle === undefined
@@ -21,26 +21,28 @@ const announceRun = (runner: Runner, line: Line): void => {
   })
 }
 
-/** Outputs of a command that runs every time: what it said. */
-const keptOutputs = (line: Line, kept: Kept | undefined): unknown =>
-  kept ? { ...kept, stdout_lines: kept.stdout.trimEnd().split('\n') } : line.outputs
+/** Outputs of a command that ran: what it said, without the last line's end. */
+const keptOutputs = (kept: Kept | undefined): object => {
+  if (!kept) return {}
+  const stdout = kept.stdout.replace(/\n+$/, '')
+  return { ...kept, stdout, stdout_lines: stdout === '' ? [] : stdout.split('\n') }
+}
 
-/** After its steps and fresh reads: a line that runs every time is done; any other is planned again and must be `ok`. */
+/**
+ * After its steps and fresh reads a line is planned again and must be `ok`, once it has settled. One that runs every
+ * time is never `ok`: it only has to hold what it promised.
+ */
 const conclude = async (runner: Runner, line: Line, kept: Kept | undefined): Promise<void> => {
-  if (line.always) return finishChanged(runner, line, keptOutputs(line, kept))
-  const again = async () =>
-    verdictOf(runner, line, (await replan(runner, wanted => [planLine(runner.session, line, wanted)]))[0]!)
-  const transport = await runner.connect(line.host)
-  const end = await settle(runner, transport, line, again)
+  const judge = async (): Promise<Again> => {
+    const [again] = await replan(runner, wanted => [planLine(runner.session, line, wanted)])
+    return verdictOf(runner, line, line.always ? { ...again!, verdict: 'ok', outputs: line.outputs } : again!)
+  }
+  const end =
+    line.always && line.will.length === 0
+      ? { outputs: line.outputs }
+      : await settle(runner, await runner.connect(line.host), line, judge)
   if (end.failure) finishFailed(runner, line, end.failure)
-  else
-    finishChanged(
-      runner,
-      line,
-      kept && line.node.task.register !== undefined
-        ? { ...(end.outputs as object), ...(keptOutputs(line, kept) as object) }
-        : end.outputs,
-    )
+  else finishChanged(runner, line, { ...(end.outputs as object), ...keptOutputs(kept) })
 }
 
 /**

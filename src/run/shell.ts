@@ -31,8 +31,9 @@ const write = (path: string, bytes: Buffer, mode: string, owner: Owner): string 
   const temporary = quote(`${dirname(path)}/.${basename(path)}.XXXXXX`)
   const steps = [
     `{ ${printing(bytes)}\n} >"$t"`,
-    `chmod ${mode} "$t"`,
     ...chown(owner, '"$t"'),
+    // After chown, which takes setuid away.
+    `chmod ${mode} "$t"`,
     'sync -- "$t"',
     `mv -fT -- "$t" ${quote(path)}`,
   ]
@@ -85,5 +86,5 @@ export const shellOf = (step: Step, memory: Memory, login: string): string | und
 export const rewrite = (path: string, bytes: Buffer): string => {
   const at = quote(path)
   const temporary = quote(`${dirname(path)}/.${basename(path)}.XXXXXX`)
-  return `umask 077; t=$(mktemp ${temporary}) || exit 1; { ${printing(bytes)}\n} >"$t" && chmod --reference=${at} "$t" && chown --reference=${at} "$t" && sync -- "$t" && mv -fT -- "$t" ${at} || { s=$?; rm -f -- "$t"; exit $s; }`
+  return `umask 077; t=$(mktemp ${temporary}) || exit 1; { ${printing(bytes)}\n} >"$t" && chown --reference=${at} "$t" && chmod --reference=${at} "$t" && sync -- "$t" && mv -fT -- "$t" ${at} || { s=$?; rm -f -- "$t"; exit $s; }`
 }
