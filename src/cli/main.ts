@@ -69,6 +69,21 @@ const program = (done: (code: number) => void): Command => {
   return root
 }
 
+const asksForJson = (argv: string[]): boolean => /(^| )--format[ =]json( |$)/.test(argv.join(' '))
+
+/** The last line of every JSON output, also where the command line itself is wrong. */
+const summaryOf = (what: string): string =>
+  JSON.stringify({
+    type: 'summary',
+    exit: exit.badInput,
+    hosts: {},
+    failures: [{ reason: 'usage-option', what: what.replace(/^error: /, '') }],
+    wallMs: Math.round(performance.now()),
+    peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    seq: 1,
+    time: Date.now(),
+  })
+
 /** Runs one command line and sets the process's exit code. */
 export const main = async (argv: string[]): Promise<void> => {
   try {
@@ -78,5 +93,6 @@ export const main = async (argv: string[]): Promise<void> => {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? exit.done : exit.badInput
+    if (process.exitCode !== exit.done && asksForJson(argv)) process.stdout.write(`${summaryOf(error.message)}\n`)
   }
 }

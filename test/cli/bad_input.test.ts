@@ -1,0 +1,129 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { closedPort, privateKey, workplace } from './rig.ts'
+
+const place = workplace()
+test.after(place.remove)
+place.write('hosts.yml', 'all:\n  hosts:\n    web:\n      ansible_host: 127.0.0.1\n')
+place.write('empty.yml', '')
+mkdirSync(join(place.folder, 'folder.yml'))
+
+const playbook = (...tasks: string[]): string =>
+  ['- hosts: all', '  tasks:', ...tasks.map(t => `    ${t}`), ''].join('\n')
+
+/** What is said of a playbook that is refused before any host is contacted. */
+const refused = (text: string, args: string[] = []): string => {
+  place.write('play.yml', text)
+  const { code, out, err } = place.run(['apply', 'play.yml', '-i', 'hosts.yml', ...args])
+  assert.is(code, 4, err)
+  assert.is(out, '')
+  return err
+}
+
+test('a playbook that is not there, is empty, or is a folder', () => {
+  for (const [file, words] of [
+    ['none.yml', 'There is no playbook none.yml.'],
+    ['empty.yml', 'The playbook empty.yml is empty.'],
+    ['folder.yml', 'folder.yml is a folder, a playbook is wanted.'],
+  ] as const) {
+    const { code, err } = place.run(['plan', file, '-i', 'hosts.yml'])
+    assert.is(code, 4)
+    assert.ok(err.includes(words), err)
+  }
+})
+
+test('no inventory: the places that were looked at are named', () => {
+  place.write('play.yml', playbook('- debug: hi'))
+  const none = place.run(['plan', 'play.yml'])
+  assert.is(none.code, 4)
+  assert.match(none.err, 'inventory/play.yml')
+  assert.match(none.err, 'RUNBOOK_INVENTORY')
+  const wrong = place.run(['plan', 'play.yml', '-i', 'none.yml'])
+  assert.is(wrong.code, 4)
+  assert.match(wrong.err, 'There is no inventory none.yml.')
+})
+
+test('broken YAML, with its line', () => {
+  assert.match(refused('- hosts: [\n'), /not valid YAML.*play\.yml:\d+:\d+/s)
+})
+
+test('an unknown module or argument: the nearest one is offered, the place underlined', () => {
+  const module = refused(playbook('- coppy: { dest: /x }'))
+  assert.match(module, 'There is no module "coppy".')
+  assert.match(module, 'Did you mean "copy"?')
+  assert.match(module, /play\.yml:3:7.*\^/s)
+  const argument = refused(playbook('- copy: { dset: /x }'))
+  assert.match(argument, 'Did you mean "dest"?')
+  assert.match(argument, 'play.yml:3:15')
+})
+
+test('a wrong type, with what to write', () => {
+  const said = refused(playbook('- copy: { dest: /x, content: hi, mode: 0644 }'))
+  assert.match(said, 'Quote it, as in "0644"')
+  assert.match(said, 'play.yml:3:44')
+})
+
+test('an unknown name in an expression', () => {
+  const said = refused(playbook('- debug: "{{ ansible_hots }}"'))
+  assert.match(said, 'There is no variable or register "ansible_hots".')
+  assert.match(said, 'Did you mean "ansible_host"?')
+})
+
+test('a cycle, as a path', () => {
+  const said = refused(playbook('- { name: a, after: [b], debug: hi }', '- { name: b, debug: hi }'))
+  assert.match(said, 'web/a -> waits for web/b -> waits for web/a')
+})
+
+test('a host pattern, or a limit, that matches nothing', () => {
+  assert.match(refused('- hosts: wbe\n  tasks:\n    - debug: hi\n'), 'There is no host or group "wbe"')
+  assert.match(refused(playbook('- debug: hi'), ['--limit', 'db']), 'There is no host or group "db"')
+})
+
+test('several mistakes are told at once', () => {
+  const said = refused(playbook('- copy: { dest: x, mode: 0644 }', '- debug: "{{ nothing }}"'))
+  assert.ok(said.match(/^error/gm)!.length >= 3, said)
+})
+
+test('with --format json the last line is the summary, on every exit', async () => {
+  place.write('play.yml', playbook('- debug: hi'))
+  place.write('bad.yml', playbook('- coppy: { dest: /x }'))
+  const summary = (args: string[]): Record<string, unknown> => {
+    const { code, out } = place.run([...args, '--format', 'json'])
+    const last = JSON.parse(out.trimEnd().split('\n').at(-1)!)
+    assert.is(last.type, 'summary')
+    assert.is(last.exit, code)
+    return last
+  }
+  assert.is(summary(['plan', 'bad.yml', '-i', 'hosts.yml']).exit, 4)
+  assert.is(summary(['apply', 'none.yml', '-i', 'hosts.yml']).exit, 4)
+  assert.is(summary(['plan', 'play.yml']).exit, 4)
+  assert.is(summary(['plan', 'play.yml', '--nope']).exit, 4)
+  assert.is(summary(['plan', 'play.yml', '-i', 'hosts.yml', '--limit', 'db']).exit, 4)
+})
+
+test('a host that cannot be reached: exit code 3 and a plain sentence', async () => {
+  const port = await closedPort()
+  place.write('key', privateKey())
+  place.write('known_hosts', '')
+  const words = [
+    `ansible_port: ${port}`,
+    'ansible_ssh_private_key_file: key',
+    'ansible_ssh_common_args: -o UserKnownHostsFile=known_hosts',
+  ]
+  place.write(
+    'closed.yml',
+    `all:\n  hosts:\n    web:\n      ansible_host: 127.0.0.1\n      ${words.join('\n      ')}\n`,
+  )
+  place.write('play.yml', playbook('- debug: hi'))
+  const { code, out, err } = place.run(['apply', 'play.yml', '-i', 'closed.yml'])
+  assert.is(code, 3)
+  assert.match(out + err, /web[^\n]*127\.0\.0\.1.*(refused|listens)/s)
+  assert.not.match(out + err, /\bat .*\.ts:\d+/)
+  const lines = place.run(['apply', 'play.yml', '-i', 'closed.yml', '--format', 'json']).out.trimEnd().split('\n')
+  const { type, exit, hosts } = JSON.parse(lines.at(-1)!)
+  assert.equal([type, exit, hosts.web.unreachable], ['summary', 3, true])
+})
+
+test.run()
