@@ -143,7 +143,7 @@ export default defineModule({
         ),
     )
     const dialling = peers.filter((_, i) => running && later(() => seen.connected[i]!.connected) !== true)
-    const dropping = running ? surplus(args, seen, port) : []
+    const dropping = surplus(args, seen, port).filter((_, i) => running && seen.surplus[i]!.addresses.length > 0)
     if (isPeered && isListed && adding.length + dialling.length + dropping.length === 0) return ok()
 
     const set = (name: string, value: Json): Step =>
@@ -155,7 +155,7 @@ export default defineModule({
         ...(isListed ? {} : { bootstrap: { value: wanted.bootstrap } }),
         peered: peers.map((peer, i) => (adding.includes(peer) ? { addresses: addresses[i]! } : undefined)),
         connected: peers.map(peer => (dialling.includes(peer) ? { connected: true } : undefined)),
-        surplus: dropping.map(() => ({ addresses: [] })),
+        surplus: surplus(args, seen, port).map(id => (dropping.includes(id) ? { addresses: [] } : undefined)),
       },
       touches: dropping.length + adding.length > 0 ? [`live:${args.unit}#peering`] : [],
       steps: [
