@@ -13,8 +13,11 @@ export class Later extends Error {
 
 /** A value that exists on a host but has not been read: the planner reads it and walks again. */
 export class Missing extends Error {
-  constructor() {
+  /** What is to be read, where that is not what was asked: another name of it, or what it follows from. */
+  readonly query: unknown
+  constructor(query?: unknown) {
     super('not read yet')
+    this.query = query
   }
 }
 

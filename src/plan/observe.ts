@@ -22,7 +22,10 @@ export const batch = (world: World, queries: AnyQuery[]): Batch => {
     take: outputs => {
       for (const [i, group] of groups.entries()) {
         const raws = group.probe.read(outputs[i]!, group.items)
-        for (const [j, { item, facets }] of group.items.entries()) take(world, group.of.get(item)!, raws[j], facets)
+        const found = group.items.map(({ item, facets }, j) => ({ item, facets, raw: raws[j] }))
+        // One file asked under two names: the answer that says more is kept.
+        for (const { item, facets, raw } of found.sort((a, b) => a.facets.length - b.facets.length))
+          take(world, group.of.get(item)!, raw, facets)
       }
     },
   }

@@ -54,6 +54,13 @@ const readAll = async (session: Session, outside: Outside, wanted: Wanted): Prom
   )
 }
 
+/** What is wanted, in words. To want the same twice in a row is a mistake of ours that would never end. */
+export const unlike = (last: string, wanted: Wanted): string => {
+  const now = [...wanted].flatMap(([host, queries]) => [host, ...queries.map(q => `${q.key} ${q.item}`)]).join('\n')
+  if (now === last) throw new Error(`read in vain: ${now}`)
+  return now
+}
+
 /**
  * Plans everything: a cheap pure walk over all nodes, then one batch of what it missed, until nothing is missing.
  * What the controller can answer is answered first, so that input which can only fail is refused with no host
@@ -67,7 +74,8 @@ export const plan = async (session: Session, outside: Outside): Promise<{ planne
   }
   if (planned.some(p => p.lines.some(l => l.verdict === 'fail'))) return { planned, untouched: true }
   for (const host of session.graph.hosts) if (!wanted.has(host)) wanted.set(host, [])
-  while (wanted.size > 0) {
+  for (let last = ''; wanted.size > 0; ) {
+    last = unlike(last, wanted)
     await readAll(session, outside, wanted)
     ;({ planned, wanted } = walk(session))
   }

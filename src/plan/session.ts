@@ -83,10 +83,9 @@ export const ask =
   (query: AnyQuery): unknown => {
     const here = query.probe.side === 'controller'
     const found = answer(here ? session.controller : session.worlds.get(host)!, query)
-    const holds = (value: unknown): boolean => value instanceof Missing
-    if (holds(found)) {
+    if (found instanceof Missing) {
       const key = here ? controllerSide : host
-      wanted.set(key, [...(wanted.get(key) ?? []), query])
+      wanted.set(key, [...(wanted.get(key) ?? []), (found.query as AnyQuery | undefined) ?? query])
     }
     return found
   }

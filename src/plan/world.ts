@@ -1,11 +1,19 @@
+import { posix } from 'node:path'
 import { born, isUnknown, Later, Missing } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { canonical, isBelow, type Label, overlaps } from '../module/label.ts'
+import { canonical, type Label, overlaps } from '../module/label.ts'
 import type { RawFile } from '../module/probes/file.ts'
 import type { AnyQuery } from '../module/query.ts'
+import { canon, type Moves, movesOf, removalAbove } from './paths.ts'
 
 /** A change that is still to come, in plan order: what it promises, and what else it may touch. */
-export type Prediction = { node: string; index: number; patches: Map<string, unknown>; labels: Label[] }
+export type Prediction = {
+  node: string
+  index: number
+  patches: Map<string, unknown>
+  labels: Label[]
+  moves: Moves
+}
 /** An answer as it came, when, and with which facets. */
 type Raw = { raw: unknown; facets: Set<string>; at: number }
 
@@ -27,61 +35,45 @@ export const createWorld = (): World => ({ raws: new Map(), happened: [], predic
 /** Predicted moments lie after every real one: they are ordered by node, as the changes will be. */
 const future = 4e15
 
-const linkIn = (world: World, path: string): string | undefined => {
-  for (const { patches } of world.predicted.toReversed())
-    for (const [key, patch] of patches) {
-      if (!key.startsWith('file:') || !isRecord(patch) || patch.kind !== 'link' || typeof patch.target !== 'string')
-        continue
-      const at = key.slice(5)
-      if (path !== at && isBelow(path, at)) {
-        const target = patch.target.startsWith('/')
-          ? patch.target
-          : `${at.slice(0, at.lastIndexOf('/'))}/${patch.target}`
-        return target + path.slice(at.length)
-      }
-    }
-  return undefined
-}
+const isFile = (query: AnyQuery): boolean => query.probe.kind === 'file'
 
-/** The one name of a path on this host: through real folders that were seen and links that are predicted. */
-export const canon = (world: World, path: string): string => {
-  const slash = path.lastIndexOf('/')
-  const folder = path.slice(0, slash) || '/'
-  const real = world.reals.get(folder)
-  const seen = real === undefined || real === folder ? path : `${real === '/' ? '' : real}/${path.slice(slash + 1)}`
-  const through = linkIn(world, seen)
-  return through === undefined ? seen : canon(world, through)
-}
+/** The query under the one name that its path has on this host by now: what is read there is what is meant. */
+const located = (world: World, query: AnyQuery, upto: number): AnyQuery =>
+  isFile(query) ? { ...query, item: canon(world, query.item, upto) } : query
 
-export const keyOf = (world: World, query: AnyQuery): string =>
-  query.key.startsWith('file:') ? `file:${canon(world, query.key.slice(5))}` : query.key
+const keyOf = (world: World, query: AnyQuery, upto = world.predicted.length): string =>
+  query.key.startsWith('file:') ? `file:${canon(world, query.key.slice(5), upto)}` : query.key
 const labelsOf = (world: World, labels: Label[]): Label[] =>
   labels.map(label => canonical(label, path => canon(world, path)))
 const overlapping = (a: Label[], b: Label[]): boolean => a.some(x => b.some(y => overlaps(x, y)))
 
 const rawKey = (query: AnyQuery): string => `${query.probe.kind} ${query.item}`
 
-/** Keeps an answer; facets asked of one item are united, and a file's answer teaches the real name of its folder. */
+/** Keeps an answer. A file's answer teaches the real name of its folder, and is kept under its own. */
 export const take = (world: World, query: AnyQuery, raw: unknown, facets: string[]): void => {
-  world.raws.set(rawKey(query), { raw, facets: new Set(facets), at: world.clock })
-  if (query.probe.kind === 'file') {
-    const { folder, real } = raw as RawFile
-    world.reals.set(folder, real)
-  }
+  const kept = { raw, facets: new Set(facets), at: world.clock }
+  if (!isFile(query)) return void world.raws.set(rawKey(query), kept)
+  const { folder, real } = raw as RawFile
+  world.reals.set(folder, real)
+  world.raws.set(`file ${posix.join(real, posix.basename(query.item))}`, kept)
+}
+
+/** What is absent, or no regular file, has no facets that could be missing. */
+const isComplete = (query: AnyQuery, { raw, facets }: Raw): boolean => {
+  if (query.facets.every(f => facets.has(f))) return true
+  const found = isFile(query) ? (raw as RawFile).answer : undefined
+  return found !== undefined && (!found.exists || found.kind !== 'file')
 }
 
 const isFresh = (world: World, query: AnyQuery, raw: Raw): boolean => {
   const looks = labelsOf(world, query.looks)
-  return (
-    query.facets.every(f => raw.facets.has(f)) &&
-    !world.happened.some(h => h.at > raw.at && overlapping(h.labels, looks))
-  )
+  return isComplete(query, raw) && !world.happened.some(h => h.at > raw.at && overlapping(h.labels, looks))
 }
 
 const absent =
   (world: World) =>
   (path: string): boolean => {
-    for (let at = path; at.lastIndexOf('/') > 0; ) {
+    for (let at = canon(world, path); at.lastIndexOf('/') > 0; ) {
       at = at.slice(0, at.lastIndexOf('/'))
       const raw = world.raws.get(`file ${at}`)
       if (
@@ -94,18 +86,20 @@ const absent =
     return false
   }
 
-/** What was read, or Missing. An absent folder answers for all below it. */
-const seen = (world: World, query: AnyQuery): unknown => {
-  const raw = world.raws.get(rawKey(query))
+/** What was read, or Missing with what is to be read. An absent folder answers for all below it. */
+const seen = (world: World, query: AnyQuery, upto: number): unknown => {
+  const here = located(world, query, upto)
+  const raw = world.raws.get(rawKey(here))
   if (raw && isFresh(world, query, raw)) return query.parse(raw.raw)
-  return query.implied?.(absent(world)) ?? new Missing()
+  return query.implied?.(absent(world)) ?? new Missing(here)
 }
 
 const patched = (before: unknown, patch: unknown, { node, index }: Prediction, query: AnyQuery): unknown => {
   if (!isRecord(patch)) return patch
   const stamp = (answer: unknown): unknown => query.stamp?.(answer, future + index, patch) ?? answer
   if (patch.exists === false) return { exists: false }
-  if (isUnknown(before)) return stamp({ ...patch, [born]: before instanceof Missing ? before : new Later(node) })
+  if (before instanceof Missing) return before
+  if (isUnknown(before)) return stamp({ ...patch, [born]: new Later(node) })
   const old = isRecord(before) ? before : {}
   const isNew =
     (patch.exists === true && old.exists !== true) ||
@@ -119,14 +113,15 @@ const patched = (before: unknown, patch: unknown, { node, index }: Prediction, q
  * Unknowns come back in place, never thrown.
  */
 export const answer = (world: World, query: AnyQuery, upto = world.predicted.length): unknown => {
-  if (query.probe.side === 'controller') return seen(world, query)
-  const key = keyOf(world, query)
+  if (query.probe.side === 'controller') return seen(world, query, upto)
+  const key = keyOf(world, query, upto)
   const looks = labelsOf(world, query.looks)
-  let value =
-    query.lazy && upto > 0 && world.predicted.slice(0, upto).some(p => overlapping(p.labels, looks))
-      ? undefined
-      : seen(world, query)
+  // What lies in a folder that is to be removed is gone with it, whatever is there now: it is never asked.
+  const gone = isFile(query) ? removalAbove(world, key.slice(5), upto) : -1
+  const isLate = query.lazy && upto > 0 && world.predicted.slice(0, upto).some(p => overlapping(p.labels, looks))
+  let value = gone >= 0 ? { exists: false } : isLate ? undefined : seen(world, query, upto)
   for (const [position, prediction] of world.predicted.slice(0, upto).entries()) {
+    if (position <= gone) continue
     if (prediction.patches.has(key)) value = patched(value, prediction.patches.get(key), prediction, query)
     else if (overlapping(prediction.labels, looks)) value = clouded(world, query, value, prediction, position, looks)
   }
@@ -142,6 +137,9 @@ const clouded = (
   looks: Label[],
 ): unknown => {
   const why = new Later(node)
+  const hits = labels.filter(label => overlapping([label], looks))
+  // Something of the answer may stay known: then it has to be read, or nothing can be said of what stays.
+  if (before instanceof Missing && (query.derive || hits.every(label => label.startsWith('member:')))) return before
   const ask = (asked: AnyQuery): never => {
     const found = answer(world, asked, position + 1)
     if (isUnknown(found)) throw found
@@ -155,7 +153,6 @@ const clouded = (
     if (!isUnknown(error)) throw error
   }
   if (query.clouded && !isUnknown(before)) {
-    const hits = labels.filter(label => overlapping([label], looks))
     let value: unknown = before
     for (const hit of hits) value = value === undefined ? undefined : query.clouded(value, hit, why)
     if (value !== undefined) return value
@@ -177,10 +174,17 @@ export const predict = (
     index: prediction.index,
     patches,
     labels: labelsOf(world, [...own, ...prediction.labels]),
+    moves: movesOf(patches),
   })
 }
 
-/** A change has happened: every older answer it may have changed is to be read again. */
+/** A change has happened: every older answer it may have changed is to be read again, real folders too. */
 export const happen = (world: World, labels: Label[]): void => {
-  world.happened.push({ labels: labelsOf(world, labels), at: ++world.clock })
+  const changed = labelsOf(world, labels)
+  world.happened.push({ labels: changed, at: ++world.clock })
+  for (const [folder, real] of world.reals)
+    if (overlapping(changed.filter(isTree), [`children:${folder}`, `children:${real}`])) world.reals.delete(folder)
 }
+
+/** Whether a label is of something that may be, or have been, a link or a whole folder. */
+const isTree = (label: Label): boolean => label === 'any' || label.startsWith('tree:')

@@ -6,7 +6,7 @@ import type { AnyQuery } from '../module/query.ts'
 import { quoted } from '../module/quote.ts'
 import { see } from '../plan/decide.ts'
 import { batch } from '../plan/observe.ts'
-import { readHost, readLocal } from '../plan/plan.ts'
+import { readHost, readLocal, unlike } from '../plan/plan.ts'
 import { ask, controllerSide, type Line, type Wanted } from '../plan/session.ts'
 import { answer } from '../plan/world.ts'
 import { hostQueries, type Runner } from './runner.ts'
@@ -18,10 +18,11 @@ export type Again =
 
 /** Plans again until nothing is missing; what is missing is read first. */
 export const replan = async (runner: Runner, plan: (wanted: Wanted) => Line[]): Promise<Line[]> => {
-  for (;;) {
+  for (let last = ''; ; ) {
     const wanted: Wanted = new Map()
     const lines = plan(wanted)
     if (wanted.size === 0) return lines
+    last = unlike(last, wanted)
     await Promise.all(
       [...wanted].map(([host, queries]) =>
         host === controllerSide

@@ -1,0 +1,56 @@
+import { posix } from 'node:path'
+import { isRecord } from '../core/value.ts'
+
+/** Where a path leads once a change has happened: what a link points to, or `null` where nothing is left of it. */
+export type Moves = Map<string, string | null>
+
+/** What is known of the links of one host. */
+export type Links = {
+  /** Real folders, as file answers told them: `/var/run` is `/run`. */
+  reals: Map<string, string>
+  predicted: { moves: Moves }[]
+}
+
+/** The links that a change of files makes and takes away. */
+export const movesOf = (patches: Map<string, unknown>): Moves => {
+  const moves: Moves = new Map()
+  for (const [key, patch] of patches) {
+    if (!key.startsWith('file:') || !isRecord(patch)) continue
+    if (patch.exists === false) moves.set(key.slice(5), null)
+    else if (patch.kind === 'link' && typeof patch.target === 'string') moves.set(key.slice(5), patch.target)
+  }
+  return moves
+}
+
+/** As many links as Linux follows before it gives up. */
+const most = 40
+
+/**
+ * The one name of a path: its folders one by one through links that are predicted (the newest counts) and real folders
+ * that were seen. Below something that will be removed nothing that was seen holds any more.
+ */
+export const canon = (links: Links, path: string, upto = links.predicted.length, left = most): string => {
+  const moving = links.predicted.slice(0, upto).filter(p => p.moves.size > 0)
+  const names = posix.normalize(path).split('/').slice(1)
+  const base = names.pop() ?? ''
+  let folder = ''
+  let removed = false
+  for (const [i, name] of names.entries()) {
+    const above = folder
+    folder += `/${name}`
+    const target = moving.findLast(p => p.moves.has(folder))?.moves.get(folder)
+    removed ||= target === null
+    const real = removed ? undefined : links.reals.get(folder)
+    const through = typeof target === 'string' ? posix.resolve(above || '/', target) : real
+    if (through === undefined || through === folder) continue
+    const on = posix.join(through, ...names.slice(i + 1), base)
+    return left === 0 ? on : canon(links, on, upto, left - 1)
+  }
+  return `${folder}/${base}`
+}
+
+/** The last change after which nothing is left at or above a (canonical) path's folder; -1: there is none. */
+export const removalAbove = (links: Links, path: string, upto: number): number =>
+  links.predicted
+    .slice(0, upto)
+    .findLastIndex(({ moves }) => [...moves].some(([at, to]) => to === null && path.startsWith(`${at}/`)))
