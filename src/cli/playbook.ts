@@ -8,6 +8,7 @@ import { createPool, type Pool } from '../host/pool.ts'
 import { targetOf } from '../host/target.ts'
 import { check } from '../load/check.ts'
 import { type Loaded, load } from '../load/load.ts'
+import { fights } from '../plan/fights.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
 import { createSession, type Session, scopeOf } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
@@ -189,6 +190,12 @@ const go = async (
     }
   if (signal.aborted) return {}
   for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
+  for (const { line, other, subject } of fights(session, planned))
+    emit({
+      type: 'warning',
+      node: line,
+      text: `it and ${other} both set ${subject}, each undoing the other: every run will change it again.`,
+    })
   if (command === 'apply') await run(createRunner({ session, ...outside, identity, signal }), planned)
   return {}
 }

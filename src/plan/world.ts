@@ -41,7 +41,7 @@ const isFile = (query: AnyQuery): boolean => query.probe.kind === 'file'
 const located = (world: World, query: AnyQuery, upto: number): AnyQuery =>
   isFile(query) ? { ...query, item: canon(world, query.item, upto) } : query
 
-const keyOf = (world: World, query: AnyQuery, upto = world.predicted.length): string =>
+export const keyOf = (world: World, query: AnyQuery, upto = world.predicted.length): string =>
   query.key.startsWith('file:') ? `file:${canon(world, query.key.slice(5), upto)}` : query.key
 const labelsOf = (world: World, labels: Label[]): Label[] =>
   labels.map(label => canonical(label, path => canon(world, path)))

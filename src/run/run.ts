@@ -10,7 +10,6 @@ import { finish, finishQuiet, type Runner } from './runner.ts'
 
 type Progress = {
   runner: Runner
-  planned: Map<string, Line>
   arrived: Map<string, Set<string>>
   claimed: Set<string>
   alive: Set<string>
@@ -29,11 +28,13 @@ const isDone = ({ runner: { session, lines } }: Progress, node: Node, host: stri
  */
 export const run = async (runner: Runner, planned: Planned[]): Promise<void> => {
   const { session } = runner
-  for (const p of planned) keep(runner, p.lines)
+  for (const p of planned) {
+    keep(runner, p.lines)
+    for (const line of p.lines) runner.planned.set(line.id, line)
+  }
   for (const world of session.worlds.values()) world.predicted = []
   const progress: Progress = {
     runner,
-    planned: new Map(planned.flatMap(p => p.lines.map(l => [l.id, l] as const))),
     arrived: new Map(),
     claimed: new Set(),
     alive: new Set(session.graph.hosts),
@@ -47,8 +48,8 @@ const keep = (runner: Runner, list: Line[]): void => {
 }
 
 /** A host whose plan holds a `fail` gets no step at all: what is ok there stays told, the rest is skipped with the cause. */
-const halt = ({ runner, planned }: Progress, host: string): void => {
-  const own = [...planned.values()].filter(l => l.host === host && l.node.included.has(host))
+const halt = ({ runner }: Progress, host: string): void => {
+  const own = [...runner.planned.values()].filter(l => l.host === host && l.node.included.has(host))
   const cause = own.find(l => l.verdict === 'fail')
   if (!cause) return
   for (const line of own) {
@@ -147,7 +148,7 @@ const gather = async (progress: Progress, host: string, left: Node[]): Promise<N
 }
 
 /** A group node that was `ok` everywhere when planned is so for each host by itself: no barrier. */
-const pinned = ({ planned }: Progress, node: Node, host: string): Line | undefined => {
+const pinned = ({ runner: { planned } }: Progress, node: Node, host: string): Line | undefined => {
   const all = node.hosts.map(h => planned.get(nodeId(h, node.task)))
   return all.every(l => l?.verdict === 'ok' && l.phases.length === 0) ? planned.get(nodeId(host, node.task)) : undefined
 }

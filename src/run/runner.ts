@@ -22,6 +22,8 @@ export type Runner = Outside & {
   changed(): Promise<void>
   wake(): void
   started: Map<string, number>
+  /** Every line as the plan had it. */
+  planned: Map<string, Line>
   /** The lines of each node on each host (`host/task`), as planned last. */
   lines: Map<string, Line[]>
   /** Hosts that wait for another; emptied by every change. */
@@ -37,6 +39,7 @@ export const createRunner = (
     ...parts,
     memory: new Map(),
     started: new Map(),
+    planned: new Map(),
     lines: new Map(),
     waiting,
     changed: () => promise,
@@ -63,10 +66,26 @@ const emitResult = (emit: Emit, line: Line, status: Status, since: number | unde
     diff: status === 'changed' ? line.diff : [],
   })
 
+/** A decided verdict was a promise. A wait that came true meanwhile broke none. */
+const contradiction = ({ planned, emit }: Runner, line: Line, status: Status): void => {
+  const before = planned.get(line.id)
+  const broken =
+    (before?.verdict === 'ok' && status === 'changed') ||
+    (before?.verdict === 'change' && before.steps.length > 0 && status === 'ok')
+  if (broken)
+    emit({
+      type: 'warning',
+      host: line.host,
+      node: line.id,
+      text: `the plan said "${before!.verdict}", and it was "${status}": ${line.node.task.module} promised wrongly, or the host changed meanwhile.`,
+    })
+}
+
 /** A line is dealt with: told once, kept, and whoever waits looks again. */
 export const finish = (runner: Runner, line: Line, status: Status, failure?: Failure): void => {
   const { session } = runner
   if (session.finished.has(line.id)) return
+  contradiction(runner, line, status)
   session.finished.set(line.id, line)
   const own = runner.lines.get(nodeId(line.host, line.node.task)) ?? [line]
   register(
