@@ -1,9 +1,11 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { createRequire } from 'node:module'
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { TSchema } from 'typebox'
 import type { Failure, Reason } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { hasBraces } from './braces.ts'
 import { type Located, step } from './located.ts'
+import { fits } from './schema-fits.ts'
 import { type Complaint, failureOf, unionFailure } from './schema-words.ts'
 import { closest } from './suggest.ts'
 
@@ -17,7 +19,15 @@ export type ValidateOptions = {
   expressions?: 'skip'
 }
 
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateSchema: false })
+let loaded: Ajv | undefined
+/** Loaded when there is something to complain about: that alone costs 15 ms. */
+const ajv = (): Ajv => {
+  if (loaded) return loaded
+  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
+  loaded = new Ajv({ allErrors: true, verbose: true, strict: false, validateSchema: false })
+  return loaded
+}
+const prepared = new WeakMap<object, Schema>()
 const validators = new WeakMap<object, ValidateFunction>()
 
 /** A mapping that lists its members has no others, unless it says so: an argument that is not known is a slip. */
@@ -42,10 +52,14 @@ const withoutDefaulted = (schema: Schema): Schema => {
   return { ...schema, required: needed }
 }
 
-const validatorOf = (schema: object, prepare: (schema: Schema) => Schema): ValidateFunction => {
-  const known = validators.get(schema)
-  if (known) return known
-  const made = ajv.compile(prepare(schema as Schema))
+const prepare = (schema: Schema): Schema => {
+  const made = prepared.get(schema) ?? closed(withoutDefaulted(schema))
+  prepared.set(schema, made)
+  return made
+}
+
+const validatorOf = (schema: Schema): ValidateFunction => {
+  const made = validators.get(schema) ?? ajv().compile(schema)
   validators.set(schema, made)
   return made
 }
@@ -87,15 +101,7 @@ const complaints = (
 const ofUnion = (complaint: Complaint, where: Located, options: ValidateOptions): Failure[] => {
   const branches = (complaint.parentSchema?.anyOf ?? complaint.parentSchema?.oneOf) as Schema[]
   const { data, instancePath } = complaint
-  const tried = branches.map(branch =>
-    complaints(
-      validatorOf(branch, one => one),
-      data,
-      instancePath,
-      where,
-      options,
-    ),
-  )
+  const tried = branches.map(branch => complaints(validatorOf(branch), data, instancePath, where, options))
   if (tried.some(failures => failures.length === 0)) return []
   const meant = branches.findIndex(
     branch => (Array.isArray(data) && branch.type === 'array') || (isRecord(data) && branch.type === 'object'),
@@ -110,14 +116,11 @@ const ofUnion = (complaint: Complaint, where: Located, options: ValidateOptions)
  * Checks a value against a JSON Schema (TypeBox) and says in words what is wrong, with the places of `where`. Nothing
  * is coerced and no default is filled in: what has a default may be missing. A union that does not fit is one failure.
  */
-export const validate = (schema: TSchema, value: unknown, where: Located, options: ValidateOptions): Failure[] =>
-  complaints(
-    validatorOf(schema, one => closed(withoutDefaulted(one))),
-    value,
-    '',
-    where,
-    options,
-  )
+export const validate = (schema: TSchema, value: unknown, where: Located, options: ValidateOptions): Failure[] => {
+  const whole = prepare(schema as Schema)
+  const skips = options.expressions === 'skip' ? hasBraces : () => false
+  return fits(whole, value, skips) ? [] : complaints(validatorOf(whole), value, '', where, options)
+}
 
 /** The value with the defaults of the schema's own members; a new object. */
 export const withDefaults = (schema: TSchema, value: Record<string, unknown>): Record<string, unknown> => {

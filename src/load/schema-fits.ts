@@ -1,0 +1,56 @@
+import { isRecord } from '../core/value.ts'
+
+type Schema = Record<string, unknown>
+
+const types: Record<string, (value: unknown) => boolean> = {
+  string: value => typeof value === 'string',
+  boolean: value => typeof value === 'boolean',
+  integer: value => Number.isInteger(value),
+  number: value => Number.isFinite(value),
+  null: value => value === null,
+  array: Array.isArray,
+  object: isRecord,
+}
+
+type Judge = (wanted: never, value: unknown, schema: Schema, skips: (text: string) => boolean) => boolean
+
+/** What each keyword asks. One that is missing here is not known to be met. */
+const judges: Record<string, Judge> = {
+  type: (wanted: string | string[], value) => [wanted].flat().some(type => types[type]?.(value)),
+  const: (wanted: unknown, value) => value === wanted,
+  enum: (wanted: unknown[], value) => wanted.includes(value),
+  pattern: (wanted: string, value) => typeof value !== 'string' || new RegExp(wanted, 'u').test(value),
+  minLength: (wanted: number, value) => typeof value !== 'string' || [...value].length >= wanted,
+  minimum: (wanted: number, value) => typeof value !== 'number' || value >= wanted,
+  maximum: (wanted: number, value) => typeof value !== 'number' || value <= wanted,
+  anyOf: (wanted: Schema[], value, _, skips) => wanted.some(one => fits(one, value, skips)),
+  items: (wanted: Schema, value, _, skips) => !Array.isArray(value) || value.every(one => fits(wanted, one, skips)),
+  required: (wanted: string[], value) => !isRecord(value) || wanted.every(name => value[name] !== undefined),
+  properties: (wanted: Record<string, Schema>, value, _, skips) =>
+    !isRecord(value) ||
+    Object.keys(wanted).every(name => value[name] === undefined || fits(wanted[name]!, value[name], skips)),
+  patternProperties: (wanted: Record<string, Schema>, value, _, skips) =>
+    !isRecord(value) ||
+    Object.entries(wanted).every(([pattern, schema]) => {
+      const named = new RegExp(pattern, 'u')
+      return Object.entries(value).every(([name, one]) => !named.test(name) || fits(schema, one, skips))
+    }),
+  additionalProperties: (wanted: unknown, value, { properties, patternProperties }) =>
+    wanted === true ||
+    (wanted === false &&
+      patternProperties === undefined &&
+      (!isRecord(value) || Object.keys(value).every(name => Object.hasOwn((properties ?? {}) as Schema, name)))),
+}
+
+/** Keywords that are read by people and by the engine, and ask nothing of a value. */
+const silent = new Set(['title', 'description', 'default', 'examples', 'partial', 'secret'])
+
+/**
+ * A quick yes to whether a value fits a schema. A no says only that it has to be looked at closely, by who can say in
+ * words what is wrong: compiling schemas for that costs 40 to 70 ms at every start, and hardly ever is anything wrong.
+ */
+export const fits = (schema: Schema, value: unknown, skips: (text: string) => boolean): boolean =>
+  (typeof value === 'string' && skips(value)) ||
+  Object.keys(schema).every(
+    keyword => silent.has(keyword) || judges[keyword]?.(schema[keyword] as never, value, schema, skips) === true,
+  )
