@@ -1,7 +1,5 @@
+import { quote } from '../core/quote.ts'
 import type { Fragment } from '../core/transport.ts'
-
-/** One word of sh that stands for exactly this text. */
-export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 /**
  * What the first frame of a session does before anything else, so that it costs no round trip: messages in one

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { posix } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
+import { quote } from '../core/quote.ts'
 import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
-import { quote } from './frame.ts'
 import type { Ending, Wire } from './shell.ts'
 
 const CHUNK = 256 * 1024

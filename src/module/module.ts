@@ -1,5 +1,6 @@
 /** The author's contract: the only file of src/ that modules import. */
 
+export { quote, quoted } from '../core/quote.ts'
 export { isUnknown, type Later, later } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
 export { type Content, content, isRecord, memberAt, same, secretContent, sha256, withMember } from '../core/value.ts'
@@ -12,6 +13,5 @@ export { digest, type FileAnswer, file, stat } from './probes/file.ts'
 export { asUser, command, program } from './probes/program.ts'
 export { type ServiceAnswer, service, unitFile, unitName } from './probes/service.ts'
 export { type Query, uses } from './query.ts'
-export { quote, quoted } from './quote.ts'
 export { T } from './schema.ts'
 export { attributes, exec, type From, folder, link, type Step } from './step.ts'

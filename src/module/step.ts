@@ -1,3 +1,4 @@
+import { quoted } from '../core/quote.ts'
 import type { Later } from '../core/unknown.ts'
 import type { Content, Json } from '../core/value.ts'
 
@@ -76,7 +77,7 @@ export const attributes = (path: string, mode: string | undefined, { owner, grou
 export const describe = (step: Step): string => {
   switch (step.do) {
     case 'exec':
-      return `${step.user ? `as ${step.user}: ` : ''}${step.argv.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')}`
+      return `${step.user ? `as ${step.user}: ` : ''}${quoted(step.argv)}`
     case 'write':
       return `write ${step.path} (${step.mode})`
     case 'members':

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
+import { quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
-import { quote, quoted } from '../module/quote.ts'
 import type { From, Owner, Step } from '../module/step.ts'
 
 /** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */

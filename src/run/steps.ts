@@ -1,7 +1,7 @@
 import type { Failure } from '../core/failure.ts'
+import { quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport } from '../core/transport.ts'
 import { isRecord, withMember } from '../core/value.ts'
-import { quote } from '../module/quote.ts'
 import { describe, type From, type Step } from '../module/step.ts'
 import type { Line } from '../plan/session.ts'
 import { type Runner, stepFailure } from './runner.ts'

@@ -1,6 +1,6 @@
+import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Item, Probe, Query } from '../query.ts'
-import { quoted } from '../quote.ts'
 
 export type UserAnswer =
   | { exists: false }

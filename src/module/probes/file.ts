@@ -1,8 +1,8 @@
 import type { Difference } from '../../core/event.ts'
+import { quoted } from '../../core/quote.ts'
 import { isUnknown, type Unknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
 import type { Item, Probe, Query } from '../query.ts'
-import { quoted } from '../quote.ts'
 import { showContent } from '../show.ts'
 
 /** Files up to this size are read whole, for diffs and for edits; larger ones are known by their digest. */

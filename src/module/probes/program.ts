@@ -1,7 +1,7 @@
+import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Label } from '../label.ts'
 import type { Probe, Query } from '../query.ts'
-import { quoted } from '../quote.ts'
 
 /** A program's answer as a read: each item is a whole fragment, run once however many queries parse it. */
 const programProbe: Probe<Output> = {

@@ -1,7 +1,7 @@
+import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import { isUnknown } from '../../core/unknown.ts'
 import type { Ask, Item, Probe, Query } from '../query.ts'
-import { quoted } from '../quote.ts'
 import { file } from './file.ts'
 
 /** A systemd unit. `since` is StateChangeTimestamp in microseconds of the host's clock (it moves on reload too). */
