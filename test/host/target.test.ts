@@ -30,7 +30,7 @@ test('without variables: the inventory name, port 22, the own user, the agent, t
     become: true,
     agent: '/run/agent',
     knownHosts: [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'],
-    timeoutSeconds: 20,
+    timeoutSeconds: 10,
   })
 })
 
