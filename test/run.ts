@@ -53,7 +53,7 @@ const done = await runAll(
 )
 done.push(...(await runAll(onHosts, 1)))
 
-if (onHosts.length > 0)
+if (onHosts.length > 0 && !stopped)
   say(
     process.getuid?.() === 0
       ? `hosts: throw-away lab hosts on this machine, made and removed by ${onHosts.map(job => job.name).join(', ')}`
