@@ -94,7 +94,9 @@ export const expand = (
       ...values(node),
     )
     node.edges = node.edges.filter(
-      (edge, i, all) => edge.on !== node.id && all.findIndex(e => e.on === edge.on && e.kind === edge.kind) === i,
+      (edge, i, all) =>
+        (edge.on !== node.id || edge.kind === 'value') &&
+        all.findIndex(e => e.on === edge.on && e.kind === edge.kind) === i,
     )
   }
 
@@ -105,22 +107,23 @@ export const expand = (
       ...(node.play.vars[name] ? [node.play.vars[name]] : []),
       ...(node.task.vars[name] ? [node.task.vars[name]] : []),
     ]
-    return usesOf(node.compiled.references, new Set(registered.keys()), names).flatMap(use =>
-      registered
-        .get(use.register)!
-        .filter(
-          n =>
-            n !== node &&
-            (n.once ||
-              (use.own ? n.hosts.some(h => node.hosts.includes(h)) : use.host === null || n.hosts.includes(use.host))),
-        )
-        .map(n => ({ on: n.id, kind: 'value' as const })),
-    )
+    return usesOf(node.compiled.references, new Set(registered.keys()), names).flatMap(use => {
+      const hosts = use.own ? node.hosts : use.host === null ? inventory.hosts : [use.host]
+      return hosts.flatMap(host => {
+        // A name may be registered again: what counts is what was written before, as one reads a playbook.
+        const all = registered.get(use.register)!.filter(n => n.once || n.hosts.includes(host))
+        const others = all.filter(n => n !== node)
+        const source = others.findLast(n => n.index < node.index) ?? others[0] ?? (use.own ? all[0] : undefined)
+        return source ? [{ on: source.id, kind: 'value' as const }] : []
+      })
+    })
   }
 
   function named(node: Draft, list: Located<string>[], kind: 'needs' | 'after'): Edge[] {
     return list.flatMap(located => {
-      const text = String(compileTemplate(located.value, located).evaluate(staticScope(loaded, node)))
+      const text = String(
+        compileTemplate(located.value, located).evaluate(staticScope(loaded, node, [...registered.keys()])),
+      )
       const [where, slug] = text.includes('/') ? (text.split('/', 2) as [string, string]) : [undefined, text]
       const hosts = where === undefined ? node.hosts : (inventory.groups[where] ?? [where])
       const found = hosts.flatMap(host => byLine.get(`${host}/${slug}`) ?? [])
@@ -206,7 +209,11 @@ const everyValue =
       : loaded.inventory.hosts.flatMap(host => loaded.inventory.vars[host]?.[name] ?? [])
 
 /** What `needs` and `after` may use: variables and groups, no values that only a run makes. */
-const staticScope = ({ inventory, extra }: Loaded, { play, task, hosts }: Draft): Record<string, unknown> => {
+const staticScope = (
+  { inventory, extra }: Loaded,
+  { play, task, hosts }: Draft,
+  registers: string[],
+): Record<string, unknown> => {
   const layersOf = (host: string) => [play.defaults, inventory.vars[host] ?? {}, play.vars, task.vars, extra]
   const none = (): never =>
     refuse(
@@ -219,7 +226,7 @@ const staticScope = ({ inventory, extra }: Loaded, { play, task, hosts }: Draft)
     layers: layersOf(hosts[0]!),
     layersOf,
     groups: inventory.groups,
-    registers: () => [],
+    registers: () => registers,
     register: none,
     facts: none,
   })

@@ -101,10 +101,11 @@ const layersOf =
     extra,
   ]
 
-/** The node whose registered value `name` stands for on a host, as seen from a node: the latest before it. */
+/** The node whose registered value `name` stands for on a host, as seen from a node: the one it has an edge to. */
 const registeredBy = ({ graph }: Session, from: Node, host: string, name: string): Node | undefined => {
   const all = (graph.registered.get(name) ?? []).filter(n => n.once || n.hosts.includes(host))
-  return all.findLast(n => n.index < from.index) ?? all[0]
+  const values = new Set(from.edges.flatMap(e => (e.kind === 'value' ? [e.on] : [])))
+  return all.find(n => values.has(n.id)) ?? all.findLast(n => n.index < from.index) ?? all[0]
 }
 
 /** What an expression of a node sees on a host. Reading what does not exist yet throws the unknown that says why. */

@@ -1,0 +1,44 @@
+import { type Failure, Refusal } from '../../src/core/failure.ts'
+import { expand, type Selection } from '../../src/graph/expand.ts'
+import type { Graph } from '../../src/graph/graph.ts'
+import type { Task } from '../../src/load/playbook.ts'
+import { loadText } from '../plan/rig.ts'
+
+export const inventory = `
+all:
+  hosts: { web0: {}, web1: {}, db0: { port: 5432 } }
+  children:
+    web: { hosts: { web0: {}, web1: {} } }
+    db: { hosts: { db0: {} } }
+`
+
+/** The graph of tasks given as the YAML of a play's rest. Modules called `all_*` are group modules. */
+export const graphOf = (
+  playbook: string,
+  selection: Partial<Selection> = {},
+  files: (task: Task) => { path: (string | null)[] }[] = () => [],
+): Graph =>
+  expand(loadText(playbook, inventory), { tags: [], ...selection }, module => module.startsWith('all_'), files)
+
+export const play = (tasks: string, hosts = 'all', more = ''): string =>
+  `- hosts: ${hosts}\n${more}  tasks:\n${tasks
+    .trim()
+    .split('\n')
+    .map(line => `    ${line.trim()}`)
+    .join('\n')}\n`
+
+export const idsOf = (graph: Graph): string[] => graph.nodes.map(node => node.id)
+
+/** The edges of a node as `kind on`, in order. */
+export const edgesOf = (graph: Graph, id: string): string[] =>
+  graph.nodes.find(node => node.id === id)!.edges.map(edge => `${edge.kind} ${edge.on}`)
+
+export const refused = (make: () => unknown): Failure[] => {
+  try {
+    make()
+  } catch (error) {
+    if (error instanceof Refusal) return error.failures
+    throw error
+  }
+  return []
+}

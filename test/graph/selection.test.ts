@@ -1,0 +1,74 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { edgesOf, graphOf, idsOf, play } from './rig.ts'
+
+const included = (graph: ReturnType<typeof graphOf>): string[] =>
+  graph.nodes.flatMap(node => [...node.included].map(host => `${host}/${node.task.slug}`))
+
+test('--limit: only hosts that match', () => {
+  const graph = graphOf(play('- { name: A, x: {} }\n- { name: B, x: {} }'), { limit: 'db' })
+  assert.equal(idsOf(graph), ['db0/a', 'db0/b'])
+  assert.equal(graph.hosts, ['db0'])
+})
+
+test('--limit keeps what an included task reads of another host, and nothing else of it', () => {
+  const graph = graphOf(
+    play(
+      `- { name: A, register: n, x: {} }
+       - { name: Unread, x: {} }
+       - { name: B, x: { v: "{{ hostvars.db0.n.v }}" } }`,
+    ),
+    { limit: 'web0' },
+  )
+  assert.equal(idsOf(graph), ['web0/a', 'db0/a', 'web0/unread', 'web0/b'])
+  assert.equal(included(graph), ['web0/a', 'web0/unread', 'web0/b'])
+})
+
+test('--tags: tasks that have one, and those that always run', () => {
+  const tasks = `- { name: A, tags: [one], x: {} }
+    - { name: B, tags: [two], x: {} }
+    - { name: C, tags: always, x: {} }
+    - { name: D, x: {} }
+    - { name: E, tags: [two, three], x: {} }`
+  assert.equal(idsOf(graphOf(play(tasks, 'db'), { tags: ['two'] })), ['db0/b', 'db0/c', 'db0/e'])
+  assert.equal(idsOf(graphOf(play(tasks, 'db'), { tags: ['one', 'three'] })), ['db0/a', 'db0/c', 'db0/e'])
+})
+
+test('the written order closes up over what is left out', () => {
+  const tasks = '- { name: A, tags: t, x: {} }\n- { name: B, x: {} }\n- { name: C, tags: t, x: {} }'
+  const graph = graphOf(play(tasks, 'db'), { tags: ['t'] })
+  assert.equal(edgesOf(graph, 'db0/c'), ['order db0/a'])
+})
+
+test('a value of a task that --tags leaves out keeps the task, its steps stay out', () => {
+  const tasks = `- { name: A, register: n, x: {} }
+    - { name: B, register: m, x: { v: "{{ n.v }}" } }
+    - { name: C, tags: t, x: { v: "{{ m.v }}" } }`
+  const graph = graphOf(play(tasks, 'db'), { tags: ['t'] })
+  assert.equal(idsOf(graph), ['db0/a', 'db0/b', 'db0/c'])
+  assert.equal(included(graph), ['db0/c'])
+})
+
+test('needs and after on a task that is left out fall away', () => {
+  const tasks =
+    '- { name: A, x: {} }\n- { name: B, tags: t, after: [a], x: {} }\n- { name: C, tags: t, needs: [a], x: {} }'
+  const graph = graphOf(play(tasks, 'db'), { tags: ['t'] })
+  assert.equal(edgesOf(graph, 'db0/b'), [])
+  assert.equal(edgesOf(graph, 'db0/c'), [])
+})
+
+test('a group node under --limit is still one over all hosts: the others are read', () => {
+  const graph = graphOf(play('- { name: Key, all_key: {} }'), { limit: 'web' })
+  assert.equal(graph.nodes[0]?.hosts, ['web0', 'web1', 'db0'])
+  assert.equal([...graph.nodes[0]!.included], ['web0', 'web1'])
+  assert.equal(graph.hosts, ['web0', 'web1', 'db0'])
+})
+
+test('run_once under --limit stays where it is', () => {
+  const tasks = '- { name: A, run_once: true, register: r, x: {} }\n- { name: B, x: { v: "{{ r.v }}" } }'
+  const graph = graphOf(play(tasks, 'web'), { limit: 'web1' })
+  assert.equal(idsOf(graph), ['web0/a', 'web1/b'])
+  assert.equal(included(graph), ['web1/b'])
+})
+
+test.run()

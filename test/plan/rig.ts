@@ -1,0 +1,154 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createController } from '../../src/cli/controller.ts'
+import type { Event, EventBody } from '../../src/core/event.ts'
+import { Refusal } from '../../src/core/failure.ts'
+import { expand } from '../../src/graph/expand.ts'
+import type { Graph } from '../../src/graph/graph.ts'
+import { check } from '../../src/load/check.ts'
+import { type Loaded, load } from '../../src/load/load.ts'
+import type { AnyModule } from '../../src/module/define.ts'
+import { announce, byHost, plan } from '../../src/plan/plan.ts'
+import { createSession, type Line, type Session } from '../../src/plan/session.ts'
+import type { Planned } from '../../src/plan/walk.ts'
+import { createSummary, type Outcome } from '../../src/report/summary.ts'
+import { run } from '../../src/run/run.ts'
+import { createRunner } from '../../src/run/runner.ts'
+import { createHosts, type Hosts, temporary } from '../run/local.ts'
+
+export type Options = {
+  /** Names of hosts (each gets `root`, a folder of its own), or the text of an inventory. */
+  hosts?: string[] | string
+  /** Modules of the test itself, over those of the project. */
+  modules?: Record<string, AnyModule>
+  /** Files beside the playbook: path -> text. */
+  files?: Record<string, string>
+  limit?: string
+  tags?: string[]
+}
+
+export const loadText = (playbook: string, inventory: string, files: Record<string, string> = {}): Loaded => {
+  const folder = temporary()
+  for (const [path, text] of Object.entries({ 'playbook.yml': playbook, 'inventory.yml': inventory, ...files })) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const loaded = load({
+    playbook: join(folder, 'playbook.yml'),
+    inventories: [join(folder, 'inventory.yml')],
+    extra: [],
+  })
+  if (loaded.failures) throw new Refusal(...loaded.failures)
+  return loaded.value
+}
+
+const modulesFor = async (loaded: Loaded, own: Record<string, AnyModule>): Promise<Record<string, AnyModule>> => {
+  const names = new Set(loaded.playbook.plays.flatMap(p => [...p.tasks, ...p.handlers]).map(t => t.module))
+  const found: Record<string, AnyModule> = {}
+  for (const name of names) found[name] = own[name] ?? (await import(`../../modules/${name}.ts`)).default
+  return found
+}
+
+export const inventoryOf = (hosts: string[], rootOf: (host: string) => string = host => `/${host}`): string =>
+  JSON.stringify({ all: { hosts: Object.fromEntries(hosts.map(host => [host, { root: rootOf(host) }])) } })
+
+/** What a plan or an apply came to. */
+export type Ran = {
+  planned: Planned[]
+  lines: Line[]
+  events: EventBody[]
+  outcome: Outcome
+  session: Session
+  graph: Graph
+  /** Frames per host. */
+  trips: Record<string, number>
+}
+
+/** Runs a playbook against local hosts as the command line does, from a fresh session each time. */
+export type Rig = {
+  hosts: Hosts
+  plan(): Promise<Ran>
+  apply(): Promise<Ran>
+  /** A session with nothing read yet. */
+  session(): Promise<Session>
+  close(): Promise<void>
+}
+
+export const rig = (playbook: string, options: Options = {}, hosts = createHosts()): Rig => {
+  const names = options.hosts ?? ['node0']
+  const inventory = typeof names === 'string' ? names : inventoryOf(names, hosts.root)
+  const prepare = async () => {
+    const loaded = loadText(playbook, inventory, options.files)
+    const modules = await modulesFor(loaded, options.modules ?? {})
+    const failures = check(loaded, modules)
+    if (failures.length > 0) throw new Refusal(...failures)
+    const controller = createController(loaded.playbook.folder, undefined)
+    const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags ?? [] }
+    const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
+    const session = createSession({ graph, loaded, modules, render: controller.render, keepSecret: () => {} })
+    return { session, controller, graph }
+  }
+  const go = async (command: 'plan' | 'apply'): Promise<Ran> => {
+    const { session, controller, graph } = await prepare()
+    const events: EventBody[] = []
+    const summary = createSummary()
+    const emit = (event: EventBody): void => {
+      events.push(event)
+      summary.take({ ...event, seq: events.length, time: 0 } as Event)
+    }
+    const before = Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h)]))
+    const outside = { connect: hosts.connect, local: controller.local, emit }
+    emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
+    const { planned } = await plan(session, outside)
+    for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
+    const { signal } = new AbortController()
+    if (command === 'apply')
+      await run(createRunner({ session, ...outside, identity: () => undefined, signal }), planned)
+    return {
+      planned,
+      lines: planned.flatMap(p => p.lines),
+      events,
+      outcome: summary.result({ command, detailedExitcode: true }),
+      session,
+      graph,
+      trips: Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h) - before[h]!])),
+    }
+  }
+  return {
+    hosts,
+    plan: () => go('plan'),
+    apply: () => go('apply'),
+    session: async () => (await prepare()).session,
+    close: hosts.close,
+  }
+}
+
+/** Runs a test body with a rig that is closed whatever happens. */
+export const withRig = async (playbook: string, options: Options, use: (rig: Rig) => Promise<void>): Promise<void> => {
+  const made = rig(playbook, options)
+  try {
+    await use(made)
+  } finally {
+    await made.close()
+  }
+}
+
+/** The verdicts by node, with the reason where it is not a plain one. */
+export const verdicts = ({ lines }: Pick<Ran, 'lines'>): Record<string, string> =>
+  Object.fromEntries(
+    lines.map(l => [
+      l.id,
+      ['ok', 'change'].includes(l.verdict) ? l.verdict : `${l.verdict}${l.why ? `: ${l.why}` : ''}`,
+    ]),
+  )
+
+/** What became of each node. */
+export const results = ({ events }: Pick<Ran, 'events'>): Record<string, string> =>
+  Object.fromEntries(
+    events.flatMap(e => (e.type === 'result' ? [[e.node, e.needs ? `${e.status} (needs ${e.needs})` : e.status]] : [])),
+  )
+
+export const failuresOf = (ran: Pick<Ran, 'events'>): Record<string, string> =>
+  Object.fromEntries(
+    ran.events.flatMap(e => (e.type === 'result' && e.failure ? [[e.node, `${e.failure.reason}`]] : [])),
+  )

@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Refusal } from '../../src/core/failure.ts'
+import type { Connect, Fragment, Transport } from '../../src/core/transport.ts'
+import { openShell } from '../../src/host/shell.ts'
+import { RECEIVER, sendFile } from '../../src/host/upload.ts'
+import { localWire } from '../host/local.ts'
+
+/** Memory where there is some, since steps sync their files to the disk. */
+const base = statSync('/dev/shm', { throwIfNoEntry: false })?.isDirectory() ? '/dev/shm' : tmpdir()
+const made: string[] = []
+process.on('exit', () => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+})
+export const temporary = (): string => {
+  made.push(mkdtempSync(join(base, 'runbook-run-')))
+  return made.at(-1)!
+}
+
+type Host = { transport: Transport; cut(): void }
+
+/** Hosts of this machine: a child `sh` each, under the real framing, with a folder of its own. */
+export type Hosts = {
+  connect: Connect
+  root(host: string): string
+  /** Frames sent so far to a host, by all connections to it. */
+  trips(host: string): number
+  /** All frames as they were sent: their host and fragments. */
+  frames: { host: string; fragments: Fragment[] }[]
+  /** The host does not answer from now on; a connection that is open breaks. */
+  kill(host: string): void
+  close(): Promise<void>
+}
+
+/** `before`: called before a frame is sent; a test may kill the host there. */
+export const createHosts = (before: (host: string, fragments: Fragment[]) => void = () => {}): Hosts => {
+  const folder = temporary()
+  const open = new Map<string, Host>()
+  const dead = new Set<string>()
+  const frames: Hosts['frames'] = []
+
+  const start = (name: string): Host => {
+    const wire = localWire()
+    const shell = openShell(name, wire)
+    const transport: Transport = {
+      run: (fragments, onOutput) => {
+        frames.push({ host: name, fragments })
+        before(name, fragments)
+        return shell.run(fragments, onOutput)
+      },
+      upload: (upload, onProgress) =>
+        sendFile(name, localWire('sh', '-c', RECEIVER), upload, () => undefined, onProgress),
+      get roundTrips() {
+        return shell.roundTrips
+      },
+      user: 'root',
+      close: async () => {
+        shell.close()
+        await wire.ended
+      },
+    }
+    return { transport, cut: wire.cut }
+  }
+
+  return {
+    connect: async name => {
+      if (dead.has(name)) throw new Refusal({ reason: 'host-unreachable', what: `${name} does not answer.` })
+      const host = open.get(name) ?? start(name)
+      open.set(name, host)
+      return host.transport
+    },
+    root: name => {
+      const root = join(folder, name)
+      mkdirSync(root, { recursive: true })
+      return root
+    },
+    trips: name => frames.filter(f => f.host === name).length,
+    frames,
+    kill: name => {
+      dead.add(name)
+      open.get(name)?.cut()
+    },
+    close: async () => {
+      await Promise.all([...open.values()].map(host => host.transport.close()))
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
