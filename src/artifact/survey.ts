@@ -21,9 +21,13 @@ export const digestsOf = async (file: string): Promise<{ sha256: string; sha512:
 }
 
 const isGzip = async (file: string): Promise<boolean> => {
-  await using handle = await open(file)
-  const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0)
-  return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+  const handle = await open(file)
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0)
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+  } finally {
+    await handle.close()
+  }
 }
 
 const unpacked = (file: string): AsyncIterable<Buffer> => {
