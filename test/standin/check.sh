@@ -143,7 +143,10 @@ ok 'trap: 1 to 3 fails' no pair 1 3
 ok 'trap: 3 to 1 fails' no pair 3 1
 ok 'trap: connecting again does not heal' sh -c "IPFS_PATH=$work/k1 ipfs swarm connect $(ma 3)"
 ok 'trap: still there' no pair 1 3
-ok 'disconnect' says 0 "disconnect $(id 1) success" k 3 swarm disconnect "$(ma 1)"
+ok 'disconnect at an address that is not connected' says 1 'failure: conn not found' k 3 swarm disconnect "/ip4/$net.9/tcp/4001/p2p/$(id 1)"
+for at in $(k 3 swarm peers | grep -F "$(id 1)"); do
+	ok 'disconnect' says 0 "disconnect $(id 1) success" k 3 swarm disconnect "$at"
+done
 ok 'connect' says 0 "connect $(id 1) success" k 3 swarm connect "$(ma 1)"
 ok 'healed: 1 to 3' pair 1 3
 ok 'healed: 3 to 1' pair 3 1

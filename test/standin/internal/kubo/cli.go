@@ -227,7 +227,7 @@ func route(c *command, path string, opts map[string]string) (call func(*request)
 	alone := func(n *Node) func(*request) error {
 		return func(r *request) error { r.node = n; return runHere(c, r) }
 	}
-	if c.path == "version" || c.path == "config show" {
+	if _, explicit := opts["api"]; c.path == "version" || (c.path == "config show" && !explicit) {
 		return alone(nil), done, nil
 	}
 	base, err := apiBase(path, opts)

@@ -132,27 +132,34 @@ func runDisconnect(r *request, emit emitter) error {
 	}
 	var out []string
 	for _, a := range addrs {
-		t, id := a.Split()
-		if len(t) > 0 && !r.node.connectedAt(id, t) {
-			return fmt.Errorf("disconnect %s failure: conn not found", id)
+		if err := r.node.disconnect(a.Split()); err != nil {
+			_, id := a.Split()
+			return fmt.Errorf("disconnect %s failure: %w", id, err)
 		}
-		if !r.node.host.Disconnect(id) {
-			return fmt.Errorf("disconnect %s failure: not connected", id)
-		}
+		_, id := a.Split()
 		out = append(out, "disconnect "+id+" success")
 	}
 	return emit(map[string][]string{"Strings": out})
 }
 
-// connectedAt tells whether a connection to id has that remote address; one
-// the other side opened is also found under the address it listens on.
-func (n *Node) connectedAt(id string, at maddr.Addr) bool {
+// disconnect closes every connection to a peer, or with an address only the
+// one connection whose other end is exactly that.
+func (n *Node) disconnect(at maddr.Addr, id string) error {
+	if n.host.Conn(id) == nil {
+		return errors.New("not connected")
+	}
+	if len(at) == 0 {
+		n.host.Disconnect(id)
+		return nil
+	}
 	for _, c := range n.host.Conns() {
 		if c.Peer == id && c.Remote().String() == at.String() {
-			return true
+			n.host.Part(id)
+			c.Close()
+			return nil
 		}
 	}
-	return n.host.Conn(id) != nil && contains(n.host.Addrs(id), at.String())
+	return errors.New("conn not found")
 }
 
 func runAddrs(r *request, emit emitter) error {

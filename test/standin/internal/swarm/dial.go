@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"standin/internal/maddr"
@@ -136,15 +138,14 @@ func (h *Host) dialOne(ctx context.Context, id, text string) (*Conn, error) {
 	}
 	until := time.Now().Add(h.AddrTimeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(until) {
-		until = d
+		until = d.Add(100 * time.Millisecond) // the whole dial's end comes first
 	}
-	dialer := net.Dialer{Deadline: until}
-	raw, err := dialer.DialContext(ctx, network, hostport)
+	raw, err := h.open(ctx, until, a, network, hostport)
 	if err != nil {
 		return nil, err
 	}
 	_ = raw.SetDeadline(until)
-	if _, err := dialHandshake(raw, h.PSK, h.Key, id); err != nil {
+	if _, err := dialHandshake(raw, h.PSK, h.Key, id, h.Silent); err != nil {
 		raw.Close()
 		return nil, fmt.Errorf("failed to negotiate security protocol: %w", plain(err))
 	}
@@ -154,6 +155,43 @@ func (h *Host) dialOne(ctx context.Context, id, text string) (*Conn, error) {
 		return nil, fmt.Errorf("failed to negotiate stream multiplexer: %w", plain(err))
 	}
 	return c, nil
+}
+
+// open connects from the port listened on, as libp2p does, so that the other
+// side sees that port; when it is taken by a connection already, from any.
+func (h *Host) open(ctx context.Context, until time.Time, to maddr.Addr, network, hostport string) (net.Conn, error) {
+	dialer := net.Dialer{Deadline: until}
+	if from := h.localFor(to); from != nil {
+		bound := net.Dialer{Deadline: until, LocalAddr: from, Control: reusePort}
+		raw, err := bound.DialContext(ctx, network, hostport)
+		if !errors.Is(err, syscall.EADDRNOTAVAIL) && !errors.Is(err, syscall.EADDRINUSE) {
+			var op *net.OpError
+			if errors.As(err, &op) {
+				op.Source = nil // the real text names only the far end
+			}
+			return raw, err
+		}
+	}
+	return dialer.DialContext(ctx, network, hostport)
+}
+
+// localFor is the listener's address to dial from; a loopback one only to
+// loopback.
+func (h *Host) localFor(to maddr.Addr) net.Addr {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ip := to.IP()
+	for _, l := range h.listens {
+		own := l.IP()
+		if ip == nil || own == nil || (own.To4() == nil) != (ip.To4() == nil) {
+			continue
+		}
+		if own.IsUnspecified() || own.IsLoopback() == ip.IsLoopback() {
+			port, _ := strconv.Atoi(l.Value("tcp"))
+			return &net.TCPAddr{IP: own, Port: port}
+		}
+	}
+	return nil
 }
 
 func plain(err error) error {

@@ -68,8 +68,9 @@ func readProof(c net.Conn, role string, d, l []byte) (string, error) {
 	return peerid.Verify(buf[:36], transcript(role, d, l), buf[36:])
 }
 
-// dialHandshake proves and checks as the dialling side; want may be "".
-func dialHandshake(c net.Conn, psk []byte, key peerid.Key, want string) (string, error) {
+// dialHandshake proves and checks as the dialling side. A silent program waits
+// for its deadline when the keys differ.
+func dialHandshake(c net.Conn, psk []byte, key peerid.Key, want string, silent bool) (string, error) {
 	d, l, err := exchangeNonces(c)
 	if err != nil {
 		return "", err
@@ -81,18 +82,36 @@ func dialHandshake(c net.Conn, psk []byte, key peerid.Key, want string) (string,
 	if _, err := io.ReadFull(c, got); err != nil {
 		return "", err
 	}
+	if hmac.Equal(got, mac(psk, "dial", l, d)) {
+		// Both dialled at the same moment from the ports they listen on, and
+		// TCP made one connection of it.
+		if _, err := c.Write(proof(key, "dial", d, l)); err != nil {
+			return "", err
+		}
+		id, err := readProof(c, "dial", l, d)
+		return id, matchID(want, id, err)
+	}
 	if !hmac.Equal(got, mac(psk, "listen", d, l)) {
+		if silent {
+			if _, err := io.Copy(io.Discard, c); err != nil {
+				return "", err
+			}
+		}
 		return "", errors.New("incoming message was too large")
 	}
 	id, err := readProof(c, "listen", d, l)
-	if err != nil {
+	if err := matchID(want, id, err); err != nil {
 		return "", err
-	}
-	if want != "" && id != want {
-		return id, fmt.Errorf("peer id mismatch: expected %s, but remote key matches %s", want, id)
 	}
 	_, err = c.Write(proof(key, "dial", d, l))
 	return id, err
+}
+
+func matchID(want, id string, err error) error {
+	if err == nil && id != want {
+		err = fmt.Errorf("peer id mismatch: expected %s, but remote key matches %s", want, id)
+	}
+	return err
 }
 
 // listenHandshake proves and checks as the listening side.

@@ -179,17 +179,23 @@ func (h *Host) Conn(id string) *Conn {
 	return nil
 }
 
-// Disconnect closes every connection to a peer; false when there was none.
-// What others tell of the peer is not dialled for half a minute.
-func (h *Host) Disconnect(id string) bool {
+// Part keeps a peer from being dialled for half a minute because others tell
+// of it.
+func (h *Host) Part(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.parted[id] = time.Now()
+}
+
+// Disconnect closes every connection to a peer.
+func (h *Host) Disconnect(id string) {
+	h.Part(id)
 	h.mu.Lock()
 	list := append([]*Conn{}, h.conns[id]...)
-	h.parted[id] = time.Now()
 	h.mu.Unlock()
 	for _, c := range list {
 		c.Close()
 	}
-	return len(list) > 0
 }
 
 type known struct {

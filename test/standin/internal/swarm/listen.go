@@ -18,6 +18,7 @@ const soReusePort = 0xf
 
 func reusePort(_, _ string, c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
 		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, soReusePort, 1)
 	})
 }
