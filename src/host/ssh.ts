@@ -1,5 +1,7 @@
+import { createRequire } from 'node:module'
 import { connect as openSocket, type Socket } from 'node:net'
-import ssh2, { type AnyAuthMethod, type Client, type ClientChannel, type ConnectConfig } from 'ssh2'
+import type ssh2 from 'ssh2'
+import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig } from 'ssh2'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Transport } from '../core/transport.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
@@ -17,12 +19,27 @@ const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
 /** How long a host may take to say goodbye. */
 const CLOSE_MS = 2_000
 
+/**
+ * What a client needs of the library, whose server and agents for http cost 8 ms more. Loaded when the first hosts have
+ * been dialled: sshd starts there while it is.
+ */
+const load = () => {
+  const require = createRequire(import.meta.url)
+  const { parseKey } = require('ssh2/lib/protocol/keyParser.js') as Pick<typeof ssh2.utils, 'parseKey'>
+  return { parseKey, Client: require('ssh2/lib/client.js') as typeof ssh2.Client }
+}
+let loaded: ReturnType<typeof load> | undefined
+const library = (): ReturnType<typeof load> => {
+  loaded ??= load()
+  return loaded
+}
+
 /** A logged-in connection. `why` tells, once it is gone, what is known of the reason. */
 type Line = { client: Client; socket: Socket; gone: Promise<void>; why(): string }
 
 /** What is wrong with a private key file, as the library that must use it sees it. */
 const keyProblem = (bytes: Buffer): string | undefined => {
-  const parsed = ssh2.utils.parseKey(bytes)
+  const parsed = library().parseKey(bytes)
   if (parsed instanceof Error) {
     return /passphrase|encrypted/i.test(parsed.message)
       ? 'it is encrypted with a passphrase'
@@ -63,11 +80,29 @@ const configOf = (target: Target, entries: Entry[], logins: Login[], verify: (ke
 const goesOn = ({ level, message }: Trouble): boolean =>
   level === 'agent' || (level === 'client-authentication' && !message.startsWith('All configured'))
 
-const dial = (target: Target, entries: Entry[], logins: Login[], signal?: AbortSignal): Promise<Line> => {
-  const client = new ssh2.Client()
-  // A socket of our own: without noDelay every exchange waits for Nagle (44 ms against 0.3 ms), and ssh2's own
-  // `destroy` does nothing to a socket that has been ended but whose other side stays silent.
-  const socket = openSocket({ host: target.host, port: target.port, noDelay: true, keepAlive: true })
+/**
+ * A socket of our own: without noDelay every exchange waits for Nagle (44 ms against 0.3 ms), ssh2's own `destroy` does
+ * nothing to a socket that has been ended but whose other side stays silent, and it can be opened before ssh2 is there.
+ */
+const dial = ({ host, port }: Target): Dialled => {
+  const dialled: Dialled = { socket: openSocket({ host, port, noDelay: true, keepAlive: true }) }
+  dialled.socket.on('error', error => {
+    dialled.trouble ??= error
+  })
+  return dialled
+}
+type Dialled = { socket: Socket; trouble?: Trouble }
+
+const logIn = (
+  target: Target,
+  dialled: Dialled,
+  entries: Entry[],
+  logins: Login[],
+  signal?: AbortSignal,
+): Promise<Line> => {
+  const { socket } = dialled
+  if (socket.destroyed) throw new Refusal(connectFailure(target, dialled.trouble))
+  const client = new (library().Client)()
   const { promise, resolve, reject } = Promise.withResolvers<Line>()
   const gone = Promise.withResolvers<void>()
   let denied: Failure | undefined
@@ -157,6 +192,17 @@ const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
   socket.destroy()
 }
 
+const connected = async (target: Target, signal?: AbortSignal): Promise<Line> => {
+  const dialled = dial(target)
+  try {
+    const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), loginsOf(target, keyProblem)])
+    return await logIn(target, dialled, entries, logins, signal)
+  } catch (error) {
+    dialled.socket.destroy()
+    throw error
+  }
+}
+
 /**
  * Opens a host by ssh2: one connection, one channel with a persistent shell for all frames, one more channel for each
  * upload (uploads of a host wait for each other: a server allows ten channels). Host keys are always checked.
@@ -166,8 +212,7 @@ const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
  * `run-interrupted`. That sudo refuses (`host-become`) shows in the first frame, so that asking costs no round trip.
  */
 export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
-  const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), loginsOf(target, keyProblem)])
-  const line = await dial(target, entries, logins, signal)
+  const line = await connected(target, signal)
   const wire = await opened(target, line, '/bin/sh').catch(async error => {
     await hangUp(line)
     throw error
