@@ -33,8 +33,17 @@ export type Surroundings = { become: boolean; tags: string[]; handler: boolean; 
 /** Modules whose one main argument may be written as plain text, as in Ansible. */
 const mainArgument: Record<string, string> = { command: 'cmd', debug: 'msg' }
 
+/** An argument that is an expression by its place, as `when` is: without braces of its own it is given them. */
+const braced = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(braced)
+  return typeof value === 'string' && !value.includes('{{') ? `{{ ${value} }}` : value
+}
+
 const argsOf = (module: string, at: Located, problems: Problems): Located<Record<string, unknown>> => {
-  if (isRecord(at.value)) return at as Located<Record<string, unknown>>
+  if (isRecord(at.value)) {
+    const expression = module === 'assert' && 'that' in at.value ? { that: braced(at.value.that) } : {}
+    return { ...at, value: { ...at.value, ...expression } }
+  }
   const main = mainArgument[module]
   if (at.value !== null && typeof at.value === 'string' && main !== undefined) {
     const inner = `/${main}`

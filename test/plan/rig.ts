@@ -60,6 +60,8 @@ export type Ran = {
   outcome: Outcome
   session: Session
   graph: Graph
+  /** Something can only fail: no host was contacted. */
+  untouched: boolean
   /** Frames per host. */
   trips: Record<string, number>
 }
@@ -99,13 +101,15 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const before = Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h)]))
     const outside = { connect: hosts.connect, local: controller.local, emit }
     emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
-    const { planned } = await plan(session, outside)
-    for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
+    const { planned, untouched } = await plan(session, outside)
+    for (const line of untouched ? [] : byHost(session, planned))
+      if (line.node.included.has(line.host)) announce(line, emit)
     const { signal } = new AbortController()
-    if (command === 'apply')
+    if (command === 'apply' && !untouched)
       await run(createRunner({ session, ...outside, identity: () => undefined, signal }), planned)
     return {
       planned,
+      untouched,
       lines: planned.flatMap(p => p.lines),
       events,
       outcome: summary.result({ command, detailedExitcode: true }),
