@@ -87,7 +87,8 @@ const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n
 
 /** The connection variables of a host, evaluated: they may hold expressions like any other. */
 const connectionVars = (session: Session, host: string): Record<string, unknown> => {
-  const node = session.graph.nodes.find(n => n.hosts.includes(host))!
+  const { nodes } = session.graph
+  const node = nodes.find(n => n.hosts.includes(host)) ?? nodes[0]!
   const scope = scopeOf(session, node, host, new Map(), session.loaded.inventory.groups)
   return Object.fromEntries(
     Object.keys(scope)

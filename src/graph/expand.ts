@@ -100,14 +100,14 @@ export const expand = (
     )
   }
 
+  /** Every value a name can have for a node: what an expression may go through. */
+  function names(node: Node): (name: string) => Located[] {
+    const { play, task } = node
+    return name => [...variables(name), ...[play.defaults, play.vars, task.vars].flatMap(layer => layer[name] ?? [])]
+  }
+
   function values(node: Draft): Edge[] {
-    const names = (name: string): Located[] => [
-      ...variables(name),
-      ...(node.play.defaults[name] ? [node.play.defaults[name]] : []),
-      ...(node.play.vars[name] ? [node.play.vars[name]] : []),
-      ...(node.task.vars[name] ? [node.task.vars[name]] : []),
-    ]
-    return usesOf(node.compiled.references, new Set(registered.keys()), names).flatMap(use => {
+    return usesOf(node.compiled.references, new Set(registered.keys()), names(node)).flatMap(use => {
       const hosts = use.own ? node.hosts : use.host === null ? inventory.hosts : [use.host]
       return hosts.flatMap(host => {
         // A name may be registered again: what counts is what was written before, as one reads a playbook.
@@ -161,7 +161,10 @@ export const expand = (
   nodes.forEach((node, index) => {
     node.index = index
   })
-  return { nodes, hosts: inventory.hosts.filter(host => nodes.some(n => n.hosts.includes(host))), byId, registered }
+  const facts = nodes.flatMap(node => usesOf(node.compiled.references, new Set(['facts']), names(node)))
+  const isRead = (host: string): boolean => facts.some(use => !use.own && (use.host === null || use.host === host))
+  const hosts = inventory.hosts.filter(host => nodes.some(n => n.hosts.includes(host)) || isRead(host))
+  return { nodes, hosts, byId, registered }
 }
 
 /** Left-out nodes stay only where an included one reads their value: they are read, their steps never run. */

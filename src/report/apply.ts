@@ -1,6 +1,7 @@
 import type { Event } from '../core/event.ts'
 import { differenceLines } from './difference.ts'
 import { createLedger } from './ledger.ts'
+import { labelOf } from './order.ts'
 import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
@@ -28,7 +29,7 @@ const resultLines = (event: Result, width: number, { paint, diff }: Reading): st
   const colour = { ok: paint.dim, changed: paint.yellow, failed: paint.red, skipped: paint.dim, refused: paint.red }
   const refused = event.status === 'refused' ? 'refused: ' : ''
   const reason = `${refused}${oneLine(reasonOf(event))}`
-  const text = `${symbols[event.status]} ${oneLine(event.task)}`
+  const text = `${symbols[event.status]} ${oneLine(labelOf(event))}`
   const line = `${event.host.padEnd(width)}  ${colour[event.status](text)}${reason === '' ? '' : `: ${reason}`}`
   const differences = diff === 'show' ? event.diff.flatMap(one => differenceLines(one, paint)) : []
   return [`${line} ${paint.dim(`(${seconds(event.ms)})`)}`, ...differences.map(one => indented(one, width + 4))]
@@ -76,7 +77,7 @@ export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
       out(`${event.host.padEnd(width)}  ${paint.red('! lost')}: ${oneLine(event.failure.what)}`)
     } else if (event.type === 'message') {
       written = true
-      out(messageText(event.host, event.task, event.text, width))
+      out(messageText(event.host, labelOf(event), event.text, width))
     } else if (event.type === 'progress') progress(event)
     else if (event.type === 'warning') sink.err(`${warningText(event, paint)}\n`)
     else if (event.type === 'summary') {

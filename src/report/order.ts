@@ -1,3 +1,4 @@
+import type { NodeRef } from '../core/event.ts'
 import type { Entry } from './ledger.ts'
 
 /** A node's id without its host: the same for one task on every host. */
@@ -7,10 +8,10 @@ export const keyOf = ({ host, node }: Entry): string =>
 /** One task on all hosts that have it. */
 export type Task = { key: string; label: string; entries: Entry[] }
 
-/** The task's name; for one item of a loop with the item's key, unless the name says it. */
-const labelOf = (entry: Entry): string => {
-  const item = /\[(.*)\]$/.exec(keyOf(entry))?.[1]
-  return item === undefined || entry.task.includes(item) ? entry.task : `${entry.task} [${item}]`
+/** The task's name; for one item of a loop with the item's key. */
+export const labelOf = ({ node, task }: NodeRef): string => {
+  const item = /\[(.*)\]$/.exec(node)?.[1]
+  return item === undefined ? task : `${task} [${item}]`
 }
 
 /**

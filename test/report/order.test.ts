@@ -22,7 +22,7 @@ test('each task has its entries in the order of the hosts', () => {
 test('an item of a loop is told apart', () => {
   const [one, two] = tasksOf([
     { ...entries('a/dir[/x]')[0]!, task: 'Make folders' },
-    { ...entries('a/dir[/y]')[0]!, task: 'Make /y' },
+    { ...entries('a/dir[/y]')[0]!, task: 'Make /y [/y]' },
   ])
   assert.is(one!.label, 'Make folders [/x]')
   assert.is(two!.label, 'Make /y')
