@@ -22,10 +22,10 @@ test('each task has its entries in the order of the hosts', () => {
 test('an item of a loop is told apart', () => {
   const [one, two] = tasksOf([
     { ...entries('a/dir[/x]')[0]!, task: 'Make folders' },
-    { ...entries('a/dir[/y]')[0]!, task: 'Make /y [/y]' },
+    { ...entries('a/dir[/y]')[0]!, task: 'Make /y' },
   ])
   assert.is(one!.label, 'Make folders [/x]')
-  assert.is(two!.label, 'Make /y')
+  assert.is(two!.label, 'Make /y [/y]')
 })
 
 test.run()
