@@ -1,0 +1,43 @@
+import * as assert from 'uvu/assert'
+import { counts, failures } from './reading.ts'
+import type { Rig } from './rig.ts'
+
+// What users of the network would see, asked by other means than the playbook's own.
+
+const ipfs = 'ipfs --api=/ip4/127.0.0.1/tcp/5001'
+
+/** Ordered pairs of which the second does not read a fresh block of the first within five seconds. */
+export const silentPairs = async (lab: Rig, nodes = lab.nodes): Promise<string[]> => {
+  const add = `for reader in ${nodes.join(' ')}; do echo "$reader $(head -c 64 /dev/urandom | ${ipfs} add -Q --pin=false)"; done`
+  const added = Object.entries(await lab.everywhere(add, nodes)).flatMap(([from, text]) =>
+    text.split('\n').map(line => ({ from, reader: line.split(' ')[0]!, cid: line.split(' ')[1]! })),
+  )
+  const read = async (reader: string): Promise<string[]> => {
+    const blocks = added.filter(block => block.reader === reader && block.from !== reader)
+    const cats = blocks.map(
+      ({ from, cid }) => `[ "$(${ipfs} --timeout=5s cat ${cid} 2>&1 | wc -c)" = 64 ] || echo '${from} > ${reader}' &`,
+    )
+    return (await lab.ssh(reader, `${cats.join(' ')} wait`)).split('\n').filter(Boolean)
+  }
+  return (await Promise.all(nodes.map(read))).flat()
+}
+
+/** Asserts that a run finds everything as it should be: no step, and one look at each host. */
+export const needNothingToDo = async (lab: Rig, ...more: string[]): Promise<void> => {
+  const told = await lab.apply(...more)
+  assert.equal(failures(told), [])
+  assert.is(told.code, 0)
+  for (const [host, counted] of Object.entries(told.summary.hosts)) {
+    assert.is(counted.steps, 0, `steps on ${host}`)
+    assert.is(counted.changed, 0, `changed on ${host}`)
+    assert.is(counted.failed, 0, `failed on ${host}`)
+  }
+  assert.equal([...new Set(Object.values(counts(told, 'roundTrips')))], [1])
+}
+
+/** Asserts that a run does its work. */
+export const needApplied = async (lab: Rig, ...more: string[]): Promise<void> => {
+  const told = await lab.apply(...more)
+  assert.equal(failures(told), [])
+  assert.is(told.code, 0)
+}
