@@ -1,25 +1,44 @@
+import { overlaps } from '../module/label.ts'
+import { queriesOf } from './decide.ts'
 import type { Line, Session } from './session.ts'
-import { type Planned, planLine } from './walk.ts'
-import { keyOf } from './world.ts'
+import { type Planned, planNode } from './walk.ts'
+import { labelsOf } from './world.ts'
 
 /** Two lines that undo each other: each run would change both again. */
 export type Fight = { line: string; other: string; subject: string }
 
 /**
- * Plans every change once more in the world that the whole playbook predicts. What would change even then is undone
- * by a later line: no second apply of this playbook can be empty. Costs no host; called after the last walk.
+ * Plans everything once more in the world that the whole playbook predicts. What would change even then is undone by
+ * another line: no second apply of this playbook can be empty. Costs no host; called after the last walk, whose
+ * predictions and outputs it leaves as they were.
  */
 export const fights = (session: Session, planned: Planned[]): Fight[] => {
-  const changes = planned.flatMap(p => p.lines).filter(l => l.verdict === 'change' && !l.always && !l.node.group)
-  return changes.flatMap(line => {
-    if (planLine(session, line, new Map()).verdict !== 'change') return []
-    const rival = changes.findLast(other => other !== line && other.host === line.host && shared(session, line, other))
-    return rival ? [{ line: line.id, other: rival.id, subject: shared(session, line, rival)! }] : []
-  })
+  const { outputs, causes } = session
+  const before = new Map([...session.worlds].map(([host, world]) => [host, world.predicted]))
+  for (const world of session.worlds.values()) world.predicted = [...world.predicted]
+  session.outputs = new Map()
+  session.causes = new Map()
+  const again = session.graph.nodes.flatMap(node => planNode(session, node, new Map()).lines)
+  for (const [host, predicted] of before) session.worlds.get(host)!.predicted = predicted
+  session.outputs = outputs
+  session.causes = causes
+
+  const first = planned.flatMap(p => p.lines)
+  const stopped = new Set(first.filter(l => l.verdict === 'fail').map(l => l.host))
+  return again
+    .filter(line => line.verdict === 'change' && !line.always && !stopped.has(line.host))
+    .flatMap(line => rivalOf(session, line, first) ?? [])
 }
 
-/** What both lines promise something about. */
-const shared = (session: Session, a: Line, b: Line): string | undefined => {
-  const world = session.worlds.get(a.host)!
-  return a.will.find(([q]) => b.will.some(([p]) => keyOf(world, p) === keyOf(world, q)))?.[0].subject
+/** The last change of the plan, but for the line itself, after which what the line looks at is not as it wants it. */
+const rivalOf = (session: Session, line: Line, first: Line[]): Fight | undefined => {
+  const world = session.worlds.get(line.host)!
+  const rival = world.predicted.findLast(
+    p =>
+      p.node !== line.id &&
+      line.will.some(([query]) => p.labels.some(a => labelsOf(world, query.looks).some(b => overlaps(a, b)))),
+  )
+  const subject = (line.will[0]?.[0] ?? queriesOf(line.reads)[0])?.subject
+  const other = first.find(l => l.id === rival?.node)
+  return other && subject !== undefined ? { line: line.id, other: other.id, subject } : undefined
 }

@@ -41,9 +41,9 @@ const isFile = (query: AnyQuery): boolean => query.probe.kind === 'file'
 const located = (world: World, query: AnyQuery, upto: number): AnyQuery =>
   isFile(query) ? { ...query, item: canon(world, query.item, upto) } : query
 
-export const keyOf = (world: World, query: AnyQuery, upto = world.predicted.length): string =>
+const keyOf = (world: World, query: AnyQuery, upto = world.predicted.length): string =>
   query.key.startsWith('file:') ? `file:${canon(world, query.key.slice(5), upto)}` : query.key
-const labelsOf = (world: World, labels: Label[]): Label[] =>
+export const labelsOf = (world: World, labels: Label[]): Label[] =>
   labels.map(label => canonical(label, path => canon(world, path)))
 const overlapping = (a: Label[], b: Label[]): boolean => a.some(x => b.some(y => overlaps(x, y)))
 

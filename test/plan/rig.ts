@@ -8,6 +8,7 @@ import type { Graph } from '../../src/graph/graph.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
 import type { AnyModule } from '../../src/module/define.ts'
+import { fights } from '../../src/plan/fights.ts'
 import { announce, byHost, plan } from '../../src/plan/plan.ts'
 import { createSession, type Line, type Session } from '../../src/plan/session.ts'
 import type { Planned } from '../../src/plan/walk.ts'
@@ -105,6 +106,8 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     for (const line of untouched ? [] : byHost(session, planned))
       if (line.node.included.has(line.host)) announce(line, emit)
     const { signal } = new AbortController()
+    for (const { line, other, subject } of untouched ? [] : fights(session, planned))
+      emit({ type: 'warning', node: line, text: `${line} and ${other} fight over ${subject}` })
     if (command === 'apply' && !untouched)
       await run(createRunner({ session, ...outside, identity: () => undefined, signal }), planned)
     return {
