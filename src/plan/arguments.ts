@@ -29,7 +29,7 @@ const addressOf = (scope: Record<string, unknown>, host: string): unknown => {
 }
 
 /**
- * Evaluates a task's arguments on one host. Unknowns stay in place, to be met by whoever reads them. A list over
+ * Evaluates a task's arguments on one host, in the scope that its condition was evaluated in. Unknowns stay in place, to be met by whoever reads them. A list over
  * hosts runs over those that answered; when some are missing, only an argument that declares `partial` takes it,
  * and the argument it names there gets the missing hosts; for any other the node needs the lost host.
  * Throws Refusals (`playbook-value`, `playbook-argument`).
@@ -39,11 +39,10 @@ export const argumentsOf = (
   node: Node,
   host: string,
   wanted: Wanted,
+  scope: Record<string, unknown>,
   item?: { value: unknown },
 ): Arguments | Unknown => {
   const schema = session.modules[node.task.module]!.args
-  const { groups } = session.loaded.inventory
-  const scope = scopeOf(session, node, host, wanted, groups, item)
   const few = session.lost.size === 0 ? scope : scopeOf(session, node, host, wanted, answering(session), item)
   const values: Record<string, unknown> = {}
   for (const [name, expression] of Object.entries(node.compiled.args)) {

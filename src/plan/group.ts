@@ -24,10 +24,11 @@ const enter = (
   const cause = causeOf(session, node, host)
   if (cause !== undefined) return unknownLine(line, new Lost(cause), () => [])
   try {
-    const when = condition(node, scopeOf(session, node, host, wanted, session.loaded.inventory.groups))
+    const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups)
+    const when = condition(node, scope)
     if (when === false) return skipLine(line, 'its condition is false')
     if (isUnknown(when)) return when
-    return argumentsOf(session, node, host, wanted)
+    return argumentsOf(session, node, host, wanted, scope)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return failLine(

@@ -92,7 +92,7 @@ export const planLine = (session: Session, line: Line, wanted: Wanted): Line =>
     const when = condition(node, scope)
     if (when === false) return skipLine(line, 'its condition is false')
     const module = session.modules[node.task.module] as Module<Any, Any, Any, Any>
-    const args = argumentsOf(session, node, host, wanted, item)
+    const args = argumentsOf(session, node, host, wanted, scope, item)
     if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
     const asker = askerOf(session, host, wanted, args.scope)
     const decided = decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)

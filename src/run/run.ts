@@ -25,7 +25,20 @@ export const run = async (runner: Runner, planned: Planned[]): Promise<void> => 
     alive: new Set(session.graph.hosts),
   }
   for (const host of session.graph.hosts) halt(progress, host)
+  if (isQuiet(runner)) return rest(runner)
   await Promise.all(session.graph.hosts.map(host => runHost(progress, host)))
+}
+
+/** Nothing is to be done on any host: the plan is the result, for nothing happens that could change it. */
+const isQuiet = ({ planned, session }: Runner): boolean =>
+  [...planned.values()].every(
+    line => session.finished.has(line.id) || line.verdict === 'ok' || line.verdict === 'skipped',
+  )
+
+const rest = (runner: Runner): void => {
+  for (const host of runner.session.graph.hosts)
+    for (const line of runner.planned.values())
+      if (line.host === host && line.node.included.has(host)) finishQuiet(runner, line)
 }
 
 /** A host whose plan holds a `fail` gets no step at all: what is ok there stays told, the rest is skipped with the cause. */
