@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { failures } from './reading.ts'
+import { onLab } from './rig.ts'
+
+const { lab, check } = onLab('secrets')
+// Elsewhere than in the folder that is searched.
+const given = join(tmpdir(), `runbook-given-${process.pid}.json`)
+test.after(() => rmSync(given, { force: true }))
+
+/** Bytes as they would stand in the middle of something in base64, whatever came before and after them. */
+const inBase64 = (bytes: Buffer): string[] =>
+  [0, 1, 2].map(before => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
+    return text.slice(before === 0 ? 0 : before + 1, -2)
+  })
+
+/** The middle of a secret of 64 hex digits, so that a part of it is found too, in every form it might come to light. */
+const forms = (whole: string): Buffer[] => {
+  const hex = whole.slice(8, -8)
+  const bytes = Buffer.from(hex, 'hex')
+  const texts = [hex, hex.toUpperCase(), ...[bytes, Buffer.from(hex), Buffer.from(hex.toUpperCase())].flatMap(inBase64)]
+  return [bytes, ...texts.map(text => Buffer.from(text))]
+}
+
+const filesBelow = (folder: string, leftOut: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (path === leftOut) return []
+    return entry.isDirectory() ? filesBelow(path, leftOut) : entry.isFile() ? [path] : []
+  })
+
+// What every process of a host was started with and given, gathered again and again until there is a file that says
+// to stop; each line once in the end. Nothing of it is searched here, so that the search is not found.
+const watch = `set +m; (exec >/dev/null 2>&1 </dev/null; while [ ! -e /run/watch.stop ]; do
+  cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sort -u >>/run/watch.seen; sleep 0.05
+done; touch /run/watch.done) &`
+const watched = 'touch /run/watch.stop; until [ -e /run/watch.done ]; do sleep 0.1; done; sort -u /run/watch.seen'
+const resting = `cat /etc/systemd/system/*.service /etc/environment /etc/default/* 2>/dev/null
+  systemctl show ipfs ipfs-cluster; systemctl show-environment; journalctl --no-pager -o cat
+  for p in /proc/[0-9]*; do tr '\\0' '\\n' <$p/cmdline; tr '\\0' '\\n' <$p/environ; done 2>/dev/null; :`
+
+const shown: Record<string, string> = {}
+let secrets: string[] = []
+
+/** The places where any form of a secret stands. */
+const leaks = (): string[] => {
+  const wanted = secrets.flatMap(forms)
+  const holds = (bytes: Buffer): boolean => wanted.some(form => bytes.includes(form))
+  // The hosts' disks lie below the lab's folder: there the secrets must be.
+  const files = filesBelow(lab.folder, `${lab.folder}/.runbook/lab/secrets/hosts`)
+  assert.ok(files.some(file => file.includes('/cache/')))
+  const inFiles = files.filter(file => statSync(file).size > 0 && holds(readFileSync(file)))
+  return [...inFiles, ...Object.keys(shown).filter(place => holds(Buffer.from(shown[place]!)))]
+}
+
+check('secrets are made, and given again where they were lost, while all processes are watched', async () => {
+  await lab.raise()
+  await lab.everywhere(watch)
+  const first = await lab.start(...lab.words('apply', '--diff', '--verbose')).ended
+  assert.is(first.code, 0, first.stdout + first.stderr)
+  const key = await lab.ssh('node0', 'tail -n 1 /var/lib/ipfs/swarm.key')
+  const secret = await lab.ssh('node0', `sed -n 's/.*"secret": *"\\(.*\\)".*/\\1/p' /var/lib/ipfs-cluster/service.json`)
+  secrets = [key, secret]
+  for (const text of secrets) assert.match(text, /^[0-9a-f]{64}$/)
+  await lab.ssh(
+    'node1',
+    'rm /var/lib/ipfs/swarm.key && sed -i \'s/"secret": ".*"/"secret": ""/\' /var/lib/ipfs-cluster/service.json',
+  )
+  await lab.plan('--diff')
+  const second = await lab.apply('--diff')
+  assert.equal(failures(second), [])
+  const again = await lab.ssh('node1', 'tail -n 1 /var/lib/ipfs/swarm.key')
+  assert.is(again, key)
+})
+
+check('secrets given as variables, and a run that refuses them, tell nothing', async () => {
+  const [key, secret] = secrets
+  writeFileSync(given, JSON.stringify({ swarm_key: key, cluster_secret: secret }), { mode: 0o600 })
+  await lab.ssh(
+    'node2',
+    'rm /var/lib/ipfs/swarm.key && sed -i \'s/"secret": ".*"/"secret": ""/\' /var/lib/ipfs-cluster/service.json',
+  )
+  const told = await lab.apply('--diff', '-e', `@${given}`)
+  assert.equal(failures(told), [])
+  writeFileSync(given, JSON.stringify({ swarm_key: key!.slice(1), cluster_secret: secret }))
+  const refused = await lab.start(...lab.words('apply', '--diff', '-e', `@${given}`)).ended
+  assert.is(refused.code, 1, refused.stdout)
+})
+
+check('no secret is in an output, a file of the controller, a unit, an environment, or a command line', async () => {
+  for (const node of lab.nodes) {
+    shown[`processes of ${node}, all the while`] = await lab.ssh(node, watched)
+    shown[`units, journal and processes of ${node}`] = await lab.ssh(node, resting)
+  }
+  shown['what runs of runbook said'] = lab.said
+  assert.match(shown['what runs of runbook said'], /swarm key/)
+  for (const text of Object.values(shown)) assert.ok(text.length > 2000)
+  assert.equal(leaks(), [])
+})
+
+check('and what looks for them would have found them', async () => {
+  for (const form of secrets.flatMap(forms)) {
+    shown['a trap'] = Buffer.concat([Buffer.from('before'), form, Buffer.from('after')]).toString('latin1')
+    if (form.every(byte => byte < 128)) assert.equal(leaks(), ['a trap'])
+  }
+})
+
+test.run()
