@@ -1,4 +1,4 @@
-import { command, content, defineModule, exec, quote, quoted, stat, T, uses } from '../src/module/module.ts'
+import { command, content, defineModule, exec, folderAt, quote, quoted, stat, T, uses } from '../src/module/module.ts'
 import { missingFolder, path, plain } from './lib/placement.ts'
 import { words } from './lib/words.ts'
 
@@ -65,7 +65,7 @@ export default defineModule({
   reads: args => ({
     creates: args.creates === undefined ? undefined : stat(plain(args.creates)),
     removes: args.removes === undefined ? undefined : stat(plain(args.removes)),
-    folder: args.chdir === undefined ? undefined : uses(stat(plain(args.chdir))),
+    folder: args.chdir === undefined ? undefined : uses(folderAt(plain(args.chdir))),
     said: args.reads === undefined || argvOf(args).length === 0 ? undefined : uses(command(fragment(args), args.reads)),
   }),
   touches: args => {

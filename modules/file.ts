@@ -5,6 +5,7 @@ import {
   type FileAnswer,
   file,
   folder,
+  folderAt,
   link,
   type Step,
   stat,
@@ -163,7 +164,7 @@ export default defineModule({
     return {
       file: args.state === 'touch' ? file(at) : stat(at),
       above: args.state === 'directory' ? above(at).map(stat) : undefined,
-      parent: isMade ? uses(stat(folderOf(at))) : undefined,
+      parent: isMade ? uses(folderAt(folderOf(at))) : undefined,
       ...accountsOf(args.state === 'absent' ? {} : args),
     }
   },

@@ -1,10 +1,10 @@
 import {
   accountGroup,
   type FileAnswer,
+  folderAt,
   type GroupAnswer,
   later,
   type Query,
-  stat,
   T,
   type UserAnswer,
   user,
@@ -58,7 +58,7 @@ export const accountsOf = ({ owner, group }: Placed): AccountReads => ({
 
 /** What is looked at to put something at a path: the folder it goes into, and the accounts. */
 export const surroundings = (path: string, args: Placed): AccountReads & { parent: Query<FileAnswer, false> } => ({
-  parent: uses(stat(folderOf(path))),
+  parent: uses(folderAt(folderOf(path))),
   ...accountsOf(args),
 })
 
@@ -73,7 +73,7 @@ export const missingAccount = ({ owner, group }: Placed, { ownerIs, groupIs }: A
   return undefined
 }
 
-/** A folder to put something into that is not there, or is none. What a link points to is not looked at. */
+/** A folder to put something into that is not there, or is none. */
 export const missingFolder = (folder: string, found: FileAnswer): Obstacle | undefined => {
   if (!found.exists)
     return {

@@ -27,7 +27,7 @@ export type Ask = <A>(query: Query<A, boolean>) => A
 export type Query<A, Owned extends boolean = true> = {
   /** Identity of the answer: predictions are kept under it. */
   key: string
-  /** What the answer is a function of. */
+  /** What the answer is a function of: the thing itself first, then what else it depends on. */
   looks: Label[]
   // biome-ignore lint/suspicious/noExplicitAny: a query hides the raw type of its probe from its users
   probe: Probe<any>
@@ -43,7 +43,7 @@ export type Query<A, Owned extends boolean = true> = {
   derive?(ask: Ask, before: A | Unknown): A | undefined
   /** The answer where something it depends on is known to be absent: saves asking. */
   implied?(absent: (path: string) => boolean): A | undefined
-  /** What a change of this answer touches, given the patch; default: what it looks at. */
+  /** What a change of this answer touches, given the patch; default: the thing itself. */
   touched?(patch: Record<string, unknown>): Label[]
   /** A predicted answer gets its logical time here, where the kind has one and the patch moves it. */
   stamp?(answer: A, time: number, patch?: Record<string, unknown>): A
@@ -64,3 +64,7 @@ export type Reads = Record<string, AnyQuery | AnyQuery[] | undefined>
 export type Answer<Q> = Q extends Query<infer A, boolean> ? A : Q extends (infer E)[] ? Answer<E>[] : undefined
 /** What a module sees: the names of its reads with typed answers. */
 export type Seen<R> = { [K in keyof R]: Answer<R[K]> }
+
+/** The labels that a change of this answer touches. */
+export const touchedBy = (query: AnyQuery, patch: Record<string, unknown>): Label[] =>
+  query.touched?.(patch) ?? query.looks.slice(0, 1)

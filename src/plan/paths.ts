@@ -25,6 +25,9 @@ export const movesOf = (patches: Map<string, unknown>): Moves => {
 /** As many links as Linux follows before it gives up. */
 const most = 40
 
+/** `/a/link/.` is the folder a link leads to, `/a/link` the link itself. */
+export const leadsOn = (path: string): boolean => path.endsWith('/.')
+
 /**
  * The one name of a path: its folders one by one through links that are predicted (the newest counts) and real folders
  * that were seen. Below something that will be removed nothing that was seen holds any more.
@@ -32,7 +35,7 @@ const most = 40
 export const canon = (links: Links, path: string, upto = links.predicted.length, left = most): string => {
   const moving = links.predicted.slice(0, upto).filter(p => p.moves.size > 0)
   const names = posix.normalize(path).split('/').slice(1)
-  const base = names.pop() ?? ''
+  const base = leadsOn(path) ? '.' : names.pop()!
   let folder = ''
   let removed = false
   for (const [i, name] of names.entries()) {
@@ -43,10 +46,10 @@ export const canon = (links: Links, path: string, upto = links.predicted.length,
     const real = removed ? undefined : links.reals.get(folder)
     const through = typeof target === 'string' ? posix.resolve(above || '/', target) : real
     if (through === undefined || through === folder) continue
-    const on = posix.join(through, ...names.slice(i + 1), base)
+    const on = `${posix.join(through, ...names.slice(i + 1))}/${base}`
     return left === 0 ? on : canon(links, on, upto, left - 1)
   }
-  return `${folder}/${base}`
+  return base === '.' ? folder || '/' : `${folder}/${base}`
 }
 
 /** The last change after which nothing is left at or above a (canonical) path's folder; -1: there is none. */

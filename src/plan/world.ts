@@ -3,8 +3,8 @@ import { born, isUnknown, Later, Missing } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { canonical, type Label, overlaps } from '../module/label.ts'
 import type { RawFile } from '../module/probes/file.ts'
-import type { AnyQuery } from '../module/query.ts'
-import { canon, type Moves, movesOf, removalAbove } from './paths.ts'
+import { type AnyQuery, touchedBy } from '../module/query.ts'
+import { canon, leadsOn, type Moves, movesOf, removalAbove } from './paths.ts'
 
 /** A change that is still to come, in plan order: what it promises, and what else it may touch. */
 export type Prediction = {
@@ -38,8 +38,11 @@ const future = 4e15
 const isFile = (query: AnyQuery): boolean => query.probe.kind === 'file'
 
 /** The query under the one name that its path has on this host by now: what is read there is what is meant. */
-const located = (world: World, query: AnyQuery, upto: number): AnyQuery =>
-  isFile(query) ? { ...query, item: canon(world, query.item, upto) } : query
+const located = (world: World, query: AnyQuery, upto: number): AnyQuery => {
+  if (!isFile(query)) return query
+  const at = canon(world, query.item, upto)
+  return { ...query, item: leadsOn(query.item) ? `${at === '/' ? '' : at}/.` : at }
+}
 
 const keyOf = (world: World, query: AnyQuery, upto = world.predicted.length): string =>
   query.key.startsWith('file:') ? `file:${canon(world, query.key.slice(5), upto)}` : query.key
@@ -47,15 +50,25 @@ export const labelsOf = (world: World, labels: Label[]): Label[] =>
   labels.map(label => canonical(label, path => canon(world, path)))
 const overlapping = (a: Label[], b: Label[]): boolean => a.some(x => b.some(y => overlaps(x, y)))
 
-const rawKey = (query: AnyQuery): string => `${query.probe.kind} ${query.item}`
+/** A file is kept under its one name, whatever name it was asked by. */
+const rawKey = (world: World, query: AnyQuery, upto?: number): string =>
+  `${query.probe.kind} ${isFile(query) ? canon(world, query.item, upto) : query.item}`
 
 /** Keeps an answer. A file's answer teaches the real name of its folder, and is kept under its own. */
 export const take = (world: World, query: AnyQuery, raw: unknown, facets: string[]): void => {
   const kept = { raw, facets: new Set(facets), at: world.clock }
-  if (!isFile(query)) return void world.raws.set(rawKey(query), kept)
+  if (!isFile(query)) return void world.raws.set(rawKey(world, query), kept)
   const { folder, real } = raw as RawFile
   world.reals.set(folder, real)
-  world.raws.set(`file ${posix.join(real, posix.basename(query.item))}`, kept)
+  // `/a/.` that is not there may be a file `/a`, of which nothing is known by that.
+  const own =
+    leadsOn(query.item) && !(raw as RawFile).answer.exists ? `${real}/.` : posix.join(real, posix.basename(query.item))
+  world.raws.set(`file ${own}`, kept)
+}
+
+const isLink = ({ raw }: Raw): boolean => {
+  const { answer } = raw as RawFile
+  return answer.exists && answer.kind === 'link'
 }
 
 /** What is absent, or no regular file, has no facets that could be missing. */
@@ -89,7 +102,9 @@ const absent =
 /** What was read, or Missing with what is to be read. An absent folder answers for all below it. */
 const seen = (world: World, query: AnyQuery, upto: number): unknown => {
   const here = located(world, query, upto)
-  const raw = world.raws.get(rawKey(here))
+  const key = rawKey(world, query, upto)
+  const own = world.raws.get(key)
+  const raw = leadsOn(here.item) && (own === undefined || isLink(own)) ? world.raws.get(`${key}/.`) : own
   if (raw && isFresh(world, query, raw)) return query.parse(raw.raw)
   return query.implied?.(absent(world)) ?? new Missing(here)
 }
@@ -146,7 +161,9 @@ const clouded = (
     return found as never
   }
   try {
-    const derived = query.derive?.(ask as never, before)
+    // From something it depends on an answer can be derived; a change of the thing itself says nothing about how.
+    const isItself = overlapping(labels, looks.slice(0, 1))
+    const derived = isItself ? undefined : query.derive?.(ask as never, before)
     if (derived !== undefined) return derived
   } catch (error) {
     if (error instanceof Missing) return error
@@ -166,9 +183,7 @@ export const predict = (
   prediction: { node: string; index: number; patches: [AnyQuery, unknown][]; labels: Label[] },
 ): void => {
   const patches = new Map(prediction.patches.map(([query, patch]) => [keyOf(world, query), patch]))
-  const own = prediction.patches.flatMap(
-    ([query, patch]) => query.touched?.(isRecord(patch) ? patch : {}) ?? query.looks,
-  )
+  const own = prediction.patches.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
   world.predicted.push({
     node: prediction.node,
     index: prediction.index,

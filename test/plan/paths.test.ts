@@ -1,6 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { absent, createSky, folder, linkTo, text } from './sky.ts'
+import { isUnknown } from '../../src/core/unknown.ts'
+import { type FileAnswer, folderAt } from '../../src/module/probes/file.ts'
+import { absent, createSky, folder, linkTo, text, word } from './sky.ts'
 
 test('two names of one file are one file: a real folder that was seen', () => {
   const sky = createSky()
@@ -107,6 +109,57 @@ test('a link that has been switched is read again through its new target', () =>
   assert.is(sky.look('/srv/cur/f'), '?')
   sky.seen('/srv/cur/f', text('of r2'), '/srv/r2')
   assert.equal(['/srv/cur/f', '/srv/r2/f', '/srv/r1/f'].map(sky.look), ['of r2', 'of r2', 'of r1'])
+})
+
+const lead = (sky: ReturnType<typeof createSky>, path: string): string => {
+  const found = sky.ask(folderAt(path)) as FileAnswer
+  return isUnknown(found) ? word(found) : found.exists ? (found.kind ?? '') : 'absent'
+}
+
+test('where a link leads: to what it points to, now and as it will be', () => {
+  const sky = createSky()
+  sky.seen('/srv/cur', linkTo('r1'))
+  assert.is(lead(sky, '/srv/cur'), '?', 'the link alone does not tell')
+  sky.seen('/srv/cur/.', folder, '/srv/r1')
+  assert.is(lead(sky, '/srv/cur'), 'directory')
+  assert.is(sky.look('/srv/cur'), 'link')
+  sky.removes('rm', '/srv/r1')
+  assert.is(lead(sky, '/srv/cur'), 'absent')
+  sky.makesFolder('mkdir', '/srv/r1')
+  assert.is(lead(sky, '/srv/cur'), 'directory')
+  sky.seen('/srv/r2', absent)
+  sky.links('switch', '/srv/cur', 'r2')
+  assert.is(lead(sky, '/srv/cur'), 'absent')
+})
+
+test('where a path leads that is no link: to itself', () => {
+  const sky = createSky()
+  sky.seen('/d', folder)
+  sky.seen('/', folder)
+  sky.seen('/none', absent)
+  assert.equal(
+    ['/d', '/', '/none', '/none/deep'].map(path => lead(sky, path)),
+    ['directory', 'directory', 'absent', 'absent'],
+  )
+  sky.removes('rm', '/d')
+  assert.is(lead(sky, '/d'), 'absent')
+})
+
+test('a file that something is to be put into stays a file', () => {
+  const sky = createSky()
+  sky.seen('/f', text('content'))
+  sky.seen('/f/.', absent, '/f')
+  assert.equal([sky.look('/f'), lead(sky, '/f')], ['content', 'file'])
+})
+
+test('a link to nowhere leads nowhere, and so does one to itself', () => {
+  const sky = createSky()
+  sky.seen('/broken', linkTo('none'))
+  sky.seen('/broken/.', absent, '/none')
+  assert.is(lead(sky, '/broken'), 'absent')
+  sky.seen('/round/.', absent, '/round')
+  sky.seen('/round', linkTo('round'))
+  assert.is(lead(sky, '/round'), 'absent')
 })
 
 test.run()

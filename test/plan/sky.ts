@@ -23,7 +23,7 @@ export const text = (of: string): FileAnswer => ({ ...present, kind: 'file', con
 export const createSky = () => {
   const world: World = createWorld()
   let index = 0
-  const parent = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
+  const parent = (path: string): string => (path === '/' ? path : path.slice(0, path.lastIndexOf('/')) || '/')
   const change = (node: string, patches: [AnyQuery, unknown][], labels: string[] = []): void =>
     predict(world, { node: `h/${node}`, index: ++index, patches, labels })
   return {

@@ -199,3 +199,8 @@ export const file = (path: string): Query<FileAnswer> => query(path, ['digest', 
 export const digest = (path: string): Query<FileAnswer> => query(path, ['digest'])
 /** The same without content: for folders, links and files whose content does not matter. */
 export const stat = (path: string): Query<FileAnswer> => query(path, [])
+/** The folder that something is put into: what stands where a path leads, its last link followed too. */
+export const folderAt = (path: string): Query<FileAnswer> => ({
+  ...stat(path === '/' ? '/.' : `${path}/.`),
+  subject: path,
+})

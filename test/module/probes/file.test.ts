@@ -187,6 +187,22 @@ test('the real folder of each path is told: links in its folders are followed, i
   assert.ok(raws[0]!.answer.exists)
 })
 
+test('where a link leads, asked of the path and a dot', () => {
+  const raws = probed(
+    fileProbe,
+    ['to-folder/.', 'broken/.', 'folder/.', 'plain/.'].map(name => ({ item: `${root}/${name}`, facets: [] })),
+  )
+  assert.equal(
+    raws.map(raw => [raw.answer.exists ? raw.answer.kind : 'absent', raw.real]),
+    [
+      ['directory', join(root, 'folder')],
+      ['absent', join(root, 'nowhere')],
+      ['directory', join(root, 'folder')],
+      ['absent', join(root, 'plain')],
+    ],
+  )
+})
+
 test('the root folder and what lies in it', () => {
   const [top, etc] = ask([
     ['/', []],
