@@ -1,4 +1,5 @@
 import { asUser, exec, memberAt, program, type Query, quote, type Step, T } from '../../src/module/module.ts'
+import { printedJson } from './json.ts'
 import type { Held } from './key.ts'
 import { type Member, normal } from './kubo.ts'
 
@@ -19,21 +20,13 @@ export const serviceFile = (path: string): string => `${path}/service.json`
 const scrubbed = (path: string): string =>
   `sed -e 's/\\("secret": *\\)"[^"]*"/\\1"*"/g; s/\\("private_key": *\\)"[^"]*"/\\1"*"/g; /"basic_auth_credentials": *{/,/}/s/: *"[^"]*"/: "*"/g' ${quote(serviceFile(path))}`
 
-const parsed = (stdout: Buffer): unknown => {
-  try {
-    return JSON.parse(stdout.toString())
-  } catch {
-    return undefined
-  }
-}
-
 /** One member of service.json by its dotted name. */
 export const clusterMember = (path: string, name: string): Query<Member> =>
   program({
     key: `member:${serviceFile(path)}#${name}`,
     sh: scrubbed(path),
     looks: [`member:${serviceFile(path)}#${name}`],
-    parse: ({ stdout }) => ({ value: normal(memberAt(parsed(stdout), name)) }),
+    parse: ({ stdout }) => ({ value: normal(memberAt(printedJson(stdout), name)) }),
     subject: `${serviceFile(path)} ${name}`,
   })
 
@@ -43,7 +36,7 @@ export const clusterTrouble = (path: string): Query<{ text: string }> =>
     key: `trouble:${serviceFile(path)}`,
     sh: scrubbed(path),
     looks: [`path:${serviceFile(path)}`],
-    parse: ({ stdout }) => ({ text: parsed(stdout) === undefined ? 'it is no JSON' : '' }),
+    parse: ({ stdout }) => ({ text: printedJson(stdout) === undefined ? 'it is no JSON' : '' }),
     subject: serviceFile(path),
   })
 

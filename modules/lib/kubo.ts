@@ -1,4 +1,5 @@
 import { asUser, exec, type Json, memberAt, program, type Query, type Step, T } from '../../src/module/module.ts'
+import { printedJson } from './json.ts'
 
 /** Arguments that every module about a kubo repo has. */
 export const repo = {
@@ -39,11 +40,6 @@ export const normal = (value: unknown): Json =>
     ? null
     : (value as Json)
 
-const parsed = (stdout: Buffer): unknown => {
-  const text = stdout.toString()
-  return text.startsWith('{') ? JSON.parse(text) : undefined
-}
-
 /**
  * Reads the config file, takes no lock, and leaves out the private key and the credentials: kubo's safe reader
  * (core/commands/config.go). All members come out of one process, because the fragment is the same.
@@ -58,7 +54,7 @@ export const member = (repo: Repo, name: string): Query<Member> =>
     sh: show(repo),
     looks: [`member:${config(repo)}#${name}`],
     parse: ({ stdout }) => {
-      const config = parsed(stdout)
+      const config = printedJson(stdout)
       return { value: config === undefined ? undefined : normal(memberAt(config, name)) }
     },
     subject: `${config(repo)} ${name}`,

@@ -13,6 +13,8 @@ export type Fight = { line: string; other: string; subject: string }
  * predictions and outputs it leaves as they were.
  */
 export const fights = (session: Session, planned: Planned[]): Fight[] => {
+  // Nothing is predicted: planned again, everything would come out as it did.
+  if ([...session.worlds.values()].every(world => world.predicted.length === 0)) return []
   const { outputs, causes } = session
   const before = new Map([...session.worlds].map(([host, world]) => [host, world.predicted]))
   for (const world of session.worlds.values()) world.predicted = [...world.predicted]
