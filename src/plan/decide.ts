@@ -3,7 +3,7 @@ import { isUnknown, Later, Missing, strict, type Unknown } from '../core/unknown
 import { isRecord } from '../core/value.ts'
 import type { Decide, Module, Settle, Verdict } from '../module/define.ts'
 import type { Label } from '../module/label.ts'
-import type { AnyQuery, Reads } from '../module/query.ts'
+import { type AnyQuery, type Reads, touchedBy } from '../module/query.ts'
 import { showMembers } from '../module/show.ts'
 
 export type Asker = (query: AnyQuery) => unknown
@@ -83,10 +83,7 @@ export const footprint = (
 ): Label[] => {
   const found = meet(() => {
     const owned = queriesOf(module.reads(strict(values), host)).filter(q => !q.only)
-    return [
-      ...owned.flatMap(q => q.touched?.({ exists: true }) ?? q.looks),
-      ...(module.touches?.(strict(values)) ?? []),
-    ]
+    return [...owned.flatMap(q => touchedBy(q, { exists: true })), ...(module.touches?.(strict(values)) ?? [])]
   })
   return isUnknown(found) ? ['any'] : found
 }

@@ -2,6 +2,7 @@ import { Refusal } from '../core/failure.ts'
 import { isUnknown, Later, Lost, Missing } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
+import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
 import { type Asker, decideOne, meet } from './decide.ts'
 import { planGroup } from './group.ts'
@@ -97,10 +98,7 @@ export const planLine = (session: Session, line: Line, wanted: Wanted): Line =>
     const asker = askerOf(session, host, wanted, args.scope)
     const decided = decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
     if (!isUnknown(when) || decided.verdict === 'undecided') return decided
-    const labels = (): string[] => [
-      ...decided.labels,
-      ...decided.will.flatMap(([q]) => q.touched?.({ exists: true }) ?? q.looks),
-    ]
+    const labels = (): string[] => [...decided.labels, ...decided.will.flatMap(([q]) => touchedBy(q, { exists: true }))]
     return { ...unknownLine(line, when, labels), reads: decided.reads }
   }) as Line
 

@@ -4,6 +4,7 @@ import type { Output } from '../core/transport.ts'
 import { born, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
+import { touchedBy } from '../module/query.ts'
 import { queriesOf } from '../plan/decide.ts'
 import type { Outside } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
@@ -127,7 +128,7 @@ export const finishQuiet = (runner: Runner, line: Line): boolean => {
 
 /** Steps of this line have run: older answers about what they touch are stale. */
 export const markHappened = (runner: Runner, line: Line): void => {
-  const own = line.will.flatMap(([query, patch]) => query.touched?.(isRecord(patch) ? patch : {}) ?? query.looks)
+  const own = line.will.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
   happen(runner.session.worlds.get(line.host)!, [...own, ...line.labels])
 }
 
