@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
 import { exit } from '../core/exit.ts'
 
 const collect = (value: string, all: string[]): string[] => [...all, value]
@@ -34,7 +35,7 @@ Exit codes: 0 done · 1 a task failed · 2 changes pending (with --detailed-exit
 const program = (done: (code: number) => void): Command => {
   const root = new Command('runbook')
     .description('Runs playbooks over SSH; what the plan says is what apply does.')
-    .version('see package.json', '--version')
+    .version(packageJson.version, '--version')
     .exitOverride()
     .addHelpText('after', exitHelp)
   withHosts(root.command('plan').description('say what apply would do, changing nothing')).action(
@@ -86,6 +87,11 @@ const summaryOf = (what: string): string =>
 
 /** Runs one command line and sets the process's exit code. */
 export const main = async (argv: string[]): Promise<void> => {
+  // Whoever reads the output may have had enough of it; an apply is not given up for that.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
   try {
     await program(code => {
       process.exitCode = code

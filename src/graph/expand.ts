@@ -11,12 +11,9 @@ import { type Edges, order } from './dag.ts'
 import type { Edge, Graph, Node } from './graph.ts'
 import { nodeId } from './graph.ts'
 import { usesOf } from './references.ts'
+import { isSelected, type Selection, strangeTags } from './selection.ts'
 
-export type Selection = { limit?: string; tags: string[] }
 type Draft = Node
-
-const wanted = (task: Task, tags: string[]): boolean =>
-  tags.length === 0 || task.tags.includes('always') || task.tags.some(tag => tags.includes(tag))
 
 /**
  * Playbook x inventory -> graph: nodes, the edges of the five kinds, and one order that respects them.
@@ -33,7 +30,10 @@ export const expand = (
   const limited = new Set(selection.limit === undefined ? inventory.hosts : selectHosts(inventory, selection.limit))
   const drafts: Draft[] = []
   const last = new Map<string, string>()
-  const failures: Failure[] = []
+  const failures = strangeTags(
+    playbook.plays.flatMap(play => [...play.tasks, ...play.handlers]),
+    selection.tags,
+  )
   for (const play of playbook.plays) {
     const hosts = selectHosts(inventory, play.hosts.value)
     if (hosts.length === 0)
@@ -58,7 +58,7 @@ export const expand = (
     for (const on of group ? [members] : members.map(host => [host])) {
       if (on.length === 0) continue
       const id = group ? `${task.slug}` : nodeId(on[0]!, task)
-      const included = new Set(wanted(task, selection.tags) ? on.filter(host => limited.has(host)) : [])
+      const included = new Set(isSelected(task, selection.tags) ? on.filter(host => limited.has(host)) : [])
       const edges: Edge[] = task.needs
         ? []
         : on.flatMap(host => (last.has(host) ? [{ on: last.get(host)!, kind: 'order' as const }] : []))

@@ -42,7 +42,7 @@ const registersOf = (plays: Play[], signatures: Signatures): Map<string, Registe
 const checkModule = (task: Task, signatures: Signatures): Failure[] => {
   const signature = Object.hasOwn(signatures, task.module) ? signatures[task.module] : undefined
   if (signature === undefined) {
-    const fix = didYouMean(task.module, Object.keys(signatures)) || 'List the modules with: runbook modules.'
+    const fix = didYouMean(task.module, Object.keys(signatures)) || `Known here: ${Object.keys(signatures).join(', ')}.`
     return [
       { reason: 'playbook-module', what: `There is no module "${task.module}".`, fix, origin: task.args.at(keyMark) },
     ]

@@ -35,11 +35,9 @@ export const fights = (session: Session, planned: Planned[]): Fight[] => {
 /** The last change of the plan, but for the line itself, after which what the line looks at is not as it wants it. */
 const rivalOf = (session: Session, line: Line, first: Line[]): Fight | undefined => {
   const world = session.worlds.get(line.host)!
-  const rival = world.predicted.findLast(
-    p =>
-      p.node !== line.id &&
-      line.will.some(([query]) => p.labels.some(a => labelsOf(world, query.looks).some(b => overlaps(a, b)))),
-  )
+  // By its name as written and by its one name: a link on the way may be what the other changes.
+  const looks = line.will.flatMap(([query]) => [...query.looks, ...labelsOf(world, query.looks)])
+  const rival = world.predicted.findLast(p => p.node !== line.id && p.labels.some(a => looks.some(b => overlaps(a, b))))
   const subject = (line.will[0]?.[0] ?? queriesOf(line.reads)[0])?.subject
   const other = first.find(l => l.id === rival?.node)
   return other && subject !== undefined ? { line: line.id, other: other.id, subject } : undefined
