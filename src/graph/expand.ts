@@ -1,4 +1,4 @@
-import { type Failure, Refusal, refuse } from '../core/failure.ts'
+import { Refusal, refuse } from '../core/failure.ts'
 import { compileTemplate } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
 import type { Located } from '../load/located.ts'

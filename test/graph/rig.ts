@@ -1,6 +1,7 @@
 import { type Failure, Refusal } from '../../src/core/failure.ts'
-import { expand, type Selection } from '../../src/graph/expand.ts'
+import { expand } from '../../src/graph/expand.ts'
 import type { Graph } from '../../src/graph/graph.ts'
+import type { Selection } from '../../src/graph/selection.ts'
 import type { Task } from '../../src/load/playbook.ts'
 import { loadText } from '../plan/rig.ts'
 
