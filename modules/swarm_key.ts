@@ -30,16 +30,19 @@ const where = (path: string): string => `${path}/swarm.key`
 
 /**
  * The key as 64 small hex digits from any of the three encodings that go-libp2p reads (core/pnet/codec.go). Builtins
- * of the shell and pipes: the value is in no argv. On an error one word of what is wrong.
+ * of the shell and pipes: the value is in no argv, and a key in the usual form takes no process. On an error one word
+ * of what is wrong.
  */
 const normalise = (path: string): string => `f=${quote(where(path))}
-hex() { case $(sed -n 2p "$f" | tr -d '\\r') in
-/base16/) sed -n 3p "$f" | tr -d '\\r\\n' | tr A-F a-f ;;
+r=$(printf '\\r')
+hex() { case \${b%"$r"} in
+/base16/) c=\${c%"$r"}; case $c in *[A-F]*) printf %s "$c" | tr A-F a-f ;; *) printf %s "$c" ;; esac ;;
 /base64/) sed -n 3p "$f" | base64 -d 2>/dev/null | od -An -v -tx1 | tr -d ' \\n' ;;
 /bin/) tail -n +3 "$f" | head -c 32 | od -An -v -tx1 | tr -d ' \\n' ;;
 *) echo encoding ;; esac; }
 key() { [ -s "$f" ] || { echo empty; return; }
-[ "$(sed -n 1p "$f" | tr -d '\\r')" = /key/swarm/psk/1.0.0/ ] || { echo header; return; }
+{ IFS= read -r a; IFS= read -r b; IFS= read -r c; } <"$f"
+[ "\${a%"$r"}" = /key/swarm/psk/1.0.0/ ] || { echo header; return; }
 h=$(hex); case $h in encoding) echo encoding ;; *[!0-9a-f]*) echo digits ;; *) [ \${#h} -eq 64 ] && echo "$h" || echo length ;; esac; }
 `
 const wrongs: Record<string, string> = {
@@ -55,10 +58,10 @@ const state = (path: string) =>
   program<Held>({
     key: `key:${where(path)}`,
     sh: `${normalise(path)}if [ -d "$f" ]; then echo directory; elif [ ! -e "$f" ]; then echo absent; else
-k=$(key); [ \${#k} -eq 64 ] && printf %s "$k" | sha256sum | cut -c1-64 || echo "$k"; fi`,
+k=$(key); [ \${#k} -eq 64 ] && printf %s "$k" | sha256sum || echo "$k"; fi`,
     looks: [`path:${where(path)}`],
     parse: ({ stdout }) => {
-      const word = stdout.toString().trim()
+      const word = stdout.toString().trim().replace(/ +-$/, '')
       if (word === 'absent') return { state: 'absent' }
       return word.length === 64
         ? { state: 'good', print: word }

@@ -54,11 +54,12 @@ export const fetchSecret = (path: string, name: string): Step => ({
 export const secretState = (path: string): Query<Held> =>
   program({
     key: `member:${serviceFile(path)}#cluster.secret`,
-    sh: `s=$(sed -n 's/.*${secretPattern}.*/\\1/p' ${quote(serviceFile(path))} 2>/dev/null | head -n 1 | tr A-F a-f)
-case $s in '') echo absent ;; *[!0-9a-f]*) echo digits ;; *) [ \${#s} -eq 64 ] && printf %s "$s" | sha256sum | cut -c1-64 || echo length ;; esac`,
+    sh: `s=$(sed -n '/${secretPattern}/{s/.*${secretPattern}.*/\\1/p;q}' ${quote(serviceFile(path))} 2>/dev/null)
+case $s in *[A-F]*) s=$(printf %s "$s" | tr A-F a-f) ;; esac
+case $s in '') echo absent ;; *[!0-9a-f]*) echo digits ;; *) [ \${#s} -eq 64 ] && printf %s "$s" | sha256sum || echo length ;; esac`,
     looks: [`member:${serviceFile(path)}#cluster.secret`],
     parse: ({ stdout }) => {
-      const word = stdout.toString().trim()
+      const word = stdout.toString().trim().replace(/ +-$/, '')
       if (word.length === 64) return { state: 'good', print: word }
       if (word === 'absent') return { state: 'absent' }
       const wrong = word === 'digits' ? 'something else than hex digits' : 'not 64 hex digits'
@@ -71,7 +72,7 @@ case $s in '') echo absent ;; *[!0-9a-f]*) echo digits ;; *) [ \${#s} -eq 64 ] &
 export const clusterId = (path: string): Query<Member> =>
   program({
     key: `member:${path}/identity.json#id`,
-    sh: `sed -n 's/^ *"id": *"\\([^"]*\\)".*/\\1/p' ${quote(`${path}/identity.json`)} 2>/dev/null | head -n 1`,
+    sh: `sed -n '/^ *"id": *"/{s/^ *"id": *"\\([^"]*\\)".*/\\1/p;q}' ${quote(`${path}/identity.json`)} 2>/dev/null`,
     looks: [`member:${path}/identity.json#id`],
     parse: ({ stdout }) => ({ value: normal(stdout.toString().trim() || null) }),
     subject: `${path}/identity.json id`,

@@ -1,4 +1,14 @@
-import { asUser, exec, type Json, memberAt, program, type Query, type Step, T } from '../../src/module/module.ts'
+import {
+  asUser,
+  exec,
+  type Json,
+  memberAt,
+  program,
+  type Query,
+  quoted,
+  type Step,
+  T,
+} from '../../src/module/module.ts'
 import { printedJson } from './json.ts'
 
 /** Arguments that every module about a kubo repo has. */
@@ -30,6 +40,14 @@ export const ipfsStep = (repo: Repo, words: string[]): Step =>
 /** Asks the daemon and only it: a bare call may fall back to the repo and delete a stale `api` file. */
 export const asked = (daemon: Daemon, words: string[]): string =>
   ipfs(daemon, ['--api', daemon.api, '--timeout=5s', ...words])
+
+/** Several questions to the daemon in one go: to become another user costs more than the question (6 ms of 11). */
+export const askedTogether = (daemon: Daemon, questions: string[][]): string => {
+  const commands = questions.map(words =>
+    quoted(['timeout', '20', `${daemon.bin_dir}/ipfs`, '--api', daemon.api, '--timeout=5s', ...words]),
+  )
+  return asUser(daemon.user, environment(daemon), ['sh', '-c', commands.join('; ')])
+}
 
 /** `undefined`: could not be read, so it is not known to be anything. */
 export type Member = { value: Json | undefined }
@@ -74,7 +92,7 @@ export const trouble = (repo: Repo): Query<{ text: string }> =>
 export const peerId = (repo: Repo): Query<Member> =>
   program({
     key: `member:${config(repo)}#Identity.PeerID`,
-    sh: `sed -n 's/^ *"PeerID": *"\\([^"]*\\)".*/\\1/p' ${config(repo)} 2>/dev/null | head -n 1`,
+    sh: `sed -n '/^ *"PeerID": *"/{s/^ *"PeerID": *"\\([^"]*\\)".*/\\1/p;q}' ${config(repo)} 2>/dev/null`,
     looks: [`member:${config(repo)}#Identity.PeerID`],
     parse: ({ stdout }) => ({ value: normal(stdout.toString().trim() || null) }),
     subject: `${config(repo)} Identity.PeerID`,
