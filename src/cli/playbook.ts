@@ -8,7 +8,6 @@ import { createPool, type Pool } from '../host/pool.ts'
 import { targetOf } from '../host/target.ts'
 import { check } from '../load/check.ts'
 import { type Loaded, load } from '../load/load.ts'
-import { fights } from '../plan/fights.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
 import { createSession, type Session, scopeOf } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
@@ -180,7 +179,7 @@ const go = async (
   const outside: Outside = { connect: pool.connect, local: controller.local, emit }
   emit({ type: 'started', command, playbook: loaded.playbook.file, hosts: session.graph.hosts })
   for (const text of loaded.inventory.warnings ?? []) emit({ type: 'warning', text })
-  const { planned, untouched } = await plan(session, outside)
+  const { planned, untouched, fighting } = await plan(session, outside)
   if (untouched)
     return {
       exit: exit.badInput,
@@ -191,7 +190,7 @@ const go = async (
     }
   if (signal.aborted) return {}
   for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
-  for (const { line, other, subject } of fights(session, planned))
+  for (const { line, other, subject } of fighting)
     emit({
       type: 'warning',
       node: line,

@@ -3,6 +3,7 @@ import { Refusal } from '../core/failure.ts'
 import type { Connect } from '../core/transport.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe } from '../module/step.ts'
+import { type Fight, fights, isRelinked } from './fights.ts'
 import { batch } from './observe.ts'
 import { controllerSide, type Line, type Session, type Wanted } from './session.ts'
 import { type Planned, walk } from './walk.ts'
@@ -66,20 +67,26 @@ export const unlike = (last: string, wanted: Wanted): string => {
  * What the controller can answer is answered first, so that input which can only fail is refused with no host
  * contacted: then `failures` says so.
  */
-export const plan = async (session: Session, outside: Outside): Promise<{ planned: Planned[]; untouched: boolean }> => {
+export const plan = async (
+  session: Session,
+  outside: Outside,
+): Promise<{ planned: Planned[]; untouched: boolean; fighting: Fight[] }> => {
   let { planned, wanted } = walk(session)
   while (wanted.has(controllerSide)) {
     await readLocal(session, outside, wanted.get(controllerSide)!)
     ;({ planned, wanted } = walk(session))
   }
-  if (planned.some(p => p.lines.some(l => l.verdict === 'fail'))) return { planned, untouched: true }
+  if (planned.some(p => p.lines.some(l => l.verdict === 'fail'))) return { planned, untouched: true, fighting: [] }
   for (const host of session.graph.hosts) if (!wanted.has(host)) wanted.set(host, [])
+  let fighting: Fight[] = []
   for (let last = ''; wanted.size > 0; ) {
     last = unlike(last, wanted)
     await readAll(session, outside, wanted)
     ;({ planned, wanted } = walk(session))
+    // Where a link will lead elsewhere, what is there is read together with the rest.
+    fighting = fights(session, planned, isRelinked(session) ? wanted : new Map())
   }
-  return { planned, untouched: false }
+  return { planned, untouched: false, fighting }
 }
 
 /** The lines of a plan host by host in inventory order, each host's in plan order. */

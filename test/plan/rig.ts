@@ -8,7 +8,6 @@ import type { Graph } from '../../src/graph/graph.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
 import type { AnyModule } from '../../src/module/define.ts'
-import { fights } from '../../src/plan/fights.ts'
 import { announce, byHost, plan } from '../../src/plan/plan.ts'
 import { createSession, type Line, type Session } from '../../src/plan/session.ts'
 import type { Planned } from '../../src/plan/walk.ts'
@@ -102,11 +101,11 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const before = Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h)]))
     const outside = { connect: hosts.connect, local: controller.local, emit }
     emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
-    const { planned, untouched } = await plan(session, outside)
+    const { planned, untouched, fighting } = await plan(session, outside)
     for (const line of untouched ? [] : byHost(session, planned))
       if (line.node.included.has(line.host)) announce(line, emit)
     const { signal } = new AbortController()
-    for (const { line, other, subject } of untouched ? [] : fights(session, planned))
+    for (const { line, other, subject } of fighting)
       emit({ type: 'warning', node: line, text: `${line} and ${other} fight over ${subject}` })
     if (command === 'apply' && !untouched)
       await run(createRunner({ session, ...outside, identity: () => undefined, signal }), planned)

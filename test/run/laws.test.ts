@@ -32,7 +32,7 @@ const fights = ({ events }: Ran): boolean => events.some(e => e.type === 'warnin
 const counts = { plays: 0, tasks: 0, changed: 0, undecided: 0, failing: 0, fights: 0, trips: 0 }
 
 test(`${numRuns} playbooks (seed ${seed}): what the plan says is what apply does, and it does it once`, async () => {
-  await fc.assert(
+  const found = await fc.check(
     fc.asyncProperty(playbook, before, async (text, there) => {
       const made = rig(text, { files: templates })
       try {
@@ -53,7 +53,9 @@ test(`${numRuns} playbooks (seed ${seed}): what the plan says is what apply does
         const inTheEnd = stateOf(root)
         const check = await made.plan()
         const again = await made.apply()
-        if (!fights(plan)) {
+        // What is undecided cannot be seen to fight yet: the next check says so.
+        const waits = plan.lines.some(l => l.verdict === 'undecided')
+        if (!fights(plan) && !(waits && fights(check))) {
           assert.is(steps(again), 0, 'the second apply has nothing to do')
           assert.is(stateOf(root), inTheEnd, 'and touches nothing')
           assert.ok(again.trips.node0! <= check.trips.node0!, 'nor does it ask more than a check')
@@ -65,8 +67,17 @@ test(`${numRuns} playbooks (seed ${seed}): what the plan says is what apply does
     }),
     { numRuns, seed, endOnFailure: process.env.RUNBOOK_SHRINK === undefined },
   )
+  if (found.failed) throw new Error(explain(found))
   console.log(`  ${JSON.stringify(counts)}`)
 })
+
+/** The smallest playbook that breaks a law, task by task. */
+const explain = ({ counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[string, string[]]>): string => {
+  const [text, there] = counterexample!
+  const tasks = JSON.parse(text)[0].tasks.map((task: unknown) => JSON.stringify(task))
+  const { message, details } = errorInstance as Error & { details?: string }
+  return [`RUNBOOK_SEED=${seed} (${counterexamplePath})`, message, details, `there: ${there}`, ...tasks].join('\n')
+}
 
 const count = (plan: Ran, apply: Ran): void => {
   counts.plays += 1
