@@ -4,7 +4,7 @@ import {
   exec,
   type FileAnswer,
   file,
-  program,
+  processStart,
   quote,
   type Step,
   T,
@@ -24,22 +24,6 @@ const args = T.Object(
   { additionalProperties: false },
 )
 type Args = { path: string; user: string; bin_dir: string; api: string; unit: string; via: 'peering' | 'bootstrap' }
-
-/** When the daemon's process began, in microseconds on the host's clock; empty when it does not run. */
-const started = (unit: string) =>
-  program<{ at: string }>({
-    key: `started:${unit}`,
-    sh: `systemctl show --timestamp=us+utc -p ActiveState,ExecMainStartTimestamp -- ${quote(unit)}`,
-    looks: [`unit:${unit}.service`],
-    parse: ({ stdout }) => {
-      const text = stdout.toString()
-      const found = /ExecMainStartTimestamp=\S+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.?(\d*)/.exec(text)
-      return {
-        at: found && /ActiveState=active/.test(text) ? `${found[1]}T${found[2]}.${found[3]!.padEnd(6, '0')}Z` : '',
-      }
-    },
-    subject: `start of ${unit}`,
-  })
 
 /** Kept where the reading node's repo is, and only believed together with both processes' starts. */
 const stamps = (path: string): string => `${path}/.runbook-exchange`
@@ -101,7 +85,7 @@ export default defineGroup({
   reads: args => ({
     stamps: file(stamps(args.path)),
     id: uses(peerId(args)),
-    started: uses(started(args.unit)),
+    started: uses(processStart(args.unit)),
   }),
   plan(args, seen, together) {
     // Where no step may run no block can be given: those pairs wait for a run over all hosts.

@@ -89,4 +89,4 @@ export const clusterStep = (at: { user: string; bin_dir: string }, folder: strin
  * the answer. `--enc=json` prints one object after another, with top-level members at four spaces (api/types.go).
  */
 export const listed = (at: { user: string; path: string; bin_dir: string; api: string }): string =>
-  `${asUser(at.user, { HOME: at.path }, ['timeout', '25', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '20', '--enc=json', 'peers', 'ls'])} | sed -n 's/^    "id": "\\(.*\\)",$/\\1/p; s/^    "error": "\\(.*\\)",$/\\1/p' | paste -d ' ' - - | sort -u`
+  `${asUser(at.user, { HOME: at.path }, ['timeout', '25', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '20', '--enc=json', 'peers', 'ls'])} | awk '/^    "id": "/ { i = $2; gsub(/[",]/, "", i) } /^    "error": "/ { sub(/^    "error": "/, ""); sub(/",$/, ""); print i " " $0 }' | sort -u`

@@ -11,7 +11,7 @@ export { type ArchiveAnswer, type ArchiveMember, archive, localArchive, source, 
 export { type Facts, facts } from './probes/facts.ts'
 export { digest, type FileAnswer, file, folderAt, stat } from './probes/file.ts'
 export { asUser, command, program } from './probes/program.ts'
-export { type ServiceAnswer, service, unitFile, unitName } from './probes/service.ts'
+export { processStart, type ServiceAnswer, service, unitFile, unitName } from './probes/service.ts'
 export { type Query, uses } from './query.ts'
 export { T } from './schema.ts'
 export { attributes, exec, type From, folder, link, type Step } from './step.ts'

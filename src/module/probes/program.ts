@@ -1,4 +1,4 @@
-import { quoted } from '../../core/quote.ts'
+import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Label } from '../label.ts'
 import type { Probe, Query } from '../query.ts'
@@ -37,9 +37,9 @@ export const program = <A>({ key, sh, looks, parse, subject = key, touches }: Pr
   subject,
 })
 
-/** argv as another user, with environment, in words of sh; `runuser` needs no password and no session. */
+/** argv as another user, with environment, as a command of sh; `runuser` needs no password and keeps what is exported. */
 export const asUser = (user: string, env: Record<string, string>, argv: string[]): string =>
-  quoted(['runuser', '-u', user, '--', 'env', ...Object.entries(env).map(([k, v]) => `${k}=${v}`), ...argv])
+  [...Object.entries(env).map(([k, v]) => `${k}=${quote(v)}`), quoted(['runuser', '-u', user, '--', ...argv])].join(' ')
 
 /** A command a user wrote to be read: never run before everything earlier on its host has happened. */
 export const command = (

@@ -16,16 +16,21 @@ export type ServiceAnswer = {
   result: string
 }
 
+/** What one unit prints, for all who ask about it. */
+type Raw = { unit: ServiceAnswer; process: string }
+
 const properties =
-  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,NRestarts,Result'
+  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,NRestarts,Result,ExecMainStartTimestamp'
 
-/** `Sun 2026-11-22 16:34:01.123456 UTC` in microseconds. */
-const microseconds = (text: string): number => {
+/** `Sun 2026-11-22 16:34:01.123456 UTC` as `2026-11-22T16:34:01.123456Z`; empty for no time. */
+const time = (text = ''): string => {
   const found = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(text)
-  return found ? Date.parse(`${found[1]}T${found[2]}Z`) * 1000 + Number((found[3] ?? '').slice(0, 6).padEnd(6, '0')) : 0
+  return found ? `${found[1]}T${found[2]}.${(found[3] ?? '').slice(0, 6).padEnd(6, '0')}Z` : ''
 }
+const microseconds = (time: string): number =>
+  time === '' ? 0 : Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26))
 
-const parse = (block: string): ServiceAnswer => {
+const parse = (block: string): Raw => {
   const value = Object.fromEntries(
     block
       .split('\n')
@@ -33,20 +38,21 @@ const parse = (block: string): ServiceAnswer => {
         line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [],
       ),
   )
-  return {
+  const unit = {
     load: value.LoadState ?? 'not-found',
     active: value.ActiveState ?? 'inactive',
     sub: value.SubState ?? 'dead',
     enabled: value.UnitFileState ?? '',
     reload: value.NeedDaemonReload === 'yes',
-    since: microseconds(value.StateChangeTimestamp ?? ''),
+    since: microseconds(time(value.StateChangeTimestamp)),
     restarts: Number(value.NRestarts ?? 0),
     result: value.Result ?? '',
   } as ServiceAnswer
+  return { unit, process: unit.active === 'active' ? time(value.ExecMainStartTimestamp) : '' }
 }
 
 /** One `systemctl show` for all units; its blocks come in the order asked, one blank line between. */
-const serviceProbe: Probe<ServiceAnswer> = {
+const serviceProbe: Probe<Raw> = {
   kind: 'service',
   side: 'host',
   sh: (items: Item[]) => `systemctl show --timestamp=us+utc -p ${properties} -- ${quoted(items.map(i => i.item))}`,
@@ -88,11 +94,27 @@ export const service = (name: string): Query<ServiceAnswer> => ({
   probe: serviceProbe,
   item: unitName(name),
   facets: [],
-  parse: (raw: ServiceAnswer) => raw,
+  parse: ({ unit }: Raw) => unit,
   only: false,
   derive: derive(name),
   touched: () => [`unit:${unitName(name)}`],
   // Enabling and daemon-reload leave StateChangeTimestamp as it is: only a change of `active` moves it.
   stamp: (answer, time, patch = { active: true }) => ('active' in patch ? { ...answer, since: time } : answer),
   subject: unitName(name),
+})
+
+/**
+ * When the process of an active unit began, in microseconds on the host's clock (`2026-11-22T16:34:01.123456Z`); empty
+ * when it does not run. Out of the same look at the unit, but an answer of its own: what a restart makes of it nobody
+ * can tell beforehand.
+ */
+export const processStart = (name: string): Query<{ at: string }> => ({
+  key: `started:${unitName(name)}`,
+  looks: [`unit:${unitName(name)}`],
+  probe: serviceProbe,
+  item: unitName(name),
+  facets: [],
+  parse: ({ process }: Raw) => ({ at: process }),
+  only: false,
+  subject: `start of ${unitName(name)}`,
 })

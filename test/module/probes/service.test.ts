@@ -1,13 +1,14 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type ServiceAnswer, service, unitFile, unitName } from '../../../src/module/probes/service.ts'
+import { processStart, type ServiceAnswer, service, unitFile, unitName } from '../../../src/module/probes/service.ts'
 
-const { probe } = service('x')
-const read = (text: string, ...units: string[]): ServiceAnswer[] =>
+const { probe, parse } = service('x')
+const raws = (text: string, ...units: string[]): unknown[] =>
   probe.read(
     { stdout: Buffer.from(text), stderr: Buffer.alloc(0), status: 0 },
     units.map(item => ({ item, facets: [] })),
   )
+const read = (text: string, ...units: string[]): ServiceAnswer[] => raws(text, ...units).map(parse)
 
 const running = `Result=success
 NRestarts=3
@@ -58,6 +59,16 @@ test('a time without a fraction, with a short one, or none', () => {
   assert.is(at('Fri 2026-01-02 03:04:05 UTC'), second)
   assert.is(at('Fri 2026-01-02 03:04:05.5 UTC'), second + 500_000)
   assert.is(at('n/a'), 0)
+})
+
+test('the start of the process comes out of the same look, and only of a unit that runs', () => {
+  const started = processStart('ssh')
+  assert.is(started.probe, probe)
+  const text = `${running}\nExecMainStartTimestamp=Sun 2026-11-22 16:33:59.5 UTC`
+  const at = (one: string) => raws(one, started.item).map(started.parse)
+  assert.equal(at(text), [{ at: '2026-11-22T16:33:59.500000Z' }])
+  assert.equal(at(text.replace('=active', '=failed')), [{ at: '' }])
+  assert.equal(at(missing), [{ at: '' }])
 })
 
 test('where there is no systemd, no unit is there', () => {
