@@ -144,7 +144,11 @@ func (s *stream) finish(err error) {
 	}
 	s.w.Header().Set("Content-Type", "application/json")
 	s.w.WriteHeader(status)
-	b, _ := json.Marshal(map[string]interface{}{"Message": err.Error(), "Code": code, "Type": "error"})
+	b, _ := json.Marshal(struct {
+		Message string
+		Code    int
+		Type    string
+	}{err.Error(), code, "error"})
 	_, _ = s.w.Write(append(b, '\n'))
 }
 
