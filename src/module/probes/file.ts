@@ -54,17 +54,22 @@ const sh = (items: Item[]): string => {
   if (having('digest').length > 0) lines.push(hash(quoted(having('digest'))))
   if (having('bytes').length > 0)
     lines.push(
-      `find ${quoted(having('bytes'))} -maxdepth 0 -type f -size -${readWhole + 1}c -print0 2>/dev/null | xargs -0r head -q -c ${readWhole} --`,
+      `find ${quoted(having('bytes'))} -maxdepth 0 -type f -size -${readWhole + 1}c -exec head -q -c ${readWhole} -- {} + 2>/dev/null`,
     )
   return lines.join('\n')
 }
 
 /**
  * Digests as `sha256sum -z` prints them. A file with a receipt beside it (`.NAME.receipt`: size, ctime, inode,
- * digest, written by the step that put it there) is hashed again only when the first three differ.
+ * digest, written by the step that put it there) is hashed again only when the first three differ: one `stat` tells
+ * them of all such files. Two lists, for a shell has one that may hold any name.
  */
 const hash = (paths: string): string =>
-  `set --; for f in ${paths}; do r="\${f%/*}/.\${f##*/}.receipt"; if [ -f "$r" ] && [ ! -h "$f" ] && read -r s c i d <"$r" && [ \${#d} = 64 ] && [ "$(stat -c '%s %.9Z %i' -- "$f")" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; elif [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "$f"; fi; done; [ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
+  `receipt() { r="\${f%/*}/.\${f##*/}.receipt"; [ -f "$f" ] && [ ! -h "$f" ] && [ -f "$r" ]; }
+set --; for f in ${paths}; do receipt && set -- "$@" "$f"; done
+[ $# -eq 0 ] || stat -c '%s %.9Z %i' -- "$@" | for f; do receipt; read -r now; read -r s c i d <"$r"; if [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; else sha256sum -z -- "$f" 2>/dev/null; fi; done
+set --; for f in ${paths}; do receipt || { [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; }; done
+[ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
 
 const read = ({ stdout }: { stdout: Buffer }, items: Item[]): RawFile[] => {
   let at = 0
