@@ -54,7 +54,7 @@ type Outcome =
   | {
       is: 'change'
       file: Will
-      above?: ({ exists: true; kind: 'directory' } | undefined)[]
+      above?: ({ exists: true; kind: 'directory'; mode: '0755' } | undefined)[]
       steps: Step[]
       reason: string
     }
@@ -119,7 +119,8 @@ const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
   return {
     is: 'change',
     file: { exists: true, kind: 'directory', mode: '0755', ...attributesPatch(args, seen) },
-    above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory' })),
+    // `install -d` makes them so, whatever the umask.
+    above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory', mode: '0755' })),
     steps: [folder(at, modeFor('directory', args.mode ?? '0755'), ownerOf(args))],
     reason: 'it does not exist',
   }

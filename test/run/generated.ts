@@ -52,7 +52,7 @@ const task: fc.Arbitrary<Task> = fc.oneof(
         path: one(...files).map(at),
         line: one(...lines),
         state: maybe(one('present', 'absent')),
-        create: maybe(one(true)),
+        create: one(true, true, false),
       })
       .map(args => ({ lineinfile: given(args) })),
   },
@@ -80,20 +80,32 @@ export const templates = { 'templates/t.hbs': 'v={{ v }}\n' }
 /** What a task needs besides: now and then a value of the task before, or a condition. */
 const wired = fc.tuple(task, fc.integer({ min: 0, max: 9 })).map(([t, n]) => ({ t, n }))
 
-export const playbook: fc.Arbitrary<string> = fc.array(wired, { minLength: 1, maxLength: 12 }).map(list =>
-  JSON.stringify([
-    {
-      hosts: 'all',
-      tasks: list.map(({ t, n }, i) => ({
-        name: `t${i}`,
-        register: `r${i}`,
-        ...t,
-        ...(n === 0 && i > 0 ? { when: `r${i - 1}.changed` } : {}),
-        ...(n === 1 && i > 1 ? { needs: [`t${i - 2}`] } : {}),
-      })),
-    },
-  ]),
-)
+/** Most playbooks make their folders first: one that would fail comes to nothing. */
+const opening = [
+  { file: { path: at('d/e'), state: 'directory' } },
+  { file: { path: at('m'), state: 'directory' } },
+  { file: { path: at('l'), src: 'd', state: 'link' } },
+]
+
+export const playbook: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom([], opening, opening, opening), fc.array(wired, { minLength: 1, maxLength: 9 }))
+  .map(([first, list]) =>
+    JSON.stringify([
+      {
+        hosts: 'all',
+        tasks: [
+          ...first,
+          ...list.map(({ t, n }, i) => ({
+            name: `t${i}`,
+            register: `r${i}`,
+            ...t,
+            ...(n === 0 && i > 0 ? { when: `r${i - 1}.changed` } : {}),
+            ...(n === 1 && i > 1 ? { needs: [`t${i - 2}`] } : {}),
+          })),
+        ],
+      },
+    ]),
+  )
 
 /** What is there before: a part of the tree. */
 export const before: fc.Arbitrary<string[]> = fc.subarray(['d/', 'd/e/', 'm/', 'l', 'a', 'd/f', 'd/e/g', 'm/h'])
