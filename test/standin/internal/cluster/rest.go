@@ -165,4 +165,3 @@ func (a rest) removePeer(ctx context.Context, w http.ResponseWriter, text string
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
-

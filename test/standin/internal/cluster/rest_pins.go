@@ -169,4 +169,3 @@ func (p *peer) pinNow(c string, args url.Values) (capi.Pin, error) {
 	}
 	return pin, p.pins.change(pin, false)
 }
-

@@ -5,13 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"strings"
 	"time"
-
-	"standin/internal/maddr"
 )
 
 const globalOpts = "api= timeout= offline enc= encoding= config:c= debug:D help:h local:L stream-channels cid-base= upgrade-cidv0-in-output api-auth= repo-dir= config-file="
@@ -188,6 +185,16 @@ func execute(path string, argv []string) error {
 	}
 	defer done()
 	if !c.file {
+		err := call(r)
+		if _, explicit := opts["api"]; err != errNoAPI || explicit {
+			return err
+		}
+		// The daemon ended between the look at its API and the call.
+		call, again, err := route(c, path, opts)
+		if err != nil {
+			return err
+		}
+		defer again()
 		return call(r)
 	}
 	for _, name := range words {
@@ -216,64 +223,6 @@ func withFile(r *request, name string, call func(*request) error) error {
 		r.body, r.name = f, st.Name()
 	}
 	return call(r)
-}
-
-var errNoAPI = errors.New("cannot connect to the api. Is the daemon running? To run as a standalone CLI command remove the api file in `$IPFS_PATH/api`")
-
-// route decides who runs a command: the daemon at --api, the daemon of the
-// api file, or this process on the repo. A stale api file is deleted.
-func route(c *command, path string, opts map[string]string) (call func(*request) error, done func(), err error) {
-	done = func() {}
-	alone := func(n *Node) func(*request) error {
-		return func(r *request) error { r.node = n; return runHere(c, r) }
-	}
-	if _, explicit := opts["api"]; c.path == "version" || (c.path == "config show" && !explicit) {
-		return alone(nil), done, nil
-	}
-	base, err := apiBase(path, opts)
-	if err != nil {
-		return nil, done, err
-	}
-	if base != "" {
-		return func(r *request) error { return callAPI(base, c, r) }, done, nil
-	}
-	repo, err := openRepo(path)
-	if err != nil {
-		return nil, done, err
-	}
-	return alone(newNode(repo)), repo.Close, nil
-}
-
-func apiBase(path string, opts map[string]string) (string, error) {
-	text, explicit := opts["api"]
-	if !explicit {
-		if opts["offline"] == "true" || opts["local"] == "true" {
-			return "", nil
-		}
-		b, err := os.ReadFile(path + "/api")
-		if err != nil {
-			return "", nil
-		}
-		text = strings.TrimSpace(string(b))
-	}
-	a, err := maddr.Parse(text)
-	if err != nil {
-		return "", err
-	}
-	network, hostport, ok := a.TCP()
-	if !ok {
-		return "", fmt.Errorf("invalid API address: %s", text)
-	}
-	c, err := net.DialTimeout(network, hostport, 5*time.Second)
-	if err == nil {
-		c.Close()
-		return "http://" + hostport + "/api/v0/", nil
-	}
-	if explicit {
-		return "", errNoAPI
-	}
-	_ = os.Remove(path + "/api")
-	return "", nil
 }
 
 // runHere runs a command in this process.

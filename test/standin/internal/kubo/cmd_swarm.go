@@ -242,10 +242,14 @@ func runPeeringLs(r *request, emit emitter) error {
 	if err := r.node.online(); err != nil {
 		return err
 	}
-	out := []peerEntry{}
+	type info struct { // libp2p's order of keys
+		Addrs []string
+		ID    string
+	}
+	out := []info{}
 	r.node.mu.Lock()
 	for id, addrs := range r.node.peering {
-		out = append(out, peerEntry{id, addrs})
+		out = append(out, info{addrs, id})
 	}
 	r.node.mu.Unlock()
 	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
