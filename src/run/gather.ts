@@ -3,7 +3,7 @@ import { type Node, nodeId } from '../graph/graph.ts'
 import { blank, unknownLine } from '../plan/line.ts'
 import { readHost, readLocal } from '../plan/plan.ts'
 import { causeOf, controllerSide, type Line, type Session, type Wanted } from '../plan/session.ts'
-import { planNode } from '../plan/walk.ts'
+import { planNode, register } from '../plan/walk.ts'
 import { travels } from './bundle.ts'
 import { isDone, keep, type Progress } from './progress.ts'
 import type { Runner } from './runner.ts'
@@ -47,7 +47,10 @@ export const gather = async (progress: Progress, host: string, left: Node[]): Pr
       continue
     }
     const wanted: Wanted = new Map()
-    const own = planNode(session, node, wanted).lines.filter(l => l.host === host)
+    const own =
+      cause === undefined
+        ? planNode(session, node, wanted).lines.filter(l => l.host === host)
+        : skippedLines(runner, node, host, cause)
     if (wanted.size > 0) {
       if (bundle.length > 0) break
       await readWanted(runner, wanted)
@@ -76,6 +79,15 @@ const withoutHost = (session: Session, node: Node, host: string, cause: string):
   session.outputs.set(line.id, line.outputs)
   session.causes.set(line.id, cause)
   return line
+}
+
+/** The lines of a node as they were planned, loop items one by one, kept from running by a root cause. */
+const skippedLines = ({ session, lines }: Runner, node: Node, host: string, cause: string): Line[] => {
+  const own = (lines.get(nodeId(host, node.task)) ?? [blank(node, host)]).map(
+    ({ id }) => session.finished.get(id) ?? unknownLine({ ...blank(node, host), id }, new Lost(cause), () => []),
+  )
+  register(session, node, host, own)
+  return own
 }
 
 /** Lines in order while they are decided, with steps that are fully known, and travel; one that does not goes alone. */
