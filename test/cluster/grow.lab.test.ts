@@ -1,15 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { needApplied, needNothingToDo, silentPairs } from './network.ts'
+import { daemonsAre, needApplied, needNothingToDo, silentPairs } from './network.ts'
 import { counts, failures, resultsOf } from './reading.ts'
 import { onLab } from './rig.ts'
 
 const { lab, check } = onLab('grow')
 const three = ['node0', 'node1', 'node2']
 
-/** Which processes the daemons are. */
-const daemons = (nodes: string[]): Promise<Record<string, string>> =>
-  lab.everywhere('systemctl show -p Id,MainPID,ExecMainStartTimestampMonotonic ipfs ipfs-cluster', nodes)
 const keys = (nodes: string[]): Promise<Record<string, string>> =>
   lab.everywhere('sha256sum </var/lib/ipfs/swarm.key', nodes)
 const peers = async (node: string): Promise<number> =>
@@ -18,11 +15,11 @@ const peers = async (node: string): Promise<number> =>
 check('a fourth host joins, and no daemon of the others is started again', async () => {
   await lab.raise()
   await needApplied(lab)
-  const before = await daemons(three)
+  const before = await daemonsAre(lab, three)
   for (const text of Object.values(before)) assert.not.match(text, /MainPID=0/)
   await lab.lab('add', 'node3')
   await needApplied(lab)
-  assert.equal(await daemons(three), before)
+  assert.equal(await daemonsAre(lab, three), before)
 })
 
 check('the next run finds four nodes that need nothing', async () => {
@@ -32,7 +29,7 @@ check('the next run finds four nodes that need nothing', async () => {
 })
 
 check('a replaced host gets the same keys under --limit, and no step runs elsewhere', async () => {
-  const before = await daemons(three)
+  const before = await daemonsAre(lab, three)
   const [key] = Object.values(await keys(['node0']))
   await lab.lab('rm', 'node3')
   await lab.lab('add', 'node3')
@@ -50,13 +47,13 @@ check('a replaced host gets the same keys under --limit, and no step runs elsewh
     [0, 0, 0],
   )
   assert.equal(new Set(Object.values(await keys(lab.nodes))), new Set([key]))
-  assert.equal(await daemons(three), before)
+  assert.equal(await daemonsAre(lab, three), before)
 })
 
 check('a run over all then connects the replaced host with everyone, without a restart', async () => {
-  const before = await daemons(three)
+  const before = await daemonsAre(lab, three)
   await needApplied(lab)
-  assert.equal(await daemons(three), before)
+  assert.equal(await daemonsAre(lab, three), before)
   assert.equal(await silentPairs(lab), [])
   await needNothingToDo(lab)
 })

@@ -41,3 +41,19 @@ export const needApplied = async (lab: Rig, ...more: string[]): Promise<void> =>
   assert.equal(failures(told), [])
   assert.is(told.code, 0)
 }
+
+/** Which processes the daemons are. */
+export const daemonsAre = (lab: Rig, nodes = lab.nodes): Promise<Record<string, string>> =>
+  lab.everywhere('systemctl show -p Id,MainPID,ExecMainStartTimestampMonotonic ipfs ipfs-cluster', nodes)
+
+/** Takes a host off the network for as long as `inside` takes. */
+export const silence = async (lab: Rig, node: string, inside: () => Promise<void>): Promise<void> => {
+  const link = (state: string): Promise<string> => lab.must('ip', '-n', lab.netns(node), 'link', 'set', 'eth0', state)
+  await link('down')
+  try {
+    await inside()
+  } finally {
+    await link('up')
+    await lab.until(`${node} answers again`, 20, async () => (await lab.ssh(node, 'echo here')) === 'here')
+  }
+}
