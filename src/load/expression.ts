@@ -77,10 +77,18 @@ const parse = (code: string, place: (offset: number) => Origin): ParseResult => 
   }
 }
 
+/** A text is parsed once, however often it is written or looked at: the check, the graph and each host's values do. */
+type Tree = { run: ParseResult; busy: boolean }
+const trees = new Map<string, Tree>()
+const treeOf = (code: string, place: (offset: number) => Origin): Tree => {
+  const tree = trees.get(code) ?? { run: parse(code, place), busy: false }
+  trees.set(code, tree)
+  return tree
+}
+
 /** One piece of CEL. `place` turns an offset in it into a place in the file. */
 const compileCode = (code: string, place: (offset: number) => Origin): Expression => {
-  const parsed = parse(code, place)
-  let running = false
+  const tree = treeOf(code, place)
   const failure = (error: unknown, missed: Miss | undefined): unknown => {
     if (error instanceof Refusal) throw error
     if (error instanceof RangeError) return refuse('playbook-value', error.message, { origin: place(0) })
@@ -89,21 +97,21 @@ const compileCode = (code: string, place: (offset: number) => Origin): Expressio
     return refuse('playbook-value', ...said(valueMessage(code, fault, missed), code, place(fault.start)))
   }
   return {
-    references: referencesOf(parsed.ast as Syntax, place),
+    references: referencesOf(tree.run.ast as Syntax, place),
     literal: false,
     evaluate: scope => {
       let missed: Miss | undefined
       // CEL keeps the state of a comprehension in its syntax tree: an expression that is reached again while it runs
       // (a variable of another host, through hostvars) needs a tree of its own.
-      const run = running ? parse(code, place) : parsed
-      const outer = running
-      running = true
+      const run = tree.busy ? parse(code, place) : tree.run
+      const outer = tree.busy
+      tree.busy = true
       try {
         return leave(run(enterScope(scope, miss => (missed = miss))))
       } catch (error) {
         return unknownIn(error) ?? failure(error, missed)
       } finally {
-        running = outer
+        tree.busy = outer
       }
     },
   }

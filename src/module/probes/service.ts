@@ -16,8 +16,8 @@ export type ServiceAnswer = {
   result: string
 }
 
-/** What one unit prints, for all who ask about it. */
-type Raw = { unit: ServiceAnswer; process: string }
+/** What one look at a unit tells, for all who ask about it: `began` is that of its process. */
+type Raw = ServiceAnswer & { began: string }
 
 const properties =
   'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,NRestarts,Result,ExecMainStartTimestamp'
@@ -38,7 +38,7 @@ const parse = (block: string): Raw => {
         line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [],
       ),
   )
-  const unit = {
+  return {
     load: value.LoadState ?? 'not-found',
     active: value.ActiveState ?? 'inactive',
     sub: value.SubState ?? 'dead',
@@ -47,8 +47,8 @@ const parse = (block: string): Raw => {
     since: microseconds(time(value.StateChangeTimestamp)),
     restarts: Number(value.NRestarts ?? 0),
     result: value.Result ?? '',
-  } as ServiceAnswer
-  return { unit, process: unit.active === 'active' ? time(value.ExecMainStartTimestamp) : '' }
+    began: value.ActiveState === 'active' ? time(value.ExecMainStartTimestamp) : '',
+  } as Raw
 }
 
 /** One `systemctl show` for all units; its blocks come in the order asked, one blank line between. */
@@ -94,7 +94,7 @@ export const service = (name: string): Query<ServiceAnswer> => ({
   probe: serviceProbe,
   item: unitName(name),
   facets: [],
-  parse: ({ unit }: Raw) => unit,
+  parse: ({ began: _, ...unit }: Raw) => unit,
   only: false,
   derive: derive(name),
   touched: () => [`unit:${unitName(name)}`],
@@ -114,7 +114,7 @@ export const processStart = (name: string): Query<{ at: string }> => ({
   probe: serviceProbe,
   item: unitName(name),
   facets: [],
-  parse: ({ process }: Raw) => ({ at: process }),
+  parse: ({ began }: Raw) => ({ at: began }),
   only: false,
   subject: `start of ${unitName(name)}`,
 })
