@@ -10,6 +10,8 @@ export const leftOut = (node: Node, line: Line): Line => {
   if (line.verdict === 'change' || line.verdict === 'undecided')
     return {
       ...skipLine(line, 'left out by --limit or --tags'),
+      steps: [],
+      phases: [],
       outputs: new Lost(line.id, 'selection'),
     }
   return line

@@ -1,6 +1,7 @@
 import type { Fragment } from '../core/transport.ts'
+import { nodeId } from '../graph/graph.ts'
 import { batch } from '../plan/observe.ts'
-import type { Line } from '../plan/session.ts'
+import { causeOf, type Line } from '../plan/session.ts'
 import { planLine } from '../plan/walk.ts'
 import { finishChanged, finishFailed, finishQuiet, hostQueries, markHappened, type Runner } from './runner.ts'
 import { fitsFrame, fragmentOf, judge, type Kept, runSteps } from './steps.ts'
@@ -63,18 +64,20 @@ export const runBundle = async (runner: Runner, host: string, lines: Line[]): Pr
   }))
   for (const line of changes) announceRun(runner, line)
   const outputs = await transport.run(parts.flatMap(({ steps, reads }): Fragment[] => [...steps, ...reads.fragments]))
+  let isBroken = false
   for (const line of lines) {
-    if (finishQuiet(runner, line)) continue
+    // Behind a broken promise what needed no step is planned anew; what ran in the same frame is told as it came out.
+    if (line.verdict !== 'change' ? isBroken || finishQuiet(runner, line) : outputs.length === 0) continue
     const { steps, reads } = parts.find(p => p.line === line)!
     const judged = judge(runner, line, line.steps, outputs.splice(0, steps.length))
-    if (judged.failure) {
-      markHappened(runner, line)
-      return finishFailed(runner, line, judged.failure)
-    }
     markHappened(runner, line)
+    if (judged.failure) return finishFailed(runner, line, judged.failure)
     reads.take(outputs.splice(0, reads.fragments.length))
     await conclude(runner, line, judged.kept)
-    if (runner.session.finished.get(line.id)?.verdict === 'fail') return
+    isBroken ||= runner.session.finished.get(line.id)?.verdict === 'fail'
+    // It has run, but what it depends on has failed: so what depends on it does not run.
+    const cause = causeOf(runner.session, line.node, host)
+    if (cause !== undefined) runner.session.causes.set(nodeId(host, line.node.task), cause)
   }
 }
 

@@ -82,7 +82,7 @@ export const verdictOf = (runner: Runner, line: Line, again: Line): Again => {
 const interval = 0.1
 const patience = 5
 
-/** Reads the queries again as soon as their output differs from last time, or 5 s are over: the host waits, not the wire. */
+/** Reads the queries again as soon as their output differs from last time, or 5 s or the deadline are over: the host waits, not the wire. */
 export const readWhenDifferent = async (
   runner: Runner,
   transport: Transport,

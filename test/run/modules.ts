@@ -1,0 +1,124 @@
+import { type content, defineGroup, defineModule, exec, file, later, stat, T, uses } from '../../src/module/module.ts'
+
+const at = (description: string) => T.String({ description })
+const common = { about: 'For a test.', examples: [] }
+
+/** Promises one mode and sets another. */
+export const liar = defineModule({
+  ...common,
+  name: 'liar',
+  args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
+  reads: args => ({ file: stat(args.path) }),
+  plan: (args, { file: seen }, { ok, change }) =>
+    seen.exists && seen.mode === '0700'
+      ? ok()
+      : change({
+          will: { file: { exists: true, kind: 'file', mode: '0700' } },
+          steps: [exec(['sh', '-c', 'touch "$0" && chmod 755 "$0"', args.path])],
+          reason: 'so it says',
+        }),
+})
+
+/** Does what it promises, and is never content. */
+export const restless = defineModule({
+  ...common,
+  name: 'restless',
+  args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
+  reads: args => ({ file: stat(args.path) }),
+  plan: (args, _, { change }) =>
+    change({ will: { file: { exists: true } }, steps: [exec(['touch', args.path])], reason: 'again' }),
+})
+
+/** Promises something about a file that it only looks at. */
+export const meddler = defineModule({
+  ...common,
+  name: 'meddler',
+  args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
+  reads: args => ({ file: uses(stat(args.path)) }),
+  plan: (_, __, { change }) => change({ will: { file: { exists: true } } as never, steps: [], reason: 'x' }),
+})
+
+/** Starts something that makes a file a while later, and waits for it. */
+export const slow = defineModule({
+  ...common,
+  name: 'slow',
+  args: T.Object(
+    {
+      path: at('A file.'),
+      after: T.Number({ description: 'Seconds.' }),
+      seconds: T.Number({ description: 'Seconds.' }),
+    },
+    { additionalProperties: false },
+  ),
+  outputs: T.Object({ size: T.Number() }),
+  reads: args => ({ file: stat(args.path) }),
+  plan: (args, { file: seen }, { ok, change }) =>
+    seen.exists
+      ? ok({ size: seen.size })
+      : change({
+          will: { file: { exists: true } },
+          steps: [
+            exec(['sh', '-c', '(sleep "$0"; echo here > "$1") >/dev/null 2>&1 &', String(args.after), args.path]),
+          ],
+          reason: 'it is not there',
+        }),
+  settle: args => ({
+    seconds: args.seconds,
+    late: () => 'it is still not there',
+    log: ['echo', 'the last words'],
+  }),
+})
+
+/** Waits for a file where its step makes a folder: it will never come. */
+export const stubborn = defineModule({
+  ...common,
+  name: 'stubborn',
+  args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
+  reads: args => ({ file: stat(args.path) }),
+  plan: (args, { file: seen }, { ok, change }) =>
+    seen.exists && seen.kind === 'file'
+      ? ok()
+      : change({ will: { file: { exists: true, kind: 'file' } }, steps: [exec(['mkdir', args.path])], reason: 'none' }),
+  settle: () => ({
+    seconds: 60,
+    hopeless: ({ file: seen }) => (seen.exists && seen.kind === 'directory' ? 'a folder is in its place' : undefined),
+  }),
+})
+
+/** The first host's file, or one newly made there, on every host: two phases, the second uses what the first made. */
+export const shared = defineGroup({
+  ...common,
+  name: 'shared',
+  args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
+  outputs: T.Object({ made: T.Boolean() }),
+  reads: args => ({ file: file(args.path) }),
+  plan: (args, seen, { up, missing, ok, change, fail, each, from }) => {
+    const holder = up.find(host => seen[host]?.file.exists)
+    const held = holder === undefined ? undefined : seen[holder]!.file
+    if (held === undefined && missing.length > 0) return each(() => fail(`${missing.join()} may hold it`))
+    const source = holder ?? up[0]!
+    const text =
+      held?.exists && held.kind === 'file'
+        ? later(() => (held as { content: ReturnType<typeof content> }).content)
+        : from(source)
+    return each((host, { file: own }) =>
+      own.exists
+        ? ok({ made: false })
+        : change({
+            will: { file: { exists: true, kind: 'file', content: text as never } },
+            phases: [
+              host === source && held === undefined ? [{ do: 'generate', name: 'value', bytes: 4 }] : [],
+              [
+                {
+                  do: 'write',
+                  path: args[host]!.path,
+                  content: held === undefined ? { from: 'value' } : (text as ReturnType<typeof content>),
+                  mode: '0600',
+                },
+              ],
+            ],
+            reason: 'it is not there',
+          }),
+    )
+  },
+})

@@ -1,0 +1,85 @@
+import { readdirSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { failuresOf, type Options, type Ran, type Rig, results, withRig } from '../plan/rig.ts'
+import { liar, meddler, restless, slow, stubborn } from './modules.ts'
+
+const modules = { liar, meddler, restless, slow, stubborn }
+const applied = (tasks: string, judge: (ran: Ran, rig: Rig) => void, options: Options = {}) =>
+  withRig(`- hosts: all\n  tasks:\n${tasks.replace(/^\s*- /gm, '    - ')}`, { modules, ...options }, async rig =>
+    judge(await rig.apply(), rig),
+  )
+const failureOf = ({ outcome }: Ran) => outcome.failures[0]!
+
+test('a module that does not do what it promised is caught, and blamed; nothing new is begun', () =>
+  applied(
+    `- { name: lie, liar: { path: "{{ root }}/f" } }
+     - { name: wait, slow: { path: "{{ root }}/s", after: 0, seconds: 9 } }
+     - { name: end, file: { path: "{{ root }}/g", state: touch } }`,
+    (ran, rig) => {
+      assert.equal(failuresOf(ran), { 'node0/lie': 'module-broke-promise' })
+      assert.match(failureOf(ran).what, 'liar did not do what it planned')
+      assert.match(failureOf(ran).why!, 'mode: promised "0700", is "0755"')
+      assert.is(results(ran)['node0/wait'], 'skipped (needs node0/lie)')
+      assert.is(results(ran)['node0/end'], 'skipped (needs node0/lie)')
+      assert.equal(readdirSync(rig.hosts.root('node0')), ['f'])
+      assert.is(ran.outcome.exit, 1)
+    },
+  ))
+
+test('what ran in one frame with a broken promise is told as it came out', () =>
+  applied(
+    `- { name: lie, liar: { path: "{{ root }}/f" } }
+     - { name: same, copy: { dest: "{{ root }}/g", content: "x" } }
+     - { name: quiet, file: { path: "{{ root }}/g", state: file } }`,
+    (ran, rig) => {
+      assert.equal(results(ran), {
+        'node0/lie': 'failed',
+        'node0/same': 'changed',
+        'node0/quiet': 'skipped (needs node0/lie)',
+      })
+      assert.equal(readdirSync(rig.hosts.root('node0')).sort(), ['f', 'g'])
+    },
+  ))
+
+test('a module that would change again at once has broken its promise too', () =>
+  applied(`- { name: again, restless: { path: "{{ root }}/f" } }`, ran => {
+    assert.equal(failuresOf(ran), { 'node0/again': 'module-broke-promise' })
+    assert.match(failureOf(ran).why!, '"change"')
+  }))
+
+test('a promise about what is only looked at is a mistake that is told at once', () =>
+  withRig(`- hosts: all\n  tasks:\n    - { meddler: { path: "{{ root }}/f" } }`, { modules }, async rig => {
+    try {
+      await rig.plan()
+      assert.unreachable()
+    } catch (error) {
+      assert.match(String(error), 'meddler promises file:')
+    }
+  }))
+
+test('a promise that takes a while is waited for, on the host', () =>
+  applied(
+    `- { name: wait, slow: { path: "{{ root }}/f", after: 0.3, seconds: 20 }, register: s }
+     - { name: then, assert: { that: "s.size == 5" } }`,
+    (ran, rig) => {
+      assert.equal(results(ran), { 'node0/wait': 'changed', 'node0/then': 'ok' })
+      assert.ok(ran.trips.node0! <= 5, `the wire is not polled: ${ran.trips.node0} trips`)
+      assert.ok(rig.hosts.frames.some(f => f.fragments.some(one => one.sh.includes('sleep 0.1'))))
+    },
+  ))
+
+test('a promise that does not come true in its time is a failure, with what is missing and the last log lines', () =>
+  applied(`- { name: wait, slow: { path: "{{ root }}/f", after: 30, seconds: 0.2 } }`, ran => {
+    assert.equal(failuresOf(ran), { 'node0/wait': 'host-settle' })
+    assert.match(failureOf(ran).what, 'within 0.2 s')
+    assert.is(failureOf(ran).why, 'it is still not there\nthe last words')
+  }))
+
+test('waiting ends as soon as it is hopeless', () =>
+  applied(`- { name: wait, stubborn: { path: "{{ root }}/f" } }`, ran => {
+    assert.is(failuresOf(ran)['node0/wait'], 'host-settle')
+    assert.is(failureOf(ran).what, 'a folder is in its place')
+  }))
+
+test.run()
