@@ -82,7 +82,10 @@ export const verdictOf = (runner: Runner, line: Line, again: Line): Again => {
 const interval = 0.1
 const patience = 5
 
-/** Reads the queries again as soon as their output differs from last time, or 5 s or the deadline are over: the host waits, not the wire. */
+/**
+ * Reads the queries again as soon as their output differs from last time, at the latest after 5 s or at the deadline:
+ * the host waits, not the wire.
+ */
 export const readWhenDifferent = async (
   runner: Runner,
   transport: Transport,
@@ -90,10 +93,13 @@ export const readWhenDifferent = async (
   queries: AnyQuery[],
   last: string,
   every: number,
+  deadline: number,
 ): Promise<string> => {
+  const seconds = Math.min(patience, (deadline - Date.now()) / 1000)
+  const turns = Math.max(1, Math.ceil(seconds / every))
   const reads = batch(runner.session.worlds.get(host)!, queries)
   const all = reads.fragments.map(({ sh }) => `( ${sh}\n)`).join('; ')
-  const wait = `n=0; while [ $n -lt ${Math.round(patience / every)} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${every}; n=$((n+1)); done`
+  const wait = `n=0; while [ $n -lt ${turns} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${every}; n=$((n+1)); done`
   const outputs = await transport.run([{ sh: wait }, ...reads.fragments])
   reads.take(outputs.slice(1))
   return sha256(Buffer.concat(outputs.slice(1).map(o => o.stdout)))
@@ -144,7 +150,8 @@ export const settle = async (
         },
       }
     }
-    last = await readWhenDifferent(runner, transport, line.host, hostQueries(line), last, line.settle.every ?? interval)
+    const every = line.settle.every ?? interval
+    last = await readWhenDifferent(runner, transport, line.host, hostQueries(line), last, every, deadline)
   }
 }
 

