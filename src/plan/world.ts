@@ -79,8 +79,11 @@ const isComplete = (query: AnyQuery, { raw, facets }: Raw): boolean => {
 }
 
 const isFresh = (world: World, query: AnyQuery, raw: Raw): boolean => {
+  if (!isComplete(query, raw)) return false
+  const since = world.happened.filter(h => h.at > raw.at)
+  if (since.length === 0) return true
   const looks = labelsOf(world, query.looks)
-  return isComplete(query, raw) && !world.happened.some(h => h.at > raw.at && overlapping(h.labels, looks))
+  return !since.some(h => overlapping(h.labels, looks))
 }
 
 const absent =
@@ -128,12 +131,12 @@ const patched = (before: unknown, patch: unknown, { node, index }: Prediction, q
  * Unknowns come back in place, never thrown.
  */
 export const answer = (world: World, query: AnyQuery, upto = world.predicted.length): unknown => {
-  if (query.probe.side === 'controller') return seen(world, query, upto)
+  if (query.probe.side === 'controller' || upto === 0) return seen(world, query, upto)
   const key = keyOf(world, query, upto)
   const looks = labelsOf(world, query.looks)
   // What lies in a folder that is to be removed is gone with it, whatever is there now: it is never asked.
   const gone = isFile(query) ? removalAbove(world, key.slice(5), upto) : -1
-  const isLate = query.lazy && upto > 0 && world.predicted.slice(0, upto).some(p => overlapping(p.labels, looks))
+  const isLate = query.lazy && world.predicted.slice(0, upto).some(p => overlapping(p.labels, looks))
   let value = gone >= 0 ? { exists: false } : isLate ? undefined : seen(world, query, upto)
   for (const [position, prediction] of world.predicted.slice(0, upto).entries()) {
     if (position <= gone) continue

@@ -1,4 +1,4 @@
-import { structuredPatch } from 'diff'
+import { createRequire } from 'node:module'
 import type { Difference } from '../core/event.ts'
 import type { Paint } from './paint.ts'
 import { oneLine } from './printable.ts'
@@ -16,7 +16,11 @@ const painted = (line: string, paint: Paint): string => {
 /** Of no lines a hunk's head names the line before them. */
 const span = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`
 
+/** Loaded when there is a difference: 5 ms. */
+const library = () => createRequire(import.meta.url)('diff') as typeof import('diff')
+
 const textLines = ({ subject, before, after }: Difference & { kind: 'text' }, paint: Paint): string[] => {
+  const { structuredPatch } = library()
   const patch = structuredPatch(subject, subject, before, after, '', '', { context: 3, timeout: LONGEST_MS })
   if (!patch) return [`${subject}: ${lineCount(before)} lines -> ${lineCount(after)} lines, too different to show`]
   if (patch.hunks.length === 0) return []
