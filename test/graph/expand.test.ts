@@ -1,5 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Reference } from '../../src/load/expression.ts'
+import type { Task } from '../../src/load/playbook.ts'
 import { edgesOf, graphOf, idsOf, play, refused } from './rig.ts'
 
 test('task by task over all hosts, each behind the one before it on its own host', () => {
@@ -85,7 +87,8 @@ test('a value is an edge through variables, conditions, loops and template files
     - { name: When, needs: [], when: "n.v == 1", x: {} }
     - { name: Loop, needs: [], loop: "n.list", x: { v: "{{ item }}" } }
     - { name: File, needs: [], template: { src: t } }`
-  const files = (task: { module: string }) => (task.module === 'template' ? [{ path: ['n', 'v'] }] : [])
+  const files = (task: Task): Reference[] =>
+    task.module === 'template' ? [{ path: ['n', 'v'], origin: task.origin }] : []
   const graph = graphOf(play(tasks, 'db', '  vars: { from_n: "{{ middle }}", middle: "{{ n.v }}" }\n'), {}, files)
   for (const name of ['var', 'when', 'loop', 'file']) assert.equal(edgesOf(graph, `db0/${name}`), ['value db0/a'], name)
 })

@@ -2,6 +2,7 @@ import { type Failure, Refusal } from '../../src/core/failure.ts'
 import { expand } from '../../src/graph/expand.ts'
 import type { Graph } from '../../src/graph/graph.ts'
 import type { Selection } from '../../src/graph/selection.ts'
+import type { Reference } from '../../src/load/expression.ts'
 import type { Task } from '../../src/load/playbook.ts'
 import { loadText } from '../plan/rig.ts'
 
@@ -17,9 +18,14 @@ all:
 export const graphOf = (
   playbook: string,
   selection: Partial<Selection> = {},
-  files: (task: Task) => { path: (string | null)[] }[] = () => [],
+  files: (task: Task) => Reference[] = () => [],
 ): Graph =>
-  expand(loadText(playbook, inventory), { tags: [], ...selection }, module => module.startsWith('all_'), files)
+  expand(
+    loadText(playbook, inventory),
+    { tags: [], ...selection },
+    module => module.startsWith('all_'),
+    task => files(task).map(reference => ({ ...reference, origin: task.origin })),
+  )
 
 export const play = (tasks: string, hosts = 'all', more = ''): string =>
   `- hosts: ${hosts}\n${more}  tasks:\n${tasks

@@ -1,0 +1,21 @@
+import * as fc from 'fast-check'
+
+/** The seed of this run; RUNBOOK_SEED repeats another one. */
+export const seed = Number(process.env.RUNBOOK_SEED ?? Date.now() % 2 ** 31)
+
+/** Checks a property of playbooks; one that breaks it is told task by task. RUNBOOK_SHRINK=1 looks for a smaller one. */
+export const holds = async <T extends [unknown, ...unknown[]]>(
+  property: fc.IAsyncProperty<T>,
+  numRuns: number,
+): Promise<void> => {
+  const found = await fc.check(property, { numRuns, seed, endOnFailure: process.env.RUNBOOK_SHRINK === undefined })
+  if (!found.failed) return
+  const { message, stack, details } = (found.errorInstance ?? {}) as Error & { details?: string }
+  const lines = found.counterexample!.flatMap(value =>
+    typeof value === 'string' ? tasksOf(value) : [JSON.stringify(value)],
+  )
+  throw new Error([`RUNBOOK_SEED=${seed} (${found.counterexamplePath})`, message, details, ...lines, stack].join('\n'))
+}
+
+const tasksOf = (playbook: string): string[] =>
+  JSON.parse(playbook)[0].tasks.map((task: unknown) => JSON.stringify(task))
