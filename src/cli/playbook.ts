@@ -6,7 +6,7 @@ import { expand } from '../graph/expand.ts'
 import type { Graph } from '../graph/graph.ts'
 import { createPool, type Pool } from '../host/pool.ts'
 import { targetOf } from '../host/target.ts'
-import { check } from '../load/check.ts'
+import { check, checkReferences } from '../load/check.ts'
 import { type Loaded, load } from '../load/load.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
 import { createSession, type Session, scopeOf } from '../plan/session.ts'
@@ -71,6 +71,12 @@ const prepare = async (
   const failures = check(loaded, modules)
   if (failures.length > 0) throw new Refusal(...failures)
   const controller = createController(loaded.playbook.folder, options.artifacts ?? process.env.RUNBOOK_ARTIFACTS)
+  const inFiles = loaded.playbook.plays.flatMap(play =>
+    [...play.tasks, ...play.handlers].flatMap(task =>
+      checkReferences(controller.references(task), task, play, loaded, modules),
+    ),
+  )
+  if (inFiles.length > 0) throw new Refusal(...inFiles)
   const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags }
   const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
   const session = createSession({ graph, loaded, modules, render: controller.render, keepSecret })

@@ -1,11 +1,12 @@
 import { Refusal, refuse } from '../core/failure.ts'
-import { compileTemplate } from '../load/expression.ts'
+import { compileTemplate, type Reference } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
 import type { Located } from '../load/located.ts'
 import { selectHosts } from '../load/pattern.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { createScope } from '../load/scope.ts'
 import { didYouMean } from '../load/suggest.ts'
+import { layersFor } from '../load/variables.ts'
 import { compileTask } from './compile.ts'
 import { type Edges, order } from './dag.ts'
 import type { Edge, Graph, Node } from './graph.ts'
@@ -24,7 +25,7 @@ export const expand = (
   loaded: Loaded,
   selection: Selection,
   isGroup: (module: string) => boolean,
-  files: (task: Task) => { path: (string | null)[] }[],
+  files: (task: Task) => Reference[],
 ): Graph => {
   const { playbook, inventory } = loaded
   const limited = new Set(selection.limit === undefined ? inventory.hosts : selectHosts(inventory, selection.limit))
@@ -52,7 +53,7 @@ export const expand = (
 
   function draft(task: Task, play: Play, hosts: string[]): void {
     const compiled = compileTask(task)
-    compiled.references.push(...(files(task) as typeof compiled.references))
+    compiled.references.push(...files(task))
     const group = isGroup(task.module)
     const members = task.runOnce ? hosts.slice(0, 1) : hosts
     for (const on of group ? [members] : members.map(host => [host])) {
@@ -217,7 +218,7 @@ const staticScope = (
   { play, task, hosts }: Draft,
   registers: string[],
 ): Record<string, unknown> => {
-  const layersOf = (host: string) => [play.defaults, inventory.vars[host] ?? {}, play.vars, task.vars, extra]
+  const layersOf = (host: string): Record<string, Located>[] => layersFor({ play, inventory, host, task, extra })
   const none = (): never =>
     refuse(
       'playbook-reference',

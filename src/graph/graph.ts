@@ -1,4 +1,3 @@
-import type { Origin } from '../core/failure.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import type { CompiledTask } from './compile.ts'
 
@@ -32,4 +31,3 @@ export type Graph = { nodes: Node[]; hosts: string[]; byId: Map<string, Node>; r
 
 /** How a node shows on one host, everywhere: `host/task`. */
 export const nodeId = (host: string, task: { slug: string }): string => `${host}/${task.slug}`
-export const originOf = (node: Node): Origin => node.task.origin

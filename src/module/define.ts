@@ -63,13 +63,6 @@ export type Settle<S> = {
   log?: string[]
 }
 
-export type Example = {
-  name: string
-  args: Record<string, unknown>
-  seen: Record<string, unknown>
-  is: 'ok' | 'change' | 'fail'
-}
-
 type Common<A extends TObject, O extends TSchema | undefined> = {
   name: string
   /** One sentence for the reference. */

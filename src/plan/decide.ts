@@ -1,5 +1,5 @@
 import type { Difference } from '../core/event.ts'
-import { isUnknown, Later, Missing, strict, type Unknown } from '../core/unknown.ts'
+import { isUnknown, Missing, strict, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import type { Decide, Module, Settle, Verdict } from '../module/define.ts'
 import type { Label } from '../module/label.ts'
@@ -109,6 +109,3 @@ export const settleOf = (
   const found = meet(() => module.settle?.(strict(values)))
   return isUnknown(found) ? undefined : (found as Settle<never> | undefined)
 }
-
-/** The node an unknown waits for. */
-export const waitsFor = (unknown: Unknown): string => (unknown instanceof Later ? unknown.node : '')

@@ -4,6 +4,7 @@ import { type Graph, type Node, nodeId } from '../graph/graph.ts'
 import type { Loaded } from '../load/load.ts'
 import type { Located } from '../load/located.ts'
 import { createScope } from '../load/scope.ts'
+import { layersFor } from '../load/variables.ts'
 import type { AnyModule, Settle } from '../module/define.ts'
 import type { Label } from '../module/label.ts'
 import { facts } from '../module/probes/facts.ts'
@@ -90,16 +91,11 @@ export const ask =
     return found
   }
 
-/** The layers of variables of one host in one play, lowest first. */
+/** The layers of variables of any host as a node sees them, lowest first: its own task's only for its own host. */
 const layersOf =
   ({ loaded: { inventory, extra } }: Session, { play, task }: Node, own: string) =>
-  (host: string): Record<string, Located>[] => [
-    play.defaults,
-    inventory.vars[host] ?? {},
-    play.vars,
-    ...(host === own ? [task.vars] : []),
-    extra,
-  ]
+  (host: string): Record<string, Located>[] =>
+    layersFor({ play, inventory, host, extra, ...(host === own ? { task } : {}) })
 
 /** The node whose registered value `name` stands for on a host, as seen from a node: the one it has an edge to. */
 const registeredBy = ({ graph }: Session, from: Node, host: string, name: string): Node | undefined => {

@@ -45,6 +45,17 @@ test('no inventory: the places that were looked at are named', () => {
   assert.match(wrong.err, 'There is no inventory none.yml.')
 })
 
+test('a template file that uses an unknown name, with its place, before anything connects', () => {
+  place.write('motd.hbs', 'hello\n{{greting}}\n')
+  const tasks = ['- template: { src: motd.hbs, dest: /etc/motd }', '  vars: { greeting: hi }']
+  assert.match(refused(playbook(...tasks)), /"greting".*motd\.hbs:2:3.*Did you mean "greeting"\?/s)
+})
+
+test('a tag that no task has', () => {
+  const text = playbook('- debug: hi', '  tags: [greet]')
+  assert.match(refused(text, ['--tags', 'great']), /No task has the tag "great".*Did you mean "greet"\?/s)
+})
+
 test('broken YAML, with its line', () => {
   assert.match(refused('- hosts: [\n'), /not valid YAML.*play\.yml:\d+:\d+/s)
 })
