@@ -73,9 +73,10 @@ const surplus = (args: Args, seen: First, port: number): string[] => {
  * still be starting: a few tries, and whether it came to be is judged by who is connected, not by this command, which
  * says `success` for a wrong address too when the peer is already there.
  */
-const connect = (args: Args, peer: Peer, port: number): Step => {
+const connect = (args: Args, peer: Peer, port: number, anew: boolean): Step => {
   const command = asked(args, ['swarm', 'connect', peerAddress(peer.address, peer.port ?? port, peer.id)])
-  return exec(['sh', '-c', `for n in 1 2 3; do ${command} && break; sleep 1; done; :`])
+  const first = anew ? `${asked(args, ['swarm', 'disconnect', `/p2p/${peer.id}`])}; ` : ''
+  return exec(['sh', '-c', `${first}for n in 1 2 3; do ${command} && break; sleep 1; done; :`])
 }
 
 /**
@@ -127,10 +128,8 @@ export default defineModule({
       later(() => tidyPeers(seen.peering.value)),
       wanted.peering,
     )
-    const isListed = same(
-      later(() => tidyAddresses(seen.bootstrap.value)),
-      wanted.bootstrap,
-    )
+    const listed = later(() => tidyAddresses(seen.bootstrap.value))
+    const isListed = same(listed, wanted.bootstrap)
     const running = seen.unit.active === 'active'
     const addresses = peers.map(peer => [transport(peer, port)])
     const adding = peers.filter(
@@ -142,7 +141,11 @@ export default defineModule({
           addresses[i],
         ),
     )
-    const dialling = peers.filter((_, i) => running && later(() => seen.connected[i]!.connected) !== true)
+    // A connection that a Bootstrap list has made may exchange nothing for good: it is made anew.
+    const distrusted = peers.filter(({ id }) => running && via === 'peering' && named(listed, id))
+    const dialling = peers.filter(
+      (peer, i) => running && (distrusted.includes(peer) || later(() => seen.connected[i]!.connected) !== true),
+    )
     const dropping = surplus(args, seen, port).filter((_, i) => running && seen.surplus[i]!.addresses.length > 0)
     if (isPeered && isListed && adding.length + dialling.length + dropping.length === 0) return ok()
 
@@ -160,10 +163,11 @@ export default defineModule({
       touches: dropping.length + adding.length > 0 ? [`live:${args.unit}#peering`] : [],
       steps: [
         ...(isPeered ? [] : [set('Peering.Peers', wanted.peering)]),
-        ...(isListed ? [] : [set('Bootstrap', wanted.bootstrap)]),
         ...dropping.map(id => ask(['swarm', 'peering', 'rm', id])),
         ...adding.map(peer => ask(['swarm', 'peering', 'add', peerAddress(peer.address, peer.port ?? port, peer.id)])),
-        ...dialling.map(peer => connect(args, peer, port)),
+        ...dialling.map(peer => connect(args, peer, port, distrusted.includes(peer))),
+        // Last, since it tells whom not to trust: a run that is cut off before does it all again.
+        ...(isListed ? [] : [set('Bootstrap', wanted.bootstrap)]),
       ],
       reason: reason(isPeered && isListed, adding.length + dropping.length, dialling),
     })
@@ -178,6 +182,10 @@ export default defineModule({
     log: lastLines(args.unit),
   }),
 })
+
+/** Whether a Bootstrap list has a peer. */
+const named = (listed: unknown, id: string): boolean =>
+  Array.isArray(listed) && listed.some(address => String(address).endsWith(`/p2p/${id}`))
 
 const reason = (configured: boolean, live: number, dialling: Peer[]): string => {
   if (!configured) return 'the config does not name exactly the others'
