@@ -7,12 +7,12 @@ import { predict } from './world.ts'
 /** A task that --limit or --tags leaves out is only read: a value it would make does not exist in this run. */
 export const leftOut = (node: Node, line: Line): Line => {
   if (node.included.has(line.host)) return line
-  if (line.verdict === 'change' || line.verdict === 'undecided')
+  if (line.verdict === 'change' || line.verdict === 'undecided' || line.isBarred)
     return {
-      ...skipLine(line, 'left out by --limit or --tags'),
+      ...skipLine({ ...line, isBarred: undefined }, 'left out by --limit or --tags'),
       steps: [],
       phases: [],
-      outputs: new Lost(line.id, 'selection'),
+      outputs: line.isBarred ? line.outputs : new Lost(line.id, 'selection'),
     }
   return line
 }

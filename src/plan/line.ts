@@ -25,6 +25,16 @@ export const blank = (node: Node, host: string, key?: string): Line => ({
 /** A line that cannot be decided now, and why: not read yet, waiting for a node, or lost with one. */
 export const unknownLine = (line: Line, unknown: Unknown, labels: () => string[]): Line => {
   if (unknown instanceof Missing) return line
+  if (unknown instanceof Lost && unknown.leftOut)
+    return {
+      ...failLine(
+        line,
+        `it needs what ${unknown.node} makes, which --limit or --tags leaves out`,
+        'take its task or host in, or run it once without the limit',
+      ),
+      outputs: unknown,
+      isBarred: true,
+    }
   if (unknown instanceof Lost)
     return {
       ...line,

@@ -37,6 +37,8 @@ export type Line = {
   diff: Difference[]
   outputs: unknown
   text?: string
+  /** It needs a value that only a left-out step would make: then nothing is done anywhere. */
+  isBarred?: true | undefined
   settle?: Settle<never>
 }
 

@@ -1,5 +1,6 @@
 import { type Node, nodeId } from '../graph/graph.ts'
 import { lose } from '../plan/plan.ts'
+import type { Line } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
 import { runBundle } from './bundle.ts'
 import { gather } from './gather.ts'
@@ -24,7 +25,8 @@ export const run = async (runner: Runner, planned: Planned[]): Promise<void> => 
     claimed: new Set(),
     alive: new Set(session.graph.hosts),
   }
-  for (const host of session.graph.hosts) halt(progress, host)
+  const barred = [...runner.planned.values()].find(line => line.isBarred)
+  for (const host of session.graph.hosts) halt(progress, host, barred)
   if (isQuiet(runner)) return rest(runner)
   await Promise.all(session.graph.hosts.map(host => runHost(progress, host)))
 }
@@ -41,10 +43,13 @@ const rest = (runner: Runner): void => {
       if (line.host === host && line.node.included.has(host)) finishQuiet(runner, line)
 }
 
-/** A host whose plan holds a `fail` gets no step at all: what is ok there stays told, the rest is skipped with the cause. */
-const halt = ({ runner }: Progress, host: string): void => {
+/**
+ * A host whose plan holds a `fail` gets no step at all: what is ok there stays told, the rest is skipped with the cause.
+ * So does every host where a value is needed that only a left-out step would make: that is to be mended first.
+ */
+const halt = ({ runner }: Progress, host: string, barred: Line | undefined): void => {
   const own = [...runner.planned.values()].filter(l => l.host === host && l.node.included.has(host))
-  const cause = own.find(l => l.verdict === 'fail')
+  const cause = own.find(l => l.verdict === 'fail') ?? barred
   if (!cause) return
   for (const line of own) {
     if (line.verdict === 'change' || line.verdict === 'undecided')
