@@ -4,7 +4,13 @@ import type { Entry, Ledger } from './ledger.ts'
 /** One root cause: where it was met, and how many tasks were skipped only because of it. */
 export type Trouble = { failure: Failure; hosts: string[]; tasks: string[]; skipped: number }
 
-const GONE = new Set<Failure['reason']>(['host-lost', 'host-unreachable', 'host-login', 'host-key-unknown'])
+const GONE = new Set<Failure['reason']>([
+  'host-lost',
+  'host-unreachable',
+  'host-login',
+  'host-key-unknown',
+  'host-become',
+])
 /** The machine is not there to be asked, so what happened to its task says nothing of the task. */
 export const isGone = (failure: Failure | undefined): boolean => failure !== undefined && GONE.has(failure.reason)
 
