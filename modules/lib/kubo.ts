@@ -41,12 +41,12 @@ export const ipfsStep = (repo: Repo, words: string[]): Step =>
 export const asked = (daemon: Daemon, words: string[]): string =>
   ipfs(daemon, ['--api', daemon.api, '--timeout=5s', ...words])
 
-/** Several questions to the daemon in one go: to become another user costs more than the question (6 ms of 11). */
+/** Several questions to the daemon in one go: to become another user costs as much as a question. */
 export const askedTogether = (daemon: Daemon, questions: string[][]): string => {
   const commands = questions.map(words =>
-    quoted(['timeout', '20', `${daemon.bin_dir}/ipfs`, '--api', daemon.api, '--timeout=5s', ...words]),
+    quoted([`${daemon.bin_dir}/ipfs`, '--api', daemon.api, '--timeout=5s', ...words]),
   )
-  return asUser(daemon.user, environment(daemon), ['sh', '-c', commands.join('; ')])
+  return asUser(daemon.user, environment(daemon), ['timeout', '20', 'sh', '-c', commands.join('; ')])
 }
 
 /** `undefined`: could not be read, so it is not known to be anything. */

@@ -37,9 +37,15 @@ export const program = <A>({ key, sh, looks, parse, subject = key, touches }: Pr
   subject,
 })
 
-/** argv as another user, with environment, as a command of sh; `runuser` needs no password and keeps what is exported. */
-export const asUser = (user: string, env: Record<string, string>, argv: string[]): string =>
-  [...Object.entries(env).map(([k, v]) => `${k}=${quote(v)}`), quoted(['runuser', '-u', user, '--', ...argv])].join(' ')
+/**
+ * argv as another user, with environment, as a command of sh. `setpriv`, not `runuser`: that opens a session with PAM,
+ * which costs 4 ms more and leaves two lines in the host's journal at every look.
+ */
+export const asUser = (user: string, env: Record<string, string>, argv: string[]): string => {
+  const name = quote(user)
+  const become = `setpriv --reuid=${name} --regid="$(id -g -- ${name})" --init-groups --`
+  return [...Object.entries(env).map(([k, v]) => `${k}=${quote(v)}`), become, quoted(argv)].join(' ')
+}
 
 /** A command a user wrote to be read: never run before everything earlier on its host has happened. */
 export const command = (
