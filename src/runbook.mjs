@@ -3,7 +3,7 @@
  * The bin: plain JavaScript that any Node can read. It hands over to the Node that npm installed with the project
  * where the machine's own is too old to run TypeScript, and turns on the compile cache before anything is imported.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -21,9 +21,19 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
   await main(process.argv.slice(2))
 } else if (existsSync(installed) && !process.env.RUNBOOK_HANDED_OVER) {
   const env = { ...process.env, RUNBOOK_HANDED_OVER: '1' }
-  const { status, signal } = spawnSync(installed, process.argv.slice(1), { stdio: 'inherit', env })
-  if (signal) process.kill(process.pid, signal)
-  process.exitCode = status ?? 70
+  const child = spawn(installed, process.argv.slice(1), { stdio: 'inherit', env })
+  // Ctrl-C reaches both; a signal that was sent to this process alone is meant for the one that does the work.
+  const passed = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of passed) process.on(signal, () => child.kill(signal))
+  child.on('error', error => {
+    process.stderr.write(`${installed} cannot be run: ${error.message}\n`)
+    process.exitCode = 70
+  })
+  child.on('exit', (code, signal) => {
+    for (const name of passed) process.removeAllListeners(name)
+    if (signal) process.kill(process.pid, signal)
+    else process.exitCode = code
+  })
 } else {
   process.stderr.write(
     `runbook needs Node 22.18 or newer; this is ${process.versions.node}. Run \`npm install\` here: it brings one along.\n`,

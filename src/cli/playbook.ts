@@ -7,7 +7,7 @@ import type { Graph } from '../graph/graph.ts'
 import { createPool, type Pool } from '../host/pool.ts'
 import { targetOf } from '../host/target.ts'
 import { check, checkReferences } from '../load/check.ts'
-import { type Loaded, load } from '../load/load.ts'
+import { load } from '../load/load.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
 import { createSession, type Session, scopeOf } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
@@ -125,8 +125,12 @@ export const runPlaybook = async (
   })
   const interrupt = new AbortController()
   let prepared: Prepared | undefined
+  let asked = Number.POSITIVE_INFINITY
   const stop = (): void => {
-    if (interrupt.signal.aborted) process.exit(exit.interrupted)
+    // One Ctrl-C may come twice, from the terminal and passed on by the bin: only a later one is a second.
+    if (performance.now() - asked > 300) process.exit(exit.interrupted)
+    if (interrupt.signal.aborted) return
+    asked = performance.now()
     interrupt.abort()
     void prepared?.pool.closeAll()
   }
@@ -186,14 +190,7 @@ const go = async (
   emit({ type: 'started', command, playbook: loaded.playbook.file, hosts: session.graph.hosts })
   for (const text of loaded.inventory.warnings ?? []) emit({ type: 'warning', text })
   const { planned, untouched, fighting } = await plan(session, outside)
-  if (untouched)
-    return {
-      exit: exit.badInput,
-      failures: planned
-        .flatMap(p => p.lines)
-        .filter(l => l.verdict === 'fail')
-        .map(failureOf),
-    }
+  if (untouched) return { exit: exit.badInput, failures: failuresOf(planned) }
   if (signal.aborted) return {}
   for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
   for (const { line, other, subject } of fighting)
@@ -206,11 +203,8 @@ const go = async (
   return {}
 }
 
-const failureOf = (line: Planned['lines'][number]): Failure => ({
-  reason: 'playbook-value',
-  what: line.why ?? `${line.id} would fail.`,
-  ...(line.fix ? { fix: line.fix } : {}),
-  origin: line.node.task.origin,
-})
-
-export type { Loaded }
+/** What several hosts would meet alike is told once. */
+const failuresOf = (planned: Planned[]): Failure[] => {
+  const failures = planned.flatMap(p => p.lines.filter(l => l.verdict === 'fail').map(failureOf))
+  return [...new Map(failures.map(failure => [JSON.stringify(failure), failure])).values()]
+}

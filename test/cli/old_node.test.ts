@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { workplace } from './rig.ts'
+import { bin, privateKey, workplace } from './rig.ts'
 
 /** The machine's own Node, which need not be the one that runs this. */
 const nodes = (process.env.PATH ?? '')
@@ -38,6 +40,26 @@ check('where there is none, says in one line what is wrong and what to do', () =
 
 check('tells its version all the same', () => {
   assert.is(place.run(['--version'], { node: old! }).code, 0)
+})
+
+check('passes on a signal that only it was sent, and ends with the other one', async () => {
+  const silent = createServer(socket => void socket.on('error', () => {})).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as { port: number }
+  place.write('key', privateKey())
+  place.write('hosts.ini', `a ansible_host=127.0.0.1 ansible_port=${port} ansible_ssh_private_key_file=key\n`)
+  place.write('play.yml', "- hosts: a\n  tasks:\n    - debug: '{{ facts.system }}'\n")
+  const child = spawn(old!, [bin, 'plan', 'play.yml', '-i', 'hosts.ini', '--format', 'json'], { cwd: place.folder })
+  let out = ''
+  child.stdout.on('data', data => {
+    out += data
+  })
+  await once(silent, 'connection')
+  child.kill('SIGTERM')
+  const [code] = await once(child, 'close')
+  silent.close()
+  assert.is(code, 130)
+  assert.match(out.trimEnd().split('\n').at(-1)!, /"type":"summary","exit":130/)
 })
 
 test.run()

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const bin = fileURLToPath(new URL('../../src/runbook.mjs', import.meta.url))
+export const bin = fileURLToPath(new URL('../../src/runbook.mjs', import.meta.url))
 
 export type Ran = { code: number | null; out: string; err: string }
 
