@@ -22,6 +22,8 @@ export default defineModule({
   }),
   examples: ['- name: A group for the operators\n  group:\n    name: operators\n    gid: 3000'],
   reads: args => ({ group: accountGroup(args.name) }),
+  // For a command that reads these files.
+  touches: () => ['tree:/etc/group', 'tree:/etc/gshadow'],
   plan: ({ name, gid, system, state }, { group }, { ok, change }) => {
     if (state === 'absent') {
       if (!group.exists) return ok({ name, gid: -1 })

@@ -62,6 +62,9 @@ type Wanted = {
 }
 type Exists = Extract<UserAnswer, { exists: true }>
 
+/** The files that hold the accounts, for a command that reads them. */
+const files = ['passwd', 'shadow', 'group', 'gshadow'].map(name => `tree:/etc/${name}`)
+
 const homeOf = ({ home, name }: Wanted): string => plain(home ?? (name === 'root' ? '/root' : `/home/${name}`))
 const hasHome = (args: Wanted): boolean => args.state === 'present' && args.create_home
 const groupsOf = ({ groups = [], append }: Wanted, now: string[]): string[] =>
@@ -166,7 +169,7 @@ export default defineModule({
     parent: hasHome(args) ? uses(folderAt(folderOf(homeOf(args)))) : undefined,
     skeleton: hasHome(args) ? uses(skeleton) : undefined,
   }),
-  touches: args => [`group:${args.name}`, ...(hasHome(args) ? [`tree:${homeOf(args)}`] : [])],
+  touches: args => [`group:${args.name}`, ...files, ...(hasHome(args) ? [`tree:${homeOf(args)}`] : [])],
   plan: (args, seen, { ok, change, fail }) => {
     const { name, state } = args
     const now = seen.user
@@ -209,7 +212,7 @@ export default defineModule({
           ...homeWill,
         },
         steps: [creation(args, seen.own?.exists === true)],
-        touches: filled,
+        touches: [...files, ...filled],
         reason: 'it does not exist',
       })
     }
@@ -223,7 +226,7 @@ export default defineModule({
         ...(makesHome ? newHome(name, home, seen.skeleton?.exists === true) : []),
       ],
       // usermod hands all files of the home over to a new number.
-      touches: 'uid' in patch ? [`tree:${home}`] : filled,
+      touches: [...files, ...('uid' in patch ? [`tree:${home}`] : filled)],
       reason: [
         ...Object.keys(patch).map(member => `its ${member} differs`),
         ...(makesHome ? ['its home is missing'] : []),

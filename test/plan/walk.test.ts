@@ -74,6 +74,19 @@ test('an undecided task hides what it may change, and only that', () =>
       }),
   ))
 
+test('a new account is a change of the files that hold the accounts', () =>
+  planned(
+    `- { name: make, user: { name: nobody_of_that_name, create_home: false } }
+     - { name: ask, command: { cmd: id nobody_of_that_name, reads: [/etc/passwd] } }
+     - { name: other, command: { cmd: "true", reads: [/etc/hosts] } }`,
+    ran =>
+      assert.equal(verdicts(ran), {
+        'node0/make': 'change',
+        'node0/ask': 'undecided: known after node0/make',
+        'node0/other': 'ok',
+      }),
+  ))
+
 test('a task whose arguments are not known hides everything on its host, nothing elsewhere', () =>
   planned(
     `- { name: make, command: { cmd: "touch {{ root }}/made", creates: "{{ root }}/made" }, register: made }
