@@ -26,7 +26,8 @@ export type EventBody =
       type: 'planned'
       verdict: Verdict
       why?: string
-      fix?: string
+      /** With `fail`: what apply would meet. */
+      failure?: Failure
       waits?: boolean
       always?: boolean
       needs?: string

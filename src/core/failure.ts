@@ -31,6 +31,7 @@ export type Reason =
   | 'host-key-changed'
   | 'host-become'
   | 'host-lost'
+  | 'host-permission'
   | 'host-step'
   | 'host-settle'
   | 'host-upload'

@@ -1,3 +1,4 @@
+import type { Failure } from '../core/failure.ts'
 import { born, isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
@@ -149,3 +150,11 @@ export const loopOutputs = (lines: Line[], id: string): unknown => {
   const changed = outputs.map(o => (isRecord(o) ? o.changed : new Later(id)))
   return { results: outputs, changed: changed.find(isUnknown) ?? changed.includes(true) }
 }
+
+/** A line that would fail, as a failure of its task. */
+export const failureOf = (line: Line): Failure => ({
+  reason: 'task-failed',
+  what: line.why ?? `${line.id} would fail.`,
+  ...(line.fix ? { fix: line.fix } : {}),
+  origin: line.node.task.origin,
+})

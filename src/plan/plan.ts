@@ -4,6 +4,7 @@ import type { Connect } from '../core/transport.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe } from '../module/step.ts'
 import { type Fight, fights, isRelinked } from './fights.ts'
+import { failureOf } from './line.ts'
 import { batch } from './observe.ts'
 import { controllerSide, type Line, type Session, type Wanted } from './session.ts'
 import { type Planned, walk } from './walk.ts'
@@ -105,7 +106,7 @@ export const announce = (line: Line, emit: Emit): void => {
     task: line.node.task.name,
     verdict: line.verdict,
     ...(line.why === undefined ? {} : { why: line.why }),
-    ...(line.fix === undefined ? {} : { fix: line.fix }),
+    ...(line.verdict === 'fail' ? { failure: failureOf(line) } : {}),
     ...(line.needs === undefined ? {} : { needs: line.needs }),
     ...(line.verdict === 'change' && line.steps.length === 0 ? { waits: true } : {}),
     ...(line.always ? { always: true } : {}),

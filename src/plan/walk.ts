@@ -113,9 +113,15 @@ export const register = (session: Session, node: Node, host: string, lines: Line
   else session.causes.set(id, cause)
 }
 
+/** A group's lines; what one host refuses, all are refused. */
+const groupLines = (session: Session, node: Node, wanted: Wanted): Line[] => {
+  const lines = refused(blank(node, node.hosts[0]!), () => planGroup(session, node, wanted))
+  return Array.isArray(lines) ? lines : node.hosts.map(host => failLine(blank(node, host), lines.why!, lines.fix))
+}
+
 /** Plans one node and keeps what it registers. */
 export const planNode = (session: Session, node: Node, wanted: Wanted): Planned => {
-  const lines = node.group ? planGroup(session, node, wanted) : planOne(session, node, wanted)
+  const lines = node.group ? groupLines(session, node, wanted) : planOne(session, node, wanted)
   for (const [host, own] of Map.groupBy(lines, l => l.host)) register(session, node, host, own)
   return { node, lines }
 }

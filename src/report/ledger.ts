@@ -36,6 +36,7 @@ const planned = (event: Event & { type: 'planned' }): Entry => ({
   ...(event.needs !== undefined && { needs: event.needs }),
   ...(event.waits && { waits: true }),
   ...(event.always && { always: true }),
+  ...(event.failure && { failure: event.failure }),
   steps: event.steps,
   stepsRun: 0,
   diff: event.diff,

@@ -1,11 +1,12 @@
 import type { Fragment } from '../core/transport.ts'
+import { Lost } from '../core/unknown.ts'
 import type { Node } from '../graph/graph.ts'
 import { batch } from '../plan/observe.ts'
 import { lose } from '../plan/plan.ts'
 import type { Line } from '../plan/session.ts'
 import { planNode } from '../plan/walk.ts'
-import { finishChanged, finishFailed, finishQuiet, hostQueries, markHappened, type Runner } from './runner.ts'
-import { runSteps } from './steps.ts'
+import { finish, finishChanged, finishFailed, finishQuiet, hostQueries, markHappened, type Runner } from './runner.ts'
+import { runSteps, sourcesOf } from './steps.ts'
 import { replan, verdictOf } from './verify.ts'
 
 const present = (runner: Runner, lines: Line[]): Line[] =>
@@ -33,8 +34,10 @@ export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
   }
   const phases = Math.max(0, ...acting.map(l => l.phases.length))
   if (changes.length > 0)
-    for (let phase = 0; phase < phases; phase++)
+    for (let phase = 0; phase < phases; phase++) {
+      leaveWithoutSource(runner, acting, phase)
       await Promise.all(present(runner, acting).map(line => runPhase(runner, line, phase)))
+    }
   const again = changes.length > 0 ? await fresh() : []
   for (const line of lines) if (node.included.has(line.host)) finishQuiet(runner, line)
   const left = present(runner, changes).map(line => ({
@@ -43,6 +46,22 @@ export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
   }))
   for (const { line, end } of left)
     end.failure ? finishFailed(runner, line, end.failure) : finishChanged(runner, line, end.outputs)
+}
+
+/** Who needs a value whose maker failed or was lost leaves, with that as its cause. */
+const leaveWithoutSource = (runner: Runner, acting: Line[], phase: number): void => {
+  const makes = (line: Line, name: string): boolean =>
+    line.steps.some(step => (step.do === 'generate' || step.do === 'fetch') && step.name === name)
+  for (const line of present(runner, acting)) {
+    const makers = (line.phases[phase] ?? [])
+      .flatMap(sourcesOf)
+      .filter(name => !runner.memory.has(name))
+      .flatMap(name => acting.find(other => other !== line && makes(other, name)) ?? [])
+    const maker = makers.find(other => !present(runner, [other]).length)
+    if (maker === undefined) continue
+    const outputs = new Lost(maker.id)
+    finish(runner, { ...line, verdict: 'skipped', why: `needs ${maker.id}`, needs: maker.id, outputs }, 'skipped')
+  }
 }
 
 const guarded = async (runner: Runner, line: Line, inside: () => Promise<void>): Promise<void> => {

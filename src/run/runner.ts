@@ -6,6 +6,7 @@ import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
 import { queriesOf } from '../plan/decide.ts'
+import { failureOf } from '../plan/line.ts'
 import type { Outside } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
 import { register } from '../plan/walk.ts'
@@ -115,13 +116,7 @@ export const finishChanged = (runner: Runner, line: Line, outputs: unknown): voi
 export const finishQuiet = (runner: Runner, line: Line): boolean => {
   if (line.verdict === 'ok') finish(runner, line, 'ok')
   else if (line.verdict === 'skipped') finish(runner, line, 'skipped')
-  else if (line.verdict === 'fail')
-    finishFailed(runner, line, {
-      reason: 'task-failed',
-      what: line.why ?? 'It would fail.',
-      ...(line.fix ? { fix: line.fix } : {}),
-      origin: line.node.task.origin,
-    })
+  else if (line.verdict === 'fail') finishFailed(runner, line, failureOf(line))
   else return false
   return true
 }

@@ -37,9 +37,11 @@ const learn = (runner: Runner, step: Step, output: Output): Kept | undefined => 
 
 type Chunk = { frame: Step[] } | { apart: Step }
 
-const source = (step: Step): string | undefined => {
-  const what = step.do === 'write' ? step.content : step.do === 'exec' ? step.stdin : undefined
-  return isRecord(what) && 'from' in what ? String(what.from) : undefined
+/** The names of the values that a step needs and another one makes known. */
+export const sourcesOf = (step: Step): string[] => {
+  const values = step.do === 'write' ? [step.content] : step.do === 'exec' ? [step.stdin] : []
+  const all = step.do === 'members' ? Object.values(step.set) : values
+  return all.flatMap(value => (isRecord(value) && 'from' in value ? [String(value.from)] : []))
 }
 
 /** Neighbours that are plain shell travel together; a step that uses what one of them makes starts a new frame. */
@@ -48,9 +50,9 @@ const chunksOf = (steps: Step[]): Chunk[] => {
   let made = new Set<string>()
   for (const step of steps) {
     const last = chunks.at(-1)
-    const from = source(step)
+    const from = sourcesOf(step)
     if (step.do === 'upload' || step.do === 'members') chunks.push({ apart: step })
-    else if (last && 'frame' in last && !(from !== undefined && made.has(from))) last.frame.push(step)
+    else if (last && 'frame' in last && !from.some(name => made.has(name))) last.frame.push(step)
     else {
       chunks.push({ frame: [step] })
       made = new Set()

@@ -1,4 +1,5 @@
 import type { Difference } from '../../core/event.ts'
+import { refuse } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
 import { isUnknown, type Unknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
@@ -32,6 +33,7 @@ export type FileAnswer =
 /** The raw record of one path, and the real folder it lies in, from which the World learns canonical paths. */
 export type RawFile = { answer: FileAnswer; folder: string; real: string; denied?: true }
 
+const unreadable = 'unreadable'
 const kinds: Record<string, string> = { f: 'file', d: 'directory', l: 'link' }
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 
@@ -49,7 +51,7 @@ const sh = (items: Item[]): string => {
   const folders = quoted([...new Set(items.map(i => folderOf(i.item)))])
   const lines = [
     `readlink -mz -- ${folders}; printf '\\0'`,
-    `find ${quoted(items.map(i => i.item))} -maxdepth 0 -printf '%p\\0%y\\0%m\\0%U\\0%u\\0%G\\0%g\\0%s\\0%C@\\0%l\\0' 2>/dev/null; printf '\\0'`,
+    `find ${quoted(items.map(i => i.item))} -maxdepth 0 -printf '%p\\0%y\\0%m\\0%U\\0%u\\0%G\\0%g\\0%s\\0%C@\\0%l\\0'; printf '\\0'`,
   ]
   if (having('digest').length > 0) lines.push(hash(quoted(having('digest'))))
   if (having('bytes').length > 0)
@@ -71,7 +73,14 @@ set --; for f in ${paths}; do receipt && set -- "$@" "$f"; done
 set --; for f in ${paths}; do receipt || { [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; }; done
 [ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
 
-const read = ({ stdout }: { stdout: Buffer }, items: Item[]): RawFile[] => {
+/** What `find` was not let at: that is not the same as absent. Its messages are in English, as the session sets it. */
+const deniedIn = (stderr: Buffer): ((path: string) => boolean) => {
+  const text = stderr.toString()
+  return path => text.includes(`'${path}': Permission denied`)
+}
+
+const read = ({ stdout, stderr }: { stdout: Buffer; stderr: Buffer }, items: Item[]): RawFile[] => {
+  const denied = deniedIn(stderr)
   let at = 0
   const field = (): string => {
     const end = stdout.indexOf(0, at)
@@ -114,16 +123,19 @@ const read = ({ stdout }: { stdout: Buffer }, items: Item[]): RawFile[] => {
   for (const { item, facets } of items) {
     const answer = answers.get(item)
     if (answer?.exists !== true || answer.kind !== 'file' || !facets.includes('digest')) continue
-    // Without a digest it could not be read: then its bytes are missing too, and it is equal to nothing.
+    // Without a digest it could not be read: then its bytes are missing too.
     const digest = digests.get(item)
     const whole = digest !== undefined && facets.includes('bytes') && answer.size <= readWhole
     const bytes = whole ? Buffer.from(stdout.subarray(at, at + answer.size)) : Buffer.alloc(0)
     at += bytes.length
-    answer.content = { digest: digest ?? 'unreadable', size: answer.size, bytes }
+    answer.content = { digest: digest ?? unreadable, size: answer.size, bytes }
   }
   return items.map(({ item }) => {
     const folder = folderOf(item)
-    return { answer: answers.get(item) ?? { exists: false }, folder, real: reals.get(folder) ?? folder }
+    const answer: FileAnswer = answers.get(item) ?? { exists: false }
+    const isClosed = answer.exists && answer.kind === 'file' && answer.content?.digest === unreadable
+    const real = reals.get(folder) ?? folder
+    return { answer, folder, real, ...(isClosed || denied(item) ? { denied: true } : {}) }
   })
 }
 
@@ -182,13 +194,17 @@ const show =
       : [...lines, ...showContent(path, old.content as Content | undefined, now.content)]
   }
 
+/** Refused at once: what may not be read cannot be planned, and would fail later in a less clear way. */
+const forbidden = (path: string): never =>
+  refuse('host-permission', `${path} may not be read.`, { fix: 'Let the task run as root: become: true.' })
+
 const query = (path: string, facets: string[]): Query<FileAnswer> => ({
   key: `file:${path}`,
   looks: [`path:${path}`],
   probe: fileProbe,
   item: path,
   facets,
-  parse: (raw: RawFile) => raw.answer,
+  parse: (raw: RawFile) => (raw.denied ? forbidden(path) : raw.answer),
   only: false,
   implied: absent => (absent(path) ? { exists: false } : undefined),
   touched: touched(path),
