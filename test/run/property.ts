@@ -12,7 +12,7 @@ export const holds = async <T extends [unknown, ...unknown[]]>(
   if (!found.failed) return
   const { message, stack, details } = (found.errorInstance ?? {}) as Error & { details?: string }
   const lines = found.counterexample!.flatMap(value =>
-    typeof value === 'string' ? tasksOf(value) : [JSON.stringify(value)],
+    typeof value === 'string' && value.startsWith('[') ? tasksOf(value) : [JSON.stringify(value)],
   )
   throw new Error([`RUNBOOK_SEED=${seed} (${found.counterexamplePath})`, message, details, ...lines, stack].join('\n'))
 }
