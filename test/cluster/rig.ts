@@ -72,7 +72,7 @@ export class Rig {
   }
 
   get hosts(): Record<string, HostVars> {
-    const text = readFileSync(`${this.folder}/.runbook/lab/${this.name}/inventory.json`, 'utf8')
+    const text = readFileSync(`${this.folder}/${this.inventory}`, 'utf8')
     return JSON.parse(text).all.children.ipfs.hosts
   }
 
@@ -106,11 +106,15 @@ export class Rig {
     if (code !== 0) throw new Error(`lab ${words.join(' ')}: exit ${code}\n${stdout}${stderr}`)
   }
 
-  /** The words of a run of the main playbook on this lab. */
+  /** The lab's inventory. */
+  get inventory(): string {
+    return `.runbook/lab/${this.name}/inventory.json`
+  }
+
+  /** The words of a run of the main playbook on this lab. The project's inventory is for three hosts or more. */
   words(command: 'plan' | 'apply', ...more: string[]): string[] {
-    const inventory = `.runbook/lab/${this.name}/inventory.json`
-    const both = ['-i', `${root}/inventory/private-cluster.yml`, '-i', inventory]
-    return [command, playbook, ...both, '--artifacts', this.standin, ...more]
+    const three = this.nodes.length < 3 ? [] : ['-i', `${root}/inventory/private-cluster.yml`]
+    return [command, playbook, ...three, '-i', this.inventory, '--artifacts', this.standin, ...more]
   }
 
   async plan(...more: string[]): Promise<Told> {
@@ -123,8 +127,7 @@ export class Rig {
 
   /** Any other playbook, on the lab's inventory alone. */
   async applyOf(file: string, ...more: string[]): Promise<Told> {
-    const inventory = `.runbook/lab/${this.name}/inventory.json`
-    return tell(await this.start('apply', file, '-i', inventory, '--format', 'json', ...more).ended)
+    return tell(await this.start('apply', file, '-i', this.inventory, '--format', 'json', ...more).ended)
   }
 
   /** A command of a host's shell, which must work. */
