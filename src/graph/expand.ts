@@ -1,4 +1,4 @@
-import { Refusal, refuse } from '../core/failure.ts'
+import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { compileTemplate, type Reference } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
 import type { Located } from '../load/located.ts'
@@ -16,6 +16,9 @@ import { isSelected, type Selection, strangeTags } from './selection.ts'
 
 type Draft = Node
 
+/** Where the pattern of --limit is written, as failures tell it. */
+const limitOption: Origin = { file: '--limit', line: 1, column: 1 }
+
 /**
  * Playbook x inventory -> graph: nodes, the edges of the five kinds, and one order that respects them.
  * Throws Refusals: no host matched, a `needs`/`after` that names no task, a cycle explained as a path.
@@ -28,7 +31,9 @@ export const expand = (
   files: (task: Task) => Reference[],
 ): Graph => {
   const { playbook, inventory } = loaded
-  const limited = new Set(selection.limit === undefined ? inventory.hosts : selectHosts(inventory, selection.limit))
+  const limited = new Set(
+    selection.limit === undefined ? inventory.hosts : selectHosts(inventory, selection.limit, limitOption),
+  )
   const drafts: Draft[] = []
   const last = new Map<string, string>()
   const failures = strangeTags(

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import type { Failure } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
-import { builtIn } from './names.ts'
+import { builtIn, factNames } from './names.ts'
 import type { Reference } from './references.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -72,12 +72,19 @@ const ofName = (name: string, rest: readonly (string | null)[], names: Names): O
   return { reason: 'playbook-name', what: `There is no variable or register "${name}".`, fix }
 }
 
+const ofFacts = ([key]: readonly (string | null)[]): Omit<Failure, 'origin'> | undefined => {
+  if (key === undefined || key === null || factNames.includes(key)) return undefined
+  const fix = didYouMean(key, factNames) || `It has ${factNames.join(', ')}.`
+  return { reason: 'playbook-name', what: `"facts" has no member "${key}".`, fix }
+}
+
 const ofHostvars = (path: readonly (string | null)[], names: Names): Omit<Failure, 'origin'> | undefined => {
   const [host, name, ...rest] = path
   if (host !== undefined && host !== null && !names.hosts.includes(host)) {
     const fix = didYouMean(host, names.hosts) || undefined
     return { reason: 'playbook-name', what: `There is no host "${host}" in the inventory.`, fix }
   }
+  if (name === 'facts') return ofFacts(rest)
   if (name === undefined || name === null || builtIn.includes(name)) return undefined
   return ofName(name, rest, names)
 }
@@ -88,6 +95,7 @@ export const checkReference = ({ path, origin, optional }: Reference, names: Nam
   if (name === undefined || name === null || optional) return undefined
   const found = ((): Omit<Failure, 'origin'> | undefined => {
     if (name === 'hostvars') return ofHostvars(rest, names)
+    if (name === 'facts') return ofFacts(rest)
     if (name === 'groups') {
       const [group] = rest
       if (group === undefined || group === null || names.groups.includes(group)) return undefined

@@ -1,4 +1,4 @@
-import { type Origin, Refusal } from '../core/failure.ts'
+import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { expandHosts } from './host-range.ts'
 import { type Located, placed } from './located.ts'
 
@@ -18,11 +18,17 @@ export const draftGroup = (draft: Draft, name: string, origin: Origin): GroupDra
   return made
 }
 
+const notInNames =
+  'The name is part of those of tasks (host/task) and of files (host_vars/host): no blank, slash or control.'
+const addressApart = 'Choose a plain name, and set ansible_host where the address is another one.'
+
 /** Adds the hosts of one written name (which may hold a range) to a group. */
 export const draftHosts = (draft: Draft, group: GroupDraft, written: string, origin: Origin, vars: Vars): void => {
   const { names, port } = expandHosts(written, origin)
   const portVar: Vars = port === undefined ? {} : { ansible_port: placed(port, origin) }
   for (const name of names) {
+    if (/[\s/\x00-\x1f\x7f-\x9f]/.test(name))
+      refuse('inventory-shape', `"${name}" cannot name a host.`, { origin, why: notInNames, fix: addressApart })
     const host = draft.hosts.get(name) ?? { vars: {}, origin }
     host.vars = { ...host.vars, ...portVar, ...vars }
     draft.hosts.set(name, host)

@@ -3,6 +3,10 @@ import { celNames } from './references.ts'
 /** What runbook itself puts into every scope. */
 export const builtIn: readonly string[] = ['hostvars', 'groups', 'item', 'facts', 'inventory_hostname', 'group_names']
 
+/** The members of `facts`. */
+export const factNames: readonly string[] =
+  'machine architecture system kernel hostname distribution distribution_version processors service_manager'.split(' ')
+
 /** Words of CEL's grammar, and those that the CEL specification keeps for the languages around it. */
 const celReserved: readonly string[] =
   'true false null in as break const continue else for function if import let loop package namespace return var void while __proto__ prototype'.split(

@@ -3,7 +3,7 @@ import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { flag, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
-import { didYouMean } from './suggest.ts'
+import { closest, didYouMean } from './suggest.ts'
 
 /** One task as written. Expressions in it are still text: they are compiled where they are needed. */
 export type Task = {
@@ -73,10 +73,16 @@ const moduleOf = (at: Located, members: Map<string, Located>, problems: Problems
       problems.push({ reason: 'playbook-shape', what, fix, origin: keyOrigin(at, key) })
     }
   }
-  const [only, second] = modules
+  const slips = modules.length > 1 ? modules.filter(key => closest(key, taskWords) !== undefined) : []
+  for (const key of slips) {
+    const fix = didYouMean(key, taskWords)
+    problems.push({ reason: 'playbook-shape', what: `A task has no "${key}".`, fix, origin: keyOrigin(at, key) })
+  }
+  const left = modules.filter(key => !slips.includes(key))
+  const [only, second] = left
   if (second !== undefined) {
-    const named = modules.map(name => `"${name}"`).join(' and ')
-    const what = `The task has ${modules.length} modules: ${named}.`
+    const named = left.map(name => `"${name}"`).join(' and ')
+    const what = `The task has ${left.length} modules: ${named}.`
     const fix = 'A task has exactly one module; check the indentation of its arguments.'
     problems.push({ reason: 'playbook-shape', what, fix, origin: keyOrigin(at, second) })
   }

@@ -157,22 +157,24 @@ const finder = ({ origins, aliases }: Places) => {
   }
 }
 
-const asRefusal = (error: unknown, file: string, reason: Reason): never => {
+const asRefusal = (error: unknown, text: string, file: string, reason: Reason): never => {
   if (!(error instanceof YAMLException)) throw error
   const mark = error.mark
   const origin: Origin = mark ? { file, line: mark.line + 1, column: mark.column + 1 } : { file, line: 1, column: 1 }
-  return refuse(reason, `This is not valid YAML: ${error.reason}.`, { origin, fix: hintFor(error.reason) })
+  return refuse(reason, `This is not valid YAML: ${error.reason}.`, { origin, fix: hintFor(error.reason, text) })
 }
 
 /** What most often stands behind a message of the parser. */
-const hintFor = (said: string): string | undefined => {
+const hintFor = (said: string, text: string): string | undefined => {
   if (said.includes('tab')) return 'Indent with spaces, YAML does not allow tabs.'
   if (said.includes('bad indentation') || said.includes('mapping values')) {
     return 'Quote a value that holds ": ", and check that members of one mapping begin in one column.'
   }
   if (said.includes('duplicated mapping key')) return 'Remove one of the two.'
   if (said.includes('flow collection') || said.includes('flow mapping')) {
-    return 'Put quotes around an expression: "{{ name }}".'
+    return text.includes('{{')
+      ? 'Put quotes around an expression: "{{ name }}".'
+      : 'Close every { with } and every [ with ].'
   }
   return undefined
 }
@@ -198,6 +200,6 @@ export const parseYaml = (text: string, file: string, reason: Reason = 'playbook
     const at = finder(places)
     return { value, origin: at(''), at }
   } catch (error) {
-    return asRefusal(error, file, reason)
+    return asRefusal(error, text, file, reason)
   }
 }

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { refusedOnce } from '../load/refused.ts'
 import { edgesOf, graphOf, idsOf, play } from './rig.ts'
 
 const included = (graph: ReturnType<typeof graphOf>): string[] =>
@@ -9,6 +10,11 @@ test('--limit: only hosts that match', () => {
   const graph = graphOf(play('- { name: A, x: {} }\n- { name: B, x: {} }'), { limit: 'db' })
   assert.equal(idsOf(graph), ['db0/a', 'db0/b'])
   assert.equal(graph.hosts, ['db0'])
+})
+
+test('--limit with a name that is not there tells where that name is written', () => {
+  const failure = refusedOnce(() => graphOf(play('- { name: A, x: {} }'), { limit: 'nobody' }))
+  assert.is(failure.origin?.file, '--limit')
 })
 
 test('--limit keeps what an included task reads of another host, and nothing else of it', () => {

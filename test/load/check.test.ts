@@ -42,7 +42,7 @@ test('a playbook in order has no failures', () => {
   vars: {y: "{{ x + z }}"}
   tasks:
     - {name: A, ipfs_init: {repo: "{{ repo }}", port: "{{ y }}"}, register: node, notify: H, when: "only_here == 1"}
-    - debug: "{{ node.peer_id }} {{ node.changed }} {{ node.addresses[0].ip }} {{ facts.os }} {{ inventory_hostname }}"
+    - debug: "{{ node.peer_id }} {{ node.changed }} {{ node.addresses[0].ip }} {{ facts.system }} {{ inventory_hostname }}"
     - {debug: "{{ hostvars.node1.node.peer_id }} {{ groups.ipfs.map(h, hostvars[h].node.peer_id)[0] }}"}
     - {debug: "{{ item.a }}", loop: [{a: "{{ x }}"}], register: looped, after: "{{ groups.ipfs[0] }}/a", vars: {t: 1}}
     - {debug: "{{ looped.results[0].msg }} {{ t }}", vars: {t: "{{ x }}"}}
@@ -62,6 +62,8 @@ test('one mistake of each kind', () => {
     ['ipfs_init: {rpo: x}', /no argument "rpo"/, /"repo"/, '5:19'],
     ['ipfs_init: {repo: 5}', /must be text/, /Quote/, '5:25'],
     ['debug: "{{ nod.peer_id }}"', /no variable or register "nod"/, /"node"/, '5:18'],
+    ['debug: "{{ facts.arch }}"', /"facts" has no member "arch"/, /architecture/, '5:18'],
+    ['debug: "{{ hostvars.node0.facts.kernl }}"', /"facts" has no member "kernl"/, /"kernel"/, '5:18'],
     ['debug: "{{ node.peer_idd }}"', /"node" has no member "peer_idd"/, /"peer_id"/, '5:18'],
     ['debug: "{{ node.addresses[0].pi }}"', /no member "pi"/, /"ip"/, '5:18'],
     ['debug: "{{ hostvars.node0.node.peerid }}"', /no member "peerid"/, /"peer_id"/, '5:18'],

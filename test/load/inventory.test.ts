@@ -137,6 +137,8 @@ test('mistakes have a place and a fix', () => {
     ['all: {hosts: {n0: 5}}', 'inventory-shape', /variables of "n0" must be a mapping/, /^/, '1:19'],
     ['all: {vars: {a-b: 1}}', 'inventory-variable', /"a-b" is no name/, /^/, '1:14'],
     ['all: {hosts: {"n[2:1]": }}', 'inventory-shape', /range \[2:1\]/, /^/, '1:16'],
+    ['all: {hosts: {"x/y": }}', 'inventory-shape', /"x\/y" cannot name a host/, /ansible_host/, '1:16'],
+    ['all: {hosts: {"a b": }}', 'inventory-shape', /cannot name a host/, /ansible_host/, '1:16'],
     ['plugin: aws_ec2', 'inventory-shape', /plugins are not supported/, /^/, '1:1'],
     ['a: {children: {b: {children: {a: }}}}', 'inventory-shape', /contain each other/, /^/, '1:4'],
   ]

@@ -159,6 +159,17 @@ test('all mistakes of a file come together, in file order', () => {
   }
 })
 
+test('a slip in a keyword is not taken for a second module', () => {
+  const found = taskFaults(`- {facts: , whne: x}\n- {nmae: A, facts: }`)
+  assert.equal(
+    found.map(one => [one.what, one.fix]),
+    [
+      ['A task has no "whne".', 'Did you mean "when"?'],
+      ['A task has no "nmae".', 'Did you mean "name"?'],
+    ],
+  )
+})
+
 test('keywords of Ansible that runbook does not have are called by their name', () => {
   for (const word of ['until', 'block', 'ignore_errors', 'environment', 'include_tasks', 'changed_when']) {
     assert.match(taskFaults(`- {facts: , ${word}: x}`)[0]!.what, new RegExp(`"${word}" is not supported yet`))

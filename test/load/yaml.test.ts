@@ -51,6 +51,8 @@ test('faults have a reason, a sentence and a place', () => {
     ['a:\n\t- b', '2:1', /tab/, /spaces/],
     ['a: b: c', '1:5', /not valid YAML/, /Quote/],
     ['a: {{ x }}', '1:4', /key must be plain text/, /quotes/],
+    ['{a', '1:3', /not valid YAML/, /Close every/],
+    ['{a: [{{ x }}', '1:13', /key must be plain text|not valid YAML/, /quotes/],
     ['a: 1\n---\nb: 2', '1:1', /several/],
     ['x: 1\n__proto__: {a: 1}', '2:1', /__proto__/],
     ['a: &a [1, *a]', '1:11', /inside the value/],

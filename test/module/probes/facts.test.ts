@@ -1,6 +1,7 @@
 import { cpus, hostname, release } from 'node:os'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { factNames } from '../../../src/load/names.ts'
 import { type Facts, facts } from '../../../src/module/probes/facts.ts'
 import { probed } from './local.ts'
 
@@ -16,6 +17,10 @@ test('of this machine', () => {
   assert.is(found.kernel, release())
   assert.ok(found.processors >= 1 && found.processors <= cpus().length)
   assert.ok(['systemd', 'none'].includes(found.service_manager))
+})
+
+test('playbooks may name all of them, and nothing else', () => {
+  assert.equal(Object.keys(canned('')).sort(), [...factNames].sort())
 })
 
 test('of a Debian host', () => {
