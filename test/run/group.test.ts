@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rig as makeRig, type Options, type Rig, results, verdicts, withRig } from '../plan/rig.ts'
-import { createHosts } from './local.ts'
+import { createHosts, type Hosts } from './local.ts'
 import { shared } from './modules.ts'
 
 const hosts = ['node0', 'node1', 'node2']
@@ -44,6 +44,15 @@ test('one that has it hands it on', () =>
     assert.equal(held(rig), ['mine', 'mine', 'mine'])
   }))
 
+/** The same with hosts that a test watches or kills. */
+const withHosts = async (tasks: string, local: Hosts, use: (rig: Rig) => Promise<void>): Promise<void> => {
+  try {
+    await use(makeRig(play(tasks), { hosts, modules }, local))
+  } finally {
+    await local.close()
+  }
+}
+
 test('phases are a barrier: no host writes before the value has been born', () => {
   const frames: string[] = []
   const local = createHosts((host, fragments) => {
@@ -51,14 +60,13 @@ test('phases are a barrier: no host writes before the value has been born', () =
     if (text.includes('/dev/urandom')) frames.push(`${host} generates`)
     if (text.includes('mktemp')) frames.push(`${host} writes`)
   })
-  const rig = makeRig(play(key), { hosts, modules }, local)
-  return rig.apply().then(async () => {
+  return withHosts(key, local, async rig => {
+    await rig.apply()
     assert.is(frames[0], 'node0 generates')
     assert.equal(
       frames.slice(1).sort(),
       hosts.map(h => `${h} writes`),
     )
-    await rig.close()
   })
 })
 
@@ -119,23 +127,34 @@ test('a decision that cannot be made fails on all hosts that answered, with no s
     assert.equal(held(rig), ['-', '-', '-'])
   }))
 
-test('a host that is lost between the phases leaves; the others end', async () => {
+const behind = '- { name: behind, file: { path: "{{ root }}/x", state: touch } }'
+
+test('a host that is lost between the phases leaves; the others end', () => {
   const local = createHosts((host, fragments) => {
     if (host === 'node1' && fragments.some(f => f.sh.includes('mktemp'))) local.kill('node1')
   })
-  const rig = makeRig(
-    play(`${key}\n- { name: behind, file: { path: "{{ root }}/x", state: touch } }`),
-    { hosts, modules },
-    local,
-  )
-  const ran = await rig.apply()
-  assert.is(results(ran)['node0/key'], 'changed')
-  assert.is(results(ran)['node2/key'], 'changed')
-  assert.match(results(ran)['node1/key']!, /failed|skipped/)
-  assert.is(results(ran)['node2/behind'], 'changed')
-  assert.match(results(ran)['node1/behind']!, 'skipped')
-  assert.is(ran.outcome.exit, 3)
-  await rig.close()
+  return withHosts(`${key}\n${behind}`, local, async rig => {
+    const ran = await rig.apply()
+    assert.is(results(ran)['node0/key'], 'changed')
+    assert.is(results(ran)['node2/key'], 'changed')
+    assert.match(results(ran)['node1/key']!, /failed|skipped/)
+    assert.is(results(ran)['node2/behind'], 'changed')
+    assert.match(results(ran)['node1/behind']!, 'skipped')
+    assert.is(ran.outcome.exit, 3)
+  })
+})
+
+test('a host that is lost with the value it was to make: who needs it is skipped because of it', () => {
+  const local = createHosts((host, fragments) => {
+    if (host === 'node0' && fragments.some(f => f.sh.includes('/dev/urandom'))) local.kill('node0')
+  })
+  return withHosts(`${key}\n${behind}`, local, async rig => {
+    const ran = await rig.apply()
+    assert.is(results(ran)['node1/key'], 'skipped (needs node0/key)')
+    assert.is(results(ran)['node1/behind'], 'skipped (needs node0/key)')
+    assert.equal(held(rig), ['-', '-', '-'])
+    assert.is(ran.outcome.exit, 3)
+  })
 })
 
 test('under --limit the others are read, and nothing runs there', () =>
