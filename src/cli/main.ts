@@ -87,11 +87,17 @@ const summaryOf = (what: string): string =>
 
 /** Runs one command line and sets the process's exit code. */
 export const main = async (argv: string[]): Promise<void> => {
-  // Whoever reads the output may have had enough of it; an apply is not given up for that.
+  // Whoever reads the output may have had enough of it, or its disk is full; an apply is not given up for that.
+  let lost: Error | undefined
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code === 'EPIPE' || lost) return
+      lost = error
+      process.stderr.write(`error: the output cannot be written: ${error.message}\n`)
     })
+  process.on('exit', () => {
+    if (lost && process.exitCode === exit.done) process.exitCode = exit.failed
+  })
   try {
     await program(code => {
       process.exitCode = code

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { openSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exit } from '../../src/core/exit.ts'
-import { workplace } from './rig.ts'
+import { bin, workplace } from './rig.ts'
 
 const place = workplace()
 test.after(place.remove)
@@ -49,6 +50,15 @@ test('without a command the help is shown, and it is an error', () => {
   const { code, err } = place.run([])
   assert.is(code, 4)
   assert.match(err, 'Usage: runbook')
+})
+
+test('output that cannot be written is told in one line', () => {
+  const { status, stderr } = spawnSync(process.execPath, [bin, '--help'], {
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    encoding: 'utf8',
+  })
+  assert.is(status, 1)
+  assert.match(stderr, /^error: the output cannot be written: ENOSPC.*\n$/)
 })
 
 test.run()
