@@ -4,7 +4,7 @@ import type { Failure, Origin } from '../core/failure.ts'
 import type { Paint } from './paint.ts'
 import { oneLine, printable } from './printable.ts'
 import type { Trouble } from './trouble.ts'
-import { counted, someOf } from './words.ts'
+import { counted, MOST, someOf } from './words.ts'
 
 /** The path as a person in this folder would write it. */
 const shortPath = (file: string): string => {
@@ -52,6 +52,8 @@ export const failureLines = (failure: Failure, paint: Paint, where: string[] = [
 /** Which hosts met it in which tasks; a lost host that its failure names is not named twice. */
 const whereLines = ({ failure, hosts, tasks }: Trouble, allHosts: string[]): string[] => {
   if (tasks.length === 0 && hosts.every(host => failure.what.includes(host))) return []
+  // Of hosts that are gone each is named: nothing else in the output does.
+  if (tasks.length === 0 && allHosts.length - hosts.length >= MOST) return [hosts.join(', ')]
   return [[someOf(hosts, allHosts), tasks.map(oneLine).join(', ')].filter(part => part !== '').join(': ')]
 }
 

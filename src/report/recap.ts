@@ -2,7 +2,7 @@ import type { Event, HostSummary } from '../core/event.ts'
 import { troubleLines } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Paint } from './paint.ts'
-import { type Trouble, troublesOf } from './trouble.ts'
+import { gathered, type Trouble, troublesOf } from './trouble.ts'
 import { counted, seconds, someOf } from './words.ts'
 
 /** Up to so many hosts have a line each; of more, those with equal counts share one. */
@@ -83,7 +83,7 @@ const otherTroubles = (summary: Event & { type: 'summary' }, troubles: Trouble[]
 /** Every root cause once, each followed by an empty line. */
 export const troubleText = (ledger: Ledger, summary: Event & { type: 'summary' }, paint: Paint): string[] => {
   const troubles = troublesOf(ledger)
-  return [...troubles, ...otherTroubles(summary, troubles)].flatMap(trouble => [
+  return [...gathered(troubles), ...otherTroubles(summary, troubles)].flatMap(trouble => [
     ...troubleLines(trouble, ledger.hosts, paint),
     '',
   ])

@@ -39,6 +39,28 @@ const keyOf = ({ reason, what, why, fix, origin }: Failure): string => JSON.stri
 const cause = (entry: Entry, ledger: Ledger): Failure =>
   (isGone(entry.failure) && ledger.lost.get(entry.host)) || failureOf(entry)
 
+/** Up to so many hosts that are gone for one reason have a paragraph each. */
+const MOST_ALIKE = 3
+
+/** Hosts that are gone alike, told as the first of them where they are many: a network that is down is one cause. */
+export const gathered = (troubles: Trouble[]): Trouble[] => {
+  const likeness = (trouble: Trouble): unknown => {
+    const { reason, why, fix } = trouble.failure
+    return isGone(trouble.failure) && trouble.tasks.length === 0 ? JSON.stringify([reason, why, fix]) : trouble
+  }
+  return [...Map.groupBy(troubles, likeness).values()].flatMap(alike =>
+    alike.length <= MOST_ALIKE
+      ? alike
+      : [
+          {
+            ...alike[0]!,
+            hosts: alike.flatMap(({ hosts }) => hosts),
+            skipped: alike.reduce((sum, { skipped }) => sum + skipped, 0),
+          },
+        ],
+  )
+}
+
 /** The failure at the far end of a chain of nodes that each need the next one. */
 const rootOf = (entry: Entry, ledger: Ledger, byNode: Map<string, Entry>): Failure | undefined => {
   const passed = new Set<Entry>()

@@ -7,7 +7,8 @@ export const seconds = (ms: number): string => {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
-const MOST = 4
+/** Up to so many hosts are named. */
+export const MOST = 4
 
 /** Some of the hosts of a run in few words, also when there are many of either. */
 export const someOf = (hosts: string[], all: string[]): string => {

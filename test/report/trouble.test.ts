@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
 import { createLedger } from '../../src/report/ledger.ts'
-import { type Trouble, troublesOf } from '../../src/report/trouble.ts'
+import { gathered, type Trouble, troublesOf } from '../../src/report/trouble.ts'
 import { lost, numbered, planned, result, started } from './rig.ts'
 
 const troubles = (...bodies: EventBody[]): Trouble[] => {
@@ -46,6 +46,26 @@ test('a lost host is one cause: of its running task, its other tasks, and those 
   assert.is(found.length, 1)
   assert.equal(found[0]!.hosts, ['a'])
   assert.is(found[0]!.skipped, 3)
+})
+
+test('more than three hosts that are gone alike are told together, others by themselves', () => {
+  const gone = (host: string, why: string, ...tasks: string[]): Trouble => ({
+    failure: { reason: 'host-unreachable', what: `${host} cannot be reached`, why },
+    hosts: [host],
+    tasks,
+    skipped: 2,
+  })
+  const off = ['a', 'b', 'c', 'd'].map(host => gone(host, 'off'))
+  const found = gathered([...off, gone('e', 'slow'), gone('f', 'off', 'Run it')])
+  assert.equal(
+    found.map(({ failure, hosts, skipped }) => [failure.what, hosts.join(), skipped]),
+    [
+      ['a cannot be reached', 'a,b,c,d', 8],
+      ['e cannot be reached', 'e', 2],
+      ['f cannot be reached', 'f', 2],
+    ],
+  )
+  assert.equal(gathered(off.slice(1)), off.slice(1))
 })
 
 test('nodes that need each other in a circle end', () => {
