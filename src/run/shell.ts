@@ -44,7 +44,7 @@ const run = (step: Extract<Step, { do: 'exec' }>, memory: Memory, login: string)
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const as = step.user === undefined || step.user === login ? [] : ['runuser', '-u', step.user, '--']
   const words = [...as, ...(env.length > 0 ? ['env', ...env] : []), ...step.argv]
-  const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} && `
+  const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} || exit; `
   const command = step.stdin ? `{ ${printing(bytesOf(step.stdin, memory))}\n} | ${quoted(words)}` : quoted(words)
   const success = step.success?.filter(status => status !== 0) ?? []
   const judged =
