@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { exit } from '../core/exit.ts'
 
@@ -31,12 +31,17 @@ const exitHelp = `
 Exit codes: 0 done · 1 a task failed · 2 changes pending (with --detailed-exitcode) · 3 a host was unreachable
             4 bad input, nothing was contacted · 5 refused · 70 a bug in runbook · 130 interrupted`
 
+/** Without the defaults that say no more than that an option was not given. */
+const optionDescription = (option: Option): string =>
+  new Help().optionDescription(option).replace(/ \(default: (false|\[\])\)$/, '')
+
 /** The table of commands. Each imports what it needs when it is called. */
 const program = (done: (code: number) => void): Command => {
   const root = new Command('runbook')
     .description('Runs playbooks over SSH; what the plan says is what apply does.')
     .version(packageJson.version, '--version')
     .exitOverride()
+    .configureHelp({ optionDescription })
     .addHelpText('after', exitHelp)
   withHosts(root.command('plan').description('say what apply would do, changing nothing')).action(
     async (playbook, options) => {

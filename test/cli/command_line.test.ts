@@ -26,6 +26,7 @@ test('--help of apply lists its options', () => {
   assert.is(code, 0)
   for (const option of 'inventory limit tags extra-vars artifacts diff check detailed-exitcode format'.split(' '))
     assert.match(out, `--${option}`)
+  assert.not.match(out, /default: (false|\[\])/)
 })
 
 test('a slip in the command line ends with 4 and one line that says what', () => {
