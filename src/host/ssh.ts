@@ -16,7 +16,7 @@ import { RECEIVER, sendFile, uploadProblem } from './upload.ts'
 
 /** A dead peer is noticed after 45 s; ssh2's own default is never. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
-/** How long a host may take to say goodbye. */
+/** How long saying goodbye may take. */
 const CLOSE_MS = 2_000
 
 /**
@@ -186,8 +186,10 @@ const opened = async (target: Target, line: Line, program: string): Promise<Wire
 const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
   const late = Promise.withResolvers<void>()
   const timer = setTimeout(late.resolve, CLOSE_MS)
+  // As ssh does: goodbye is said and sent, and nobody waits until the host has hung up too (10 ms).
+  const said = new Promise<void>(resolve => socket.once('finish', resolve))
   client.end()
-  await Promise.race([gone, late.promise])
+  await Promise.race([said, gone, late.promise])
   clearTimeout(timer)
   socket.destroy()
 }
