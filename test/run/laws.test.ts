@@ -82,6 +82,7 @@ test(`${numRuns} playbooks (seed ${seed}): what the plan says is what apply does
       }
     }),
     numRuns,
+    3,
   )
   console.log(`  ${JSON.stringify(counts)}`)
 })

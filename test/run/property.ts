@@ -7,6 +7,16 @@ export const seed = Number(process.env.RUNBOOK_SEED ?? Date.now() % 2 ** 31)
 export const holds = async <T extends [unknown, ...unknown[]]>(
   property: fc.IAsyncProperty<T>,
   numRuns: number,
+  lanes = 1,
+): Promise<void> => {
+  // Most of the time is waiting for processes: a few lanes at once, each with a seed of its own.
+  await Promise.all(Array.from({ length: lanes }, (_, i) => lane(property, Math.ceil(numRuns / lanes), seed + i)))
+}
+
+const lane = async <T extends [unknown, ...unknown[]]>(
+  property: fc.IAsyncProperty<T>,
+  numRuns: number,
+  seed: number,
 ): Promise<void> => {
   const found = await fc.check(property, { numRuns, seed, endOnFailure: process.env.RUNBOOK_SHRINK === undefined })
   if (!found.failed) return

@@ -1,0 +1,139 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { defineModule, exec, file, program, T } from '../../src/module/module.ts'
+import { failuresOf, rig as makeRig, type Ran, type Rig, results, verdicts, withRig } from '../plan/rig.ts'
+
+const play = (tasks: string): string => `- hosts: all\n  tasks:\n${tasks.replace(/^\s*- /gm, '    - ')}`
+const steps = (ran: Ran): number => ran.events.reduce((sum, e) => sum + (e.type === 'result' ? e.steps : 0), 0)
+
+/** Sets a member of a JSON file, as modules of programs with such files do. */
+const setting = defineModule({
+  name: 'setting',
+  about: 'For a test.',
+  examples: [],
+  args: T.Object({ path: T.String(), to: T.Number() }, { additionalProperties: false }),
+  reads: args => ({
+    member: program<unknown>({
+      key: `member:${args.path}#a.b`,
+      sh: `cat -- ${args.path}`,
+      looks: [`member:${args.path}#a.b`],
+      parse: o => ({ value: JSON.parse(o.stdout.toString()).a.b }),
+    }),
+  }),
+  plan: (args, { member }, { ok, change }) =>
+    (member as { value: number }).value === args.to
+      ? ok()
+      : change({
+          will: { member: { value: args.to } as never },
+          steps: [{ do: 'members', path: args.path, set: { 'a.b': args.to }, indent: 2 }],
+          reason: 'it is another',
+        }),
+})
+
+/** Steps of which one fails: what came before it has happened, what comes after has not. */
+const broken = defineModule({
+  name: 'broken',
+  about: 'For a test.',
+  examples: [],
+  args: T.Object({ path: T.String() }, { additionalProperties: false }),
+  reads: args => ({ file: file(args.path) }),
+  plan: (args, _, { change }) =>
+    change({
+      will: { file: { exists: true } },
+      steps: [exec(['touch', `${args.path}1`]), exec(['false']), exec(['touch', `${args.path}3`])],
+      reason: 'x',
+    }),
+})
+const modules = { setting, broken }
+const withRoot = (tasks: string, use: (rig: Rig, root: string) => Promise<void>, files: Record<string, string> = {}) =>
+  withRig(play(tasks), { modules, files }, rig => use(rig, rig.hosts.root('node0')))
+
+test('a big file is uploaded, with a receipt; the next check reads neither it nor anything twice', () =>
+  withRoot(
+    `- { name: up, copy: { src: big, dest: "{{ root }}/big", mode: "0755" } }`,
+    async (rig, root) => {
+      const ran = await rig.apply()
+      assert.equal(results(ran), { 'node0/up': 'changed' })
+      assert.is(statSync(join(root, 'big')).size, 6_000_000)
+      assert.is(statSync(join(root, 'big')).mode & 0o777, 0o755)
+      assert.ok(existsSync(join(root, '.big.receipt')))
+      const again = await rig.apply()
+      assert.is(steps(again), 0)
+      assert.is(again.trips.node0, 1)
+      writeFileSync(join(root, 'big'), 'other')
+      assert.is(verdicts(await rig.plan())['node0/up'], 'change')
+    },
+    { 'files/big': 'x'.repeat(6_000_000) },
+  ))
+
+test('members of a JSON file: the rest stays, its mode too', () =>
+  withRoot(`- { name: set, setting: { path: "{{ root }}/c.json", to: 2 } }`, async (rig, root) => {
+    const path = join(root, 'c.json')
+    writeFileSync(path, '{\n  "z": [1],\n  "a": {\n    "b": 1,\n    "c": "ż"\n  }\n}\n', { mode: 0o600 })
+    assert.equal(results(await rig.apply()), { 'node0/set': 'changed' })
+    assert.is(
+      readFileSync(path, 'utf8'),
+      '{\n  "z": [1],\n  "a": {\n    "b": 2,\n    "c": "ż"\n  }\n}\n'.replace('[1]', '[\n    1\n  ]'),
+    )
+    assert.is(statSync(path).mode & 0o777, 0o600)
+    assert.is(steps(await rig.apply()), 0)
+  }))
+
+test('a step that fails ends the steps of its task', () =>
+  withRoot(`- { name: b, broken: { path: "{{ root }}/f" } }`, async (rig, root) => {
+    const ran = await rig.apply()
+    assert.equal(failuresOf(ran), { 'node0/b': 'host-step' })
+    assert.ok(existsSync(join(root, 'f1')))
+    assert.not(existsSync(join(root, 'f3')))
+  }))
+
+test('what a command said is known to the tasks behind it', () =>
+  withRoot(
+    `- { name: say, command: { argv: [sh, -c, "echo one; echo two >&2; echo three"] }, register: said }
+     - { name: use, copy: { dest: "{{ root }}/f", content: "{{ said.stdout }}|{{ said.stderr }}|{{ said.stdout_lines[1] }}|{{ said.rc }}" } }`,
+    async (rig, root) => {
+      const plan = await rig.plan()
+      assert.is(verdicts(plan)['node0/use'], 'undecided: known after node0/say')
+      assert.ok(plan.lines[0]?.always)
+      assert.equal(results(await rig.apply()), { 'node0/say': 'changed', 'node0/use': 'changed' })
+      assert.match(readFileSync(join(root, 'f'), 'utf8'), /^one\nthree\|two\n?\|three\|0$/)
+    },
+  ))
+
+test('decided neighbours travel in one frame: their steps and their verification', () =>
+  withRoot(
+    Array.from({ length: 20 }, (_, i) => `- { name: t${i}, copy: { dest: "{{ root }}/d/f${i}", content: "${i}" } }`)
+      .toSpliced(0, 0, `- { name: d, file: { path: "{{ root }}/d", state: directory } }`)
+      .join('\n'),
+    async rig => {
+      const ran = await rig.apply()
+      assert.is(steps(ran), 21)
+      assert.is(ran.trips.node0, 2, 'one to plan, one to do and to verify all')
+    },
+  ))
+
+test('the dead of one run do not matter to the next: what a killed write left behind is no obstacle', () =>
+  withRoot(`- { name: w, copy: { dest: "{{ root }}/d/f", content: "x" } }`, async (rig, root) => {
+    mkdirSync(join(root, 'd'))
+    writeFileSync(join(root, 'd/.f.AbCdEf'), 'half')
+    assert.equal(results(await rig.apply()), { 'node0/w': 'changed' })
+    assert.is(readFileSync(join(root, 'd/f'), 'utf8'), 'x')
+  }))
+
+test('a hundred hosts at once', async () => {
+  const hosts = Array.from({ length: 100 }, (_, i) => `h${i}`)
+  const rig = makeRig(play(`- { name: w, copy: { dest: "{{ root }}/f", content: "{{ groups.all.size() }} hosts" } }`), {
+    hosts,
+  })
+  try {
+    const ran = await rig.apply()
+    assert.ok(Object.values(results(ran)).every(r => r === 'changed'))
+    assert.ok(Object.values(ran.trips).every(n => n === 2))
+  } finally {
+    await rig.close()
+  }
+})
+
+test.run()
