@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { Refusal } from '../core/failure.ts'
+import { Refusal, refuse } from '../core/failure.ts'
 import { sha256 } from '../core/value.ts'
 import type { Reference } from '../load/expression.ts'
 import type { Task } from '../load/playbook.ts'
@@ -17,6 +18,17 @@ const sourceAnswer = async (folder: string, path: string): Promise<SourceAnswer>
   return { exists: true, kind: 'file', file: found.at, size: bytes.length, sha256: sha256(bytes), bytes }
 }
 
+/** The text of a template file. As text, bytes of another kind would arrive as something else. */
+const templateText = (at: string): string => {
+  const origin = { file: at, line: 1, column: 1 }
+  if (statSync(at).isDirectory()) refuse('playbook-template', 'A folder is no template.', { origin })
+  const bytes = readFileSync(at)
+  const fix = 'Put it in place with copy, or save it as UTF-8.'
+  return isUtf8(bytes)
+    ? bytes.toString()
+    : refuse('playbook-template', 'The template is no UTF-8 text.', { origin, fix })
+}
+
 /** What the controller can answer and render by itself: files beside the playbook, archives of the store. */
 export type Controller = {
   local(query: AnyQuery): Promise<unknown>
@@ -31,7 +43,7 @@ export const createController = (folder: string, artifacts: string | undefined):
   let archives: ReturnType<typeof load> | undefined
   const compiled = new Map<string, ReturnType<typeof compileFile>>()
   const templateAt = (at: string): ReturnType<typeof compileFile> => {
-    const known = compiled.get(at) ?? compileFile(readFileSync(at, 'utf8'), at)
+    const known = compiled.get(at) ?? compileFile(templateText(at), at)
     compiled.set(at, known)
     return known
   }

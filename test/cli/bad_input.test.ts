@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -43,6 +43,16 @@ test('no inventory: the places that were looked at are named', () => {
   const wrong = place.run(['plan', 'play.yml', '-i', 'none.yml'])
   assert.is(wrong.code, 4)
   assert.match(wrong.err, 'There is no inventory none.yml.')
+})
+
+test('a template that is no text, or a folder', () => {
+  mkdirSync(join(place.folder, 'folder.hbs'))
+  writeFileSync(join(place.folder, 'image.hbs'), Buffer.from([0x89, 0x50, 0xff]))
+  assert.match(
+    refused(playbook('- template: { src: folder.hbs, dest: /x }')),
+    'A folder is no template.\n  folder.hbs:1:1',
+  )
+  assert.match(refused(playbook('- template: { src: image.hbs, dest: /x }')), 'no UTF-8 text.\n  image.hbs:1:1')
 })
 
 test('a template file that uses an unknown name, with its place, before anything connects', () => {
