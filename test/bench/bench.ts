@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os'
 import { fourthNode } from './figures/fourth-node.ts'
 import { fresh } from './figures/fresh.ts'
 import { ordinary } from './figures/ordinary.ts'
@@ -34,6 +35,13 @@ const stop = (): void => {
   endAll()
 }
 
+/** Ratios bear a machine that is a little busy, not one where everything waits. */
+const noteLoad = (): void => {
+  const [load] = loadavg()
+  if (load! > 2 * availableParallelism())
+    say(`The machine is busy with more than this (load ${load!.toFixed(1)}): run it again when it is not.`)
+}
+
 /** A figure that cannot be measured is said and does not keep the others from being so. */
 const show = async (name: string, measure: () => Promise<Row[]>): Promise<void> => {
   if (stopped) return
@@ -53,6 +61,7 @@ const onRig = async (): Promise<void> => {
       const measure = onHosts[name]
       await show(name, measure ? () => measure(rig) : start)
     }
+    noteLoad()
   } finally {
     await raze()
   }

@@ -1,10 +1,17 @@
 #!/bin/sh
 # What a careful person would write to see on one host that nothing of playbooks/private-cluster.yml is to be done:
 # the same reads as runbook's, in as few processes as come to mind, printed for a look. Runs on the host, as root, by
-# `ssh HOST sh -s <second-apply.sh`. Programs are told by their receipts, not hashed anew.
+# `ssh HOST sh -s <second-apply.sh`. Programs are told by their receipts, not hashed anew. The Bootstrap list stands in
+# the config.
 export LC_ALL=C
 repo=/var/lib/ipfs cluster=/var/lib/ipfs-cluster bin=/usr/local/bin lib=/usr/local/lib
 kubo=$(readlink $bin/ipfs) service=$(readlink $bin/ipfs-cluster-service) ctl=$(readlink $bin/ipfs-cluster-ctl)
+
+echo '# the machine'
+uname -msrn
+nproc
+cat /etc/os-release
+readlink -f $bin $lib/kubo $lib/ipfs-cluster $repo $cluster /etc/systemd/system
 
 echo '# the user'
 getent passwd ipfs

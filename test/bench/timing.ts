@@ -64,9 +64,13 @@ export const ROUNDS = 5
  * Medians of two processes, timed by turns, so that a machine that is busy for a while is so for both. One round
  * before that warms both up and does not count.
  */
-export const byTurns = async (ours: Process, theirs: Process): Promise<{ ours: number; theirs: number }> => {
+export const byTurns = async (
+  ours: Process,
+  theirs: Process,
+  rounds = ROUNDS,
+): Promise<{ ours: number; theirs: number }> => {
   const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= rounds; round++) {
     const [a, b] = [await must(ours), await must(theirs)]
     if (round === 0) continue
     times.ours.push(a.ms)

@@ -49,12 +49,15 @@ const untilConnected = async (): Promise<number> => {
   }
 }
 
+/** Processes as short as these are easily disturbed, and cost little to be timed more often. */
+const OFTEN = 3 * ROUNDS
+
 /** How long it takes to begin. No host is needed, and what it costs is the same for every command. */
 export const start = async (): Promise<Row[]> => {
   const nothing = { argv: [process.execPath, '-e', '0'] }
   return [
-    ratioRow('runbook --version / node -e 0', await byTurns({ argv: runbook('--version') }, nothing), 2.5),
-    ratioRow('runbook --help / node -e 0', await byTurns({ argv: runbook('--help') }, nothing)),
+    ratioRow('runbook --version / node -e 0', await byTurns({ argv: runbook('--version') }, nothing, OFTEN), 2.5),
+    ratioRow('runbook --help / node -e 0', await byTurns({ argv: runbook('--help') }, nothing, OFTEN)),
     infoRow('plan: until it first connects', await untilConnected()),
   ]
 }
