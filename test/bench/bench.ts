@@ -61,7 +61,7 @@ const onRig = async (): Promise<void> => {
       const measure = onHosts[name]
       await show(name, measure ? () => measure(rig) : start)
     }
-    noteLoad()
+    if (!stopped) noteLoad()
   } finally {
     await raze()
   }
