@@ -75,7 +75,7 @@ export default defineModule({
         exec(['chown', '--', `${args.user}:`, into]),
         clusterStep(args, into, ['init', '--consensus', args.consensus]),
         exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),
-        exec(['mv', '-T', '--', into, args.path]),
+        { do: 'rename', from: into, to: args.path },
       ],
       reason: `no cluster peer at ${args.path}`,
     })

@@ -78,7 +78,7 @@ export default defineModule({
           user: args.user,
           env: { HOME: into, IPFS_PATH: into },
         }),
-        exec(['mv', '-T', '--', into, args.path]),
+        { do: 'rename', from: into, to: args.path },
       ],
       reason: `no repo at ${args.path}`,
     })

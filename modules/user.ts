@@ -142,7 +142,7 @@ const newHome = (name: string, home: string, fromSkeleton: boolean): Step[] => {
     { do: 'remove', path: fresh },
     exec(['cp', '-r', '-T', '--', '/etc/skel', fresh]),
     exec(['chown', '-R', `${name}:`, fresh]),
-    exec(['mv', '-T', '--', fresh, home]),
+    { do: 'rename', from: fresh, to: home },
   ]
 }
 

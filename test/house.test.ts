@@ -48,7 +48,8 @@ test('test files run their tests, and are named so that they are found', () => {
 })
 
 test('no file names the place of this checkout, or the home of who works on it', () => {
-  const places = [root, `${homedir()}/`]
+  // On a machine where root works, root's home is every host's.
+  const places = [root, ...(homedir() === '/root' ? [] : [`${homedir()}/`])]
   const found = [...texts].filter(([, text]) => places.some(place => place.length > 2 && text.includes(place)))
   assert.equal(
     found.map(([file]) => file),

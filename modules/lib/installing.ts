@@ -115,7 +115,7 @@ const place = (
       }),
       { do: 'write', path: `${fresh}/.runbook-record`, content: content(record), mode: '0644' },
       ...(old.exists ? [{ do: 'remove', path: final } as Step] : []),
-      exec(['mv', '-T', '--', fresh, final]),
+      { do: 'rename', from: fresh, to: final },
     ],
   }
 }

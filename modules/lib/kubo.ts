@@ -65,28 +65,41 @@ export const normal = (value: unknown): Json =>
 const show = (repo: Repo): string => ipfs(repo, ['config', 'show'])
 const config = (repo: Repo): string => `${repo.path}/config`
 
+/** Where `ipfs_install` puts kubo: without it nothing can be read, with another version of it the same is read. */
+const programs = (repo: Repo): string => `tree:${repo.bin_dir.replace(/\/[^/]*$/, '')}/lib/kubo`
+
+/** What was read stays known when the program changes; what could not be read is asked again. */
+const steady =
+  <A>(repo: Repo, isRead: (answer: A) => boolean) =>
+  (before: A, label: string): A | undefined =>
+    label.startsWith(programs(repo)) && isRead(before) ? before : undefined
+
 /** One member of the config by its dotted name. */
-export const member = (repo: Repo, name: string): Query<Member> =>
-  program({
+export const member = (repo: Repo, name: string): Query<Member> => ({
+  ...program({
     key: `member:${config(repo)}#${name}`,
     sh: show(repo),
-    looks: [`member:${config(repo)}#${name}`],
+    looks: [`member:${config(repo)}#${name}`, programs(repo)],
     parse: ({ stdout }) => {
       const config = printedJson(stdout)
       return { value: config === undefined ? undefined : normal(memberAt(config, name)) }
     },
     subject: `${config(repo)} ${name}`,
-  })
+  }),
+  clouded: steady<Member>(repo, ({ value }) => value !== undefined),
+})
 
 /** Why the config cannot be read; empty when it can. */
-export const trouble = (repo: Repo): Query<{ text: string }> =>
-  program({
+export const trouble = (repo: Repo): Query<{ text: string }> => ({
+  ...program({
     key: `trouble:${config(repo)}`,
     sh: show(repo),
-    looks: [`path:${config(repo)}`, `path:${repo.bin_dir}/ipfs`],
+    looks: [`path:${config(repo)}`, programs(repo)],
     parse: ({ status, stderr }) => ({ text: status === 0 ? '' : stderr.toString().trim() || `status ${status}` }),
     subject: `${config(repo)}`,
-  })
+  }),
+  clouded: steady<{ text: string }>(repo, ({ text }) => text === ''),
+})
 
 /** The peer id, from the file itself: cheap, and there before the program is. */
 export const peerId = (repo: Repo): Query<Member> =>

@@ -40,6 +40,8 @@ export type Step =
   /** A file of the controller (an archive, a file to be copied), streamed. */
   | ({ do: 'upload'; file: string; size: number; digest: string; path: string; mode: string } & Owner)
   | { do: 'remove'; path: string }
+  /** Puts a folder that was made beside it in place. Where that fails nothing of it stays: it may hold a key. */
+  | { do: 'rename'; from: string; to: string }
   /** A secret of `bytes` random bytes, born on the host as hex, known to later phases under `name`. */
   | { do: 'generate'; name: string; bytes: number }
   /** Reads a value that a host holds into the controller's memory under `name`: the trimmed output of argv. It never writes. */
@@ -86,6 +88,8 @@ export const describe = (step: Step): string => {
       return `upload ${step.path} (${step.size} bytes)`
     case 'remove':
       return `remove ${step.path}`
+    case 'rename':
+      return quoted(['mv', '-T', '--', step.from, step.to])
     case 'generate':
       return `generate ${step.name}`
     case 'fetch':

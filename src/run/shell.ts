@@ -70,6 +70,8 @@ export const shellOf = (step: Step, memory: Memory, login: string): string | und
       return write(step.path, bytesOf(step.content as Content | From, memory), step.mode, step as Owner)
     case 'remove':
       return `rm -rf -- ${quote(step.path)}`
+    case 'rename':
+      return `mv -T -- ${quoted([step.from, step.to])} || { s=$?; rm -rf -- ${quote(step.from)}; exit $s; }`
     case 'generate':
       return generate(step.bytes)
     case 'fetch':

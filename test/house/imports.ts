@@ -63,7 +63,7 @@ const DOORS: Record<string, string[]> = {
   typebox: ['src/module/', 'type src/load/schema.ts', 'type src/load/check.ts', 'type src/load/check-reference.ts'],
 }
 
-const isPackage = (what: string): boolean => !/^(node:|src\/|modules\/|test\/)/.test(what)
+const isPackage = (what: string): boolean => !/^(node:|src\/|modules\/|test\/|package\.json$)/.test(what)
 
 /** Imports of packages that are not at their door. Tests may use any; uvu and fast-check are theirs alone. */
 export const strayPackages = (imports: Import[]): string[] =>
