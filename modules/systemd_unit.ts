@@ -85,6 +85,8 @@ export default defineModule({
     if (it.is === 'fail') return fail(it.why, it.fix)
     const reload = exec(['systemctl', 'daemon-reload'])
     if (it.is === 'ok') {
+      if (seen.unit.load === 'bad-setting' || seen.unit.load === 'error')
+        return fail(`systemd cannot load ${done.name} (${seen.unit.load})`, `systemd-analyze verify ${path} says why`)
       if (!seen.unit.reload) return ok(done)
       return change({
         will: { unit: { reload: false } },

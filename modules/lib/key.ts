@@ -45,7 +45,7 @@ export const rule = (
   if (missing.length > 0)
     return {
       is: 'fail',
-      why: `${missing.join(', ')} did not answer and may hold the ${what}: not minted`,
+      why: `${missing.join(', ')} did not answer or failed before, and may hold the ${what}: not minted`,
       fix: `bring ${missing.join(', ')} back, take ${missing.length === 1 ? 'it' : 'them'} out of the inventory, or give the ${what} as a variable`,
     }
   return { is: 'born', on: Object.keys(held)[0]! }

@@ -125,6 +125,7 @@ export const runPlaybook = async (
     redact,
   })
   const interrupt = new AbortController()
+  const underWay = new Set<string>()
   let prepared: Prepared | undefined
   let asked = Number.POSITIVE_INFINITY
   const stop = (): void => {
@@ -140,10 +141,10 @@ export const runPlaybook = async (
     report.finish({ ...more, roundTrips: tripsOf(prepared) })
   try {
     prepared = await prepare(playbook, options, value => redact.add(value))
-    const ending = await go(command, prepared, report, interrupt.signal)
-    return interrupt.signal.aborted ? end(interrupted(command)) : end(ending)
+    const ending = await go(command, prepared, report, interrupt.signal, underWay)
+    return interrupt.signal.aborted ? end(interrupted(command, underWay)) : end(ending)
   } catch (error) {
-    if (interrupt.signal.aborted) return end(interrupted(command))
+    if (interrupt.signal.aborted) return end(interrupted(command, underWay))
     if (error instanceof Refusal) return end({ exit: exit.badInput, failures: error.failures })
     const { message, stack } = error as Error
     return end({
@@ -163,12 +164,15 @@ export const runPlaybook = async (
   }
 }
 
-const interrupted = (command: string): { exit: number; failures: Failure[] } => ({
+const interrupted = (command: string, underWay: Set<string>): { exit: number; failures: Failure[] } => ({
   exit: exit.interrupted,
   failures: [
     {
       reason: 'run-interrupted',
       what: `The ${command} was interrupted.`,
+      ...(underWay.size > 0
+        ? { why: `Under way: ${[...underWay].join(', ')}. A program that was started there may go on.` }
+        : {}),
       ...(command === 'apply' ? { fix: 'Every file is whole; run it again to go on.' } : {}),
     },
   ],
@@ -182,13 +186,18 @@ const go = async (
   { session, controller, pool, identity }: Prepared,
   report: Report,
   signal: AbortSignal,
+  underWay: Set<string>,
 ): Promise<{ exit?: number; failures?: Failure[] }> => {
   const { loaded } = session
   const emit: Outside['emit'] = event => {
-    if (!signal.aborted) report.emit(event)
+    if (signal.aborted) return
+    if (event.type === 'running') underWay.add(event.node)
+    if (event.type === 'result') underWay.delete(event.node)
+    report.emit(event)
   }
   const outside: Outside = { connect: pool.connect, local: controller.local, emit }
-  emit({ type: 'started', command, playbook: loaded.playbook.file, hosts: session.graph.hosts })
+  const hosts = session.graph.hosts.filter(host => session.graph.nodes.some(n => n.included.has(host)))
+  emit({ type: 'started', command, playbook: loaded.playbook.file, hosts })
   for (const text of loaded.inventory.warnings ?? []) emit({ type: 'warning', text })
   const { planned, untouched, fighting } = await plan(session, outside)
   if (untouched) return { exit: exit.badInput, failures: failuresOf(planned) }

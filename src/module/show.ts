@@ -3,7 +3,10 @@ import { isUnknown, Later } from '../core/unknown.ts'
 import { type Content, isRecord, same } from '../core/value.ts'
 
 const isText = (bytes: Buffer): boolean => !bytes.includes(0)
-const size = (c: Content): string => (c.size < 10_000 ? `${c.size} bytes` : `${(c.size / 1e6).toFixed(1)} MB`)
+const size = ({ size: bytes }: Content): string => {
+  if (bytes < 10_000) return `${bytes} bytes`
+  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}
 const whole = (c: Content): boolean => c.bytes.length === c.size
 
 /** The difference between two contents: text where both are small text, sizes where not, nothing of a secret. */
@@ -27,7 +30,7 @@ export const showContent = (subject: string, before: Content | undefined, after:
 const word = (value: unknown): string => {
   if (value instanceof Later) return `(known after ${value.node})`
   if (isUnknown(value)) return '(not known)'
-  if (value === undefined) return '-'
+  if (value === undefined || value === '') return '-'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 

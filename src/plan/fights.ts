@@ -40,7 +40,13 @@ export const isRelinked = (session: Session): boolean =>
 const rivalOf = (session: Session, line: Line, first: Line[]): Fight | undefined => {
   const world = session.worlds.get(line.host)!
   // By its name as written and by its one name: a link on the way may be what the other changes.
-  const looks = line.will.flatMap(([query]) => [...query.looks, ...labelsOf(world, query.looks)])
+  const looks = line.will.flatMap(
+    ([
+      {
+        looks: [itself = ''],
+      },
+    ]) => [itself, ...labelsOf(world, [itself])],
+  )
   const rival = world.predicted.findLast(p => p.node !== line.id && p.labels.some(a => looks.some(b => overlaps(a, b))))
   const subject = (line.will[0]?.[0] ?? queriesOf(line.reads)[0])?.subject
   const other = first.find(l => l.id === rival?.node)

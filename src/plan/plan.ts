@@ -63,6 +63,12 @@ export const unlike = (last: string, wanted: Wanted): string => {
   return now
 }
 
+/** Whether no host is left to be asked anything: what can be told without them fails on every one. */
+const isHopeless = (session: Session, planned: Planned[]): boolean => {
+  const failing = new Set(planned.flatMap(p => p.lines.filter(l => l.verdict === 'fail').map(l => l.host)))
+  return session.graph.hosts.every(host => failing.has(host))
+}
+
 /**
  * Plans everything: a cheap pure walk over all nodes, then one batch of what it missed, until nothing is missing.
  * What the controller can answer is answered first, so that input which can only fail is refused with no host
@@ -77,7 +83,7 @@ export const plan = async (
     await readLocal(session, outside, wanted.get(controllerSide)!)
     ;({ planned, wanted } = walk(session))
   }
-  if (planned.some(p => p.lines.some(l => l.verdict === 'fail'))) return { planned, untouched: true, fighting: [] }
+  if (isHopeless(session, planned)) return { planned, untouched: true, fighting: [] }
   for (const host of session.graph.hosts) if (!wanted.has(host)) wanted.set(host, [])
   let fighting: Fight[] = []
   for (let last = ''; wanted.size > 0; ) {

@@ -132,7 +132,7 @@ const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n')
 /** A failed step, told with what it was, its exit status and its last lines. */
 export const stepFailure = (line: Line, what: string, output: Output): Failure => ({
   reason: 'host-step',
-  what: `${line.node.task.name}: a step failed with exit status ${output.status}.`,
+  what: `A step failed with exit status ${output.status}.`,
   why: [`$ ${what.length > 200 ? `${what.slice(0, 200)}…` : what}`, tail(output.stdout), tail(output.stderr)]
     .filter(text => text !== '')
     .join('\n'),

@@ -1,4 +1,4 @@
-import type { Failure } from '../core/failure.ts'
+import { type Failure, Refusal } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport } from '../core/transport.ts'
 import { isRecord, withMember } from '../core/value.ts'
@@ -128,32 +128,35 @@ export const runSteps = async (
   return { rest, ...(kept ? { kept } : {}) }
 }
 
-const runApart = async (runner: Runner, transport: Transport, line: Line, step: Step): Promise<Failure | undefined> => {
-  if (step.do === 'upload') {
-    const { file, size, digest, path, mode } = step
-    await transport.upload(
-      {
-        source: { file },
-        size,
-        digest,
-        path,
-        mode,
-        ...(step.owner ? { owner: step.owner } : {}),
-        ...(step.group ? { group: step.group } : {}),
-      },
-      done =>
-        runner.emit({
-          type: 'progress',
-          host: line.host,
-          node: line.id,
-          task: line.node.task.name,
-          done,
-          total: size,
-          what: path,
-        }),
-    )
-    return undefined
+/** Sends a file. A file that cannot be put there (a full disk) fails the task; a lost connection loses the host. */
+const send = async (
+  runner: Runner,
+  transport: Transport,
+  line: Line,
+  { file, size, digest, path, mode, owner, group }: Extract<Step, { do: 'upload' }>,
+): Promise<Failure | undefined> => {
+  const at = { host: line.host, node: line.id, task: line.node.task.name }
+  const upload = {
+    source: { file },
+    size,
+    digest,
+    path,
+    mode,
+    ...(owner ? { owner } : {}),
+    ...(group ? { group } : {}),
   }
+  try {
+    await transport.upload(upload, done => runner.emit({ type: 'progress', ...at, done, total: size, what: path }))
+    return undefined
+  } catch (error) {
+    const failure = error instanceof Refusal ? error.failures[0]! : undefined
+    if (failure?.reason !== 'host-upload') throw error
+    return { ...failure, origin: line.node.task.origin }
+  }
+}
+
+const runApart = async (runner: Runner, transport: Transport, line: Line, step: Step): Promise<Failure | undefined> => {
+  if (step.do === 'upload') return send(runner, transport, line, step)
   if (step.do !== 'members') return undefined
   const [read] = await transport.run([{ sh: `cat -- ${quote(step.path)}` }])
   if (read!.status !== 0) return stepFailure(line, describe(step), read!)
