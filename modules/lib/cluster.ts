@@ -90,4 +90,4 @@ export const clusterStep = (at: { user: string; bin_dir: string }, folder: strin
  * each as it comes: measured, peers that live answer at once, one whose host is silent after 15 s, so nobody waits.
  */
 export const listed = (at: { user: string; path: string; bin_dir: string; api: string }): string =>
-  `${asUser(at.user, { HOME: at.path }, ['timeout', '25', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '20', '--enc=json', 'peers', 'ls'])} | awk '/^    "id": "/ { i = $2; gsub(/[",]/, "", i) } /^    "error": "/ { sub(/^    "error": "/, ""); sub(/",$/, ""); print i " " $0 }' | sort -u`
+  `${asUser(at.user, { HOME: at.path }, ['timeout', '4', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '3', '--enc=json', 'peers', 'ls'])} | awk '/^    "id": "/ { i = $2; gsub(/[",]/, "", i) } /^    "error": "/ { sub(/^    "error": "/, ""); sub(/",$/, ""); print i " " $0 }' | sort -u`
