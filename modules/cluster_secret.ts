@@ -48,16 +48,18 @@ export default defineGroup({
     const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
     const print = ruling.is === 'born' ? undefined : ruling.print
     const lacking = together.up.filter(host => print === undefined || seen[host]!.secret.print !== print)
+    // Where no step may run nothing is handed to: a holder has nothing to do for it.
+    const taking = lacking.filter(host => !together.bystanders.includes(host))
     return together.each((host, { secret }) => {
       const { path, stamp } = args[host]!
       const make: Step[] =
-        host !== source || lacking.length === 0
+        host !== source || taking.length === 0
           ? []
           : [ruling.is === 'born' ? { do: 'generate', name: 'secret', bytes: 32 } : fetchSecret(path, 'secret')]
       if (!lacking.includes(host))
         return make.length === 0
           ? together.ok()
-          : together.change({ will: {}, phases: [make], reason: `gives its cluster secret to ${lacking.join(', ')}` })
+          : together.change({ will: {}, phases: [make], reason: `gives its cluster secret to ${taking.join(', ')}` })
       return together.change({
         will: {
           secret: { state: 'good', print: print ?? together.from(source!) },

@@ -98,10 +98,12 @@ export default defineGroup({
     const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
     const print = ruling.is === 'born' ? undefined : ruling.print
     const lacking = together.up.filter(host => print === undefined || seen[host]!.key.print !== print)
+    // Where no step may run nothing is handed to: a holder has nothing to do for it.
+    const taking = lacking.filter(host => !together.bystanders.includes(host))
     return together.each((host, { file, key }) => {
       const { path, user } = args[host]!
       const make: Step[] =
-        host !== source || lacking.length === 0
+        host !== source || taking.length === 0
           ? []
           : ruling.is === 'born'
             ? [{ do: 'generate', name: 'key', bytes: 32 }]
@@ -137,12 +139,13 @@ export default defineGroup({
           reason: because('swarm key', host, ruling, key),
         })
       }
-      const open = file.exists && (file.mode !== '0400' || file.owner !== user)
+      // A host that is only read hands out its key as it is: with a promise on top its line would be held back whole.
+      const open = !together.bystanders.includes(host) && file.exists && (file.mode !== '0400' || file.owner !== user)
       if (!open && make.length === 0) return together.ok()
       return together.change({
         will: open ? { file: { mode: '0400', owner: user } } : {},
         phases: [[...make, ...(open ? attributes(where(path), '0400', { owner: user, group: '' }) : [])]],
-        reason: open ? 'the key is not for its owner alone' : `gives its swarm key to ${lacking.join(', ')}`,
+        reason: open ? 'the key is not for its owner alone' : `gives its swarm key to ${taking.join(', ')}`,
       })
     })
   },
