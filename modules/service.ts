@@ -152,6 +152,12 @@ export default defineModule({
         ...(doing.active === 'inactive' ? [exec(['systemctl', 'reset-failed', name], { success: [0, 1, 5] })] : []),
       ],
       reason: why.join(', '),
+      // A restart is not looked at again by this task: what it promises is all that later tasks get to know of it.
+      outputs: {
+        name,
+        active: doing.active ?? later(() => unit.active),
+        enabled: enables ? 'enabled' : disables ? 'disabled' : later(() => unit.enabled),
+      },
       ...(state === 'restarted' || state === 'reloaded' ? { always: true as const } : {}),
     })
   },
