@@ -6,6 +6,7 @@ const args = T.Object(
   {
     ...cluster,
     value: T.String({
+      secret: true,
       default: '',
       description: 'The secret, 64 hex digits. Empty: the one a host holds, else a new one.',
     }),

@@ -17,6 +17,7 @@ const args = T.Object(
     path: repo.path,
     user: repo.user,
     value: T.String({
+      secret: true,
       default: '',
       description:
         'The key: 64 hex digits, or the whole text of a swarm.key. Empty: the one a host holds, else a new one.',
