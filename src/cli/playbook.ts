@@ -5,7 +5,7 @@ import { type Failure, Refusal, refuse } from '../core/failure.ts'
 import { expand } from '../graph/expand.ts'
 import type { Graph } from '../graph/graph.ts'
 import { createPool, type Pool } from '../host/pool.ts'
-import { targetOf } from '../host/target.ts'
+import { type Target, targetOf } from '../host/target.ts'
 import { check, checkReferences } from '../load/check.ts'
 import { load } from '../load/load.ts'
 import { failureOf } from '../plan/line.ts'
@@ -55,7 +55,6 @@ type Prepared = {
   session: Session
   controller: Controller
   pool: Pool
-  identity: (host: string, become: boolean) => string | undefined
 }
 
 /** Everything that can be done, and refused, before anything connects. */
@@ -80,13 +79,13 @@ const prepare = async (
   if (inFiles.length > 0) throw new Refusal(...inFiles)
   const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags }
   const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
-  const session = createSession({ graph, loaded, modules, render: controller.render, keepSecret })
-  const targets = Object.fromEntries(
-    graph.hosts.map(host => [host, targetOf(host, connectionVars(session, host), { become: becomes(graph, host) })]),
-  )
+  const targets: Record<string, Target> = {}
   const identity = (host: string, become: boolean): string | undefined =>
-    become || !targets[host]!.become || targets[host]!.user === 'root' ? undefined : targets[host]!.user
-  return { session, controller, pool: createPool({ targets }), identity }
+    become || !targets[host]?.become || targets[host].user === 'root' ? undefined : targets[host].user
+  const session = createSession({ graph, loaded, modules, render: controller.render, identity, keepSecret })
+  for (const host of graph.hosts)
+    targets[host] = targetOf(host, connectionVars(session, host), { become: becomes(graph, host) })
+  return { session, controller, pool: createPool({ targets }) }
 }
 
 const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.hosts.includes(host) && n.task.become)
@@ -183,7 +182,7 @@ const tripsOf = (prepared: Prepared | undefined): Record<string, number> =>
 
 const go = async (
   command: 'plan' | 'apply',
-  { session, controller, pool, identity }: Prepared,
+  { session, controller, pool }: Prepared,
   report: Report,
   signal: AbortSignal,
   underWay: Set<string>,
@@ -209,7 +208,7 @@ const go = async (
       node: line,
       text: `it and ${other} both set ${subject}, each undoing the other: every run will change it again.`,
     })
-  if (command === 'apply') await run(createRunner({ session, ...outside, identity, signal }), planned)
+  if (command === 'apply') await run(createRunner({ session, ...outside, signal }), planned)
   return {}
 }
 

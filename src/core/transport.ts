@@ -17,6 +17,8 @@ export type Upload = {
   mode: string
   owner?: string
   group?: string
+  /** Put there by the login user, not by the identity of the session: for a task without `become`. */
+  asLogin?: true
 }
 
 /**

@@ -228,7 +228,7 @@ export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<
       const turn = uploads.then(async () => {
         const problem = uploadProblem(target.name, upload)
         if (problem) throw new Refusal(problem)
-        const receiver = await opened(target, line, RECEIVER)
+        const receiver = await opened(upload.asLogin ? { ...target, become: false } : target, line, RECEIVER)
         await sendFile(target.name, receiver, upload, said => becomeRefused(target, said), onProgress)
       })
       uploads = turn.catch(() => {})

@@ -79,6 +79,8 @@ export const planGroup = (session: Session, node: Node, wanted: Wanted): Line[] 
     }
     const entered = enter(session, node, host, wanted)
     if ('id' in entered) out.push(entered as Line)
+    // A host that cannot get what it needs leaves; the others go on without it.
+    else if (entered instanceof Lost && !entered.leftOut) out.push(unknownLine(blank(node, host), entered, () => []))
     else if (isUnknown(entered)) {
       waits.push(entered)
       members.push({ host, values: {}, reads: {}, seen: {} })
@@ -93,7 +95,10 @@ export const planGroup = (session: Session, node: Node, wanted: Wanted): Line[] 
       })
     }
   }
-  const verdicts = waits.length > 0 ? waits[0]! : judge(session, node, module, members, wanted)
+  // A condition leaves a host out on purpose: nobody waits for what it may hold.
+  const unasked = out.filter(line => line.verdict === 'skipped' && line.needs === undefined).map(line => line.host)
+  const missing = node.hosts.filter(host => !members.some(m => m.host === host) && !unasked.includes(host))
+  const verdicts = waits.length > 0 ? waits[0]! : judge(session, node, module, members, missing, wanted)
   const lines = members.map((m): Line => {
     const line = blank(node, m.host)
     const verdict = isUnknown(verdicts) ? verdicts : (verdicts[m.host] ?? { is: 'ok' })
@@ -121,6 +126,7 @@ const judge = (
   node: Node,
   module: GroupModule<Any, Any, Any, Any>,
   members: Member[],
+  missing: string[],
   wanted: Wanted,
 ): Record<string, GroupVerdict<Any, Any>> | Unknown => {
   const holes = (): boolean =>
@@ -128,7 +134,6 @@ const judge = (
       Object.values(m.seen).some(a => a instanceof Missing || (Array.isArray(a) && a.some(x => x instanceof Missing))),
     )
   if (holes()) return new Missing()
-  const missing = node.hosts.filter(host => !members.some(m => m.host === host))
   const seen = (): Record<string, unknown> =>
     Object.fromEntries(node.hosts.map(host => [host, members.find(m => m.host === host)?.seen ?? null]))
   for (const member of members) {

@@ -47,7 +47,7 @@ export const readLocal = async (session: Session, outside: Outside, queries: Any
   for (const query of queries) take(session.controller, query, await outside.local(query), query.facets)
 }
 
-/** Reads everything wanted, all hosts at once. Returns whether there was anything. */
+/** Reads everything wanted, all hosts at once. */
 const readAll = async (session: Session, outside: Outside, wanted: Wanted): Promise<void> => {
   await Promise.all(
     [...wanted].map(([host, queries]) =>

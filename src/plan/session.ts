@@ -50,7 +50,7 @@ export type Session = {
   worlds: Map<string, World>
   /** Answers of the controller, which never change during a run. */
   controller: World
-  /** Hosts that could not be reached or were lost, with the id of what tells so. */
+  /** Hosts that could not be reached or were lost. */
   lost: Set<string>
   /** What each line registered: a value, or an unknown. */
   outputs: Map<string, unknown>
@@ -60,12 +60,14 @@ export type Session = {
   causes: Map<string, string>
   /** Renders a template file in a scope: what `template` queries are answered with. */
   render(path: string, scope: Record<string, unknown>): unknown
+  /** The user a task without `become` runs as on a host whose shell is root's; undefined: the shell's own. */
+  identity(host: string, become: boolean): string | undefined
   /** Tells the output a value that must never be shown. */
   keepSecret(value: string): void
 }
 
 export const createSession = (
-  parts: Pick<Session, 'graph' | 'loaded' | 'modules' | 'render' | 'keepSecret'>,
+  parts: Pick<Session, 'graph' | 'loaded' | 'modules' | 'render' | 'identity' | 'keepSecret'>,
 ): Session => ({
   ...parts,
   worlds: new Map(parts.graph.hosts.map(host => [host, createWorld()])),

@@ -1,4 +1,5 @@
 import { Refusal } from '../core/failure.ts'
+import { fedTo } from '../core/quote.ts'
 import { isUnknown, Later, Lost, Missing } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
@@ -19,10 +20,18 @@ export type Planned = { node: Node; lines: Line[] }
 const word = (item: unknown): string =>
   (typeof item === 'string' || typeof item === 'number' ? String(item) : JSON.stringify(item)).slice(0, 40)
 
-/** Template queries are answered with the node's own scope; everything else by the worlds. */
-const askerOf = (session: Session, host: string, wanted: Wanted, scope: Record<string, unknown>): Asker => {
+/**
+ * Template queries are answered with the node's own scope, commands a user wrote by the user the task runs as, and
+ * everything else by the worlds, which read as the most privileged identity there is.
+ */
+const askerOf = (session: Session, { node, host }: Line, wanted: Wanted, scope: Record<string, unknown>): Asker => {
   const world = ask(session, host, wanted)
-  return query => (query.probe.kind === 'template' ? meet(() => session.render(query.item, scope)) : world(query))
+  const user = session.identity(host, node.task.become)
+  return query => {
+    if (query.probe.kind === 'template') return meet(() => session.render(query.item, scope))
+    const isTheirs = query.lazy && user !== undefined
+    return world(isTheirs ? { ...query, key: `${user} ${query.key}`, item: fedTo(user, query.item) } : query)
+  }
 }
 
 /** A handler runs when a task that notifies it on its host has changed something. */
@@ -95,7 +104,7 @@ export const planLine = (session: Session, line: Line, wanted: Wanted): Line =>
     const module = session.modules[node.task.module] as Module<Any, Any, Any, Any>
     const args = argumentsOf(session, node, host, wanted, scope, item)
     if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
-    const asker = askerOf(session, host, wanted, args.scope)
+    const asker = askerOf(session, line, wanted, args.scope)
     const decided = decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
     if (!isUnknown(when) || decided.verdict === 'undecided') return decided
     const labels = (): string[] => [...decided.labels, ...decided.will.flatMap(([q]) => touchedBy(q, { exists: true }))]

@@ -13,7 +13,7 @@ const present = (runner: Runner, lines: Line[]): Line[] =>
   lines.filter(l => !runner.session.finished.has(l.id) && !runner.session.lost.has(l.host))
 
 /**
- * Runs a group node whose hosts have all arrived: planned once more over fresh answers, then phase by phase on all
+ * Runs a group node whose hosts have all arrived: planned once more, over what is known by then, and phase by phase on all
  * hosts at once; a phase starts when the one before has ended everywhere. A host that fails or is lost leaves.
  */
 export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
@@ -48,16 +48,19 @@ export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
     end.failure ? finishFailed(runner, line, end.failure) : finishChanged(runner, line, end.outputs)
 }
 
-/** Who needs a value whose maker failed or was lost leaves, with that as its cause. */
+/** Who needs a value whose maker failed or was lost leaves, with that as its cause; so does who needs what nobody makes. */
 const leaveWithoutSource = (runner: Runner, acting: Line[], phase: number): void => {
   const makes = (line: Line, name: string): boolean =>
-    line.steps.some(step => (step.do === 'generate' || step.do === 'fetch') && step.name === name)
+    line.steps.some(step => (step.do === 'generate' || step.do === 'fetch' || step.do === 'exec') && step.name === name)
   for (const line of present(runner, acting)) {
-    const makers = (line.phases[phase] ?? [])
-      .flatMap(sourcesOf)
-      .filter(name => !runner.memory.has(name))
-      .flatMap(name => acting.find(other => other !== line && makes(other, name)) ?? [])
-    const maker = makers.find(other => !present(runner, [other]).length)
+    const unmade = (line.phases[phase] ?? []).flatMap(sourcesOf).filter(name => !runner.memory.has(name))
+    const makers = unmade.map(name => acting.find(other => makes(other, name)))
+    if (makers.includes(undefined)) {
+      const what = `No host that takes part hands out what ${line.host} needs.`
+      finishFailed(runner, line, { reason: 'module-bug', what, origin: line.node.task.origin })
+      continue
+    }
+    const maker = makers.find(other => other !== undefined && other !== line && present(runner, [other]).length === 0)
     if (maker === undefined) continue
     const outputs = new Lost(maker.id)
     finish(runner, { ...line, verdict: 'skipped', why: `needs ${maker.id}`, needs: maker.id, outputs }, 'skipped')

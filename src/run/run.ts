@@ -70,11 +70,13 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
     runner.signal.throwIfAborted()
     const left = mine.filter(node => !isDone(progress, node, host))
     if (left.length === 0) break
+    // Taken before looking around: what changes while this host looks must not be missed when it waits.
+    const change = runner.changed()
     const next = await gather(progress, host, left)
     try {
-      if (next.group) await meetGroup(progress, next.group, host)
+      if (next.group) await meetGroup(progress, next.group, host, change)
       else if (next.bundle.length > 0) await runBundle(runner, host, next.bundle)
-      else if (!next.progressed) await waitFor(progress, host)
+      else if (!next.progressed) await waitFor(progress, host, change)
     } catch (error) {
       lose(session, host, error, runner.emit)
       runner.wake()
@@ -84,19 +86,23 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
   runner.wake()
 }
 
-/** Hosts that all wait for each other would wait for ever: that is a mistake of ours, told at once. */
-const waitFor = async ({ runner, alive }: Progress, host: string): Promise<void> => {
+/**
+ * Waits for the next change after the one a host knows of. Hosts that all wait for each other would wait for ever: that
+ * is a mistake of ours, told at once.
+ */
+const waitFor = async ({ runner, alive }: Progress, host: string, known: Promise<void>): Promise<void> => {
+  if (runner.changed() !== known) return
   runner.waiting.add(host)
   if ([...alive].every(h => runner.waiting.has(h)))
     throw new Error(`all hosts wait for each other: ${[...alive].join(', ')}`)
-  await runner.changed()
+  await known
 }
 
 /**
  * A host comes to a group node: the last to arrive runs it for all. The others wait; whatever happens meanwhile, they
  * look around again before they come back, for something else they could do.
  */
-const meetGroup = async (progress: Progress, node: Node, host: string): Promise<void> => {
+const meetGroup = async (progress: Progress, node: Node, host: string, known: Promise<void>): Promise<void> => {
   const { runner, arrived, claimed } = progress
   const { session } = runner
   const here = arrived.get(node.id) ?? new Set<string>()
@@ -109,7 +115,7 @@ const meetGroup = async (progress: Progress, node: Node, host: string): Promise<
     await runGroup(runner, node)
     return runner.wake()
   }
-  await waitFor(progress, host)
+  await waitFor(progress, host, known)
   if (!claimed.has(node.id)) here.delete(host)
   while (claimed.has(node.id) && !isDone(progress, node, host)) await runner.changed()
 }

@@ -17,8 +17,6 @@ import type { Memory } from './shell.ts'
 export type Runner = Outside & {
   session: Session
   memory: Memory
-  /** The user a task without `become` runs as on a host whose shell is root's; undefined: the shell's own. */
-  identity(host: string, become: boolean): string | undefined
   signal: AbortSignal
   /** Resolves at the next change of anything: hosts wait for each other by it, never by time. */
   changed(): Promise<void>
@@ -32,9 +30,7 @@ export type Runner = Outside & {
   waiting: Set<string>
 }
 
-export const createRunner = (
-  parts: Pick<Runner, 'session' | 'connect' | 'local' | 'emit' | 'identity' | 'signal'>,
-): Runner => {
+export const createRunner = (parts: Pick<Runner, 'session' | 'connect' | 'local' | 'emit' | 'signal'>): Runner => {
   let { promise, resolve } = Promise.withResolvers<void>()
   const waiting = new Set<string>()
   return {

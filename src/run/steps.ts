@@ -1,5 +1,5 @@
 import { type Failure, Refusal } from '../core/failure.ts'
-import { quote } from '../core/quote.ts'
+import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport } from '../core/transport.ts'
 import { isRecord, withMember } from '../core/value.ts'
 import { describe, type From, type Step } from '../module/step.ts'
@@ -69,15 +69,16 @@ export const fitsFrame = (steps: Step[]): boolean => {
   return chunks.length === 0 || (chunks.length === 1 && 'frame' in chunks[0]!)
 }
 
-/** The fragment of a plain step, run as the task's identity. A script for another user is fed, never an argument. */
+/** A script of a line, run as its task's identity. */
+const asTask = ({ session }: Runner, { host, node }: Line, sh: string): string => {
+  const user = session.identity(host, node.task.become)
+  return user === undefined ? sh : fedTo(user, sh)
+}
+
+/** The fragment of a plain step. One that names its user is run by that user, whatever the task's identity. */
 export const fragmentOf = (runner: Runner, line: Line, step: Step, login: string): Fragment => {
   const sh = shellOf(step, runner.memory, login)!
-  const user =
-    step.do === 'exec' && step.user !== undefined ? undefined : runner.identity(line.host, line.node.task.become)
-  return {
-    sh: user === undefined ? sh : `runuser -u ${quote(user)} -- sh <<'RUNBOOK_AS'\n( ${sh}\n) </dev/null\nRUNBOOK_AS`,
-    step: true,
-  }
+  return { sh: step.do === 'exec' && step.user !== undefined ? sh : asTask(runner, line, sh), step: true }
 }
 
 /** Judges what the steps of one frame said, in order: the first failure, or what was kept. */
@@ -144,6 +145,7 @@ const send = async (
     mode,
     ...(owner ? { owner } : {}),
     ...(group ? { group } : {}),
+    ...(runner.session.identity(line.host, line.node.task.become) === undefined ? {} : { asLogin: true as const }),
   }
   try {
     await transport.upload(upload, done => runner.emit({ type: 'progress', ...at, done, total: size, what: path }))
@@ -155,15 +157,27 @@ const send = async (
   }
 }
 
+/** The tree in a JSON file. What the parser says of a file that is none may quote a secret: it is not told. */
+const treeOf = (line: Line, path: string, text: string): { tree: unknown } | Failure => {
+  try {
+    return { tree: JSON.parse(text) }
+  } catch {
+    const fix = 'Mend it, or put its last good version back.'
+    return { reason: 'host-step', what: `${path} is no JSON.`, fix, origin: line.node.task.origin }
+  }
+}
+
 const runApart = async (runner: Runner, transport: Transport, line: Line, step: Step): Promise<Failure | undefined> => {
   if (step.do === 'upload') return send(runner, transport, line, step)
   if (step.do !== 'members') return undefined
-  const [read] = await transport.run([{ sh: `cat -- ${quote(step.path)}` }])
+  const [read] = await transport.run([{ sh: asTask(runner, line, `cat -- ${quote(step.path)}`) }])
   if (read!.status !== 0) return stepFailure(line, describe(step), read!)
-  let tree: unknown = JSON.parse(read!.stdout.toString())
+  const text = read!.stdout.toString()
+  const found = treeOf(line, step.path, text)
+  if ('reason' in found) return found
+  let { tree } = found
   for (const [path, value] of Object.entries(step.set)) tree = withMember(tree, path, member(runner, value))
-  const final = read!.stdout.toString().endsWith('\n') ? '\n' : ''
-  const bytes = Buffer.from(JSON.stringify(tree, null, step.indent) + final)
-  const [written] = await transport.run([{ sh: rewrite(step.path, bytes), step: true }])
+  const bytes = Buffer.from(JSON.stringify(tree, null, step.indent) + (text.endsWith('\n') ? '\n' : ''))
+  const [written] = await transport.run([{ sh: asTask(runner, line, rewrite(step.path, bytes)), step: true }])
   return written!.status === 0 ? undefined : stepFailure(line, describe(step), written!)
 }

@@ -87,7 +87,14 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const controller = createController(loaded.playbook.folder, undefined)
     const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags ?? [] }
     const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
-    const session = createSession({ graph, loaded, modules, render: controller.render, keepSecret: () => {} })
+    const session = createSession({
+      graph,
+      loaded,
+      modules,
+      render: controller.render,
+      identity: () => undefined,
+      keepSecret: () => {},
+    })
     return { session, controller, graph }
   }
   const go = async (command: 'plan' | 'apply'): Promise<Ran> => {
@@ -107,8 +114,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const { signal } = new AbortController()
     for (const { line, other, subject } of fighting)
       emit({ type: 'warning', node: line, text: `${line} and ${other} fight over ${subject}` })
-    if (command === 'apply' && !untouched)
-      await run(createRunner({ session, ...outside, identity: () => undefined, signal }), planned)
+    if (command === 'apply' && !untouched) await run(createRunner({ session, ...outside, signal }), planned)
     return {
       planned,
       untouched,

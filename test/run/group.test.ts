@@ -44,6 +44,27 @@ test('one that has it hands it on', () =>
     assert.equal(held(rig), ['mine', 'mine', 'mine'])
   }))
 
+test('a host that a condition leaves out is not waited for', () =>
+  withGroup(`- { name: key, when: inventory_hostname != "node1", shared: { path: "{{ root }}/key" } }`, async rig => {
+    assert.equal(results(await rig.apply()), { ...each('key', 'changed'), 'node1/key': 'skipped' })
+    const [first, left, last] = held(rig)
+    assert.equal([left, last], ['-', first])
+  }))
+
+test('a host that cannot get what it needs leaves alone', () =>
+  withGroup(
+    `- { name: a, when: inventory_hostname == "node0", command: { cmd: "false" }, register: a }
+     - { name: b, when: inventory_hostname != "node0", command: { cmd: "true" }, register: a }
+     - { name: key, needs: [], when: a.changed, shared: { path: "{{ root }}/key" } }`,
+    async rig => {
+      writeFileSync(join(rig.hosts.root('node1'), 'key'), 'mine')
+      const ran = results(await rig.apply())
+      assert.is(ran['node0/key'], 'skipped (needs node0/a)')
+      assert.is(ran['node2/key'], 'changed')
+      assert.equal(held(rig), ['-', 'mine', 'mine'])
+    },
+  ))
+
 /** The same with hosts that a test watches or kills. */
 const withHosts = async (tasks: string, local: Hosts, use: (rig: Rig) => Promise<void>): Promise<void> => {
   try {
