@@ -1,6 +1,6 @@
-import { defineGroup, exec, type Step, secretContent, sha256, stat, T, uses } from '../src/module/module.ts'
-import { cluster, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
-import { because, rule } from './lib/key.ts'
+import { defineGroup, exec, later, type Step, secretContent, sha256, stat, T, uses } from '../src/module/module.ts'
+import { cluster, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
+import { because, type Held, rule } from './lib/key.ts'
 
 const args = T.Object(
   {
@@ -31,6 +31,7 @@ export default defineGroup({
     secret: secretState(args.path),
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     file: uses(stat(serviceFile(args.path))),
+    trouble: uses(clusterTrouble(args.path)),
   }),
   plan(args, seen, together) {
     const value = (Object.values(args)[0]?.value ?? '').trim().toLowerCase()
@@ -42,17 +43,30 @@ export default defineGroup({
       return together.each(() =>
         together.fail(`${without.join(', ')} has no service.json`, 'run cluster_init before this task'),
       )
-    const held = Object.fromEntries(together.up.map(host => [host, seen[host]!.secret]))
+    // A file that is no JSON cannot be edited by member; what its lines seem to hold counts for nothing.
+    const broken = new Map<string, string>()
+    for (const host of together.up) {
+      const text = later(() => seen[host]!.trouble.text)
+      if (typeof text === 'string' && text !== '') broken.set(host, `${serviceFile(args[host]!.path)}: ${text}`)
+    }
+    const heldBy = (host: string): Held =>
+      broken.has(host) ? { state: 'bad', wrong: broken.get(host)! } : seen[host]!.secret
+    const held = Object.fromEntries(together.up.map(host => [host, heldBy(host)]))
     const ruling = rule('cluster secret', given && sha256(given), held, together.missing)
     if (ruling.is === 'fail') return together.each(() => together.fail(ruling.why, ruling.fix))
 
     const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
     const print = ruling.is === 'born' ? undefined : ruling.print
-    const lacking = together.up.filter(host => print === undefined || seen[host]!.secret.print !== print)
+    const lacking = together.up.filter(host => print === undefined || held[host]!.print !== print)
     // Where no step may run nothing is handed to: a holder has nothing to do for it.
     const taking = lacking.filter(host => !together.bystanders.includes(host))
-    return together.each((host, { secret }) => {
+    return together.each(host => {
       const { path, stamp } = args[host]!
+      if (broken.has(host) && !together.bystanders.includes(host))
+        return together.fail(
+          `on ${host}, ${broken.get(host)}`,
+          `repair ${serviceFile(path)} or put the right file back`,
+        )
       const make: Step[] =
         host !== source || taking.length === 0
           ? []
@@ -78,7 +92,7 @@ export default defineGroup({
             },
           ],
         ],
-        reason: because('cluster secret', host, ruling, secret),
+        reason: because('cluster secret', host, ruling, held[host]!),
       })
     })
   },
