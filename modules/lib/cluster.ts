@@ -14,8 +14,8 @@ export const cluster = {
 export const serviceFile = (path: string): string => `${path}/service.json`
 
 /**
- * service.json without its secrets: the shared secret, private keys and the passwords of the API never leave the
- * host. By line, as ipfs-cluster-service writes it; a file on one line shows nothing but what follows a colon.
+ * service.json without its secrets: no look takes the shared secret, private keys and the passwords of the API off the
+ * host. A `members` step does: it carries the whole file through the controller's memory, and nowhere else. By line, as ipfs-cluster-service writes it; a file on one line shows nothing but what follows a colon.
  */
 const scrubbed = (path: string): string =>
   `sed -e 's/\\("secret": *\\)"[^"]*"/\\1"*"/g; s/\\("private_key": *\\)"[^"]*"/\\1"*"/g; /"basic_auth_credentials": *{/,/}/s/: *"[^"]*"/: "*"/g' ${quote(serviceFile(path))}`
