@@ -3,6 +3,7 @@ import { born, isUnknown, Later, Missing } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { canonical, type Label, overlaps } from '../module/label.ts'
 import type { RawFile } from '../module/probes/file.ts'
+import { maxReads } from '../module/probes/file-content.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
 import { canon, leadsOn, type Moves, movesOf, removalAbove } from './paths.ts'
 
@@ -63,8 +64,18 @@ export const take = (world: World, query: AnyQuery, raw: unknown, facets: string
   // `/a/.` that is not there may be a file `/a`, of which nothing is known by that.
   const own =
     leadsOn(query.item) && !(raw as RawFile).answer.exists ? `${real}/.` : posix.join(real, posix.basename(query.item))
-  world.raws.set(`file ${own}`, kept)
+  world.raws.set(`file ${own}`, counted(world.raws.get(`file ${own}`), kept))
 }
+
+/** A file that was written to while it was read has no bytes yet: it is read again, but not for ever. */
+const counted = (before: Raw | undefined, now: Raw): Raw => {
+  const raw = now.raw as RawFile
+  if (raw.torn === undefined) return now
+  const torn = (tornOf(before) % maxReads) + 1
+  if (torn < maxReads) now.facets.delete('bytes')
+  return { ...now, raw: { ...raw, torn } }
+}
+const tornOf = (raw: Raw | undefined): number => (raw?.raw as RawFile | undefined)?.torn ?? 0
 
 const isLink = ({ raw }: Raw): boolean => {
   const { answer } = raw as RawFile
@@ -109,7 +120,9 @@ const seen = (world: World, query: AnyQuery, upto: number): unknown => {
   const own = world.raws.get(key)
   const raw = leadsOn(here.item) && (own === undefined || isLink(own)) ? world.raws.get(`${key}/.`) : own
   if (raw && isFresh(world, query, raw)) return query.parse(raw.raw)
-  return query.implied?.(absent(world)) ?? new Missing(here)
+  // To ask the same again is no mistake where the last answer was torn: the key says so.
+  const again = isFile(here) && tornOf(raw) > 0 ? { ...here, key: `${here.key} again ${tornOf(raw)}` } : here
+  return query.implied?.(absent(world)) ?? new Missing(again)
 }
 
 const patched = (before: unknown, patch: unknown, { node, index }: Prediction, query: AnyQuery): unknown => {

@@ -5,9 +5,7 @@ import { isUnknown, type Unknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
 import type { Item, Probe, Query } from '../query.ts'
 import { showContent } from '../show.ts'
-
-/** Files up to this size are read whole, for diffs and for edits; larger ones are known by their digest. */
-const readWhole = 65_536
+import { bytesIn, bytesOf, digestsOf, maxReads, readWhole, type Whole } from './file-content.ts'
 
 type Present = {
   exists: true
@@ -30,8 +28,11 @@ export type FileAnswer =
         | { kind: 'other' }
       ))
 
-/** The raw record of one path, and the real folder it lies in, from which the World learns canonical paths. */
-export type RawFile = { answer: FileAnswer; folder: string; real: string; denied?: true }
+/**
+ * The raw record of one path, and the real folder it lies in, from which the World learns canonical paths. `torn`: how
+ * many times in a row its bytes were not those of its digest, because something wrote to it meanwhile.
+ */
+export type RawFile = { answer: FileAnswer; folder: string; real: string; denied?: true; torn?: number }
 
 const unreadable = 'unreadable'
 const kinds: Record<string, string> = { f: 'file', d: 'directory', l: 'link' }
@@ -53,25 +54,10 @@ const sh = (items: Item[]): string => {
     `readlink -mz -- ${folders}; printf '\\0'`,
     `find ${quoted(items.map(i => i.item))} -maxdepth 0 -printf '%p\\0%y\\0%m\\0%U\\0%u\\0%G\\0%g\\0%s\\0%C@\\0%l\\0'; printf '\\0'`,
   ]
-  if (having('digest').length > 0) lines.push(hash(quoted(having('digest'))))
-  if (having('bytes').length > 0)
-    lines.push(
-      `find ${quoted(having('bytes'))} -maxdepth 0 -type f -size -${readWhole + 1}c -exec head -q -c ${readWhole} -- {} + 2>/dev/null`,
-    )
+  if (having('digest').length > 0) lines.push(digestsOf(quoted(having('digest'))))
+  if (having('bytes').length > 0) lines.push(bytesOf(quoted(having('bytes'))))
   return lines.join('\n')
 }
-
-/**
- * Digests as `sha256sum -z` prints them. A file with a receipt beside it (`.NAME.receipt`: size, ctime, inode,
- * digest, written by the step that put it there) is hashed again only when the first three differ: one `stat` tells
- * them of all such files. Two lists, for a shell has one that may hold any name.
- */
-const hash = (paths: string): string =>
-  `receipt() { r="\${f%/*}/.\${f##*/}.receipt"; [ -f "$f" ] && [ ! -h "$f" ] && [ -f "$r" ]; }
-set --; for f in ${paths}; do receipt && set -- "$@" "$f"; done
-[ $# -eq 0 ] || stat -c '%s %.9Z %i' -- "$@" | for f; do receipt; read -r now; read -r s c i d <"$r"; if [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; else sha256sum -z -- "$f" 2>/dev/null; fi; done
-set --; for f in ${paths}; do receipt || { [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; }; done
-[ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
 
 /** What `find` was not let at: that is not the same as absent. Its messages are in English, as the session sets it. */
 const deniedIn = (stderr: Buffer): ((path: string) => boolean) => {
@@ -120,22 +106,29 @@ const read = ({ stdout, stderr }: { stdout: Buffer; stderr: Buffer }, items: Ite
   const digests = new Map<string, string>()
   if (items.some(i => i.facets.includes('digest')))
     for (let line = field(); line !== ''; line = field()) digests.set(line.slice(66), line.slice(0, 64))
+  const wholes: Whole[] = []
   for (const { item, facets } of items) {
     const answer = answers.get(item)
     if (answer?.exists !== true || answer.kind !== 'file' || !facets.includes('digest')) continue
     // Without a digest it could not be read: then its bytes are missing too.
     const digest = digests.get(item)
-    const whole = digest !== undefined && facets.includes('bytes') && answer.size <= readWhole
-    const bytes = whole ? Buffer.from(stdout.subarray(at, at + answer.size)) : Buffer.alloc(0)
-    at += bytes.length
-    answer.content = { digest: digest ?? unreadable, size: answer.size, bytes }
+    answer.content = { digest: digest ?? unreadable, size: answer.size, bytes: Buffer.alloc(0) }
+    if (digest !== undefined && facets.includes('bytes') && answer.size <= readWhole)
+      wholes.push({ item, content: answer.content })
   }
+  const torn = bytesIn(stdout.subarray(at), wholes)
   return items.map(({ item }) => {
     const folder = folderOf(item)
     const answer: FileAnswer = answers.get(item) ?? { exists: false }
     const isClosed = answer.exists && answer.kind === 'file' && answer.content?.digest === unreadable
     const real = reals.get(folder) ?? folder
-    return { answer, folder, real, ...(isClosed || denied(item) ? { denied: true } : {}) }
+    return {
+      answer,
+      folder,
+      real,
+      ...(isClosed || denied(item) ? { denied: true } : {}),
+      ...(torn.has(item) ? { torn: 1 } : {}),
+    }
   })
 }
 
@@ -198,13 +191,24 @@ const show =
 const forbidden = (path: string): never =>
   refuse('host-permission', `${path} may not be read.`, { fix: 'Let the task run as root: become: true.' })
 
+const restless = (path: string): never =>
+  refuse('host-settle', `${path} changed while it was read.`, {
+    why: `It was read ${maxReads} times, and each time something wrote to it meanwhile.`,
+    fix: 'Run again when it is no longer written to.',
+  })
+
+const parsed = (path: string, facets: string[], raw: RawFile): FileAnswer => {
+  if (raw.denied) return forbidden(path)
+  return facets.includes('bytes') && (raw.torn ?? 0) >= maxReads ? restless(path) : raw.answer
+}
+
 const query = (path: string, facets: string[]): Query<FileAnswer> => ({
   key: `file:${path}`,
   looks: [`path:${path}`],
   probe: fileProbe,
   item: path,
   facets,
-  parse: (raw: RawFile) => (raw.denied ? forbidden(path) : raw.answer),
+  parse: (raw: RawFile) => parsed(path, facets, raw),
   only: false,
   implied: absent => (absent(path) ? { exists: false } : undefined),
   touched: touched(path),

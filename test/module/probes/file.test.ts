@@ -230,4 +230,16 @@ test('a file that may not be read does not shift the content of those behind it'
   assert.is(readFileSync(join(folder, 'b'), 'utf8'), 'this is b')
 })
 
+test('500 small files with their bytes take little time', () => {
+  mkdirSync(join(root, 'quick'))
+  const paths = Array.from({ length: 500 }, (_, i) => join(root, 'quick', `f${i}`))
+  for (const path of paths) writeFileSync(path, `this is ${path}`)
+  ask(paths.map(path => [path, whole]))
+  const start = performance.now()
+  const found = ask(paths.map(path => [path, whole]))
+  const took = performance.now() - start
+  assert.is(textOf(found[499]), `this is ${paths[499]}`)
+  assert.ok(took < 1000, `${took} ms; one process a file would take over 1 s`)
+})
+
 test.run()

@@ -86,7 +86,7 @@ test('receipts beside some of many files', () => {
   forge(paths[1]!, other)
   const found = probed(
     fileProbe,
-    paths.map(item => ({ item, facets: ['digest', 'bytes'] })),
+    paths.map((item, i) => ({ item, facets: i === 1 ? ['digest'] : ['digest', 'bytes'] })),
   )
   assert.equal(
     found.map(raw => {
@@ -95,10 +95,17 @@ test('receipts beside some of many files', () => {
     }),
     [
       [sha256(paths[0]!), paths[0]],
-      [other, paths[1]],
+      [other, ''],
       [sha256(paths[2]!), paths[2]],
     ],
   )
+})
+
+test('a receipt is not believed against the bytes themselves', () => {
+  const path = join(root, 'small')
+  writeFileSync(path, 'x')
+  forge(path, other)
+  assert.is(probed(fileProbe, [{ item: path, facets: ['digest', 'bytes'] }])[0]!.torn, 1)
 })
 
 test.run()

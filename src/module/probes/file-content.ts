@@ -1,0 +1,47 @@
+import { type Content, sha256 } from '../../core/value.ts'
+
+/** Files up to this size are read whole, for diffs and for edits; larger ones are known by their digest. */
+export const readWhole = 65_536
+/** How often a file is read that is written to each time, until that is said. */
+export const maxReads = 3
+
+/**
+ * Digests as `sha256sum -z` prints them. A file with a receipt beside it (`.NAME.receipt`: size, ctime, inode,
+ * digest, written by the step that put it there) is hashed again only when the first three differ: one `stat` tells
+ * them of all such files. Two lists, for a shell has one that may hold any name.
+ */
+export const digestsOf = (paths: string): string =>
+  `receipt() { r="\${f%/*}/.\${f##*/}.receipt"; [ -f "$f" ] && [ ! -h "$f" ] && [ -f "$r" ]; }
+set --; for f in ${paths}; do receipt && set -- "$@" "$f"; done
+[ $# -eq 0 ] || stat -c '%s %.9Z %i' -- "$@" | for f; do receipt; read -r now; read -r s c i d <"$r"; if [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; else sha256sum -z -- "$f" 2>/dev/null; fi; done
+set --; for f in ${paths}; do receipt || { [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; }; done
+[ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
+
+/** The bytes of small files, one behind the other: nothing stands between them that a file could hold too. */
+export const bytesOf = (paths: string): string =>
+  `find ${paths} -maxdepth 0 -type f -size -${readWhole + 1}c -exec head -q -c ${readWhole} -- {} + 2>/dev/null`
+
+/** A file whose bytes are to be found: size and digest are known, the bytes are filled in. */
+export type Whole = { item: string; content: Content }
+
+/**
+ * Fills in the bytes and returns the items whose bytes could not be told. Sizes and digests were read a moment earlier:
+ * a file that was written to since then shifts all that follows. So bytes count only with their digest, from the front
+ * up to the file that changed, and then from the back.
+ */
+export const bytesIn = (section: Buffer, files: Whole[]): Set<string> => {
+  const fits = ({ content }: Whole, from: number): boolean => {
+    const bytes = section.subarray(from, from + content.size)
+    if (from < 0 || sha256(bytes) !== content.digest) return false
+    content.bytes = Buffer.from(bytes)
+    return true
+  }
+  let from = 0
+  let next = 0
+  for (; next < files.length && fits(files[next]!, from); next++) from += files[next]!.content.size
+  let to = section.length
+  let last = files.length
+  for (; last > next && fits(files[last - 1]!, to - files[last - 1]!.content.size); last--)
+    to -= files[last - 1]!.content.size
+  return new Set(files.slice(next, last).map(file => file.item))
+}
