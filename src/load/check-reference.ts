@@ -78,23 +78,39 @@ const ofFacts = ([key]: readonly (string | null)[]): Omit<Failure, 'origin'> | u
   return { reason: 'playbook-name', what: `"facts" has no member "${key}".`, fix }
 }
 
-const ofHostvars = (path: readonly (string | null)[], names: Names): Omit<Failure, 'origin'> | undefined => {
+/** All that a host has would hold itself, and which tasks it waits for could not be told. */
+const wholeHost = (host: string | null | undefined, names: Names): Omit<Failure, 'origin'> => ({
+  reason: 'playbook-name',
+  what:
+    host === undefined ? '"hostvars" cannot be taken as a whole.' : 'A host in "hostvars" cannot be taken as a whole.',
+  why: 'It holds the variables of all hosts, itself among them.',
+  fix: `Name a member: ${host === null ? 'hostvars[h].x' : `hostvars.${host ?? names.hosts[0] ?? 'host'}.x`}.`,
+})
+
+const ofHostvars = (
+  path: readonly (string | null)[],
+  names: Names,
+  outline: boolean,
+): Omit<Failure, 'origin'> | undefined => {
   const [host, name, ...rest] = path
   if (host !== undefined && host !== null && !names.hosts.includes(host)) {
     const fix = didYouMean(host, names.hosts) || undefined
     return { reason: 'playbook-name', what: `There is no host "${host}" in the inventory.`, fix }
   }
+  if (name === undefined && !outline) return wholeHost(host, names)
+  // The member of another host that leads to all of them again.
+  if (name === 'hostvars') return ofHostvars(rest, names, outline)
   if (name === 'facts') return ofFacts(rest)
   if (name === undefined || name === null || builtIn.includes(name)) return undefined
   return ofName(name, rest, names)
 }
 
 /** What can be said against a reference before anything runs; undefined when nothing can. */
-export const checkReference = ({ path, origin, optional }: Reference, names: Names): Failure | undefined => {
+export const checkReference = ({ path, origin, optional, outline }: Reference, names: Names): Failure | undefined => {
   const [name, ...rest] = path
   if (name === undefined || name === null || optional) return undefined
   const found = ((): Omit<Failure, 'origin'> | undefined => {
-    if (name === 'hostvars') return ofHostvars(rest, names)
+    if (name === 'hostvars') return ofHostvars(rest, names, outline === true)
     if (name === 'facts') return ofFacts(rest)
     if (name === 'groups') {
       const [group] = rest

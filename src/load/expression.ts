@@ -86,11 +86,16 @@ const treeOf = (code: string, place: (offset: number) => Origin): Tree => {
   return tree
 }
 
+/** A stack that ran over is a mistake of ours, whatever error it was wrapped in, and says nothing about the input. */
+const isOverflow = (error: unknown): boolean =>
+  error instanceof Error && (error.message.startsWith('Maximum call stack') || isOverflow(error.cause))
+
 /** One piece of CEL. `place` turns an offset in it into a place in the file. */
 const compileCode = (code: string, place: (offset: number) => Origin): Expression => {
   const tree = treeOf(code, place)
   const failure = (error: unknown, missed: Miss | undefined): unknown => {
     if (error instanceof Refusal) throw error
+    if (isOverflow(error)) throw error
     if (error instanceof RangeError) return refuse('playbook-value', error.message, { origin: place(0) })
     const fault = faultOf(error)
     if (!fault) throw error

@@ -9,12 +9,14 @@ export type Reference = {
   origin: Origin
   /** It may be missing: another value stands in for it then (`{{default x "y"}}`). */
   optional?: true
+  /** Only which members it has is looked at, not their values: `has(x.y)`, `k in x`, `size(x)`, `x.map(k, ...)`. */
+  outline?: true
 }
 
 /** A node of CEL's syntax tree, as far as it is read here. */
 export type Syntax = { op: string; args: unknown; start: number }
 
-type Found = { path: (string | null)[]; offset: number }
+type Found = { path: (string | null)[]; offset: number; outline?: true }
 
 /** Names that CEL itself defines; a name that is called (`size(x)`) is no reference anyway. */
 export const celNames: readonly string[] = [
@@ -47,17 +49,25 @@ const written = (index: Syntax): string | null =>
 /** The nodes directly below; CEL keeps them in nested lists beside names and constants. */
 const below = (args: unknown): Syntax[] => (Array.isArray(args) ? args.flatMap(below) : isSyntax(args) ? [args] : [])
 
+/** The references of something of which only the members' names count; what its indexes read is read in full. */
+const outlined = (node: Syntax, bound: readonly string[]): Found[] => {
+  const [first, ...rest] = walk(node, bound)
+  const isWhole = first !== undefined && (node.op === 'id' || accesses.includes(node.op)) && first.offset === node.start
+  return isWhole ? [{ ...first, outline: true }, ...rest] : walk(node, bound)
+}
+
 const call = (node: Syntax, bound: readonly string[]): Found[] => {
   const [name, receiver, args] = node.args as [string, Syntax, Syntax[]]
   const variable = args[0]
   if (comprehensions.includes(name) && variable?.op === 'id' && args.length > 1) {
     const inside = [...bound, variable.args as string]
-    return [...walk(receiver, bound), ...args.slice(1).flatMap(arg => walk(arg, inside))]
+    return [...outlined(receiver, bound), ...args.slice(1).flatMap(arg => walk(arg, inside))]
   }
   if (name === 'bind' && receiver.op === 'id' && receiver.args === 'cel' && variable?.op === 'id') {
     const inside = [...bound, variable.args as string]
     return [...walk(args[1]!, bound), ...walk(args[2]!, inside)]
   }
+  if (name === 'size') return outlined(receiver, bound)
   return [receiver, ...args].flatMap(part => walk(part, bound))
 }
 
@@ -83,9 +93,15 @@ const chain = (node: Syntax, bound: readonly string[]): Found[] => {
 const walk = (node: Syntax, bound: readonly string[]): Found[] => {
   if (node.op === 'id' || accesses.includes(node.op)) return chain(node, bound)
   if (node.op === 'rcall') return call(node, bound)
+  if (node.op === 'in') {
+    const [member, owner] = node.args as [Syntax, Syntax]
+    return [...walk(member, bound), ...outlined(owner, bound)]
+  }
+  if (node.op === 'call' && ['has', 'size'].includes((node.args as [string])[0]))
+    return below(node.args).flatMap(part => outlined(part, bound))
   return below(node.args).flatMap(part => walk(part, bound))
 }
 
 /** The references of a parsed expression; `place` turns an offset in it into a place in the file. */
 export const referencesOf = (tree: Syntax, place: (offset: number) => Origin): Reference[] =>
-  walk(tree, []).map(({ path, offset }) => ({ path, origin: place(offset) }))
+  walk(tree, []).map(({ path, offset, outline }) => ({ path, origin: place(offset), ...(outline && { outline }) }))

@@ -75,7 +75,12 @@ export const templateReferences = (program: Program, place: (at: Place) => Origi
       fail(node.loc, `There is no block "${node.path.original}".`, fix)
     }
     if (node.params.length !== 1) fail(node.loc, `"${name}" wants exactly one value.`)
+    const before = found.length
     for (const param of node.params) value(param, frame)
+    // What of it is printed is a reference of its own.
+    const first = found[before]
+    if (first && node.params[0] !== undefined && pathOf(node.params[0], frame))
+      found[before] = { ...first, outline: true }
     const subject = node.params[0] === undefined ? undefined : pathOf(node.params[0], frame)
     const inner = name === 'each' ? subject && [...subject, null] : subject
     if (node.program && (name === 'each' || name === 'with')) {

@@ -89,6 +89,62 @@ test('one mistake of each kind', () => {
   }
 })
 
+test('a host in hostvars is not taken as a whole, for it holds all hosts', () => {
+  const cases: [expression: string, fix: RegExp][] = [
+    ['hostvars', /hostvars\.node0\.x/],
+    ["hostvars['node0']", /hostvars\.node0\.x/],
+    ['hostvars.node1', /hostvars\.node1\.x/],
+    ['hostvars[inventory_hostname]', /hostvars\[h\]\.x/],
+    ['groups.ipfs.map(h, hostvars[h])', /hostvars\[h\]\.x/],
+    ['[hostvars.node0]', /hostvars\.node0\.x/],
+    ['hostvars.node0.hostvars', /Name a member/],
+    ['hostvars.node0.hostvars.node1', /Name a member/],
+  ]
+  for (const [expression, fix] of cases) {
+    const failures = inTask(`debug: "{{ ${expression} }}"`)
+    assert.is(failures.length, 1, expression)
+    assert.is(failures[0]!.reason, 'playbook-name')
+    assert.match(failures[0]!.what, /as a whole/)
+    assert.match(failures[0]!.fix ?? '', fix)
+    assert.match(spot(failures[0]!), /^5:/)
+  }
+  const [inVariable] = found('- {hosts: ipfs, vars: {v: "{{ hostvars.node0 }}"}, tasks: [{debug: "{{ v }}"}]}')
+  assert.match(inVariable!.what, /as a whole/)
+})
+
+test('which hosts and members there are may be asked of hostvars', () => {
+  for (const expression of [
+    'size(hostvars)',
+    'hostvars.size()',
+    "'node0' in hostvars",
+    "'repo' in hostvars.node0",
+    'has(hostvars.node0)',
+    'has(hostvars.node0.repo)',
+    'hostvars.map(h, hostvars[h].repo)',
+    'hostvars.all(h, hostvars[h].repo != repo)',
+    'hostvars.node0.hostvars.node1.repo',
+  ])
+    assert.equal(inTask(`debug: "{{ ${expression} }}"`), [], expression)
+  assert.match(inTask(`{debug: x, when: "'repo' in hostvars.node7"}`)[0]!.what, /no host "node7"/)
+})
+
+test('a template may walk through hostvars, but not print a host', () => {
+  const loaded = loadedWith('- {hosts: ipfs, tasks: [{debug: a}]}')
+  const play = loaded.playbook.plays[0]!
+  const failures = (text: string) =>
+    checkReferences(compileFile(text, 'a.conf').references, play.tasks[0]!, play, loaded, signatures)
+  for (const text of [
+    '{{#each hostvars}}{{repo}}{{/each}}',
+    '{{#with hostvars.node0}}{{repo}}{{/with}}',
+    '{{#with (lookup hostvars inventory_hostname)}}{{repo}}{{/with}}',
+    '{{#each groups.ipfs as |h|}}{{lookup (lookup ../hostvars h) "repo"}}{{/each}}',
+    '{{#if hostvars.node0}}yes{{/if}}',
+  ])
+    assert.equal(failures(text), [], text)
+  for (const text of ['{{json hostvars.node0}}', '{{hostvars}}', '{{#each hostvars}}{{json this}}{{/each}}'])
+    assert.match(failures(text)[0]?.what ?? '', /as a whole/, text)
+})
+
 test('a looped register has only results', () => {
   const playbook = (member: string) => `
 - hosts: ipfs

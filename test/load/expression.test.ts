@@ -136,6 +136,17 @@ test('an unknown inside a value that is taken as a whole stands in its place', (
   assert.equal(all.node1!.node, { peer_id: 'peer-node1', count: 2 })
 })
 
+test('a stack that runs over is thrown on, not taken for bad input', () => {
+  const round: Record<string, unknown> = {}
+  round.self = round
+  for (const text of ['round', '[round]', '{"a": round}'])
+    assert.throws(
+      () => value(text, { round }),
+      (error: unknown) => error instanceof RangeError && error.message.startsWith('Maximum call stack'),
+      text,
+    )
+})
+
 test('text, trees and single expressions in YAML', () => {
   assert.equal(inYaml('"p{{ port }}-{{ half }}-{{ true }}"'), 'p8080-1.5-true')
   assert.equal(inYaml('"{{ port }}"'), 8080)
