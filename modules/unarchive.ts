@@ -69,7 +69,27 @@ const impliedFolders = (dest: string, members: ArchiveMember[]): string[] => {
   return [...new Set(members.flatMap(m => above(m.path)))].filter(p => !listed.has(p)).map(p => plain(`${dest}/${p}`))
 }
 
-/** Folders that are there keep their mode when tar meets them, so that of `dest` is safe; theirs are set behind it. */
+/**
+ * Unpacks into a fresh folder on the same file system, closed to others, and moves what is whole into place by rename:
+ * a full disk or a kill leaves no cut-off file under its final name. A folder that is not there comes with all that is
+ * in it; one that is there keeps its mode, and what it is a link to. Arguments: the archive, `dest`, links that are to
+ * become folders; on standard input what is right already and stays. Nothing is left behind, whatever happens. A folder
+ * that its owner may not write to cannot be moved by him, so it is opened for that moment.
+ */
+const unpacking = `p=$1 d=$\{2%/} n=$\{2%/}/.runbook-new; shift 2
+clean() { rm -rf -- "$n" "$p" 2>/dev/null || { chmod -R u+rwX -- "$n"; rm -rf -- "$n" "$p"; }; }
+trap clean EXIT; trap 'exit 1' HUP INT TERM; set -e
+open() { m=; [ -w "$1" ] || { m=$(stat -c %a -- "$1"); chmod u+w -- "$1"; }; }
+put() { open "$n/$1"; find "$n/$1" -mindepth 1 -maxdepth 1 ! -type d -exec mv -f -t "$d/$1" -- {} +
+for f in "$n/$1"* "$n/$1".[!.]* "$n/$1"..?*; do if [ -d "$f" ] && [ ! -L "$f" ]; then r=$\{f#"$n/"}
+if [ -d "$d/$r" ]; then put "$r/"; else open "$f"; mv -fT -- "$f" "$d/$r"; [ -z "$m" ] || chmod "$m" -- "$d/$r"; fi; fi; done; }
+rm -rf -- "$n"; mkdir -m 700 -- "$n"
+tar -x --no-same-owner --same-permissions -C "$n" -f "$p"
+(cd "$n" && xargs -0r rm -f --)
+sync -f -- "$n"
+for l; do if [ -L "$d/$l" ]; then rm -f -- "$d/$l"; fi; done
+put ''`
+
 const unpack = (
   archive: Archive,
   dest: string,
@@ -83,12 +103,18 @@ const unpack = (
   const folders = wrong.flatMap(({ member, found }) =>
     member.kind === 'directory' && found.exists && found.kind === 'directory' ? [member] : [],
   )
+  const links = wrong.flatMap(({ member, found }) =>
+    member.kind === 'directory' && found.exists && found.kind === 'link' ? [member.path] : [],
+  )
+  const strays = new Set(wrong.map(({ member }) => member))
+  const right = archive.members.filter(member => member.kind !== 'directory' && !strays.has(member))
   // chown takes set-ID bits away, so that they are set again behind it.
   const special = spec === '' ? [] : archive.members.filter(m => m.kind === 'file' && /^[1-7]/.test(m.mode))
   return [
     { do: 'upload', file: archive.file, size: archive.size, digest: archive.sha256, path: packed, mode: '0600' },
-    exec(['tar', '-x', '--no-same-owner', '--same-permissions', '--no-overwrite-dir', '-C', dest, '-f', packed]),
-    { do: 'remove', path: packed },
+    exec(['sh', '-c', unpacking, 'unpack', packed, dest, ...links], {
+      stdin: content(right.map(member => `./${member.path}\0`).join('')),
+    }),
     ...(spec === '' ? [] : [exec(['xargs', '-0r', 'chown', '-h', '--', spec], { cwd: dest, stdin: content(paths) })]),
     ...[...folders, ...special].map(m => exec(['chmod', modeFor(m.kind, m.mode), '--', at(dest, m)])),
   ]
