@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { closedPort, privateKey, workplace } from './rig.ts'
+import { closedPort, privateKey, sandbox } from './rig.ts'
 
-const place = workplace()
+const place = sandbox()
 test.after(place.remove)
 place.write('hosts.yml', 'all:\n  hosts:\n    web:\n      ansible_host: 127.0.0.1\n')
 place.write('empty.yml', '')

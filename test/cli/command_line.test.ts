@@ -3,9 +3,9 @@ import { openSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exit } from '../../src/core/exit.ts'
-import { bin, workplace } from './rig.ts'
+import { bin, sandbox } from './rig.ts'
 
-const place = workplace()
+const place = sandbox()
 test.after(place.remove)
 
 test('--version is that of package.json', () => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bin, privateKey, workplace } from './rig.ts'
+import { bin, privateKey, sandbox } from './rig.ts'
 
 /** The machine's own Node, which need not be the one that runs this. */
 const nodes = (process.env.PATH ?? '')
@@ -21,7 +21,7 @@ const old = nodes.find(isTooOld)
 
 const test = suite(old ? 'old Node' : 'old Node (skipped: the Node of this machine is new enough)')
 const check = old ? test : test.skip
-const place = workplace()
+const place = sandbox()
 test.after(place.remove)
 
 check('hands over to the Node that npm has installed, exit code and all', () => {

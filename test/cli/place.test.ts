@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { locate } from '../../src/cli/place.ts'
-import { workplace } from './rig.ts'
+import { sandbox } from './rig.ts'
 
-const place = workplace()
+const place = sandbox()
 test.after(place.remove)
 
 test('a file is looked for in the folder of its kind, then beside the playbook', () => {

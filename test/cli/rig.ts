@@ -11,7 +11,7 @@ export const bin = fileURLToPath(new URL('../../src/runbook.mjs', import.meta.ur
 export type Ran = { code: number | null; out: string; err: string }
 
 /** A folder of its own in which runbook is called as from a shell, without what the caller has set for it. */
-export const workplace = () => {
+export const sandbox = () => {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-cli-'))
   const { RUNBOOK_INVENTORY: _, RUNBOOK_ARTIFACTS: __, ...inherited } = process.env
   return {
