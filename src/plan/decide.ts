@@ -42,7 +42,8 @@ export const meet = <T>(inside: () => T): T | Unknown => {
   }
 }
 
-const isMissing = (seen: Record<string, unknown>): boolean =>
+/** Whether something asked has not been read yet. */
+export const isMissing = (seen: Record<string, unknown>): boolean =>
   Object.values(seen).some(a => a instanceof Missing || (Array.isArray(a) && a.some(x => x instanceof Missing)))
 
 /** One module on one host: reads, second look, verdict. What it could not know comes back as the verdict. */

@@ -1,12 +1,11 @@
-import { Refusal } from '../core/failure.ts'
 import { isUnknown, Later, Lost, Missing, strict, type Unknown } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import type { GroupModule, GroupVerdict, Together, Verdict } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
 import { argumentsOf, condition } from './arguments.ts'
-import { footprint, meet, see } from './decide.ts'
+import { footprint, isMissing, meet, see } from './decide.ts'
 import { lay, leftOut } from './lay.ts'
-import { blank, decidedLine, failLine, skipLine, unknownLine } from './line.ts'
+import { blank, decidedLine, refused, skipLine, unknownLine } from './line.ts'
 import { ask, causeOf, type Line, type Session, scopeOf, type Wanted } from './session.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
@@ -23,20 +22,12 @@ const enter = (
   const line = blank(node, host)
   const cause = causeOf(session, node, host)
   if (cause !== undefined) return unknownLine(line, new Lost(cause), () => [])
-  try {
+  return refused(line, () => {
     const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups)
     const when = condition(node, scope)
     if (when === false) return skipLine(line, 'its condition is false')
-    if (isUnknown(when)) return when
-    return argumentsOf(session, node, host, wanted, scope)
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return failLine(
-      line,
-      [error.failures[0]!.what, error.failures[0]!.why].filter(Boolean).join(' '),
-      error.failures[0]!.fix,
-    )
-  }
+    return isUnknown(when) ? when : argumentsOf(session, node, host, wanted, scope)
+  })
 }
 
 const together = (
@@ -129,10 +120,7 @@ const judge = (
   missing: string[],
   wanted: Wanted,
 ): Record<string, GroupVerdict<Any, Any>> | Unknown => {
-  const holes = (): boolean =>
-    members.some(m =>
-      Object.values(m.seen).some(a => a instanceof Missing || (Array.isArray(a) && a.some(x => x instanceof Missing))),
-    )
+  const holes = (): boolean => members.some(m => isMissing(m.seen))
   if (holes()) return new Missing()
   const seen = (): Record<string, unknown> =>
     Object.fromEntries(node.hosts.map(host => [host, members.find(m => m.host === host)?.seen ?? null]))

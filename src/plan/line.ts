@@ -1,4 +1,4 @@
-import type { Failure } from '../core/failure.ts'
+import { type Failure, Refusal } from '../core/failure.ts'
 import { born, isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
@@ -61,6 +61,17 @@ export const failLine = (line: Line, why: string, fix?: string): Line => ({
   ...(fix ? { fix } : {}),
   outputs: new Lost(line.id),
 })
+/** Bad input met while evaluating is a `fail` of this line, with the failure's own words. */
+export const refused = <T extends object>(line: Line, inside: () => T): T | Line => {
+  try {
+    return inside()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const [first] = error.failures
+    return failLine(line, [first!.what, first!.why].filter(Boolean).join(' '), first!.fix)
+  }
+}
+
 export const skipLine = (line: Line, why: string): Line => ({
   ...line,
   verdict: 'skipped',

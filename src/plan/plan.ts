@@ -27,12 +27,7 @@ export const lose = (session: Session, host: string, error: unknown, emit: Emit)
 }
 
 /** Reads what is wanted of one host: one frame. A host that cannot be reached is lost. */
-export const readHost = async (
-  session: Session,
-  outside: Outside,
-  host: string,
-  queries: AnyQuery[],
-): Promise<void> => {
+const readHost = async (session: Session, outside: Outside, host: string, queries: AnyQuery[]): Promise<void> => {
   const reads = batch(session.worlds.get(host)!, queries)
   try {
     const transport = await outside.connect(host)
@@ -43,12 +38,12 @@ export const readHost = async (
 }
 
 /** Answers what the controller itself is asked. */
-export const readLocal = async (session: Session, outside: Outside, queries: AnyQuery[]): Promise<void> => {
+const readLocal = async (session: Session, outside: Outside, queries: AnyQuery[]): Promise<void> => {
   for (const query of queries) take(session.controller, query, await outside.local(query), query.facets)
 }
 
 /** Reads everything wanted, all hosts at once. */
-const readAll = async (session: Session, outside: Outside, wanted: Wanted): Promise<void> => {
+export const readAll = async (session: Session, outside: Outside, wanted: Wanted): Promise<void> => {
   await Promise.all(
     [...wanted].map(([host, queries]) =>
       host === controllerSide ? readLocal(session, outside, queries) : readHost(session, outside, host, queries),

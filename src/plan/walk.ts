@@ -1,4 +1,3 @@
-import { Refusal } from '../core/failure.ts'
 import { fedTo } from '../core/quote.ts'
 import { isUnknown, Later, Lost, Missing } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
@@ -8,7 +7,7 @@ import { argumentsOf, condition, itemsOf } from './arguments.ts'
 import { type Asker, decideOne, meet } from './decide.ts'
 import { planGroup } from './group.ts'
 import { lay, leftOut } from './lay.ts'
-import { blank, decidedLine, failLine, loopOutputs, skipLine, unknownLine } from './line.ts'
+import { blank, decidedLine, failLine, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
 import { ask, causeOf, type Line, type Session, scopeOf, type Wanted } from './session.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
@@ -81,17 +80,6 @@ const place = (session: Session, start: Line, wanted: Wanted): Line => {
   const line = leftOut(start.node, planLine(session, start, wanted))
   if (start.node.included.has(start.host)) lay(session, line)
   return line
-}
-
-/** Bad input met while evaluating is a `fail` of this line, with the failure's own words. */
-const refused = <T extends object>(line: Line, inside: () => T): T | Line => {
-  try {
-    return inside()
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    const [first] = error.failures
-    return failLine(line, [first!.what, first!.why].filter(Boolean).join(' '), first!.fix)
-  }
 }
 
 /** Plans one line from what its host's world says now; lays nothing over it. */

@@ -3,24 +3,20 @@ import { nodeId } from '../graph/graph.ts'
 import { batch } from '../plan/observe.ts'
 import { causeOf, type Line } from '../plan/session.ts'
 import { planLine } from '../plan/walk.ts'
-import { finishChanged, finishFailed, finishQuiet, hostQueries, markHappened, type Runner } from './runner.ts'
+import {
+  announceRun,
+  finishChanged,
+  finishFailed,
+  finishQuiet,
+  hostQueries,
+  markHappened,
+  type Runner,
+} from './runner.ts'
 import { fitsFrame, fragmentOf, judge, type Kept, runSteps } from './steps.ts'
 import { type Again, replan, settle, verdictOf } from './verify.ts'
 
 /** Whether a line can travel in a frame with others: its steps are plain shell and nothing has to be waited for. */
 export const travels = (line: Line): boolean => fitsFrame(line.steps) && line.settle === undefined
-
-const announceRun = (runner: Runner, line: Line): void => {
-  runner.started.set(line.id, Date.now())
-  runner.emit({
-    type: 'running',
-    host: line.host,
-    node: line.id,
-    task: line.node.task.name,
-    steps: [],
-    ...(line.steps.length === 0 ? { waits: true } : {}),
-  })
-}
 
 /** Outputs of a command that ran: what it said, without the last line's end. */
 const keptOutputs = (kept: Kept | undefined): object => {

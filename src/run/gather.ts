@@ -1,8 +1,8 @@
 import { isUnknown, Lost, unknownsIn } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import { blank, unknownLine } from '../plan/line.ts'
-import { readHost, readLocal } from '../plan/plan.ts'
-import { causeOf, controllerSide, type Line, type Session, type Wanted } from '../plan/session.ts'
+import { readAll } from '../plan/plan.ts'
+import { causeOf, type Line, type Session, type Wanted } from '../plan/session.ts'
 import { planNode, register } from '../plan/walk.ts'
 import { travels } from './bundle.ts'
 import { isDone, keep, type Progress } from './progress.ts'
@@ -106,12 +106,6 @@ const takeFitting = (bundle: Line[], todo: Line[]): Line[] => {
 
 const readWanted = async (runner: Runner, wanted: Wanted): Promise<void> => {
   const lost = runner.session.lost.size
-  await Promise.all(
-    [...wanted].map(([host, queries]) =>
-      host === controllerSide
-        ? readLocal(runner.session, runner, queries)
-        : readHost(runner.session, runner, host, queries),
-    ),
-  )
+  await readAll(runner.session, runner, wanted)
   if (runner.session.lost.size > lost) runner.wake()
 }

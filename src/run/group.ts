@@ -5,7 +5,16 @@ import { batch } from '../plan/observe.ts'
 import { lose } from '../plan/plan.ts'
 import type { Line } from '../plan/session.ts'
 import { planNode } from '../plan/walk.ts'
-import { finish, finishChanged, finishFailed, finishQuiet, hostQueries, markHappened, type Runner } from './runner.ts'
+import {
+  announceRun,
+  finish,
+  finishChanged,
+  finishFailed,
+  finishQuiet,
+  hostQueries,
+  markHappened,
+  type Runner,
+} from './runner.ts'
 import { runSteps, sourcesOf } from './steps.ts'
 import { replan, verdictOf } from './verify.ts'
 
@@ -28,10 +37,7 @@ export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
   const lines = (await fresh()).filter(line => !session.finished.has(line.id))
   const acting = lines.filter(line => line.phases.length > 0)
   const changes = acting.filter(line => line.verdict === 'change')
-  for (const line of changes) {
-    runner.started.set(line.id, Date.now())
-    runner.emit({ type: 'running', host: line.host, node: line.id, task: node.task.name, steps: [] })
-  }
+  for (const line of changes) announceRun(runner, line)
   const phases = Math.max(0, ...acting.map(l => l.phases.length))
   if (changes.length > 0)
     for (let phase = 0; phase < phases; phase++) {

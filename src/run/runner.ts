@@ -101,6 +101,19 @@ export const finish = (runner: Runner, line: Line, status: Status, failure?: Fai
 export const finishFailed = (runner: Runner, line: Line, failure: Failure): void =>
   finish(runner, { ...line, verdict: 'fail', why: failure.what, outputs: new Lost(line.id) }, 'failed', failure)
 
+/** A line's steps begin, or its wait. */
+export const announceRun = (runner: Runner, line: Line): void => {
+  runner.started.set(line.id, Date.now())
+  runner.emit({
+    type: 'running',
+    host: line.host,
+    node: line.id,
+    task: line.node.task.name,
+    steps: [],
+    ...(line.steps.length === 0 ? { waits: true } : {}),
+  })
+}
+
 /** What re-planning said, as a change that has happened. */
 export const finishChanged = (runner: Runner, line: Line, outputs: unknown): void => {
   const known = isRecord(outputs) ? { ...outputs, changed: true } : { changed: true }

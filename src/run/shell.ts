@@ -26,19 +26,19 @@ const chown = ({ owner, group }: Owner, path: string): string[] =>
     ? []
     : [`chown -h -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} ${path}`]
 
-/** A file put in place whole: temporary name in the target folder, synced, renamed; nothing stays behind a failure. */
-const write = (path: string, bytes: Buffer, mode: string, owner: Owner): string => {
+/**
+ * A file put in place whole: temporary name in the target folder, dressed as `$t` by the given words, synced, renamed;
+ * nothing stays behind a failure.
+ */
+const place = (path: string, bytes: Buffer, dress: string[]): string => {
   const temporary = quote(`${dirname(path)}/.${basename(path)}.XXXXXX`)
-  const steps = [
-    `{ ${printing(bytes)}\n} >"$t"`,
-    ...chown(owner, '"$t"'),
-    // After chown, which takes setuid away.
-    `chmod ${mode} "$t"`,
-    'sync -- "$t"',
-    `mv -fT -- "$t" ${quote(path)}`,
-  ]
+  const steps = [`{ ${printing(bytes)}\n} >"$t"`, ...dress, 'sync -- "$t"', `mv -fT -- "$t" ${quote(path)}`]
   return `umask 077; t=$(mktemp ${temporary}) || exit 1; ${steps.join(' && ')} || { s=$?; rm -f -- "$t"; exit $s; }`
 }
+
+/** The mode comes after the owner: chown takes setuid away. */
+const write = (path: string, bytes: Buffer, mode: string, owner: Owner): string =>
+  place(path, bytes, [...chown(owner, '"$t"'), `chmod ${mode} "$t"`])
 
 const run = (step: Extract<Step, { do: 'exec' }>, memory: Memory, login: string): string => {
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
@@ -85,8 +85,9 @@ export const shellOf = (step: Step, memory: Memory, login: string): string | und
 }
 
 /** Replaces a file's bytes, leaving its mode and owner: what a `members` step does after reading it. */
-export const rewrite = (path: string, bytes: Buffer): string => {
-  const at = quote(path)
-  const temporary = quote(`${dirname(path)}/.${basename(path)}.XXXXXX`)
-  return `umask 077; t=$(mktemp ${temporary}) || exit 1; { ${printing(bytes)}\n} >"$t" && chown --reference=${at} "$t" && chmod --reference=${at} "$t" && sync -- "$t" && mv -fT -- "$t" ${at} || { s=$?; rm -f -- "$t"; exit $s; }`
-}
+export const rewrite = (path: string, bytes: Buffer): string =>
+  place(
+    path,
+    bytes,
+    ['chown', 'chmod'].map(program => `${program} --reference=${quote(path)} "$t"`),
+  )

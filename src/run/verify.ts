@@ -6,8 +6,8 @@ import { isRecord, same, sha256 } from '../core/value.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { see } from '../plan/decide.ts'
 import { batch } from '../plan/observe.ts'
-import { readHost, readLocal, unlike } from '../plan/plan.ts'
-import { ask, controllerSide, type Line, type Wanted } from '../plan/session.ts'
+import { readAll, unlike } from '../plan/plan.ts'
+import { ask, type Line, type Wanted } from '../plan/session.ts'
 import { answer } from '../plan/world.ts'
 import { hostQueries, type Runner } from './runner.ts'
 
@@ -23,13 +23,7 @@ export const replan = async (runner: Runner, plan: (wanted: Wanted) => Line[]): 
     const lines = plan(wanted)
     if (wanted.size === 0) return lines
     last = unlike(last, wanted)
-    await Promise.all(
-      [...wanted].map(([host, queries]) =>
-        host === controllerSide
-          ? readLocal(runner.session, runner, queries)
-          : readHost(runner.session, runner, host, queries),
-      ),
-    )
+    await readAll(runner.session, runner, wanted)
     if ([...wanted.keys()].some(host => runner.session.lost.has(host))) return plan(new Map())
   }
 }
