@@ -24,10 +24,10 @@ const inOnePiece = 1_000_000
 /** The digest of larger files is kept beside them, so that a check need not hash them again. */
 const worthAReceipt = 5_000_000
 
-type Found = { file: string; size: number; sha256: string; bytes?: Buffer; text?: string }
-const isSmall = ({ size, bytes, text }: Found): boolean => size <= inOnePiece && (bytes ?? text) !== undefined
-const contentOf = (found: Found): Content =>
-  isSmall(found) ? content(found.bytes ?? found.text ?? '') : known(found.sha256, found.size)
+type Found = { file: string; size: number; sha256: string; bytes?: Buffer }
+const isSmall = (found: Found): found is Found & { bytes: Buffer } =>
+  found.size <= inOnePiece && found.bytes !== undefined
+const contentOf = (found: Found): Content => (isSmall(found) ? content(found.bytes) : known(found.sha256, found.size))
 
 const upload =
   (found: Found): Put =>

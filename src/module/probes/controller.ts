@@ -22,7 +22,6 @@ export type SourceAnswer =
       file: string
       size: number
       sha256: string
-      text?: string
       bytes?: Buffer
     }
 
