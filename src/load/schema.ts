@@ -24,7 +24,7 @@ let loaded: Ajv | undefined
 const ajv = (): Ajv => {
   if (loaded) return loaded
   const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
-  loaded = new Ajv({ allErrors: true, verbose: true, strict: false, validateSchema: false })
+  loaded = new Ajv({ allErrors: true, verbose: true, strict: false, strictNumbers: true, validateSchema: false })
   return loaded
 }
 const prepared = new WeakMap<object, Schema>()

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fedTo, quote, quoted } from '../../src/core/quote.ts'
+import { fc } from '../chance.ts'
 
 const sh = (script: string): string => spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout
 

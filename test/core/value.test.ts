@@ -1,8 +1,8 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Later } from '../../src/core/unknown.ts'
 import { content, isRecord, memberAt, same, secretContent, sha256, withMember } from '../../src/core/value.ts'
+import { fc } from '../chance.ts'
 
 test('the order of keys does not count, the order of lists does', () => {
   assert.ok(same({ a: 1, b: { c: [1, 2], d: null } }, { b: { d: null, c: [1, 2] }, a: 1 }))

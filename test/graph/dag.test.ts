@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Edges, order } from '../../src/graph/dag.ts'
+import { fc } from '../chance.ts'
 
 const edges = (of: Record<string, string[]>): Edges => new Map(Object.entries(of).map(([id, on]) => [id, new Set(on)]))
 

@@ -57,6 +57,7 @@ const DOORS: Record<string, string[]> = {
   diff: ['src/report/difference.ts'],
   handlebars: ['src/load/template.ts'],
   'js-yaml': ['src/load/yaml.ts'],
+  'fast-check': ['test/chance.ts'],
   listr2: ['src/report/tty.ts'],
   'p-queue': ['src/host/pool.ts'],
   ssh2: ['src/host/ssh.ts'],
@@ -65,10 +66,10 @@ const DOORS: Record<string, string[]> = {
 
 const isPackage = (what: string): boolean => !/^(node:|src\/|modules\/|test\/|package\.json$)/.test(what)
 
-/** Imports of packages that are not at their door. Tests may use any; uvu and fast-check are theirs alone. */
+/** Imports of packages that are not at their door. Tests may use any, and chance comes from one place. */
 export const strayPackages = (imports: Import[]): string[] =>
   imports
-    .filter(({ from, what }) => isPackage(what) && !from.startsWith('test/'))
+    .filter(({ from, what }) => isPackage(what) && (!from.startsWith('test/') || what === 'fast-check'))
     .filter(({ from, what, isType }) => {
       const asked = isType ? [from, `type ${from}`] : [from]
       return !(DOORS[what] ?? []).some(door => asked.some(one => one.startsWith(door)))

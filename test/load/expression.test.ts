@@ -1,4 +1,3 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Refusal } from '../../src/core/failure.ts'
@@ -6,6 +5,7 @@ import { born, Later, Lost, Missing } from '../../src/core/unknown.ts'
 import { compileExpression, compileTemplate } from '../../src/load/expression.ts'
 import { member } from '../../src/load/located.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
+import { fc } from '../chance.ts'
 import { refusedOnce } from './refused.ts'
 
 const waits = new Later('node2/start')

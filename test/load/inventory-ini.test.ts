@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadInventory } from '../../src/load/inventory.ts'
 import { pythonLiteral } from '../../src/load/inventory-ini.ts'
+import { fc } from '../chance.ts'
 import { folderWith } from './folder.ts'
 import { refusedOnce } from './refused.ts'
 

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { selectHosts } from '../../src/load/pattern.ts'
+import { fc } from '../chance.ts'
 import { refusedOnce } from './refused.ts'
 
 const hosts = ['node0', 'node1', 'node2', 'web-1', 'web-2', 'fe80::1']

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parsePlaybook } from '../../src/load/playbook.ts'
+import { fc } from '../chance.ts'
 import { refused, spot } from './refused.ts'
 
 const play = (yaml: string) => parsePlaybook(yaml, 'books/site.yml').plays[0]!

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { closest, didYouMean } from '../../src/load/suggest.ts'
+import { fc } from '../chance.ts'
 
 test('a slip finds what was meant', () => {
   for (const slip of ['srvice', 'sercive', 'services', 'Service', 'servise']) {

@@ -1,8 +1,8 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { step } from '../../src/load/located.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
+import { fc } from '../chance.ts'
 import { refusedOnce, spot } from './refused.ts'
 
 const places = (text: string, ...pointers: string[]): string[] => {

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { canonical, isBelow, overlaps } from '../../src/module/label.ts'
+import { fc } from '../chance.ts'
 
 const table: [string, string, boolean, string][] = [
   ['path:/a', 'path:/a', true, 'the same file'],

@@ -1,11 +1,11 @@
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isUnknown } from '../../src/core/unknown.ts'
 import type { Line } from '../../src/plan/session.ts'
 import { walk } from '../../src/plan/walk.ts'
+import { fc, seed } from '../chance.ts'
 import { before, playbook, prepare, templates } from '../run/generated.ts'
-import { holds, seed } from '../run/property.ts'
+import { holds } from '../run/property.ts'
 import { rig as makeRig, type Ran, type Rig, verdicts } from './rig.ts'
 
 /** All that a plan says of a line, as text. */

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRedactor } from '../../src/report/redact.ts'
+import { fc } from '../chance.ts'
 
 const redactorOf = (...secrets: string[]): ReturnType<typeof createRedactor> => {
   const redactor = createRedactor()

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as fc from 'fast-check'
+import { fc } from '../chance.ts'
 
 /** A small tree in which tasks meet often: folders in folders, a link to one of them, files in all of them. */
 const folders = ['d', 'd/e', 'm']

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { fc, seed } from '../chance.ts'
 import { rig as makeRig, type Ran } from '../plan/rig.ts'
 import { createHosts } from './local.ts'
 import { shared } from './modules.ts'
-import { holds, seed } from './property.ts'
+import { holds } from './property.ts'
 
 const names = ['node0', 'node1', 'node2']
 const numRuns = Number(process.env.RUNBOOK_HOST_RUNS ?? 80)

@@ -1,11 +1,11 @@
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { fc, seed } from '../chance.ts'
 import { type Ran, results, rig, verdicts } from '../plan/rig.ts'
 import { before, playbook, prepare, templates } from './generated.ts'
-import { holds, seed } from './property.ts'
+import { holds } from './property.ts'
 
 const numRuns = Number(process.env.RUNBOOK_RUNS ?? 500)
 

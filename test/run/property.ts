@@ -1,8 +1,4 @@
-import * as fc from 'fast-check'
-
-/** The seed of this run; RUNBOOK_SEED repeats another one. */
-export const seed = Number(process.env.RUNBOOK_SEED ?? Date.now() % 2 ** 31)
-
+import { fc, seed } from '../chance.ts'
 /** Checks a property of playbooks; one that breaks it is told task by task. RUNBOOK_SHRINK=1 looks for a smaller one. */
 export const holds = async <T extends [unknown, ...unknown[]]>(
   property: fc.IAsyncProperty<T>,

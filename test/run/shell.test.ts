@@ -10,12 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { content } from '../../src/core/value.ts'
 import { attributes, exec, folder, link, type Step } from '../../src/module/step.ts'
 import { rewrite, shellOf } from '../../src/run/shell.ts'
+import { fc } from '../chance.ts'
 import { temporary } from './local.ts'
 
 const root = temporary()

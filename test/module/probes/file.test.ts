@@ -1,10 +1,10 @@
 import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sha256 } from '../../../src/core/value.ts'
 import { digest, type FileAnswer, file, fileProbe, stat } from '../../../src/module/probes/file.ts'
+import { fc } from '../../chance.ts'
 import { asNobody, probed, sh, temporary } from './local.ts'
 
 const root = temporary()
