@@ -83,7 +83,7 @@ const rounds: Moment[][] = [
   [
     ['install_kubo', 60, 'SIGKILL'],
     ['make_the_ipfs_repo', 40, 'SIGKILL'],
-    ['run_ipfs', 150, 'SIGKILL'],
+    ['start_ipfs', 150, 'SIGKILL'],
   ],
   [
     ['install_ipfs_cluster', 200, 'SIGKILL'],

@@ -46,7 +46,7 @@ check('what names a silent host stays in the configuration of others, also where
     const told = await lab.apply('-e', 'ansible_timeout=4')
     assert.is(told.code, 3, failures(told).join('\n'))
     const changed = resultsOf(told).flatMap(({ node, status }) => (status === 'changed' ? [node] : []))
-    for (const task of ['connect_the_nodes', 'join_the_cluster', 'run_ipfs_cluster'])
+    for (const task of ['connect_the_nodes', 'join_the_cluster', 'start_ipfs_cluster'])
       assert.ok(changed.includes(`node0/${task}`), `${task} in ${changed}`)
   })
   assert.equal([await peering('node0'), await peerstore('node0')], before)
@@ -63,7 +63,7 @@ check('drift is named, mended, and gone', async () => {
     'node0/connect_the_nodes change',
     'node0/exchange_blocks undecided',
     'node1/configure_kubo_for_a_private_network change',
-    'node1/run_ipfs change',
+    'node1/start_ipfs change',
     'node1/connect_the_nodes change',
     'node1/exchange_blocks undecided',
     'node2/connect_the_nodes change',
