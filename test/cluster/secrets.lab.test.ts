@@ -79,6 +79,30 @@ check('secrets are made, and given again where they were lost, while all process
   assert.is(again, key)
 })
 
+check(
+  'who else is on a host reads no secret and reaches no API from outside, and the services can do little',
+  async () => {
+    const kept = 'swarm.key config ../ipfs-cluster/service.json ../ipfs-cluster/identity.json'
+    const modes = `cd /var/lib/ipfs && stat -c '%a %U %n' ${kept}`
+    const open = `ss -ltnH | awk '{ print $4 }' | grep -v '^127\\.' | sed 's/.*://' | sort -un | paste -sd ' '`
+    // What upstream's own hardened unit of kubo v0.42.0 scores on systemd 252 is 1.7; --threshold counts in tenths.
+    const score =
+      'for u in ipfs ipfs-cluster; do systemd-analyze security --no-pager --threshold=16 $u.service | tail -n 1; done'
+    const unknown = `journalctl --no-pager -o cat | grep -iE 'unknown (key|lvalue)|failed to parse' || echo none`
+    for (const node of lab.nodes) {
+      assert.equal((await lab.ssh(node, modes)).split('\n'), [
+        '400 ipfs swarm.key',
+        '600 ipfs config',
+        '600 ipfs ../ipfs-cluster/service.json',
+        '600 ipfs ../ipfs-cluster/identity.json',
+      ])
+      assert.is(await lab.ssh(node, open), '22 4001 9096')
+      assert.match(await lab.ssh(node, `set -eo pipefail; ${score}`), /ipfs\.service: .*ipfs-cluster\.service: /s)
+      assert.is(await lab.ssh(node, unknown), 'none')
+    }
+  },
+)
+
 check('secrets given as variables, and a run that refuses them, tell nothing', async () => {
   const [key, secret] = secrets
   writeFileSync(given, JSON.stringify({ swarm_key: key, cluster_secret: secret }), { mode: 0o600 })
