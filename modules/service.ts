@@ -56,7 +56,7 @@ const unusable = (unit: ServiceAnswer, name: string): [string, string] | undefin
   return undefined
 }
 
-type Doing = { verbs: string[][]; why: string[]; active?: 'active' | 'inactive' }
+type Doing = { verbs: string[][]; why: string[]; active?: 'active' | 'inactive'; interrupts?: true }
 
 /** What it takes to be active. A start never blocks; whether it came true is asked until the time is over. */
 const starting = (unit: ServiceAnswer, newer: string | undefined): Doing => {
@@ -66,6 +66,7 @@ const starting = (unit: ServiceAnswer, newer: string | undefined): Doing => {
         verbs: [['--no-block', 'restart']],
         why: [`${newer} has changed since it was started`],
         active: 'active',
+        interrupts: true,
       }
     return unit.active === 'active' ? { verbs: [], why: [] } : { verbs: [], why: ['it is reloading'], active: 'active' }
   }
@@ -125,7 +126,7 @@ export default defineModule({
           ? // A service that ends badly when stopped would stay `failed`; one that is gone already has nothing to reset.
             { verbs: [['stop']], why: [`it is ${unit.active}`], active: 'inactive' }
           : state === 'restarted'
-            ? { verbs: [['--no-block', 'restart']], why: ['restarted every time'], active: 'active' }
+            ? { verbs: [['--no-block', 'restart']], why: ['restarted every time'], active: 'active', interrupts: true }
             : state === 'reloaded'
               ? { verbs: [['--no-block', 'reload-or-restart']], why: ['reloaded every time'], active: 'active' }
               : { verbs: [], why: [] }
@@ -152,6 +153,7 @@ export default defineModule({
         ...(doing.active === 'inactive' ? [exec(['systemctl', 'reset-failed', name], { success: [0, 1, 5] })] : []),
       ],
       reason: why.join(', '),
+      ...(doing.interrupts ? { interrupts: true as const } : {}),
       // A restart is not looked at again by this task: what it promises is all that later tasks get to know of it.
       outputs: {
         name,

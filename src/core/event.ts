@@ -30,6 +30,8 @@ export type EventBody =
       failure?: Failure
       waits?: boolean
       always?: boolean
+      /** Hosts do it one after the other. */
+      turn?: boolean
       needs?: string
       steps: string[]
       diff: Difference[]

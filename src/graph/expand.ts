@@ -98,6 +98,7 @@ export const expand = (
       ...named(node, node.task.needs ?? [], 'needs'),
       ...named(node, node.task.after, 'after'),
       ...values(node),
+      ...turnsBefore(drafts, node),
     )
     node.edges = node.edges.filter(
       (edge, i, all) =>
@@ -209,6 +210,12 @@ const notifiers = (nodes: Draft[], handler: Draft): Edge[] =>
         (n.task.notify.includes(handler.task.name) || n.task.notify.includes(handler.task.slug)),
     )
     .map(n => ({ on: n.id, kind: 'notify' as const }))
+
+/** What is passed after each turn of a rolling task is only through with itself when all have had theirs. */
+const turnsBefore = (nodes: Draft[], gate: Draft): Edge[] =>
+  nodes
+    .filter(n => n.play === gate.play && n.task.rolling?.some(({ value }) => value === gate.task.slug))
+    .map(n => ({ on: n.id, kind: 'after' as const }))
 
 const everyValue =
   (loaded: Loaded) =>

@@ -64,6 +64,22 @@ const checkNotify = (task: Task, play: Play): Failure[] => {
     }))
 }
 
+/** Gates of a rolling task are tasks of its play that come after it. */
+const checkGates = (task: Task, play: Play): Failure[] => {
+  const later = [...play.tasks, ...play.handlers]
+  const known = later.slice(later.indexOf(task) + 1).map(({ slug }) => slug)
+  return (task.rolling ?? [])
+    .filter(({ value }) => !known.includes(value))
+    .map(({ value, origin }) => ({
+      reason: 'playbook-reference',
+      what: later.some(({ slug }) => slug === value)
+        ? `"${value}" comes before "${task.name}": a gate is passed after each turn, so it is a later task.`
+        : `The play has no task "${value}".`,
+      fix: didYouMean(value, known) || undefined,
+      origin,
+    }))
+}
+
 /** Compiles everything in a task that may hold an expression; what does not parse goes to the problems. */
 const expressionsOf = (task: Task, problems: Problems): Expression[] => {
   const template = (located: Located) => collect(problems, () => compileTemplate(located.value, located))
@@ -114,7 +130,7 @@ const checkPlay = (play: Play, earlier: Play[], loaded: Loaded, signatures: Sign
   const variables = new Set(definitions.keys())
   const read = new Set([...Object.keys(play.defaults), ...Object.keys(play.vars)])
   for (const task of [...play.tasks, ...play.handlers]) {
-    problems.push(...checkModule(task, signatures), ...checkNotify(task, play))
+    problems.push(...checkModule(task, signatures), ...checkNotify(task, play), ...checkGates(task, play))
     const names = {
       ...base,
       variables: new Set([...variables, ...Object.keys(task.vars)]),

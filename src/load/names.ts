@@ -23,7 +23,7 @@ export const nameFault = (name: string): string | undefined => {
 
 export const playWords: readonly string[] = ['name', 'hosts', 'tasks', 'handlers', 'vars', 'defaults', 'become', 'tags']
 export const taskWords: readonly string[] =
-  'name when loop register needs after notify tags run_once become vars'.split(' ')
+  'name when loop register needs after rolling notify tags run_once become vars'.split(' ')
 
 const shared =
   'connection port remote_user module_defaults environment no_log ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger become_method become_user become_flags become_exe collections'.split(

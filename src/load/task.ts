@@ -18,6 +18,8 @@ export type Task = {
   /** Present, even if empty: the task has exactly these edges in place of the written order. */
   needs?: Located<string>[]
   after: Located<string>[]
+  /** Gates, by their slugs: hosts where the task interrupts something go one at a time, and pass these in between. */
+  rolling?: Located<string>[]
   notify: string[]
   tags: string[]
   runOnce: boolean
@@ -164,5 +166,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
   if (loop !== undefined) task.loop = loop
   const needs = members.get('needs')
   if (needs !== undefined) task.needs = texts(needs, '"needs"', problems)
+  const rolling = members.get('rolling')
+  if (rolling !== undefined) task.rolling = texts(rolling, '"rolling"', problems)
   return task
 }

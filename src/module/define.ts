@@ -34,6 +34,8 @@ export type Change<R, O> = {
   touches?: Label[]
   /** Runs every time it is asked for (an unguarded command, a restart): never `ok`, not planned again after its steps. */
   always?: true
+  /** It stops what runs, if only for a moment: with `rolling` the hosts do it in turn. */
+  interrupts?: true
 }
 export type Verdict<R, O> =
   | { is: 'ok'; outputs?: Outputs<O> }
@@ -101,7 +103,7 @@ export const defineModule = <
 ): Module<A, O, R, M> => module
 
 /** One host's verdict in a group node: steps come in phases; a phase starts when the one before has ended on all hosts. */
-export type GroupChange<R, O> = Omit<Change<R, O>, 'steps' | 'always'> & { phases: Step[][] }
+export type GroupChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts'> & { phases: Step[][] }
 export type GroupVerdict<R, O> =
   | { is: 'ok'; outputs?: Outputs<O> }
   | ({ is: 'change' } & GroupChange<R, O>)

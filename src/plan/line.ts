@@ -18,6 +18,7 @@ export const blank = (node: Node, host: string, key?: string): Line => ({
   will: [],
   labels: [],
   always: false,
+  interrupts: false,
   reads: {},
   diff: [],
   outputs: new Missing(),
@@ -105,6 +106,7 @@ type AnyChange = {
   outputs?: object
   touches?: string[]
   always?: true
+  interrupts?: true
 }
 
 const changeLine = (
@@ -138,6 +140,7 @@ const changeLine = (
       change.touches ??
       footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
     always: change.always ?? false,
+    interrupts: change.interrupts ?? false,
     diff: differences(will, ask),
     outputs: { changed: true, [born]: new Later(line.id), ...(change.outputs ?? {}) },
   }

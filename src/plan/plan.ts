@@ -111,6 +111,7 @@ export const announce = (line: Line, emit: Emit): void => {
     ...(line.needs === undefined ? {} : { needs: line.needs }),
     ...(line.verdict === 'change' && line.steps.length === 0 ? { waits: true } : {}),
     ...(line.always ? { always: true } : {}),
+    ...(line.interrupts && line.node.task.rolling ? { turn: true } : {}),
     steps: line.steps.map(describe),
     diff: line.diff,
   })

@@ -33,6 +33,7 @@ export type Line = {
   will: [AnyQuery, unknown][]
   labels: Label[]
   always: boolean
+  interrupts: boolean
   reads: Reads
   diff: Difference[]
   outputs: unknown

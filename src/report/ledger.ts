@@ -9,6 +9,7 @@ export type Entry = NodeRef & {
   needs?: string
   waits?: true
   always?: true
+  turn?: true
   steps: string[]
   stepsRun: number
   diff: Difference[]
@@ -36,6 +37,7 @@ const planned = (event: Event & { type: 'planned' }): Entry => ({
   ...(event.needs !== undefined && { needs: event.needs }),
   ...(event.waits && { waits: true }),
   ...(event.always && { always: true }),
+  ...(event.turn && { turn: true }),
   ...(event.failure && { failure: event.failure }),
   steps: event.steps,
   stepsRun: 0,

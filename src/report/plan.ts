@@ -36,7 +36,11 @@ const waitingFor = (entry: Entry): string | undefined => {
 /** Why the verdict is as it is, and what is special about it. */
 const reasonOf = (entry: Entry): string => {
   const reason = [waitingFor(entry), entry.why].filter(part => part !== undefined && part !== '').join(': ')
-  const marks = [...(entry.waits ? ['waits'] : []), ...(entry.always ? ['always'] : [])]
+  const marks = [
+    ...(entry.waits ? ['waits'] : []),
+    ...(entry.always ? ['always'] : []),
+    ...(entry.turn ? ['one host at a time'] : []),
+  ]
   const mark = marks.length === 0 ? '' : `(${marks.join(', ')})`
   return [seenFrom(entry, reason), mark].filter(part => part !== '').join(' ')
 }

@@ -24,8 +24,8 @@ const readiness = (progress: Progress, node: Node, host: string, bundled: Set<st
   return 'now'
 }
 
-/** What a host does next: a bundle of lines, a group node to meet, or nothing but that reads have come in. */
-export type Next = { bundle: Line[]; group?: Node; progressed?: boolean }
+/** What a host does next: a bundle of lines, a node to meet others at, or nothing but that reads have come in. */
+export type Next = { bundle: Line[]; meeting?: Node; progressed?: boolean }
 
 /** The next lines of a host that can go together: as many decided ones as travel in one frame, or one that does not. */
 export const gather = async (progress: Progress, host: string, left: Node[]): Promise<Next> => {
@@ -35,18 +35,19 @@ export const gather = async (progress: Progress, host: string, left: Node[]): Pr
   world.predicted = []
   const bundle: Line[] = []
   const bundled = new Set<string>()
-  let group: Node | undefined
+  let meeting: Node | undefined
   for (const node of left) {
     const cause = causeOf(session, node, host)
     if (cause === undefined && readiness(progress, node, host, bundled) === 'wait') continue
     if (node.group) {
       const settled = cause === undefined ? pinned(progress, node, host) : withoutHost(session, node, host, cause)
-      if (!settled) group ??= node
+      if (!settled) meeting ??= node
       else if (!session.finished.has(settled.id)) bundle.push(settled)
       if (settled) bundled.add(nodeId(host, node.task))
       continue
     }
     const wanted: Wanted = new Map()
+    const before = world.predicted.length
     const own =
       cause === undefined
         ? planNode(session, node, wanted).lines.filter(l => l.host === host)
@@ -58,13 +59,18 @@ export const gather = async (progress: Progress, host: string, left: Node[]): Pr
     }
     keep(runner, own)
     const todo = own.filter(l => !session.finished.has(l.id))
+    if (node.task.rolling && todo.some(l => l.interrupts)) {
+      meeting ??= node
+      world.predicted = world.predicted.slice(0, before)
+      continue
+    }
     const fit = takeFitting(bundle, todo)
     bundle.push(...fit)
     if (fit.length < todo.length || fit.some(l => l.verdict === 'fail' || (l.verdict === 'change' && !travels(l))))
       break
     bundled.add(nodeId(host, node.task))
   }
-  return bundle.length === 0 && group ? { bundle, group } : { bundle }
+  return bundle.length === 0 && meeting ? { bundle, meeting } : { bundle }
 }
 
 /** A group node that was `ok` everywhere when planned is so for each host by itself: no barrier. */

@@ -1,5 +1,4 @@
 import type { Fragment } from '../core/transport.ts'
-import { Lost } from '../core/unknown.ts'
 import type { Node } from '../graph/graph.ts'
 import { batch } from '../plan/observe.ts'
 import { lose } from '../plan/plan.ts'
@@ -7,10 +6,10 @@ import type { Line } from '../plan/session.ts'
 import { planNode } from '../plan/walk.ts'
 import {
   announceRun,
-  finish,
   finishChanged,
   finishFailed,
   finishQuiet,
+  finishSkipped,
   hostQueries,
   markHappened,
   type Runner,
@@ -68,12 +67,12 @@ const leaveWithoutSource = (runner: Runner, acting: Line[], phase: number): void
     }
     const maker = makers.find(other => other !== undefined && other !== line && present(runner, [other]).length === 0)
     if (maker === undefined) continue
-    const outputs = new Lost(maker.id)
-    finish(runner, { ...line, verdict: 'skipped', why: `needs ${maker.id}`, needs: maker.id, outputs }, 'skipped')
+    finishSkipped(runner, line, maker.id)
   }
 }
 
-const guarded = async (runner: Runner, line: Line, inside: () => Promise<void>): Promise<void> => {
+/** What runs on a host that may be lost on the way: then that ends the line. */
+export const guarded = async (runner: Runner, line: Line, inside: () => Promise<void>): Promise<void> => {
   try {
     await inside()
   } catch (error) {

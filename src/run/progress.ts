@@ -2,11 +2,11 @@ import { type Node, nodeId } from '../graph/graph.ts'
 import type { Line } from '../plan/session.ts'
 import type { Runner } from './runner.ts'
 
-/** How far a run has come: who has arrived at which group node, which of those are being run, which hosts still go. */
+/** How far a run has come: who has arrived where several hosts meet, which of those tasks are being run, who still goes. */
 export type Progress = {
   runner: Runner
-  arrived: Map<string, Set<string>>
-  claimed: Set<string>
+  arrived: Map<Node['task'], Set<string>>
+  claimed: Set<Node['task']>
   alive: Set<string>
 }
 

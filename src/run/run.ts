@@ -1,4 +1,4 @@
-import { type Node, nodeId } from '../graph/graph.ts'
+import type { Node } from '../graph/graph.ts'
 import { lose } from '../plan/plan.ts'
 import type { Line } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
@@ -6,7 +6,8 @@ import { runBundle } from './bundle.ts'
 import { gather } from './gather.ts'
 import { runGroup } from './group.ts'
 import { isDone, keep, type Progress } from './progress.ts'
-import { finish, finishQuiet, type Runner } from './runner.ts'
+import { finishQuiet, finishSkipped, type Runner } from './runner.ts'
+import { runTurns } from './turns.ts'
 
 /**
  * Applies a plan: every host goes its own way through its nodes, planning each again from what is known by then, and
@@ -52,12 +53,7 @@ const halt = ({ runner }: Progress, host: string, barred: Line | undefined): voi
   const cause = own.find(l => l.verdict === 'fail') ?? barred
   if (!cause) return
   for (const line of own) {
-    if (line.verdict === 'change' || line.verdict === 'undecided')
-      finish(
-        runner,
-        { ...line, verdict: 'skipped', why: `needs ${cause.id}`, needs: cause.id, outputs: cause.outputs },
-        'skipped',
-      )
+    if (line.verdict === 'change' || line.verdict === 'undecided') finishSkipped(runner, line, cause.id, cause.outputs)
     else finishQuiet(runner, line)
   }
 }
@@ -74,7 +70,7 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
     const change = runner.changed()
     const next = await gather(progress, host, left)
     try {
-      if (next.group) await meetGroup(progress, next.group, host, change)
+      if (next.meeting) await meet(progress, next.meeting, host, change)
       else if (next.bundle.length > 0) await runBundle(runner, host, next.bundle)
       else if (!next.progressed) await waitFor(progress, host, change)
     } catch (error) {
@@ -99,23 +95,22 @@ const waitFor = async ({ runner, alive }: Progress, host: string, known: Promise
 }
 
 /**
- * A host comes to a group node: the last to arrive runs it for all. The others wait; whatever happens meanwhile, they
- * look around again before they come back, for something else they could do.
+ * A host comes to a node that several hosts are needed for: the last to arrive runs it for all. The others wait; whatever
+ * happens meanwhile, they look around again before they come back, for something else they could do.
  */
-const meetGroup = async (progress: Progress, node: Node, host: string, known: Promise<void>): Promise<void> => {
+const meet = async (progress: Progress, node: Node, host: string, known: Promise<void>): Promise<void> => {
   const { runner, arrived, claimed } = progress
   const { session } = runner
-  const here = arrived.get(node.id) ?? new Set<string>()
-  arrived.set(node.id, here.add(host))
-  const isComplete = node.hosts.every(
-    h => here.has(h) || session.lost.has(h) || session.finished.has(nodeId(h, node.task)) || !node.included.has(h),
-  )
-  if (isComplete && !claimed.has(node.id)) {
-    claimed.add(node.id)
-    await runGroup(runner, node)
+  const here = arrived.get(node.task) ?? new Set<string>()
+  arrived.set(node.task, here.add(host))
+  const all = node.group ? [node] : session.graph.nodes.filter(n => n.task === node.task)
+  const isComplete = all.every(n => n.hosts.every(h => here.has(h) || session.lost.has(h) || isDone(progress, n, h)))
+  if (isComplete && !claimed.has(node.task)) {
+    claimed.add(node.task)
+    await (node.group ? runGroup(runner, node) : runTurns(runner, all))
     return runner.wake()
   }
   await waitFor(progress, host, known)
-  if (!claimed.has(node.id)) here.delete(host)
-  while (claimed.has(node.id) && !isDone(progress, node, host)) await runner.changed()
+  if (!claimed.has(node.task)) here.delete(host)
+  while (claimed.has(node.task) && !isDone(progress, node, host)) await runner.changed()
 }

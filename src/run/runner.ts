@@ -26,6 +26,8 @@ export type Runner = Outside & {
   planned: Map<string, Line>
   /** The lines of each node on each host (`host/task`), as planned last. */
   lines: Map<string, Line[]>
+  /** What gates have already changed between turns: their tasks, in their own place, are told as changed. */
+  gated: Map<string, Line>
   /** Hosts that wait for another; emptied by every change. */
   waiting: Set<string>
 }
@@ -39,6 +41,7 @@ export const createRunner = (parts: Pick<Runner, 'session' | 'connect' | 'local'
     started: new Map(),
     planned: new Map(),
     lines: new Map(),
+    gated: new Map(),
     waiting,
     changed: () => promise,
     wake: () => {
@@ -83,6 +86,12 @@ const contradiction = ({ planned, emit }: Runner, line: Line, status: Status): v
 export const finish = (runner: Runner, line: Line, status: Status, failure?: Failure): void => {
   const { session } = runner
   if (session.finished.has(line.id)) return
+  const gated = runner.gated.get(line.id)
+  runner.gated.delete(line.id)
+  if (gated && status === 'ok') {
+    finishChanged(runner, gated, line.outputs)
+    return
+  }
   contradiction(runner, line, status)
   session.finished.set(line.id, line)
   const own = runner.lines.get(nodeId(line.host, line.node.task)) ?? [line]
@@ -100,6 +109,10 @@ export const finish = (runner: Runner, line: Line, status: Status, failure?: Fai
 
 export const finishFailed = (runner: Runner, line: Line, failure: Failure): void =>
   finish(runner, { ...line, verdict: 'fail', why: failure.what, outputs: new Lost(line.id) }, 'failed', failure)
+
+/** A line is not run because of another: the root cause, named once. */
+export const finishSkipped = (runner: Runner, line: Line, cause: string, outputs: unknown = new Lost(cause)): void =>
+  finish(runner, { ...line, verdict: 'skipped', why: `needs ${cause}`, needs: cause, outputs }, 'skipped')
 
 /** A line's steps begin, or its wait. */
 export const announceRun = (runner: Runner, line: Line): void => {

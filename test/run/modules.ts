@@ -1,4 +1,4 @@
-import { type content, defineGroup, defineModule, exec, file, later, stat, T, uses } from '../../src/module/module.ts'
+import { content, defineGroup, defineModule, exec, file, later, stat, T, uses } from '../../src/module/module.ts'
 
 const at = (description: string) => T.String({ description })
 const common = { about: 'For a test.', examples: [] }
@@ -121,4 +121,32 @@ export const shared = defineGroup({
           }),
     )
   },
+})
+
+/** A file that runs, as a daemon would: another version of it stops the old one, and it is not ready at once. */
+export const daemon = defineModule({
+  ...common,
+  name: 'daemon',
+  args: T.Object({ path: at('A file.'), version: at('Its content.') }, { additionalProperties: false }),
+  reads: args => ({ file: file(args.path), ready: stat(`${args.path}.ready`) }),
+  plan: (args, { file: seen }, { ok, change }) =>
+    seen.exists && seen.kind === 'file' && seen.content.bytes.toString() === args.version
+      ? ok()
+      : change({
+          will: {
+            file: { exists: true, kind: 'file', content: content(args.version) },
+            ready: { exists: false },
+          },
+          steps: [
+            exec([
+              'sh',
+              '-c',
+              '[ ! -d "$1.broken" ] && printf %s "$0" >"$1" && rm -f "$1.ready"',
+              args.version,
+              args.path,
+            ]),
+          ],
+          reason: 'another version',
+          ...(seen.exists ? { interrupts: true } : {}),
+        }),
 })
