@@ -1,4 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
 import { fourthNode } from './figures/fourth-node.ts'
 import { fresh } from './figures/fresh.ts'
 import { ordinary } from './figures/ordinary.ts'
@@ -8,9 +9,9 @@ import { artifacts, type Rig, raise, raze } from './rig.ts'
 import { heads, line, lineOf, type Row } from './row.ts'
 import { endAll } from './timing.ts'
 
-// `node test/bench/bench.ts [FIGURE...]`: how fast runbook is, as ratios to what one would do without it, on hosts of
-// its own. Times are medians of five, by turns. It measures and does not judge: the exit code is 0 also when a bound
-// is missed, 1 when something could not be measured, 4 when it cannot run here.
+// `node test/bench/bench.ts [--artifacts DIR] [FIGURE...]`: how fast runbook is, as ratios to what one would do without
+// it, on hosts of its own. Times are medians, by turns. It measures and does not judge: the exit code is 0 also when a
+// bound is missed, 1 when something could not be measured, 4 when it cannot run here.
 
 /** In this order: a fresh apply needs hosts that have nothing yet, and a fourth node comes last. */
 const onHosts: Record<string, (rig: Rig) => Promise<Row[]>> = {
@@ -24,7 +25,10 @@ const names = ['start', ...Object.keys(onHosts)]
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const complain = (text: string): void => void process.stderr.write(`${text}\n`)
 
-const wanted = process.argv.slice(2)
+const { values: options, positionals: wanted } = parseArgs({
+  options: { artifacts: { type: 'string' } },
+  allowPositionals: true,
+})
 const unknown = wanted.find(name => !names.includes(name))
 const chosen = names.filter(name => wanted.length === 0 || wanted.includes(name))
 const needsHosts = chosen.some(name => name in onHosts)
@@ -55,7 +59,7 @@ const show = async (name: string, measure: () => Promise<Row[]>): Promise<void> 
 
 const onRig = async (): Promise<void> => {
   try {
-    const rig = await raise(await artifacts(say))
+    const rig = await raise(await artifacts(options.artifacts ?? process.env.RUNBOOK_ARTIFACTS, say))
     say(line(heads))
     for (const name of chosen) {
       const measure = onHosts[name]

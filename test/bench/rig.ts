@@ -12,22 +12,26 @@ export type Rig = {
   /** What one host says to a command. */
   ask(address: string, command: string): Promise<string>
   add(node: string): Promise<void>
+  /** Other hosts in the place of these, as fresh as can be: booted, and nothing on them. */
+  renew(): Promise<void>
+  /** The hand-written script on these hosts, as one process to be timed. */
+  byHand(): Process
 }
 
 const name = 'bench'
+export const playbook = 'playbooks/private-cluster.yml'
 export const runbook = (...words: string[]): string[] => [process.execPath, `${root}/src/runbook.mjs`, ...words]
 const lab = (...words: string[]): Promise<Ran> => must({ argv: runbook('lab', ...words, '--name', name), keep: true })
 
-/** Real programs where RUNBOOK_ARTIFACTS names them, else the stand-in, built here. */
-export const artifacts = async (say: (line: string) => void): Promise<string> => {
-  const given = process.env.RUNBOOK_ARTIFACTS
+/** Real programs where a folder of them is given, else the stand-in, built here. */
+export const artifacts = async (given: string | undefined, say: (line: string) => void): Promise<string> => {
   if (given) {
     say(`Programs: those in ${given}.`)
     return given
   }
   const folder = `${root}/.runbook/standin`
   await must({ argv: ['sh', `${root}/test/standin/build.sh`, folder] })
-  say('Programs: the stand-in for kubo and ipfs-cluster. RUNBOOK_ARTIFACTS=DIR takes the real ones.')
+  say('Programs: the stand-in for kubo and ipfs-cluster. --artifacts DIR takes the real ones.')
   return folder
 }
 
@@ -36,10 +40,11 @@ type Inventory = { all: { children: { ipfs: { hosts: Record<string, { ansible_ho
 /** Takes the hosts away, whatever there is of them. */
 export const raze = async (): Promise<void> => void (await lab('down'))
 
+/** How often cluster peers ping, for whoever is timed: a network cannot be complete before the first. */
+const interval = '2s'
+
 /** Three fresh hosts. A lab that a killed bench has left behind goes first. */
 export const raise = async (programs: string): Promise<Rig> => {
-  await raze()
-  await lab('up', '--hosts', '3')
   const folder = `${root}/.runbook/lab/${name}`
   const inventory = `${folder}/inventory.json`
   const addresses = (): string[] => {
@@ -48,15 +53,25 @@ export const raise = async (programs: string): Promise<Rig> => {
   }
   const ssh = ['ssh', '-F', 'none', '-i', `${folder}/key`, '-o', `UserKnownHostsFile=${folder}/known_hosts`]
   const quiet = [...ssh, '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR']
+  const everywhere = (command: string, stdin = '/dev/null'): Process => {
+    const script =
+      'command=$1 stdin=$2 hosts=$3; shift 3; for h in $hosts; do "$@" "root@$h" "$command" <"$stdin" & done; wait'
+    return { argv: ['sh', '-c', script, 'sh', command, stdin, addresses().join(' '), ...quiet] }
+  }
+  const renew = async (): Promise<void> => {
+    await raze()
+    await lab('up', '--hosts', '3')
+    await must(everywhere('systemctl is-system-running --wait; :'))
+  }
+  const script = ['sh', `${root}/test/bench/by-hand.sh`, programs, interval, `${folder}/key`, `${folder}/known_hosts`]
+  await renew()
   return {
     inventory,
-    main: ['playbooks/private-cluster.yml', '-i', inventory, '--artifacts', programs],
+    main: [playbook, '-i', inventory, '--artifacts', programs, '-e', `monitor_ping_interval=${interval}`],
     addresses,
-    everywhere: (command, stdin = '/dev/null') => {
-      const script =
-        'command=$1 stdin=$2 hosts=$3; shift 3; for h in $hosts; do "$@" "root@$h" "$command" <"$stdin" & done; wait'
-      return { argv: ['sh', '-c', script, 'sh', command, stdin, addresses().join(' '), ...quiet] }
-    },
+    everywhere,
+    renew,
+    byHand: () => ({ argv: [...script, ...addresses()] }),
     ask: async (address, command) =>
       (await must({ argv: [...quiet, `root@${address}`, command], keep: true })).stdout.trim(),
     add: async node => void (await lab('add', node)),
