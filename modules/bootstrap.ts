@@ -12,6 +12,7 @@ import {
   uses,
 } from '../src/module/module.ts'
 import { peerAddress } from './lib/address.ts'
+import { diagnose } from './lib/diagnoses.ts'
 import { asked, daemon, ipfsStep, member, peerId, repo } from './lib/kubo.ts'
 import { lastLines } from './lib/log.ts'
 import { absent, peerList } from './lib/peers.ts'
@@ -181,6 +182,7 @@ export default defineModule({
     },
     log: lastLines(args.unit),
   }),
+  explain: diagnose,
 })
 
 /** Whether a Bootstrap list has a peer. */

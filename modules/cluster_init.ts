@@ -1,5 +1,6 @@
 import { defineModule, exec, folder, later, stat, T, uses } from '../src/module/module.ts'
 import { cluster, clusterId, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
+import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
 
 const args = T.Object(
@@ -80,4 +81,5 @@ export default defineModule({
       reason: `no cluster peer at ${args.path}`,
     })
   },
+  explain: diagnose,
 })

@@ -1,5 +1,6 @@
 import { defineModule, program, service, T, uses } from '../src/module/module.ts'
 import { cluster, listed } from './lib/cluster.ts'
+import { diagnose } from './lib/diagnoses.ts'
 import { lastLines } from './lib/log.ts'
 import { absent, peerList } from './lib/peers.ts'
 
@@ -86,4 +87,5 @@ export default defineModule({
     },
     log: lastLines(args.unit),
   }),
+  explain: diagnose,
 })

@@ -1,4 +1,5 @@
 import { command, content, defineModule, exec, folderAt, quote, quoted, stat, T, uses } from '../src/module/module.ts'
+import { diagnose } from './lib/diagnoses.ts'
 import { missingFolder, path, plain } from './lib/placement.ts'
 import { words } from './lib/words.ts'
 
@@ -114,4 +115,5 @@ export default defineModule({
         })
       : change({ will: { removes: { exists: false } }, steps, reason: `${args.removes} is there`, touches: also })
   },
+  explain: diagnose,
 })

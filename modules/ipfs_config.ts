@@ -1,4 +1,5 @@
 import { defineModule, exec, type Json, later, type Step, same, stat, T, uses } from '../src/module/module.ts'
+import { diagnose } from './lib/diagnoses.ts'
 import { ipfsStep, member, normal, repo, trouble } from './lib/kubo.ts'
 import { plain } from './lib/plain.ts'
 
@@ -83,4 +84,5 @@ export default defineModule({
       reason: `of the config: ${Object.keys(set).join(', ')}`,
     })
   },
+  explain: diagnose,
 })

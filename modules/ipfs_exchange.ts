@@ -10,6 +10,7 @@ import {
   T,
   uses,
 } from '../src/module/module.ts'
+import { diagnose } from './lib/diagnoses.ts'
 import { asked, daemon, peerId, repo } from './lib/kubo.ts'
 
 const args = T.Object(
@@ -153,4 +154,5 @@ export default defineGroup({
       })
     })
   },
+  explain: diagnose,
 })

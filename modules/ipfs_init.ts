@@ -1,4 +1,5 @@
 import { defineModule, exec, folder, later, stat, T, uses } from '../src/module/module.ts'
+import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
 import { peerId, repo } from './lib/kubo.ts'
 
@@ -83,4 +84,5 @@ export default defineModule({
       reason: `no repo at ${args.path}`,
     })
   },
+  explain: diagnose,
 })

@@ -10,6 +10,8 @@ import {
   unitName,
   uses,
 } from '../src/module/module.ts'
+import { diagnose } from './lib/diagnoses.ts'
+import { lastAttempt } from './lib/log.ts'
 import { path, plain } from './lib/placement.ts'
 
 const args = T.Object(
@@ -172,6 +174,7 @@ export default defineModule({
         ? `${unitName(args.name)} has ended and is started over and over: ${unit.result}`
         : undefined
     },
-    log: ['journalctl', '-u', unitName(args.name), '-n', '20', '--no-pager', '-o', 'cat'],
+    log: lastAttempt(unitName(args.name)),
   }),
+  explain: diagnose,
 })

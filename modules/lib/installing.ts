@@ -18,6 +18,7 @@ import {
   uses,
   type Verdict,
 } from '../../src/module/module.ts'
+import { diagnose } from './diagnoses.ts'
 
 /** A program of an archive: where it is in there, where it goes in the version's folder, how to ask what it is. */
 export type Program = { name: string; member: string; at: string; says: string[] }
@@ -144,6 +145,7 @@ export const installing = <A>(describe: (args: A) => Package) => ({
     return { archives: isRecorded(p, seen) ? [] : p.bundles.map(b => archive(b.archive(seen.facts))) }
   },
   touches: (args: A) => [`tree:${library(describe(args))}`],
+  explain: diagnose,
   plan: (
     args: A,
     seen: Seen & { archives: ArchiveAnswer[] },

@@ -65,6 +65,9 @@ export type Settle<S> = {
   log?: string[]
 }
 
+/** What a program's last words mean, and the line that told it. */
+export type Diagnosis = { cause: string; fix: string; said: string }
+
 type Common<A extends TObject, O extends TSchema | undefined> = {
   name: string
   /** One sentence for the reference. */
@@ -72,6 +75,8 @@ type Common<A extends TObject, O extends TSchema | undefined> = {
   args: A
   outputs?: O
   examples: string[]
+  /** Told what a failed step printed, or the log after a wait in vain. Undefined: nothing in it is known. */
+  explain?(text: string): Diagnosis | undefined
 }
 
 /**

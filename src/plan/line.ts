@@ -90,7 +90,8 @@ export const decidedLine = (
 ): Line => {
   if (isUnknown(verdict)) return unknownLine({ ...line, reads }, verdict, () => footprint(module, values, line.host))
   const settle = settleOf(module, values)
-  const at: Line = { ...line, reads, ...(settle ? { settle } : {}) }
+  const { explain } = module
+  const at: Line = { ...line, reads, ...(settle ? { settle } : {}), ...(explain ? { explain } : {}) }
   if (verdict.is === 'fail') return failLine(at, verdict.why, verdict.fix)
   if (verdict.is === 'say') return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false } }
   if (verdict.is === 'ok')

@@ -5,7 +5,7 @@ import type { Loaded } from '../load/load.ts'
 import type { Located } from '../load/located.ts'
 import { createScope } from '../load/scope.ts'
 import { layersFor } from '../load/variables.ts'
-import type { AnyModule, Settle } from '../module/define.ts'
+import type { AnyModule, Diagnosis, Settle } from '../module/define.ts'
 import type { Label } from '../module/label.ts'
 import { facts } from '../module/probes/facts.ts'
 import type { AnyQuery, Reads } from '../module/query.ts'
@@ -41,6 +41,7 @@ export type Line = {
   /** It needs a value that only a left-out step would make: then nothing is done anywhere. */
   isBarred?: true | undefined
   settle?: Settle<never>
+  explain?(text: string): Diagnosis | undefined
 }
 
 /** Everything known during one run: the one mutable thing, handed from planning to running. */

@@ -151,15 +151,19 @@ export const markHappened = (runner: Runner, line: Line): void => {
 
 const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n').slice(-12).join('\n')
 
-/** A failed step, told with what it was, its exit status and its last lines. */
-export const stepFailure = (line: Line, what: string, output: Output): Failure => ({
-  reason: 'host-step',
-  what: `A step failed with exit status ${output.status}.`,
-  why: [`$ ${what.length > 200 ? `${what.slice(0, 200)}…` : what}`, tail(output.stdout), tail(output.stderr)]
-    .filter(text => text !== '')
-    .join('\n'),
-  origin: line.node.task.origin,
-})
+/** A failed step, told with what it was, its exit status and its last lines; by its cause where the module knows it. */
+export const stepFailure = (line: Line, what: string, output: Output): Failure => {
+  const found = line.explain?.(`${output.stderr}\n${output.stdout}`)
+  return {
+    reason: 'host-step',
+    what: found?.cause ?? `A step failed with exit status ${output.status}.`,
+    why: [`$ ${what.length > 200 ? `${what.slice(0, 200)}…` : what}`, tail(output.stdout), tail(output.stderr)]
+      .filter(text => text !== '')
+      .join('\n'),
+    ...(found ? { fix: found.fix } : {}),
+    origin: line.node.task.origin,
+  }
+}
 
 export const hostQueries = (line: Line): ReturnType<typeof queriesOf> =>
   queriesOf(line.reads).filter(q => q.probe.side === 'host')

@@ -123,23 +123,25 @@ export const settle = async (
       Date.now() > deadline ||
       runner.signal.aborted
     ) {
-      const what =
+      const seemed =
         hopeless ??
         (again.failure.reason === 'task-failed'
           ? again.failure.what
           : `${line.node.task.name}: it did not come true within ${limit} s.`)
+      const state = hopeless === undefined ? (line.settle.late?.(seen as never) ?? again.broken) : again.broken
+      const log = await logOf(transport, line)
+      const found = line.explain?.(`${log}\n${state}`)
+      const what = found?.cause ?? seemed
+      const fix = found?.fix ?? (again.failure.reason === 'task-failed' ? again.failure.fix : undefined)
       return {
         broken: again.broken,
         failure: {
           reason: 'host-settle',
           what,
-          why: [
-            hopeless === undefined ? (line.settle.late?.(seen as never) ?? again.broken) : again.broken,
-            await logOf(transport, line),
-          ]
+          why: (found ? [seemed, found.said, hopeless === undefined ? state : ''] : [state, log])
             .filter(t => t !== '' && t !== what)
             .join('\n'),
-          ...(again.failure.reason === 'task-failed' && again.failure.fix ? { fix: again.failure.fix } : {}),
+          ...(fix === undefined ? {} : { fix }),
           origin: line.node.task.origin,
         },
       }

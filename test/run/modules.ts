@@ -69,6 +69,27 @@ export const slow = defineModule({
   }),
 })
 
+/** Knows what some words mean: those of a step that fails, or of the log when its file does not come. */
+export const knowing = defineModule({
+  ...common,
+  name: 'knowing',
+  args: T.Object(
+    { path: at('A file.'), says: at('What its step says.'), logs: at('What its log says.') },
+    { additionalProperties: false },
+  ),
+  reads: args => ({ file: stat(args.path) }),
+  plan: (args, { file: seen }, { ok, change }) =>
+    seen.exists
+      ? ok()
+      : change({
+          will: { file: { exists: true } },
+          steps: [exec(['sh', '-c', 'case $0 in "") ;; *) echo "$0" >&2; exit 1 ;; esac', args.says])],
+          reason: 'it is not there',
+        }),
+  settle: args => ({ seconds: 0.1, late: () => 'it did not come', log: ['printf', '%s\\n', 'one', args.logs, 'two'] }),
+  explain: text => (text.includes('E42') ? { cause: 'it is cold', fix: 'heat it', said: 'E42' } : undefined),
+})
+
 /** Waits for a file where its step makes a folder: it will never come. */
 export const stubborn = defineModule({
   ...common,

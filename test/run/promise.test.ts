@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { failuresOf, type Options, type Ran, type Rig, results, withRig } from '../plan/rig.ts'
-import { liar, meddler, restless, slow, stubborn } from './modules.ts'
+import { knowing, liar, meddler, restless, slow, stubborn } from './modules.ts'
 
-const modules = { liar, meddler, restless, slow, stubborn }
+const modules = { knowing, liar, meddler, restless, slow, stubborn }
 const applied = (tasks: string, judge: (ran: Ran, rig: Rig) => void, options: Options = {}) =>
   withRig(`- hosts: all\n  tasks:\n${tasks.replace(/^\s*- /gm, '    - ')}`, { modules, ...options }, async rig =>
     judge(await rig.apply(), rig),
@@ -74,6 +74,24 @@ test('a promise that does not come true in its time is a failure, with what is m
     assert.equal(failuresOf(ran), { 'node0/wait': 'host-settle' })
     assert.match(failureOf(ran).what, 'within 0.2 s')
     assert.is(failureOf(ran).why, 'it is still not there\nthe last words')
+  }))
+
+for (const [where, says, logs] of [
+  ['a failed step says', 'E42', ''],
+  ['the log says after a wait in vain', '', 'E42'],
+])
+  test(`what ${where} is told by its cause, with what to do, where the module knows it`, () =>
+    applied(`- { name: k, knowing: { path: "{{ root }}/f", says: "${says}", logs: "${logs}" } }`, ran => {
+      const { what, why, fix } = failureOf(ran)
+      assert.equal([what, fix], ['it is cold', 'heat it'])
+      assert.match(why ?? '', 'E42')
+    }))
+
+test('words that the module does not know are shown as they are', () =>
+  applied(`- { name: k, knowing: { path: "{{ root }}/f", says: "", logs: "E43" } }`, ran => {
+    assert.match(failureOf(ran).what, 'within 0.1 s')
+    assert.is(failureOf(ran).why, 'it did not come\none\nE43\ntwo')
+    assert.is(failureOf(ran).fix, undefined)
   }))
 
 test('waiting ends as soon as it is hopeless', () =>
