@@ -2,6 +2,7 @@ import { defineModule, exec, folder, later, stat, T, uses } from '../src/module/
 import { cluster, clusterId, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
+import { noRoom, room } from './lib/room.ts'
 
 const args = T.Object(
   {
@@ -32,6 +33,7 @@ export default defineModule({
     files: files.map(name => stat(`${args.path}/${name}`)),
     secret: secretState(args.path),
     inside: uses(inside(args.path)),
+    room: uses(room(args.path)),
     id: uses(clusterId(args.path)),
   }),
   plan(args, seen, { ok, change, fail }) {
@@ -62,6 +64,7 @@ export default defineModule({
         `${args.path} holds ${names.slice(0, 4).join(', ')} but no configuration`,
         'restore service.json and identity.json if this was a peer; else move these away',
       )
+    if (seen.room.closed !== '') return fail(...noRoom("ipfs-cluster's folder", seen.room))
     const into = fresh(args.path)
     return change({
       will: {

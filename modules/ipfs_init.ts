@@ -2,6 +2,7 @@ import { defineModule, exec, folder, later, stat, T, uses } from '../src/module/
 import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
 import { peerId, repo } from './lib/kubo.ts'
+import { noRoom, room } from './lib/room.ts'
 
 const args = T.Object(
   {
@@ -35,6 +36,7 @@ export default defineModule({
     files: files.map(name => stat(`${args.path}/${name}`)),
     folders: folders.map(name => stat(`${args.path}/${name}`)),
     inside: uses(inside(args.path)),
+    room: uses(room(args.path)),
     id: uses(peerId(args)),
   }),
   plan(args, seen, { ok, change, fail }) {
@@ -58,6 +60,7 @@ export default defineModule({
         `${args.path} is no repo (it has no config) but holds ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`,
         `restore the config if this was a repo; else move these away, or set the path to a folder below`,
       )
+    if (seen.room.closed !== '') return fail(...noRoom("kubo's repo", seen.room))
     const into = fresh(args.path)
     return change({
       will: {

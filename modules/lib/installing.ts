@@ -19,6 +19,7 @@ import {
   type Verdict,
 } from '../../src/module/module.ts'
 import { diagnose } from './diagnoses.ts'
+import { noRoom, type Room, room } from './room.ts'
 
 /** A program of an archive: where it is in there, where it goes in the version's folder, how to ask what it is. */
 export type Program = { name: string; member: string; at: string; says: string[] }
@@ -46,6 +47,8 @@ type Reads = {
   says: Query<FileAnswer, false>
   binaries: Query<FileAnswer>[]
   links: Query<FileAnswer>[]
+  room: Query<Room, false>
+  linkRoom: Query<Room, false>
 }
 type More = { archives: Query<ArchiveAnswer, false>[] }
 type Seen = {
@@ -56,6 +59,8 @@ type Seen = {
   says: FileAnswer
   binaries: FileAnswer[]
   links: FileAnswer[]
+  room: Room
+  linkRoom: Room
 }
 
 const textOf = (answer: FileAnswer): string =>
@@ -138,6 +143,8 @@ export const installing = <A>(describe: (args: A) => Package) => ({
       says: uses(file(`${versionFolder(p)}/.runbook-says`)),
       binaries: programs(p).map(({ at }) => digest(`${versionFolder(p)}/${at}`)),
       links: programs(p).map(program => stat(linkOf(p, program))),
+      room: uses(room(versionFolder(p))),
+      linkRoom: uses(room(`${p.bin_dir}/${p.name}`)),
     }
   },
   more: (args: A, seen: Seen): More => {
@@ -168,6 +175,8 @@ export const installing = <A>(describe: (args: A) => Package) => ({
         `${linkOf(p, blocked)} is a directory: the link to ${blocked.name} cannot take its place`,
         `move ${linkOf(p, blocked)} away`,
       )
+    const tight = [recorded ? undefined : seen.room, seen.linkRoom].find(one => one !== undefined && one.closed !== '')
+    if (tight) return decide.fail(...noRoom(p.name, tight))
     const archives = seen.archives.flatMap(found => (found.exists ? [found] : []))
     const absent = seen.archives.find(found => !found.exists)
     if (absent && !absent.exists) return decide.fail(absent.missing, absent.fix)

@@ -88,7 +88,7 @@ const prepare = async (
   return { session, controller, pool: createPool({ targets }) }
 }
 
-const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.hosts.includes(host) && n.task.become)
+const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.become.has(host))
 
 /** The connection variables of a host, evaluated: they may hold expressions like any other. */
 const connectionVars = (session: Session, host: string): Record<string, unknown> => {

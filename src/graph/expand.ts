@@ -4,9 +4,8 @@ import type { Loaded } from '../load/load.ts'
 import type { Located } from '../load/located.ts'
 import { selectHosts } from '../load/pattern.ts'
 import type { Play, Task } from '../load/playbook.ts'
-import { createScope } from '../load/scope.ts'
 import { didYouMean } from '../load/suggest.ts'
-import { layersFor } from '../load/variables.ts'
+import { becomes, beforehand } from './beforehand.ts'
 import { compileTask } from './compile.ts'
 import { type Edges, order } from './dag.ts'
 import type { Edge, Graph, Node } from './graph.ts'
@@ -79,6 +78,7 @@ export const expand = (
         included,
         once: task.runOnce,
         group,
+        become: new Set(),
         ...(task.needs ? { needs: task.needs } : {}),
       })
       if (!task.needs) for (const host of on) last.set(host, id)
@@ -93,7 +93,9 @@ export const expand = (
     n => n.task.register!,
   ) as Map<string, Node[]>
   const variables = everyValue(loaded)
+  const scopeOf = beforehand(loaded, [...registered.keys()])
   for (const node of drafts) {
+    node.become = new Set(node.hosts.filter(host => becomes(node, host, scopeOf)))
     node.edges.push(
       ...named(node, node.task.needs ?? [], 'needs'),
       ...named(node, node.task.after, 'after'),
@@ -128,9 +130,7 @@ export const expand = (
 
   function named(node: Draft, list: Located<string>[], kind: 'needs' | 'after'): Edge[] {
     return list.flatMap(located => {
-      const text = String(
-        compileTemplate(located.value, located).evaluate(staticScope(loaded, node, [...registered.keys()])),
-      )
+      const text = String(compileTemplate(located.value, located).evaluate(scopeOf(node, node.hosts[0]!, kind)))
       const [where, slug] = text.includes('/') ? (text.split('/', 2) as [string, string]) : [undefined, text]
       const hosts = where === undefined ? node.hosts : (inventory.groups[where] ?? [where])
       const found = hosts.flatMap(host => byLine.get(`${host}/${slug}`) ?? [])
@@ -223,27 +223,3 @@ const everyValue =
     loaded.extra[name]
       ? [loaded.extra[name]]
       : loaded.inventory.hosts.flatMap(host => loaded.inventory.vars[host]?.[name] ?? [])
-
-/** What `needs` and `after` may use: variables and groups, no values that only a run makes. */
-const staticScope = (
-  { inventory, extra }: Loaded,
-  { play, task, hosts }: Draft,
-  registers: string[],
-): Record<string, unknown> => {
-  const layersOf = (host: string): Record<string, Located>[] => layersFor({ play, inventory, host, task, extra })
-  const none = (): never =>
-    refuse(
-      'playbook-reference',
-      'needs and after are fixed before the run: they cannot use registered values or facts.',
-      { origin: task.origin },
-    )
-  return createScope({
-    host: hosts[0]!,
-    layers: layersOf(hosts[0]!),
-    layersOf,
-    groups: inventory.groups,
-    registers: () => registers,
-    register: none,
-    facts: none,
-  })
-}

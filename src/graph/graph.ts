@@ -24,6 +24,8 @@ export type Node = {
   /** A task with run_once: its registered value stands for every host of the play. */
   once: boolean
   group: boolean
+  /** Hosts where it runs as root. */
+  become: Set<string>
 }
 
 /** All nodes in plan order: edges respected, else as written, task by task over all hosts. */

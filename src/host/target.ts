@@ -126,7 +126,7 @@ export const targetOf = (host: string, vars: Vars, { become }: { become: boolean
     name: host,
     host: textOf(host, pick(vars, 'ansible_host', 'ansible_ssh_host')) ?? host,
     port: numberOf(host, pick(vars, 'ansible_port', 'ansible_ssh_port'), 65535) ?? DEFAULT_PORT,
-    user: textOf(host, pick(vars, 'ansible_user', 'ansible_ssh_user')) ?? userInfo().username,
+    user: textOf(host, pick(vars, 'ansible_ssh_user', 'ansible_user')) ?? userInfo().username,
     become,
     ...(key && { privateKey: { path: expandHome(key) } }),
     ...(!key && agent && { agent }),

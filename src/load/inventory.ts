@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { type Origin, refuse } from '../core/failure.ts'
 import { kindOfPath, readText } from './files.ts'
@@ -21,7 +22,7 @@ import { varsBeside } from './vars-files.ts'
 export type Inventory = {
   hosts: string[]
   groups: Record<string, string[]>
-  /** Per host, merged: with `inventory_hostname`, `ansible_host` and `group_names`. */
+  /** Per host, merged: with `inventory_hostname`, `ansible_host`, `ansible_user` and `group_names`. */
   vars: Record<string, Vars>
   warnings: string[]
 }
@@ -128,10 +129,12 @@ export const loadInventory = (paths: string[]): Inventory => {
       own.vars,
       ...beside('host_vars', [host]),
     ]
+    const vars: Vars = Object.assign({}, ...layers)
     const names = groups.filter(name => name !== 'all').sort()
     return {
       ansible_host: placed(host, own.origin),
-      ...Object.assign({}, ...layers),
+      ansible_user: vars.ansible_ssh_user ?? placed(userInfo().username, own.origin),
+      ...vars,
       inventory_hostname: placed(host, own.origin),
       group_names: placed(names, own.origin),
     }

@@ -3,7 +3,7 @@ import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located, placed } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
-import { flag, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
+import { flagOrExpression, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
 import { didYouMean } from './suggest.ts'
 import { parseTask, type Surroundings, type Task } from './task.ts'
 import { parseYaml } from './yaml.ts'
@@ -58,8 +58,9 @@ const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Pl
     const found = members.get(word)
     return found === undefined ? otherwise : read(found)
   }
+  const login: Located<boolean | string> = placed(false, at.origin)
   const inherited = {
-    become: take('become', found => flag(found, '"become"', problems) ?? false, false),
+    become: take('become', found => flagOrExpression(found, '"become"', problems) ?? login, login),
     tags: take('tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
     takenSlugs,
   }

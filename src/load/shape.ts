@@ -1,5 +1,6 @@
 import { attempt, type Failure, type Reason } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
+import { hasBraces } from './braces.ts'
 import { keyOrigin, type Located, member } from './located.ts'
 import { nameFault } from './names.ts'
 
@@ -48,6 +49,16 @@ export const text = (at: Located, what: string, problems: Problems): string | un
 
 export const flag = (at: Located, what: string, problems: Problems): boolean | undefined =>
   typeof at.value === 'boolean' ? at.value : wrong(problems, 'playbook-shape', at, what, 'true or false')
+
+/** `true`, `false`, or an expression that will say which. */
+export const flagOrExpression = (
+  at: Located,
+  what: string,
+  problems: Problems,
+): Located<boolean | string> | undefined =>
+  typeof at.value === 'boolean' || (typeof at.value === 'string' && hasBraces(at.value))
+    ? (at as Located<boolean | string>)
+    : wrong(problems, 'playbook-shape', at, what, 'true, false or an expression in braces')
 
 /** One text or a list of them. */
 export const texts = (at: Located, what: string, problems: Problems): Located<string>[] => {

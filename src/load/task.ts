@@ -2,7 +2,7 @@ import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
-import { flag, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
+import { flag, flagOrExpression, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
 import { closest, didYouMean } from './suggest.ts'
 
 /** One task as written. Expressions in it are still text: they are compiled where they are needed. */
@@ -23,14 +23,20 @@ export type Task = {
   notify: string[]
   tags: string[]
   runOnce: boolean
-  become: boolean
+  /** Whether it runs as root. An expression is known before any host is contacted. */
+  become: Located<boolean | string>
   vars: Record<string, Located>
   origin: Origin
   handler: boolean
 }
 
 /** What a task takes from its play. */
-export type Surroundings = { become: boolean; tags: string[]; handler: boolean; takenSlugs: Set<string> }
+export type Surroundings = {
+  become: Located<boolean | string>
+  tags: string[]
+  handler: boolean
+  takenSlugs: Set<string>
+}
 
 /** Modules whose one main argument may be written as plain text, as in Ansible. */
 const mainArgument: Record<string, string> = { command: 'cmd', debug: 'msg' }
@@ -155,7 +161,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
       ]),
     ],
     runOnce: take('run_once', found => flag(found, '"run_once"', problems) ?? false, false),
-    become: take('become', found => flag(found, '"become"', problems) ?? around.become, around.become),
+    become: take('become', found => flagOrExpression(found, '"become"', problems) ?? around.become, around.become),
     vars: take('vars', found => variables(found, '"vars"', problems), {}),
     origin: at.origin,
     handler: around.handler,

@@ -25,7 +25,7 @@ const word = (item: unknown): string =>
  */
 const askerOf = (session: Session, { node, host }: Line, wanted: Wanted, scope: Record<string, unknown>): Asker => {
   const world = ask(session, host, wanted)
-  const user = session.identity(host, node.task.become)
+  const user = session.identity(host, node.become.has(host))
   return query => {
     if (query.probe.kind === 'template') return meet(() => session.render(query.item, scope))
     const isTheirs = query.lazy && user !== undefined

@@ -71,7 +71,7 @@ export const fitsFrame = (steps: Step[]): boolean => {
 
 /** A script of a line, run as its task's identity. */
 const asTask = ({ session }: Runner, { host, node }: Line, sh: string): string => {
-  const user = session.identity(host, node.task.become)
+  const user = session.identity(host, node.become.has(host))
   return user === undefined ? sh : fedTo(user, sh)
 }
 
@@ -145,7 +145,9 @@ const send = async (
     mode,
     ...(owner ? { owner } : {}),
     ...(group ? { group } : {}),
-    ...(runner.session.identity(line.host, line.node.task.become) === undefined ? {} : { asLogin: true as const }),
+    ...(runner.session.identity(line.host, line.node.become.has(line.host)) === undefined
+      ? {}
+      : { asLogin: true as const }),
   }
   try {
     await transport.upload(upload, done => runner.emit({ type: 'progress', ...at, done, total: size, what: path }))

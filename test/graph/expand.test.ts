@@ -162,6 +162,29 @@ test('a name that no task has is refused, with the nearest and its place', () =>
   assert.is(failure?.origin?.line, 4)
 })
 
+test('become is an expression over variables, told for each host', () => {
+  const root = (task: string, more: string): string[] =>
+    graphOf(play(`- { name: A, x: {}${task} }`, 'all', `  defaults: { ours: 'true' }\n${more}`)).nodes.flatMap(n => [
+      ...n.become,
+    ])
+  const byName = '  become: \'{{ inventory_hostname == "db0" }}\'\n'
+  assert.equal(root('', ''), [])
+  assert.equal(root('', '  become: true\n'), ['web0', 'web1', 'db0'])
+  assert.equal(root('', byName), ['db0'])
+  assert.equal(root(', become: false', byName), [])
+  assert.equal(root(", become: '{{ bool(ours) }}'", byName), ['web0', 'web1', 'db0'])
+  assert.equal(root(", become: '{{ bool(ours) }}', vars: { ours: false }", ''), [])
+  assert.equal([...graphOf(play('- all_x: {}', 'all', byName)).nodes[0]!.become], ['db0'])
+})
+
+test('become is fixed before the run, and true or false', () => {
+  const wrong = (become: string) =>
+    refused(() => graphOf(play(`- { x: {}, register: r }\n- { x: {}, become: '{{ ${become} }}' }`, 'db')))
+  assert.match(wrong('r.changed')[0]!.what, /become is fixed before the run/)
+  assert.match(wrong('facts.system == "linux"')[0]!.what, /become is fixed before the run/)
+  assert.match(wrong('string(true)')[0]!.fix ?? '', /bool\(name\)/)
+})
+
 test('needs and after are fixed before the run: no registered values', () => {
   const [failure] = refused(() =>
     graphOf(play(`- { name: A, register: r, x: {} }\n- { name: B, after: ["{{ r.v }}/a"], x: {} }`, 'db')),

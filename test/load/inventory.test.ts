@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -120,9 +121,16 @@ test('a host and a group of one name is a warning', () => {
   assert.match(load({ 'h.yml': 'web: {hosts: {web: }}' }).warnings[0]!, /"web" is the name of a host and of a group/)
 })
 
+test('the login user always has a name, also under its older one', () => {
+  const users = (vars: string): unknown => load({ 'h.yml': `all: {hosts: {n: {${vars}}}}` }).vars.n!.ansible_user!.value
+  assert.is(users(''), userInfo().username)
+  assert.is(users('ansible_ssh_user: old'), 'old')
+  assert.is(users('ansible_user: new, ansible_ssh_user: old'), 'new')
+})
+
 test('files of variables: comments only are fine, a list is not', () => {
   const hosts = 'all: {hosts: {n: }}'
-  assert.equal(Object.keys(load({ 'h.yml': hosts, 'host_vars/n.yml': '---\n# none yet\n' }).vars.n!).length, 3)
+  assert.equal(Object.keys(load({ 'h.yml': hosts, 'host_vars/n.yml': '---\n# none yet\n' }).vars.n!).length, 4)
   const failure = refusedOnce(() => load({ 'h.yml': hosts, 'host_vars/n.yml': '- a' }))
   assert.match(failure.what, /must be a mapping, not a list/)
 })

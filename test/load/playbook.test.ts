@@ -55,11 +55,12 @@ test('a play with everything', () => {
     task!.after.map(one => one.value),
     ['{{ groups.ipfs[0] }}/x'],
   )
-  assert.equal([task!.notify, task!.tags, task!.runOnce, task!.become], [['reload'], ['base', 'extra'], true, false])
+  const { notify, tags, runOnce, become } = task!
+  assert.equal([notify, tags, runOnce, become.value], [['reload'], ['base', 'extra'], true, false])
   assert.is(task!.vars.a!.value, 1)
   assert.is(task!.handler, false)
   const [handler] = found.handlers
-  assert.equal([handler!.handler, handler!.become, handler!.tags], [true, true, ['base']])
+  assert.equal([handler!.handler, handler!.become.value, handler!.tags], [true, true, ['base']])
 })
 
 test('the playbook knows its file and folder', () => {
@@ -144,7 +145,7 @@ test('all mistakes of a file come together, in file order', () => {
     [/"with_items" is not supported yet/, /loop/, '8:17'],
     [/"when" must be an expression, not the number 5/, /^/, '9:23'],
     [/register "item" is a name that runbook defines/, /^/, '9:36'],
-    [/"become" must be true or false/, /^/, '9:50'],
+    [/"become" must be true, false or an expression/, /^/, '9:50'],
     [/"tags" must be text/, /^/, '9:63'],
     [/A task must be a mapping, not a list/, /^/, '10:7'],
     [/"service" must be a mapping, not text/, /^/, '11:17'],

@@ -69,9 +69,11 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   service: said => (isRecord(said) ? { ...unit, ...said } : said),
   program,
 }
-/** What goes without saying: the folder a file goes into is there, and so are accounts. */
+/** What goes without saying: the folder a file goes into is there and may be written to, and accounts exist. */
 const silent: Record<string, unknown> = {
   parent: folder,
+  room: { prints: '' },
+  linkRoom: { prints: '' },
   ownerIs: { exists: true, uid: 1000, group: 'users', groups: [], home: '/', shell: '/bin/sh', comment: '' },
   groupIs: { exists: true, gid: 1000 },
 }

@@ -3,6 +3,7 @@ package kubo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -54,6 +55,10 @@ func Main(argv []string) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "Error: "+err.Error())
+	var u usageError
+	if errors.As(err, &u) && u.path != "" {
+		fmt.Fprintf(os.Stderr, "Use 'ipfs %s --help' for information about this command\n", u.path)
+	}
 	return 1
 }
 
@@ -144,7 +149,7 @@ func execute(path string, argv []string) error {
 		return nil
 	}
 	if c == nil {
-		return usageError{fmt.Sprintf("Unknown Command %q\n", words[0]), ""}
+		return usageError{fmt.Sprintf("unknown command %q", strings.Join(words, " ")), ""}
 	}
 	if enc := opts["encoding"] + opts["enc"]; enc != "" && enc != "json" && enc != "text" {
 		return fmt.Errorf("invalid encoding: %s", enc)

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"standin/internal/knob"
 	"standin/internal/maddr"
 )
 
@@ -144,11 +143,6 @@ func (h *Host) dialOne(ctx context.Context, id, text string) (*Conn, error) {
 	raw, err := h.open(ctx, until, a, network, hostport)
 	if err != nil {
 		return nil, err
-	}
-	if knob.Dropped(id) {
-		raw.Close()
-		<-time.After(time.Until(until))
-		return nil, context.DeadlineExceeded
 	}
 	_ = raw.SetDeadline(until)
 	if _, err := dialHandshake(raw, h.PSK, h.Key, id, h.Silent); err != nil {

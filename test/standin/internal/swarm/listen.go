@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"standin/internal/knob"
 	"standin/internal/maddr"
 )
 
@@ -88,7 +87,7 @@ func (h *Host) incoming(raw net.Conn) {
 	_ = raw.SetDeadline(time.Now().Add(15 * time.Second))
 	id, err := listenHandshake(raw, h.PSK, h.Key)
 	switch {
-	case errors.Is(err, errWrongKey) && h.Silent, err == nil && knob.Dropped(id):
+	case errors.Is(err, errWrongKey) && h.Silent:
 		stall(raw)
 		return
 	case err != nil || id == h.id:
