@@ -1,5 +1,5 @@
 import { content, defineModule, file, later, service, T, uses } from '../src/module/module.ts'
-import { peerAddress } from './lib/address.ts'
+import { multiaddress, peerAddress } from './lib/address.ts'
 import { cluster } from './lib/cluster.ts'
 import { absent, peerList } from './lib/peers.ts'
 
@@ -17,6 +17,8 @@ const args = T.Object(
 /**
  * The peerstore is only a seed: the daemon reads it when it starts and writes it anew when it stops, with all it has
  * met meanwhile. So it is written while the unit is at rest, lines are only added, and a running daemon is left alone.
+ * One kind of line goes: where a peer listens now, the id of the one that was there before it was set up anew. A
+ * running daemon forgets that one by itself, an hour after its own start.
  */
 export default defineModule({
   name: 'cluster_join',
@@ -36,8 +38,10 @@ export default defineModule({
       const have =
         store.exists && store.kind === 'file' ? store.content.bytes.toString().split('\n').filter(Boolean) : []
       const wanted = args.peers.map(({ id, address, port }) => peerAddress(address, port ?? args.port, id)).sort()
+      const places = args.peers.map(({ address, port }) => `${multiaddress(address, port ?? args.port)}/p2p/`)
+      const kept = have.filter(line => wanted.includes(line) || !places.some(place => line.startsWith(place)))
       const lacking = wanted.filter(line => !have.includes(line))
-      return lacking.length === 0 ? '' : [...have, ...lacking, ''].join('\n')
+      return lacking.length === 0 && kept.length === have.length ? '' : [...kept, ...lacking, ''].join('\n')
     })
     if (text === '') return ok()
     const bytes = typeof text === 'string' ? content(text) : text
@@ -46,7 +50,7 @@ export default defineModule({
       steps: [
         { do: 'write', path: `${args.path}/peerstore`, content: bytes, mode: '0644', owner: args.user, group: '' },
       ],
-      reason: 'the peerstore does not name all others',
+      reason: 'the peerstore does not name the others as they are now',
     })
   },
 })
