@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Failure } from '../core/failure.ts'
-import { type Entry, judge, lineFor, parseKnownHosts } from './known_hosts.ts'
+import { quote, quoted } from '../core/quote.ts'
+import { type Entry, judge, lineFor, nameOf, parseKnownHosts } from './known_hosts.ts'
 import type { Target } from './target.ts'
 
 /** All entries of these files, in their order. A file that is not there, or may not be read, holds none: as in ssh. */
@@ -50,7 +51,12 @@ export const hostKeyFailure = (target: Target, entries: Entry[], key: Buffer): F
     why: revoked ? `it showed ${shown}, which ${place} revokes` : `it showed ${shown}; ${place} holds another key`,
     fix: revoked
       ? `give the host a new key; do not trust this one`
-      : `somebody may be in between. If the host was really set up anew, replace the key in ${place}`,
+      : [
+          'somebody may be in between. If the host was really set up anew, and `ssh-keygen -lf` of its key shows this',
+          'fingerprint on its console, forget the old key and take in the new one:',
+          quoted(['ssh-keygen', '-f', judgement.file, '-R', nameOf(host, port)]),
+          `echo ${quote(lineFor(host, port, type, base64))} >>${quote(judgement.file)}`,
+        ].join('\n'),
     origin: { file: judgement.file, line: judgement.line, column: 1 },
   }
 }

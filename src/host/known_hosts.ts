@@ -49,7 +49,7 @@ export const parseKnownHosts = (text: string, file: string): KnownHosts => {
 }
 
 /** The name under which a host stands in known_hosts: the port shows only when it is not 22. */
-const nameOf = (host: string, port: number): string => {
+export const nameOf = (host: string, port: number): string => {
   const name = host.toLowerCase()
   return port === DEFAULT_PORT ? name : `[${name}]:${port}`
 }
