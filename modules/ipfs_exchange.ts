@@ -4,8 +4,8 @@ import {
   exec,
   type FileAnswer,
   file,
+  folder,
   processStart,
-  quote,
   type Step,
   T,
   uses,
@@ -37,23 +37,36 @@ const give = (args: Args, name: string): Step =>
     [
       'sh',
       '-c',
-      `for n in 1 2 3; do head -c 64 /dev/urandom | ${asked(args, ['add', '-Q', '--pin=false'])} && exit; sleep 1; done; exit 1`,
+      `for n in 1 2 3; do [ $n = 1 ] || sleep 1; head -c 64 /dev/urandom | ${asked(args, ['add', '-Q', '--pin=false'])} && exit; done; exit 1`,
     ],
     { name },
   )
 
-/** Up to 15 s. A stamp is noted only for what was really read; a failure is noted too, and told when all were tried. */
-const take = (args: Args, name: string, stamp: string, pair: string): Step =>
+/** Lines that the steps of a reading host work with: gone at its end, and at the next beginning if it was cut. */
+const work = (path: string): string => `${stamps(path)}.new`
+
+/** Keeps what another host has made known, a line for each source in their order; an empty one if it is gone. */
+const note = (args: Args, file: string, from: string): Step =>
+  exec(['sh', '-c', 'cat >>"$1"', 'sh', `${work(args.path)}/${file}`], { stdin: { from, after: '\n', orElse: '' } })
+
+/**
+ * Eight sources at once, up to 17 s each. A stamp is noted only for what was really read; a failure is noted too, and
+ * told when all were tried.
+ */
+const take = (args: Args, wanted: { stamp: string; pair: string }[], name: string): Step =>
   exec(
     [
       'sh',
       '-c',
-      `f=${quote(stamps(args.path))}; read -r cid; for n in 1 2 3; do [ "$(${asked(args, ['cat'])} "$cid" 2>"$f.why" | wc -c)" -eq 64 ] && { printf '%s\\n' "$1" >>"$f.new"; exit; }; sleep 1; done; echo "$2: $(tail -n 1 "$f.why")" >>"$f.failed"`,
+      `w=$1; shift; n=0
+try() { for i in 1 2 3; do [ $i = 1 ] || sleep 1; [ "$(${asked(args, ['cat'])} "$2" 2>"$w/why.$1" | wc -c)" -eq 64 ] && { printf '%s\n' "$3" >>"$w/stamps"; return; }; done
+echo "$4: $(tail -n 1 "$w/why.$1")" >"$w/failed.$1"; }
+while read -r cid; do n=$((n+1)); [ -z "$cid" ] || try $n "$cid" "$1" "$2" & shift 2; [ $((n % 8)) -ne 0 ] || wait; done <"$w/cids"; wait; echo here`,
       'sh',
-      stamp,
-      pair,
+      work(args.path),
+      ...wanted.flatMap(({ stamp, pair }) => [stamp, pair]),
     ],
-    { stdin: { from: name, after: '\n' } },
+    { name },
   )
 
 const cure = ({ via }: Args): string =>
@@ -61,12 +74,17 @@ const cure = ({ via }: Args): string =>
     ? 'A known fault with a Bootstrap list: the connection is older than the exchange of blocks and never used for it. The cure is `via: peering` in the task with bootstrap.'
     : 'Connected, but no block comes: `ipfs swarm disconnect` and `ipfs swarm connect` on the reading host, then run again.'
 
+/** A source that was lost meanwhile is told of by itself: that its block did not come is no failure of the reader. */
 const conclude = (args: Args): Step =>
   exec([
     'sh',
     '-c',
-    'rm -f -- "$1.why"; mv -f -- "$1.new" "$1" && [ ! -s "$1.failed" ] || { cat -- "$1.failed"; echo "$2"; rm -f -- "$1.failed"; exit 1; } >&2',
+    `w=$1; sort -o "$w/stamps" -- "$w/stamps" && mv -f -- "$w/stamps" "$2" || exit
+n=0; while read -r here; do n=$((n+1)); [ -z "$here" ] || [ ! -f "$w/failed.$n" ] || cat -- "$w/failed.$n"; done <"$w/here" >"$w/all"
+[ -s "$w/all" ] || { rm -rf -- "$w"; exit; }
+{ cat -- "$w/all"; echo "$3"; rm -rf -- "$w"; exit 1; } >&2`,
     'sh',
+    work(args.path),
     stamps(args.path),
     cure(args),
   ])
@@ -116,7 +134,7 @@ export default defineGroup({
           ? together.ok()
           : together.change({
               will: {},
-              phases: [giving],
+              phases: [giving, [exec(['echo', 'here'], { name: `here.${host}` })]],
               reason: `gives a fresh block to ${taking.filter(reader => stale(reader).includes(host)).join(', ')}`,
             })
       const present = together.up.map(from => seen[from]!.id.value)
@@ -129,26 +147,27 @@ export default defineGroup({
       const wanted = sources.map(from => ({
         pair: `${host} could not read a fresh block of ${from}`,
         stamp: stampOf(from, host),
-        from,
       }))
-      const text = (lines: string[]): string => lines.map(line => `${line}\n`).join('')
       return together.change({
+        // Which lines: those of the sources that are still there by then.
         will: {
-          stamps: {
-            exists: true,
-            kind: 'file',
-            mode: '0644',
-            content: content(text([...kept, ...wanted.map(({ stamp }) => stamp)])),
-          },
+          stamps: { exists: true, kind: 'file', mode: '0644', content: together.from(sources[0]!) },
         },
         phases: [
           giving,
           [
-            { do: 'write', path: `${stamps(own.path)}.new`, content: content(text(kept)), mode: '0644' },
-            { do: 'remove', path: `${stamps(own.path)}.failed` },
-            ...wanted.map(({ from, stamp, pair }) => take(own, `cid.${from}`, stamp, pair)),
-            conclude(own),
+            { do: 'remove', path: work(own.path) },
+            folder(work(own.path), '0700'),
+            {
+              do: 'write',
+              path: `${work(own.path)}/stamps`,
+              content: content(kept.map(line => `${line}\n`).join('')),
+              mode: '0644',
+            },
+            ...sources.map(from => note(own, 'cids', `cid.${from}`)),
+            take(own, wanted, `here.${host}`),
           ],
+          [...sources.map(from => note(own, 'here', `here.${from}`)), conclude(own)],
         ],
         reason: `must read a fresh block of ${sources.join(', ')}`,
       })

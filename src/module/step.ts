@@ -2,8 +2,11 @@ import { quoted } from '../core/quote.ts'
 import type { Later } from '../core/unknown.ts'
 import type { Content, Json } from '../core/value.ts'
 
-/** A value that another step of this node makes known (a secret born on a host): carried in memory, written as content, never an argv. */
-export type From = { from: string; before?: string; after?: string }
+/**
+ * A value that another step of this node makes known (a secret born on a host): carried in memory, written as content,
+ * never an argv. With `orElse` a host does without the value, and not without the step, when its maker failed or was lost.
+ */
+export type From = { from: string; before?: string; after?: string; orElse?: string }
 
 export type Owner = { owner?: string; group?: string }
 

@@ -9,7 +9,7 @@ export type Memory = Map<string, string>
 /** Bytes for a step: content as it is, or text around a value that another step has made. */
 export const bytesOf = (what: Content | From, memory: Memory): Buffer => {
   if ('bytes' in what) return what.bytes
-  const value = memory.get(what.from)
+  const value = memory.get(what.from) ?? what.orElse
   if (value === undefined) throw new Error(`nothing has made ${what.from} known`)
   return Buffer.from(`${what.before ?? ''}${value}${what.after ?? ''}`)
 }

@@ -37,12 +37,16 @@ const learn = (runner: Runner, step: Step, output: Output): Kept | undefined => 
 
 type Chunk = { frame: Step[] } | { apart: Step }
 
-/** The names of the values that a step needs and another one makes known. */
-export const sourcesOf = (step: Step): string[] => {
+/** The values in a step that another one makes known. */
+const borrowed = (step: Step): From[] => {
   const values = step.do === 'write' ? [step.content] : step.do === 'exec' ? [step.stdin] : []
   const all = step.do === 'members' ? Object.values(step.set) : values
-  return all.flatMap(value => (isRecord(value) && 'from' in value ? [String(value.from)] : []))
+  return all.filter((value): value is From => isRecord(value) && 'from' in value)
 }
+
+/** The names of the values that a step cannot do without and another one makes known. */
+export const sourcesOf = (step: Step): string[] =>
+  borrowed(step).flatMap(({ from, orElse }) => (orElse === undefined ? [from] : []))
 
 /** Neighbours that are plain shell travel together; a step that uses what one of them makes starts a new frame. */
 const chunksOf = (steps: Step[]): Chunk[] => {
@@ -50,7 +54,7 @@ const chunksOf = (steps: Step[]): Chunk[] => {
   let made = new Set<string>()
   for (const step of steps) {
     const last = chunks.at(-1)
-    const from = sourcesOf(step)
+    const from = borrowed(step).map(value => value.from)
     if (step.do === 'upload' || step.do === 'members') chunks.push({ apart: step })
     else if (last && 'frame' in last && !from.some(name => made.has(name))) last.frame.push(step)
     else {
