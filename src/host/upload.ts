@@ -39,6 +39,8 @@ export const receiveScript = (upload: Upload, temporary: string, done: string): 
     `t=${quote(temporary)}`,
     `[ -d ${folder} ] || fail ${quote(`the folder ${posix.dirname(upload.path)} does not exist`)}`,
     `[ ! -d ${target} ] || fail ${quote(`${upload.path} is a folder`)}`,
+    // What a machine has left that lost its power, or hears nothing more of the one that sent.
+    `set -- ${quote(temporaryStart(upload.path))}${'?'.repeat(RANDOM)}.part; [ ! -f "$1" ] || rm -f -- "$@"`,
     'trap "exit 1" HUP INT TERM PIPE',
     // noclobber: the file is made by this shell, never a link that somebody has put there.
     'set -C',
@@ -59,9 +61,14 @@ export const receiveScript = (upload: Upload, temporary: string, done: string): 
   ].join('; ')
 }
 
+/** How many digits tell two uploads of one file apart. */
+const RANDOM = 16
+
+const temporaryStart = (path: string): string =>
+  posix.join(posix.dirname(path), `.${posix.basename(path).slice(0, 50)}.`)
+
 /** `.NAME.RANDOM.part` beside the target; a long name is cut, since the whole may have 255 bytes. */
-export const temporaryName = (path: string, random: string): string =>
-  posix.join(posix.dirname(path), `.${posix.basename(path).slice(0, 50)}.${random}.part`)
+export const temporaryName = (path: string, random: string): string => `${temporaryStart(path)}${random}.part`
 
 const collect = (stream: NodeJS.ReadableStream): (() => string) => {
   let text = ''
@@ -123,7 +130,7 @@ export const sendFile = async (
   refused: (said: string) => Failure | undefined,
   onProgress: (sent: number) => void = () => {},
 ): Promise<void> => {
-  const random = randomBytes(8).toString('hex')
+  const random = randomBytes(RANDOM / 2).toString('hex')
   const done = `stored-${random}`
   const said = collect(wire.stderr)
   const answer = collect(wire.stdout)

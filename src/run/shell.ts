@@ -27,13 +27,16 @@ const chown = ({ owner, group }: Owner, path: string): string[] =>
     : [`chown -h -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} ${path}`]
 
 /**
- * A file put in place whole: temporary name in the target folder, dressed as `$t` by the given words, synced, renamed;
- * nothing stays behind a failure.
+ * A file put in place whole: temporary name in the target folder, dressed as `$t` by the given words, synced, renamed.
+ * Nothing stays behind a failure or a cut. What a machine has left that lost its power goes with the next write. A
+ * long name is cut, since the whole may have 255 bytes.
  */
 const place = (path: string, bytes: Buffer, dress: string[]): string => {
-  const temporary = quote(`${dirname(path)}/.${basename(path)}.XXXXXX`)
+  const start = quote(`${dirname(path)}/.${basename(path).slice(0, 50)}.runbook-`)
+  const sweep = `set -- ${start}??????; [ ! -f "$1" ] || rm -f -- "$@"`
+  const tidy = `trap 'rm -f -- "$t"' EXIT; trap 'exit 1' HUP INT TERM`
   const steps = [`{ ${printing(bytes)}\n} >"$t"`, ...dress, 'sync -- "$t"', `mv -fT -- "$t" ${quote(path)}`]
-  return `umask 077; t=$(mktemp ${temporary}) || exit 1; ${steps.join(' && ')} || { s=$?; rm -f -- "$t"; exit $s; }`
+  return `umask 077; ${sweep}; t=$(mktemp ${start}XXXXXX) || exit 1; ${tidy}; ${steps.join(' && ')} && trap - EXIT`
 }
 
 /** The mode comes after the owner: chown takes setuid away. */
@@ -58,7 +61,9 @@ const generate = (bytes: number): string => `od -vAn -N${bytes} -tx1 /dev/urando
 /** See the `file` probe: size, ctime, inode and digest, so that a big file is hashed when it is put there and never again. */
 const receipt = (path: string, digest: string): string => {
   const at = quote(`${dirname(path)}/.${basename(path)}.receipt`)
-  return `printf '%s  %s\\n' ${digest} ${quote(path)} | sha256sum -c --quiet - && printf '%s ${digest}\\n' "$(stat -c '%s %.9Z %i' -- ${quote(path)})" >${at}`
+  const wrong = `echo "it is not what was put there: its sha256 is \${d%% *}" >&2; exit 1`
+  // By its standard input: a name with a newline would be told escaped.
+  return `d=$(sha256sum <${quote(path)}) && [ "$d" = '${digest}  -' ] || { ${wrong}; }; printf '%s ${digest}\\n' "$(stat -c '%s %.9Z %i' -- ${quote(path)})" >${at}`
 }
 
 /** The shell text of a step; undefined for those that are more than one frame (`upload`, `members`). */

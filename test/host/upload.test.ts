@@ -167,6 +167,16 @@ test('become: uploads go through sudo, and its refusal is told', async () => {
   await server.stop()
 })
 
+test('what an upload has left that ended with its machine goes with the next one, and nothing else does', () =>
+  withHost({}, async (transport, folder) => {
+    const path = join(folder, 'f')
+    const others = [`.f.${'0'.repeat(15)}.part`, `.f.g.${'0'.repeat(16)}.part`, `.g.${'0'.repeat(16)}.part`, 'f.part']
+    for (const name of [...others, `.f.${'0'.repeat(16)}.part`, `.f.${'1'.repeat(16)}.part`])
+      writeFileSync(join(folder, name), 'part')
+    await transport.upload(uploadOf(Buffer.from('whole'), path))
+    assert.equal(readdirSync(folder).toSorted(), ['f', ...others].toSorted())
+  }))
+
 test('long names fit', () => {
   const name = temporaryName(`/d/${'ż'.repeat(120)}`, 'f'.repeat(16))
   assert.ok(Buffer.byteLength(name) < 255)

@@ -7,6 +7,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -76,6 +77,36 @@ test('write: what fails leaves what was there, and nothing else', () => {
   assert.not.equal(run(write(join(at, 'none/f'), 'new')).status, 0)
   assert.equal(readdirSync(at), ['f'])
   assert.is(readFileSync(join(at, 'f'), 'utf8'), 'old')
+})
+
+test('write: a cut at any of its programs leaves the old file or the new one, and nothing beside it', () => {
+  const at = join(root, 'cut')
+  const bin = join(root, 'bin')
+  for (const folder of [at, bin]) mkdirSync(folder)
+  const cut = (program: string): string => {
+    writeFileSync(join(at, 'f'), 'old')
+    const real = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim()
+    // What the end of a connection does: the whole group is told to end while the program runs.
+    writeFileSync(join(bin, program), `#!/bin/sh\n${real} "$@"; kill -TERM 0; exec sleep 10\n`, { mode: 0o755 })
+    const script = `umask 022; PATH=${bin}:$PATH; ( ${shellOf(write(join(at, 'f'), 'new'), memory, 'root')} )\n`
+    spawnSync('setsid', ['-w', 'sh'], { input: script })
+    unlinkSync(join(bin, program))
+    return readFileSync(join(at, 'f'), 'utf8')
+  }
+  assert.equal(['chmod', 'sync', 'mv'].map(cut), ['old', 'old', 'new'])
+  assert.equal(readdirSync(at), ['f'])
+})
+
+test('write: what a machine has left that lost its power goes with the next write, and nothing else does', () => {
+  const at = join(root, 'left')
+  mkdirSync(at)
+  const others = ['.f.runbook-1234567', '.f.runbook', '.f.backup', '.g.runbook-123456', '.f.runbook-folder']
+  mkdirSync(join(at, '.f.runbook-folder'))
+  for (const name of [...others.slice(0, -1), '.f.runbook-123456', '.f.runbook-AbCdEf'])
+    writeFileSync(join(at, name), 'x')
+  run(write(join(at, 'f'), 'new'))
+  assert.equal(readdirSync(at).sort(), ['f', ...others].sort())
+  assert.is(run(write(join(at, 'n'.repeat(255)), 'new')).status, 0, 'the longest of names')
 })
 
 test('write: set-ID bits stay when the owner changes, in whatever order', () => {

@@ -39,6 +39,18 @@ test('a receipt is written only for what it says', () => {
   assert.not(existsSync(join(root, '.wrong.receipt')))
 })
 
+test('a name may hold what a line or a quote would end', () => {
+  const path = join(root, "it's a\nname \\")
+  writeFileSync(path, big)
+  leaveReceipt(path, sha256(big))
+  assert.is(digestOf(path), sha256(big))
+  writeFileSync(
+    join(root, ".it's a\nname \\.receipt"),
+    `${sh(`stat -c '%s %.9Z %i' -- "${root}/it's a\nname \\\\"`).trim()} ${other}\n`,
+  )
+  assert.is(digestOf(path), other)
+})
+
 test('a file that was written, replaced or touched since is hashed again', () => {
   const path = join(root, 'stale')
   writeFileSync(path, big)
