@@ -131,3 +131,18 @@ export const withDefaults = (schema: TSchema, value: Record<string, unknown>): R
   )
   return { ...value, ...Object.fromEntries(defaults) }
 }
+
+/**
+ * The number or the boolean that a text spells, where a schema wants one: variables of the command line and of INI
+ * inventories are texts. Only for what an expression gives; a literal in a playbook has the type it is written in.
+ */
+export const spelled = (schema: unknown, value: unknown): unknown => {
+  const { type, items, properties } = (schema ?? {}) as Schema
+  if (Array.isArray(value)) return value.map(one => spelled(items, one))
+  if (isRecord(value) && isRecord(properties))
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, spelled(properties[key], one)]))
+  if (typeof value !== 'string') return value
+  if (type === 'integer' && /^-?\d{1,15}$/.test(value)) return Number(value)
+  if (type === 'boolean' && /^(true|false)$/.test(value)) return value === 'true'
+  return value
+}

@@ -3,7 +3,7 @@ import { isUnknown, Lost, type Unknown, unknownsIn } from '../core/unknown.ts'
 import type { Node } from '../graph/graph.ts'
 import { nodeId } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
-import { validate, withDefaults } from '../load/schema.ts'
+import { spelled, validate, withDefaults } from '../load/schema.ts'
 import { answering, type Session, scopeOf, type Wanted } from './session.ts'
 
 export type Arguments = { values: Record<string, unknown>; scope: Record<string, unknown> }
@@ -47,7 +47,7 @@ export const argumentsOf = (
   const values: Record<string, unknown> = {}
   for (const [name, expression] of Object.entries(node.compiled.args)) {
     const partial = overHosts(expression) && session.lost.size > 0
-    values[name] = expression.evaluate(partial ? few : scope)
+    values[name] = spelled(schema.properties[name], expression.evaluate(partial ? few : scope))
     if (!partial) continue
     const sibling = (schema.properties[name] as { partial?: string } | undefined)?.partial
     const absent = absentIn(session, node, host, wanted)

@@ -10,10 +10,12 @@ import { replan } from './verify.ts'
 
 /**
  * A rolling task on all hosts where it interrupts what runs: one host after the other, each through the gates before
- * the next begins. The first that fails, or does not pass, keeps all others from their turn.
+ * the next begins. The first that fails, or does not pass, keeps all others from their turn; so does one that had
+ * nothing to interrupt and did not come up.
  */
 export const runTurns = async (runner: Runner, nodes: Node[]): Promise<void> => {
-  let cause: string | undefined
+  const ended = [...runner.session.finished.values()]
+  let cause = ended.find(({ verdict, node }) => verdict === 'fail' && nodes.includes(node))?.id
   for (const node of nodes) {
     const [host] = node.hosts as [string]
     if (!node.included.has(host) || runner.session.lost.has(host)) continue

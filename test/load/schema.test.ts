@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { validate, withDefaults } from '../../src/load/schema.ts'
+import { spelled, validate, withDefaults } from '../../src/load/schema.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
 import { spot } from './refused.ts'
 
@@ -91,6 +91,25 @@ test('a schema that allows more is left open', () => {
   const at = parseYaml('a: 1\nb: 2', 'f')
   const open = Type.Object({ a: Type.Number() }, { additionalProperties: true })
   assert.equal(validate(open, at.value, at, { subject: 's', reason: 'playbook-argument' }), [])
+})
+
+test('a text that spells what is wanted is taken for it, and nothing else is', () => {
+  const number = Type.Integer()
+  const flag = Type.Optional(Type.Boolean())
+  for (const [schema, value, is] of [
+    [number, '80', 80],
+    [number, '-1', -1],
+    [number, '80.0', '80.0'],
+    [number, ' 80', ' 80'],
+    [number, 80, 80],
+    [flag, 'true', true],
+    [flag, 'false', false],
+    [flag, 'yes', 'yes'],
+    [Type.String(), '80', '80'],
+    [Type.Array(Type.Object({ port: number })), [{ port: '80', host: '1' }], [{ port: 80, host: '1' }]],
+    [undefined, '80', '80'],
+  ] as const)
+    assert.equal(spelled(schema, value), is)
 })
 
 test.run()

@@ -95,6 +95,18 @@ test('the first that does not come up keeps the others from their turn', () =>
     assert.is(ran.outcome.failures.length, 1)
   }))
 
+test('one that had nothing to interrupt and did not come up keeps those that run from their turn', () =>
+  rolling(
+    `${run}\n${ready}`,
+    async rig => {
+      mkdirSync(join(rig.hosts.root('node1'), 'd.broken'))
+      const ran = await rig.apply()
+      assert.is(results(ran)['node1/run'], 'failed')
+      for (const host of ['node0', 'node2']) assert.is(results(ran)[`${host}/run`], 'skipped (needs node1/run)')
+    },
+    { fresh: ['node1'] },
+  ))
+
 const gate = (host: string): string =>
   `- { name: gate, command: { argv: [sh, -c, '[ "$0" != ${host} ] || { echo alone >&2; exit 3; }', "{{ inventory_hostname }}"] } }`
 const gated = '- { name: run, rolling: [gate], daemon: { path: "{{ root }}/d", version: "2" } }'
