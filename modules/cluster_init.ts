@@ -1,5 +1,5 @@
-import { defineModule, exec, folder, later, stat, T, uses } from '../src/module/module.ts'
-import { cluster, clusterId, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
+import { defineModule, exec, folder, isRecord, later, stat, T, uses } from '../src/module/module.ts'
+import { cluster, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
 import { noRoom, room } from './lib/room.ts'
@@ -8,7 +8,10 @@ const args = T.Object(
   {
     ...cluster,
     bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the program `ipfs-cluster-service` is.' }),
-    consensus: T.Literal('crdt', { default: 'crdt', description: 'How the peers agree on the list of pins.' }),
+    consensus: T.Enum(['crdt', 'raft'], {
+      default: 'crdt',
+      description: 'How the peers agree on the list of pins. Cannot be changed where there is a peer already.',
+    }),
   },
   { additionalProperties: false },
 )
@@ -35,6 +38,7 @@ export default defineModule({
     inside: uses(inside(args.path)),
     room: uses(room(args.path)),
     id: uses(clusterId(args.path)),
+    consensus: uses(clusterMember(args.path, 'consensus')),
   }),
   plan(args, seen, { ok, change, fail }) {
     const [service, identity] = [seen.files[0]!, seen.files[1]!]
@@ -43,6 +47,13 @@ export default defineModule({
         return fail(
           `files in ${args.path} do not belong to ${args.user}, who runs ipfs-cluster`,
           `chown -R ${args.user}: ${args.path}`,
+        )
+      const { value } = seen.consensus
+      const [has] = isRecord(value) ? Object.keys(value) : []
+      if (has !== undefined && has !== args.consensus)
+        return fail(
+          `${args.path} is a peer with ${has}, and ${args.consensus} is asked for`,
+          `leave consensus: ${has}; or change it by hand: stop ipfs-cluster on all hosts, keep the pins of one with \`ipfs-cluster-service state export -f pins.ndjson\`, move ${args.path} away on all, run this again, then stop ipfs-cluster on that one, \`state import -f pins.ndjson\` there and start it`,
         )
       const id = seen.id.value
       return typeof id === 'string'

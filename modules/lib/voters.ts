@@ -1,0 +1,114 @@
+import { isAt } from './address.ts'
+
+/** How one host stands to the raft cluster. */
+export type Standing = {
+  host: string
+  address: string
+  /** The cluster peer's id; undefined where it is still to be made. */
+  id: string | undefined
+  /** It holds raft's state, and not that of a join which was cut. */
+  hasState: boolean
+  /** It holds state that raft has put aside: it was a member once. */
+  hadState: boolean
+  /** Steps may run here. */
+  isHere: boolean
+  /** Its unit runs, or tries to. */
+  isOn: boolean
+  /** Who its daemon lists, each with why it does not answer; empty where no daemon answers. */
+  lists: Record<string, string>
+  /** Where those are, as the daemon knows it. */
+  known: string[]
+}
+
+export type Ruling =
+  | { is: 'fail'; why: string; fix: string; on: string[] }
+  | {
+      is: 'good'
+      /** Hosts that become members, in this order. */
+      joining: string[]
+      /** Members at rest whose votes are needed for that. */
+      raised: string[]
+      /** The member that is joined; the founder is its own. */
+      via: string | undefined
+      founder: string | undefined
+      /** Ids that have no host any more: `via` takes them out. */
+      leaving: { id: string; of: string }[]
+    }
+
+const one = (list: string[]): string => list.join(', ')
+const answering = ({ lists }: Standing): number => Object.values(lists).filter(error => error === '').length
+
+/** Ids that are silent and were those of hosts which have another id now: told by the address. */
+const orphans = (voice: Standing, hosts: Standing[]): { id: string; of: string }[] =>
+  Object.keys(voice.lists)
+    .filter(id => voice.lists[id] !== '' && !hosts.some(h => h.id === id))
+    .flatMap(id => {
+      const at = voice.known.filter(address => address.endsWith(`/${id}`))
+      const host = hosts.find(h => at.some(address => isAt(address, h.address)))
+      return host ? [{ id, of: host.host }] : []
+    })
+
+/**
+ * Who joins, who founds, who leaves. One cluster, never two: it is founded only if every host answered and none is or
+ * was a member; where there is one it is joined, and a change of its members needs the votes of more than half of them.
+ */
+export const rule = (hosts: Standing[], missing: string[]): Ruling => {
+  const speakers = hosts.filter(h => h.hasState && Object.keys(h.lists).length > 0)
+  const voice = speakers.toSorted((a, b) => answering(b) - answering(a))[0]
+  const lists = (by: Standing, h: Standing): boolean => h.id !== undefined && by.lists[h.id] !== undefined
+  const rival = voice && speakers.find(h => lists(h, h) && !lists(voice, h) && !lists(h, voice))
+  if (voice && rival)
+    return {
+      is: 'fail',
+      on: hosts.map(h => h.host),
+      why: `there are two raft clusters: ${rival.host} is not in that of ${voice.host}`,
+      fix: `keep one: on ${rival.host} or ${voice.host} stop ipfs-cluster, save its pins with \`ipfs-cluster-service state export\`, move the folder raft away, and run this again`,
+    }
+  // Taken out while it was away: it runs, finds no majority, and nobody lists it. One at rest may be listed by now.
+  const isMember = (h: Standing): boolean => h.hasState && (!voice || !h.isOn || speakers.some(by => lists(by, h)))
+  const members = hosts.filter(isMember)
+  const joining = hosts.filter(h => h.isHere && !isMember(h))
+  const names = joining.map(h => h.host)
+  const leaving = voice ? orphans(voice, hosts) : []
+  const raised = names.length > 0 ? members.filter(h => h.isHere && !h.isOn) : []
+  const none = { is: 'good', joining: names, raised: raised.map(h => h.host), founder: undefined } as const
+
+  if (voice) {
+    const list = Object.keys(voice.lists)
+    const able = list.filter(id => voice.lists[id] === '' || [...joining, ...raised].some(h => h.id === id))
+    const hasQuorum = 2 * able.length > list.length
+    if (!hasQuorum && names.length > 0)
+      return {
+        is: 'fail',
+        on: names,
+        why: `no quorum: ${able.length} of the ${list.length} members of the raft cluster answer on ${voice.host}, so ${one(names)} cannot join`,
+        fix: 'start more than half of the members; if they are lost for good, stop ipfs-cluster on a host that is left, `ipfs-cluster-service state export -f pins.ndjson`, `state cleanup -f`, `state import -f pins.ndjson` there, and run this again',
+      }
+    return { ...none, via: voice.host, leaving: hasQuorum && voice.isHere ? leaving : [] }
+  }
+  const silent = { ...none, leaving: [] }
+  if (names.length === 0 || raised.length > 0) return { ...silent, via: raised[0]?.host }
+  if (members.length > 0)
+    return {
+      is: 'fail',
+      on: names,
+      why: `no member of the raft cluster answers (${one(members.map(h => h.host))}), so ${one(names)} cannot join`,
+      fix: `see what \`journalctl -u ipfs-cluster\` says there; run this again over all hosts when they answer`,
+    }
+  if (missing.length > 0)
+    return {
+      is: 'fail',
+      on: names,
+      why: `${one(missing)} did not answer or failed before, and may be in a raft cluster: no second one is founded`,
+      fix: `bring ${one(missing)} back or take ${missing.length === 1 ? 'it' : 'them'} out of the inventory`,
+    }
+  const former = hosts.filter(h => h.hadState).map(h => h.host)
+  if (former.length > 0)
+    return {
+      is: 'fail',
+      on: names,
+      why: `${one(former)} was in a raft cluster (raft.old.0), and no host is in one now: none is founded over it`,
+      fix: `rename raft.old.0 to raft there to go on with its pins, or move it away to begin without any`,
+    }
+  return { ...silent, via: names[0], founder: names[0] }
+}
