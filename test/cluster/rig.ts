@@ -57,11 +57,14 @@ export class Rig {
   readonly name: string
   readonly folder: string
   readonly standin = `${root}/.runbook/standin`
+  /** The folder of the archives that hosts get: the stand-in's, or the real ones. */
+  readonly artifacts: string
   /** Everything that any run of runbook has said. */
   said = ''
 
-  constructor(name: string) {
+  constructor(name: string, artifacts?: string) {
     this.name = name
+    this.artifacts = artifacts ?? this.standin
     this.folder = join(tmpdir(), `runbook-cluster-${name}-${process.pid}`)
   }
 
@@ -114,7 +117,7 @@ export class Rig {
   /** The words of a run of the main playbook on this lab. The project's inventory is for three hosts or more. */
   words(command: 'plan' | 'apply', ...more: string[]): string[] {
     const three = this.nodes.length < 3 ? [] : ['-i', `${root}/inventory/private-cluster.yml`]
-    return [command, playbook, ...three, '-i', this.inventory, '--artifacts', this.standin, ...more]
+    return [command, playbook, ...three, '-i', this.inventory, '--artifacts', this.artifacts, ...more]
   }
 
   async plan(...more: string[]): Promise<Told> {
@@ -150,11 +153,11 @@ export class Rig {
       if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`)
   }
 
-  /** The stand-in, and fresh hosts that have done with booting. */
+  /** The programs, and fresh hosts that have done with booting. */
   async raise(hosts = 3): Promise<void> {
     await this.#sweep()
     mkdirSync(this.folder, { recursive: true })
-    await this.must('sh', `${root}/test/standin/build.sh`, this.standin)
+    if (this.artifacts === this.standin) await this.must('sh', `${root}/test/standin/build.sh`, this.standin)
     await this.lab('up', '--hosts', String(hosts))
     await this.everywhere('systemctl is-system-running --wait; :')
   }
