@@ -38,10 +38,7 @@ export type Step =
       owner?: string | Later
       group?: string | Later
     }
-  /**
-   * Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. The whole of it, whatever keys
-   * it holds, passes through the controller's memory and is shown nowhere.
-   */
+  /** Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. */
   | { do: 'members'; path: string; set: Record<string, Json | Content | From>; indent: number }
   /** A file of the controller (an archive, a file to be copied), streamed. */
   | ({ do: 'upload'; file: string; size: number; digest: string; path: string; mode: string } & Owner)

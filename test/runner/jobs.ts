@@ -17,13 +17,21 @@ export type Job = {
 
 export const usesHosts = (file: string): boolean => /\.(root|lab)\.test\.ts$/.test(file)
 
-const fileJob = (root: string, file: string): Job => ({
-  name: relative(root, file),
-  argv: [process.execPath, file],
-  seconds: usesHosts(file) ? 420 : 120,
-  usesHosts: usesHosts(file),
-  counts: countsOf,
-})
+/** The contract is held by the stand-in where the real programs are not given. */
+const whyNot = (name: string): string | undefined =>
+  name.startsWith('test/real/') && !process.env.RUNBOOK_REAL_PROGRAMS ? noGo() : undefined
+
+const fileJob = (root: string, file: string): Job => {
+  const [name, skip] = [relative(root, file), whyNot(relative(root, file))]
+  return {
+    name,
+    argv: [process.execPath, file],
+    seconds: usesHosts(file) ? 420 : 120,
+    usesHosts: usesHosts(file),
+    counts: countsOf,
+    ...(skip ? { skip } : {}),
+  }
+}
 
 const program = (name: string, argv: string[], seconds: number): Job => ({
   name,
@@ -37,12 +45,16 @@ const goPath = `${process.env.PATH}:/usr/local/go/bin:/usr/lib/go/bin`
 const hasGo = (): boolean => spawnSync('go', ['version'], { env: { ...process.env, PATH: goPath } }).status === 0
 const isRoot = process.getuid?.() === 0
 
-/** build.sh, which check.sh begins with, installs Go where there is none, for which it must be root. */
+/** build.sh installs Go where there is none, for which it must be root. */
+const noGo = (): string | undefined =>
+  hasGo() || isRoot ? undefined : 'there is no Go here, and only root may install it'
+
 const standin = (): Job => {
   const script = 'sh check.sh && go vet ./... && go test ./...'
   const env = [`PATH=${goPath}`, 'GOFLAGS=-mod=mod', 'GOPROXY=off', 'GOTOOLCHAIN=local', 'GOWORK=off']
   const job = program('test/standin', ['env', '-C', 'test/standin', ...env, 'sh', '-c', script], 420)
-  return hasGo() || isRoot ? job : { ...job, skip: 'there is no Go here, and only root may install it' }
+  const skip = noGo()
+  return skip ? { ...job, skip } : job
 }
 
 /** Everything: format and lint, types, the stand-in, and each file of tests. The longest begin first. */

@@ -128,7 +128,7 @@ ok 'clean stop leaves no api file' test ! -e "$work/k3/api"
 od -vN 32 -An -tx1 /dev/urandom | tr -d ' \n' >"$work/hex"
 printf '/key/swarm/psk/1.0.0/\n/base16/\n%s\n' "$(cat "$work/hex")" >"$work/k3/swarm.key"
 daemon 3
-ok 'other key' says 1 'failed to negotiate security protocol: read tcp4' k 3 swarm connect "$(ma 1)"
+ok 'other key' says 1 'failed to negotiate security protocol: ' k 3 swarm connect "$(ma 1)"
 sleep 1
 ok 'other key: nobody connects' sees 3 0
 stop "$kpid3"
@@ -211,12 +211,12 @@ ok 'P4' within 3 grep -qF "remote key matches $cid1" "$work/c2.log"
 stop "$cpid2"
 : >"$work/c2/peerstore"
 svc 2 --bootstrap "/ip4/$net.1/tcp/4001/p2p/$id1"
-ok 'P5' within 3 grep -q 'failed to negotiate security protocol: read tcp4 .* connection reset by peer' "$work/c2.log"
+ok 'P5' within 5 grep -q 'bootstrap to .* failed: failed to dial: ' "$work/c2.log"
 stop "$cpid2"
 : >"$work/c2/peerstore"
 export CLUSTER_SECRET="$(cat "$work/hex")"
 svc 2 --bootstrap "/ip4/$net.1/tcp/9096/p2p/$cid1"
-ok 'wrong secret' within 5 grep -q 'failed: failed to dial: context deadline exceeded' "$work/c2.log"
+ok 'wrong secret' within 5 grep -q 'bootstrap to .* failed: failed to dial: ' "$work/c2.log"
 for p in "$cpid1" "$cpid2" "$kpid1" "$kpid2" "$kpid3"; do ok 'end' stop "$p"; done
 [ $failed -eq 0 ] && echo 'all ok'
 exit $failed

@@ -90,25 +90,52 @@ func decodeSecret(text string) ([]byte, error) {
 	return raw, nil
 }
 
-// validate checks what the real program checks when it loads a configuration.
+// validate checks what the real program checks when it loads a configuration,
+// in its words.
 func validate(cfg *ojson.Object) error {
-	for _, key := range []string{"listen_multiaddress", "peer_addresses"} {
-		for _, text := range textList(cfg.Get("cluster." + key)) {
+	if v := cfg.Get("cluster.peername"); v != nil {
+		if _, ok := v.(string); !ok {
+			return errors.New("json: cannot unmarshal number into Go struct field configJSON.peername of type string")
+		}
+	}
+	if len(textList(cfg.Get("cluster.listen_multiaddress"))) == 0 {
+		return errors.New("cluster.listen_multiaddress is undefined")
+	}
+	for _, a := range []struct{ path, name string }{
+		{"cluster.listen_multiaddress", "listen_multiaddress"}, {"cluster.peer_addresses", "peer_addresses"},
+		{"api.restapi.http_listen_multiaddress", "restapi.http_listen_multiaddress"},
+		{"api.pinsvcapi.http_listen_multiaddress", "pinsvcapi.http_listen_multiaddress"},
+		{"api.ipfsproxy.listen_multiaddress", "proxy listen_multiaddress"},
+		{"ipfs_connector.ipfshttp.node_multiaddress", "ipfs_node_multiaddress"},
+	} {
+		for _, text := range textList(cfg.Get(a.path)) {
 			if _, err := maddr.Parse(text); err != nil {
-				return fmt.Errorf("error parsing %s: %w", key, err)
+				return fmt.Errorf("error parsing %s: %w", a.name, err)
 			}
 		}
 	}
 	for _, key := range []string{"dial_peer_timeout", "state_sync_interval", "pin_recover_interval",
 		"monitor_ping_interval", "peer_watch_interval", "mdns_interval"} {
 		text := cfg.Text("cluster." + key)
-		if d, err := time.ParseDuration(text); text != "" && (err != nil || (d <= 0 && key != "mdns_interval")) {
-			return fmt.Errorf("error parsing cluster.%s", key)
+		d, err := time.ParseDuration(text)
+		switch {
+		case text == "":
+		case err != nil:
+			return fmt.Errorf("error parsing cluster.%s: %w", key, err)
+		case d > 0 || key == "mdns_interval":
+		case key == "monitor_ping_interval":
+			return errors.New("cluster.monitoring_interval is invalid")
+		default:
+			return fmt.Errorf("cluster.%s is invalid", key)
 		}
+	}
+	least, most := cfg.Number("cluster.replication_factor_min", -1), cfg.Number("cluster.replication_factor_max", -1)
+	if most > 0 && least > most {
+		return errors.New("cluster.replication_factor_min is larger than max")
 	}
 	for _, id := range cfg.Strings("consensus.crdt.trusted_peers") {
 		if _, err := cid.PeerID(id); id != "*" && err != nil {
-			return fmt.Errorf("error parsing trusted_peers: %w", err)
+			return fmt.Errorf("error parsing trusted peers: failed to parse peer ID: %w", err)
 		}
 	}
 	return nil
@@ -137,42 +164,45 @@ func load(dir string) (*settings, error) {
 		return nil, fmt.Errorf("error loading configurations: %w", err)
 	}
 	s := &settings{dir: dir}
-	if s.json, err = ojson.ParseObject(b); err == nil && s.json.Object("cluster") == nil {
-		err = errors.New("error loading component (cluster): the configuration section is missing")
-	}
-	if err == nil {
-		s.raft = s.json.Object("consensus.raft") != nil
-		if !s.raft && s.json.Object("consensus.crdt") == nil {
-			err = errors.New("no consensus component is configured")
-		}
-	}
-	if err == nil {
-		err = validate(s.json)
-	}
-	if _, overridden := os.LookupEnv("CLUSTER_SECRET"); err == nil && !overridden {
-		_, err = decodeQuiet(s.json.Text("cluster.secret"))
+	if !json.Valid(b) {
+		err = json.Unmarshal(b, &struct{}{})
+		logx.Error("config", "config/config.go:413", "error parsing JSON: %v", err)
+	} else {
+		err = s.decode(b)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("error loading configurations: %w", err)
 	}
-	if err = applyEnv(s.json); err == nil {
+	return s, nil
+}
+
+// decode looks at the file first and then once more with the environment on
+// top: what is wrong in the file counts, even where it is overridden.
+func (s *settings) decode(b []byte) (err error) {
+	if s.json, err = ojson.ParseObject(b); err != nil {
+		return err
+	}
+	if s.json.Object("cluster") == nil {
+		return errors.New("cluster section failed to validate: cluster.listen_multiaddress is undefined")
+	}
+	s.raft = s.json.Object("consensus.raft") != nil
+	if err = validate(s.json); err == nil {
+		_, err = decodeSecret(s.json.Text("cluster.secret"))
+	}
+	if err == nil {
+		err = applyEnv(s.json)
+	}
+	if err == nil {
 		err = validate(s.json)
 	}
 	if err == nil {
 		s.secret, err = decodeSecret(s.json.Text("cluster.secret"))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("error applying environment variables to configuration: %w", err)
+		return err
 	}
-	s.key, err = loadIdentity(dir)
-	return s, err
-}
-
-func decodeQuiet(text string) ([]byte, error) {
-	if text == "" {
-		return nil, nil
-	}
-	return decodeSecret(text)
+	s.key, err = loadIdentity(s.dir)
+	return err
 }
 
 type identity struct {
@@ -181,26 +211,29 @@ type identity struct {
 }
 
 func loadIdentity(dir string) (peerid.Key, error) {
-	b, err := os.ReadFile(filepath.Join(dir, "identity.json"))
+	path := filepath.Join(dir, "identity.json")
+	b, err := os.ReadFile(path)
 	var id identity
 	if err == nil {
 		err = json.Unmarshal(b, &id)
-	}
-	if v := os.Getenv("CLUSTER_ID"); v != "" {
-		id.ID = v
-	}
-	if v := os.Getenv("CLUSTER_PRIVATEKEY"); v != "" {
-		id.PrivateKey = v
+	} else if os.IsNotExist(err) {
+		err = errors.New("error decoding cluster ID: failed to parse peer ID: invalid cid: cid too short")
 	}
 	if err != nil {
 		return peerid.Key{}, fmt.Errorf("error loading identity: %w", err)
 	}
-	key, err := peerid.Parse(id.PrivateKey)
-	if err != nil {
-		return key, fmt.Errorf("error loading identity: error parsing private_key: %w", err)
+	where := "error loading identity from " + path
+	for name, value := range map[string]*string{"CLUSTER_ID": &id.ID, "CLUSTER_PRIVATEKEY": &id.PrivateKey} {
+		if v := os.Getenv(name); v != "" {
+			*value, where = v, "error applying environment variables to the identity"
+		}
 	}
-	if key.ID() != id.ID {
-		return key, errors.New("error loading identity: identity ID does not match the private_key")
+	key, err := peerid.Parse(id.PrivateKey)
+	if err == nil && key.ID() != id.ID {
+		err = errors.New("identity ID does not match the private_key")
+	}
+	if err != nil {
+		return key, fmt.Errorf("%s: %w", where, err)
 	}
 	return key, nil
 }
@@ -213,15 +246,7 @@ func (s *settings) duration(path string, otherwise time.Duration) time.Duration 
 }
 
 func (s *settings) number(path string, otherwise int) int {
-	n, ok := s.json.Get(path).(json.Number)
-	if !ok {
-		return otherwise
-	}
-	v, err := n.Int64()
-	if err != nil {
-		return otherwise
-	}
-	return int(v)
+	return s.json.Number(path, otherwise)
 }
 
 func writeFile(path string, b []byte, mode os.FileMode) error {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"standin/internal/filelock"
+	"standin/internal/knob"
 	"standin/internal/logx"
 	"standin/internal/maddr"
 	"standin/internal/notify"
@@ -60,6 +61,7 @@ func runDaemon(dir string, f flags) error {
 	if err != nil {
 		return err
 	}
+	knob.StartDelay()
 	p, err := startPeer(s)
 	if err != nil {
 		return err
@@ -74,16 +76,21 @@ func runDaemon(dir string, f flags) error {
 	if err != nil {
 		return err
 	}
+	p.sayListening()
 	return p.run(boot, f["no-trust"] != "true", servers)
 }
 
 // startPeer checks the private network and opens 9096.
 func startPeer(s *settings) (*peer, error) {
+	if !s.raft && s.json.Object("consensus.crdt") == nil {
+		return nil, errors.New("error creating state manager: could not determine the consensus component")
+	}
 	if !s.raft {
-		backend := "pebble"
-		if o := s.json.Object("datastore"); o != nil && len(o.Keys) > 0 {
-			backend = o.Keys[0]
+		o := s.json.Object("datastore")
+		if o == nil || len(o.Keys) == 0 {
+			return nil, errors.New("error creating datastore: unknown datastore")
 		}
+		backend := o.Keys[0]
 		logx.Info("service", "ipfs-cluster-service/daemon.go:279", "Datastore backend: %s", backend)
 	}
 	if s.secret == nil && os.Getenv("LIBP2P_FORCE_PNET") == "1" {
@@ -97,12 +104,15 @@ func startPeer(s *settings) (*peer, error) {
 	if err := p.host.Listen(textList(s.json.Get("cluster.listen_multiaddress"))); err != nil {
 		return nil, fmt.Errorf("error creating libp2p host: %w", err)
 	}
+	return p, nil
+}
+
+func (p *peer) sayListening() {
 	var own strings.Builder
 	for _, a := range p.host.OwnAddrs() {
 		fmt.Fprintf(&own, "\n        %s/p2p/%s", a, p.host.ID())
 	}
 	logx.Info("cluster", "ipfs-cluster/cluster.go:141", "IPFS Cluster v1.1.6 listening on:%s\n\n", own.String())
-	return p, nil
 }
 
 // serveAPIs opens 9094, 9095 and 9097, each only when its section is there.
@@ -115,14 +125,14 @@ func (p *peer) serveAPIs() ([]*http.Server, error) {
 		handler            http.Handler
 		say                func(addr string)
 	}{
-		{"ipfsproxy", "listen_multiaddress", "IPFS Proxy", proxy, func(a string) {
-			logx.Info("ipfsproxy", "ipfsproxy/ipfsproxy.go:336", "IPFS Proxy: %s -> %s", a, p.set.json.Text("api.ipfsproxy.node_multiaddress"))
-		}},
 		{"restapi", "http_listen_multiaddress", "REST API", rest{p}, func(a string) {
 			logx.Info("restapi", "common/api.go:454", "RESTAPI (HTTP): %s", a)
 		}},
 		{"pinsvcapi", "http_listen_multiaddress", "Pinning Service API", p.pinService(), func(a string) {
 			logx.Info("pinsvcapi", "common/api.go:454", "PINSVCAPI (HTTP): %s", a)
+		}},
+		{"ipfsproxy", "listen_multiaddress", "IPFS Proxy", proxy, func(a string) {
+			logx.Info("ipfsproxy", "ipfsproxy/ipfsproxy.go:336", "IPFS Proxy: %s -> %s", a, p.set.json.Text("api.ipfsproxy.node_multiaddress"))
 		}},
 	} {
 		if p.set.json.Object("api."+api.section) == nil {

@@ -53,7 +53,7 @@ func newPeer(s *settings) (*peer, error) {
 		p.trusted[id] = true
 	}
 	dial := s.duration("cluster.dial_peer_timeout", 3*time.Second)
-	p.host = &swarm.Host{Key: s.key, PSK: s.secret, Agent: "ipfs-cluster/" + capi.Version, Silent: true, Gossip: true,
+	p.host = &swarm.Host{Key: s.key, PSK: s.secret, Agent: "ipfs-cluster/" + capi.Version, Gossip: true,
 		DialTimeout: dial, AddrTimeout: 15 * time.Second, OnConnect: p.connected, Handlers: map[string]swarm.Handler{
 			"id": p.rpcID, "metrics": p.rpcMetrics, "state": p.rpcState, "pins": p.rpcPins,
 			"status": p.rpcStatus, "recover": p.rpcRecover, "block": p.rpcBlock, "links": p.rpcLinks, "gc": p.rpcGC}}

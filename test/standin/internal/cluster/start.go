@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"standin/internal/knob"
 	"standin/internal/logx"
 	"standin/internal/maddr"
 	"standin/internal/notify"
@@ -51,6 +52,7 @@ func (p *peer) becomeReady(boot []maddr.Addr, ready, lost chan struct{}) {
 	p.mu.Unlock()
 	logx.Info("cluster", "ipfs-cluster/cluster.go:821", "** IPFS Cluster is READY **")
 	notify.Send("READY=1")
+	knob.CrashLater()
 	close(ready)
 }
 

@@ -16,13 +16,19 @@ var (
 
 func forced() bool { return os.Getenv("LIBP2P_FORCE_PNET") == "1" }
 
+func isPrivate(r *Repo) bool {
+	_, err := os.Stat(r.file("swarm.key"))
+	return err == nil || forced()
+}
+
 // checkPrivate does the checks before the node is built, in the real order
 // (ipfs-operations.md 1.7 P2a, P2b; golden raw-02, raw-06), and says PeerID.
 func checkPrivate(r *Repo) error {
 	cfg := r.config()
-	_, statErr := os.Stat(r.file("swarm.key"))
-	private := statErr == nil || forced()
-	if !cfg.isFalse("AutoConf.Enabled") {
+	private := isPrivate(r)
+	if !hasAutoConf() {
+		// Nothing to look at: the lists hold addresses.
+	} else if !cfg.isFalse("AutoConf.Enabled") {
 		url := cfg.text("AutoConf.URL")
 		if private && (url == "" || url == "auto" || url == "https://conf.ipfs-mainnet.org/autoconf.json") {
 			return errDefaultURL
@@ -30,36 +36,13 @@ func checkPrivate(r *Repo) error {
 	} else if err := checkAutos(cfg); err != nil {
 		return err
 	}
-	fmt.Println("PeerID: " + r.key.ID())
+	fmt.Println("PeerID: " + cfg.text("Identity.PeerID"))
 	if private {
 		if err := checkPrivateConfig(cfg); err != nil {
 			return err
 		}
 	}
-	for _, old := range []string{"Provider", "Reprovider"} {
-		if m, ok := cfg[old].(map[string]interface{}); ok && hasValue(m) {
-			return deprecated(old)
-		}
-	}
-	return nil
-}
-
-func hasValue(m map[string]interface{}) bool {
-	for _, v := range m {
-		if v != nil {
-			return true
-		}
-	}
-	return false
-}
-
-func deprecated(section string) error {
-	moves := "Reprovider.Strategy -> Provide.Strategy, Reprovider.Interval -> Provide.DHT.Interval"
-	if section == "Provider" {
-		moves = "Provider.Enabled -> Provide.Enabled, Provider.WorkerCount -> Provide.DHT.MaxWorkers"
-	}
-	return fmt.Errorf("deprecated configuration detected. Manually migrate '%s' fields to 'Provide': %s. Remove '%s' from your config. Documentation: https://github.com/ipfs/kubo/blob/master/docs/config.md#provide",
-		section, moves, section)
+	return checkRouting(cfg)
 }
 
 func checkAutos(cfg config) error {
@@ -109,10 +92,35 @@ func checkPrivateConfig(cfg config) error {
 	if !cfg.isFalse("AutoTLS.Enabled") {
 		logx.Error("cmd/ipfs", "kubo/daemon.go:482", "private networking (swarm.key / LIBP2P_FORCE_PNET) is not compatible with AutoTLS. Set AutoTLS.Enabled=false in config to remove this message.")
 	}
-	if cfg.text("Routing.Type") == "autoclient" {
-		return errors.New("private network does not work with Routing.Type=auto. Update your config to Routing.Type=dht (or none, and do manual peering)")
-	}
 	return nil
+}
+
+func checkRouting(cfg config) error {
+	switch kind := cfg.text("Routing.Type"); kind {
+	case "", "auto", "autoclient", "dhtclient", "dht", "dhtserver", "none", "delegated", "custom":
+		return nil
+	default:
+		return fmt.Errorf("unrecognized routing option: %s", kind)
+	}
+}
+
+// refuseOld ends the program where the node is already built: kubo 0.42 says
+// these as its last line of log, not as its error (0.44 does).
+func refuseOld(r *Repo) {
+	cfg := r.config()
+	const docs = "Documentation: https://github.com/ipfs/kubo/blob/master/docs/config.md#provide"
+	if cfg.text("Routing.Type") == "autoclient" && isPrivate(r) {
+		logx.Fatal("cmd/ipfs", "kubo/daemon.go:547", "Private network does not work with Routing.Type=auto. Update your config to Routing.Type=dht (or none, and do manual peering)")
+	}
+	if minor() < 38 {
+		return
+	}
+	if cfg.hasAny("Provider.Enabled", "Provider.Strategy", "Provider.WorkerCount") {
+		logx.Fatal("cmd/ipfs", "kubo/daemon.go:554", "Deprecated configuration detected. Manually migrate 'Provider' fields to 'Provide' and remove 'Provider' from your config. "+docs)
+	}
+	if cfg.hasAny("Reprovider.Interval", "Reprovider.Strategy") {
+		logx.Fatal("cmd/ipfs", "kubo/daemon.go:558", "Deprecated configuration detected. Manually migrate 'Reprovider' fields to 'Provide': Reprovider.Strategy -> Provide.Strategy, Reprovider.Interval -> Provide.DHT.Interval. Remove 'Reprovider' from your config. "+docs)
+	}
 }
 
 // construct builds the node: key, transports, bootstrap list, listeners. What
@@ -127,6 +135,9 @@ func construct(n *Node) (psk []byte, err error) {
 
 func constructNode(n *Node) ([]byte, error) {
 	cfg := n.repo.config()
+	if n.repo.keyErr != nil {
+		return nil, n.repo.keyErr
+	}
 	key, err := readSwarmKey(n.repo.file("swarm.key"))
 	if err != nil {
 		return nil, err
@@ -140,7 +151,7 @@ func constructNode(n *Node) ([]byte, error) {
 			}
 		}
 		if !cfg.isFalse("Swarm.Transports.Network.Websocket") && os.Getenv("LIBP2P_TCP_MUX") != "false" {
-			logx.Error("core/libp2p", "libp2p/transport.go:46", "libp2p.ShareTCPListener() is not supported in private networks, please disable Swarm.Transports.Network.Websocket or run with LIBP2P_TCP_MUX=false to make this message go away")
+			logx.Error("p2pnode", "libp2p/transport.go:46", "libp2p.ShareTCPListener() is not supported in private networks, please disable Swarm.Transports.Network.Websocket or run with LIBP2P_TCP_MUX=false to make this message go away")
 		}
 	} else if forced() {
 		logx.Error("p2p-config", "config/config.go:168", "tried to create a libp2p node with no Private Network Protector but usage of Private Networks is forced by the environment")

@@ -3,7 +3,6 @@ package kubo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -55,10 +54,6 @@ func Main(argv []string) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "Error: "+err.Error())
-	var u usageError
-	if errors.As(err, &u) && u.path != "" {
-		fmt.Fprintf(os.Stderr, "Use 'ipfs %s --help' for information about this command\n", u.path)
-	}
 	return 1
 }
 
@@ -149,7 +144,7 @@ func execute(path string, argv []string) error {
 		return nil
 	}
 	if c == nil {
-		return usageError{fmt.Sprintf("unknown command %q", strings.Join(words, " ")), ""}
+		return usageError{fmt.Sprintf("Unknown Command %q\n", words[0]), ""}
 	}
 	if enc := opts["encoding"] + opts["enc"]; enc != "" && enc != "json" && enc != "text" {
 		return fmt.Errorf("invalid encoding: %s", enc)

@@ -35,7 +35,11 @@ func peersOut(list []string) map[string]interface{} { return map[string]interfac
 
 // runBootstrapList prints the holder's copy of the list, sorted (fact 11).
 func runBootstrapList(r *request, emit emitter) error {
-	list := r.node.repo.config().list("Bootstrap")
+	cfg := r.node.repo.config()
+	list := cfg.list("Bootstrap")
+	if v, _ := cfg.get("Bootstrap"); v != nil && list == nil {
+		list = []string{} // [] is told as [], null as null
+	}
 	sort.Strings(list)
 	return emit(peersOut(list))
 }
@@ -71,7 +75,7 @@ func setBootstrap(r *Repo, list []string) error {
 // runBootstrapAdd puts the addresses in front, and says added even when they
 // are there already (fact 11).
 func runBootstrapAdd(r *request, emit emitter) error {
-	if r.on("default") {
+	if r.on("default") || contains(r.args, "auto") {
 		return runBootstrapDefault(r, emit)
 	}
 	if len(r.args) == 0 {
@@ -97,7 +101,7 @@ func runBootstrapAdd(r *request, emit emitter) error {
 func runBootstrapDefault(r *request, emit emitter) error {
 	cfg := r.node.repo.config()
 	if cfg.isFalse("AutoConf.Enabled") {
-		return errors.New("cannot add default bootstrap peers: AutoConf is disabled (AutoConf.Enabled=false). Enable AutoConf first, or add specific peers")
+		return errors.New("cannot add default bootstrap peers: AutoConf is disabled (AutoConf.Enabled=false). Enable AutoConf by setting AutoConf.Enabled=true in your config, or add specific peer addresses instead")
 	}
 	list := cfg.list("Bootstrap")
 	if !contains(list, "auto") {

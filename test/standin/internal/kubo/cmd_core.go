@@ -30,7 +30,7 @@ func init() {
 			if r.on("quiet") {
 				fmt.Fprintf(w, "fs-repo@%s\n", repoVersion)
 			} else {
-				fmt.Fprintf(w, "fs-repo version %s\n", repoVersion)
+				fmt.Fprintf(w, "ipfs repo version fs-repo@%s\n", repoVersion)
 			}
 			return nil
 		}},

@@ -2,9 +2,9 @@ package kubo
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"strings"
+	"strconv"
 )
 
 func init() {
@@ -18,22 +18,24 @@ func init() {
 
 func runInit(_ context.Context, path string, words []string, opts map[string]string) error {
 	if base, err := apiBase(path, opts); err == nil && base != "" {
-		return usageError{"ipfs daemon is running. please stop it to run this command", "init"}
+		return errors.New("ipfs daemon is running. please stop it to run this command")
 	}
 	if len(words) > 0 {
-		return usageError{"the file argument of init is not supported", "init"}
+		return errors.New("the file argument of init is not supported")
 	}
 	return initRepo(path, opts["profile"])
 }
 
 func runRepoMigrate(path string, opts map[string]string) error {
-	b, err := os.ReadFile(path + "/version")
-	if err != nil {
+	if !initialized(path) {
 		return fmt.Errorf("no IPFS repo found in %s.\nplease run: 'ipfs init'", path)
 	}
-	have := strings.TrimSpace(string(b))
-	if to := opts["to"]; have == repoVersion || to == have {
-		fmt.Printf("Repository is already at version %s.\n", have)
+	have, err := versionOf(path)
+	if err != nil {
+		return err
+	}
+	if to := opts["to"]; repoVersion == strconv.Itoa(have) || to == strconv.Itoa(have) {
+		fmt.Printf("Repository is already at version %d.\n", have)
 		return nil
 	}
 	return runMigration(path, have)

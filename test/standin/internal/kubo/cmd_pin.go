@@ -7,6 +7,7 @@ import (
 	"io"
 	"sort"
 
+	"standin/internal/knob"
 	"standin/internal/unixfs"
 )
 
@@ -37,6 +38,9 @@ func runPinAdd(r *request, emit emitter) error {
 		c, err := pathCid(arg)
 		if err != nil {
 			return err
+		}
+		if knob.PinFails(c.String()) {
+			return errors.New("pin: context deadline exceeded")
 		}
 		seen := 0
 		if err := r.node.fetchAll(r.ctx, c, func(unixfs.Node) error {

@@ -202,7 +202,7 @@ func peeringText(verb string) func(io.Writer, *request, json.RawMessage) error {
 }
 
 func runPeeringAdd(r *request, emit emitter) error {
-	if err := r.node.online(); err != nil {
+	if err := r.node.peeringOnline(); err != nil {
 		return err
 	}
 	addrs, err := peerAddrs(r.args)
@@ -220,7 +220,7 @@ func runPeeringAdd(r *request, emit emitter) error {
 }
 
 func runPeeringRm(r *request, emit emitter) error {
-	if err := r.node.online(); err != nil {
+	if err := r.node.peeringOnline(); err != nil {
 		return err
 	}
 	for _, text := range r.args {
@@ -239,7 +239,7 @@ func runPeeringRm(r *request, emit emitter) error {
 }
 
 func runPeeringLs(r *request, emit emitter) error {
-	if err := r.node.online(); err != nil {
+	if err := r.node.peeringOnline(); err != nil {
 		return err
 	}
 	type info struct { // libp2p's order of keys

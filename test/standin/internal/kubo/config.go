@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 )
@@ -106,6 +105,15 @@ func (c config) flag(key string) *bool {
 func (c config) isTrue(key string) bool  { f := c.flag(key); return f != nil && *f }
 func (c config) isFalse(key string) bool { f := c.flag(key); return f != nil && !*f }
 
+func (c config) hasAny(keys ...string) bool {
+	for _, key := range keys {
+		if v, err := c.get(key); err == nil && v != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // list is a list of texts; a single text counts as a list of one.
 func (c config) list(key string) []string {
 	v, _ := c.get(key)
@@ -169,9 +177,6 @@ func checkPlugins(path string) error {
 		defer f.Close()
 		var v struct{ Plugins interface{} }
 		err = json.NewDecoder(f).Decode(&v)
-		if err == io.EOF {
-			return nil
-		}
 	}
 	if err != nil {
 		return fmt.Errorf("error loading plugins: %w", err)

@@ -1,17 +1,14 @@
 package kubo
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
-	"standin/internal/logx"
+	"standin/internal/knob"
 	"standin/internal/maddr"
 	"standin/internal/notify"
 )
@@ -36,6 +33,7 @@ func daemon(path string, opts map[string]string) error {
 		}
 		fmt.Print("to get started, enter:\n\n\tipfs cat /ipfs/QmQPeNsJPyVWPFDVHb77w8G42Fvo15z4bG2X8D2GhfbSXc/readme\n\n")
 	}
+	knob.StartDelay()
 	r, err := openRepo(path)
 	if err == errNeedMigration {
 		if err = migrate(path, opts); err == nil {
@@ -59,6 +57,7 @@ func daemon(path string, opts map[string]string) error {
 		fmt.Println("Swarm is limited to private network of peers with the swarm key")
 		fmt.Printf("Swarm key fingerprint: %x\n", fingerprint(psk))
 	}
+	refuseOld(r)
 	for _, text := range n.host.OwnAddrs() {
 		a, _ := maddr.Parse(text)
 		_, hostport, _ := a.TCP()
@@ -113,6 +112,7 @@ func serve(n *Node) error {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	fmt.Println("Daemon is ready")
 	notify.Send("READY=1")
+	knob.CrashLater()
 	select {
 	case <-signals:
 		fmt.Print("\nReceived interrupt signal, shutting down...\n(Hit ctrl-c again to force-shutdown the daemon.)\n")
@@ -137,7 +137,7 @@ func listenAll(addrs []string, what, kind string) ([]net.Listener, error) {
 		}
 		network, hostport, ok := a.TCP()
 		if !ok {
-			return nil, fmt.Errorf("%s: manet.Listen(%s) failed: unsupported address", what, a)
+			return nil, fmt.Errorf("%s: manet.Listen(%s) failed: unexpected address type", what, a)
 		}
 		l, err := net.Listen(network, hostport)
 		if err != nil {
@@ -146,71 +146,4 @@ func listenAll(addrs []string, what, kind string) ([]net.Listener, error) {
 		out = append(out, l)
 	}
 	return out, nil
-}
-
-// migrate brings a repo of version 17 to 18, as the embedded migration does.
-func migrate(path string, opts map[string]string) error {
-	b, err := os.ReadFile(path + "/version")
-	if err != nil {
-		return err
-	}
-	have := strings.TrimSpace(string(b))
-	fmt.Printf("Kubo repository at %s has version %s and needs to be migrated to version %s.\n", path, have, repoVersion)
-	if opts["migrate"] == "" {
-		if !askMigration(bufio.NewReader(os.Stdin)) {
-			fmt.Printf("Not running migrations on repository at %s. Re-run daemon with --migrate or see 'ipfs repo migrate --help'\n", path)
-			return errors.New("fs-repo requires migration")
-		}
-	} else if opts["migrate"] == "false" {
-		return errors.New("fs-repo requires migration")
-	}
-	return runMigration(path, have)
-}
-
-func askMigration(in *bufio.Reader) bool {
-	for i := 0; i < 3; i++ {
-		fmt.Print("Run migrations now? [y/N] ")
-		l, err := in.ReadString('\n')
-		switch strings.ToLower(strings.TrimSpace(l)) {
-		case "y", "yes":
-			return true
-		case "n", "no":
-			return false
-		case "":
-			if err == nil {
-				return false
-			}
-		}
-		reason := strings.TrimSpace(l)
-		if err != nil {
-			reason = err.Error()
-		}
-		fmt.Printf("Invalid input: %s. Please try again.\n", reason)
-	}
-	return false
-}
-
-func runMigration(path, have string) error {
-	fmt.Println("Looking for embedded migrations.")
-	if have != "17" {
-		logx.Error("migrations", "migrations/fetcher.go:1", "no embedded migration from version %s", have)
-		return errors.New("failed to find migration: no network")
-	}
-	fmt.Println("Running embedded migration fs-repo-17-to-18...\napplying 17-to-18 repo migration")
-	fmt.Println("> Migrating Provider and Reprovider configuration to unified Provide configuration")
-	cfg, err := readConfig(path + "/config")
-	if err != nil {
-		return err
-	}
-	cfg["Provider"], cfg["Reprovider"] = map[string]interface{}{}, map[string]interface{}{}
-	if err := cfg.write(path + "/config"); err != nil {
-		return err
-	}
-	if err := writeFile(path+"/version", []byte(repoVersion+"\n"), 0o644); err != nil {
-		return err
-	}
-	fmt.Println("updated version file\nMigration 17-to-18 succeeded")
-	fmt.Println("Embedded migration fs-repo-17-to-18 completed successfully")
-	fmt.Println("Success: fs-repo migrated to version 18 using embedded migrations.")
-	return nil
 }

@@ -39,6 +39,14 @@ func (n *Node) online() error {
 	return nil
 }
 
+// peeringOnline says the same in other words, as the real program does.
+func (n *Node) peeringOnline() error {
+	if n.host == nil {
+		return errors.New("this command must be run in online mode. Try running 'ipfs daemon' first")
+	}
+	return nil
+}
+
 // tick is the pace of redials: 5 s like the real peering service, unless
 // STANDIN_TICK says otherwise.
 func tick() time.Duration {
@@ -77,10 +85,12 @@ func (n *Node) goOnline(psk []byte) error {
 		if err != nil {
 			return err
 		}
-		if _, id := a.Split(); id != "" {
-			trapped = append(trapped, id)
-			first = append(first, a)
+		_, id := a.Split()
+		if id == "" {
+			return errors.New("invalid p2p multiaddr")
 		}
+		trapped = append(trapped, id)
+		first = append(first, a)
 	}
 	for _, f := range cfg.list("Swarm.AddrFilters") {
 		if m, err := maddr.Parse(f); err != nil || m.CIDR() == nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 type setting struct {
@@ -22,6 +23,14 @@ var unroutable = []interface{}{
 	"/ip4/198.51.100.0/ipcidr/24", "/ip4/203.0.113.0/ipcidr/24", "/ip4/240.0.0.0/ipcidr/4",
 	"/ip6/::/ipcidr/3", "/ip6/::1/ipcidr/128", "/ip6/100::/ipcidr/64", "/ip6/2001:2::/ipcidr/48",
 	"/ip6/2001:db8::/ipcidr/32", "/ip6/fc00::/ipcidr/7", "/ip6/fe80::/ipcidr/10",
+}
+
+// mainnet is the Bootstrap list of a new repo before 0.37.
+var mainnet = []string{
+	"/dnsaddr/bootstrap.libp2p.io/p2p/QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN",
+	"/dnsaddr/bootstrap.libp2p.io/p2p/QmQCU2EcMqAqQPR2i9bChDtGNJchTbq5TbXJJ16u19uLTa",
+	"/dnsaddr/bootstrap.libp2p.io/p2p/QmbLHAnMoJPWSCR5Zhtx6BHJX9KiKNN6tpvbUcqanj75Nb",
+	"/dnsaddr/bootstrap.libp2p.io/p2p/QmcZf59bWwK5XFi76CZX8cbJ4BhTzzA3gU1ZjYZcYW3dwt",
 }
 
 var (
@@ -47,6 +56,9 @@ func mount(path, kind string) map[string]interface{} {
 // profile gives the settings of a configuration profile; initOnly ones choose
 // the datastore.
 func profile(name string) (settings []setting, initOnly bool, err error) {
+	if strings.HasPrefix(name, "autoconf-") && !hasAutoConf() {
+		return nil, false, fmt.Errorf("invalid configuration profile: %s", name)
+	}
 	switch name {
 	case "server":
 		return []setting{{"Addresses.NoAnnounce", unroutable}, {"Swarm.AddrFilters", unroutable},

@@ -22,11 +22,12 @@ var defaultConfig []byte
 
 // Repo is an opened repository.
 type Repo struct {
-	path string
-	lock *filelock.Lock
-	mu   sync.Mutex
-	cfg  config // the holder's copy; the file may differ after a hand edit
-	key  peerid.Key
+	path   string
+	lock   *filelock.Lock
+	mu     sync.Mutex
+	cfg    config // the holder's copy; the file may differ after a hand edit
+	key    peerid.Key
+	keyErr error // what is wrong with Identity; said when the node is built
 }
 
 func repoPath() (string, error) {
@@ -61,6 +62,12 @@ func initRepo(path, profiles string) error {
 	cfg, err := ojson.ParseObject(defaultConfig)
 	if err != nil {
 		return err
+	}
+	if !hasAutoConf() {
+		for _, key := range []string{"DNS.Resolvers", "Routing.DelegatedRouters", "Ipns.DelegatedPublishers"} {
+			cfg.Set(key, nil)
+		}
+		cfg.Set("Bootstrap", ojson.List(mainnet))
 	}
 	cfg.Set("Identity.PeerID", key.ID())
 	cfg.Set("Identity.PrivKey", key.Private())
@@ -105,7 +112,7 @@ func layOut(path string, cfg *ojson.Object) error {
 		{"blocks/diskUsage.cache", `{"diskUsage":0,"accuracy":"initial-exact"}`, 0o600},
 		{"datastore/CURRENT", "MANIFEST-000000\n", 0o644},
 		{"datastore/LOCK", "", 0o644},
-		{"datastore/pins.json", "{}", 0o644},
+		{"datastore/pins.json", `{"QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn":"recursive"}`, 0o644},
 		{"datastore_spec", diskSpec(parsed), 0o600},
 		{"version", repoVersion + "\n", 0o644},
 		{"config", string(text), 0o600},
@@ -176,11 +183,7 @@ func takeLock(path string) (*filelock.Lock, error) {
 }
 
 func (r *Repo) load() error {
-	have, err := os.ReadFile(filepath.Join(r.path, "version"))
-	if err != nil {
-		return err
-	}
-	version, err := strconv.Atoi(strings.TrimSpace(string(have)))
+	version, err := versionOf(r.path)
 	if err != nil {
 		return err
 	}
@@ -197,6 +200,9 @@ func (r *Repo) load() error {
 	if err := decodes(r.cfg); err != nil {
 		return err
 	}
+	if spec, err := r.cfg.get("Datastore.Spec"); err != nil || spec == nil {
+		return errors.New("required Datastore.Spec entry missing from config file")
+	}
 	onDiskNow, err := os.ReadFile(r.file("datastore_spec"))
 	if err != nil {
 		return err
@@ -205,13 +211,37 @@ func (r *Repo) load() error {
 		return fmt.Errorf("datastore configuration of '%s' does not match what is on disk '%s'",
 			strings.TrimSpace(string(onDiskNow)), want)
 	}
-	if r.key, err = peerid.Parse(r.cfg.text("Identity.PrivKey")); err != nil {
-		return fmt.Errorf("error decoding private key: %w", err)
-	}
-	if r.key.ID() != r.cfg.text("Identity.PeerID") {
-		return errors.New("private key in config does not match id")
-	}
+	r.key, r.keyErr = identity(r.cfg)
 	return nil
+}
+
+func versionOf(path string) (int, error) {
+	b, err := os.ReadFile(filepath.Join(path, "version"))
+	if os.IsNotExist(err) {
+		return 0, errors.New("no version file found, please run 0-to-1 migration tool.\nSee https://github.com/ipfs/fs-repo-migrations/blob/master/run.md\nSorry for the inconvenience. In the future, these will run automatically.")
+	} else if err != nil {
+		return 0, err
+	}
+	version, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 0, errors.New("invalid data in repo version file")
+	}
+	return version, nil
+}
+
+func identity(cfg config) (peerid.Key, error) {
+	id := cfg.text("Identity.PeerID")
+	if id == "" {
+		return peerid.Key{}, errors.New("identity was not set in config (was 'ipfs init' run?)")
+	}
+	if cfg.text("Identity.PrivKey") == "" {
+		return peerid.Key{}, fmt.Errorf("missing private key for node ID: %s", id)
+	}
+	key, err := peerid.Parse(cfg.text("Identity.PrivKey"))
+	if err == nil && key.ID() != id {
+		err = fmt.Errorf("private key in config does not match id: %s != %s", id, key.ID())
+	}
+	return key, err
 }
 
 func (r *Repo) file(name string) string { return filepath.Join(r.path, name) }

@@ -34,6 +34,10 @@ func route(c *command, path string, opts map[string]string) (call func(*request)
 	if err != nil {
 		return nil, done, err
 	}
+	if repo.keyErr != nil {
+		repo.Close()
+		return nil, done, repo.keyErr
+	}
 	return alone(newNode(repo)), repo.Close, nil
 }
 

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"standin/internal/cid"
+	"standin/internal/maddr"
 )
 
 // schema lists the keys of kubo's config with the kind of their values:
@@ -153,15 +156,47 @@ func walk(prefix string, m map[string]interface{}) error {
 	for k, v := range m {
 		at := prefix + k
 		kind, leaf := leaves[at]
-		if leaf && !fits(kind, v) {
-			return fmt.Errorf("json: cannot unmarshal %s into Go struct field Config.%s", jsonKind(v), at)
-		}
 		sub, isMap := v.(map[string]interface{})
-		if branches[at] && v != nil && !isMap {
-			return fmt.Errorf("json: cannot unmarshal %s into Go struct field Config.%s", jsonKind(v), at)
+		if (leaf && !fits(kind, v)) || (branches[at] && v != nil && !isMap) {
+			return misfit(prefix, at, kind, v)
+		}
+		if kind == "p" {
+			if err := checkPeers(v); err != nil {
+				return err
+			}
 		}
 		if branches[at] && isMap {
 			if err := walk(at+".", sub); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// misfit names the struct that the value was for, then its whole path.
+func misfit(prefix, at, kind string, v interface{}) error {
+	owner := "Config"
+	if parts := strings.Split(prefix, "."); len(parts) > 1 {
+		owner = parts[len(parts)-2]
+	}
+	types := map[string]string{"s": "string", "b": "bool", "i": "int64", "l": "[]string", "p": "[]peer.AddrInfo"}
+	wanted := types[kind]
+	if wanted == "" {
+		wanted = "config." + at[strings.LastIndexByte(at, '.')+1:]
+	}
+	return fmt.Errorf("json: cannot unmarshal %s into Go struct field %s.%s of type %s", jsonKind(v), owner, at, wanted)
+}
+
+// checkPeers reads ids and addresses of Peering.Peers, which a wrong one
+// stops at the config already, unlike one of Bootstrap.
+func checkPeers(v interface{}) error {
+	for _, p := range (config{"Peering": map[string]interface{}{"Peers": v}}).peeringPeers() {
+		if _, err := cid.PeerID(p.ID); err != nil {
+			return fmt.Errorf("failed to parse peer ID: %w", err)
+		}
+		for _, a := range p.Addrs {
+			if _, err := maddr.Parse(a); err != nil {
 				return err
 			}
 		}

@@ -32,3 +32,9 @@ func Warn(system, source, format string, args ...interface{}) {
 func Error(system, source, format string, args ...interface{}) {
 	line("ERROR", system, source, format, args)
 }
+
+// Fatal logs at level FATAL and ends the program on the spot.
+func Fatal(system, source, format string, args ...interface{}) {
+	line("FATAL", system, source, format, args)
+	os.Exit(1)
+}

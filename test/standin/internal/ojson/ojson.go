@@ -182,3 +182,16 @@ func (o *Object) MarshalJSON() ([]byte, error) {
 	b.WriteByte('}')
 	return b.Bytes(), nil
 }
+
+// Number is a whole number at a dotted path, or otherwise.
+func (o *Object) Number(path string, otherwise int) int {
+	n, ok := o.Get(path).(json.Number)
+	if !ok {
+		return otherwise
+	}
+	v, err := n.Int64()
+	if err != nil {
+		return otherwise
+	}
+	return int(v)
+}

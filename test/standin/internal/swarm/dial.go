@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"standin/internal/knob"
 	"standin/internal/maddr"
 )
 
@@ -144,8 +145,13 @@ func (h *Host) dialOne(ctx context.Context, id, text string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if knob.Dropped(id) {
+		raw.Close()
+		<-time.After(time.Until(until))
+		return nil, context.DeadlineExceeded
+	}
 	_ = raw.SetDeadline(until)
-	if _, err := dialHandshake(raw, h.PSK, h.Key, id, h.Silent); err != nil {
+	if _, err := dialHandshake(raw, h.PSK, h.Key, id); err != nil {
 		raw.Close()
 		return nil, fmt.Errorf("failed to negotiate security protocol: %w", plain(err))
 	}

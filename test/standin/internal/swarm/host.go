@@ -22,7 +22,6 @@ type Host struct {
 	Key         peerid.Key
 	PSK         []byte // nil: a public network
 	Agent       string
-	Silent      bool                  // answer a wrong key with silence, not a reset
 	Gossip      bool                  // dial the peers others tell of
 	DialTimeout time.Duration         // for a whole dial
 	AddrTimeout time.Duration         // for one address

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"standin/internal/knob"
 	"standin/internal/maddr"
 )
 
@@ -87,7 +88,9 @@ func (h *Host) incoming(raw net.Conn) {
 	_ = raw.SetDeadline(time.Now().Add(15 * time.Second))
 	id, err := listenHandshake(raw, h.PSK, h.Key)
 	switch {
-	case errors.Is(err, errWrongKey) && h.Silent:
+	case errors.Is(err, errWrongKey):
+		return
+	case err == nil && knob.Dropped(id):
 		stall(raw)
 		return
 	case err != nil || id == h.id:
