@@ -11,9 +11,9 @@ import {
   T,
   uses,
 } from '../src/module/module.ts'
-import { peerAddress } from './lib/address.ts'
+import { isWithin, peerAddress } from './lib/address.ts'
 import { diagnose } from './lib/diagnoses.ts'
-import { asked, daemon, ipfsStep, member, peerId, repo } from './lib/kubo.ts'
+import { asked, authorizations, daemon, ipfsStep, member, peerId, repo } from './lib/kubo.ts'
 import { lastLines } from './lib/log.ts'
 import { absent, peerList } from './lib/peers.ts'
 import {
@@ -96,6 +96,8 @@ export default defineModule({
     peering: member(args, 'Peering.Peers'),
     bootstrap: member(args, 'Bootstrap'),
     config: uses(stat(`${args.path}/config`)),
+    filters: uses(member(args, 'Swarm.AddrFilters')),
+    token: uses(authorizations(args)),
     id: uses(peerId(args)),
     unit: uses(service(args.unit)),
     all: uses(allPeered(args)),
@@ -109,8 +111,19 @@ export default defineModule({
   touches: args => [`live:${args.unit}#peering`],
   plan(args, seen, { ok, change, fail }) {
     if (!seen.config.exists) return fail(`there is no repo at ${args.path}`, 'run ipfs_init before this task')
+    if (later(() => seen.token.value !== null) === true)
+      return fail(
+        "kubo's API asks for a token: API.Authorizations is set, and neither this task nor ipfs-cluster has one to give",
+        `take API.Authorizations out of ${args.path}/config, restart kubo, and keep its API on 127.0.0.1`,
+      )
     const { port, via } = args
     const peers = others(args, seen)
+    const barred = later(() => barredBy(seen.filters.value, peers))
+    if (typeof barred === 'string')
+      return fail(
+        barred,
+        'set Swarm.AddrFilters to [] with ipfs_config (the profile `server` fills it with all private ranges)',
+      )
     const wanted = {
       peering: peeringOf(
         via === 'peering' ? peers : [],
@@ -184,6 +197,14 @@ export default defineModule({
   }),
   explain: diagnose,
 })
+
+/** Why a peer can never be reached: this node's own filters forbid its address. */
+const barredBy = (filters: Json | undefined, peers: Peer[]): string | undefined => {
+  for (const filter of Array.isArray(filters) ? filters.map(String) : [])
+    for (const { address } of peers)
+      if (isWithin(filter, address)) return `Swarm.AddrFilters has ${filter}, so this node never talks to ${address}`
+  return undefined
+}
 
 /** Whether a Bootstrap list has a peer. */
 const named = (listed: unknown, id: string): boolean =>

@@ -1,5 +1,6 @@
 import { defineGroup, exec, later, type Step, secretContent, sha256, stat, T, uses } from '../src/module/module.ts'
-import { cluster, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
+import { clones } from './lib/clones.ts'
+import { cluster, clusterId, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
 import { because, type Held, rule } from './lib/key.ts'
 
 const args = T.Object(
@@ -32,8 +33,17 @@ export default defineGroup({
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     file: uses(stat(serviceFile(args.path))),
     trouble: uses(clusterTrouble(args.path)),
+    identity: uses(clusterId(args.path)),
   }),
   plan(args, seen, together) {
+    const twins = clones(together.up, host => seen[host]!.identity.value)
+    if (twins)
+      return together.each(host =>
+        together.fail(
+          `${twins.hosts.join(' and ')} have one cluster peer id, ${twins.id}: one is a copy of the other`,
+          `on the copy stop ipfs-cluster and move ${args[host]!.path} away: the next run makes it a peer of its own`,
+        ),
+      )
     const value = (Object.values(args)[0]?.value ?? '').trim().toLowerCase()
     const given = value === '' ? undefined : value
     if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))

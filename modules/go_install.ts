@@ -1,5 +1,6 @@
-import { defineModule, T } from '../src/module/module.ts'
+import { defineModule, later, program, T, uses } from '../src/module/module.ts'
 import { installed, installing } from './lib/installing.ts'
+import { goFor, isBefore } from './lib/versions.ts'
 
 const args = T.Object(
   {
@@ -9,33 +10,75 @@ const args = T.Object(
       description: "Go's version, e.g. `1.26.8`. Empty: whatever Go there is, or none, stays as it is.",
     }),
     bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the links to `go` and `gofmt` go.' }),
+    builds: T.Object(
+      {
+        kubo: T.Optional(T.String({ pattern: '^v\\d', description: 'A version of kubo, e.g. `v0.42.0`.' })),
+        'ipfs-cluster': T.Optional(T.String({ pattern: '^v\\d', description: 'A version of ipfs-cluster.' })),
+      },
+      {
+        additionalProperties: false,
+        default: {},
+        description:
+          'What is to be built with it from source. A Go that is too old for that is refused, in `plan` already.',
+      },
+    ),
   },
   { additionalProperties: false },
 )
 
 /** Go finds the rest of itself from where its link points to, so the links are all that is switched. */
-const program = (name: string) => ({ name, member: `go/bin/${name}`, at: `bin/${name}`, says: ['version'] })
+const linked = (name: string) => ({ name, member: `go/bin/${name}`, at: `bin/${name}`, says: ['version'] })
+
+type Args = { version: string; bin_dir: string; builds: Record<string, string | undefined> }
+const install = installing(({ version, bin_dir }: Args) => ({
+  name: 'go',
+  version,
+  bin_dir,
+  bundles:
+    version === ''
+      ? []
+      : [
+          {
+            archive: ({ system, architecture }) => `go${version}.${system}-${architecture}.tar.gz`,
+            take: 'go',
+            // gofmt has no way to say its version; given nothing it formats nothing and ends well.
+            programs: [linked('go'), { ...linked('gofmt'), says: [] }],
+          },
+        ],
+}))
+
+/** The version of the Go that a host has, from wherever it is usually put; empty: it has none. */
+const present = program<{ version: string }>({
+  key: 'go:version',
+  sh: 'PATH=$PATH:/usr/local/bin:/usr/local/go/bin go version 2>/dev/null',
+  looks: ['any'],
+  parse: ({ stdout }) => ({ version: /go version go(\S+)/.exec(stdout.toString())?.[1] ?? '' }),
+  subject: 'Go on the host',
+})
 
 export default defineModule({
   name: 'go_install',
   about: 'Installs Go from the archive that the controller holds, each version in a folder of its own.',
   args,
   outputs: installed,
-  examples: ['- name: Install Go\n  go_install:\n    version: 1.26.8'],
-  ...installing(({ version, bin_dir }: { version: string; bin_dir: string }) => ({
-    name: 'go',
-    version,
-    bin_dir,
-    bundles:
-      version === ''
-        ? []
-        : [
-            {
-              archive: ({ system, architecture }) => `go${version}.${system}-${architecture}.tar.gz`,
-              take: 'go',
-              // gofmt has no way to say its version; given nothing it formats nothing and ends well.
-              programs: [program('go'), { ...program('gofmt'), says: [] }],
-            },
-          ],
-  })),
+  examples: [
+    '- name: Install Go\n  go_install:\n    version: 1.26.8',
+    '- name: A Go that builds kubo is there\n  go_install:\n    builds: { kubo: v0.42.0 }',
+  ],
+  ...install,
+  reads: args => ({
+    ...install.reads(args),
+    present: Object.keys(args.builds).length > 0 && args.version === '' ? uses(present) : undefined,
+  }),
+  plan: (args, seen, decide) => {
+    const go = args.version || later(() => seen.present?.version)
+    for (const [program, version] of Object.entries(args.builds)) {
+      const needed = goFor(program, version!)
+      if (needed === undefined || typeof go !== 'string' || (go !== '' && !isBefore(go, needed))) continue
+      const built = `${program} ${version} is built with Go ${needed} or newer`
+      const why = args.version ? `${built}, not with ${go}` : `${built}, and this host has ${go || 'none'}`
+      return decide.fail(why, `set version to ${needed} or newer`)
+    }
+    return install.plan(args, seen, decide)
+  },
 })

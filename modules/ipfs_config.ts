@@ -1,7 +1,24 @@
-import { defineModule, exec, type Json, later, type Step, same, stat, T, uses } from '../src/module/module.ts'
+import {
+  defineModule,
+  exec,
+  type FileAnswer,
+  file,
+  isUnknown,
+  type Json,
+  type Later,
+  later,
+  memberAt,
+  type Step,
+  same,
+  stat,
+  T,
+  uses,
+  withMember,
+} from '../src/module/module.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { ipfsStep, member, normal, repo, trouble } from './lib/kubo.ts'
 import { plain } from './lib/plain.ts'
+import { type Config, telling, unstartable } from './lib/startable.ts'
 
 const args = T.Object(
   {
@@ -29,6 +46,22 @@ const written = (name: string, value: unknown): Json =>
 /** The placeholder of a public node. With AutoConf off nothing can fill it and kubo does not start (config/autoconf_client.go). */
 const hasPlaceholder = (value: unknown): boolean => Array.isArray(value) && value.includes('auto')
 
+/** The config as it will be: what is set, over what is there. What is neither set nor known stays unknown. */
+const afterwards = (settings: Record<string, unknown>, there: { value: Json | undefined }[]): Config => {
+  let tree: Record<string, unknown> = {}
+  for (const [i, name] of telling.entries()) {
+    const value = later(() => there[i]!.value)
+    if (!isUnknown(value)) tree = withMember(tree, name, value)
+  }
+  if (settings['AutoConf.Enabled'] === false) tree = withMember(tree, 'Bootstrap', null)
+  for (const name of Object.keys(settings)) tree = withMember(tree, name, wanted(name, settings[name]))
+  return name => memberAt(tree, name) as Json | undefined
+}
+
+/** The repo's version; 0 where it is not known. */
+const versionOf = (found: FileAnswer | Later): number =>
+  !isUnknown(found) && found.exists && found.kind === 'file' ? Number(found.content.bytes.toString()) : 0
+
 /**
  * Changes go through kubo's own program: it finds a running daemon, whose copy of the config is the one that counts
  * (an edit of the file would be lost at the daemon's next write), and else edits a repo at rest.
@@ -47,6 +80,9 @@ export default defineModule({
     trouble: uses(trouble(args)),
     api: uses(stat(`${args.path}/api`)),
     bootstrap: args.settings['AutoConf.Enabled'] === false ? member(args, 'Bootstrap') : undefined,
+    swarmKey: uses(stat(`${args.path}/swarm.key`)),
+    version: uses(file(`${args.path}/version`)),
+    telling: telling.map(name => uses(member(args, name))),
   }),
   plan(args, seen, { ok, change, fail }) {
     if (!seen.config.exists) return fail(`there is no repo at ${args.path}`, 'run ipfs_init before this task')
@@ -63,6 +99,11 @@ export default defineModule({
         ),
     )
     const auto = args.settings['AutoConf.Enabled'] === false && hasPlaceholder(later(() => seen.bootstrap?.value))
+    const wrong = unstartable(afterwards(args.settings, seen.telling), {
+      isPrivate: later(() => seen.swarmKey.exists) === true,
+      version: versionOf(later(() => seen.version)),
+    })
+    if (wrong) return fail(wrong.why, wrong.fix)
     if (differ.length === 0 && !auto) return ok()
     const set: Record<string, Json> = Object.fromEntries(differ.map(name => [name, written(name, args.settings[name])]))
     if (auto) set.Bootstrap = []

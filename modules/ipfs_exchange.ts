@@ -10,6 +10,7 @@ import {
   T,
   uses,
 } from '../src/module/module.ts'
+import { clones } from './lib/clones.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { asked, daemon, peerId, repo } from './lib/kubo.ts'
 
@@ -107,6 +108,14 @@ export default defineGroup({
     started: uses(processStart(args.unit)),
   }),
   plan(args, seen, together) {
+    const twins = clones(together.up, host => seen[host]!.id.value)
+    if (twins)
+      return together.each(host =>
+        together.fail(
+          `${twins.hosts.join(' and ')} have one peer id of kubo, ${twins.id}: one is a copy of the other`,
+          `on the copy stop ${args[host]!.unit} and move ${args[host]!.path} away: the next run makes it a node of its own`,
+        ),
+      )
     // Where no step may run no block can be given: those pairs wait for a run over all hosts.
     const taking = together.up.filter(host => !together.bystanders.includes(host))
     const idle = taking.filter(host => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string')

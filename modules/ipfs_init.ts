@@ -1,8 +1,20 @@
-import { defineModule, exec, folder, later, stat, T, uses } from '../src/module/module.ts'
+import {
+  defineModule,
+  exec,
+  type FileAnswer,
+  file,
+  folder,
+  isUnknown,
+  later,
+  stat,
+  T,
+  uses,
+} from '../src/module/module.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
 import { peerId, repo } from './lib/kubo.ts'
 import { noRoom, room } from './lib/room.ts'
+import { repoOf } from './lib/versions.ts'
 
 const args = T.Object(
   {
@@ -21,6 +33,18 @@ const folders = ['blocks', 'datastore', 'keystore']
 const fresh = (path: string): string =>
   `${path.slice(0, path.lastIndexOf('/'))}/.${path.slice(path.lastIndexOf('/') + 1)}.new`
 
+/** A repo that a newer kubo has used, which the one that is linked cannot open. */
+const outgrown = (version: FileAnswer, program: FileAnswer): { why: string; fix: string } | undefined => {
+  const repo = version.exists && version.kind === 'file' ? Number(version.content.bytes.toString()) : 0
+  const kubo = program.exists && program.kind === 'link' ? /\/(v\d[^/]*)\/ipfs$/.exec(program.target)?.[1] : undefined
+  const known = kubo === undefined ? undefined : repoOf(kubo)
+  if (known === undefined || repo <= known) return undefined
+  return {
+    why: `a repo of version ${repo}, made or migrated by a newer kubo than ${kubo}, which knows ${known}`,
+    fix: `stay with the newer kubo, or let that one take the repo back first: ipfs repo migrate --to=${known} --allow-downgrade`,
+  }
+}
+
 /**
  * A new repo is made in a folder beside the final one and renamed into place: there is a whole one or none. So the
  * module makes the folder itself, or takes the place of an empty one; a repo is never made anew over another.
@@ -38,6 +62,8 @@ export default defineModule({
     inside: uses(inside(args.path)),
     room: uses(room(args.path)),
     id: uses(peerId(args)),
+    version: uses(file(`${args.path}/version`)),
+    program: uses(stat(`${args.bin_dir}/ipfs`)),
   }),
   plan(args, seen, { ok, change, fail }) {
     const config = seen.files[0]!
@@ -47,6 +73,8 @@ export default defineModule({
           `${args.path}/config belongs to ${config.owner}, so kubo cannot read it as ${args.user}`,
           `chown -R ${args.user}: ${args.path} while the daemon is stopped (an \`ipfs\` run as root leaves such files)`,
         )
+      const tooOld = later(() => outgrown(seen.version, seen.program))
+      if (tooOld && !isUnknown(tooOld)) return fail(`${args.path} is ${tooOld.why}`, tooOld.fix)
       const id = seen.id.value
       return typeof id === 'string'
         ? ok({ peer_id: id })

@@ -1,5 +1,5 @@
-import { type Content, content, defineModule, type FileAnswer, file, pattern, T } from '../src/module/module.ts'
-import { type Edit, edited } from './lib/lines.ts'
+import { type Content, content, defineModule, file, pattern, T } from '../src/module/module.ts'
+import { type Edit, edited, uneditable } from './lib/lines.ts'
 import { path, placed, plain, surroundings } from './lib/placement.ts'
 import { writing } from './lib/writing.ts'
 
@@ -57,22 +57,6 @@ const editOf = (args: Wanted): Edit | Problem => {
     }
   }
   return edit
-}
-
-/** Why this cannot be edited line by line. */
-const uneditable = (path: string, found: FileAnswer): Problem | undefined => {
-  if (!found.exists) return undefined
-  if (found.kind === 'link') return { why: `${path} is a link to ${found.target}`, fix: 'name the file it points to' }
-  if (found.kind !== 'file') return undefined
-  const { bytes, size } = found.content
-  if (bytes.length !== size)
-    return {
-      why: `${path} is too large to be edited by lines (${size} bytes)`,
-      fix: 'use copy or template for all of it',
-    }
-  return Buffer.from(bytes.toString()).equals(bytes)
-    ? undefined
-    : { why: `${path} is not text in UTF-8`, fix: 'use copy for all of it' }
 }
 
 export default defineModule({

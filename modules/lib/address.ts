@@ -14,3 +14,13 @@ export const peerAddress = (address: string, port: number, id: string): string =
 export const isAt = (multi: string, address: string): boolean => `${multi}/`.startsWith(`${machine(address)}/`)
 
 export const modern = (multi: string): string => multi.replace('/ipfs/', '/p2p/')
+
+const number = (ip4: string): number => ip4.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+
+/** Whether an IPv4 address is in a range as kubo's AddrFilters name them, `/ip4/10.0.0.0/ipcidr/8`. */
+export const isWithin = (range: string, address: string): boolean => {
+  const [, first, bits] = /^\/ip4\/([\d.]+)\/ipcidr\/(\d+)$/.exec(range) ?? []
+  if (first === undefined || !/^\d+(\.\d+){3}$/.test(address)) return false
+  const size = 2 ** (32 - Number(bits))
+  return Math.floor(number(first) / size) === Math.floor(number(address) / size)
+}

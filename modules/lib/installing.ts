@@ -19,6 +19,7 @@ import {
   type Verdict,
 } from '../../src/module/module.ts'
 import { diagnose } from './diagnoses.ts'
+import { type Space, space, tooSmall } from './disk.ts'
 import { noRoom, type Room, room } from './room.ts'
 
 /** A program of an archive: where it is in there, where it goes in the version's folder, how to ask what it is. */
@@ -50,7 +51,7 @@ type Reads = {
   room: Query<Room, false>
   linkRoom: Query<Room, false>
 }
-type More = { archives: Query<ArchiveAnswer, false>[] }
+type More = { archives: Query<ArchiveAnswer, false>[]; space: Query<Space, false> | undefined }
 type Seen = {
   facts: Facts
   bin: FileAnswer
@@ -149,13 +150,15 @@ export const installing = <A>(describe: (args: A) => Package) => ({
   },
   more: (args: A, seen: Seen): More => {
     const p = describe(args)
-    return { archives: isRecorded(p, seen) ? [] : p.bundles.map(b => archive(b.archive(seen.facts))) }
+    return isRecorded(p, seen)
+      ? { archives: [], space: undefined }
+      : { archives: p.bundles.map(b => archive(b.archive(seen.facts))), space: space(library(p)) }
   },
   touches: (args: A) => [`tree:${library(describe(args))}`],
   explain: diagnose,
   plan: (
     args: A,
-    seen: Seen & { archives: ArchiveAnswer[] },
+    seen: Seen & { archives: ArchiveAnswer[]; space: Space | undefined },
     decide: Decide<Reads & More, typeof installed>,
   ): Verdict<Reads & More, typeof installed> => {
     const p = describe(args)
@@ -188,6 +191,9 @@ export const installing = <A>(describe: (args: A) => Package) => ({
         `${hollow[0].archive(seen.facts)} holds no ${hollow[1].member}: it is not an archive of ${p.name}`,
       )
 
+    const full = seen.space && tooSmall(library(p), seen.space, sizeOf(p, archives))
+    if (full) return decide.fail(full.why, full.fix)
+
     const placing = recorded ? undefined : place(p, archives, seen.folder)
     return decide.change({
       will: {
@@ -219,6 +225,15 @@ export const installing = <A>(describe: (args: A) => Package) => ({
 })
 
 const isDirectory = (found: FileAnswer): boolean => found.exists && found.kind === 'directory'
+
+/** What an installation needs: each archive and what is taken out of it lie side by side for a moment. */
+const sizeOf = (p: Package, archives: Whole[]): number =>
+  archives
+    .flatMap((found, i) => [
+      found.size,
+      ...found.members.map(m => (m.path.startsWith(p.bundles[i]!.take) ? m.size : 0)),
+    ])
+    .reduce((sum, size) => sum + size, 0)
 
 const sizeIn = (p: Package, archives: Whole[], index: number): number => {
   const wanted = programs(p)[index]!

@@ -5,6 +5,7 @@ import {
   memberAt,
   program,
   type Query,
+  quote,
   quoted,
   type Step,
   T,
@@ -88,6 +89,19 @@ export const member = (repo: Repo, name: string): Query<Member> => ({
   }),
   clouded: steady<Member>(repo, ({ value }) => value !== undefined),
 })
+
+/**
+ * Whom the API lets in: null is everyone who reaches it. `config show` keeps this to itself, and the tokens are nobody's
+ * business here: only whether there are any.
+ */
+export const authorizations = (repo: Repo): Query<Member> =>
+  program({
+    key: `member:${config(repo)}#API.Authorizations`,
+    sh: `grep -cE '^ *"Authorizations": *\\{ *$' ${quote(config(repo))} 2>/dev/null`,
+    looks: [`member:${config(repo)}#API.Authorizations`],
+    parse: ({ stdout }) => ({ value: Number(stdout.toString()) > 0 ? true : null }),
+    subject: `${config(repo)} API.Authorizations`,
+  })
 
 /** Why the config cannot be read; empty when it can. */
 export const trouble = (repo: Repo): Query<{ text: string }> => ({

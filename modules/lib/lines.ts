@@ -1,3 +1,5 @@
+import type { FileAnswer } from '../../src/module/module.ts'
+
 /** What is to be true of one line of a text, in Ansible's terms. */
 export type Edit = {
   state: 'present' | 'absent'
@@ -41,4 +43,20 @@ export const edited = (text: string, edit: Edit): string => {
   const at = matching >= 0 ? matching : last(lines, one => one === line)
   if (at >= 0) return bare(lines[at]!) === line ? text : lines.toSpliced(at, 1, `${line}\n`).join('')
   return inserted(lines, placeOf(edit, lines), line).join('')
+}
+
+/** Why a file cannot be edited as text, and what to do. */
+export const uneditable = (path: string, found: FileAnswer): { why: string; fix: string } | undefined => {
+  if (!found.exists) return undefined
+  if (found.kind === 'link') return { why: `${path} is a link to ${found.target}`, fix: 'name the file it points to' }
+  if (found.kind !== 'file') return undefined
+  const { bytes, size } = found.content
+  if (bytes.length !== size)
+    return {
+      why: `${path} is too large to be edited (${size} bytes)`,
+      fix: 'use copy or template for all of it',
+    }
+  return Buffer.from(bytes.toString()).equals(bytes)
+    ? undefined
+    : { why: `${path} is not text in UTF-8`, fix: 'use copy for all of it' }
 }

@@ -38,7 +38,10 @@ export type Step =
       owner?: string | Later
       group?: string | Later
     }
-  /** Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. */
+  /**
+   * Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. The whole of it, whatever keys
+   * it holds, passes through the controller's memory and is shown nowhere.
+   */
   | { do: 'members'; path: string; set: Record<string, Json | Content | From>; indent: number }
   /** A file of the controller (an archive, a file to be copied), streamed. */
   | ({ do: 'upload'; file: string; size: number; digest: string; path: string; mode: string } & Owner)

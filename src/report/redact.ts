@@ -37,8 +37,8 @@ const anyAlphabet = (encoded: string): string => encoded.replace(/[+/]/g, char =
  * A secret inside a longer base64 text: `before` bytes stand in front of it in its group of three. Only the digits that
  * are made of the secret alone are known; those at the rims, made in part of its neighbours, are taken away as well.
  */
-const base64 = (secret: string, before: 0 | 1 | 2): string => {
-  const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)])
+const base64 = (secret: Buffer, before: 0 | 1 | 2): string => {
+  const bytes = Buffer.concat([Buffer.alloc(before), secret])
   const from = [0, 2, 3][before]!
   const to = Math.floor((bytes.length * 8) / 6)
   const rimBefore = before === 0 ? '' : '[\\w+/-]?'
@@ -46,17 +46,32 @@ const base64 = (secret: string, before: 0 | 1 | 2): string => {
   return rimBefore + anyAlphabet(bytes.toString('base64').slice(from, to)) + rimAfter
 }
 
+const encoded = (bytes: Buffer): string[] => [
+  anyCase(bytes.toString('hex')),
+  base64(bytes, 0),
+  base64(bytes, 1),
+  base64(bytes, 2),
+]
+
+/** A key that is written in hex or base64 is the same secret in any other writing: capitals, or encoded once more. */
+const writingsOf = (secret: string): Buffer[] => {
+  const isHex = secret.length >= SHORTEST_LINE && /^([0-9a-f]{2})+$/i.test(secret)
+  if (isHex)
+    return [secret, secret.toLowerCase(), secret.toUpperCase()]
+      .map(text => Buffer.from(text))
+      .concat(Buffer.from(secret, 'hex'))
+  const isBase64 = secret.length >= SHORTEST_LINE && /^[\w+/-]+={0,2}$/.test(secret)
+  return [Buffer.from(secret), ...(isBase64 ? [Buffer.from(secret, 'base64')] : [])]
+}
+
 const patternsOf = (secret: string): RegExp[] => {
   const inJson = JSON.stringify(secret).slice(1, -1)
   const sources = [
     plainOrUrl(secret),
-    anyCase(hexOf(secret)),
-    base64(secret, 0),
-    base64(secret, 1),
-    base64(secret, 2),
+    ...writingsOf(secret).flatMap(encoded),
     ...(inJson === secret ? [] : [quote(inJson)]),
   ]
-  return sources.map(source => new RegExp(source, 'g'))
+  return [...new Set(sources)].map(source => new RegExp(source, 'g'))
 }
 
 const valuesOf = (secret: string): string[] => {

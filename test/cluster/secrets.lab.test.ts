@@ -20,42 +20,57 @@ const inBase64 = (bytes: Buffer): string[] =>
     return text.slice(before === 0 ? 0 : before + 1, -2)
   })
 
-/** The middle of a secret of 64 hex digits, so that a part of it is found too, in every form it might come to light. */
+/**
+ * Every form in which a secret in hex or base64 might come to light. Its middle only, so that a part of it is found too.
+ * A URL writes three characters of base64 in another way.
+ */
 const forms = (whole: string): Buffer[] => {
-  const hex = whole.slice(8, -8)
-  const bytes = Buffer.from(hex, 'hex')
-  const texts = [hex, hex.toUpperCase(), ...[bytes, Buffer.from(hex), Buffer.from(hex.toUpperCase())].flatMap(inBase64)]
-  return [bytes, ...texts.map(text => Buffer.from(text))]
+  const isHex = /^[0-9a-f]+$/.test(whole)
+  const text = whole.slice(8, -8)
+  const url = encodeURIComponent(text)
+  const texts = isHex ? [text, text.toUpperCase()] : [text, text.toUpperCase(), url, url.toLowerCase()]
+  const writings = [Buffer.from(text, isHex ? 'hex' : 'base64'), ...texts.map(one => Buffer.from(one))]
+  const shown = writings.flatMap(bytes => {
+    const [hex, base64] = [bytes.toString('hex'), inBase64(bytes)]
+    return [hex, hex.toUpperCase(), ...base64, ...base64.map(one => one.replaceAll('+', '-').replaceAll('/', '_'))]
+  })
+  return [...writings, ...new Set(shown)].map(one => Buffer.from(one))
 }
 
+/** A file of this size is a program or an archive of one. */
+const PROGRAM = 1_000_000
 const filesBelow = (folder: string, leftOut: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const path = join(folder, entry.name)
     if (path === leftOut) return []
-    return entry.isDirectory() ? filesBelow(path, leftOut) : entry.isFile() ? [path] : []
+    if (entry.isDirectory()) return filesBelow(path, leftOut)
+    return entry.isFile() && statSync(path).size < PROGRAM ? [path] : []
   })
 
-// What every process of a host was started with and given, gathered again and again until there is a file that says
+// What every process of a host was started with and given, and what stood in folders for temporary files, gathered again and again until there is a file that says
 // to stop; each line once in the end. Nothing of it is searched here, so that the search is not found.
 const watch = `set +m; (exec >/dev/null 2>&1 </dev/null; while [ ! -e /run/watch.stop ]; do
-  cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sort -u >>/run/watch.seen; sleep 0.05
+  cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sort -u >>/run/watch.seen
+  find /tmp /var/tmp /dev/shm -type f -exec cat {} + 2>/dev/null >>/run/watch.seen; sleep 0.05
 done; touch /run/watch.done) &`
 const watched = 'touch /run/watch.stop; until [ -e /run/watch.done ]; do sleep 0.1; done; sort -u /run/watch.seen'
 const resting = `cat /etc/systemd/system/*.service /etc/environment /etc/default/* 2>/dev/null
   systemctl show ipfs ipfs-cluster; systemctl show-environment; journalctl --no-pager -o cat
   for p in /proc/[0-9]*; do tr '\\0' '\\n' <$p/cmdline; tr '\\0' '\\n' <$p/environ; done 2>/dev/null; :`
 
+/** The hosts' disks lie below the lab's folder. */
+const disks = `${lab.folder}/.runbook/lab/secrets/hosts`
 const shown: Record<string, string> = {}
 let secrets: string[] = []
 
+let wanted: Buffer[] = []
+const holds = (bytes: Buffer): boolean => wanted.some(form => bytes.includes(form))
+
 /** The places where any form of a secret stands. */
 const leaks = (): string[] => {
-  const wanted = secrets.flatMap(forms)
-  const holds = (bytes: Buffer): boolean => wanted.some(form => bytes.includes(form))
-  // The hosts' disks lie below the lab's folder: there the secrets must be.
-  const files = filesBelow(lab.folder, `${lab.folder}/.runbook/lab/secrets/hosts`)
+  const files = filesBelow(lab.folder, disks)
   assert.ok(files.some(file => file.includes('/cache/')))
-  const inFiles = files.filter(file => statSync(file).size > 0 && holds(readFileSync(file)))
+  const inFiles = files.filter(file => holds(readFileSync(file)))
   return [...inFiles, ...Object.keys(shown).filter(place => holds(Buffer.from(shown[place]!)))]
 }
 
@@ -66,8 +81,13 @@ check('secrets are made, and given again where they were lost, while all process
   assert.is(first.code, 0, first.stdout + first.stderr)
   const key = await lab.ssh('node0', 'tail -n 1 /var/lib/ipfs/swarm.key')
   const secret = await lab.ssh('node0', `sed -n 's/.*"secret": *"\\(.*\\)".*/\\1/p' /var/lib/ipfs-cluster/service.json`)
-  secrets = [key, secret]
-  for (const text of secrets) assert.match(text, /^[0-9a-f]{64}$/)
+  for (const text of [key, secret]) assert.match(text, /^[0-9a-f]{64}$/)
+  const own = `sed -n 's/.*"\\(PrivKey\\|private_key\\)": *"\\(.*\\)".*/\\2/p' /var/lib/ipfs/config /var/lib/ipfs-cluster/identity.json`
+  const keys = Object.values(await lab.everywhere(own)).flatMap(text => text.split('\n'))
+  assert.is(keys.length, 6)
+  for (const text of keys) assert.match(text, /^[\w+/]{80,}={0,2}$/)
+  secrets = [key, secret, ...keys]
+  wanted = secrets.flatMap(forms)
   await lab.ssh(
     'node1',
     'rm /var/lib/ipfs/swarm.key && sed -i \'s/"secret": ".*"/"secret": ""/\' /var/lib/ipfs-cluster/service.json',
@@ -112,9 +132,11 @@ check('secrets given as variables, and a run that refuses them, tell nothing', a
   )
   const told = await lab.apply('--diff', '-e', `@${given}`)
   assert.equal(failures(told), [])
-  writeFileSync(given, JSON.stringify({ swarm_key: key!.slice(1), cluster_secret: secret }))
-  const refused = await lab.start(...lab.words('apply', '--diff', '-e', `@${given}`)).ended
-  assert.is(refused.code, 1, refused.stdout)
+  for (const wrong of [key!.slice(1), key!.slice(1).toUpperCase()]) {
+    writeFileSync(given, JSON.stringify({ swarm_key: wrong, cluster_secret: secret!.toUpperCase() }))
+    const refused = await lab.start(...lab.words('apply', '--diff', '-e', `@${given}`)).ended
+    assert.is(refused.code, 1, refused.stdout)
+  }
 })
 
 check('no secret is in an output, a file of the controller, a unit, an environment, or a command line', async () => {
@@ -128,11 +150,25 @@ check('no secret is in an output, a file of the controller, a unit, an environme
   assert.equal(leaks(), [])
 })
 
-check('and what looks for them would have found them', async () => {
-  for (const form of secrets.flatMap(forms)) {
-    shown['a trap'] = Buffer.concat([Buffer.from('before'), form, Buffer.from('after')]).toString('latin1')
-    if (form.every(byte => byte < 128)) assert.equal(leaks(), ['a trap'])
+check('on the hosts they stand where they have to and nowhere else', () => {
+  for (const node of lab.nodes) {
+    const disk = `${disks}/${node}/upper`
+    const holding = filesBelow(disk, '').filter(file => holds(readFileSync(file)))
+    assert.equal(holding.map(file => file.slice(disk.length)).sort(), [
+      '/var/lib/ipfs-cluster/identity.json',
+      '/var/lib/ipfs-cluster/service.json',
+      '/var/lib/ipfs/config',
+      '/var/lib/ipfs/swarm.key',
+    ])
   }
+  return Promise.resolve()
+})
+
+check('and what looks for them would have found them', () => {
+  for (const form of wanted) assert.ok(holds(Buffer.concat([Buffer.from('before'), form, Buffer.from('after')])))
+  shown['a trap'] = `before ${forms(secrets[0]!).at(-1)} after`
+  assert.equal(leaks(), ['a trap'])
+  return Promise.resolve()
 })
 
 test.run()

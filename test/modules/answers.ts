@@ -69,13 +69,20 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   service: said => (isRecord(said) ? { ...unit, ...said } : said),
   program,
 }
-/** What goes without saying: the folder a file goes into is there and may be written to, and accounts exist. */
+/**
+ * What goes without saying: the folder a file goes into is there and may be written to, accounts exist; there is room on the disk, and
+ * nothing filters or guards a kubo; of an identity nothing is known.
+ */
 const silent: Record<string, unknown> = {
   parent: folder,
   room: { prints: '' },
   linkRoom: { prints: '' },
   ownerIs: { exists: true, uid: 1000, group: 'users', groups: [], home: '/', shell: '/bin/sh', comment: '' },
   groupIs: { exists: true, gid: 1000 },
+  space: { free: 1e12 },
+  filters: { value: null },
+  token: { value: null },
+  identity: { value: null },
 }
 
 const unmarked = (said: unknown): unknown => {

@@ -60,7 +60,7 @@ const answers = (reads: Reads, said: Found): Found =>
     Object.entries(reads).map(([name, query]) => [
       name,
       Array.isArray(query)
-        ? query.map((one, i) => answerOf(name, one, (said[name] as unknown[] | undefined)?.[i]))
+        ? query.map((one, i) => answerOf(name, one, Array.isArray(said[name]) ? said[name][i] : said[name]))
         : query && answerOf(name, query, said[name]),
     ]),
   )

@@ -48,6 +48,23 @@ test('no secret survives in any encoding at any position', () => {
   )
 })
 
+test('a key in hex or base64 is the same in any writing', () => {
+  const bytes = Buffer.from([...Array(32).keys()].map(n => (n * 77 + 171) % 256))
+  const hex = bytes.toString('hex')
+  for (const given of [hex, hex.toUpperCase(), bytes.toString('base64'), bytes.toString('base64url')]) {
+    const { text } = redactorOf(given)
+    const forms = given.length === 64 ? [hex, hex.toUpperCase()] : [given]
+    const writings = [...forms.map(form => Buffer.from(form)), bytes]
+    for (const form of forms) assert.is(text(`<${form}>`), '<<secret>>')
+    for (const writing of writings)
+      for (const shown of [writing.toString('hex'), writing.toString('hex').toUpperCase(), writing.toString('base64')])
+        assert.is(text(`<${shown}>`), '<<secret>>')
+    for (const writing of writings)
+      for (const before of ['a', 'ab', 'abc'])
+        assert.match(text(Buffer.concat([Buffer.from(before), writing]).toString('base64url')), /^[\w-]{0,4}<secret>$/)
+  }
+})
+
 test('what is around a secret stays', () => {
   const { text } = redactorOf('hunter2hunter2')
   assert.is(text('password=hunter2hunter2; next'), 'password=<secret>; next')
