@@ -5,7 +5,6 @@ import {
   file,
   isUnknown,
   type Json,
-  type Later,
   later,
   memberAt,
   type Step,
@@ -58,9 +57,8 @@ const afterwards = (settings: Record<string, unknown>, there: { value: Json | un
   return name => memberAt(tree, name) as Json | undefined
 }
 
-/** The repo's version; 0 where it is not known. */
-const versionOf = (found: FileAnswer | Later): number =>
-  !isUnknown(found) && found.exists && found.kind === 'file' ? Number(found.content.bytes.toString()) : 0
+const versionOf = (found: FileAnswer): number =>
+  found.exists && found.kind === 'file' ? Number(found.content.bytes.toString()) : 0
 
 /**
  * Changes go through kubo's own program: it finds a running daemon, whose copy of the config is the one that counts
@@ -99,9 +97,10 @@ export default defineModule({
         ),
     )
     const auto = args.settings['AutoConf.Enabled'] === false && hasPlaceholder(later(() => seen.bootstrap?.value))
+    const version = later(() => versionOf(seen.version))
     const wrong = unstartable(afterwards(args.settings, seen.telling), {
       isPrivate: later(() => seen.swarmKey.exists) === true,
-      version: versionOf(later(() => seen.version)),
+      version: typeof version === 'number' ? version : 0,
     })
     if (wrong) return fail(wrong.why, wrong.fix)
     if (differ.length === 0 && !auto) return ok()
