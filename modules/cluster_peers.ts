@@ -1,4 +1,4 @@
-import { defineModule, program, service, T, uses } from '../src/module/module.ts'
+import { defineModule, program, service, T, unitName, uses } from '../src/module/module.ts'
 import { cluster, listed } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { lastLines } from './lib/log.ts'
@@ -29,7 +29,7 @@ const listing = (args: Args, id: string, unit: string) =>
   program<Listed>({
     key: `live:${unit}#peers/${id}`,
     sh: listed(args),
-    looks: [`live:${unit}#peers/${id}`, `unit:${unit}.service`],
+    looks: [`live:${unit}#peers/${id}`, `unit:${unitName(unit)}`],
     parse: ({ stdout }) => {
       const line = stdout
         .toString()

@@ -1,6 +1,7 @@
-import { defineGroup, exec, file, later, type Step, service, stat, T, unitName, uses } from '../src/module/module.ts'
+import { defineGroup, file, later, type Step, service, stat, T, uses } from '../src/module/module.ts'
 import { multiaddress } from './lib/address.ts'
 import { cluster, clusterId } from './lib/cluster.ts'
+import { control } from './lib/control.ts'
 import { addresses, join, markFile, membership, raise, removeMember, rest, tellId } from './lib/raft.ts'
 import { rule, type Standing } from './lib/voters.ts'
 
@@ -95,7 +96,7 @@ export default defineGroup({
       if (joins) why.push(`joins the raft cluster of ${via}`)
       const stops = joins && isOn(host)
       const turn: Step[] = [
-        ...(stops ? [exec(['systemctl', 'stop', unitName(own.unit)])] : []),
+        ...(stops ? [control(seen[host]!.unit, own.unit, ['stop'])] : []),
         ...(joins ? [join(own, id, `${multiaddress(args[via!]!.address, args[via!]!.port)}/p2p/`)] : []),
       ]
       const isMarked = mark.exists && !together.bystanders.includes(host)

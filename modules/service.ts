@@ -1,7 +1,13 @@
 import {
   defineModule,
   exec,
+  type FileAnswer,
+  file,
+  folder,
   later,
+  portableFolder,
+  portableProgram,
+  portableScript,
   type ServiceAnswer,
   type Step,
   service,
@@ -10,6 +16,7 @@ import {
   unitName,
   uses,
 } from '../src/module/module.ts'
+import { control } from './lib/control.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { lastAttempt } from './lib/log.ts'
 import { path, plain } from './lib/placement.ts'
@@ -17,8 +24,8 @@ import { path, plain } from './lib/placement.ts'
 const args = T.Object(
   {
     name: T.String({
-      pattern: '^[A-Za-z0-9@:_.\\\\-]+$',
-      description: 'The systemd unit; `.service` may be left out.',
+      pattern: '^(/[^\\s]*/)?[A-Za-z0-9@:_.\\\\-]+$',
+      description: 'The unit, or the path of its file; `.service` may be left out.',
     }),
     state: T.Optional(
       T.Enum(['started', 'stopped', 'restarted', 'reloaded'], {
@@ -58,6 +65,21 @@ const unusable = (unit: ServiceAnswer, name: string): [string, string] | undefin
   return undefined
 }
 
+/** What runbook runs services with where there is no systemd: written when it is needed, and kept current. */
+const installing = (unit: ServiceAnswer, name: string, program: FileAnswer, isNeeded: boolean) => {
+  const { digest } = portableScript
+  const isThere = program.exists && program.kind === 'file'
+  if (unit.manager === 'systemd' || (isThere ? program.content.digest === digest : !isNeeded)) return undefined
+  return {
+    will: { exists: true, kind: 'file', mode: '0755', content: portableScript, size: portableScript.size } as const,
+    steps: [
+      folder(portableFolder(name), '0755'),
+      { do: 'write', path: portableProgram(name), content: portableScript, mode: '0755' } satisfies Step,
+    ],
+    why: isThere ? 'the portable service manager is of another version' : 'there is no service manager on this host',
+  }
+}
+
 type Doing = { verbs: string[][]; why: string[]; active?: 'active' | 'inactive'; interrupts?: true }
 
 /** What it takes to be active. A start never blocks; whether it came true is asked until the time is over. */
@@ -91,7 +113,8 @@ const isOn = (enabled: ServiceAnswer['enabled']): boolean => ['enabled', 'indire
 
 export default defineModule({
   name: 'service',
-  about: 'A systemd service runs or does not run, now and after a boot, and is newer than its configuration.',
+  about:
+    'A service runs or does not run, now and after a boot, and is newer than its configuration. Run by systemd, or on a host without it by a small manager of runbook itself.',
   args,
   outputs: T.Object({
     name: T.String({ description: 'The unit.' }),
@@ -104,19 +127,25 @@ export default defineModule({
   ],
   reads: args => ({
     unit: service(args.name),
+    portable: file(portableProgram(args.name)),
     newer: args.newer_than.map(file => uses(stat(plain(file)))),
   }),
-  plan: (args, { unit, newer }, { ok, change, fail }) => {
+  plan: (args, { unit, portable, newer }, { ok, change, fail }) => {
     const name = unitName(args.name)
     const useless = unusable(unit, name)
     const { state, enabled } = args
     const isKeptOff = unit.load === 'masked' && isOff(unit) && enabled !== true && (state ?? 'stopped') === 'stopped'
     if (useless && !isKeptOff) return fail(...useless)
-    const systemctl = (words: string[]): Step => exec(['systemctl', ...words, name])
+    const told = (words: string[]): Step => control(unit, args.name, words)
 
     if (enabled === true && unit.enabled === 'static')
       return fail(`${name} cannot be enabled: its unit file has no [Install] section`, 'leave out enabled, or add one')
     const enables = enabled === true && !isOn(unit.enabled)
+    if (enables && unit.boot === '')
+      return fail(
+        `nothing on this host would start ${name} at boot`,
+        'install cron, or as root make an executable /etc/rc.local; or leave out enabled, and start it by hand',
+      )
     const disables = enabled === false && isOn(unit.enabled)
     const reloads = args.daemon_reload && unit.reload
 
@@ -133,7 +162,10 @@ export default defineModule({
               ? { verbs: [['--no-block', 'reload-or-restart']], why: ['reloaded every time'], active: 'active' }
               : { verbs: [], why: [] }
 
+    const acts = reloads || enables || disables || doing.verbs.length > 0
+    const installs = installing(unit, args.name, portable, acts)
     const why = [
+      ...(installs ? [installs.why] : []),
       ...(reloads ? ['its unit file has changed'] : []),
       ...(enables ? ['it is not enabled'] : []),
       ...(disables ? ['it is enabled'] : []),
@@ -147,12 +179,14 @@ export default defineModule({
           ...(enables ? { enabled: 'enabled' } : disables ? { enabled: 'disabled' } : {}),
           ...(doing.active ? { active: doing.active } : {}),
         },
+        ...(installs ? { portable: installs.will } : {}),
       },
       steps: [
+        ...(installs?.steps ?? []),
         ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
-        ...(enables ? [systemctl(['enable'])] : disables ? [systemctl(['disable'])] : []),
-        ...doing.verbs.map(systemctl),
-        ...(doing.active === 'inactive' ? [exec(['systemctl', 'reset-failed', name], { success: [0, 1, 5] })] : []),
+        ...(enables ? [told(['enable'])] : disables ? [told(['disable'])] : []),
+        ...doing.verbs.map(told),
+        ...(doing.active === 'inactive' ? [control(unit, args.name, ['reset-failed'], { success: [0, 1, 5] })] : []),
       ],
       reason: why.join(', '),
       ...(doing.interrupts ? { interrupts: true as const } : {}),
@@ -174,7 +208,7 @@ export default defineModule({
         ? `${unitName(args.name)} has ended and is started over and over: ${unit.result}`
         : undefined
     },
-    log: lastAttempt(unitName(args.name)),
+    log: lastAttempt(args.name),
   }),
   explain: diagnose,
 })

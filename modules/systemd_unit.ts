@@ -18,7 +18,10 @@ import { writing } from './lib/writing.ts'
 
 const args = T.Object(
   {
-    name: T.String({ pattern: '^[A-Za-z0-9@:_.\\\\-]+$', description: 'The unit; `.service` may be left out.' }),
+    name: T.String({
+      pattern: '^(/[^\\s]*/)?[A-Za-z0-9@:_.\\\\-]+$',
+      description: 'The unit, or the path of its file; `.service` may be left out.',
+    }),
     content: T.Optional(T.String({ description: 'The text of the unit file.' })),
     src: T.Optional(
       T.String({
@@ -83,14 +86,14 @@ export default defineModule({
     const wanted = (): Content => content(seen.template?.exists ? seen.template.text : (args.content ?? ''))
     const it = writing(path, wanted, { mode: args.mode }, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
-    const reload = exec(['systemctl', 'daemon-reload'])
+    const reload = seen.unit.manager === 'systemd' ? [exec(['systemctl', 'daemon-reload'])] : []
     if (it.is === 'ok') {
       if (seen.unit.load === 'bad-setting' || seen.unit.load === 'error')
         return fail(`systemd cannot load ${done.name} (${seen.unit.load})`, `systemd-analyze verify ${path} says why`)
       if (!seen.unit.reload) return ok(done)
       return change({
         will: { unit: { reload: false } },
-        steps: [reload],
+        steps: reload,
         reason: 'systemd has not read it since it changed',
         outputs: done,
       })
@@ -98,7 +101,7 @@ export default defineModule({
     const text = later(wanted)
     return change({
       will: { file: it.will, unit: loaded(seen.unit, isUnknown(text) ? undefined : text.bytes.toString()) },
-      steps: [...it.steps, reload],
+      steps: [...it.steps, ...reload],
       reason: it.reason,
       outputs: done,
     })

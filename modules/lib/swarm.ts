@@ -1,4 +1,4 @@
-import { isRecord, type Json, program, type Query } from '../../src/module/module.ts'
+import { isRecord, type Json, program, type Query, unitName } from '../../src/module/module.ts'
 import { isAt, modern, peerAddress } from './address.ts'
 import { askedTogether, type Daemon, normal } from './kubo.ts'
 
@@ -64,7 +64,7 @@ const swarm = (daemon: Daemon): string =>
 
 const lines = (stdout: Buffer): string[] => stdout.toString().split('\n').filter(Boolean)
 const live = (daemon: Daemon, what: string): string => `live:${daemon.unit}#${what}`
-const looks = (daemon: Daemon, key: string): string[] => [key, `unit:${daemon.unit}.service`]
+const looks = (daemon: Daemon, key: string): string[] => [key, `unit:${unitName(daemon.unit)}`]
 
 /** The ids of all peers that the daemon keeps connected by itself. Only to find those that should not be. */
 export const allPeered = (daemon: Daemon): Query<{ ids: string[] }> =>

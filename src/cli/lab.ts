@@ -7,6 +7,7 @@ export type LabArguments = {
   node?: string
   hosts?: number
   name?: string
+  init?: 'systemd' | 'none'
   format?: 'text' | 'json'
 }
 export type Io = { out(line: string): void; err(line: string): void }
@@ -17,7 +18,10 @@ const hostLine = ({ node, address, state, pid }: HostStatus): string =>
 const statusLines = (lab: LabStatus): string[] =>
   lab.inventory === undefined
     ? [`there is no lab '${lab.name}' here (${lab.folder})`]
-    : [`lab ${lab.name}: ${lab.subnet}, inventory ${lab.inventory}`, ...lab.hosts.map(hostLine)]
+    : [
+        `lab ${lab.name}: ${lab.subnet}, ${lab.init === 'none' ? 'no systemd, ' : ''}inventory ${lab.inventory}`,
+        ...lab.hosts.map(hostLine),
+      ]
 
 const failureLines = ({ what, why, fix }: Failure): string[] => [
   `error: ${what}`,
@@ -36,7 +40,7 @@ const act = async (argv: LabArguments, io: Io): Promise<LabStatus | undefined> =
   const which = { name: argv.name ?? 'lab', say: io.err }
   switch (argv.action) {
     case 'up':
-      return up({ ...which, hosts: argv.hosts ?? 3 })
+      return up({ ...which, hosts: argv.hosts ?? 3, ...(argv.init ? { init: argv.init } : {}) })
     case 'add':
       return add({ ...which, node: needNode(argv) })
     case 'rm':

@@ -62,6 +62,12 @@ const program = (done: (code: number) => void): Command => {
     .argument('[node]', 'the host to add or remove')
     .option('--hosts <n>', 'how many hosts', count, 3)
     .option('--name <name>', 'which lab', 'lab')
+    .addOption(
+      new Option('--init <init>', "the hosts' first process (default: as it is, systemd for a new lab)").choices([
+        'systemd',
+        'none',
+      ]),
+    )
     .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (action, node, options) => {
       const { lab } = await import('./lab.ts')

@@ -8,7 +8,7 @@ import { digest } from './names.ts'
 import { needPlainFolder } from './sweep.ts'
 
 const SUITE = 'bookworm'
-const PACKAGES = 'openssh-server,iproute2,systemd,systemd-sysv,dbus,ca-certificates,sudo,procps'
+const PACKAGES = 'openssh-server,iproute2,systemd,systemd-sysv,dbus,ca-certificates,sudo,procps,cron'
 
 /** The user that logs in without being root, for playbooks that become. */
 export const ADMIN = { name: 'admin', id: 1000 }

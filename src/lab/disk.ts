@@ -47,6 +47,8 @@ const fill = async (upper: string, node: string, publicKey: string): Promise<voi
   file(`${upper}/etc/hostname`, `${node}\n`, 0o644)
   // sudo looks its own host's name up; without this line it would ask a name server that is not there.
   file(`${upper}/etc/hosts`, `127.0.0.1 localhost\n127.0.1.1 ${node}\n::1 localhost\n`, 0o644)
+  // What a host without systemd runs at boot; systemd runs it too.
+  file(`${upper}/etc/rc.local`, '#!/bin/sh -e\nexit 0\n', 0o755)
   file(`${upper}/etc/machine-id`, `${randomUUID().replaceAll('-', '')}\n`, 0o444)
   await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', node, '-f', `${upper}/${HOST_KEY}`])
 }

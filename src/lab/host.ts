@@ -8,13 +8,13 @@ import { dropDisk } from './disk.ts'
 import { machinePid, startMachine, stopMachine } from './machine.ts'
 import { handleOf, type Lab } from './names.ts'
 import { unwire, wire } from './network.ts'
-import { diskFolder } from './record.ts'
+import { diskFolder, type Init } from './record.ts'
 
 const BOOT_MS = 60_000
 // A machine that runs may still be on its way up, started by a command that was killed since.
 const PATIENCE_MS = 15_000
 
-export type Place = { node: string; slot: number; number: number }
+export type Place = { node: string; slot: number; number: number; init: Init }
 
 const notUp = (lab: Lab, node: string, seen: string): Refusal => {
   const log = `${diskFolder(lab, node)}/console.log`
@@ -31,13 +31,13 @@ const notUp = (lab: Lab, node: string, seen: string): Refusal => {
  * Makes sure that a host whose disk is there runs and answers by SSH; leaves it alone if it does.
  * @throws Refusal `lab-host` with the end of its console if it does not within a minute.
  */
-export const raise = async (lab: Lab, { node, slot, number }: Place): Promise<'was up' | 'started'> => {
+export const raise = async (lab: Lab, { node, slot, number, init }: Place): Promise<'was up' | 'started'> => {
   const [machine, ip] = [handleOf(lab, node), address(slot, number)]
   const runs = () => machinePid(machine) !== undefined
   const wires = await wire(lab, node, slot, number)
   if (wires === 'kept' && runs() && (await waitForAnswer(ip, runs, PATIENCE_MS)) === 'answered') return 'was up'
   await stopMachine(machine)
-  await startMachine(machine, diskFolder(lab, node), node)
+  await startMachine(machine, diskFolder(lab, node), node, init)
   // Until it has become systemd-nspawn, the process is not yet found as one.
   const starting = Date.now() + 2000
   const outcome = await waitForAnswer(ip, () => runs() || Date.now() < starting, BOOT_MS)

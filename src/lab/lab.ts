@@ -12,7 +12,16 @@ import { machinePid, machinesNamed } from './machine.ts'
 import { handleOf, type Lab, labAt, nodeNames } from './names.ts'
 import { dropBridge, ensureBridge, netnsNamed } from './network.ts'
 import { installMissing, needRoot } from './packages.ts'
-import { diskFolder, ensureKey, inventoryFile, type LabRecord, publish, readRecord, writeRecord } from './record.ts'
+import {
+  diskFolder,
+  ensureKey,
+  type Init,
+  inventoryFile,
+  type LabRecord,
+  publish,
+  readRecord,
+  writeRecord,
+} from './record.ts'
 import { needPlainFolder } from './sweep.ts'
 
 /** Takes lines that tell what is going on. */
@@ -22,7 +31,14 @@ export type Say = (line: string) => void
 export type Which = { name?: string; folder?: string }
 
 export type HostStatus = { node: string; address: string; pid?: number; state: 'up' | 'down' }
-export type LabStatus = { name: string; folder: string; inventory?: string; subnet?: string; hosts: HostStatus[] }
+export type LabStatus = {
+  name: string
+  folder: string
+  inventory?: string
+  subnet?: string
+  init?: Init
+  hosts: HostStatus[]
+}
 
 const find = ({ name = 'lab', folder = process.cwd() }: Which): Lab => labAt(folder, name)
 
@@ -50,12 +66,18 @@ const together = async <T>(items: T[], act: (item: T) => Promise<void>): Promise
   if (failures.length > 0) throw new Refusal(...failures)
 }
 
-const stand = async (lab: Lab, nodes: string[], say: Say): Promise<void> => {
-  const base = await ensureBase(say)
+const stand = async (lab: Lab, nodes: string[], say: Say, wanted?: Init): Promise<void> => {
   const held = readRecord(lab)
+  const init = held?.init ?? wanted ?? 'systemd'
+  if (wanted !== undefined && wanted !== init)
+    refuse('usage-option', `lab '${lab.name}' has hosts with --init ${init}`, {
+      why: 'the hosts of one lab start alike',
+      fix: `leave out --init, choose another --name, or take it down first: runbook lab down --name ${lab.name}`,
+    })
+  const base = await ensureBase(say)
   const key = await ensureKey(lab)
   await needOverlays(lab.folder, base)
-  const record = { slot: await ensureBridge(lab, held?.slot, say), hosts: withHosts(held, nodes) }
+  const record = { slot: await ensureBridge(lab, held?.slot, say), hosts: withHosts(held, nodes), init }
   // Written before anything is started: what a killed command leaves half made is known to the next one.
   writeRecord(lab, record)
   const all = Object.entries(record.hosts)
@@ -66,7 +88,7 @@ const stand = async (lab: Lab, nodes: string[], say: Say): Promise<void> => {
   publish(lab, record)
   await together(all, async ([node, number]) => {
     const began = Date.now()
-    const how = await raise(lab, { node, slot: record.slot, number })
+    const how = await raise(lab, { node, slot: record.slot, number, init })
     const took = how === 'started' ? `up after ${((Date.now() - began) / 1000).toFixed(1)} s` : how
     say(`${node} ${address(record.slot, number)} ${took}`)
   })
@@ -74,15 +96,16 @@ const stand = async (lab: Lab, nodes: string[], say: Say): Promise<void> => {
 
 /**
  * Brings a lab up: `hosts` hosts named node0, node1, … and whichever were added since. What runs and answers is left
- * alone; whatever a crash, a kill or a reboot left behind is repaired.
+ * alone; whatever a crash, a kill or a reboot left behind is repaired. `init`: what their first process is, systemd
+ * for a new lab if left out, and what it is already for one that is there.
  * @throws Refusal `usage-needs-root`, `usage-option`, or `lab-host` with the end of the console of each host that fails.
  */
-export const up = async (which: Which & { hosts?: number; say: Say }): Promise<LabStatus> => {
+export const up = async (which: Which & { hosts?: number; init?: Init; say: Say }): Promise<LabStatus> => {
   const lab = find(which)
   const nodes = nodeNames(which.hosts ?? 3)
   return owning(lab, which.say, async () => {
     await installMissing(which.say)
-    await stand(lab, nodes, which.say)
+    await stand(lab, nodes, which.say, which.init)
     return status(which)
   })
 }
@@ -138,7 +161,7 @@ export const status = async (which: Which): Promise<LabStatus> => {
     return { node, address: ip, ...(pid === undefined ? {} : { pid }), state }
   }
   const hosts = await Promise.all(Object.entries(record.hosts).map(host))
-  return { name, folder, inventory: inventoryFile(lab), subnet: subnet(record.slot), hosts }
+  return { name, folder, inventory: inventoryFile(lab), subnet: subnet(record.slot), init: record.init, hosts }
 }
 
 /** The hosts of which anything is on this machine, whether the record knows them or not. */

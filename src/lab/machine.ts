@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '../core/failure.ts'
 import { cgroupMembers, dropCgroups, makeCgroups } from './cgroup.ts'
 import { toolEnv } from './command.ts'
+import type { Init } from './record.ts'
 
 const argvOf = (pid: number): string[] => {
   try {
@@ -41,19 +42,33 @@ shift
 mount -t overlay overlay -o lowerdir=base,upperdir=upper,workdir=work root
 exec "$@"`
 
-const nspawn = (machine: string, folder: string, hostname: string): string[] => [
-  ...['systemd-nspawn', '--quiet', '--boot', `--directory=${folder}/root`, flag(machine), `--hostname=${hostname}`],
+// A host without systemd boots like this: what its administrator wants started, cron, and the SSH server for as long as
+// it runs. PID 1 is systemd-nspawn's own, which does no more than to reap what nobody else waits for.
+const BOOT = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+mkdir -p -m 0755 /run/sshd
+[ ! -x /etc/rc.local ] || /etc/rc.local
+cron
+exec /usr/sbin/sshd -D -e`
+
+const inits: Record<Init, { flags: string[]; argv: string[] }> = {
+  systemd: { flags: ['--boot'], argv: [] },
+  none: { flags: ['--as-pid2'], argv: ['/bin/sh', '-c', BOOT] },
+}
+
+const nspawn = (machine: string, folder: string, hostname: string, init: Init): string[] => [
+  ...['systemd-nspawn', '--quiet', `--directory=${folder}/root`, flag(machine), `--hostname=${hostname}`],
   ...[`--network-namespace-path=/run/netns/${machine}`, '--register=no', '--keep-unit', '--link-journal=no'],
-  ...['--resolv-conf=off', '--timezone=off', '--suppress-sync=yes'],
+  ...['--resolv-conf=off', '--timezone=off', '--suppress-sync=yes', ...inits[init].flags],
+  ...inits[init].argv,
 ]
 
 /** Starts the machine whose disk lies in `folder`; it outlives this process and writes to `folder`/console.log. */
-export const startMachine = async (machine: string, folder: string, hostname: string): Promise<void> => {
+export const startMachine = async (machine: string, folder: string, hostname: string, init: Init): Promise<void> => {
   const join = makeCgroups(machine)
   const argv = ['--mount', '--propagation', 'slave', 'sh', '-c', LAUNCH, 'sh', ...join, '--']
   const console = openSync(`${folder}/console.log`, 'w')
   try {
-    const child = spawn('unshare', [...argv, ...nspawn(machine, folder, hostname)], {
+    const child = spawn('unshare', [...argv, ...nspawn(machine, folder, hostname, init)], {
       cwd: folder,
       // Its own lock on the folder is one more file that a killed one leaves; a lab has its lock already.
       env: toolEnv({ SYSTEMD_NSPAWN_LOCK: '0' }),

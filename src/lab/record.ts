@@ -6,12 +6,16 @@ import { hostKey } from './disk.ts'
 import { inventoryText, keyFile, knownHostLine, knownHostsFile } from './inventory.ts'
 import type { Lab } from './names.ts'
 
+/** What runs as the first process of a lab's hosts: `none` starts an SSH server, cron and /etc/rc.local, no more. */
+export type Init = 'systemd' | 'none'
+
 /** What a lab remembers between commands. Whether its hosts run is not in here: that is asked of the machine. */
 export type LabRecord = {
   /** Its subnet is 10.77.SLOT.0/24. */
   slot: number
   /** Each host with the last number of its address, in inventory order. */
   hosts: Record<string, number>
+  init: Init
 }
 
 const recordFile = (lab: Lab): string => `${lab.folder}/lab.json`
@@ -27,7 +31,8 @@ const write = (path: string, text: string): void => {
 export const readRecord = (lab: Lab): LabRecord | undefined => {
   if (!existsSync(recordFile(lab))) return undefined
   try {
-    return JSON.parse(readFileSync(recordFile(lab), 'utf8'))
+    // A record of before there was a choice says nothing of it.
+    return { init: 'systemd', ...JSON.parse(readFileSync(recordFile(lab), 'utf8')) }
   } catch (error) {
     return refuse('lab-host', `${recordFile(lab)} cannot be read`, {
       why: String(error),

@@ -44,6 +44,8 @@ const ofArchive = (said: unknown): unknown => {
 }
 
 const unit = {
+  manager: 'systemd',
+  boot: 'systemd',
   load: 'loaded',
   active: 'inactive',
   sub: 'dead',
@@ -70,10 +72,11 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   program,
 }
 /**
- * What goes without saying: the folder a file goes into is there and may be written to, accounts exist; there is room on the disk, and
+ * What goes without saying: systemd runs; the folder a file goes into is there and may be written to, accounts exist; there is room on the disk, and
  * nothing filters or guards a kubo; of an identity nothing is known.
  */
 const silent: Record<string, unknown> = {
+  portable: { exists: false },
   parent: folder,
   room: { prints: '' },
   linkRoom: { prints: '' },

@@ -146,6 +146,8 @@ test('predicted moments lie after every real one and are ordered by node', () =>
 })
 
 const off: ServiceAnswer = {
+  manager: 'systemd',
+  boot: 'systemd',
   load: 'not-found',
   active: 'inactive',
   sub: 'dead',

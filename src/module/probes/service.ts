@@ -3,9 +3,16 @@ import type { Output } from '../../core/transport.ts'
 import { isUnknown } from '../../core/unknown.ts'
 import type { Ask, Item, Probe, Query } from '../query.ts'
 import { file } from './file.ts'
+import { isOfMachine, showUnits, unitFile, unitName } from './portable.ts'
 
-/** A systemd unit. `since` is StateChangeTimestamp in microseconds of the host's clock (it moves on reload too). */
+/**
+ * A unit, and who runs it: systemd, or where there is none the portable service manager. `boot` is what starts it with
+ * the machine; empty: nothing there could. `since` is StateChangeTimestamp in microseconds of the host's clock (it
+ * moves on reload too).
+ */
 export type ServiceAnswer = {
+  manager: 'systemd' | 'portable'
+  boot: 'systemd' | 'sysv' | 'rc.local' | 'cron' | ''
   load: 'loaded' | 'not-found' | 'masked' | 'error' | 'bad-setting'
   active: 'active' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'reloading'
   sub: string
@@ -22,8 +29,10 @@ type Raw = ServiceAnswer & { began: string }
 const properties =
   'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,NRestarts,Result,ExecMainStartTimestamp'
 
-/** `Sun 2026-11-22 16:34:01.123456 UTC` as `2026-11-22T16:34:01.123456Z`; empty for no time. */
+/** `Sun 2026-11-22 16:34:01.123456 UTC`, or microseconds, as `2026-11-22T16:34:01.123456Z`; empty for no time. */
 const time = (text = ''): string => {
+  if (/^[1-9]\d+$/.test(text))
+    return `${new Date(Number(text.slice(0, -3))).toISOString().slice(0, -1)}${text.slice(-3)}Z`
   const found = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(text)
   return found ? `${found[1]}T${found[2]}.${(found[3] ?? '').slice(0, 6).padEnd(6, '0')}Z` : ''
 }
@@ -39,6 +48,8 @@ const parse = (block: string): Raw => {
       ),
   )
   return {
+    manager: 'Boot' in value ? 'portable' : 'systemd',
+    boot: value.Boot ?? 'systemd',
     load: value.LoadState ?? 'not-found',
     active: value.ActiveState ?? 'inactive',
     sub: value.SubState ?? 'dead',
@@ -51,20 +62,34 @@ const parse = (block: string): Raw => {
   } as Raw
 }
 
+/** Those that systemd may run come first. */
+const inOrder = (items: Item[]): string[] => {
+  const names = items.map(({ item }) => item)
+  return [...names.filter(isOfMachine), ...names.filter(name => !isOfMachine(name))]
+}
+
 /** One `systemctl show` for all units; its blocks come in the order asked, one blank line between. */
 const serviceProbe: Probe<Raw> = {
   kind: 'service',
   side: 'host',
-  sh: (items: Item[]) => `systemctl show --timestamp=us+utc -p ${properties} -- ${quoted(items.map(i => i.item))}`,
+  sh: (items: Item[]) => {
+    const names = inOrder(items)
+    const own = names.filter(name => !isOfMachine(name))
+    const machines = names.slice(0, names.length - own.length)
+    if (machines.length === 0) return showUnits(own)
+    return `if [ -d /run/systemd/system ]; then
+systemctl show --timestamp=us+utc -p ${properties} -- ${quoted(machines)}
+${own.length > 0 ? `echo\n${showUnits(own)}` : ''}
+else
+${showUnits(names)}
+fi`
+  },
   read: ({ stdout }: Output, items: Item[]) => {
     const blocks = stdout.toString().trim().split(/\n\n+/)
-    return items.map((_, i) => parse(blocks[i] ?? ''))
+    const places = new Map(inOrder(items).map((name, i) => [name, i]))
+    return items.map(({ item }) => parse(blocks[places.get(item)!] ?? ''))
   },
 }
-
-export const unitFolder = '/etc/systemd/system'
-export const unitName = (name: string): string => (/\.\w+$/.test(name) ? name : `${name}.service`)
-export const unitFile = (name: string): string => `${unitFolder}/${unitName(name)}`
 
 /** A unit whose file will be put there by an earlier task: loaded, off, in need of a reload. */
 const derive =
@@ -73,14 +98,17 @@ const derive =
     const unit = ask(file(unitFile(name)))
     if (unit.exists !== true || isUnknown(before)) return undefined
     const old = before as ServiceAnswer
-    if (old.load !== 'not-found') return { ...old, load: 'loaded', reload: true }
+    const reload = old.manager === 'systemd'
+    if (old.load !== 'not-found') return { ...old, load: 'loaded', reload }
     const text = unit.kind === 'file' ? unit.content.bytes.toString() : ''
     return {
+      manager: old.manager,
+      boot: old.boot,
       load: 'loaded',
       active: 'inactive',
       sub: 'dead',
       enabled: /^\[Install\]/m.test(text) ? 'disabled' : 'static',
-      reload: true,
+      reload,
       since: 0,
       restarts: 0,
       result: 'success',

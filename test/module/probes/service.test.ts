@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { processStart, type ServiceAnswer, service, unitFile, unitName } from '../../../src/module/probes/service.ts'
+import { unitFile, unitName } from '../../../src/module/probes/portable.ts'
+import { processStart, type ServiceAnswer, service } from '../../../src/module/probes/service.ts'
 
 const { probe, parse } = service('x')
 const raws = (text: string, ...units: string[]): unknown[] =>
@@ -31,6 +32,8 @@ NeedDaemonReload=no`
 
 test('a running unit, in whatever order its properties come', () => {
   const expected: ServiceAnswer = {
+    manager: 'systemd',
+    boot: 'systemd',
     load: 'loaded',
     active: 'active',
     sub: 'running',
