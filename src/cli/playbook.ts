@@ -8,6 +8,8 @@ import { createPool, type Pool } from '../host/pool.ts'
 import { type Target, targetOf } from '../host/target.ts'
 import { check, checkReferences } from '../load/check.ts'
 import { load } from '../load/load.ts'
+import { didYouMean } from '../load/suggest.ts'
+import { explain, namesOf } from '../plan/explain.ts'
 import { failureOf } from '../plan/line.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
 import { createSession, type Session, scopeOf } from '../plan/session.ts'
@@ -58,7 +60,7 @@ type Prepared = {
 }
 
 /** Everything that can be done, and refused, before anything connects. */
-const prepare = async (
+export const prepare = async (
   playbook: string,
   options: PlaybookOptions,
   keepSecret: (value: string) => void,
@@ -102,18 +104,17 @@ const connectionVars = (session: Session, host: string): Record<string, unknown>
   )
 }
 
-/** `runbook plan` and `runbook apply`: one path, of which a plan goes half the way. Returns the exit code. */
-export const runPlaybook = async (
-  command: 'plan' | 'apply',
-  playbook: string,
-  options: PlaybookOptions,
-): Promise<number> => {
+/** What is done with a plan: shown, run, or a part of it explained. */
+export type Doing = { command: 'plan' | 'apply' } | { command: 'explain'; node: string }
+
+/** `runbook plan`, `apply` and `explain`: one path, gone to different ends. Returns the exit code. */
+export const runPlaybook = async (doing: Doing, playbook: string, options: PlaybookOptions): Promise<number> => {
   const redact = createRedactor()
   const tty = process.stdout.isTTY === true
   const colour = wantsColour(tty, { noColor: !options.color }, process.env)
   const report = createReport({
     format: options.format,
-    command,
+    command: doing.command,
     diff: options.diff ? 'show' : 'hide',
     verbosity: options.verbose ? 'all' : 'changes',
     detailedExitcode: options.detailedExitcode,
@@ -140,10 +141,10 @@ export const runPlaybook = async (
     report.finish({ ...more, roundTrips: tripsOf(prepared) })
   try {
     prepared = await prepare(playbook, options, value => redact.add(value))
-    const ending = await go(command, prepared, report, interrupt.signal, underWay)
-    return interrupt.signal.aborted ? end(interrupted(command, underWay)) : end(ending)
+    const ending = await go(doing, prepared, report, interrupt.signal, underWay)
+    return interrupt.signal.aborted ? end(interrupted(doing.command, underWay)) : end(ending)
   } catch (error) {
-    if (interrupt.signal.aborted) return end(interrupted(command, underWay))
+    if (interrupt.signal.aborted) return end(interrupted(doing.command, underWay))
     if (error instanceof Refusal) return end({ exit: exit.badInput, failures: error.failures })
     const { message, stack } = error as Error
     return end({
@@ -181,7 +182,7 @@ const tripsOf = (prepared: Prepared | undefined): Record<string, number> =>
   prepared ? Object.fromEntries(prepared.session.graph.hosts.map(host => [host, prepared.pool.roundTrips(host)])) : {}
 
 const go = async (
-  command: 'plan' | 'apply',
+  doing: Doing,
   { session, controller, pool }: Prepared,
   report: Report,
   signal: AbortSignal,
@@ -196,11 +197,17 @@ const go = async (
   }
   const outside: Outside = { connect: pool.connect, local: controller.local, emit }
   const hosts = session.graph.hosts.filter(host => session.graph.nodes.some(n => n.included.has(host)))
-  emit({ type: 'started', command, playbook: loaded.playbook.file, hosts })
+  emit({
+    type: 'started',
+    command: doing.command === 'apply' ? 'apply' : 'plan',
+    playbook: loaded.playbook.file,
+    hosts,
+  })
   for (const text of loaded.inventory.warnings ?? []) emit({ type: 'warning', text })
   const { planned, untouched, fighting } = await plan(session, outside)
   if (untouched) return { exit: exit.badInput, failures: failuresOf(planned) }
   if (signal.aborted) return {}
+  if (doing.command === 'explain') return tell(session, planned, doing.node, emit)
   for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
   for (const { line, other, subject } of fighting)
     emit({
@@ -208,7 +215,26 @@ const go = async (
       node: line,
       text: `it and ${other} both set ${subject}, each undoing the other: every run will change it again.`,
     })
-  if (command === 'apply') await run(createRunner({ session, ...outside, signal }), planned)
+  if (doing.command === 'apply') await run(createRunner({ session, ...outside, signal }), planned)
+  return {}
+}
+
+/** Explains the lines that a name stands for. */
+const tell = (session: Session, planned: Planned[], name: string, emit: Outside['emit']): { failures?: Failure[] } => {
+  const lines = byHost(session, planned)
+  const meant = new Set(lines.filter(line => namesOf(line).includes(name)).map(line => line.id))
+  if (meant.size === 0)
+    return {
+      failures: [
+        {
+          reason: 'usage-option',
+          what: `The playbook has no "${name}".`,
+          why: 'A node is named by its id, HOST/task, or by its task alone.',
+          fix: didYouMean(name, lines.flatMap(namesOf)),
+        },
+      ],
+    }
+  for (const one of explain(session, line => meant.has(line.id))) emit({ type: 'explained', ...one })
   return {}
 }
 
