@@ -4,9 +4,9 @@ import { type Drawing, dotOf, drawingOf } from '../graph/drawing.ts'
 import { svgOf } from '../graph/svg.ts'
 import { createRedactor } from '../report/redact.ts'
 import { createReport } from '../report/report.ts'
-import { type PlaybookOptions, prepare } from './playbook.ts'
+import { type Asked, prepare } from './prepare.ts'
 
-export type GraphOptions = Omit<PlaybookOptions, 'format'> & { format: 'dot' | 'svg' | 'json' }
+export type GraphOptions = Asked & { format: 'dot' | 'svg' | 'json' }
 
 const written: Record<GraphOptions['format'], (drawing: Drawing) => string> = {
   dot: dotOf,
@@ -32,7 +32,8 @@ const complain = (failures: Refusal['failures']): number =>
 /** `runbook graph`: what comes after what, and why. No host is contacted. Returns the exit code. */
 export const graph = async (playbook: string, options: GraphOptions): Promise<number> => {
   try {
-    const { session } = await prepare(playbook, { ...options, format: 'text' }, () => {})
+    const nobody = { keepSecret: () => {}, emit: () => {}, signal: new AbortController().signal }
+    const { session } = await prepare(playbook, options, nobody)
     process.stdout.write(written[options.format](drawingOf(session.graph)))
     return exit.done
   } catch (error) {

@@ -20,6 +20,7 @@ const withPlaybook = (command: Command): Command =>
     .option('-t, --tags <tags>', 'run only tasks with one of these tags (comma list)', words, [])
     .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
+    .option('--lock <file>', 'which archives may be used; artifacts.lock beside the playbook (or RUNBOOK_LOCK)')
 
 const withHosts = (command: Command): Command =>
   withPlaybook(command)

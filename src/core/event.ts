@@ -54,6 +54,8 @@ export type EventBody =
     } & NodeRef)
   | ({ type: 'running'; steps: string[]; waits?: boolean } & NodeRef)
   | ({ type: 'progress'; done: number; total: number; what: string } & NodeRef)
+  /** Bytes of an archive that have come to the controller; `total` as far as the server says. */
+  | { type: 'download'; archive: string; from: string; done: number; total?: number }
   | ({ type: 'message'; text: string } & NodeRef)
   | ({
       type: 'result'
