@@ -17,15 +17,11 @@ export const values = <T>(text: string): T[] =>
 
 export class Cluster {
   readonly path: string
-  readonly node: number
+  readonly ip: string
 
   constructor(name: string, node = 0) {
     this.path = `${folder}/${name}`
-    this.node = node
-  }
-
-  get ip(): string {
-    return address(this.node)
+    this.ip = address(node)
   }
 
   get api(): string {
@@ -54,7 +50,7 @@ export class Cluster {
 
   /** A copy of the folder, and so the same identity. */
   copy(name: string): Cluster {
-    const made = new Cluster(name, this.node)
+    const made = new Cluster(name)
     cpSync(this.path, made.path, { recursive: true })
     return made
   }

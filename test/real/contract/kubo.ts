@@ -26,15 +26,11 @@ export const setKey = (config: Config, key: string, value: Json | undefined): vo
 
 export class Kubo {
   readonly path: string
-  readonly node: number
+  readonly ip: string
 
   constructor(name: string, node = 0) {
     this.path = `${folder}/${name}`
-    this.node = node
-  }
-
-  get ip(): string {
-    return address(this.node)
+    this.ip = address(node)
   }
 
   get api(): string {
@@ -79,7 +75,7 @@ export class Kubo {
 
   /** A copy of the repo with another name, and so the same identity. */
   copy(name: string): Kubo {
-    const made = new Kubo(name, this.node)
+    const made = new Kubo(name)
     cpSync(this.path, made.path, { recursive: true })
     return made
   }
