@@ -2,6 +2,7 @@ import { defineGroup, file, later, type Step, service, stat, T, uses } from '../
 import { multiaddress } from './lib/address.ts'
 import { cluster, clusterId } from './lib/cluster.ts'
 import { control } from './lib/control.ts'
+import { diagnose } from './lib/diagnoses.ts'
 import { addresses, join, markFile, membership, raise, removeMember, rest, tellId } from './lib/raft.ts'
 import { rule, type Standing } from './lib/voters.ts'
 
@@ -31,7 +32,7 @@ export default defineGroup({
     "- name: Join the raft cluster\n  when: consensus == 'raft'\n  cluster_raft:\n    address: '{{ ansible_host }}'\n    port: 9096",
   ],
   reads: args => ({
-    state: stat(`${args.path}/raft/raft.db`),
+    state: stat(`${args.path}/raft`),
     mark: file(markFile(args.path)),
     unit: service(args.unit),
     backup: uses(stat(`${args.path}/raft.old.0`)),
@@ -105,7 +106,7 @@ export default defineGroup({
       if (why.length === 0) return together.ok()
       return together.change({
         will: {
-          ...(joins || host === founder ? { state: { exists: true, kind: 'file' } } : {}),
+          ...(joins || host === founder ? { state: { exists: true, kind: 'directory' } } : {}),
           ...(ran ? { mark: { exists: false } } : {}),
           ...(stops ? { unit: { active: 'inactive' } } : {}),
         },
@@ -114,4 +115,5 @@ export default defineGroup({
       })
     })
   },
+  explain: diagnose,
 })

@@ -31,6 +31,14 @@ export const ofCluster: Saying[] = [
     }),
   },
   {
+    // Before the dials: that a single member is away is no reason not to start.
+    says: /consensus start timed out|failed to make requestVote RPC|(?:timed out|error) waiting for leader/,
+    means: () => ({
+      cause: 'raft has no leader: not more than half of its members can be reached, or this one was taken out',
+      fix: 'start the others: it goes on by itself when more than half are up. One that was taken out joins again by cluster_raft',
+    }),
+  },
+  {
     says: /\[(\/\S+)\] dial tcp\S* (\S+): connect: connection refused/,
     means: at => ({
       cause: `nothing listens at ${at}`,
@@ -74,13 +82,6 @@ export const ofCluster: Saying[] = [
     means: () => ({
       cause: 'ipfs-cluster waits for kubo, which does not answer it',
       fix: 'start kubo, and make ipfs_connector.ipfshttp.node_multiaddress its API address; API.Authorizations must not be set',
-    }),
-  },
-  {
-    says: /consensus start timed out/,
-    means: () => ({
-      cause: 'raft found no leader: fewer than half of its members can be reached, or this one was taken out',
-      fix: 'start the others first; of a member that was taken out clean the state (`ipfs-cluster-service state cleanup`)',
     }),
   },
 ]

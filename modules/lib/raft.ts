@@ -48,26 +48,29 @@ export const removeMember = (at: Daemon, id: string): Step =>
   exec(control(at, ['peers', 'rm', id]), { user: at.user, env: { HOME: at.path } })
 
 /** A daemon of an earlier run that was cut. Its number may be another process's by now. */
-const old = (signal: string): string =>
-  `read -r word pid <"$mark" && grep -qs ipfs-cluster-service "/proc/$pid/cmdline" && kill -s ${signal} -- "${signal === 'KILL' ? '-' : ''}$pid"`
+const old = (signal: 'INT' | 'KILL'): string =>
+  `read -r was pid <"$mark" && grep -qs ipfs-cluster-service "/proc/$pid/cmdline" && kill -s ${signal} -- "${signal === 'KILL' ? '-' : ''}$pid"`
 
 /**
  * Runs the daemon beside the unit until it is ready, and lets it run on. The real program neither exits nor stops
  * when its start fails (it hangs with its lock after 20 s), so everything here has an end: a failed bootstrap is seen
- * in the log, killed with its process group and tried again, and after half a minute its last words are told.
+ * in the log, killed with its process group and tried again, and after half a minute its last words are told. What a cut
+ * join has left was never a member's and goes; state of one that was taken out is for the program, which keeps a backup.
  * A daemon that nobody comes back to is ended by `timeout`.
  */
 const raising = `cd -- "$2" || exit 1
 program=$1 word=$3 mark=.runbook-raft log=.runbook-raft.log to=
 [ "$word" = join ] && { read -r to; word=begun; }
 note() { printf '%s\\n' "$*" >"$mark.new" && mv -f -- "$mark.new" "$mark"; }
-[ ! -e "$mark" ] || (${old('KILL')} && sleep 0.2)
+if [ -e "$mark" ]; then
+  ${old('KILL')} && sleep 0.2
+  [ "$was" != begun ] || rm -rf raft
+fi
 set -- daemon; [ -z "$to" ] || set -- daemon --bootstrap "$to"
 left=250 pid=
 while [ "$left" -gt 0 ]; do
   if [ -z "$pid" ]; then
     note "$word"
-    [ "$word" = member ] || rm -rf raft
     setsid timeout --foreground -s INT -k 15 600 "$program" --config "$PWD" "$@" </dev/null >"$log" 2>&1 &
     pid=$!
     note "$word $pid"

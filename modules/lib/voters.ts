@@ -82,7 +82,7 @@ export const rule = (hosts: Standing[], missing: string[]): Ruling => {
         is: 'fail',
         on: names,
         why: `no quorum: ${able.length} of the ${list.length} members of the raft cluster answer on ${voice.host}, so ${one(names)} cannot join`,
-        fix: 'start more than half of the members; if they are lost for good, stop ipfs-cluster on a host that is left, `ipfs-cluster-service state export -f pins.ndjson`, `state cleanup -f`, `state import -f pins.ndjson` there, and run this again',
+        fix: 'start more than half of the members; if they are lost for good, on a host that is left: stop ipfs-cluster, `ipfs-cluster-service state export -f pins.ndjson`, empty the file peerstore, `state import -f pins.ndjson`, and run this again',
       }
     return { ...none, via: voice.host, leaving: hasQuorum && voice.isHere ? leaving : [] }
   }

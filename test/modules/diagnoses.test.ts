@@ -165,7 +165,7 @@ const SAID: [said: string, cause: string, fix: string][] = [
     'end the other one',
   ],
   ['2026\tWARN\tipfshttp\tipfs does not seem to be available after 10 retries', 'waits for kubo', 'node_multiaddress'],
-  ['***** ipfs-cluster consensus start timed out (tips below) *****', 'no leader', 'others first'],
+  ['***** ipfs-cluster consensus start timed out (tips below) *****', 'no leader', 'start the others'],
   ['go: kubo@v0.42.0 requires go >= 1.26.4 (running go 1.21.3; GOTOOLCHAIN=local)', 'Go 1.21.3 is too old', '1.26.4'],
   ['go: errors parsing go.mod: go.mod requires go >= 1.26.4 (running go 1.24.4)', 'Go 1.24.4 is too old', '1.26.4'],
   ['tar: kubo/ipfs: Cannot write: No space left on device', 'disk is full', 'df -h'],

@@ -213,15 +213,20 @@ func (p *peer) run(boot []maddr.Addr, trust bool, servers []*http.Server) error 
 				go p.raft.watch()
 			}
 		case <-lost:
+			p.raft.hang()
 			p.hang(servers, signals)
 		case <-p.removed():
 			p.stop(signals)
 			time.Sleep(scaled(5 * time.Second))
 			logx.Warn("raft", "raft/raft.go:393", "timed out waiting for state updates before shutdown. Snapshotting may fail")
-			backupRaft(p.set)
+			p.raft.snapshot()
+			cleanRaft(p.set)
 			return nil
 		case <-signals:
 			p.stop(signals)
+			if p.raft != nil {
+				p.raft.snapshot()
+			}
 			return nil
 		}
 	}

@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
-	"sort"
 	"sync"
 	"time"
 
@@ -15,86 +12,31 @@ import (
 	"standin/internal/swarm"
 )
 
-// raft is the membership of a raft cluster without elections: a list that
-// every member keeps, and a rule that more than half of it must be reachable
-// for a start, a pin or a removal (ipfs-operations.md facts 5, 6, section 3).
+// raft is the membership of a raft cluster without elections: a numbered list
+// that every member keeps, the higher number wins, and a rule that more than
+// half of it must be reachable for a start, a pin or a change of the list
+// (ipfs-operations.md facts 5, 6, section 3).
 type raft struct {
 	p    *peer
 	mu   sync.Mutex
-	list []string
+	at   voters
 	gone chan struct{} // this peer was removed
+	hung bool          // its start has failed: it answers nobody
 	once sync.Once
 }
 
 var errNoLeader = errors.New("timed out waiting for leader: context deadline exceeded")
 
-func (r *raft) dir() string  { return filepath.Join(r.p.set.dir, "raft") }
-func (r *raft) file() string { return filepath.Join(r.dir(), "raft.db") }
-
 func newRaft(p *peer) *raft {
 	r := &raft{p: p, gone: make(chan struct{})}
 	p.host.Handlers["raft-join"] = r.onJoin
 	p.host.Handlers["raft-peers"] = r.onPeers
-	p.host.Handlers["raft-list"] = func(*swarm.Conn, []byte) ([]byte, error) { return json.Marshal(r.members()) }
+	p.host.Handlers["raft-list"] = r.onList
 	b, err := os.ReadFile(r.file())
 	if err == nil {
-		_ = json.Unmarshal(b, &r.list)
+		_ = json.Unmarshal(b, &r.at)
 	}
 	return r
-}
-
-// clean empties the state before a bootstrap: a folder without a snapshot is
-// deleted, another is kept as raft.old.0 (fact 6).
-func (r *raft) clean() {
-	if _, err := os.Stat(r.dir()); err != nil {
-		return
-	}
-	r.set(nil)
-	cleanRaft(r.p.set)
-	r.p.pins.mu.Lock()
-	r.p.pins.entries = map[string]entry{}
-	r.p.pins.mu.Unlock()
-}
-
-func cleanRaft(s *settings) {
-	dir := filepath.Join(s.dir, "raft")
-	if found, _ := filepath.Glob(filepath.Join(dir, "snapshots", "*")); len(found) == 0 {
-		logx.Info("raft", "raft/raft.go:640", "cleaning empty Raft data folder (%s)", dir)
-		_ = os.RemoveAll(dir)
-		return
-	}
-	backupRaft(s)
-}
-
-func backupRaft(s *settings) {
-	dir := filepath.Join(s.dir, "raft")
-	logx.Info("raft", "raft/raft.go:645", "cleaning and backing up Raft data folder (%s)", dir)
-	keep := s.number("consensus.raft.backups_rotate", 6)
-	old := func(n int) string { return fmt.Sprintf("%s.old.%d", dir, n) }
-	_ = os.RemoveAll(old(keep - 1))
-	for n := keep - 2; n >= 0; n-- {
-		_ = os.Rename(old(n), old(n+1))
-	}
-	_ = os.Rename(dir, old(0))
-}
-
-func (r *raft) set(list []string) {
-	r.mu.Lock()
-	r.list = append([]string{}, list...)
-	sort.Strings(r.list)
-	r.mu.Unlock()
-	if list == nil {
-		return
-	}
-	_ = os.MkdirAll(filepath.Join(r.dir(), "snapshots"), 0o700)
-	b, _ := json.Marshal(list)
-	_ = writeFile(r.file(), b, 0o600)
-}
-
-func (r *raft) members() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]string{}, r.list...)
 }
 
 func has(list []string, id string) bool {
@@ -116,9 +58,10 @@ func (r *raft) reachable(ctx context.Context) bool {
 			continue
 		}
 		if b, err := r.p.call(ctx, id, "raft-list", nil); err == nil {
-			var theirs []string
-			if json.Unmarshal(b, &theirs) == nil && has(theirs, r.p.host.ID()) {
+			var theirs voters
+			if json.Unmarshal(b, &theirs) == nil && has(theirs.IDs, r.p.host.ID()) {
 				n++
+				r.take(theirs)
 			}
 		}
 	}
@@ -161,7 +104,7 @@ func (r *raft) start() error {
 				list = append(list, id)
 			}
 		}
-		r.set(list)
+		r.take(voters{1, list})
 		logx.Info("raft", "raft/raft.go:212", "initializing raft cluster with the following voters:\n        %v\n\n", list)
 		time.Sleep(scaled(2 * time.Second))
 	}
@@ -174,11 +117,11 @@ func (r *raft) join(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	var list []string
+	var list voters
 	if err := json.Unmarshal(b, &list); err != nil {
 		return err
 	}
-	r.set(list)
+	r.take(list)
 	r.p.pins.syncFrom(id)
 	return nil
 }
@@ -192,27 +135,27 @@ func (r *raft) onJoin(c *swarm.Conn, _ []byte) ([]byte, error) {
 		list = append(list, c.Peer)
 	}
 	r.spread(list)
-	return json.Marshal(list)
+	return json.Marshal(r.now())
 }
 
 func (r *raft) onPeers(c *swarm.Conn, body []byte) ([]byte, error) {
-	var list []string
+	var list voters
 	if err := json.Unmarshal(body, &list); err != nil {
 		return nil, err
 	}
 	if !has(r.members(), c.Peer) {
 		return nil, errDenied
 	}
-	r.set(list)
+	r.take(list)
 	return nil, nil
 }
 
 // spread sets the member list here and at every member, old and new.
 func (r *raft) spread(list []string) {
-	old := r.members()
-	r.set(list)
-	body, _ := json.Marshal(list)
-	for _, id := range append(old, list...) {
+	old := r.now()
+	r.take(voters{old.Number + 1, list})
+	body, _ := json.Marshal(r.now())
+	for _, id := range append(old.IDs, list...) {
 		if id != r.p.host.ID() {
 			if c := r.p.host.Conn(id); c != nil {
 				c.Note("raft-peers", body)
