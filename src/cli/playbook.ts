@@ -170,7 +170,7 @@ const interrupted = (command: string, underWay: Set<string>): { exit: number; fa
       reason: 'run-interrupted',
       what: `The ${command} was interrupted.`,
       ...(underWay.size > 0
-        ? { why: `Under way: ${[...underWay].join(', ')}. A program that was started there may go on.` }
+        ? { why: `Under way: ${[...underWay].join(', ')}. What ran there has been told to end.` }
         : {}),
       ...(command === 'apply' ? { fix: 'Every file is whole; run it again to go on.' } : {}),
     },

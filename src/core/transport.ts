@@ -1,5 +1,11 @@
 /** What one script fragment said. `status` is the exit status of its shell. */
-export type Output = { stdout: Buffer; stderr: Buffer; status: number }
+export type Output = {
+  stdout: Buffer
+  stderr: Buffer
+  status: number
+  /** It printed more than is kept of a stream (16 MiB): what is here is only the end of it. */
+  cut?: true
+}
 
 /** A piece of POSIX sh that runs in a subshell of its own, with an empty stdin. */
 export type Fragment = {

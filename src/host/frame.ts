@@ -3,13 +3,25 @@ import type { Fragment } from '../core/transport.ts'
 
 /**
  * What the first frame of a session does before anything else, so that it costs no round trip: messages in one
- * language, the administration programs in reach whatever the login left in PATH, known file modes, no history.
+ * language, the administration programs in reach whatever the login left in PATH, known file modes, no history; and
+ * the input of the shell under a number of its own, for the watch.
  */
 const START = [
   'export LC_ALL=C PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
   'umask 022',
   'unset HISTFILE',
+  'exec 3<&0',
 ]
+
+/**
+ * Nothing is sent while a frame runs, so all that the shell's input can say then is its end: nobody is there any more
+ * to hear what comes of it. What runs is told to end, and after 10 s made to: the process group, which the ssh server
+ * has made for this session. A daemon that is meant to stay has a session of its own, by its service manager or setsid.
+ */
+const WATCH =
+  "( trap '' TERM; read -r runbook_x <&3 || { kill -TERM 0; sleep 10; kill -KILL 0; } ) >/dev/null 2>&1 & runbook_watch=$!"
+/** By KILL, for it hears nothing else; bash would tell of that. */
+const UNWATCH = 'kill -KILL "$runbook_watch"; wait "$runbook_watch" 2>/dev/null'
 
 /** Tags of the marks that are no fragment: before the first and after the last. */
 export const BEGIN = 'b'
@@ -34,7 +46,7 @@ const fragmentText = (
   mayStop: boolean,
 ): string => {
   const body = [
-    `( eval ${quote(` ${sh}\n`)} ) </dev/null`,
+    `( eval ${quote(` ${sh}\n`)} ) </dev/null 3<&-`,
     `runbook_=$?; printf '${nonce}:${frame}:${index}:%d;' "$runbook_"; ${onStderr(nonce, frame, String(index))}`,
     ...(step ? ['[ "$runbook_" = 0 ] || runbook_stop=1'] : []),
   ].join('\n')
@@ -52,9 +64,11 @@ export const frameText = (nonce: string, frame: number, fragments: Fragment[]): 
   return [
     '{',
     ...(frame === 1 ? START : []),
+    WATCH,
     'runbook_stop=',
     onBoth(nonce, frame, BEGIN),
     ...fragments.map((fragment, index) => fragmentText(nonce, frame, index, fragment, afterStep(index))),
+    UNWATCH,
     onBoth(nonce, frame, END),
     '}',
     '',

@@ -1,17 +1,20 @@
-/** One marker found in a stream: whose frame it is, what it ends, and the bytes that stood before it. */
-export type Mark = { frame: number; tag: string; status: number; before: Buffer }
+/**
+ * One marker found in a stream: whose frame it is, what it ends, and the bytes that stood before it; how many of those
+ * were dropped, being more than are kept.
+ */
+export type Mark = { frame: number; tag: string; status: number; before: Buffer; dropped: number }
 
 /** One stream of a shell: bytes go in as they come, marks come out, what has no mark yet is held. */
 export type Scanner = {
-  /** Takes a chunk; false when more than `cap` bytes are held without a mark. */
-  push(chunk: Buffer): boolean
+  /** Takes a chunk; returns how many bytes have been dropped since the last mark. */
+  push(chunk: Buffer): number
   /** What has come since the last mark. */
   held(): Buffer
 }
 
 const FIRST_CAPACITY = 64 * 1024
 
-const parse = (text: string): Omit<Mark, 'before'> => {
+const parse = (text: string): Omit<Mark, 'before' | 'dropped'> => {
   const [frame = '', tag = '', status = ''] = text.split(':')
   return { frame: Number(frame), tag, status: Number(status) }
 }
@@ -19,7 +22,7 @@ const parse = (text: string): Omit<Mark, 'before'> => {
 /**
  * Looks for `NONCE:frame:tag:status;` in a stream of any bytes. It never looks at lines: output may lack its last
  * newline, and may hold anything else. Bytes are kept in one buffer that doubles, and each is searched only once,
- * because output comes in up to 16 MiB of small chunks.
+ * because output comes in up to 16 MiB of small chunks. Of more than `cap` bytes without a mark the first are dropped.
  */
 export const scanner = (nonce: string, cap: number, onMark: (mark: Mark) => void): Scanner => {
   const needle = Buffer.from(`${nonce}:`)
@@ -27,6 +30,7 @@ export const scanner = (nonce: string, cap: number, onMark: (mark: Mark) => void
   let from = 0
   let end = 0
   let searched = 0
+  let dropped = 0
 
   const makeRoom = (more: number) => {
     if (end + more <= store.length) return
@@ -57,7 +61,9 @@ export const scanner = (nonce: string, cap: number, onMark: (mark: Mark) => void
     const mark = parse(text.toString('latin1', at + needle.length, close))
     from = close + 1
     searched = from
-    onMark({ ...mark, before })
+    const lacking = dropped
+    dropped = 0
+    onMark({ ...mark, before, dropped: lacking })
     return true
   }
 
@@ -67,7 +73,11 @@ export const scanner = (nonce: string, cap: number, onMark: (mark: Mark) => void
       chunk.copy(store, end)
       end += chunk.length
       while (takeMark());
-      return end - from <= cap
+      if (end - from > cap) {
+        dropped += searched - from
+        from = searched
+      }
+      return dropped
     },
     held: () => Buffer.from(store.subarray(from, end)),
   }

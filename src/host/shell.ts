@@ -34,10 +34,12 @@ export type Shell = {
   close(): void
 }
 
-/** The most one fragment may print on one of its streams. */
+/** The most that is kept of what one fragment prints on one of its streams. */
 export const OUTPUT_CAP = 16 * 1024 * 1024
+/** The most it may print there: whatever prints more does not end by itself. */
+const OUTPUT_END = 1024 * 1024 * 1024
 
-type Part = { bytes: Buffer; status: number }
+type Part = { bytes: Buffer; status: number; cut: boolean }
 type Current = {
   frame: number
   asked: number
@@ -61,7 +63,7 @@ export const lostFailure = (name: string, { ending, doing }: Loss): Failure => (
 
 const tooMuch = (name: string, index: number): Failure => ({
   reason: 'host-lost',
-  what: `script ${index + 1} of a round trip to ${name} printed more than ${OUTPUT_CAP / 1024 / 1024} MiB`,
+  what: `script ${index + 1} of a round trip to ${name} printed more than ${OUTPUT_END / 1024 / 1024} MiB`,
   why: 'the connection was closed to stop it: what it has done is not known',
   fix: 'let the command print less, or to a file',
 })
@@ -80,7 +82,7 @@ const doing = ({ asked, outputs }: Current): string =>
  * `explain` words the end of a shell that nobody asked for; by default it is `host-lost`.
  *
  * `run` rejects with a Refusal: `host-lost` (or what `explain` says) when the shell ends in the middle, or when a
- * fragment prints more than 16 MiB; `host-step` when a fragment cannot be sent.
+ * fragment prints more than 1 GiB; `host-step` when a fragment cannot be sent. Of more than 16 MiB only the end is kept.
  */
 export const openShell = (
   name: string,
@@ -104,8 +106,9 @@ export const openShell = (
   const report = (frame: Current) => {
     while (frame.outputs.length < Math.min(frame.stdout.length, frame.stderr.length)) {
       const index = frame.outputs.length
-      const { bytes, status } = frame.stdout[index]!
-      const output = { stdout: bytes, stderr: frame.stderr[index]!.bytes, status }
+      const [out, err] = [frame.stdout[index]!, frame.stderr[index]!]
+      const cut = out.cut || err.cut ? { cut: true as const } : {}
+      const output = { stdout: out.bytes, stderr: err.bytes, status: out.status, ...cut }
       frame.outputs.push(output)
       frame.onOutput?.(index, output)
     }
@@ -117,7 +120,7 @@ export const openShell = (
     started = true
     if (mark.tag === BEGIN) return
     if (mark.tag === END) frame.ended += 1
-    else frame[stream].push({ bytes: mark.before, status: mark.status })
+    else frame[stream].push({ bytes: mark.before, status: mark.status, cut: mark.dropped > 0 })
     try {
       report(frame)
     } catch (error) {
@@ -136,7 +139,7 @@ export const openShell = (
   for (const stream of ['stdout', 'stderr'] as const) {
     wire[stream].on('data', (chunk: Buffer) => {
       // After a loss the stream is still drained: a channel that is not read never closes.
-      if (lost || scanners[stream].push(chunk)) return
+      if (lost || scanners[stream].push(chunk) <= OUTPUT_END) return
       lose(tooMuch(name, current?.[stream].length ?? 0))
       wire.cut()
     })

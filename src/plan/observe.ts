@@ -1,3 +1,4 @@
+import { refuse } from '../core/failure.ts'
 import type { Fragment, Output } from '../core/transport.ts'
 import type { AnyQuery, Item } from '../module/query.ts'
 import { take, type World } from './world.ts'
@@ -21,7 +22,12 @@ export const batch = (world: World, queries: AnyQuery[]): Batch => {
     fragments: groups.map(g => ({ sh: g.probe.sh(g.items) })),
     take: outputs => {
       for (const [i, group] of groups.entries()) {
-        const raws = group.probe.read(outputs[i]!, group.items)
+        const output = outputs[i]!
+        if (output.cut && group.probe.kind !== 'program')
+          refuse('host-lost', `what ${group.items.length} reads of a ${group.probe.kind} say is more than 16 MiB`, {
+            fix: 'let fewer files be copied in one run: --tags, or several playbooks',
+          })
+        const raws = group.probe.read(output, group.items)
         const found = group.items.map(({ item, facets }, j) => ({ item, facets, raw: raws[j] }))
         // One file asked under two names: the answer that says more is kept.
         for (const { item, facets, raw } of found.sort((a, b) => a.facets.length - b.facets.length))

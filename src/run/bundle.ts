@@ -67,7 +67,11 @@ export const runBundle = async (runner: Runner, host: string, lines: Line[]): Pr
     const { steps, reads } = parts.find(p => p.line === line)!
     const judged = judge(runner, line, line.steps, outputs.splice(0, steps.length))
     markHappened(runner, line)
-    if (judged.failure) return finishFailed(runner, line, judged.failure)
+    if (judged.failure) {
+      // A step that only printed too much has not ended the frame: what is behind it has run as well.
+      if (outputs.length > 0) for (const behind of changes) markHappened(runner, behind)
+      return finishFailed(runner, line, judged.failure)
+    }
     reads.take(outputs.splice(0, reads.fragments.length))
     await conclude(runner, line, judged.kept)
     isBroken ||= runner.session.finished.get(line.id)?.verdict === 'fail'

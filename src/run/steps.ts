@@ -85,6 +85,14 @@ export const fragmentOf = (runner: Runner, line: Line, step: Step, login: string
   return { sh: step.do === 'exec' && step.user !== undefined ? sh : asTask(runner, line, sh), step: true }
 }
 
+const tooLong = (line: Line, what: string): Failure => ({
+  reason: 'host-step',
+  what: 'A step printed more than 16 MiB.',
+  why: `$ ${what.length > 200 ? `${what.slice(0, 200)}…` : what}`,
+  fix: 'It has run to its end. Let it print less, or to a file.',
+  origin: line.node.task.origin,
+})
+
 /** Judges what the steps of one frame said, in order: the first failure, or what was kept. */
 export const judge = (
   runner: Runner,
@@ -96,6 +104,7 @@ export const judge = (
   for (const [i, step] of steps.entries()) {
     const output = outputs[i]
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
+    if (output.cut) return { failure: tooLong(line, describe(step)) }
     kept = learn(runner, step, output) ?? kept
     if (output.status !== 0) return { failure: stepFailure(line, describe(step), output), ...(kept ? { kept } : {}) }
   }

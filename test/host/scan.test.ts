@@ -25,12 +25,20 @@ test('marks and the bytes before them are the same however the stream is cut', (
   for (let size = 1; size < text.length; size += 1) assert.equal(scan(text, size), whole, `chunks of ${size}`)
 })
 
-test('more than the cap without a mark is told, and marks free the room again', () => {
-  const { push } = scanner(NONCE, 1000, () => {})
-  assert.is(push(Buffer.alloc(1000)), true)
-  assert.is(push(Buffer.from('x')), false)
+test('of more than the cap without a mark the end is kept, and marks free the room again', () => {
+  for (const size of [1, 7, 100, 1001, 5000]) {
+    const marks: Mark[] = []
+    const { push } = scanner(NONCE, 1000, mark => marks.push(mark))
+    const text = Buffer.from(`${'x'.repeat(5000)}the end${NONCE}:1:0:3;ok${NONCE}:1:1:0;`)
+    let most = 0
+    for (let at = 0; at < text.length; at += size) most = Math.max(most, push(text.subarray(at, at + size)))
+    const [first, second] = marks
+    assert.is(first!.dropped + first!.before.length, 5007, `chunks of ${size}`)
+    assert.ok(size > 5000 || (first!.dropped > 0 && most === first!.dropped && `${first!.before}`.endsWith('the end')))
+    assert.equal([first!.status, `${second!.before}`, second!.dropped], [3, 'ok', 0])
+  }
   const other = scanner(NONCE, 1000, () => {})
-  for (let i = 0; i < 1000; i += 1) assert.is(other.push(Buffer.from(`${'x'.repeat(900)}${NONCE}:1:${i}:0;`)), true)
+  for (let i = 0; i < 1000; i += 1) assert.is(other.push(Buffer.from(`${'x'.repeat(900)}${NONCE}:1:${i}:0;`)), 0)
 })
 
 test.run()

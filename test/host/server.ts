@@ -85,7 +85,7 @@ const speaker = (channel: ServerChannel) => {
 const run = (channel: ServerChannel, command: string, path: string, folder: string, options: ServerOptions) =>
   new Promise<void>(resolve => {
     const env = { PATH: `${path}:${process.env.PATH}`, HOME: folder }
-    const child = spawn('sh', ['-c', options.instead ?? command], { env, cwd: folder, stdio: 'pipe' })
+    const child = spawn('sh', ['-c', options.instead ?? command], { env, cwd: folder, stdio: 'pipe', detached: true })
     child.stdin.on('error', () => {})
     channel.on('error', () => {})
     channel.pipe(child.stdin)

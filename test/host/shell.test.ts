@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Fragment, Output } from '../../src/core/transport.ts'
@@ -206,20 +207,61 @@ test('frames asked for before a close are refused, none hangs', async () => {
   assert.equal(await reasons, [['host-lost'], ['host-lost']])
 })
 
-test('output without end is stopped at the cap, and the fragment is named', async () => {
+test('of too much output the end is kept, the fragment is marked, and the shell goes on', () =>
+  withShell(async run => {
+    const [big, next] = await run(`head -c ${3 * OUTPUT_CAP} /dev/zero; echo end; exit 3`, 'echo next')
+    assert.equal([big?.cut, big?.status, `${big?.stdout.subarray(-4)}`], [true, 3, 'end\n'])
+    assert.ok(big!.stdout.length <= OUTPUT_CAP)
+    assert.equal([next?.cut, `${next?.stdout}`], [undefined, 'next\n'])
+    assert.is(`${(await run('echo on'))[0]?.stdout}`, 'on\n')
+  }))
+
+test('output without end is stopped, and the fragment is named', async () => {
   const wire = localWire()
   const shell = openShell('node0', wire)
   const [failure] = await failuresOf(shell.run([{ sh: 'echo' }, { sh: 'yes' }]))
   assert.is(failure?.reason, 'host-lost')
-  assert.match(failure!.what, /script 2 .*16 MiB/)
+  assert.match(failure!.what, /script 2 .*1024 MiB/)
   await wire.ended
 })
 
-test('output of just the cap is taken', () =>
+test('output of just the cap is taken whole', () =>
   withShell(async run => {
     const [output] = await run(`head -c ${OUTPUT_CAP} /dev/zero`)
-    assert.is(output?.stdout.length, OUTPUT_CAP)
+    assert.equal([output?.stdout.length, output?.cut], [OUTPUT_CAP, undefined])
   }))
+
+/** Runs `sh` in a shell whose input ends while it runs; resolves when all of its session has ended. */
+const cutDuring = async (sh: (folder: string) => string, folder: string): Promise<void> => {
+  const wire = localWire()
+  const shell = openShell('node0', wire)
+  const lost = failuresOf(shell.run([{ sh: sh(folder), step: true }, { sh: `touch ${folder}/behind` }]))
+  for (const end = Date.now() + 20_000; !existsSync(join(folder, 'began')) && Date.now() < end; ) await sleep(10)
+  wire.stdin.end()
+  await Promise.all([lost, wire.ended])
+}
+
+test('what runs when the connection ends is told to end, with all it has started', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+  // The pipe of the wire is held by each of them: it is over when they are.
+  await cutDuring(at => `trap 'touch ${at}/tidied; exit 1' TERM; sleep 600 & touch ${at}/began; sleep 600`, folder)
+  assert.equal(readdirSync(folder).sort(), ['began', 'tidied'])
+  rmSync(folder, { recursive: true })
+})
+
+test('a daemon with a session of its own stays, and a shell that ends between two frames ends nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+  const stay = (name: string, how: string): string => `${how} sleep 600 >/dev/null 2>&1 & echo $! >${folder}/${name}`
+  await cutDuring(at => `${stay('own', 'setsid')}; touch ${at}/began; sleep 600`, folder)
+  const shell = openShell('node0', localWire())
+  await shell.run([{ sh: stay('idle', '') }])
+  shell.close()
+  for (const name of ['own', 'idle']) {
+    const pid = Number(readFileSync(join(folder, name), 'utf8'))
+    assert.ok(process.kill(pid, 'SIGKILL'), `${name} was there`)
+  }
+  rmSync(folder, { recursive: true })
+})
 
 test('a zero byte in a script is refused, and nothing of the frame runs', async () => {
   const shell = openShell('node0', localWire())

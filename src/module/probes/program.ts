@@ -1,3 +1,4 @@
+import { refuse } from '../../core/failure.ts'
 import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Label } from '../label.ts'
@@ -10,6 +11,12 @@ const programProbe: Probe<Output> = {
   sh: items => items.map(i => i.item).join('\n'),
   read: (output, items) => items.map(() => output),
 }
+
+/** What is left of an answer that was too long would be taken for all of it. */
+const whole = (output: Output, subject: string): Output =>
+  output.cut
+    ? refuse('host-step', `${subject} printed more than 16 MiB.`, { fix: 'Let it print less, or to a file.' })
+    : output
 
 export type Program<A> = {
   /** Identity of the answer, e.g. `live:ipfs#peers/ID`. */
@@ -31,7 +38,7 @@ export const program = <A>({ key, sh, looks, parse, subject = key, touches }: Pr
   probe: programProbe,
   item: sh,
   facets: [],
-  parse,
+  parse: output => parse(whole(output, subject)),
   only: false,
   ...(touches && { touched: () => touches }),
   subject,
