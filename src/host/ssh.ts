@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
-import { connect as openSocket, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type ssh2 from 'ssh2'
 import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig } from 'ssh2'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Transport } from '../core/transport.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
 import { becomeRefused, commandLine, identity, shellLost } from './become.ts'
+import { type Dialled, dial } from './dial.ts'
 import { hostKeyFailure, readKnownHosts } from './host_key.ts'
 import { type Entry, keyTypesFor } from './known_hosts.ts'
 import { type Login, loginFailure, loginsOf } from './login.ts'
@@ -79,19 +80,6 @@ const configOf = (target: Target, entries: Entry[], logins: Login[], verify: (ke
 /** Errors that are not the end: a signature or an agent that failed, after which the next login is tried. */
 const goesOn = ({ level, message }: Trouble): boolean =>
   level === 'agent' || (level === 'client-authentication' && !message.startsWith('All configured'))
-
-/**
- * A socket of our own: without noDelay every exchange waits for Nagle (44 ms against 0.3 ms), ssh2's own `destroy` does
- * nothing to a socket that has been ended but whose other side stays silent, and it can be opened before ssh2 is there.
- */
-const dial = ({ host, port }: Target): Dialled => {
-  const dialled: Dialled = { socket: openSocket({ host, port, noDelay: true, keepAlive: true }) }
-  dialled.socket.on('error', error => {
-    dialled.trouble ??= error
-  })
-  return dialled
-}
-type Dialled = { socket: Socket; trouble?: Trouble }
 
 const logIn = (
   target: Target,

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '../../src/core/failure.ts'
@@ -80,6 +82,12 @@ test('a changed host key is refused with the place of the other one, a revoked o
     const failure = await refusal(server.target)
     assert.is(failure.reason, 'host-key-changed')
     assert.match(failure.why!, `${file}:2 holds another key`)
+    // The last lines of the fix are commands: run as they stand, they are one.
+    const commands = failure.fix!.split('\n').slice(2).join('\n')
+    assert.is(spawnSync('sh', ['-e'], { input: commands }).status, 0, commands)
+    assert.match(readFileSync(file!, 'utf8'), '# mine')
+    await (await connectSsh(server.target)).close()
+    server.commands.length = 0
     writeFileSync(file!, `${known}@revoked * ${server.hostKey}\n`)
     const revoked = await refusal(server.target)
     assert.equal([revoked.reason, revoked.origin?.line], ['host-key-changed', 2])
@@ -108,6 +116,25 @@ test('no address, nothing listening, silence: each in plain words', async () => 
     }
   })
   silent.close()
+})
+
+test('a machine that says nothing at all is held for dead after half of the time', async () => {
+  // A listener that never accepts, with a queue that is full: what comes then is dropped without a word.
+  const deaf = `const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('node:worker_threads').parentPort.postMessage(server.address().port)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  })`
+  const worker = new Worker(deaf, { eval: true })
+  const port = await new Promise<number>(resolve => worker.once('message', resolve))
+  const waiting = Array.from({ length: 4 }, () => connect({ port, host: '127.0.0.1' }).on('error', () => {}))
+  await once(waiting[0]!, 'connect')
+  let failure: Failure | undefined
+  await withServer({}, async ({ target }) => {
+    ;[failure] = await failuresOf(connectSsh({ ...target, port, timeoutSeconds: 2 }))
+  })
+  for (const socket of waiting) socket.destroy()
+  await worker.terminate()
+  assert.equal([failure?.reason, failure?.why], ['host-unreachable', 'it did not answer'])
 })
 
 test('what is no SSH server, or hangs up at once, is unreachable', async () => {

@@ -1,0 +1,24 @@
+import { connect as openSocket, type Socket } from 'node:net'
+import type { Target } from './target.ts'
+import type { Trouble } from './trouble.ts'
+
+/** A socket on its way to a host, and what has gone wrong with it. */
+export type Dialled = { socket: Socket; trouble?: Trouble }
+
+/**
+ * A socket of our own: without noDelay every exchange waits for Nagle (44 ms against 0.3 ms), ssh2's own `destroy` does
+ * nothing to a socket that has been ended but whose other side stays silent, and it can be opened before ssh2 is there.
+ */
+export const dial = ({ host, port, timeoutSeconds }: Target): Dialled => {
+  const dialled: Dialled = { socket: openSocket({ host, port, noDelay: true, keepAlive: true }) }
+  const { socket } = dialled
+  socket.on('error', error => {
+    dialled.trouble ??= error
+  })
+  // A machine that is there is heard of at once, whatever its load: its kernel answers, and is asked again after 1 and
+  // 3 s. So half of the time is enough to hold one for dead; all of a plan waits for it.
+  const silent = (): void => void socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
+  const timer = setTimeout(silent, timeoutSeconds * 500)
+  socket.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+  return dialled
+}
