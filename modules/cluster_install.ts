@@ -1,10 +1,16 @@
-import { defineModule, T } from '../src/module/module.ts'
+import { defineModule, type Static, T } from '../src/module/module.ts'
 import { installed, installing } from './lib/installing.ts'
+import { IPFS, ipfsArchive, ipfsLayout, ipfsVersion, mirrors, pins } from './lib/upstream.ts'
 
 const args = T.Object(
   {
-    version: T.String({ pattern: '^v\\d', description: "ipfs-cluster's version as upstream tags it, e.g. `v1.1.6`." }),
+    version: T.String({
+      pattern: ipfsVersion,
+      description: "ipfs-cluster's version as upstream tags it, e.g. `v1.1.6`.",
+    }),
     bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the links to the programs go.' }),
+    mirrors: mirrors(IPFS, ipfsLayout),
+    sha512: pins('SHA-512', 'ipfs-cluster-ctl_v1.1.6_linux-amd64.tar.gz'),
   },
   { additionalProperties: false },
 )
@@ -14,16 +20,18 @@ const names = ['ipfs-cluster-service', 'ipfs-cluster-ctl']
 
 export default defineModule({
   name: 'cluster_install',
-  about: 'Installs ipfs-cluster, the daemon and the control program, from the archives that the controller holds.',
+  about:
+    'Installs ipfs-cluster, the daemon and the control program, from archives that the controller holds or downloads.',
   args,
   outputs: installed,
   examples: ['- name: Install ipfs-cluster\n  cluster_install:\n    version: v1.1.6'],
-  ...installing(({ version, bin_dir }: { version: string; bin_dir: string }) => ({
+  ...installing(({ version, bin_dir, mirrors, sha512 }: Static<typeof args>) => ({
     name: 'ipfs-cluster',
     version,
     bin_dir,
     bundles: names.map(name => ({
-      archive: ({ system, architecture }) => `${name}_${version}_${system}-${architecture}.tar.gz`,
+      archive: ({ system, architecture }) =>
+        ipfsArchive(name, version, `${system}-${architecture}`, { mirrors, pinned: sha512 }),
       take: `${name}/${name}`,
       programs: [{ name, member: `${name}/${name}`, at: name, says: ['--version'] }],
     })),

@@ -1,15 +1,18 @@
-import { defineModule, later, program, T, uses } from '../src/module/module.ts'
+import { defineModule, later, program, type Static, T, uses } from '../src/module/module.ts'
 import { installed, installing } from './lib/installing.ts'
+import { GO, goArchive, mirrors, pins } from './lib/upstream.ts'
 import { goFor, isBefore } from './lib/versions.ts'
 
 const args = T.Object(
   {
     version: T.String({
       default: '',
-      pattern: '^(\\d[\\w.]*)?$',
+      pattern: '^(\\d+(\\.\\d+)*((rc|beta)\\d+)?)?$',
       description: "Go's version, e.g. `1.26.8`. Empty: whatever Go there is, or none, stays as it is.",
     }),
     bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the links to `go` and `gofmt` go.' }),
+    mirrors: mirrors(GO, 'FILE'),
+    sha256: pins('SHA-256', 'go1.26.8.linux-amd64.tar.gz'),
     builds: T.Object(
       {
         kubo: T.Optional(T.String({ pattern: '^v\\d', description: 'A version of kubo, e.g. `v0.42.0`.' })),
@@ -29,8 +32,7 @@ const args = T.Object(
 /** Go finds the rest of itself from where its link points to, so the links are all that is switched. */
 const linked = (name: string) => ({ name, member: `go/bin/${name}`, at: `bin/${name}`, says: ['version'] })
 
-type Args = { version: string; bin_dir: string; builds: Record<string, string | undefined> }
-const install = installing(({ version, bin_dir }: Args) => ({
+const install = installing(({ version, bin_dir, mirrors, sha256 }: Static<typeof args>) => ({
   name: 'go',
   version,
   bin_dir,
@@ -39,7 +41,8 @@ const install = installing(({ version, bin_dir }: Args) => ({
       ? []
       : [
           {
-            archive: ({ system, architecture }) => `go${version}.${system}-${architecture}.tar.gz`,
+            archive: ({ system, architecture }) =>
+              goArchive(version, `${system}-${architecture}`, { mirrors, pinned: sha256 }),
             take: 'go',
             // gofmt has no way to say its version; given nothing it formats nothing and ends well.
             programs: [linked('go'), { ...linked('gofmt'), says: [] }],
@@ -58,7 +61,7 @@ const present = program<{ version: string }>({
 
 export default defineModule({
   name: 'go_install',
-  about: 'Installs Go from the archive that the controller holds, each version in a folder of its own.',
+  about: 'Installs Go from an archive that the controller holds or downloads, each version in a folder of its own.',
   args,
   outputs: installed,
   examples: [

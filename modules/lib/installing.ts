@@ -1,6 +1,5 @@
 import {
   type ArchiveAnswer,
-  archive,
   content,
   type Decide,
   digest,
@@ -20,25 +19,23 @@ import {
 } from '../../src/module/module.ts'
 import { diagnose } from './diagnoses.ts'
 import { type Space, space, tooSmall } from './disk.ts'
+import {
+  archivesOf,
+  type Bundle,
+  library,
+  linkOf,
+  type Package,
+  type Program,
+  programs,
+  versionFolder,
+} from './package.ts'
 import { noRoom, type Room, room } from './room.ts'
-
-/** A program of an archive: where it is in there, where it goes in the version's folder, how to ask what it is. */
-export type Program = { name: string; member: string; at: string; says: string[] }
-/** An archive by upstream's name, and what is taken out of it. */
-export type Bundle = { archive(facts: Facts): string; take: string; programs: Program[] }
-export type Package = { name: string; version: string; bin_dir: string; bundles: Bundle[] }
 
 export const installed = T.Object({
   version: T.String({ description: 'The version that is installed.' }),
   path: T.String({ description: 'The link to the (first) program.' }),
   says: T.String({ description: 'What the program said of itself when it was installed. Shown, never compared.' }),
 })
-
-/** `/usr/local/lib/kubo` for `/usr/local/bin`: the versions live beside the folder of the links. */
-const library = ({ bin_dir, name }: Package): string => `${bin_dir.slice(0, bin_dir.lastIndexOf('/'))}/lib/${name}`
-const versionFolder = (p: Package): string => `${library(p)}/${p.version || 'none'}`
-const programs = (p: Package): Program[] => p.bundles.flatMap(b => b.programs)
-const linkOf = (p: Package, { name }: Program): string => `${p.bin_dir}/${name}`
 
 type Reads = {
   facts: Query<Facts, false>
@@ -152,8 +149,9 @@ export const installing = <A>(describe: (args: A) => Package) => ({
     const p = describe(args)
     return isRecorded(p, seen)
       ? { archives: [], space: undefined }
-      : { archives: p.bundles.map(b => archive(b.archive(seen.facts))), space: space(library(p)) }
+      : { archives: archivesOf(p, seen.facts), space: space(library(p)) }
   },
+  archives: (args: A, facts: Facts) => archivesOf(describe(args), facts),
   touches: (args: A) => [`tree:${library(describe(args))}`],
   explain: diagnose,
   plan: (
@@ -188,7 +186,7 @@ export const installing = <A>(describe: (args: A) => Package) => ({
     )[0]
     if (hollow)
       return decide.fail(
-        `${hollow[0].archive(seen.facts)} holds no ${hollow[1].member}: it is not an archive of ${p.name}`,
+        `${hollow[0].archive(seen.facts).name} holds no ${hollow[1].member}: it is not an archive of ${p.name}`,
       )
 
     const full = seen.space && tooSmall(library(p), seen.space, sizeOf(p, archives))

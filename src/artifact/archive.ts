@@ -12,7 +12,20 @@ export type Member = {
   target?: string
 }
 
-/** A program archive in the controller's cache: checked against its `.sha512`, its members known. */
+/** An archive that is asked for: where it may be had, and what is known of its bytes beforehand. */
+export type Wanted = {
+  name: string
+  /** Addresses of the archive itself, in the order they are tried. */
+  urls: string[]
+  /** Where its makers publish it; the addresses to be tried may be others. */
+  upstream: string
+  /** Its digest is published under the same address with this at the end. */
+  published: '.sha512' | '.sha256'
+  /** The digest that the playbook asks for, in hex. */
+  pinned?: string
+}
+
+/** A program archive in the controller's cache: checked against a digest, its members known. */
 export type Archive = {
   name: string
   /** The copy in the cache, absolute. */

@@ -15,6 +15,8 @@ export type Index = Omit<Archive, 'file'> & {
   copy: Stamp
   /** Files outside that are known to be the same bytes; their base names are names of this archive too. */
   sources: ({ path: string } & Stamp)[]
+  /** Addresses under which it was published with this digest. */
+  published?: string[]
 }
 
 /** One folder of the cache: `SHA512PREFIX/` with the archive and its index. */

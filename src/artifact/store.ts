@@ -2,29 +2,23 @@ import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { Refusal, refuse } from '../core/failure.ts'
-import type { Absent, Archive } from './archive.ts'
-import { claimedDigest } from './checksum.ts'
-import {
-  type Entry,
-  fileOf,
-  folderOf,
-  isMissing,
-  listEntries,
-  namesOf,
-  readEntry,
-  sameStamp,
-  stampOf,
-  wholeEntry,
-  writeIndex,
-} from './entry.ts'
+import type { Absent, Archive, Wanted } from './archive.ts'
+import { type Claim, checkClaims, claimBeside, standingClaims } from './claim.ts'
+import { type Entry, fileOf, isMissing, listEntries, namesOf, sameStamp, stampOf, writeIndex } from './entry.ts'
+import type { Lock } from './lock.ts'
 import { didYouMean } from './offer.ts'
+import { entryWith, findCached } from './shelf.ts'
 import { digestsOf } from './survey.ts'
-import { checkDigest, type Source, takeIn } from './take.ts'
+import { takeIn } from './take.ts'
+import type { Network } from './upstream.ts'
 
-export type { Absent, Archive, Member } from './archive.ts'
+export type { Absent, Archive, Member, Wanted } from './archive.ts'
 
 /** The controller's program archives, found by the names that upstream gives them. */
-export type Store = { find(name: string): Promise<Archive | Absent> }
+export type Store = { find(wanted: Wanted): Promise<Archive | Absent> }
+
+/** Where archives come from, in this order: a folder of the user's, the cache, and the addresses of what is wanted. */
+export type Places = { folder?: string; cache: string; lock: Lock; network: Network }
 
 /** Where the cache of archives is for this user: `$XDG_CACHE_HOME/runbook/artifacts`, by default below `~/.cache`. */
 export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
@@ -35,21 +29,16 @@ const archiveOf = (entry: Entry, name: string): Archive => {
   return { name, file: fileOf(entry), size, sha256, sha512, members }
 }
 
-const wholeAt = async (folder: string): Promise<Entry | undefined> => {
-  const entry = await readEntry(folder)
-  return entry && wholeEntry(entry)
-}
-
 /** The entry for a file outside, which is read only when it has not been seen in this state. */
-const fromSource = async (cache: string, source: Source): Promise<Entry> => {
-  const entry = await wholeAt(folderOf(cache, source.claimed))
-  if (entry?.index.sha512 !== source.claimed) return takeIn(cache, source)
-  const stamp = await stampOf(source.path)
-  const known = entry.index.sources.find(other => other.path === source.path)
+const fromFolder = async (cache: string, path: string, name: string, claims: Claim[]): Promise<Entry> => {
+  const entry = await entryWith(cache, claims)
+  if (!entry) return takeIn(cache, { path, name, claims })
+  const stamp = await stampOf(path)
+  const known = entry.index.sources.find(other => other.path === path)
   if (stamp && known && sameStamp(stamp, known)) return entry
-  checkDigest(source, (await digestsOf(source.path)).sha512)
-  const others = entry.index.sources.filter(other => other.path !== source.path)
-  const sources = stamp ? [...others, { path: source.path, ...stamp }] : others
+  checkClaims(name, path, claims, await digestsOf(path))
+  const others = entry.index.sources.filter(other => other.path !== path)
+  const sources = stamp ? [...others, { path, ...stamp }] : others
   const wider = { ...entry, index: { ...entry.index, sources } }
   await writeIndex(wider)
   return wider
@@ -64,58 +53,52 @@ const filesIn = async (folder: string): Promise<string[] | undefined> => {
   }
 }
 
-const refuseMissing = async (name: string, folder: string | undefined, cached: string[]): Promise<never> => {
-  const there = folder === undefined ? [] : await filesIn(folder)
-  const meant = didYouMean(name, [...(there ?? []), ...cached])
-  const fix = (text: string): string => (meant === undefined ? text : `${text}; ${meant}`)
+/** Names that may have been meant, of what is in the folder and in the cache. */
+const hintFor = async ({ folder, cache }: Places, name: string): Promise<string | undefined> => {
+  const there = folder === undefined ? [] : ((await filesIn(folder)) ?? [])
+  return didYouMean(name, [...there, ...(await listEntries(cache)).flatMap(namesOf)])
+}
+
+const refuseMissing = async (places: Places, { name }: Wanted, why: string | undefined): Promise<never> => {
+  const { folder } = places
+  const hint = await hintFor(places, name)
+  const fix = (text: string): string => (hint === undefined ? text : `${text}; ${hint}`)
+  const cached = why ?? 'it is not in the cache'
   if (folder === undefined) {
     return refuse('usage-file', `there is no archive ${name}`, {
-      why: 'it is not in the cache, and no folder of archives was given',
+      why: `${cached}, and no folder of archives was given`,
       fix: fix(`give --artifacts DIR (or RUNBOOK_ARTIFACTS=DIR) with ${name} and ${name}.sha512 in it`),
     })
   }
-  if (!there) {
-    return refuse('usage-file', `there is no archive ${name}`, {
-      why: `the folder of archives ${folder} does not exist, and it is not in the cache`,
-      fix: fix('check --artifacts (or RUNBOOK_ARTIFACTS)'),
-    })
-  }
   return refuse('usage-file', `there is no archive ${name}`, {
-    why: `it is neither in ${folder} nor in the cache`,
+    why: `${(await filesIn(folder)) ? `it is not in ${folder}` : `the folder of archives ${folder} does not exist`}, and ${cached}`,
     fix: fix(`put ${name} and ${name}.sha512 there`),
   })
 }
 
-/** The cache alone is enough when it has the name: upstream never changes what is behind one. */
-const fromCache = async (cache: string, folder: string | undefined, name: string): Promise<Entry> => {
-  const entries = await listEntries(cache)
-  const named = entries.filter(entry => namesOf(entry).includes(name))
-  if (named.length === 0) return refuseMissing(name, folder, entries.flatMap(namesOf))
-  const whole = (await Promise.all(named.map(wholeEntry))).filter(entry => entry !== undefined)
-  if (whole.length === 1) return whole[0]!
-  if (whole.length === 0) {
-    return refuse('usage-file', `the cached ${name} is damaged`, {
-      why: `${fileOf(named[0]!)} is no longer the file that was checked when it was taken into the cache`,
-      fix: `give --artifacts DIR with ${name} and ${name}.sha512 in it: it is then taken in again`,
-    })
-  }
-  return refuse('usage-file', `the cache has ${whole.length} different archives called ${name}`, {
-    why: whole.map(entry => `${fileOf(entry)} (SHA-512 ${entry.index.sha512.slice(0, 16)}…)`).join('\n'),
-    fix: "give --artifacts DIR with the right one, or remove the wrong one's folder",
-  })
-}
-
-const locate = async (cache: string, folder: string | undefined, name: string): Promise<Archive> => {
+/** The entry for what is wanted, and whether more than somebody's folder says that it is the right one. */
+const locate = async (places: Places, wanted: Wanted): Promise<{ entry: Entry; vouched: boolean }> => {
+  const { cache, folder, lock, network } = places
+  const { name } = wanted
   if (basename(name) !== name || name === '' || name.startsWith('.')) {
     return refuse('usage-file', `'${name}' is not the name of an archive`, {
       why: 'archives are looked for in one folder, by their file name alone',
       fix: `give the name without a folder, and the folder as --artifacts`,
     })
   }
+  const standing = standingClaims(wanted, lock)
   const path = folder === undefined ? undefined : join(folder, name)
-  if (path === undefined || !(await stampOf(path))) return archiveOf(await fromCache(cache, folder, name), name)
-  const claimed = await claimedDigest(path, name)
-  return archiveOf(await fromSource(cache, { path, name, claimed }), name)
+  if (path !== undefined && (await stampOf(path))) {
+    const claims = standing.length > 0 ? standing : [await claimBeside(path, name)]
+    return { entry: await fromFolder(cache, path, name, claims), vouched: standing.length > 0 }
+  }
+  const { entry, why } = await findCached(cache, wanted, standing)
+  if (entry) return { entry, vouched: true }
+  if (wanted.urls.length === 0) return refuseMissing(places, wanted, why)
+  const hint = [...(why === undefined ? [] : [why]), (await hintFor(places, name)) ?? []].flat().join('; ')
+  // Loaded when something is downloaded: it brings an HTTP client along.
+  const { fetchArchive } = await import('./upstream.ts')
+  return { entry: await fetchArchive(cache, wanted, standing, network, hint), vouched: true }
 }
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
@@ -125,7 +108,7 @@ const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 const absence = (error: unknown, name: string): Absent => {
   if (error instanceof Refusal) {
     const { what, why, fix } = error.failures[0]!
-    return { missing: why === undefined ? what : `${what}: ${why}`, fix: fix ?? '' }
+    return { missing: why === undefined ? what : `${what}\n${why}`, fix: fix ?? '' }
   }
   if (isSystemError(error)) {
     return {
@@ -137,24 +120,33 @@ const absence = (error: unknown, name: string): Absent => {
 }
 
 /**
- * The store of archives: from `folder` (where given) by way of `cache`, both of them folders. What is asked for twice
- * is looked for once; an absent archive is looked for again. Nothing the user has done makes `find` reject.
+ * The store of archives. What is asked for twice is looked for once; an absent archive is looked for again. What was
+ * found is taught to the lock, unless only a folder of the user's says that it is the right one. Nothing the user or
+ * the network has done makes `find` reject; an interrupt does.
  */
-export const createStore = (options: { folder?: string; cache: string }): Store => {
-  const cache = resolve(options.cache)
-  const folder = options.folder === undefined ? undefined : resolve(options.folder)
+export const createStore = (options: Places): Store => {
+  const { folder } = options
+  const places = {
+    ...options,
+    cache: resolve(options.cache),
+    ...(folder === undefined ? {} : { folder: resolve(folder) }),
+  }
   const known = new Map<string, Promise<Archive | Absent>>()
-  const look = async (name: string): Promise<Archive | Absent> => {
+  const look = async (wanted: Wanted, key: string): Promise<Archive | Absent> => {
     try {
-      return await locate(cache, folder, name)
+      const { entry, vouched } = await locate(places, wanted)
+      const found = archiveOf(entry, wanted.name)
+      if (vouched) places.lock.learn(found)
+      return found
     } catch (error) {
-      known.delete(name)
-      return absence(error, name)
+      known.delete(key)
+      return absence(error, wanted.name)
     }
   }
-  const find = (name: string): Promise<Archive | Absent> => {
-    const found = known.get(name) ?? look(name)
-    known.set(name, found)
+  const find = (wanted: Wanted): Promise<Archive | Absent> => {
+    const key = JSON.stringify(wanted)
+    const found = known.get(key) ?? look(wanted, key)
+    known.set(key, found)
     return found
   }
   return { find }

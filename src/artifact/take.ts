@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { copyFile, link, mkdir, mkdtemp, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuse } from '../core/failure.ts'
+import { type Claim, checkClaims } from './claim.ts'
 import {
   type Entry,
   folderOf,
@@ -13,22 +14,14 @@ import {
   stampOf,
   wholeEntry,
 } from './entry.ts'
+import { PART } from './part.ts'
 import { digestsOf, membersOf } from './survey.ts'
 
-/** A file outside of the cache that is to be taken in, and the digest that its `.sha512` says. */
-export type Source = { path: string; name: string; claimed: string }
+/** A file outside of the cache that is to be taken in, what its digest has to be, and where it was downloaded from. */
+export type Source = { path: string; name: string; claims: Claim[]; from?: string }
 
 const FRESH = '.new-'
 const ONE_DAY = 24 * 3600 * 1000
-
-/** Refuses when the bytes are not what `.sha512` says. */
-export const checkDigest = ({ path, name, claimed }: Source, sha512: string): void => {
-  if (sha512 === claimed) return
-  refuse('usage-file', `${name} is not what its .sha512 says`, {
-    why: `${path}\n  has     ${sha512}\n  and not ${claimed}`,
-    fix: 'download both again; if they still differ, do not use the archive',
-  })
-}
 
 /** A hard link costs nothing; across file systems, or where links to others' files are forbidden, it is a copy. */
 const linkOrCopy = async (from: string, to: string): Promise<void> => {
@@ -36,9 +29,11 @@ const linkOrCopy = async (from: string, to: string): Promise<void> => {
   await link(real, to).catch(() => copyFile(real, to, constants.COPYFILE_FICLONE))
 }
 
-/** What runs that were killed left behind. Younger ones may belong to a run that goes on beside this one. */
+/** What runs that were killed left behind. Younger ones may belong to a run that goes on, or be gone on with. */
 const sweep = async (cache: string): Promise<void> => {
-  const left = (await readdir(cache)).filter(name => name.startsWith(FRESH)).map(name => join(cache, name))
+  const left = (await readdir(cache))
+    .filter(name => name.startsWith(FRESH) || name.startsWith(PART))
+    .map(name => join(cache, name))
   for (const folder of left) {
     const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }))
     if (Date.now() - mtimeMs > ONE_DAY) await rm(folder, { recursive: true, force: true })
@@ -49,7 +44,7 @@ const indexOf = async (source: Source, copy: string): Promise<Index> => {
   const before = await stampOf(source.path)
   await linkOrCopy(source.path, copy)
   const digests = await digestsOf(copy)
-  checkDigest(source, digests.sha512)
+  checkClaims(source.name, source.from ?? source.path, source.claims, digests)
   const members = await membersOf(copy)
   const after = await stampOf(source.path)
   const stamp = await stampOf(copy)
@@ -59,7 +54,7 @@ const indexOf = async (source: Source, copy: string): Promise<Index> => {
       fix: 'wait until it is complete, then run again',
     })
   }
-  const sources = [{ path: source.path, ...before }]
+  const sources = source.from === undefined ? [{ path: source.path, ...before }] : []
   return { format: 1, name: source.name, size: stamp.size, ...digests, members, copy: stamp, sources }
 }
 
@@ -84,7 +79,7 @@ const settle = async (fresh: string, entry: Entry): Promise<Entry> => {
 }
 
 /**
- * Takes an archive into the cache: linked or copied, checked against its digest, its members read, all in a folder of
+ * Takes an archive into the cache: linked or copied, checked against its claims, its members read, all in a folder of
  * its own that is renamed into place at the end. Refuses (`usage-file`) an archive that is not good.
  */
 export const takeIn = async (cache: string, source: Source): Promise<Entry> => {
@@ -94,7 +89,7 @@ export const takeIn = async (cache: string, source: Source): Promise<Entry> => {
   try {
     const index = await indexOf(source, join(fresh, source.name))
     await writeFile(join(fresh, INDEX), `${JSON.stringify(index)}\n`)
-    return await settle(fresh, { folder: folderOf(cache, source.claimed), index })
+    return await settle(fresh, { folder: folderOf(cache, index.sha512), index })
   } finally {
     await rm(fresh, { recursive: true, force: true })
   }

@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { Lock } from '../artifact/lock.ts'
 import { cacheFolder, createStore, type Store } from '../artifact/store.ts'
 import { digestsOf, membersOf } from '../artifact/survey.ts'
+import type { Emit } from '../core/event.ts'
 import { Refusal } from '../core/failure.ts'
-import type { ArchiveAnswer } from '../module/probes/controller.ts'
+import type { ArchiveAnswer, ArchiveWanted } from '../module/probes/controller.ts'
 import { locate } from './place.ts'
 
 /** A user's own archive: no one vouches for it, so no digest is asked for beside it. */
@@ -26,16 +28,30 @@ const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> 
   }
 }
 
-const archiveAnswer = async (store: Store, name: string): Promise<ArchiveAnswer> => {
-  const found = await store.find(name)
+const archiveAnswer = async (store: Store, wanted: ArchiveWanted): Promise<ArchiveAnswer> => {
+  const found = await store.find(wanted)
   return 'missing' in found ? { exists: false, missing: found.missing, fix: found.fix } : { exists: true, ...found }
 }
 
+/** How long a silent server is waited for, and how long it is before one that failed is asked again. */
+const patience = { silence: 30_000, pause: 500 }
+
+/** What the store of archives is made of: the playbook's lock, a folder of archives, who is told, what ends it. */
+export type Supply = { lock: Lock; artifacts: string | undefined; emit: Emit; signal: AbortSignal }
+
+export const createSupply = ({ lock, artifacts, emit, signal }: Supply): Store =>
+  createStore({
+    cache: cacheFolder(),
+    lock,
+    network: { patience, emit, signal },
+    ...(artifacts === undefined ? {} : { folder: artifacts }),
+  })
+
 /** Archives of programs, from the controller's store by upstream's names, and those that lie beside a playbook. */
-export const createArchives = (folder: string, artifacts: string | undefined) => {
-  const store = createStore({ cache: cacheFolder(), ...(artifacts === undefined ? {} : { folder: artifacts }) })
+export const createArchives = (folder: string, supply: Supply) => {
+  const store = createSupply(supply)
   return {
-    ofStore: (name: string): Promise<ArchiveAnswer> => archiveAnswer(store, name),
+    ofStore: (wanted: ArchiveWanted): Promise<ArchiveAnswer> => archiveAnswer(store, wanted),
     own: (path: string): Promise<ArchiveAnswer> => ownArchive(folder, path),
   }
 }

@@ -6,8 +6,9 @@ import { sha256 } from '../core/value.ts'
 import type { Reference } from '../load/expression.ts'
 import type { Task } from '../load/playbook.ts'
 import { compileFile } from '../load/template.ts'
-import type { SourceAnswer, TemplateAnswer } from '../module/probes/controller.ts'
+import { archiveWanted, type SourceAnswer, type TemplateAnswer } from '../module/probes/controller.ts'
 import type { AnyQuery } from '../module/query.ts'
+import type { Supply } from './archives.ts'
 import { locate } from './place.ts'
 
 const sourceAnswer = async (folder: string, path: string): Promise<SourceAnswer> => {
@@ -37,9 +38,9 @@ export type Controller = {
   references(task: Task): Reference[]
 }
 
-export const createController = (folder: string, artifacts: string | undefined): Controller => {
+export const createController = (folder: string, supply: Supply): Controller => {
   // Loaded when an archive is asked for, which is before the first apply and hardly ever after: 5 ms.
-  const load = async () => (await import('./archives.ts')).createArchives(folder, artifacts)
+  const load = async () => (await import('./archives.ts')).createArchives(folder, supply)
   let archives: ReturnType<typeof load> | undefined
   const compiled = new Map<string, ReturnType<typeof compileFile>>()
   const templateAt = (at: string): ReturnType<typeof compileFile> => {
@@ -52,7 +53,7 @@ export const createController = (folder: string, artifacts: string | undefined):
       const { kind } = query.probe
       if (kind === 'source') return sourceAnswer(folder, query.item)
       archives ??= load()
-      if (kind === 'archive') return (await archives).ofStore(query.item)
+      if (kind === 'archive') return (await archives).ofStore(archiveWanted(query))
       if (kind === 'local-archive') return (await archives).own(query.item)
       throw new Error(`the controller has no answer to ${query.key}`)
     },

@@ -11,7 +11,8 @@ const count = (value: string): number => {
   return number
 }
 
-const withHosts = (command: Command): Command =>
+/** What every command takes that reads a playbook. */
+const withPlaybook = (command: Command): Command =>
   command
     .argument('<playbook>', 'the playbook, a YAML file')
     .option('-i, --inventory <path>', 'an inventory file or folder; repeatable, later ones win', collect, [])
@@ -19,6 +20,10 @@ const withHosts = (command: Command): Command =>
     .option('-t, --tags <tags>', 'run only tasks with one of these tags (comma list)', words, [])
     .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
+    .option('--lock <file>', 'which archives may be used; artifacts.lock beside the playbook (or RUNBOOK_LOCK)')
+
+const withHosts = (command: Command): Command =>
+  withPlaybook(command)
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
@@ -46,14 +51,26 @@ const program = (done: (code: number) => void): Command => {
   withHosts(root.command('plan').description('say what apply would do, changing nothing')).action(
     async (playbook, options) => {
       const { runPlaybook } = await import('./playbook.ts')
-      done(await runPlaybook('plan', playbook, options))
+      done(await runPlaybook({ command: 'plan' }, playbook, options))
     },
   )
   withHosts(root.command('apply').description('bring the hosts into the described state'))
     .option('--check', 'stop after the plan', false)
     .action(async (playbook, options) => {
       const { runPlaybook } = await import('./playbook.ts')
-      done(await runPlaybook(options.check ? 'plan' : 'apply', playbook, options))
+      done(await runPlaybook({ command: options.check ? 'plan' : 'apply' }, playbook, options))
+    })
+  withHosts(root.command('explain').description('say why a plan says what it says of one node, changing nothing'))
+    .argument('<node>', 'HOST/task, or the task alone for all hosts')
+    .action(async (playbook, node, options) => {
+      const { runPlaybook } = await import('./playbook.ts')
+      done(await runPlaybook({ command: 'explain', node }, playbook, options))
+    })
+  withPlaybook(root.command('graph').description('draw what comes after what, and why; no host is contacted'))
+    .addOption(new Option('--format <format>', 'dot, svg or json').choices(['dot', 'svg', 'json']).default('dot'))
+    .action(async (playbook, options) => {
+      const { graph } = await import('./graph.ts')
+      done(await graph(playbook, options))
     })
   root
     .command('lab')

@@ -1,91 +1,28 @@
-import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import type { Lock } from '../artifact/lock.ts'
 import { exit } from '../core/exit.ts'
-import { type Failure, Refusal, refuse } from '../core/failure.ts'
-import { expand } from '../graph/expand.ts'
+import { type Failure, Refusal } from '../core/failure.ts'
 import type { Graph } from '../graph/graph.ts'
 import { createPool, type Pool } from '../host/pool.ts'
-import { type Target, targetOf } from '../host/target.ts'
-import { check, checkReferences } from '../load/check.ts'
-import { load } from '../load/load.ts'
+import { targetOf } from '../host/target.ts'
+import { didYouMean } from '../load/suggest.ts'
+import { explain, namesOf } from '../plan/explain.ts'
 import { failureOf } from '../plan/line.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
-import { createSession, type Session, scopeOf } from '../plan/session.ts'
+import { type Session, scopeOf } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
 import { createRedactor } from '../report/redact.ts'
 import { createReport, type Report, wantsColour } from '../report/report.ts'
 import { run } from '../run/run.ts'
 import { createRunner } from '../run/runner.ts'
-import { type Controller, createController } from './controller.ts'
-import { loadModules } from './modules.ts'
+import { type Asked, type Prepared, prepare } from './prepare.ts'
 
 /** What `plan` and `apply` are asked for on the command line. */
-export type PlaybookOptions = {
-  inventory: string[]
-  limit?: string
-  tags: string[]
-  extraVars: string[]
+export type PlaybookOptions = Asked & {
   diff: boolean
   verbose: boolean
-  artifacts?: string
   format: 'text' | 'json'
   detailedExitcode: boolean
   color: boolean
-}
-
-/** `-i`, else RUNBOOK_INVENTORY, else the inventory that bears the playbook's name. */
-const inventoriesFor = (playbook: string, given: string[]): string[] => {
-  if (given.length > 0) return given
-  const fromEnv = process.env.RUNBOOK_INVENTORY
-  if (fromEnv) return fromEnv.split(':').filter(path => path !== '')
-  const name = basename(playbook).replace(/\.[^.]*$/, '')
-  const tried = ['inventory', join(dirname(playbook), '..', 'inventory')].flatMap(folder =>
-    ['yml', 'ini', 'json'].map(ending => join(folder, `${name}.${ending}`)),
-  )
-  const found = tried.find(path => existsSync(path))
-  return found
-    ? [found]
-    : refuse('inventory-missing', 'No inventory was given.', {
-        why: `Looked for ${tried.slice(0, 3).join(', ')}.`,
-        fix: 'Give one with -i PATH, or set RUNBOOK_INVENTORY.',
-      })
-}
-
-type Prepared = {
-  session: Session
-  controller: Controller
-  pool: Pool
-}
-
-/** Everything that can be done, and refused, before anything connects. */
-const prepare = async (
-  playbook: string,
-  options: PlaybookOptions,
-  keepSecret: (value: string) => void,
-): Promise<Prepared> => {
-  const inventories = existsSync(playbook) ? inventoriesFor(playbook, options.inventory) : options.inventory
-  const result = load({ playbook, inventories, extra: options.extraVars })
-  if (result.failures) throw new Refusal(...result.failures)
-  const loaded = result.value
-  const modules = await loadModules(loaded.playbook)
-  const failures = check(loaded, modules)
-  if (failures.length > 0) throw new Refusal(...failures)
-  const controller = createController(loaded.playbook.folder, options.artifacts ?? process.env.RUNBOOK_ARTIFACTS)
-  const inFiles = loaded.playbook.plays.flatMap(play =>
-    [...play.tasks, ...play.handlers].flatMap(task =>
-      checkReferences(controller.references(task), task, play, loaded, modules),
-    ),
-  )
-  if (inFiles.length > 0) throw new Refusal(...inFiles)
-  const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags }
-  const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
-  const targets: Record<string, Target> = {}
-  const identity = (host: string, become: boolean): string | undefined =>
-    become || !targets[host]?.become || targets[host].user === 'root' ? undefined : targets[host].user
-  const session = createSession({ graph, loaded, modules, render: controller.render, identity, keepSecret })
-  for (const host of graph.hosts)
-    targets[host] = targetOf(host, connectionVars(session, host), { become: becomes(graph, host) })
-  return { session, controller, pool: createPool({ targets }) }
 }
 
 const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.become.has(host))
@@ -102,18 +39,27 @@ const connectionVars = (session: Session, host: string): Record<string, unknown>
   )
 }
 
-/** `runbook plan` and `runbook apply`: one path, of which a plan goes half the way. Returns the exit code. */
-export const runPlaybook = async (
-  command: 'plan' | 'apply',
-  playbook: string,
-  options: PlaybookOptions,
-): Promise<number> => {
+type Connected = Prepared & { pool: Pool }
+
+const connect = (prepared: Prepared): Connected => {
+  const { session, targets } = prepared
+  const { graph } = session
+  for (const host of graph.hosts)
+    targets[host] = targetOf(host, connectionVars(session, host), { become: becomes(graph, host) })
+  return { ...prepared, pool: createPool({ targets }) }
+}
+
+/** What is done with a plan: shown, run, or a part of it explained. */
+export type Doing = { command: 'plan' | 'apply' } | { command: 'explain'; node: string }
+
+/** `runbook plan`, `apply` and `explain`: one path, gone to different ends. Returns the exit code. */
+export const runPlaybook = async (doing: Doing, playbook: string, options: PlaybookOptions): Promise<number> => {
   const redact = createRedactor()
   const tty = process.stdout.isTTY === true
   const colour = wantsColour(tty, { noColor: !options.color }, process.env)
   const report = createReport({
     format: options.format,
-    command,
+    command: doing.command,
     diff: options.diff ? 'show' : 'hide',
     verbosity: options.verbose ? 'all' : 'changes',
     detailedExitcode: options.detailedExitcode,
@@ -125,7 +71,7 @@ export const runPlaybook = async (
   })
   const interrupt = new AbortController()
   const underWay = new Set<string>()
-  let prepared: Prepared | undefined
+  let prepared: Connected | undefined
   let asked = Number.POSITIVE_INFINITY
   const stop = (): void => {
     // One Ctrl-C may come twice, from the terminal and passed on by the bin: only a later one is a second.
@@ -139,11 +85,18 @@ export const runPlaybook = async (
   const end = (more: { exit?: number; failures?: Failure[] }): number =>
     report.finish({ ...more, roundTrips: tripsOf(prepared) })
   try {
-    prepared = await prepare(playbook, options, value => redact.add(value))
-    const ending = await go(command, prepared, report, interrupt.signal, underWay)
-    return interrupt.signal.aborted ? end(interrupted(command, underWay)) : end(ending)
+    const artifacts = options.artifacts ?? process.env.RUNBOOK_ARTIFACTS
+    prepared = connect(
+      await prepare(
+        playbook,
+        { ...options, ...(artifacts ? { artifacts } : {}) },
+        { keepSecret: value => redact.add(value), emit: report.emit, signal: interrupt.signal },
+      ),
+    )
+    const ending = await go(doing, prepared, report, interrupt.signal, underWay)
+    return interrupt.signal.aborted ? end(interrupted(doing.command, underWay)) : end(ending)
   } catch (error) {
-    if (interrupt.signal.aborted) return end(interrupted(command, underWay))
+    if (interrupt.signal.aborted) return end(interrupted(doing.command, underWay))
     if (error instanceof Refusal) return end({ exit: exit.badInput, failures: error.failures })
     const { message, stack } = error as Error
     return end({
@@ -177,12 +130,12 @@ const interrupted = (command: string, underWay: Set<string>): { exit: number; fa
   ],
 })
 
-const tripsOf = (prepared: Prepared | undefined): Record<string, number> =>
+const tripsOf = (prepared: Connected | undefined): Record<string, number> =>
   prepared ? Object.fromEntries(prepared.session.graph.hosts.map(host => [host, prepared.pool.roundTrips(host)])) : {}
 
 const go = async (
-  command: 'plan' | 'apply',
-  { session, controller, pool }: Prepared,
+  doing: Doing,
+  { session, controller, lock, pool }: Connected,
   report: Report,
   signal: AbortSignal,
   underWay: Set<string>,
@@ -196,11 +149,17 @@ const go = async (
   }
   const outside: Outside = { connect: pool.connect, local: controller.local, emit }
   const hosts = session.graph.hosts.filter(host => session.graph.nodes.some(n => n.included.has(host)))
-  emit({ type: 'started', command, playbook: loaded.playbook.file, hosts })
+  emit({
+    type: 'started',
+    command: doing.command === 'apply' ? 'apply' : 'plan',
+    playbook: loaded.playbook.file,
+    hosts,
+  })
   for (const text of loaded.inventory.warnings ?? []) emit({ type: 'warning', text })
   const { planned, untouched, fighting } = await plan(session, outside)
   if (untouched) return { exit: exit.badInput, failures: failuresOf(planned) }
   if (signal.aborted) return {}
+  if (doing.command === 'explain') return tell(session, planned, doing.node, emit)
   for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
   for (const { line, other, subject } of fighting)
     emit({
@@ -208,8 +167,46 @@ const go = async (
       node: line,
       text: `it and ${other} both set ${subject}, each undoing the other: every run will change it again.`,
     })
-  if (command === 'apply') await run(createRunner({ session, ...outside, signal }), planned)
+  if (doing.command === 'apply') {
+    try {
+      await run(createRunner({ session, ...outside, signal }), planned)
+    } finally {
+      await saveLock(lock, emit)
+    }
+  }
   return {}
+}
+
+/** Explains the lines that a name stands for. */
+const tell = (session: Session, planned: Planned[], name: string, emit: Outside['emit']): { failures?: Failure[] } => {
+  const lines = byHost(session, planned)
+  const meant = new Set(lines.filter(line => namesOf(line).includes(name)).map(line => line.id))
+  if (meant.size === 0)
+    return {
+      failures: [
+        {
+          reason: 'usage-option',
+          what: `The playbook has no "${name}".`,
+          why: 'A node is named by its id, HOST/task, or by its task alone.',
+          fix: didYouMean(name, lines.flatMap(namesOf)),
+        },
+      ],
+    }
+  for (const one of explain(session, line => meant.has(line.id))) emit({ type: 'explained', ...one })
+  return {}
+}
+
+/** What was learnt of archives is written down. Where that cannot be, the run was none the worse for it. */
+const saveLock = async (lock: Lock, emit: Outside['emit']): Promise<void> => {
+  try {
+    const news = await lock.save()
+    if (news.length > 0) emit({ type: 'warning', text: `${lock.file} now holds ${news.join(', ')}: commit it.` })
+  } catch (error) {
+    emit({
+      type: 'warning',
+      text: `${lock.file} could not be written: ${(error as Error).message}. It keeps which archives were used; make it on a machine that may write it, with runbook artifacts fetch, and commit it.`,
+    })
+  }
 }
 
 /** What several hosts would meet alike is told once. */

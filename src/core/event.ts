@@ -1,4 +1,4 @@
-import type { Failure } from './failure.ts'
+import type { Failure, Origin } from './failure.ts'
 
 /** What the plan says of one node. `undecided` names the node it waits for. */
 export type Verdict = 'ok' | 'change' | 'undecided' | 'skipped' | 'fail'
@@ -12,6 +12,22 @@ export type Difference =
   | { kind: 'hidden'; subject: string; why: string }
 
 export type NodeRef = { host: string; node: string; task: string }
+
+/** What is to be said of one node: what it reads and saw, what it promises, and what it hangs on. */
+export type Explained = NodeRef & {
+  module: string
+  origin: Origin
+  verdict: Verdict
+  why?: string
+  fix?: string
+  arguments: Record<string, unknown>
+  /** `after`: the nodes whose changes the answer follows from; with none it is as it was read. */
+  reads: { name: string; subject: string; use: 'owned' | 'used'; is: unknown; after: string[] }[]
+  will: { subject: string; is: unknown }[]
+  steps: string[]
+  waitsFor: { node: string; kind: string }[]
+  waitedForBy: { node: string; kind: string }[]
+}
 
 /**
  * Everything the engine says, as it happens: reporters fold these and know nothing else.
@@ -38,6 +54,8 @@ export type EventBody =
     } & NodeRef)
   | ({ type: 'running'; steps: string[]; waits?: boolean } & NodeRef)
   | ({ type: 'progress'; done: number; total: number; what: string } & NodeRef)
+  /** Bytes of an archive that have come to the controller; `total` as far as the server says. */
+  | { type: 'download'; archive: string; from: string; done: number; total?: number }
   | ({ type: 'message'; text: string } & NodeRef)
   | ({
       type: 'result'
@@ -49,6 +67,7 @@ export type EventBody =
       ms: number
       diff: Difference[]
     } & NodeRef)
+  | ({ type: 'explained' } & Explained)
   | { type: 'warning'; text: string; host?: string; node?: string }
   | {
       type: 'summary'

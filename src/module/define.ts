@@ -1,6 +1,8 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Later } from '../core/unknown.ts'
 import type { Label } from './label.ts'
+import type { ArchiveAnswer } from './probes/controller.ts'
+import type { Facts } from './probes/facts.ts'
 import type { Answer, AnyQuery, Query, Reads, Seen } from './query.ts'
 import type { Step } from './step.ts'
 
@@ -96,6 +98,8 @@ export type Module<
   plan(args: Static<A>, seen: Seen<R> & Seen<M>, decide: Decide<R & M, O>): Verdict<R & M, O>
   /** Labels it may change besides its owned reads: a static bound, known even while undecided. */
   touches?(args: Static<A>): Label[]
+  /** The archives it may ask for on a host of this kind, told without a look at one: what a site has to hold. */
+  archives?(args: Static<A>, facts: Facts): Query<ArchiveAnswer, false>[]
   settle?(args: Static<A>): Settle<Seen<R> & Seen<M>>
 }
 export const defineModule = <

@@ -7,12 +7,20 @@ export { type Content, content, isRecord, memberAt, same, secretContent, sha256,
 export { type Change, type Decide, type Diagnosis, defineGroup, defineModule, type Verdict } from './define.ts'
 export { pattern } from './pattern.ts'
 export { accountGroup, type GroupAnswer, type UserAnswer, user } from './probes/account.ts'
-export { type ArchiveAnswer, type ArchiveMember, archive, localArchive, source, template } from './probes/controller.ts'
+export {
+  type ArchiveAnswer,
+  type ArchiveMember,
+  type ArchiveWanted,
+  archive,
+  localArchive,
+  source,
+  template,
+} from './probes/controller.ts'
 export { type Facts, facts } from './probes/facts.ts'
 export { digest, type FileAnswer, file, folderAt, stat } from './probes/file.ts'
 export { portableFolder, portableLog, portableProgram, portableScript, unitFile, unitName } from './probes/portable.ts'
 export { asUser, command, program } from './probes/program.ts'
 export { processStart, type ServiceAnswer, service } from './probes/service.ts'
 export { type Query, uses } from './query.ts'
-export { T } from './schema.ts'
+export { type Static, T } from './schema.ts'
 export { attributes, exec, type From, folder, link, type Step } from './step.ts'

@@ -1,5 +1,7 @@
 import type { TSchema, Type } from 'typebox'
 
+export type { Static } from 'typebox'
+
 /**
  * Builders of JSON Schema with TypeBox's types. The package itself is 709 files, which cost 92 ms at every start; at
  * run time a schema is nothing but a plain object, so only its types are imported.

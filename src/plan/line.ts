@@ -167,9 +167,13 @@ export const loopOutputs = (lines: Line[], id: string): unknown => {
 }
 
 /** A line that would fail, as a failure of its task. */
-export const failureOf = (line: Line): Failure => ({
-  reason: 'task-failed',
-  what: line.why ?? `${line.id} would fail.`,
-  ...(line.fix ? { fix: line.fix } : {}),
-  origin: line.node.task.origin,
-})
+export const failureOf = (line: Line): Failure => {
+  const [what, ...why] = (line.why ?? `${line.id} would fail.`).split('\n')
+  return {
+    reason: 'task-failed',
+    what: what!,
+    ...(why.length > 0 ? { why: why.join('\n') } : {}),
+    ...(line.fix ? { fix: line.fix } : {}),
+    origin: line.node.task.origin,
+  }
+}

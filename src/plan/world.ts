@@ -193,6 +193,16 @@ const clouded = (
   return why
 }
 
+/** The nodes whose predictions an answer follows from, in order. */
+export const shapedBy = (world: World, query: AnyQuery, upto: number): string[] => {
+  const key = keyOf(world, query, upto)
+  const looks = labelsOf(world, query.looks)
+  return world.predicted
+    .slice(0, upto)
+    .filter(({ patches, labels }) => patches.has(key) || overlapping(labels, looks))
+    .map(({ node }) => node)
+}
+
 /** Lays a change over the world. */
 export const predict = (
   world: World,

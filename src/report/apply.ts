@@ -1,15 +1,13 @@
 import type { Event } from '../core/event.ts'
 import { differenceLines } from './difference.ts'
+import { createDownloads } from './download.ts'
 import { createLedger } from './ledger.ts'
 import { labelOf } from './order.ts'
 import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
 import { warningText } from './warning.ts'
-import { megabytes, seconds, someOf } from './words.ts'
-
-/** A log is no progress bar: of one transfer a line is written no more often than this. */
-const PROGRESS_EVERY_MS = 5000
+import { megabytes, PROGRESS_EVERY_MS, seconds, someOf } from './words.ts'
 
 type Result = Event & { type: 'result' }
 
@@ -61,6 +59,7 @@ export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
   const ledger = createLedger()
   const out = (...lines: string[]): void => sink.out(`${lines.join('\n')}\n`)
   const progress = createProgress(text => sink.err(`${text}\n`))
+  const downloads = createDownloads(text => sink.err(`${text}\n`))
   let width = 0
   let written = false
   return event => {
@@ -79,6 +78,7 @@ export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
       written = true
       out(messageText(event.host, labelOf(event), event.text, width))
     } else if (event.type === 'progress') progress(event)
+    else if (event.type === 'download') downloads(event)
     else if (event.type === 'warning') sink.err(`${warningText(event, paint)}\n`)
     else if (event.type === 'summary') {
       const lines = recapLines(ledger, event, 'apply', paint)

@@ -1,5 +1,6 @@
 import type { Event, Verdict } from '../core/event.ts'
 import { differenceLines } from './difference.ts'
+import { createDownloads } from './download.ts'
 import { createLedger, type Entry, type Ledger } from './ledger.ts'
 import { keyOf, type Task, tasksOf } from './order.ts'
 import type { Paint } from './paint.ts'
@@ -113,8 +114,10 @@ export const planLines = (ledger: Ledger, summary: Event & { type: 'summary' }, 
 /** Prints the plan when it is complete: what several hosts share is known only then. */
 export const createPlanText = (reading: Reading, sink: Sink): Reporter => {
   const ledger = createLedger()
+  const downloads = createDownloads(text => sink.err(`${text}\n`))
   return event => {
     ledger.take(event)
+    if (event.type === 'download') downloads(event)
     if (event.type === 'warning') sink.err(`${warningText(event, reading.paint)}\n`)
     if (event.type !== 'summary') return
     const text = planLines(ledger, event, reading).join('\n').trimEnd()

@@ -3,6 +3,7 @@ import { worst } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
 import { createApplyText } from './apply.ts'
 import { mapText } from './deep.ts'
+import { createExplainText } from './explain.ts'
 import { createJson } from './json.ts'
 import { colourPaint, plainPaint } from './paint.ts'
 import { createPlanText } from './plan.ts'
@@ -17,7 +18,7 @@ export type Output = NodeJS.WritableStream & { columns?: number }
 
 export type ReportOptions = {
   format: 'text' | 'json'
-  command: 'plan' | 'apply'
+  command: 'plan' | 'apply' | 'explain'
   diff: 'show' | 'hide'
   verbosity: 'changes' | 'all'
   detailedExitcode: boolean
@@ -55,6 +56,7 @@ const sinkOf = ({ out, err, redact }: ReportOptions): Sink => ({
 const textReporter = (options: ReportOptions, sink: Sink): Reporter => {
   const { command, diff, verbosity, colour, tty } = options
   const reading = { diff, verbosity, paint: colour ? colourPaint : plainPaint }
+  if (command === 'explain') return createExplainText(reading, sink)
   if (command === 'plan') return createPlanText(reading, sink)
   return tty ? createTty(reading, sink, options) : createApplyText(reading, sink)
 }
@@ -89,7 +91,7 @@ export const createReport = (options: ReportOptions): Report => {
   }
   const finish = ({ roundTrips, exit, failures = [] }: Ending): number => {
     if (code !== undefined) return code
-    const outcome = summary.result({ command, detailedExitcode })
+    const outcome = summary.result({ command: command === 'apply' ? command : 'plan', detailedExitcode })
     const hosts = Object.fromEntries(
       Object.entries(outcome.hosts).map(([host, counts]) => [host, { ...counts, roundTrips: roundTrips[host] ?? 0 }]),
     )

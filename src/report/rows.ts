@@ -1,4 +1,5 @@
 import type { Event } from '../core/event.ts'
+import { downloadText } from './download.ts'
 import { oneLine } from './printable.ts'
 import { counted, megabytes } from './words.ts'
 
@@ -88,6 +89,7 @@ const takeNode = (host: Host, event: Event): void => {
 export const createRows = (): Rows => {
   const hosts = new Map<string, Host>()
   const lost = new Set<string>()
+  let download: (Event & { type: 'download' }) | undefined
   const of = (name: string): Host => {
     const found = hosts.get(name) ?? newHost()
     hosts.set(name, found)
@@ -95,14 +97,23 @@ export const createRows = (): Rows => {
   }
   const take = (event: Event): void => {
     if (event.type === 'started') event.hosts.forEach(of)
+    else if (event.type === 'download') download = event.done === event.total ? undefined : event
     else if (event.type === 'connected') of(event.host).connected = true
     else if (event.type === 'host-lost') lost.add(event.host)
-    else if ('node' in event && 'task' in event) takeNode(of(event.host), event)
+    else if ('node' in event && 'task' in event) {
+      // A plan that goes on waits for no download.
+      download = undefined
+      takeNode(of(event.host), event)
+    }
   }
-  const rows = (): Row[] => {
+  const hostRows = (): Row[] => {
     if (hosts.size > MOST_HOSTS) return manyRows(hosts, lost)
     const width = widthOf([...hosts.keys()])
     return [...hosts].map(([name, host]) => hostRow(name, host, lost.has(name), width))
   }
+  const rows = (): Row[] => [
+    ...(download ? [{ text: `downloading ${downloadText(download)}`, state: 'busy' as const }] : []),
+    ...hostRows(),
+  ]
   return { take, rows }
 }

@@ -124,7 +124,7 @@ export const createTty = (reading: Reading, sink: Sink, terminal: Terminal): Rep
   return event => {
     rows.take(event)
     if (event.type === 'summary') live.stop()
-    if (event.type !== 'progress') text(event)
+    if (event.type !== 'progress' && event.type !== 'download') text(event)
     if (event.type === 'started') live.start()
   }
 }

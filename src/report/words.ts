@@ -7,6 +7,9 @@ export const seconds = (ms: number): string => {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
+/** A log is no progress bar: of one transfer a line is written no more often than this. */
+export const PROGRESS_EVERY_MS = 5000
+
 /** Up to so many hosts are named. */
 export const MOST = 4
 

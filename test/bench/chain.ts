@@ -3,6 +3,7 @@ import { loadModules } from '../../src/cli/modules.ts'
 import { expand } from '../../src/graph/expand.ts'
 import { type Graph, nodeId } from '../../src/graph/graph.ts'
 import { load } from '../../src/load/load.ts'
+import { supplyFor } from '../plan/supply.ts'
 import type { Result } from './events.ts'
 
 /** The graph of a playbook as a run of it has it: what comes after what, on which host. */
@@ -10,7 +11,7 @@ export const graphOf = async (playbook: string, inventory: string): Promise<Grap
   const { value: loaded, failures } = load({ playbook, inventories: [inventory], extra: [] })
   if (failures) throw new Error(failures.map(({ what }) => what).join('\n'))
   const modules = await loadModules(loaded.playbook)
-  const { references } = createController(loaded.playbook.folder, undefined)
+  const { references } = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
   return expand(loaded, { tags: [] }, name => modules[name]!.group === true, references)
 }
 

@@ -61,6 +61,7 @@ const DOORS: Record<string, string[]> = {
   listr2: ['src/report/tty.ts'],
   'p-queue': ['src/host/pool.ts'],
   ssh2: ['src/host/ssh.ts'],
+  undici: ['src/artifact/http.ts'],
   typebox: ['src/module/', 'type src/load/schema.ts', 'type src/load/check.ts', 'type src/load/check-reference.ts'],
 }
 

@@ -15,6 +15,7 @@ import { createSummary, type Outcome } from '../../src/report/summary.ts'
 import { run } from '../../src/run/run.ts'
 import { createRunner } from '../../src/run/runner.ts'
 import { createHosts, type Hosts, temporary } from '../run/local.ts'
+import { supplyFor } from './supply.ts'
 
 export type Options = {
   /** Names of hosts (each gets `root`, a folder of its own), or the text of an inventory. */
@@ -84,7 +85,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const modules = await modulesFor(loaded, options.modules ?? {})
     const failures = check(loaded, modules)
     if (failures.length > 0) throw new Refusal(...failures)
-    const controller = createController(loaded.playbook.folder, undefined)
+    const controller = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
     const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags ?? [] }
     const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
     const session = createSession({

@@ -1,5 +1,18 @@
 import type { Probe, Query } from '../query.ts'
 
+/** A program archive that is asked for: its name upstream, where it may be had, how it is known to be the right one. */
+export type ArchiveWanted = {
+  name: string
+  /** Addresses of the archive itself, in the order they are tried. */
+  urls: string[]
+  /** Where its makers publish it; the addresses to be tried may be others. */
+  upstream: string
+  /** Its digest is published under the same address with this at the end. */
+  published: '.sha512' | '.sha256'
+  /** The digest that the playbook asks for, in hex. */
+  pinned?: string
+}
+
 /** A program archive of the controller's store. Members with their digests, so that nothing need be unpacked to plan. */
 export type ArchiveAnswer =
   | { exists: false; missing: string; fix: string }
@@ -30,7 +43,7 @@ export type TemplateAnswer = { exists: false; missing: string } | { exists: true
 
 const controllerProbe = <Raw>(kind: string): Probe<Raw> => ({ kind, side: 'controller', sh: () => '', read: () => [] })
 
-const ask = <A>(kind: string, item: string): Query<A, false> => ({
+const ask = <A>(kind: string, item: string, subject = item): Query<A, false> => ({
   key: `${kind}:${item}`,
   looks: [],
   probe: controllerProbe<A>(kind),
@@ -38,11 +51,14 @@ const ask = <A>(kind: string, item: string): Query<A, false> => ({
   facets: [],
   parse: (raw: A) => raw,
   only: true,
-  subject: item,
+  subject,
 })
 
 /** An archive by upstream's file name, e.g. `kubo_v0.42.0_linux-amd64.tar.gz`. */
-export const archive = (name: string): Query<ArchiveAnswer, false> => ask('archive', name)
+export const archive = (wanted: ArchiveWanted): Query<ArchiveAnswer, false> =>
+  ask('archive', JSON.stringify(wanted), wanted.name)
+/** What an archive query asks for. */
+export const archiveWanted = (query: Query<unknown, boolean>): ArchiveWanted => JSON.parse(query.item)
 /** A file given as `src:`, looked for in `files/` beside the playbook, then beside it. */
 export const source = (path: string): Query<SourceAnswer, false> => ask('source', path)
 /** A Handlebars template given as `src:`, looked for in `templates/` beside the playbook, then beside it. */

@@ -17,11 +17,15 @@ export const values = <T>(text: string): T[] =>
 
 export class Cluster {
   readonly path: string
-  readonly ip: string
+  readonly node: number
 
   constructor(name: string, node = 0) {
     this.path = `${folder}/${name}`
-    this.ip = address(node)
+    this.node = node
+  }
+
+  get ip(): string {
+    return address(this.node)
   }
 
   get api(): string {
@@ -50,7 +54,7 @@ export class Cluster {
 
   /** A copy of the folder, and so the same identity. */
   copy(name: string): Cluster {
-    const made = new Cluster(name)
+    const made = new Cluster(name, this.node)
     cpSync(this.path, made.path, { recursive: true })
     return made
   }

@@ -26,11 +26,15 @@ export const setKey = (config: Config, key: string, value: Json | undefined): vo
 
 export class Kubo {
   readonly path: string
-  readonly ip: string
+  readonly node: number
 
   constructor(name: string, node = 0) {
     this.path = `${folder}/${name}`
-    this.ip = address(node)
+    this.node = node
+  }
+
+  get ip(): string {
+    return address(this.node)
   }
 
   get api(): string {
@@ -75,7 +79,7 @@ export class Kubo {
 
   /** A copy of the repo with another name, and so the same identity. */
   copy(name: string): Kubo {
-    const made = new Kubo(name)
+    const made = new Kubo(name, this.node)
     cpSync(this.path, made.path, { recursive: true })
     return made
   }

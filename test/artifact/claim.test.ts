@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseChecksum } from '../../src/artifact/checksum.ts'
+import { parseChecksum } from '../../src/artifact/claim.ts'
 
 const a = 'a'.repeat(128)
 const b = 'b'.repeat(128)
@@ -13,9 +13,11 @@ test('text and binary lines, upper case, a bare digest, and the right one of sev
   assert.is(parseChecksum(`${a}  y.tar.gz\n${b}  x.tar.gz\n`, 'x.tar.gz'), b)
 })
 
-test('the digest of another file, or another kind of digest, is none', () => {
+test('SHA-256 as SHA-512; the digest of another file, or one of another length, is none', () => {
   assert.is(parseChecksum(`${a}  y.tar.gz\n`, 'x.tar.gz'), undefined)
-  assert.is(parseChecksum(`${'a'.repeat(64)}  x.tar.gz\n`, 'x.tar.gz'), undefined)
+  assert.is(parseChecksum(`${'a'.repeat(64)}\n`, 'x.tar.gz'), 'a'.repeat(64))
+  assert.is(parseChecksum(`${'a'.repeat(63)}  x.tar.gz\n`, 'x.tar.gz'), undefined)
+  assert.is(parseChecksum(`${'a'.repeat(65)}\n`, 'x.tar.gz'), undefined)
 })
 
 test.run()

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises'
+import { refuse } from '../core/failure.ts'
+import type { Wanted } from './archive.ts'
+import { isMissing } from './entry.ts'
+import type { Lock } from './lock.ts'
+
+/** What the digest of an archive has to be, and who says so. */
+export type Claim = {
+  /** SHA-256 or SHA-512, which its length tells. */
+  hex: string
+  /** Ends the sentence "NAME is not what … says". */
+  by: string
+  /** What to do when a file has another. */
+  fix: string
+}
+type Digests = { sha256: string; sha512: string }
+
+const LINE = /^([0-9a-f]{128}|[0-9a-f]{64})(?:\s+\*?(.*))?$/i
+
+/**
+ * The digest that a file of digests (`HEX  FILE`, as sha512sum writes it) says for `name`; undefined when it says none.
+ * A line that names no file speaks for the only one it can mean.
+ */
+export const parseChecksum = (text: string, name: string): string | undefined => {
+  const lines = text.split('\n').map(line => LINE.exec(line.trim()))
+  const found = lines.find(line => line?.[2] === name) ?? lines.find(line => line && !line[2])
+  return found?.[1]?.toLowerCase()
+}
+
+const digestLike = (claim: Claim, digests: Digests): string =>
+  claim.hex.length === 128 ? digests.sha512 : digests.sha256
+
+export const holds = (claim: Claim, digests: Digests): boolean => digestLike(claim, digests) === claim.hex
+
+/** Refuses (`usage-file`) a file whose digest is not the one that is claimed; `place` says where it lies. */
+export const checkClaims = (name: string, place: string, claims: Claim[], digests: Digests): void => {
+  for (const claim of claims)
+    if (!holds(claim, digests))
+      refuse('usage-file', `${name} is not what ${claim.by} says`, {
+        why: `${place}\n  has     ${digestLike(claim, digests)}\n  and not ${claim.hex}`,
+        fix: claim.fix,
+      })
+}
+
+const beside = (ending: string): Pick<Claim, 'by' | 'fix'> => ({
+  by: `its ${ending}`,
+  fix: 'download both again; if they still differ, do not use the archive',
+})
+
+/** What is known of an archive's bytes wherever they come from: the playbook's pin, and the lock file. */
+export const standingClaims = ({ name, pinned }: Wanted, lock: Lock): Claim[] => {
+  const locked = lock.get(name)
+  return [
+    ...(pinned === undefined
+      ? []
+      : [
+          {
+            hex: pinned.toLowerCase(),
+            by: 'the playbook',
+            fix: `get the right file, or mend the digest of ${name} in the playbook`,
+          },
+        ]),
+    ...(locked === undefined
+      ? []
+      : [
+          {
+            hex: locked,
+            by: lock.file,
+            fix: `get the file that was used before; if the new one is meant, remove ${name} from ${lock.file} and run again`,
+          },
+        ]),
+  ]
+}
+
+const read = (file: string): Promise<string | undefined> =>
+  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
+    isMissing(error)
+      ? undefined
+      : refuse('usage-file', `${file} cannot be read`, { why: error.message, fix: 'make it readable' }),
+  )
+
+/** What the file of digests beside an archive says. Refuses (`usage-file`) when there is none or it says nothing of it. */
+export const claimBeside = async (archive: string, name: string): Promise<Claim> => {
+  for (const ending of ['.sha512', '.sha256']) {
+    const text = await read(archive + ending)
+    if (text === undefined) continue
+    const hex = parseChecksum(text, name)
+    if (hex !== undefined) return { hex, ...beside(ending) }
+    return refuse('usage-file', `${archive}${ending} says no digest of ${name}`, {
+      why: 'a line `HEX  FILE` with that name was expected',
+      fix: `download the ${ending} again: upstream has it beside the archive`,
+    })
+  }
+  return refuse('usage-file', `${name} has no ${name}.sha512 beside it`, {
+    why: 'without it nobody can tell whether the archive is whole',
+    fix: `put ${archive}.sha512 there: upstream has it beside the archive`,
+  })
+}
+
+/** What a published file of digests says; undefined when it says nothing of the archive. */
+export const claimPublished = (text: string, name: string, url: string): Claim | undefined => {
+  const hex = parseChecksum(text, name)
+  return hex === undefined
+    ? undefined
+    : { hex, by: url, fix: 'try again later or elsewhere; as long as they differ, do not use the archive' }
+}

@@ -1,0 +1,105 @@
+import { open } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Emit } from '../core/event.ts'
+import { type Answer, type Http, shown, Trouble } from './http.ts'
+
+/** How patient a download is, and whom it tells how far it is. */
+export type Patience = {
+  /** Milliseconds without a byte after which a server is given up. */
+  silence: number
+  /** Milliseconds before the second attempt; each further pause is twice as long. */
+  pause: number
+}
+export type Download = { http: Http; patience: Patience; signal: AbortSignal; emit: Emit }
+
+const ATTEMPTS = 4
+/** An attempt that brought so much is no failed one: on a bad line a big file comes in many pieces. */
+const WORTH = 1_000_000
+const TELL_EVERY_MS = 250
+/** No file of digests is longer. */
+const LONGEST_TEXT = 1_000_000
+
+/** Tries until it works or is hopeless. `gained` says how many bytes the last attempt brought. */
+const patiently = async <T>(
+  { patience, signal, emit }: Download,
+  url: string,
+  attempt: () => Promise<T>,
+  gained = (): number => 0,
+): Promise<T> => {
+  for (let failed = 0; ; ) {
+    try {
+      return await attempt()
+    } catch (error) {
+      failed = gained() >= WORTH ? 1 : failed + 1
+      if (!(error instanceof Trouble) || !error.passing || failed >= ATTEMPTS) throw error
+      const wait = Math.max(error.after, patience.pause * 2 ** (failed - 1))
+      emit({ type: 'warning', text: `${shown(url)}: ${error.message}; trying again in ${wait / 1000} s` })
+      await sleep(wait, undefined, { signal })
+    }
+  }
+}
+
+/** A short text, whole. */
+export const downloadText = (download: Download, url: string): Promise<string> =>
+  patiently(download, url, async () => {
+    const { body } = await download.http.get(url)
+    const pieces: Buffer[] = []
+    let size = 0
+    for await (const piece of body) {
+      size += piece.length
+      if (size > LONGEST_TEXT) throw new Trouble('it is no file of digests: it is too long')
+      pieces.push(piece)
+    }
+    return Buffer.concat(pieces).toString()
+  })
+
+/** Where in the file an answer begins, and how long the file is as far as the server says. */
+const rangeOf = ({ status, header }: Answer): { start: number; total?: number } => {
+  const [, start, total] = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(header('content-range') ?? '') ?? []
+  const length = status === 200 ? header('content-length') : total
+  return { start: status === 200 ? 0 : Number(start), ...(length === undefined ? {} : { total: Number(length) }) }
+}
+
+/**
+ * Brings a file into `file`, going on behind what is there already. Whether the bytes are the right ones is not
+ * known here: whoever has their digest has to look. Rejects with a Trouble when the server does not give it.
+ */
+export const downloadFile = async (download: Download, url: string, archive: string, file: string): Promise<void> => {
+  const handle = await open(file, 'a+')
+  let done = (await handle.stat()).size
+  let begun = done
+  let told = 0
+  const tell = (total?: number): void => {
+    told = Date.now()
+    download.emit({ type: 'download', archive, from: shown(url), done, ...(total === undefined ? {} : { total }) })
+  }
+  const attempt = async (): Promise<void> => {
+    begun = done
+    const answer = await download.http.get(url, done)
+    const { start, total } = rangeOf(answer)
+    if (answer.status === 416 && total === done) return answer.drop()
+    if (start !== done) {
+      // It does not know ranges, or what is here is not of this file.
+      await handle.truncate(0)
+      done = 0
+      begun = 0
+      if (start !== 0) {
+        answer.drop()
+        throw new Trouble('it sent another part of the file than it was asked for', { passing: true })
+      }
+    }
+    tell(total)
+    for await (const piece of answer.body) {
+      await handle.appendFile(piece)
+      done += piece.length
+      if (Date.now() - told >= TELL_EVERY_MS) tell(total)
+    }
+    if (total !== undefined && done < total) throw new Trouble('the connection broke', { passing: true })
+    tell(done)
+  }
+  try {
+    await patiently(download, url, attempt, () => done - begun)
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,108 @@
+import { STATUS_CODES } from 'node:http'
+import { EnvHttpProxyAgent, interceptors, request } from 'undici'
+
+/** Why a server did not give what it was asked for, in words for a person. */
+export class Trouble extends Error {
+  /** Whether asking once more may help; `after`: not before so many milliseconds, as the server says. */
+  readonly passing: boolean
+  readonly after: number
+  constructor(why: string, { passing = false, after = 0 }: { passing?: boolean; after?: number } = {}) {
+    super(why)
+    this.passing = passing
+    this.after = after
+  }
+}
+
+/** What a server answered. The body has to be read or the answer to be dropped. */
+export type Answer = {
+  status: number
+  header(name: string): string | undefined
+  body: AsyncIterable<Buffer>
+  drop(): void
+}
+export type Http = {
+  /** Asks for a file, from byte `from` on. Rejects with a Trouble, also for what is no answer to that. */
+  get(url: string, from?: number): Promise<Answer>
+  close(): Promise<void>
+}
+
+const REDIRECTS = 5
+const LONGEST_WAIT = 30_000
+const FINE = [200, 206, 416]
+const PASSING = [408, 425, 429, 500, 502, 503, 504]
+
+const words: Record<string, string> = {
+  ENOTFOUND: 'no such host is known here',
+  EAI_AGAIN: 'its name cannot be looked up at the moment',
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no way to it from here',
+  ENETUNREACH: 'there is no way to it from here',
+  ECONNRESET: 'the connection broke',
+  EPIPE: 'the connection broke',
+  UND_ERR_SOCKET: 'the connection broke',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection broke',
+  UND_ERR_CONNECT_TIMEOUT: 'it could not be reached in time',
+}
+const passingCodes = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'EAI_AGAIN']
+
+const troubleOf = (error: unknown, silence: number): Trouble => {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
+    return new Trouble(`nothing came for ${silence / 1000} s`, { passing: true })
+  // Of what the library says the first sentence is for users, the rest for those who call it.
+  return new Trouble(words[code] ?? message.split('. ')[0]!, { passing: passingCodes.includes(code) })
+}
+
+/** An address without the name and the password in it, to be shown. */
+export const shown = (url: string): string => {
+  const { origin, pathname, search } = new URL(url)
+  return `${origin}${pathname}${search}`
+}
+
+const credentials = (url: string): Record<string, string> => {
+  const { username, password } = new URL(url)
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return username === '' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+}
+
+/**
+ * Requests by the proxies that the environment names. A server that says nothing for `silence` milliseconds is given
+ * up. Bytes are taken as they are sent: a server that calls a `.tar.gz` compressed text must not have it unpacked.
+ */
+export const createHttp = (silence: number, signal: AbortSignal): Http => {
+  // Without a tunnel for plain HTTP: most proxies open tunnels for HTTPS only.
+  const agent = new EnvHttpProxyAgent({ proxyTunnel: false })
+  const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: REDIRECTS }))
+  async function* read(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      yield* body
+    } catch (error) {
+      throw signal.aborted ? signal.reason : troubleOf(error, silence)
+    }
+  }
+  const ask = (url: string, headers: Record<string, string>) =>
+    request(shown(url), { dispatcher, signal, headers, headersTimeout: silence, bodyTimeout: silence }).catch(error => {
+      throw signal.aborted ? signal.reason : troubleOf(error, silence)
+    })
+  return {
+    get: async (url, from = 0) => {
+      const {
+        statusCode: status,
+        headers,
+        body,
+      } = await ask(url, {
+        'accept-encoding': 'identity',
+        'user-agent': 'runbook',
+        ...credentials(url),
+        ...(from === 0 ? {} : { range: `bytes=${from}-` }),
+      })
+      const header = (name: string): string | undefined => headers[name]?.toString()
+      const drop = (): void => void body.on('error', () => {}).destroy()
+      if (FINE.includes(status)) return { status, header, body: read(body), drop }
+      drop()
+      const after = Math.min(LONGEST_WAIT, 1000 * (Number(header('retry-after')) || 0))
+      throw new Trouble(`${status} ${STATUS_CODES[status] ?? ''}`.trim(), { passing: PASSING.includes(status), after })
+    },
+    close: () => agent.destroy(),
+  }
+}

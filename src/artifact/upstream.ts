@@ -1,0 +1,116 @@
+import { mkdir } from 'node:fs/promises'
+import type { Emit } from '../core/event.ts'
+import { Refusal, refuse } from '../core/failure.ts'
+import type { Wanted } from './archive.ts'
+import { type Claim, claimPublished } from './claim.ts'
+import { type Download, downloadFile, downloadText, type Patience } from './download.ts'
+import { type Entry, stampOf } from './entry.ts'
+import { createHttp, shown, Trouble } from './http.ts'
+import { takePart } from './part.ts'
+import { entryWith, publishedAt } from './shelf.ts'
+import { takeIn } from './take.ts'
+
+/** What a download needs to know besides what is wanted. */
+export type Network = { patience: Patience; signal: AbortSignal; emit: Emit }
+
+type Errand = { cache: string; wanted: Wanted; download: Download }
+
+/** The digest that is published beside the archive. */
+const askDigest = async ({ wanted, download }: Errand, url: string): Promise<Claim> => {
+  const address = `${url}${wanted.published}`
+  const text = await downloadText(download, address).catch(error => {
+    throw error instanceof Trouble ? new Trouble(`${error.message} (its ${wanted.published})`) : error
+  })
+  const claim = claimPublished(text, wanted.name, shown(address))
+  if (!claim) throw new Trouble(`its ${wanted.published} says no digest of it`)
+  return claim
+}
+
+/** Downloads and takes in. What was begun by another run or from another place, and is wrong, is done once more. */
+const bring = async ({ cache, wanted, download }: Errand, url: string, claims: Claim[]): Promise<Entry> => {
+  const part = await takePart(cache, claims[0]!.hex)
+  const once = async (): Promise<Entry> => {
+    const begun = (await stampOf(part.file))?.size ?? 0
+    await downloadFile(download, url, wanted.name, part.file)
+    try {
+      return await takeIn(cache, { path: part.file, name: wanted.name, claims, from: url })
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      await part.remove()
+      if (begun === 0) throw error
+      return once()
+    }
+  }
+  try {
+    const entry = await once()
+    await part.remove()
+    return entry
+  } finally {
+    await part.leave()
+  }
+}
+
+const fromUrl = async (errand: Errand, url: string, standing: Claim[]): Promise<Entry> => {
+  const { cache, wanted, download } = errand
+  const claims = standing.length > 0 ? standing : [await askDigest(errand, url)]
+  const entry = (await entryWith(cache, claims)) ?? (await bring(errand, url, claims))
+  if (standing.length > 0) return entry
+  if (url !== wanted.upstream)
+    download.emit({
+      type: 'warning',
+      text: `nobody but ${shown(url)}${wanted.published} says that this is ${wanted.name}: compare ${claims[0]!.hex} once with ${wanted.upstream}${wanted.published}, or pin it in the playbook.`,
+    })
+  return publishedAt(entry, url)
+}
+
+/** What to look at where the network itself may be the trouble. */
+const networkFix = (): string => {
+  const proxies = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].filter(name => process.env[name])
+  return proxies.length === 0
+    ? 'check the network; behind a proxy set HTTPS_PROXY'
+    : `check the network and the proxy in ${proxies.join(', ')}`
+}
+
+const reasonOf = (error: unknown): string => {
+  if (error instanceof Trouble) return error.message
+  if (!(error instanceof Refusal)) throw error
+  const { what, why } = error.failures[0]!
+  return why === undefined ? what : `${what}: ${why}`
+}
+
+/**
+ * An archive from the first of its addresses that has it and keeps its word, by way of the cache. Refuses
+ * (`usage-file`) when none does, with what each said.
+ */
+export const fetchArchive = async (
+  cache: string,
+  wanted: Wanted,
+  standing: Claim[],
+  { patience, signal, emit }: Network,
+  hint: string | undefined,
+): Promise<Entry> => {
+  await mkdir(cache, { recursive: true })
+  const http = createHttp(patience.silence, signal)
+  const errand = { cache, wanted, download: { http, patience, signal, emit } }
+  const said: string[] = []
+  try {
+    for (const url of wanted.urls) {
+      try {
+        return await fromUrl(errand, url, standing)
+      } catch (error) {
+        said.push(`${shown(url)}: ${reasonOf(error)}`)
+      }
+    }
+  } finally {
+    await http.close()
+  }
+  const unknown = said.every(line => / 404\b/.test(line))
+  return refuse('usage-file', `${wanted.name} could not be downloaded`, {
+    why: said.join('\n'),
+    fix: [
+      unknown ? 'check the version' : networkFix(),
+      'name another mirror, or give --artifacts DIR with the archive in it',
+      ...(hint === undefined ? [] : [hint]),
+    ].join('; '),
+  })
+}

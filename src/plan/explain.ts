@@ -1,0 +1,94 @@
+import type { Explained } from '../core/event.ts'
+import { isUnknown, Later, type Unknown } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
+import { type Node, nodeId } from '../graph/graph.ts'
+import { describe } from '../module/step.ts'
+import { argumentsOf } from './arguments.ts'
+import { meet } from './decide.ts'
+import { type Line, type Session, scopeOf, type Wanted } from './session.ts'
+import { planNode } from './walk.ts'
+import { answer, shapedBy } from './world.ts'
+
+const wordFor = (unknown: Unknown): string =>
+  unknown instanceof Later ? `(known after ${unknown.node})` : '(not known)'
+
+/** A value as data that can be shown: contents by size and digest, unknowns in words. */
+const shown = (value: unknown): unknown => {
+  if (isUnknown(value)) return wordFor(value)
+  if (Array.isArray(value)) return value.map(shown)
+  if (!isRecord(value)) return value
+  if (typeof value.digest === 'string' && 'bytes' in value)
+    return value.secret ? '(a secret)' : `${value.size} bytes, sha256 ${value.digest.slice(0, 12)}`
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shown(member)]))
+}
+
+const argumentsOn = (session: Session, node: Node, host: string, item: Line['item']): Record<string, unknown> => {
+  const wanted: Wanted = new Map()
+  const found = meet(() => {
+    const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups, item)
+    return argumentsOf(session, node, host, wanted, scope, item)
+  })
+  if (isUnknown(found)) return {}
+  const { properties } = session.modules[node.task.module]!.args
+  return Object.fromEntries(
+    Object.entries(found.values).map(([name, value]) => [
+      name,
+      (properties[name] as { secret?: true } | undefined)?.secret && value !== '' ? '(a secret)' : shown(value),
+    ]),
+  )
+}
+
+const explained = (session: Session, line: Line, before: Map<string, number>): Explained => {
+  const { node, host } = line
+  const dependants = session.graph.nodes.flatMap(other =>
+    other.edges.filter(edge => edge.on === node.id).map(({ kind }) => ({ node: other.id, kind })),
+  )
+  const reads = Object.entries(line.reads).flatMap(([name, queries]) =>
+    [queries ?? []].flat().map(query => {
+      const here = query.probe.side === 'controller'
+      const world = here ? session.controller : session.worlds.get(host)!
+      const upto = here ? 0 : before.get(host)!
+      return {
+        name,
+        subject: query.subject,
+        use: query.only ? ('used' as const) : ('owned' as const),
+        is: shown(answer(world, query, upto)),
+        after: here ? [] : shapedBy(world, query, upto),
+      }
+    }),
+  )
+  return {
+    host,
+    node: line.id,
+    task: node.task.name,
+    module: node.task.module,
+    origin: node.task.origin,
+    verdict: line.verdict as Explained['verdict'],
+    ...(line.why === undefined ? {} : { why: line.why }),
+    ...(line.fix === undefined ? {} : { fix: line.fix }),
+    arguments: argumentsOn(session, node, host, line.item),
+    reads,
+    will: line.will.map(([query, patch]) => ({ subject: query.subject, is: shown(patch) })),
+    steps: line.steps.map(describe),
+    waitsFor: node.edges.map(({ on, kind }) => ({ node: on, kind })),
+    waitedForBy: dependants,
+  }
+}
+
+/**
+ * Says of each line that `isMeant` names what it read, in the world as it is when its turn comes, what it promises and
+ * what it hangs on. Everything has to be read already: the walk is the planner's own, once more.
+ */
+export const explain = (session: Session, isMeant: (line: Line) => boolean): Explained[] => {
+  for (const world of session.worlds.values()) world.predicted = []
+  session.outputs.clear()
+  session.causes.clear()
+  return session.graph.nodes.flatMap(node => {
+    const before = new Map([...session.worlds].map(([host, world]) => [host, world.predicted.length]))
+    const { lines } = planNode(session, node, new Map())
+    return lines.filter(isMeant).map(line => explained(session, line, before))
+  })
+}
+
+/** The ids that a person may name a line by: its own, or the task's alone for all hosts. */
+export const namesOf = (line: Line): string[] => [line.id, nodeId(line.host, line.node.task), line.node.task.slug]

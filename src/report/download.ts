@@ -1,0 +1,23 @@
+import type { Event } from '../core/event.ts'
+import { oneLine } from './printable.ts'
+import { megabytes, PROGRESS_EVERY_MS } from './words.ts'
+
+type Download = Event & { type: 'download' }
+
+/** How far a download is, where its length is known as a part of it. */
+export const downloadText = ({ archive, done, total }: Download): string =>
+  `${oneLine(archive)} ${megabytes(done)}${total === undefined ? '' : ` of ${megabytes(total)}`}`
+
+/** A line when a download begins, from each place anew, and one now and then while it goes on. */
+export const createDownloads = (say: (text: string) => void): ((event: Download) => void) => {
+  const told = new Map<string, { from: string; at: number }>()
+  return event => {
+    const last = told.get(event.archive)
+    const begins = last?.from !== event.from
+    if (!begins && event.time - last!.at < PROGRESS_EVERY_MS) return
+    told.set(event.archive, { from: event.from, at: event.time })
+    say(
+      begins ? `downloading ${downloadText(event)} from ${oneLine(event.from)}` : `downloading ${downloadText(event)}`,
+    )
+  }
+}

@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+import { createLock } from '../../src/artifact/lock.ts'
+import type { Supply } from '../../src/cli/archives.ts'
+
+/** What a controller needs that is asked for no archive of a program. */
+export const supplyFor = (folder: string): Supply => ({
+  lock: createLock(join(folder, 'artifacts.lock')),
+  artifacts: undefined,
+  emit: () => {},
+  signal: new AbortController().signal,
+})
