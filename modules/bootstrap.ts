@@ -9,6 +9,7 @@ import {
   service,
   stat,
   T,
+  unitName,
   uses,
 } from '../src/module/module.ts'
 import { isWithin, peerAddress } from './lib/address.ts'
@@ -188,7 +189,7 @@ export default defineModule({
   },
   settle: args => ({
     seconds: 30,
-    hopeless: seen => (seen.unit.active === 'failed' ? `${args.unit} has failed` : undefined),
+    hopeless: seen => (seen.unit.active === 'failed' ? `${unitName(args.unit)} has failed` : undefined),
     late: seen => {
       const lost = others(args, seen).filter((_, i) => !seen.connected[i]!.connected)
       return `not connected: ${lost.map(({ id, address }) => `${address} (${id})`).join(', ')}. The usual causes: another swarm.key there, port ${args.port} closed, or kubo there is not running`

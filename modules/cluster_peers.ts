@@ -65,7 +65,7 @@ export default defineModule({
   touches: args => [`live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
     if (seen.unit.active !== 'active' && seen.unit.active !== 'activating')
-      return fail(`${args.unit} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
+      return fail(`${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
     const open = args.peers.filter((_, i) => seen.peers[i]!.state !== 'listed')
     if (open.length === 0) return ok()
     return change({
@@ -77,7 +77,7 @@ export default defineModule({
   settle: args => ({
     seconds: 30 + 2 * seconds(args.monitor_ping_interval),
     every: 0.5,
-    hopeless: seen => (seen.unit.active === 'failed' ? `${args.unit} has failed` : undefined),
+    hopeless: seen => (seen.unit.active === 'failed' ? `${unitName(args.unit)} has failed` : undefined),
     late: seen => {
       const open = args.peers.flatMap((peer, i) => {
         const found = seen.peers[i]!

@@ -8,6 +8,7 @@ import {
   processStart,
   type Step,
   T,
+  unitName,
   uses,
 } from '../src/module/module.ts'
 import { clones } from './lib/clones.ts'
@@ -113,7 +114,7 @@ export default defineGroup({
       return together.each(host =>
         together.fail(
           `${twins.hosts.join(' and ')} have one peer id of kubo, ${twins.id}: one is a copy of the other`,
-          `on the copy stop ${args[host]!.unit} and move ${args[host]!.path} away: the next run makes it a node of its own`,
+          `on the copy stop ${unitName(args[host]!.unit)} and move ${args[host]!.path} away: the next run makes it a node of its own`,
         ),
       )
     // Where no step may run no block can be given: those pairs wait for a run over all hosts.
@@ -123,7 +124,7 @@ export default defineGroup({
       return together.each(host =>
         together.fail(
           `kubo does not run on ${idle.join(', ')}: no block can be read there`,
-          `systemctl status ${args[host]!.unit}`,
+          `start ${unitName(args[host]!.unit)} before this task`,
         ),
       )
     const end = (host: string): string => `${seen[host]!.id.value} ${seen[host]!.started.at}`

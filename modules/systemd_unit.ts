@@ -12,8 +12,10 @@ import {
   template,
   unitFile,
   unitName,
+  uses,
 } from '../src/module/module.ts'
 import { surroundings } from './lib/placement.ts'
+import { noRoom, room } from './lib/room.ts'
 import { writing } from './lib/writing.ts'
 
 const args = T.Object(
@@ -63,6 +65,7 @@ export default defineModule({
     file: file(unitFile(args.name)),
     unit: service(args.name),
     template: args.src === undefined ? undefined : template(args.src),
+    room: uses(room(unitFile(args.name))),
     ...surroundings(unitFile(args.name), {}),
   }),
   plan: (args, seen, { ok, change, fail }) => {
@@ -98,6 +101,7 @@ export default defineModule({
         outputs: done,
       })
     }
+    if (seen.room.closed !== '') return fail(...noRoom(done.name, seen.room))
     const text = later(wanted)
     return change({
       will: { file: it.will, unit: loaded(seen.unit, isUnknown(text) ? undefined : text.bytes.toString()) },

@@ -4,7 +4,8 @@ import type { Rig } from './rig.ts'
 
 // What users of the network would see, asked by other means than the playbook's own.
 
-const ipfs = 'ipfs --api=/ip4/127.0.0.1/tcp/5001'
+// Where a playbook without root has put it, it is not in everybody's path.
+const ipfs = 'PATH=$PATH:/home/app/.local/bin ipfs --api=/ip4/127.0.0.1/tcp/5001'
 
 /** Ordered pairs of which the second does not read a fresh block of the first within five seconds. */
 export const silentPairs = async (lab: Rig, nodes = lab.nodes): Promise<string[]> => {
