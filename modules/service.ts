@@ -4,6 +4,7 @@ import {
   type FileAnswer,
   file,
   folder,
+  isUnknown,
   later,
   portableFolder,
   portableProgram,
@@ -18,6 +19,7 @@ import {
 } from '../src/module/module.ts'
 import { control } from './lib/control.ts'
 import { diagnose } from './lib/diagnoses.ts'
+import { doubtful, holders, inTheWay, own, placesOf, sockets } from './lib/listens.ts'
 import { lastAttempt } from './lib/log.ts'
 import { path, plain } from './lib/placement.ts'
 
@@ -41,6 +43,15 @@ const args = T.Object(
         'With started: it has to have been started after each of these last changed, else it is restarted. ' +
         'Never list what the service itself writes.',
     }),
+    listens: T.Array(
+      T.Unsafe<string | string[]>({ anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] }),
+      {
+        default: [],
+        description:
+          'With started: where it is to listen, as `/ip4/127.0.0.1/tcp/5001` or `127.0.0.1:5001`. The address has to be ' +
+          'one of the host, and nobody else may listen there: that is found in `plan`, before the service dies of it.',
+      },
+    ),
     daemon_reload: T.Boolean({
       default: true,
       description: 'Let systemd read the unit file again where it has changed since it was loaded.',
@@ -109,6 +120,10 @@ const starting = (unit: ServiceAnswer, newer: string | undefined): Doing => {
   return { verbs: [['--no-block', 'start']], why: [`it is ${unit.active}`], active: 'active' }
 }
 
+/** The first file that has changed since the unit was started. */
+const changedIn = (files: FileAnswer[], unit: ServiceAnswer): number =>
+  files.findIndex(file => file.exists && file.changed > unit.since)
+
 const isOn = (enabled: ServiceAnswer['enabled']): boolean => ['enabled', 'indirect', 'generated'].includes(enabled)
 
 export default defineModule({
@@ -129,8 +144,16 @@ export default defineModule({
     unit: service(args.name),
     portable: file(portableProgram(args.name)),
     newer: args.newer_than.map(file => uses(stat(plain(file)))),
+    own: placesOf(args.listens.flat()).map(place => uses(own(place))),
+    sockets: placesOf(args.listens.flat()).map(place => uses(sockets(place))),
   }),
-  plan: (args, { unit, portable, newer }, { ok, change, fail }) => {
+  more: (args, { unit, newer, sockets }) => {
+    const odd = later(() => (args.state === 'started' ? doubtful(unit, changedIn(newer, unit) >= 0, sockets) : []))
+    return { holders: Array.isArray(odd) && odd.length > 0 ? uses(holders(odd)) : undefined }
+  },
+  touches: () => ['live:sockets'],
+  plan: (args, seen, { ok, change, fail }) => {
+    const { unit, portable, newer } = seen
     const name = unitName(args.name)
     const useless = unusable(unit, name)
     const { state, enabled } = args
@@ -149,7 +172,11 @@ export default defineModule({
     const disables = enabled === false && isOn(unit.enabled)
     const reloads = args.daemon_reload && unit.reload
 
-    const index = state === 'started' ? newer.findIndex(file => file.exists && file.changed > unit.since) : -1
+    const blocked =
+      state === 'started' ? later(() => inTheWay(unit, name, placesOf(args.listens.flat()), seen)) : undefined
+    if (blocked && !isUnknown(blocked)) return fail(blocked.why, blocked.fix)
+
+    const index = state === 'started' ? changedIn(newer, unit) : -1
     const doing: Doing =
       state === 'started'
         ? starting(unit, args.newer_than[index])
@@ -189,6 +216,8 @@ export default defineModule({
         ...(doing.active === 'inactive' ? [control(unit, args.name, ['reset-failed'], { success: [0, 1, 5] })] : []),
       ],
       reason: why.join(', '),
+      // A start takes ports that were free; only who stops may free one for another.
+      touches: doing.verbs.some(([first, verb]) => first === 'stop' || verb === 'restart') ? ['live:sockets'] : [],
       ...(doing.interrupts ? { interrupts: true as const } : {}),
       // A restart is not looked at again by this task: what it promises is all that later tasks get to know of it.
       outputs: {

@@ -3,13 +3,13 @@ import { program, type Query } from '../../src/module/module.ts'
 export type Listening = { listening: boolean }
 
 /** `0100007F` is 127.0.0.1, as a number of the machine's byte order; one mapped into IPv6 has a prefix. */
-const address = (hex: string): string =>
+export const address = (hex: string): string =>
   (hex.replace(/^0{16}FFFF0000/, '').match(/../g) ?? [])
     .toReversed()
     .map(byte => Number.parseInt(byte, 16))
     .join('.')
 
-const isEvery = (hex: string): boolean => /^0+$/.test(hex)
+export const isEvery = (hex: string): boolean => /^0+$/.test(hex)
 
 /**
  * Whether something on the host itself listens at a TCP port (at this IPv4 address, or at every one). The kernel's own
