@@ -11,36 +11,37 @@ import (
 )
 
 func init() {
+	// For people the list is sorted, in JSON it is not.
 	verb := func(word string) func(io.Writer, *request, json.RawMessage) error {
 		return func(w io.Writer, _ *request, raw json.RawMessage) error {
 			var v struct{ Peers []string }
 			err := json.Unmarshal(raw, &v)
+			sort.Strings(v.Peers)
 			for _, p := range v.Peers {
-				fmt.Fprintln(w, word+" "+p)
+				fmt.Fprintln(w, word+p)
 			}
 			return err
 		}
 	}
 	register(
-		&command{path: "bootstrap", opts: "expand-auto", run: runBootstrapList, text: stringsText("Peers")},
-		&command{path: "bootstrap list", opts: "expand-auto", run: runBootstrapList, text: stringsText("Peers")},
-		&command{path: "bootstrap add", opts: "default", max: -1, arg: "peer", run: runBootstrapAdd, text: verb("added")},
-		&command{path: "bootstrap add default", run: runBootstrapDefault, text: verb("added")},
-		&command{path: "bootstrap rm", opts: "all", max: -1, arg: "peer", run: runBootstrapRm, text: verb("removed")},
-		&command{path: "bootstrap rm all", run: runBootstrapRmAll, text: verb("removed")},
+		&command{path: "bootstrap", opts: "expand-auto", run: runBootstrapList, text: verb("")},
+		&command{path: "bootstrap list", opts: "expand-auto", run: runBootstrapList, text: verb("")},
+		&command{path: "bootstrap add", opts: "default", max: -1, arg: "peer", run: runBootstrapAdd, text: verb("added ")},
+		&command{path: "bootstrap add default", run: runBootstrapDefault, text: verb("added ")},
+		&command{path: "bootstrap rm", opts: "all", max: -1, arg: "peer", run: runBootstrapRm, text: verb("removed ")},
+		&command{path: "bootstrap rm all", run: runBootstrapRmAll, text: verb("removed ")},
 	)
 }
 
 func peersOut(list []string) map[string]interface{} { return map[string]interface{}{"Peers": list} }
 
-// runBootstrapList prints the holder's copy of the list, sorted (fact 11).
+// runBootstrapList prints the holder's copy of the list, in its order.
 func runBootstrapList(r *request, emit emitter) error {
 	cfg := r.node.repo.config()
 	list := cfg.list("Bootstrap")
 	if v, _ := cfg.get("Bootstrap"); v != nil && list == nil {
 		list = []string{} // [] is told as [], null as null
 	}
-	sort.Strings(list)
 	return emit(peersOut(list))
 }
 
@@ -64,11 +65,12 @@ func checkBootstrap(text string) error {
 
 func setBootstrap(r *Repo, list []string) error {
 	cfg := r.config()
-	out := []interface{}{}
+	cfg["Bootstrap"] = nil
+	var out []interface{}
 	for _, b := range list {
 		out = append(out, b)
+		cfg["Bootstrap"] = out
 	}
-	cfg["Bootstrap"] = out
 	return r.setConfig(cfg)
 }
 

@@ -73,9 +73,6 @@ func runConfig(r *request, emit emitter) error {
 		if err != nil {
 			return err
 		}
-		if key == "Identity.PeerID" && value != repo.key.ID() {
-			return errors.New("cannot set Identity.PeerID to a value that does not match the node's private key; use 'ipfs key rotate' to change the node identity")
-		}
 		if err := repo.setKey(key, value); err != nil {
 			return fmt.Errorf("failed to set config value: %w (maybe use --json?)", err)
 		}

@@ -36,7 +36,7 @@ func route(c *command, path string, opts map[string]string) (call func(*request)
 	}
 	if repo.keyErr != nil {
 		repo.Close()
-		return nil, done, repo.keyErr
+		return nil, done, fmt.Errorf("constructing the node (see log for full detail): %w", repo.keyErr)
 	}
 	return alone(newNode(repo)), repo.Close, nil
 }
