@@ -73,12 +73,13 @@ const surplus = (args: Args, seen: First, port: number): string[] => {
 /**
  * Once the daemon is ready, connecting is a matter of 0.1 s where Peering's own dial takes 5 to 10. Another node may
  * still be starting: a few tries, and whether it came to be is judged by who is connected, not by this command, which
- * says `success` for a wrong address too when the peer is already there.
+ * says `success` for a wrong address too when the peer is already there. All are dialled side by side, so that one that
+ * is dead holds up nobody.
  */
-const connect = (args: Args, peer: Peer, port: number, anew: boolean): Step => {
+const connect = (args: Args, peer: Peer, port: number, anew: boolean): string => {
   const command = asked(args, ['swarm', 'connect', peerAddress(peer.address, peer.port ?? port, peer.id)])
   const first = anew ? `${asked(args, ['swarm', 'disconnect', `/p2p/${peer.id}`])}; ` : ''
-  return exec(['sh', '-c', `${first}for n in 1 2 3; do ${command} && break; sleep 1; done; :`])
+  return `{ ${first}for n in 1 2 3; do ${command} && break; sleep 1; done; } &`
 }
 
 /**
@@ -166,7 +167,10 @@ export default defineModule({
 
     const set = (name: string, value: Json): Step =>
       ipfsStep(args, ['config', '--json', name, JSON.stringify(value ?? [])])
-    const ask = (words: string[]): Step => exec(['sh', '-c', asked(args, words)])
+    const shell = (text: string): Step => exec(['sh', '-c', text])
+    const ask = (words: string[]): Step => shell(asked(args, words))
+    const at = (peer: Peer): string => peerAddress(peer.address, peer.port ?? port, peer.id)
+    const dial = (peer: Peer): string => connect(args, peer, port, distrusted.includes(peer))
     return change({
       will: {
         ...(isPeered ? {} : { peering: { value: wanted.peering } }),
@@ -179,8 +183,8 @@ export default defineModule({
       steps: [
         ...(isPeered ? [] : [set('Peering.Peers', wanted.peering)]),
         ...dropping.map(id => ask(['swarm', 'peering', 'rm', id])),
-        ...adding.map(peer => ask(['swarm', 'peering', 'add', peerAddress(peer.address, peer.port ?? port, peer.id)])),
-        ...dialling.map(peer => connect(args, peer, port, distrusted.includes(peer))),
+        ...(adding.length === 0 ? [] : [ask(['swarm', 'peering', 'add', ...adding.map(at)])]),
+        ...(dialling.length === 0 ? [] : [shell([...dialling.map(dial), 'wait'].join(' '))]),
         // Last, since it tells whom not to trust: a run that is cut off before does it all again.
         ...(isListed ? [] : [set('Bootstrap', wanted.bootstrap)]),
       ],
