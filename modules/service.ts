@@ -17,7 +17,7 @@ import {
   unitName,
   uses,
 } from '../src/module/module.ts'
-import { control } from './lib/control.ts'
+import { control, enable } from './lib/control.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { doubtful, holders, inTheWay, own, placesOf, sockets } from './lib/listens.ts'
 import { lastAttempt } from './lib/log.ts'
@@ -211,7 +211,7 @@ export default defineModule({
       steps: [
         ...(installs?.steps ?? []),
         ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
-        ...(enables ? [told(['enable'])] : disables ? [told(['disable'])] : []),
+        ...(enables ? enable(unit, args.name) : disables ? [told(['disable'])] : []),
         ...doing.verbs.map(told),
         ...(doing.active === 'inactive' ? [control(unit, args.name, ['reset-failed'], { success: [0, 1, 5] })] : []),
       ],

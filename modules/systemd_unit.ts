@@ -14,6 +14,7 @@ import {
   unitName,
   uses,
 } from '../src/module/module.ts'
+import { introduce } from './lib/control.ts'
 import { surroundings } from './lib/placement.ts'
 import { noRoom, room } from './lib/room.ts'
 import { writing } from './lib/writing.ts'
@@ -34,6 +35,8 @@ const args = T.Object(
   },
   { additionalProperties: false },
 )
+
+const reload = exec(['systemctl', 'daemon-reload'])
 
 const isInstallable = (text: string): boolean => /^\s*\[Install\]/m.test(text)
 
@@ -89,14 +92,15 @@ export default defineModule({
     const wanted = (): Content => content(seen.template?.exists ? seen.template.text : (args.content ?? ''))
     const it = writing(path, wanted, { mode: args.mode }, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
-    const reload = seen.unit.manager === 'systemd' ? [exec(['systemctl', 'daemon-reload'])] : []
+    const reads =
+      seen.unit.manager !== 'systemd' ? [] : seen.unit.load === 'not-found' ? [introduce(done.name)] : [reload]
     if (it.is === 'ok') {
       if (seen.unit.load === 'bad-setting' || seen.unit.load === 'error')
         return fail(`systemd cannot load ${done.name} (${seen.unit.load})`, `systemd-analyze verify ${path} says why`)
       if (!seen.unit.reload) return ok(done)
       return change({
         will: { unit: { reload: false } },
-        steps: reload,
+        steps: reads,
         reason: 'systemd has not read it since it changed',
         outputs: done,
       })
@@ -105,7 +109,7 @@ export default defineModule({
     const text = later(wanted)
     return change({
       will: { file: it.will, unit: loaded(seen.unit, isUnknown(text) ? undefined : text.bytes.toString()) },
-      steps: [...it.steps, ...reload],
+      steps: [...it.steps, ...reads],
       reason: it.reason,
       outputs: done,
     })

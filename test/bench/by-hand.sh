@@ -3,7 +3,7 @@
 # commands and gates, on fresh hosts, all hosts at once over plain ssh. One OpenSSH login per host (ControlMaster), all
 # commands through it. Whatever has to be waited for is asked every 100 ms; nothing else sleeps.
 #
-#   by-hand.sh ARTIFACTS MONITOR_PING_INTERVAL KEY KNOWN_HOSTS ADDRESS...      (root's key; the first is the first peer)
+#   by-hand.sh ARTIFACTS MONITOR_PING_INTERVAL KEY KNOWN_HOSTS ADDRESS...      (root's key)
 set -eu
 artifacts=$1 interval=$2 key=$3 known_hosts=$4
 shift 4
@@ -77,7 +77,7 @@ set_json Bootstrap '[]'
 chown ipfs: /var/lib/ipfs/swarm.key
 wait \$init
 cd /var/lib/ipfs-cluster
-sed -i 's/\("monitor_ping_interval": *\)"[^"]*"/\1"$interval"/' service.json
+sed -i 's/\("monitor_ping_interval": *\)"[^"]*"/\1"$interval"/; s/\("flood_publish": *\)false/\1true/' service.json
 chown ipfs: service.json
 echo "cluster \$(sed -n 's/^ *"id": *"\([^"]*\)".*/\1/p' identity.json)"
 END
@@ -149,16 +149,15 @@ done
 END
 }
 
-# The first cluster peer before the others: started all at once, one in six clusters took ten seconds to find itself.
-start_cluster() { ssh_to "$1" "$words systemctl start --no-block ipfs-cluster; until_true systemctl is-active --quiet ipfs-cluster"; }
-start_first() { [ "$1" != "${hosts%% *}" ] || start_cluster "$1"; }
-start_others() { [ "$1" = "${hosts%% *}" ] || start_cluster "$1"; }
+start_cluster() {
+  ssh_to "$1" "$words"'systemctl start --no-block ipfs-cluster; until_true systemctl is-active --quiet ipfs-cluster'
+}
 all_listed() {
   ssh_to "$1" "$words"'
     listed() { [ "$(timeout 4 ipfs-cluster-ctl --timeout 3 --enc=json peers ls 2>/dev/null | grep -c "^    \"error\": \"\"")" -eq '"$count"' ]; }
     until_true listed'
 }
 
-for phase in install_all prepare start_kubo connect exchange start_first start_others all_listed; do
+for phase in install_all prepare start_kubo connect exchange start_cluster all_listed; do
   everywhere $phase
 done
