@@ -64,7 +64,7 @@ export const rule = (hosts: Standing[], missing: string[]): Ruling => {
       why: `there are two raft clusters: ${rival.host} is not in that of ${voice.host}`,
       fix: `keep one: on ${rival.host} or ${voice.host} stop ipfs-cluster, save its pins with \`ipfs-cluster-service state export\`, move the folder raft away, and run this again`,
     }
-  // Taken out while it was away: it runs, finds no majority, and nobody lists it. One at rest may be listed by now.
+  // Taken out while it was away: it runs, finds no quorum, and nobody lists it. One at rest may be listed by now.
   const isMember = (h: Standing): boolean => h.hasState && (!voice || !h.isOn || speakers.some(by => lists(by, h)))
   const members = hosts.filter(isMember)
   const joining = hosts.filter(h => h.isHere && !isMember(h))

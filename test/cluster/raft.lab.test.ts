@@ -82,7 +82,7 @@ check('the first host is made anew: it joins the others, and its former id leave
   assert.is(await lab.ssh('node0', 'ipfs-cluster-ctl pin ls | wc -l'), '1')
 })
 
-check('without a majority nobody joins: it is said, and nothing hangs', async () => {
+check('without a quorum nobody joins: it is said, and nothing hangs', async () => {
   await Promise.all([replace('node1'), replace('node2')])
   const began = Date.now()
   const told = await lab.apply(...raft)

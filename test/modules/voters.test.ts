@@ -36,7 +36,7 @@ test('an id at the address of a host that is silent itself stays', () => {
   assert.equal(leaving([member(1, lists), member(2, lists)], ['node0']), [])
 })
 
-test('nobody leaves without a majority, or where no step may run', () => {
+test('nobody leaves without a quorum, or where no step may run', () => {
   const few = { Qm1: '', Old0: 'no route' }
   assert.match(String(leaving([anew(0), member(1, few)], [])), /no quorum: 1 of the 2/)
   assert.equal(leaving([member(0, {}, { isOn: false, isHere: false }), member(1, few)], []), [])
