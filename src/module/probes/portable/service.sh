@@ -89,8 +89,10 @@ setting() {
       refused="$key=$value"
       ;;
   esac
+  # Quotes are all that is understood of systemd's own language.
   case $key=$value in
-    ExecStart=*[%\$]* | Environment=*[%\$]*) refused="$key=$value" ;;
+    ExecStart=*[%\$\\]* | Environment=*[%\$\\]*) refused="$key=$value" ;;
+    ExecStart=* | Environment=*) words "$value" >/dev/null 2>&1 || refused="$key=$value" ;;
   esac
 }
 
@@ -241,6 +243,16 @@ watch() {
   done
 }
 
+# Runs this script once more, apart from the session that it was called in.
+apart() {
+  if setsid -f true 2>/dev/null; then
+    setsid -f sh "$base/service" "$@" </dev/null >/dev/null 2>&1
+  else
+    # What a shell puts into the background ignores an interrupt: a daemon that is stopped by one waits for its kill.
+    setsid sh "$base/service" "$@" </dev/null >/dev/null 2>&1 &
+  fi
+}
+
 is_held() { ! (exec 9>"$base/$name.lock" && flock -n 9); }
 
 # Ends whatever runs of the unit, and waits for it: with its own signal, then, when its time is over, for good.
@@ -280,7 +292,7 @@ launch() {
   ! alive "$main" "$main_start" || halt
   load || die "cannot run $name: $refused"
   rm -f "$state" "$base/$name.stop"
-  setsid -f sh "$base/service" supervise "$name" 8>&- </dev/null >/dev/null 2>&1
+  apart supervise "$name" 8>&-
   tries=0
   until [ -e "$state" ] || [ "$tries" -ge 200 ]; do
     sleep 0.02
@@ -329,6 +341,7 @@ wait=yes
 verb=${1:-} name=${2:-}
 cd /
 umask 0022
+command -v flock >/dev/null || die 'this host has no flock: install util-linux'
 [ -w "$base" ] || die "$(id -un) may not write to $base"
 case $verb in
   boot)
@@ -361,10 +374,11 @@ case $verb in
     # One after the other, whoever asks.
     exec 8>"$base/$name.turn"
     flock 8
-    case $verb in start) ;; *) is_held && [ "$wait" = no ] && {
+    if [ "$wait" = no ] && [ "$verb" != start ] && is_held; then
       : >"$base/$name.stop"
-      exec setsid -f sh "$base/service" "$verb" "$name" </dev/null >/dev/null 2>&1
-    } ;; esac
+      apart "$verb" "$name"
+      exit 0
+    fi
     [ "$verb" = start ] || halt
     [ "$verb" = stop ] || launch
     ;;
