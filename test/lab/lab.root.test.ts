@@ -100,6 +100,14 @@ check('a second `up` leaves what runs alone', async () => {
   assert.equal((await up({ ...which, hosts: 2 })).hosts, before)
 })
 
+check('hosts that start otherwise are refused in the same lab, and nothing is touched', async () => {
+  const before = (await status(which)).hosts
+  const words = (error: Refusal): string => `${error.failures[0]?.reason}: ${error.failures[0]?.what}`
+  const said = await up({ ...which, hosts: 2, init: 'none' }).then(() => '', words)
+  assert.is(said, "usage-option: lab 'selftest' has hosts with --init systemd")
+  assert.equal((await status(which)).hosts, before)
+})
+
 check('a host can be added and removed', async () => {
   assert.equal(states(await orFailures(add({ ...which, node: 'node2' }))), ['node0 up', 'node1 up', 'node2 up'])
   assert.is(await ssh('node2', 'root', 'hostname'), 'node2')

@@ -12,7 +12,8 @@ export type Facts = {
   distribution: string
   distribution_version: string
   processors: number
-  service_manager: string
+  /** Who runs the machine's services: `systemd`, or where that does not run `portable`: runbook's own. */
+  service_manager: 'systemd' | 'portable'
 }
 
 const names: Record<string, string> = {
@@ -28,9 +29,9 @@ const factsProbe: Probe<Facts> = {
   kind: 'facts',
   side: 'host',
   sh: () =>
-    `uname -msrn; nproc; [ -d /run/systemd/system ] && echo systemd || echo none; cat /etc/os-release 2>/dev/null`,
+    `uname -msrn; nproc; [ -d /run/systemd/system ] && echo systemd || echo portable; cat /etc/os-release 2>/dev/null`,
   read: ({ stdout }: Output) => {
-    const [uname = '', processors = '1', manager = 'none', ...release] = stdout.toString().split('\n')
+    const [uname = '', processors = '1', manager = 'portable', ...release] = stdout.toString().split('\n')
     const [system = '', hostname = '', kernel = '', machine = ''] = uname.split(' ')
     const value = (key: string): string =>
       (release.find(l => l.startsWith(`${key}=`)) ?? '').slice(key.length + 1).replaceAll('"', '')
@@ -44,7 +45,7 @@ const factsProbe: Probe<Facts> = {
         distribution: value('ID'),
         distribution_version: value('VERSION_ID'),
         processors: Number(processors),
-        service_manager: manager,
+        service_manager: manager === 'systemd' ? 'systemd' : 'portable',
       },
     ]
   },

@@ -16,7 +16,7 @@ test('of this machine', () => {
   assert.is(found.hostname, hostname())
   assert.is(found.kernel, release())
   assert.ok(found.processors >= 1 && found.processors <= cpus().length)
-  assert.ok(['systemd', 'none'].includes(found.service_manager))
+  assert.ok(['systemd', 'portable'].includes(found.service_manager))
 })
 
 test('playbooks may name all of them, and nothing else', () => {
@@ -43,9 +43,9 @@ test('of a Debian host', () => {
 })
 
 test('machines are named as archives name them; without a release file much is empty', () => {
-  const of = (machine: string): string => canned(`Linux h 6 ${machine}\n1\nnone\n`).architecture
+  const of = (machine: string): string => canned(`Linux h 6 ${machine}\n1\nportable\n`).architecture
   assert.equal(['aarch64', 'armv7l', 'i686', 'riscv64', 's390x'].map(of), ['arm64', 'arm', '386', 'riscv64', 's390x'])
-  assert.is(canned('Linux h 6 x86_64\n1\nnone\n').distribution, '')
+  assert.is(canned('Linux h 6 x86_64\n1\nportable\n').distribution, '')
 })
 
 test.run()
