@@ -72,6 +72,33 @@ const program = (done: (code: number) => void): Command => {
       const { graph } = await import('./graph.ts')
       done(await graph(playbook, options))
     })
+  const output = (command: Command): Command =>
+    command
+      .option('--no-color', 'plain text')
+      .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
+  const runs = root.command('runs').description('the runs that were remembered here: a list, or `show RUN`')
+  output(runs.command('list', { isDefault: true }).description('all of them, the newest first')).action(
+    async options => {
+      const { listRuns } = await import('./runs.ts')
+      done(listRuns(options))
+    },
+  )
+  output(runs.command('show').argument('<run>', 'its id, or the end of it').description('what one of them said'))
+    .option('--diff', 'show what changed, line by line', false)
+    .option('-v, --verbose', 'also list what was unchanged', false)
+    .action(async (run, options) => {
+      const { showRun } = await import('./runs.ts')
+      done(showRun(run, options))
+    })
+  output(root.command('resume').description('go on with a run that did not end well: the last one, or RUN'))
+    .argument('[run]', 'its id, or the end of it')
+    .option('-e, --extra-vars <k=v|@file>', 'a variable that was given by hand, once more', collect, [])
+    .option('--diff', 'show what changes, line by line', false)
+    .option('-v, --verbose', 'also list what is unchanged', false)
+    .action(async (run, options) => {
+      const { resume } = await import('./runs.ts')
+      done(await resume(run, options))
+    })
   root
     .command('lab')
     .description('throw-away hosts to try a playbook on: up, add NODE, rm NODE, status, down')
@@ -94,7 +121,7 @@ const program = (done: (code: number) => void): Command => {
       }
       done(await lab({ action, ...(node === undefined ? {} : { node }), ...options }, io))
     })
-  for (const command of root.commands) command.exitOverride()
+  for (const command of [...root.commands, ...runs.commands]) command.exitOverride()
   return root
 }
 

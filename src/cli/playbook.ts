@@ -1,4 +1,5 @@
 import type { Lock } from '../artifact/lock.ts'
+import type { EventBody } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -12,9 +13,12 @@ import { type Session, scopeOf } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
 import { createRedactor } from '../report/redact.ts'
 import { createReport, type Report, wantsColour } from '../report/report.ts'
+import type { Journal } from '../run/journal.ts'
+import { owedHandlers } from '../run/owed.ts'
 import { run } from '../run/run.ts'
 import { createRunner } from '../run/runner.ts'
 import { type Asked, type Prepared, prepare } from './prepare.ts'
+import { askedFor, type Resumed, remember } from './remember.ts'
 
 /** What `plan` and `apply` are asked for on the command line. */
 export type PlaybookOptions = Asked & {
@@ -24,6 +28,8 @@ export type PlaybookOptions = Asked & {
   detailedExitcode: boolean
   color: boolean
 }
+
+type Started = EventBody & { type: 'started' }
 
 const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.become.has(host))
 
@@ -49,12 +55,13 @@ const connect = (prepared: Prepared): Connected => {
   return { ...prepared, pool: createPool({ targets }) }
 }
 
-/** What is done with a plan: shown, run, or a part of it explained. */
-export type Doing = { command: 'plan' | 'apply' } | { command: 'explain'; node: string }
+/** What is done with a plan: shown, run (going on with an earlier run or not), or a part of it explained. */
+export type Doing = { command: 'plan' } | { command: 'apply'; resumes?: Resumed } | { command: 'explain'; node: string }
 
 /** `runbook plan`, `apply` and `explain`: one path, gone to different ends. Returns the exit code. */
 export const runPlaybook = async (doing: Doing, playbook: string, options: PlaybookOptions): Promise<number> => {
   const redact = createRedactor()
+  let journal: Journal | undefined
   const tty = process.stdout.isTTY === true
   const colour = wantsColour(tty, { noColor: !options.color }, process.env)
   const report = createReport({
@@ -68,6 +75,7 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Playb
     tty,
     colour,
     redact,
+    journal: line => journal?.write(line),
   })
   const interrupt = new AbortController()
   const underWay = new Set<string>()
@@ -93,7 +101,12 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Playb
         { keepSecret: value => redact.add(value), emit: report.emit, signal: interrupt.signal },
       ),
     )
-    const ending = await go(doing, prepared, report, interrupt.signal, underWay)
+    // What is refused before anything begins is no run.
+    if (doing.command === 'apply') journal = remember()
+    const ending = await go(doing, prepared, report, interrupt.signal, underWay, {
+      ...(journal ? { run: journal.id } : {}),
+      asked: askedFor(playbook, options),
+    })
     return interrupt.signal.aborted ? end(interrupted(doing.command, underWay)) : end(ending)
   } catch (error) {
     if (interrupt.signal.aborted) return end(interrupted(doing.command, underWay))
@@ -113,6 +126,7 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Playb
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
     await prepared?.pool.closeAll()
+    journal?.close()
   }
 }
 
@@ -139,6 +153,7 @@ const go = async (
   report: Report,
   signal: AbortSignal,
   underWay: Set<string>,
+  about: Pick<Started, 'run' | 'asked'>,
 ): Promise<{ exit?: number; failures?: Failure[] }> => {
   const { loaded } = session
   const emit: Outside['emit'] = event => {
@@ -149,12 +164,16 @@ const go = async (
   }
   const outside: Outside = { connect: pool.connect, local: controller.local, emit }
   const hosts = session.graph.hosts.filter(host => session.graph.nodes.some(n => n.included.has(host)))
+  const resumes = doing.command === 'apply' ? doing.resumes : undefined
   emit({
     type: 'started',
     command: doing.command === 'apply' ? 'apply' : 'plan',
     playbook: loaded.playbook.file,
     hosts,
+    ...(doing.command === 'apply' ? about : {}),
+    ...(resumes ? { resumes: resumes.id } : {}),
   })
+  if (resumes) session.owed = owedHandlers(session.graph, resumes.events)
   for (const text of loaded.inventory.warnings ?? []) emit({ type: 'warning', text })
   const { planned, untouched, fighting } = await plan(session, outside)
   if (untouched) return { exit: exit.badInput, failures: failuresOf(planned) }

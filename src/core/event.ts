@@ -29,12 +29,33 @@ export type Explained = NodeRef & {
   waitedForBy: { node: string; kind: string }[]
 }
 
+/** What a run was asked for, as far as it may be written down: of variables given by hand only the names. */
+export type Asked = {
+  playbook: string
+  inventory: string[]
+  limit?: string
+  tags: string[]
+  variableFiles: string[]
+  variableNames: string[]
+  artifacts?: string
+  lock?: string
+}
+
 /**
  * Everything the engine says, as it happens: reporters fold these and know nothing else.
  * `time` is in milliseconds since the epoch, `seq` counts from 1 within a run.
  */
 export type EventBody =
-  | { type: 'started'; command: 'plan' | 'apply'; playbook: string; hosts: string[] }
+  | {
+      type: 'started'
+      command: 'plan' | 'apply'
+      playbook: string
+      hosts: string[]
+      /** Its id, where it is remembered; the one that it goes on with; and how to ask for the same again. */
+      run?: string
+      resumes?: string
+      asked?: Asked
+    }
   | { type: 'play'; name: string; hosts: string[] }
   | { type: 'connected'; host: string; ms: number }
   | { type: 'host-lost'; host: string; failure: Failure }

@@ -58,6 +58,8 @@ export type Session = {
   outputs: Map<string, unknown>
   /** Lines that have been dealt with in this run, as they ended. */
   finished: Map<string, Line>
+  /** Handlers that an earlier run has left due, as lines. */
+  owed: Set<string>
   /** Root cause by line, where one failed or was skipped because of another. */
   causes: Map<string, string>
   /** Renders a template file in a scope: what `template` queries are answered with. */
@@ -77,6 +79,7 @@ export const createSession = (
   lost: new Set(),
   outputs: new Map(),
   finished: new Map(),
+  owed: new Set(),
   causes: new Map(),
 })
 

@@ -35,6 +35,7 @@ const askerOf = (session: Session, { node, host }: Line, wanted: Wanted, scope: 
 
 /** A handler runs when a task that notifies it on its host has changed something. */
 const notified = (session: Session, node: Node, host: string): boolean | Later | Missing => {
+  if (session.owed.has(nodeId(host, node.task))) return true
   const outputs = node.edges
     .filter(e => e.kind === 'notify')
     .map(e => session.graph.byId.get(e.on)!)

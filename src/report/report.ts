@@ -30,6 +30,8 @@ export type ReportOptions = {
   tty: boolean
   colour: boolean
   redact: Redactor
+  /** Where the run is remembered: whole lines, one event each. */
+  journal?: (line: string) => void
   /** Milliseconds since the epoch. */
   clock?: () => number
 }
@@ -69,6 +71,12 @@ const reporterOf = (options: ReportOptions): Reporter => {
   return event => reporter(mapText(event, printable))
 }
 
+/** Shows events that were remembered, as if they happened now. */
+export const replay = (options: ReportOptions, events: Event[]): void => {
+  const reporter = reporterOf(options)
+  for (const event of events) reporter(event)
+}
+
 const peakRssMb = (): number => Math.round(process.resourceUsage().maxRSS / 1024)
 
 /**
@@ -78,6 +86,7 @@ const peakRssMb = (): number => Math.round(process.resourceUsage().maxRSS / 1024
 export const createReport = (options: ReportOptions): Report => {
   const { command, detailedExitcode, redact, clock = Date.now } = options
   const reporter = reporterOf(options)
+  const remember = options.journal ? createJson(options.journal) : () => {}
   const summary = createSummary()
   const start = clock()
   let seq = 0
@@ -86,6 +95,7 @@ export const createReport = (options: ReportOptions): Report => {
     if (code !== undefined) return
     seq += 1
     const event: Event = { ...redact.value(body), seq, time: clock() }
+    remember(event)
     summary.take(event)
     reporter(event)
   }

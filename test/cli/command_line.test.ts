@@ -16,7 +16,7 @@ test('--version is that of package.json', () => {
 test('--help lists the commands and every exit code', () => {
   const { code, out } = place.run(['--help'])
   assert.is(code, 0)
-  for (const command of ['plan', 'apply', 'explain', 'graph', 'lab'])
+  for (const command of ['plan', 'apply', 'explain', 'graph', 'runs', 'resume', 'lab'])
     assert.match(out, new RegExp(`^ {2}${command} `, 'm'))
   const codes = out.slice(out.indexOf('Exit codes'))
   for (const number of Object.values(exit)) assert.match(codes, new RegExp(`\\b${number} \\w`))

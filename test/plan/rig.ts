@@ -26,6 +26,8 @@ export type Options = {
   files?: Record<string, string>
   limit?: string
   tags?: string[]
+  /** Handlers that an earlier run has left due. */
+  owed?: string[]
 }
 
 export const loadText = (playbook: string, inventory: string, files: Record<string, string> = {}): Loaded => {
@@ -96,6 +98,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
       identity: () => undefined,
       keepSecret: () => {},
     })
+    session.owed = new Set(options.owed)
     return { session, controller, graph }
   }
   const go = async (command: 'plan' | 'apply'): Promise<Ran> => {

@@ -1,0 +1,111 @@
+import type { Event } from '../core/event.ts'
+import { exit } from '../core/exit.ts'
+import { Refusal, refuse } from '../core/failure.ts'
+import { createRedactor } from '../report/redact.ts'
+import { createReport, type ReportOptions, replay, wantsColour } from '../report/report.ts'
+import { runLines } from '../report/runs.ts'
+import { journalFolder, type Run, readRun, runIds } from '../run/journal.ts'
+import { runPlaybook } from './playbook.ts'
+import { askedFor } from './remember.ts'
+
+type Shown = { format: 'text' | 'json'; color: boolean; diff?: boolean; verbose?: boolean }
+
+const reading = ({ format, color, diff, verbose }: Shown, command: ReportOptions['command']): ReportOptions => ({
+  format,
+  command,
+  diff: diff ? 'show' : 'hide',
+  verbosity: verbose ? 'all' : 'changes',
+  detailedExitcode: false,
+  out: process.stdout,
+  err: process.stderr,
+  tty: false,
+  colour: wantsColour(process.stdout.isTTY === true, { noColor: !color }, process.env),
+  redact: createRedactor(),
+})
+
+/** Tells a refusal as any other command does. */
+const refusing = (options: Shown, inside: () => number): number => {
+  try {
+    return inside()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return createReport(reading(options, 'apply')).finish({ roundTrips: {}, failures: error.failures })
+  }
+}
+
+const folder = (): string => journalFolder(process.cwd())
+const allRuns = (): Run[] => runIds(folder()).map(id => readRun(folder(), id))
+
+/** `runbook runs`. */
+export const listRuns = (options: Shown): number =>
+  refusing(options, () => {
+    const runs = allRuns()
+    if (options.format === 'json')
+      for (const { id, events } of runs)
+        process.stdout.write(`${JSON.stringify({ run: id, started: events[0], ended: events.at(-1) })}\n`)
+    else process.stdout.write(runs.length === 0 ? 'No run is remembered here.\n' : runLines(runs))
+    return exit.done
+  })
+
+/** `runbook runs show RUN`: what it said, as it said it. */
+export const showRun = (name: string, options: Shown): number =>
+  refusing(options, () => {
+    replay(reading(options, 'apply'), readRun(folder(), name).events)
+    return exit.done
+  })
+
+const isUnfinished = ({ summary }: Run): boolean => summary === undefined || summary.exit !== exit.done
+
+const runToResume = (name: string | undefined): Run => {
+  if (name !== undefined) return readRun(folder(), name)
+  const [last] = runIds(folder())
+  const run = last === undefined ? undefined : readRun(folder(), last)
+  if (run && isUnfinished(run)) return run
+  return refuse('usage-option', run ? 'The last run ended well.' : 'No run is remembered here.', {
+    why: run ? `Run ${run.id} has nothing left to do.` : `Runs are remembered in ${folder()}.`,
+    fix: '`runbook runs` lists them; name one to go on with it.',
+  })
+}
+
+/** What a run said, and before that the runs that it went on with. */
+const lineage = (run: Run): Event[] => {
+  const started = run.events.find(event => event.type === 'started')
+  return started?.resumes ? [...lineage(readRun(folder(), started.resumes)), ...run.events] : run.events
+}
+
+/**
+ * `runbook resume [RUN]`: the same command once more, which goes on where hosts are now: nothing is taken from the
+ * journal but what was asked for, and the handlers that were left due. Returns the exit code.
+ */
+export const resume = async (name: string | undefined, options: Shown & { extraVars: string[] }): Promise<number> => {
+  let found: { run: Run; asked: NonNullable<(Event & { type: 'started' })['asked']> }
+  try {
+    const run = runToResume(name)
+    const asked = run.events.find(event => event.type === 'started')?.asked
+    if (!asked) refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
+    const { variableNames } = askedFor('', { inventory: [], tags: [], extraVars: options.extraVars })
+    const missing = asked!.variableNames.filter(each => !variableNames.includes(each))
+    if (missing.length > 0)
+      refuse('usage-option', `Run ${run.id} was given ${missing.join(', ')} by hand.`, {
+        why: 'What is given with -e may be a secret, so only its name is remembered.',
+        fix: `Give it again: runbook resume ${missing.map(each => `-e ${each}=…`).join(' ')}`,
+      })
+    found = { run, asked: asked! }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return refusing(options, () => {
+      throw error
+    })
+  }
+  const { run, asked } = found
+  const { playbook, variableFiles, variableNames: _, ...same } = asked
+  return runPlaybook({ command: 'apply', resumes: { id: run.id, events: lineage(run) } }, playbook, {
+    ...same,
+    extraVars: [...variableFiles, ...options.extraVars],
+    diff: options.diff ?? false,
+    verbose: options.verbose ?? false,
+    format: options.format,
+    detailedExitcode: false,
+    color: options.color,
+  })
+}

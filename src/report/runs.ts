@@ -1,0 +1,26 @@
+import type { Event } from '../core/event.ts'
+import { oneLine, printable } from './printable.ts'
+import { counted, seconds } from './words.ts'
+
+type Remembered = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
+
+const how = ({ events, summary }: Remembered): string => {
+  if (!summary) return `did not end (${counted(events.filter(({ type }) => type === 'result').length, 'result')})`
+  const all = Object.values(summary.hosts)
+  const sum = (name: 'changed' | 'failed'): number => all.reduce((total, host) => total + host[name], 0)
+  const failed = sum('failed') === 0 ? '' : `, ${sum('failed')} failed`
+  const lost = all.filter(({ unreachable }) => unreachable).length
+  return `exit ${summary.exit}, ${sum('changed')} changed${failed}${lost === 0 ? '' : `, ${counted(lost, 'host')} lost`} in ${seconds(summary.wallMs)}`
+}
+
+/** A line for each run: its id, what it was, and what it came to. */
+export const runLines = (runs: Remembered[]): string =>
+  runs
+    .map(run => {
+      const started = run.events.find(event => event.type === 'started')
+      const what = started?.asked?.playbook ?? started?.playbook ?? 'nothing was started'
+      const on = started ? ` on ${counted(started.hosts.length, 'host')}` : ''
+      const after = started?.resumes ? ` (resumes ${started.resumes})` : ''
+      return `${run.id}  ${oneLine(printable(what))}${on}: ${how(run)}${after}\n`
+    })
+    .join('')

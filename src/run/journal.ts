@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Event } from '../core/event.ts'
+import { refuse } from '../core/failure.ts'
+
+// A run is remembered as its events, one per line, in a file that is only ever added to: whatever ends the run, what
+// was told by then is kept. Events come here as they are printed, so without secrets.
+
+/** So many runs are kept; older ones go when a new one begins. */
+const kept = 200
+const ending = '.ndjson'
+
+/** Where runs are remembered: beside the labs, below the folder that runbook is called in. */
+export const journalFolder = (base: string): string => join(base, '.runbook', 'runs')
+
+export type Journal = { id: string; write(line: string): void; close(): void }
+/** A run as it was remembered. Without a summary it has not ended by itself. */
+export type Run = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
+
+/** `20261122-203000-9f3c`: ids sort by time, and two runs of one second differ. UTC. */
+const newId = (time: Date): string =>
+  `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`
+
+/** The ids of all runs that are remembered, the newest first. */
+export const runIds = (folder: string): string[] => {
+  try {
+    return readdirSync(folder)
+      .filter(name => name.endsWith(ending))
+      .map(name => name.slice(0, -ending.length))
+      .sort()
+      .toReversed()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Begins to remember a run. Only its user may read it. */
+export const openJournal = (folder: string, time: Date): Journal => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const old of runIds(folder).slice(kept - 1)) rmSync(join(folder, old + ending), { force: true })
+  const id = newId(time)
+  const file = openSync(join(folder, id + ending), 'ax', 0o600)
+  return { id, write: line => void writeSync(file, line), close: () => closeSync(file) }
+}
+
+const eventOf = (line: string, isLast: boolean, id: string): Event[] => {
+  try {
+    return [JSON.parse(line)]
+  } catch {
+    // A run that was killed while it wrote has half a line at its end.
+    if (isLast) return []
+    return refuse('usage-file', `The journal of run ${id} is damaged.`, {
+      why: `It has a line "${line.slice(0, 60)}".`,
+    })
+  }
+}
+
+/** One run by its id, or by as much of it as no other has. */
+export const readRun = (folder: string, name: string): Run => {
+  const ids = runIds(folder)
+  const found = ids.includes(name) ? [name] : ids.filter(id => id.startsWith(name) || id.endsWith(name))
+  if (found.length !== 1)
+    return refuse('usage-option', found.length === 0 ? `There is no run "${name}".` : `"${name}" is several runs.`, {
+      why: found.length === 0 ? `Runs are remembered in ${folder}.` : found.slice(0, 5).join(', '),
+      fix: '`runbook runs` lists them.',
+    })
+  const [id] = found as [string]
+  const lines = readFileSync(join(folder, id + ending), 'utf8').split('\n')
+  const events = lines.flatMap((line, i) => (line === '' ? [] : eventOf(line, i === lines.length - 1, id)))
+  const last = events.at(-1)
+  return { id, events, ...(last?.type === 'summary' ? { summary: last } : {}) }
+}

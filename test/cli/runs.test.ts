@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { closedPort, sandbox } from './rig.ts'
+
+const place = sandbox()
+test.after(place.remove)
+place.write('site.yml', '- hosts: all\n  tasks: [{ name: say, debug: { msg: "{{ word }}" } }]\n')
+place.write('hosts.yml', `all: { hosts: { gone: { ansible_host: 127.0.0.1, ansible_port: ${await closedPort()} } } }\n`)
+const words = ['site.yml', '-i', 'hosts.yml', '-e', 'word=tiger-lily-7']
+const idsIn = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map(line => line.split(' ')[0]!)
+
+test('what is refused before it begins, and a plan, are no runs', () => {
+  assert.is(place.run(['apply', 'none.yml', '-i', 'hosts.yml']).code, 4)
+  assert.is(place.run(['plan', ...words]).code, 3)
+  assert.not.ok(existsSync(join(place.folder, '.runbook')))
+  assert.equal(place.run(['runs']), { code: 0, out: 'No run is remembered here.\n', err: '' })
+  assert.match(place.run(['resume']).err, 'No run is remembered here')
+})
+
+test('a run is remembered, without what was given by hand, and shown as it was', () => {
+  const ran = place.run(['apply', ...words])
+  assert.is(ran.code, 3)
+  const { out, code } = place.run(['runs'])
+  assert.is(code, 0)
+  assert.match(out, /^\d{8}-\d{6}-[0-9a-f]{4} {2}site\.yml on 1 host: exit 3, 0 changed, 1 host lost in /)
+  const [id] = idsIn(out) as [string]
+  const shown = place.run(['runs', 'show', id.slice(-4)])
+  assert.is(shown.out, ran.out)
+  const kept = place.run(['runs', 'show', id, '--format', 'json']).out
+  assert.equal(
+    kept
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line).type),
+    ['started', 'host-lost', 'planned', 'result', 'summary'],
+  )
+  assert.not.match(kept, 'tiger-lily')
+  assert.match(kept, '"variableNames":["word"]')
+})
+
+test('resume is the same command again, and asks for what it may not remember', () => {
+  const asked = place.run(['resume'])
+  assert.is(asked.code, 4)
+  assert.match(asked.err, /was given word by hand/)
+  assert.match(asked.err, /runbook resume -e word=…/)
+  assert.is(place.run(['resume', '-e', 'word=tiger-lily-7']).code, 3)
+  const [second, first] = idsIn(place.run(['runs']).out)
+  assert.match(place.run(['runs']).out, `(resumes ${first})`)
+  assert.is(place.run(['resume', second!.slice(-4), '-e', 'word=x']).code, 3)
+  assert.is(place.run(['resume', 'nothing']).code, 4)
+})
+
+test.run()

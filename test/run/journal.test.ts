@@ -1,0 +1,81 @@
+import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Refusal } from '../../src/core/failure.ts'
+import { journalFolder, openJournal, readRun, runIds } from '../../src/run/journal.ts'
+import { temporary } from './local.ts'
+
+const noon = new Date('2026-11-22T12:00:00Z')
+const warning = (text: string): string => `${JSON.stringify({ type: 'warning', text, seq: 1, time: 0 })}\n`
+const summary = `${JSON.stringify({ type: 'summary', exit: 0, hosts: {}, failures: [], wallMs: 1, peakRssMb: 1, seq: 2, time: 0 })}\n`
+const refusal = (make: () => unknown): string => {
+  try {
+    make()
+    return 'none'
+  } catch (error) {
+    return (error as Refusal).failures[0]!.what
+  }
+}
+
+test('what is written is there at once, for its user alone, and is read back as it was', () => {
+  const folder = journalFolder(temporary())
+  const journal = openJournal(folder, noon)
+  assert.match(journal.id, /^20261122-120000-[0-9a-f]{4}$/)
+  journal.write(warning('a'))
+  assert.is(readRun(folder, journal.id).events.length, 1)
+  assert.is(readRun(folder, journal.id).summary, undefined)
+  journal.write(summary)
+  journal.close()
+  assert.is(readRun(folder, journal.id).summary?.exit, 0)
+  assert.equal(
+    [statSync(folder).mode & 0o777, statSync(join(folder, `${journal.id}.ndjson`)).mode & 0o777],
+    [0o700, 0o600],
+  )
+})
+
+test('half a line at the end is what a killed run leaves; one before it is damage', () => {
+  const folder = journalFolder(temporary())
+  const { id, write } = openJournal(folder, noon)
+  write(warning('a'))
+  appendFileSync(join(folder, `${id}.ndjson`), '{"type":"resu')
+  assert.is(readRun(folder, id).events.length, 1)
+  appendFileSync(join(folder, `${id}.ndjson`), `\n${warning('b')}`)
+  assert.match(
+    refusal(() => readRun(folder, id)),
+    /damaged/,
+  )
+})
+
+test('the newest first; a run is named by as much of its id as no other has', () => {
+  const folder = journalFolder(temporary())
+  assert.equal(runIds(folder), [])
+  mkdirSync(folder, { recursive: true })
+  for (const id of ['20261121-080000-aaaa', '20261122-080000-bbbb', '20261122-080001-cccc'])
+    writeFileSync(join(folder, `${id}.ndjson`), '')
+  assert.equal(
+    runIds(folder).map(id => id.slice(-4)),
+    ['cccc', 'bbbb', 'aaaa'],
+  )
+  assert.is(readRun(folder, 'bbbb').id, '20261122-080000-bbbb')
+  assert.is(readRun(folder, '20261121').id, '20261121-080000-aaaa')
+  assert.match(
+    refusal(() => readRun(folder, '20261122')),
+    /is several runs/,
+  )
+  assert.match(
+    refusal(() => readRun(folder, 'dddd')),
+    /no run "dddd"/,
+  )
+})
+
+test('old runs go when a new one begins', () => {
+  const folder = journalFolder(temporary())
+  mkdirSync(folder, { recursive: true })
+  for (let i = 0; i < 210; i++) writeFileSync(join(folder, `2025${String(i).padStart(4, '0')}-080000-aaaa.ndjson`), '')
+  openJournal(folder, noon).close()
+  assert.is(readdirSync(folder).length, 200)
+  assert.ok(!runIds(folder).includes('20250000-080000-aaaa'))
+})
+
+test.run()
