@@ -7,22 +7,13 @@ import { onLab } from './rig.ts'
 const { lab, check } = onLab('killed')
 
 /** Sends a signal to a run so long after a task of node2 has begun; returns the run's exit code, null if it had none. */
-const stopAt = async (task: string, ms: number, signal: 'SIGKILL' | 'SIGINT'): Promise<number | null> => {
-  const { child, ended } = lab.start(...lab.words('apply', '--format', 'json'))
-  const began = new Promise<'began'>(resolve => {
-    let said = ''
-    child.stdout!.on('data', (piece: string) => {
-      said += piece
-      if (said.split('\n').some(line => /"type":"running"/.test(line) && line.includes(`"node2/${task}"`)))
-        resolve('began')
+const stopAt = async (task: string, ms: number, signal: 'SIGKILL' | 'SIGINT'): Promise<number | null> =>
+  (
+    await lab.applyUntil(`node2/${task}`, async run => {
+      await sleep(ms)
+      run.kill(signal)
     })
-  })
-  const first = await Promise.race([began, ended])
-  if (first !== 'began') throw new Error(`the run ended before ${task}:\n${first.stdout.slice(-2000)}${first.stderr}`)
-  await sleep(ms)
-  child.kill(signal)
-  return (await ended).code
-}
+  ).code
 
 const programs = 'find /usr/local/lib/kubo /usr/local/lib/ipfs-cluster /etc/systemd/system /var/lib/ipfs/swarm.key'
 const digests = async (node: string): Promise<Map<string, string>> => {

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import { stopMachine } from '../../src/lab/machine.ts'
 import { counts, failures } from './reading.ts'
 import type { Rig } from './rig.ts'
 
@@ -46,6 +47,9 @@ export const needApplied = async (lab: Rig, ...more: string[]): Promise<void> =>
 /** Which processes the daemons are. */
 export const daemonsAre = (lab: Rig, nodes = lab.nodes): Promise<Record<string, string>> =>
   lab.everywhere('systemctl show -p Id,MainPID,ExecMainStartTimestampMonotonic ipfs ipfs-cluster', nodes)
+
+/** Ends a host as a power cut does; `lab up` starts it again. */
+export const powerOff = (lab: Rig, node: string): Promise<void> => stopMachine(lab.netns(node))
 
 /** Takes a host off the network for as long as `inside` takes. */
 export const silence = async (lab: Rig, node: string, inside: () => Promise<void>): Promise<void> => {

@@ -37,7 +37,8 @@ const begin = (argv: string[], cwd: string, env: NodeJS.ProcessEnv): Started => 
   return { child, ended }
 }
 
-const tell = (ran: Ran): Told => {
+/** What a run with `--format json` that has ended by itself said. */
+export const tell = (ran: Ran): Told => {
   const lines = ran.stdout.split('\n').filter(Boolean)
   const events = lines.map((line): Event => JSON.parse(line))
   const last = events.at(-1)
@@ -118,6 +119,23 @@ export class Rig {
   words(command: 'plan' | 'apply', ...more: string[]): string[] {
     const three = this.nodes.length < 3 ? [] : ['-i', `${root}/inventory/private-cluster.yml`]
     return [command, playbook, ...three, '-i', this.inventory, '--artifacts', this.artifacts, ...more]
+  }
+
+  /** Starts an apply and acts as soon as a line (`node2/install_kubo`) has begun; returns how the run ended. */
+  async applyUntil(line: string, act: (run: ChildProcess) => unknown, ...more: string[]): Promise<Ran> {
+    const { child, ended } = this.start(...this.words('apply', '--format', 'json', ...more))
+    const began = new Promise<'began'>(resolve => {
+      let said = ''
+      child.stdout!.on('data', (piece: string) => {
+        said += piece
+        if (said.split('\n').some(text => text.includes('"type":"running"') && text.includes(`"${line}"`)))
+          resolve('began')
+      })
+    })
+    const first = await Promise.race([began, ended])
+    if (first !== 'began') throw new Error(`the run ended before ${line}:\n${first.stdout.slice(-2000)}${first.stderr}`)
+    await act(child)
+    return ended
   }
 
   async plan(...more: string[]): Promise<Told> {
