@@ -45,7 +45,7 @@ export default defineGroup({
       ? uses(addresses(args))
       : undefined,
   }),
-  touches: args => [`live:${args.unit}#members`],
+  touches: args => [`live:${args.unit}#members`, 'live:sockets'],
   plan(args, seen, together) {
     const isOn = (host: string): boolean => !['inactive', 'failed'].includes(seen[host]!.unit.active)
     const hosts = together.up.map((host): Standing => {
@@ -110,6 +110,8 @@ export default defineGroup({
           ...(ran ? { mark: { exists: false } } : {}),
           ...(stops ? { unit: { active: 'inactive' } } : {}),
         },
+        // Where a daemon is ended that ran before, its ports become free.
+        touches: [`live:${own.unit}#members`, ...(isMarked || stops ? ['live:sockets'] : [])],
         phases: [first, ...newcomers.map(next => (next === host ? turn : [])), ran ? [rest(own)] : []],
         reason: why.join(', '),
       })

@@ -17,7 +17,7 @@ const members = async (node: string): Promise<string[]> => {
   return told.split('\n').sort()
 }
 const needMembers = async (names = lab.nodes): Promise<void> => {
-  for (const node of names) assert.equal(await members(node), [...names].sort(), node)
+  await Promise.all(names.map(async node => assert.equal(await members(node), [...names].sort(), node)))
 }
 const replace = async (node: string): Promise<void> => {
   await lab.lab('rm', node)
@@ -64,15 +64,19 @@ check('with one host off the others are looked after, and nobody is taken out', 
   await needMembers()
 })
 
-check('a join that was cut is finished', async () => {
-  // The others count it already, and it has not heard of it.
-  await lab.ssh(
-    'node2',
-    `systemctl kill -s KILL ipfs-cluster; systemctl stop ipfs-cluster; rm -r ${folder}/raft; mkdir -m 700 ${folder}/raft; printf 'begun 99999\\n' >${folder}/.runbook-raft; chown -R ipfs: ${folder}`,
-  )
+check('runs that were cut on the way to a member are finished, whatever they have left', async () => {
+  const stop = `systemctl kill -s KILL ipfs-cluster; systemctl stop ipfs-cluster; cd ${folder}`
+  const begun = 'rm -r raft; mkdir -m 700 raft; echo begun 99999 >.runbook-raft; chown -R ipfs: raft .runbook-raft'
+  const daemon = `HOME=${folder} setsid timeout --foreground 60 ipfs-cluster-service --config ${folder} daemon`
+  const running = `runuser -u ipfs -- sh -c '${daemon} </dev/null >.runbook-raft.log 2>&1 & echo member $! >.runbook-raft'`
+  // The others count node2 already, and it has not heard of it; the daemon that made node1 one still has its ports.
+  await Promise.all([lab.ssh('node2', `${stop}; ${begun}`), lab.ssh('node1', `${stop}; ${running}`)])
+  await lab.until('node1 listens', 20, async () => (await lab.ssh('node1', 'ss -Hltn sport = 9094')) !== '')
   await needApplied(lab, ...raft)
   await needMembers()
   assert.is(await lab.ssh('node2', 'ipfs-cluster-ctl pin ls | wc -l'), '1')
+  const left = `ls -A ${folder} | grep -c runbook-raft; pgrep -fc 'timeout .*ipfs-cluster-[s]ervice'; :`
+  assert.is(await lab.ssh('node1', left), '0\n0')
 })
 
 check('the first host is made anew: it joins the others, and its former id leaves', async () => {
