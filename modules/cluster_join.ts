@@ -6,7 +6,7 @@ import { absent, peerList } from './lib/peers.ts'
 const args = T.Object(
   {
     ...cluster,
-    unit: T.String({ default: 'ipfs-cluster', description: 'The systemd unit of the daemon.' }),
+    unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     port: T.Integer({ default: 9096, description: "The port of the others' cluster daemons; not kubo's 4001." }),
     peers: peerList('The other cluster peers: their cluster peer ids, not those of kubo, and their addresses.'),
     absent,

@@ -9,7 +9,7 @@ const args = T.Object(
     ...cluster,
     bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the program `ipfs-cluster-ctl` is.' }),
     api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
-    unit: T.String({ default: 'ipfs-cluster', description: 'The systemd unit of the daemon.' }),
+    unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     monitor_ping_interval: T.String({
       default: '15s',
       description:

@@ -11,7 +11,7 @@ const args = T.Object(
     ...cluster,
     bin_dir: T.String({ default: '/usr/local/bin', description: "Where ipfs-cluster's programs are." }),
     api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
-    unit: T.String({ default: 'ipfs-cluster', description: 'The systemd unit of the daemon.' }),
+    unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     address: T.String({ description: 'Where the others reach this host: IPv4, IPv6 or a name.' }),
     port: T.Integer({ default: 9096, description: "The port of this host's cluster daemon; not kubo's 4001." }),
   },

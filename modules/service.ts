@@ -129,7 +129,7 @@ const isOn = (enabled: ServiceAnswer['enabled']): boolean => ['enabled', 'indire
 export default defineModule({
   name: 'service',
   about:
-    'A service runs or does not run, now and after a boot, and is newer than its configuration. Run by systemd, or on a host without it by a small manager of runbook itself.',
+    'A service runs or does not run, now and after a boot, and is newer than its configuration. Run by systemd, or where it does not run by the portable service manager.',
   args,
   outputs: T.Object({
     name: T.String({ description: 'The unit.' }),

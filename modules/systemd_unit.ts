@@ -55,7 +55,7 @@ const loaded = (unit: ServiceAnswer, text: string | undefined): Partial<ServiceA
 export default defineModule({
   name: 'systemd_unit',
   about:
-    'Writes a unit file into /etc/systemd/system and lets systemd read it. Starting it is up to the module service: list the file in its `newer_than`.',
+    'Writes a unit file, into /etc/systemd/system or to the path that is given, and lets the service manager know. Starting it is up to the module service: list the file in its `newer_than`.',
   args,
   outputs: T.Object({
     name: T.String({ description: 'The unit with its ending.' }),

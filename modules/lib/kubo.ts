@@ -23,7 +23,7 @@ export const daemon = {
     default: '/ip4/127.0.0.1/tcp/5001',
     description: "The daemon's RPC address, for reads that never touch the repo.",
   }),
-  unit: T.String({ default: 'ipfs', description: 'The systemd unit of the daemon.' }),
+  unit: T.String({ default: 'ipfs', description: 'The unit of the daemon, or the path of its file.' }),
 }
 export type Repo = { path: string; user: string; bin_dir: string }
 export type Daemon = Repo & { api: string; unit: string }

@@ -34,9 +34,7 @@ export const portableScript: Content = content([first, showing, ...rest].join('\
 
 /** The log of a unit that the portable service manager runs. */
 export const portableLog = (name: string): string =>
-  unitFile(name)
-    .replace(/\.service$/, '.log')
-    .replace(`${unitFolder}/`, '/var/log/runbook/')
+  `${unitFile(name).replace(/\.service$/, '')}.log`.replace(`${unitFolder}/`, '/var/log/runbook/')
 
 /** Shell text that says of units what `systemctl show` would, without anything of ours being on the host. */
 export const showUnits = (names: string[]): string =>

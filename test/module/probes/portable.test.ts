@@ -133,7 +133,7 @@ for (const { name, path: shell } of shells) {
       at.path('.runbook/a.service.state'),
       `${boot} active running 1 0 success ${process.pid} 7 ${process.pid} 7 0\n`,
     )
-    assert.equal([at.see().active, at.see().result], ['failed', 'supervisor'])
+    assert.equal([at.see().active, at.see().result], ['failed', 'supervisor-killed'])
     await at.act('restart', 'a')
     assert.equal([at.see().active, at.main() === process.pid], ['active', false])
     // The state of another boot says nothing.

@@ -362,7 +362,11 @@ mkdir -p "$logs"
 case $verb in
   supervise) supervise ;;
   watch) watch "$3" "$4" ;;
-  status) show "$folder/$name" && tail -n 10 "$log" ;;
+  status)
+    show "$folder/$name"
+    tail -n 10 "$log"
+    [ "$active" = active ] || exit 3
+    ;;
   log) tail -n 100 "$log" ;;
   enable) hook && : >"$base/$name.enabled" ;;
   disable) rm -f "$base/$name.enabled" ;;

@@ -29,7 +29,7 @@ recall() {
     active=inactive sub=dead result=success keeper=0 main=0
   elif ! alive "$keeper" "$keeper_start"; then
     # Killed, or the host was switched off: nobody would start the daemon again.
-    active=failed sub=failed result=supervisor
+    active=failed sub=failed result=supervisor-killed
   elif [ -e "$base/$name.stop" ]; then
     active=deactivating sub=stop
   elif [ "$active" = active ] && [ "$grace" -gt 0 ]; then
@@ -52,8 +52,14 @@ booter() {
   fi
 }
 
-# Whether that starts the units of $base.
+# Whether that starts the units of $base. Asked once for all of them.
 hooked() {
+  [ "${asked:-}" != "$base" ] || return "$answer"
+  asked=$base answer=1
+  ! is_hooked || answer=0
+  return "$answer"
+}
+is_hooked() {
   case $boots in
     sysv) [ -x "/etc/init.d/runbook-services" ] ;;
     rc.local) grep -qF "$base/service boot" /etc/rc.local ;;
