@@ -73,12 +73,18 @@ export const sockets = ({ at, port }: Place): Query<{ inodes: string[] }> =>
 
 export type Holder = { inode: string; pid: string; program: string; unit: string }
 
-/** Whose the sockets are, as far as who looks may see. Costs a look at every process: only asked where something is odd. */
+/**
+ * Whose the sockets are, as far as who looks may see. Which unit a process belongs to systemd tells by its control group,
+ * the portable service manager by the words of the supervisor that is its parent: it may itself have come from a login or
+ * from cron, and be in theirs. Costs a look at every process: only asked where something is odd.
+ */
 export const holders = (inodes: string[]): Query<{ all: Holder[] }> =>
   program({
     key: `live:holders/${inodes.join()}`,
     sh: `ls -l /proc/[0-9]*/fd 2>/dev/null | awk '/^\\/proc/ { split($0, p, "/") } $NF ~ /^socket:\\[(${inodes.join('|')})\\]$/ { gsub(/[^0-9]/, "", $NF); print $NF, p[3] }' | sort -u |
-while read -r i p; do read -r c </proc/$p/comm; printf '%s %s %s %s\\n' "$i" "$p" "$(sed -n 's|.*/\\([^/]*\\.service\\).*|\\1|p' /proc/$p/cgroup | head -n 1)" "$c"; done`,
+while read -r i p; do read -r c </proc/$p/comm
+u=$(tr '\\0' ' ' </proc/$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status)/cmdline | sed -n 's|.*/service supervise \\([^ ]*\\) *$|\\1|p')
+printf '%s %s %s %s\\n' "$i" "$p" "\${u:-$(sed -n 's|.*/\\([^/]*\\.service\\).*|\\1|p' /proc/$p/cgroup | head -n 1)}" "$c"; done`,
     looks: ['live:sockets'],
     parse: ({ stdout }) => ({
       all: stdout

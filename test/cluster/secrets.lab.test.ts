@@ -132,6 +132,11 @@ check('secrets given as variables, and a run that refuses them, tell nothing', a
   )
   const told = await lab.apply('--diff', '-e', `@${given}`)
   assert.equal(failures(told), [])
+  const [, playbook = '', ...more] = lab.words('plan', '-e', `@${given}`)
+  for (const task of ['share_the_swarm_key', 'share_the_cluster_secret', 'configure_kubo_for_a_private_network']) {
+    const explained = await lab.start('explain', playbook, `node1/${task}`, ...more).ended
+    assert.is(explained.code, 0, explained.stderr)
+  }
   for (const wrong of [key!.slice(1), key!.slice(1).toUpperCase()]) {
     writeFileSync(given, JSON.stringify({ swarm_key: wrong, cluster_secret: secret!.toUpperCase() }))
     const refused = await lab.start(...lab.words('apply', '--diff', '-e', `@${given}`)).ended
