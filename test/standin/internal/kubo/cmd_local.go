@@ -18,7 +18,7 @@ func init() {
 
 func runInit(_ context.Context, path string, words []string, opts map[string]string) error {
 	if base, err := apiBase(path, opts); err == nil && base != "" {
-		return errors.New("ipfs daemon is running. please stop it to run this command")
+		return errors.New("ipfs daemon is running. please stop it to run this command\nUse 'ipfs init --help' for information about this command")
 	}
 	if len(words) > 0 {
 		return errors.New("the file argument of init is not supported")

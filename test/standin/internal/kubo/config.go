@@ -146,11 +146,11 @@ func (c config) peeringPeers() []peerEntry {
 // scrubbed is what `config show` may say.
 func (c config) scrubbed() config {
 	out := c.clone()
-	for _, secret := range []string{"Identity.PrivKey", "API.Authorizations", "Pinning.RemoteServices"} {
-		parts := strings.SplitN(secret, ".", 2)
-		if m, ok := out[parts[0]].(map[string]interface{}); ok {
-			delete(m, parts[1])
-		}
+	if m, ok := out["Identity"].(map[string]interface{}); ok {
+		delete(m, "PrivKey")
+	}
+	if m, ok := out["API"].(map[string]interface{}); ok && m["Authorizations"] != nil {
+		m["Authorizations"] = map[string]interface{}{}
 	}
 	if m, ok := out["Pinning"].(map[string]interface{}); ok {
 		m["RemoteServices"] = map[string]interface{}{}

@@ -14,13 +14,14 @@ import (
 var errNoAPI = errors.New("cannot connect to the api. Is the daemon running? To run as a standalone CLI command remove the api file in `$IPFS_PATH/api`")
 
 // route decides who runs a command: the daemon at --api, the daemon of the
-// api file, or this process on the repo. A stale api file is deleted.
+// api file (with --offline too), or this process on the repo. A stale api file is
+// deleted.
 func route(c *command, path string, opts map[string]string) (call func(*request) error, done func(), err error) {
 	done = func() {}
 	alone := func(n *Node) func(*request) error {
 		return func(r *request) error { r.node = n; return runHere(c, r) }
 	}
-	if _, explicit := opts["api"]; c.path == "version" || (c.path == "config show" && !explicit) {
+	if c.path == "version" {
 		return alone(nil), done, nil
 	}
 	base, err := apiBase(path, opts)
@@ -29,6 +30,9 @@ func route(c *command, path string, opts map[string]string) (call func(*request)
 	}
 	if base != "" {
 		return func(r *request) error { return callAPI(base, c, r) }, done, nil
+	}
+	if c.path == "config show" { // reads the file, and takes no lock
+		return alone(nil), done, nil
 	}
 	repo, err := openRepo(path)
 	if err != nil {
@@ -44,9 +48,6 @@ func route(c *command, path string, opts map[string]string) (call func(*request)
 func apiBase(path string, opts map[string]string) (string, error) {
 	text, explicit := opts["api"]
 	if !explicit {
-		if opts["offline"] == "true" || opts["local"] == "true" {
-			return "", nil
-		}
 		b, err := os.ReadFile(path + "/api")
 		if err != nil {
 			return "", nil
