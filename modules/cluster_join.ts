@@ -1,7 +1,7 @@
-import { content, defineModule, file, later, service, T, uses } from '../src/module/module.ts'
+import { content, defineModule, file, isUnknown, later, service, T, uses } from '../src/module/module.ts'
 import { multiaddress, peerAddress } from './lib/address.ts'
 import { cluster } from './lib/cluster.ts'
-import { absent, peerList } from './lib/peers.ts'
+import { absent, besideKubo, mixedUp, ofKubo, peerList } from './lib/peers.ts'
 
 const args = T.Object(
   {
@@ -10,6 +10,7 @@ const args = T.Object(
     port: T.Integer({ default: 9096, description: "The port of the others' cluster daemons; not kubo's 4001." }),
     peers: peerList('The other cluster peers: their cluster peer ids, not those of kubo, and their addresses.'),
     absent,
+    ipfs_path: besideKubo,
   },
   { additionalProperties: false },
 )
@@ -27,8 +28,19 @@ export default defineModule({
   examples: [
     "- name: Join the others\n  cluster_join:\n    peers: \"{{ groups.ipfs.map(h, {'id': hostvars[h].cluster.peer_id, 'address': hostvars[h].address}) }}\"",
   ],
-  reads: args => ({ peerstore: file(`${args.path}/peerstore`), unit: uses(service(args.unit)) }),
+  reads: args => ({
+    peerstore: file(`${args.path}/peerstore`),
+    unit: uses(service(args.unit)),
+    kubo: uses(ofKubo(args.ipfs_path)),
+  }),
   plan(args, seen, { ok, change, fail }) {
+    const slip = later(() =>
+      mixedUp(
+        args.peers.map(one => ({ ...one, port: one.port ?? args.port })),
+        seen.kubo,
+      ),
+    )
+    if (slip && !isUnknown(slip)) return fail(slip.why, slip.fix)
     if (['active', 'activating', 'reloading'].includes(seen.unit.active)) return ok()
     const store = seen.peerstore
     if (store.exists && store.kind !== 'file')

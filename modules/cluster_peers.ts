@@ -1,8 +1,8 @@
-import { defineModule, program, service, T, unitName, uses } from '../src/module/module.ts'
+import { defineModule, isUnknown, later, program, service, T, unitName, uses } from '../src/module/module.ts'
 import { cluster, listed } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { lastLines } from './lib/log.ts'
-import { absent, peerList } from './lib/peers.ts'
+import { absent, besideKubo, mixedUp, ofKubo, peerList } from './lib/peers.ts'
 
 const args = T.Object(
   {
@@ -17,6 +17,7 @@ const args = T.Object(
     }),
     peers: peerList('All cluster peers that must be listed, by their cluster peer ids.'),
     absent,
+    ipfs_path: besideKubo,
   },
   { additionalProperties: false },
 )
@@ -60,12 +61,18 @@ export default defineModule({
   examples: [
     "- name: Wait for all cluster peers\n  cluster_peers:\n    peers: \"{{ groups.ipfs.map(h, {'id': hostvars[h].cluster.peer_id, 'address': hostvars[h].address}) }}\"",
   ],
-  reads: args => ({ unit: uses(service(args.unit)), any: uses(listing(args, '', args.unit)) }),
+  reads: args => ({
+    unit: uses(service(args.unit)),
+    any: uses(listing(args, '', args.unit)),
+    kubo: uses(ofKubo(args.ipfs_path)),
+  }),
   more: args => ({ peers: args.peers.map(({ id }) => listing(args, id, args.unit)) }),
   touches: args => [`live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
     if (seen.unit.active !== 'active' && seen.unit.active !== 'activating')
       return fail(`${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
+    const slip = later(() => mixedUp(args.peers, seen.kubo))
+    if (slip && !isUnknown(slip)) return fail(slip.why, slip.fix)
     const open = args.peers.filter((_, i) => seen.peers[i]!.state !== 'listed')
     if (open.length === 0) return ok()
     return change({

@@ -86,6 +86,7 @@ const silent: Record<string, unknown> = {
   filters: { value: null },
   token: { value: null },
   identity: { value: null },
+  kubo: { words: [] },
 }
 
 const unmarked = (said: unknown): unknown => {
