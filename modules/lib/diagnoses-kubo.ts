@@ -95,7 +95,7 @@ export const ofKubo: Saying[] = [
     }),
   },
   {
-    says: /deprecated configuration detected\. Manually migrate '(\w+)' fields to 'Provide'/,
+    says: /[Dd]eprecated configuration detected\. Manually migrate '(\w+)' fields to 'Provide'/,
     means: member => ({
       cause: `kubo does not start: its config has values in ${member}, which kubo 0.38 has replaced by Provide`,
       fix: `move them (Reprovider.Strategy is Provide.Strategy, Reprovider.Interval is Provide.DHT.Interval) and set ${member} to {}`,

@@ -95,6 +95,11 @@ const SAID: [said: string, cause: string, fix: string][] = [
     'Provide.Strategy',
   ],
   [
+    "2026-11-22T20:43:46.210Z\tFATAL\tcmd/ipfs\tkubo/daemon.go:558\tDeprecated configuration detected. Manually migrate 'Provider' fields to 'Provide': Provider.Enabled",
+    'values in Provider',
+    'set Provider to {}',
+  ],
+  [
     `Error: datastore configuration of '{"mounts":[],"type":"mount"}' does not match what is on disk '{"type":"mount"}'`,
     'Datastore.Spec',
     'datastore_spec',
