@@ -10,7 +10,7 @@ const runbook = 'src/runbook.mjs'
 const inventory = '.runbook/lab/demo/inventory.json'
 const given = process.env.RUNBOOK_ARTIFACTS
 const artifacts = given || '.runbook/standin'
-const apply = `${runbook} apply playbooks/private-cluster.yml -i inventory/private-cluster.yml -i ${inventory} --artifacts ${artifacts}`
+const apply = `${runbook} apply playbooks/private-cluster.yml -i inventory/private-cluster.yml -i ${inventory} --artifacts ${artifacts}${given ? '' : ' --lock .runbook/standin.lock'}`
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const chapter = (title: string): void => say(`\n# ${title}`)

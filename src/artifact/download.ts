@@ -1,3 +1,4 @@
+import { ftruncateSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../core/event.ts'
@@ -42,14 +43,13 @@ const patiently = async <T>(
 /** A short text, whole. */
 export const downloadText = (download: Download, url: string): Promise<string> =>
   patiently(download, url, async () => {
-    const { body } = await download.http.get(url)
     const pieces: Buffer[] = []
     let size = 0
-    for await (const piece of body) {
+    await download.http.get(url, 0, () => piece => {
       size += piece.length
       if (size > LONGEST_TEXT) throw new Trouble('it is no file of digests: it is too long')
       pieces.push(piece)
-    }
+    })
     return Buffer.concat(pieces).toString()
   })
 
@@ -58,6 +58,10 @@ const rangeOf = ({ status, header }: Answer): { start: number; total?: number } 
   const [, start, total] = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(header('content-range') ?? '') ?? []
   const length = status === 200 ? header('content-length') : total
   return { start: status === 200 ? 0 : Number(start), ...(length === undefined ? {} : { total: Number(length) }) }
+}
+
+const writeAll = (fd: number, piece: Buffer): void => {
+  for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at)
 }
 
 /**
@@ -75,26 +79,26 @@ export const downloadFile = async (download: Download, url: string, archive: str
   }
   const attempt = async (): Promise<void> => {
     begun = done
-    const answer = await download.http.get(url, done)
-    const { start, total } = rangeOf(answer)
-    if (answer.status === 416 && total === done) return answer.drop()
-    if (start !== done) {
-      // It does not know ranges, or what is here is not of this file.
-      await handle.truncate(0)
-      done = 0
-      begun = 0
-      if (start !== 0) {
-        answer.drop()
-        throw new Trouble('it sent another part of the file than it was asked for', { passing: true })
+    let whole: number | undefined
+    await download.http.get(url, done, answer => {
+      const { start, total } = rangeOf(answer)
+      whole = total
+      if (answer.status === 416 && total === done) return () => {}
+      if (start !== done) {
+        // It does not know ranges, or what is here is not of this file.
+        ftruncateSync(handle.fd)
+        done = 0
+        begun = 0
+        if (start !== 0) throw new Trouble('it sent another part of the file than it was asked for', { passing: true })
       }
-    }
-    tell(total)
-    for await (const piece of answer.body) {
-      await handle.appendFile(piece)
-      done += piece.length
-      if (Date.now() - told >= TELL_EVERY_MS) tell(total)
-    }
-    if (total !== undefined && done < total) throw new Trouble('the connection broke', { passing: true })
+      tell(total)
+      return piece => {
+        writeAll(handle.fd, piece)
+        done += piece.length
+        if (Date.now() - told >= TELL_EVERY_MS) tell(total)
+      }
+    })
+    if (whole !== undefined && done < whole) throw new Trouble('the connection broke', { passing: true })
     tell(done)
   }
   try {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import { EnvHttpProxyAgent, interceptors, request } from 'undici'
+import { Writable } from 'node:stream'
+import { EnvHttpProxyAgent, interceptors, stream } from 'undici'
 
 /** Why a server did not give what it was asked for, in words for a person. */
 export class Trouble extends Error {
@@ -13,16 +14,14 @@ export class Trouble extends Error {
   }
 }
 
-/** What a server answered. The body has to be read or the answer to be dropped. */
-export type Answer = {
-  status: number
-  header(name: string): string | undefined
-  body: AsyncIterable<Buffer>
-  drop(): void
-}
+/** How a server answers, before its first byte. */
+export type Answer = { status: number; header(name: string): string | undefined }
 export type Http = {
-  /** Asks for a file, from byte `from` on. Rejects with a Trouble, also for what is no answer to that. */
-  get(url: string, from?: number): Promise<Answer>
+  /**
+   * Asks for a file, from byte `from` on. What `begin` returns is given the body, piece by piece, and has to be done
+   * with each when it returns. Rejects with a Trouble, also for what is no answer to that.
+   */
+  get(url: string, from: number, begin: (answer: Answer) => (piece: Buffer) => void): Promise<void>
   close(): Promise<void>
 }
 
@@ -65,6 +64,26 @@ const credentials = (url: string): Record<string, string> => {
   return username === '' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
+const refuseStatus = (status: number, header: Answer['header']): void => {
+  if (FINE.includes(status)) return
+  const after = Math.min(LONGEST_WAIT, 1000 * (Number(header('retry-after')) || 0))
+  throw new Trouble(`${status} ${STATUS_CODES[status] ?? ''}`.trim(), { passing: PASSING.includes(status), after })
+}
+
+/** Never asks the server to pause: the library (undici 7) falls over a server that closes while it pauses. */
+const sink = (take: (piece: Buffer) => void): Writable =>
+  new Writable({
+    highWaterMark: Number.MAX_SAFE_INTEGER,
+    write: (piece, _, done) => {
+      try {
+        take(piece)
+        done()
+      } catch (error) {
+        done(error as Error)
+      }
+    },
+  })
+
 /**
  * Requests by the proxies that the environment names. A server that says nothing for `silence` milliseconds is given
  * up. Bytes are taken as they are sent: a server that calls a `.tar.gz` compressed text must not have it unpacked.
@@ -73,35 +92,44 @@ export const createHttp = (silence: number, signal: AbortSignal): Http => {
   // Without a tunnel for plain HTTP: most proxies open tunnels for HTTPS only.
   const agent = new EnvHttpProxyAgent({ proxyTunnel: false })
   const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: REDIRECTS }))
-  async function* read(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    try {
-      yield* body
-    } catch (error) {
-      throw signal.aborted ? signal.reason : troubleOf(error, silence)
-    }
-  }
-  const ask = (url: string, headers: Record<string, string>) =>
-    request(shown(url), { dispatcher, signal, headers, headersTimeout: silence, bodyTimeout: silence }).catch(error => {
-      throw signal.aborted ? signal.reason : troubleOf(error, silence)
-    })
   return {
-    get: async (url, from = 0) => {
-      const {
-        statusCode: status,
-        headers,
-        body,
-      } = await ask(url, {
+    get: async (url, from, begin) => {
+      let own: unknown
+      /** What goes wrong on this side of the wire is no trouble of the server's. */
+      const kept = <T>(inside: () => T): T => {
+        try {
+          return inside()
+        } catch (error) {
+          own = error
+          throw error
+        }
+      }
+      const headers = {
         'accept-encoding': 'identity',
         'user-agent': 'runbook',
         ...credentials(url),
         ...(from === 0 ? {} : { range: `bytes=${from}-` }),
-      })
-      const header = (name: string): string | undefined => headers[name]?.toString()
-      const drop = (): void => void body.on('error', () => {}).destroy()
-      if (FINE.includes(status)) return { status, header, body: read(body), drop }
-      drop()
-      const after = Math.min(LONGEST_WAIT, 1000 * (Number(header('retry-after')) || 0))
-      throw new Trouble(`${status} ${STATUS_CODES[status] ?? ''}`.trim(), { passing: PASSING.includes(status), after })
+      }
+      const options = {
+        method: 'GET',
+        dispatcher,
+        signal,
+        headers,
+        headersTimeout: silence,
+        bodyTimeout: silence,
+      } as const
+      try {
+        await stream(shown(url), options, ({ statusCode: status, headers }) =>
+          kept(() => {
+            const header = (name: string): string | undefined => headers[name]?.toString()
+            refuseStatus(status, header)
+            const take = begin({ status, header })
+            return sink(piece => kept(() => take(piece)))
+          }),
+        )
+      } catch (error) {
+        throw signal.aborted ? signal.reason : (own ?? troubleOf(error, silence))
+      }
     },
     close: () => agent.destroy(),
   }

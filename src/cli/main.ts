@@ -19,11 +19,11 @@ const withPlaybook = (command: Command): Command =>
     .option('-l, --limit <pattern>', 'run steps only on these hosts')
     .option('-t, --tags <tags>', 'run only tasks with one of these tags (comma list)', words, [])
     .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
-    .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
     .option('--lock <file>', 'which archives may be used; artifacts.lock beside the playbook (or RUNBOOK_LOCK)')
 
 const withHosts = (command: Command): Command =>
   withPlaybook(command)
+    .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
@@ -99,6 +99,14 @@ const program = (done: (code: number) => void): Command => {
       const { resume } = await import('./runs.ts')
       done(await resume(run, options))
     })
+  const artifacts = root.command('artifacts').description('the archives of programs that hosts are given')
+  output(withPlaybook(artifacts.command('fetch').description('bring all that a playbook needs; no host is contacted')))
+    .option('--to <dir>', 'a folder to fill, for --artifacts at a site without internet; else the cache')
+    .option('--arch <list>', "the hosts' architectures (comma list; default: amd64)", words, [])
+    .action(async (playbook, { arch, ...options }) => {
+      const { fetchArtifacts } = await import('./artifacts.ts')
+      done(await fetchArtifacts(playbook, { ...options, arch: arch.length > 0 ? arch : ['amd64'] }))
+    })
   root
     .command('lab')
     .description('throw-away hosts to try a playbook on: up, add NODE, rm NODE, status, down')
@@ -121,7 +129,7 @@ const program = (done: (code: number) => void): Command => {
       }
       done(await lab({ action, ...(node === undefined ? {} : { node }), ...options }, io))
     })
-  for (const command of [...root.commands, ...runs.commands]) command.exitOverride()
+  for (const command of [...root.commands, ...runs.commands, ...artifacts.commands]) command.exitOverride()
   return root
 }
 

@@ -1,4 +1,3 @@
-import type { Lock } from '../artifact/lock.ts'
 import type { EventBody } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
@@ -17,6 +16,7 @@ import type { Journal } from '../run/journal.ts'
 import { owedHandlers } from '../run/owed.ts'
 import { run } from '../run/run.ts'
 import { createRunner } from '../run/runner.ts'
+import { saveLock } from './lock.ts'
 import { type Asked, type Prepared, prepare } from './prepare.ts'
 import { askedFor, type Resumed, remember } from './remember.ts'
 
@@ -213,19 +213,6 @@ const tell = (session: Session, planned: Planned[], name: string, emit: Outside[
     }
   for (const one of explain(session, line => meant.has(line.id))) emit({ type: 'explained', ...one })
   return {}
-}
-
-/** What was learnt of archives is written down. Where that cannot be, the run was none the worse for it. */
-const saveLock = async (lock: Lock, emit: Outside['emit']): Promise<void> => {
-  try {
-    const news = await lock.save()
-    if (news.length > 0) emit({ type: 'warning', text: `${lock.file} now holds ${news.join(', ')}: commit it.` })
-  } catch (error) {
-    emit({
-      type: 'warning',
-      text: `${lock.file} could not be written: ${(error as Error).message}. It keeps which archives were used; make it on a machine that may write it, with runbook artifacts fetch, and commit it.`,
-    })
-  }
 }
 
 /** What several hosts would meet alike is told once. */

@@ -52,7 +52,7 @@ export type Caller = Pick<Supply, 'emit' | 'signal'> & { keepSecret(value: strin
 
 /** The lock belongs to the playbook, and like it into version control. */
 const lockFor = (folder: string, given: string | undefined): Lock =>
-  createLock(given ?? process.env.RUNBOOK_LOCK ?? join(folder, 'artifacts.lock'))
+  createLock(given ?? (process.env.RUNBOOK_LOCK || join(folder, 'artifacts.lock')))
 
 /** Everything that can be done, and refused, without knowing how hosts are reached. */
 export const prepare = async (

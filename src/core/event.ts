@@ -77,6 +77,8 @@ export type EventBody =
   | ({ type: 'progress'; done: number; total: number; what: string } & NodeRef)
   /** Bytes of an archive that have come to the controller; `total` as far as the server says. */
   | { type: 'download'; archive: string; from: string; done: number; total?: number }
+  /** An archive that was asked for by itself: put into a folder, there already, or kept in the cache alone. */
+  | { type: 'archive'; name: string; size: number; sha512: string; is: 'new' | 'there' | 'cached' }
   | ({ type: 'message'; text: string } & NodeRef)
   | ({
       type: 'result'

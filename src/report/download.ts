@@ -5,8 +5,14 @@ import { megabytes, PROGRESS_EVERY_MS } from './words.ts'
 type Download = Event & { type: 'download' }
 
 /** How far a download is, where its length is known as a part of it. */
-export const downloadText = ({ archive, done, total }: Download): string =>
-  `${oneLine(archive)} ${megabytes(done)}${total === undefined ? '' : ` of ${megabytes(total)}`}`
+export const downloadText = ({ archive, done, total }: Download): string => {
+  const parts = [...(done === 0 ? [] : [megabytes(done)]), ...(total === undefined ? [] : [megabytes(total)])]
+  return [oneLine(archive), parts.join(' of ')].filter(part => part !== '').join(' ')
+}
+
+/** An archive that was fetched, or was there. */
+export const archiveText = ({ name, size, is }: Event & { type: 'archive' }): string =>
+  `${is === 'there' ? '=' : '~'} ${oneLine(name)}  ${megabytes(size)}${is === 'cached' ? ', in the cache' : ''}`
 
 /** A line when a download begins, from each place anew, and one now and then while it goes on. */
 export const createDownloads = (say: (text: string) => void): ((event: Download) => void) => {

@@ -1,6 +1,6 @@
 import type { Event, Verdict } from '../core/event.ts'
 import { differenceLines } from './difference.ts'
-import { createDownloads } from './download.ts'
+import { archiveText, createDownloads } from './download.ts'
 import { createLedger, type Entry, type Ledger } from './ledger.ts'
 import { keyOf, type Task, tasksOf } from './order.ts'
 import type { Paint } from './paint.ts'
@@ -118,6 +118,7 @@ export const createPlanText = (reading: Reading, sink: Sink): Reporter => {
   return event => {
     ledger.take(event)
     if (event.type === 'download') downloads(event)
+    if (event.type === 'archive') sink.out(`${archiveText(event)}\n`)
     if (event.type === 'warning') sink.err(`${warningText(event, reading.paint)}\n`)
     if (event.type !== 'summary') return
     const text = planLines(ledger, event, reading).join('\n').trimEnd()

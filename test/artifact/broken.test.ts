@@ -120,6 +120,17 @@ test('a server that falls silent is noticed, before its answer and in the middle
   assert.equal(at.asked(2).at(-1), `GET /${NAME} bytes=1000-`)
 })
 
+test('a server that closes as soon as it has sent a big file', async () => {
+  await using at = await all(
+    withDigest((_, response) => {
+      response.socket!.end(
+        Buffer.concat([Buffer.from(`HTTP/1.0 200 OK\r\ncontent-length: ${kubo.length}\r\n\r\n`), kubo]),
+      )
+    }),
+  )
+  assert.equal(readFileSync(present(await storeAt(at).find(NAME, { urls: at.urls })).file), kubo)
+})
+
 test('a slow server is waited for, and tells how far it is', async () => {
   await using at = await all(
     withDigest((_, response) => {

@@ -71,7 +71,7 @@ export class Rig {
 
   /** Runs have a cache of their own, to be looked into; hosts are made from the base that this machine has. */
   #env(words: string[]): NodeJS.ProcessEnv {
-    const plain = { RUNBOOK_INVENTORY: '', RUNBOOK_ARTIFACTS: '' }
+    const plain = { RUNBOOK_INVENTORY: '', RUNBOOK_ARTIFACTS: '', RUNBOOK_LOCK: `${this.folder}/artifacts.lock` }
     return words[0] === 'lab' ? plain : { ...plain, XDG_CACHE_HOME: `${this.folder}/cache` }
   }
 
