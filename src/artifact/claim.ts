@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { refuse } from '../core/failure.ts'
 import type { Wanted } from './archive.ts'
-import { isMissing } from './entry.ts'
 import type { Lock } from './lock.ts'
+import { isMissing } from './missing.ts'
 
 /** What the digest of an archive has to be, and who says so. */
 export type Claim = {

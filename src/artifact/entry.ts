@@ -3,6 +3,7 @@ import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isRecord } from '../core/value.ts'
 import type { Archive } from './archive.ts'
+import { isMissing } from './missing.ts'
 import { digestsOf } from './survey.ts'
 
 /** Tells whether a file is still the one that was read, without reading it. Both numbers are too big for JSON's. */
@@ -26,9 +27,6 @@ export const INDEX = 'index.json'
 const PREFIX = /^[0-9a-f]{16}$/
 
 export const folderOf = (cache: string, sha512: string): string => join(cache, sha512.slice(0, 16))
-
-export const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 
 /** The stamp of a regular file; undefined where there is none. */
 export const stampOf = async (file: string): Promise<Stamp | undefined> => {

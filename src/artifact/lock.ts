@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import type { Archive } from './archive.ts'
-import { isMissing } from './entry.ts'
+import { isMissing } from './missing.ts'
 
 type Locked = { size: number; sha512: string }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { isMissing } from './entry.ts'
+import { isMissing } from './missing.ts'
 
 /** What has come of an archive so far. Its name says the digest it is to have, so it can be gone on with from anywhere. */
 export type Part = {

@@ -3,17 +3,8 @@ import { copyFile, link, mkdir, mkdtemp, readdir, realpath, rename, rm, stat, wr
 import { join } from 'node:path'
 import { refuse } from '../core/failure.ts'
 import { type Claim, checkClaims } from './claim.ts'
-import {
-  type Entry,
-  folderOf,
-  INDEX,
-  type Index,
-  isMissing,
-  readEntry,
-  sameStamp,
-  stampOf,
-  wholeEntry,
-} from './entry.ts'
+import { type Entry, folderOf, INDEX, type Index, readEntry, sameStamp, stampOf, wholeEntry } from './entry.ts'
+import { isMissing } from './missing.ts'
 import { PART } from './part.ts'
 import { digestsOf, membersOf } from './survey.ts'
 

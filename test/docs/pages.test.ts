@@ -33,8 +33,9 @@ for (const page of pages)
 test('README.md: its npm scripts and options exist', () => {
   const { scripts } = JSON.parse(textOf('package.json'))
   for (const [, script] of textOf('README.md').matchAll(/npm run (\w+)/g)) assert.ok(scripts[script!], script)
-  const help = ['plan', 'apply', 'lab'].map(
-    command => `${spawnSync(process.execPath, [join(root, 'src/runbook.mjs'), command, '--help']).stdout}`,
+  const help = ['plan', 'apply', 'artifacts fetch', 'lab'].map(
+    command =>
+      `${spawnSync(process.execPath, [join(root, 'src/runbook.mjs'), ...command.split(' '), '--help']).stdout}`,
   )
   for (const [option] of textOf('README.md').matchAll(/(?<=[\s`])--[a-z][a-z-]*/g))
     assert.ok(help.join('\n').includes(option), option)
