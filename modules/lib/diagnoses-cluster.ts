@@ -10,14 +10,14 @@ export const ofCluster: Saying[] = [
     }),
   },
   {
-    says: /\[(\/\S+\/tcp\/4001)\] failed to negotiate security protocol/,
+    says: /(\/\S+\/tcp\/4001)(?:\/p2p\/\w+ failed: failed to dial: context deadline exceeded|\] failed to negotiate security protocol)/,
     means: at => ({
       cause: `${at} does not speak the same language: 4001 is the port of kubo, or the swarm keys differ`,
       fix: 'between cluster peers use port 9096; between kubos compare the digests of swarm.key',
     }),
   },
   {
-    says: /\[(\/\S+)\] failed to negotiate security protocol: .*(?:connection reset by peer|message was too large|EOF)/,
+    says: /\[(\/\S+)\] failed to negotiate security protocol: .*(?:connection reset by peer|message was too large|trailing newline|EOF)/,
     means: at => ({
       cause: `${at} hangs up at once: it has another key, or is another program`,
       fix: 'compare the digests of swarm.key (kubo) or of cluster.secret in service.json on both hosts, and the port',

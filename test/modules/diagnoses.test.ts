@@ -140,6 +140,16 @@ const SAID: [said: string, cause: string, fix: string][] = [
     '9096',
   ],
   [
+    '2026-11-22T15:02:08.360Z\tERROR\tservice\tbootstrap to /ip4/10.77.0.10/tcp/4001/p2p/12D3KooWGoJE failed: failed to dial: context deadline exceeded',
+    '/ip4/10.77.0.10/tcp/4001 does not speak the same language',
+    '9096',
+  ],
+  [
+    '  * [/ip4/10.77.0.10/tcp/9096] failed to negotiate security protocol: message did not have trailing newline',
+    'another key',
+    'digests of swarm.key (kubo) or of cluster.secret',
+  ],
+  [
     '2026-11-22T15:02:08.360Z\tERROR\tservice\tbootstrap to /ip4/10.77.0.10/tcp/9096/p2p/12D3KooWGoJE failed: failed to dial: context deadline exceeded',
     'cluster secret is another one',
     'digests of cluster.secret',
