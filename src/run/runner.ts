@@ -151,9 +151,16 @@ export const markHappened = (runner: Runner, line: Line): void => {
 
 const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n').slice(-12).join('\n')
 
-/** A failed step, told with what it was, its exit status and its last lines; by its cause where the module knows it. */
+/** What any step may meet, whatever its module knows of it. */
+const ofAnyStep = (text: string): { cause: string; fix: string } | undefined =>
+  /No space left on device|Disk quota exceeded/i.test(text)
+    ? { cause: 'The disk is full, or a quota is used up.', fix: 'free some space there (`df -h`) and run again' }
+    : undefined
+
+/** A failed step, told with what it was, its exit status and its last lines; by its cause where that is known. */
 export const stepFailure = (line: Line, what: string, output: Output): Failure => {
-  const found = line.explain?.(`${output.stderr}\n${output.stdout}`)
+  const said = `${output.stderr}\n${output.stdout}`
+  const found = line.explain?.(said) ?? ofAnyStep(said)
   return {
     reason: 'host-step',
     what: found?.cause ?? `A step failed with exit status ${output.status}.`,

@@ -87,6 +87,15 @@ for (const [where, says, logs] of [
       assert.match(why ?? '', 'E42')
     }))
 
+test('a full disk is told as that in any step', () =>
+  applied(
+    `- { name: k, knowing: { path: "{{ root }}/f", says: "sh: write error: No space left on device", logs: "" } }`,
+    ran => {
+      assert.match(failureOf(ran).what, 'The disk is full')
+      assert.match(failureOf(ran).fix ?? '', 'df -h')
+    },
+  ))
+
 test('words that the module does not know are shown as they are', () =>
   applied(`- { name: k, knowing: { path: "{{ root }}/f", says: "", logs: "E43" } }`, ran => {
     assert.match(failureOf(ran).what, 'within 0.1 s')
