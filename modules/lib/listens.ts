@@ -22,7 +22,7 @@ const long = (ip6: string): string => {
 }
 const isIp6 = (at: string): boolean => at.includes(':')
 
-/** Everything of the network that is asked here, in one process: listening sockets and the host's own addresses. */
+/** Everything of the network that is asked here, in one go: listening sockets and the host's own addresses. */
 const network = `cat /proc/net/tcp /proc/net/tcp6 /proc/net/fib_trie /proc/net/if_inet6 2>/dev/null | awk '
 $1 == "|--" { a = $2 } /32 host LOCAL/ { print "own", a } $4 == "0A" { print "socket", $2, $10 }
 NF == 6 && length($1) == 32 { print "own", $1 }'`
@@ -34,7 +34,7 @@ const ofKernel = (hex: string): string =>
     .join('')
     .toLowerCase()
 
-/** Whether a place is at an address of this host. */
+/** Whether a place is at an address of this host. Where the kernel tells of none at all, nothing is held against it. */
 export const own = ({ at }: Place): Query<{ isOwn: boolean }> =>
   program({
     key: `live:address/${at}`,
@@ -43,7 +43,10 @@ export const own = ({ at }: Place): Query<{ isOwn: boolean }> =>
     parse: ({ stdout }) => {
       const known = stdout.toString().split('\n')
       const wanted = isIp6(at) ? long(at) : at
-      return { isOwn: /^(0\.0\.0\.0|127\..*|0{32}|0{31}1)$/.test(wanted) || known.includes(`own ${wanted}`) }
+      const isUntold = !known.some(line => line.startsWith('own '))
+      return {
+        isOwn: isUntold || /^(0\.0\.0\.0|127\..*|0{32}|0{31}1)$/.test(wanted) || known.includes(`own ${wanted}`),
+      }
     },
     subject: at,
   })
