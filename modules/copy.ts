@@ -1,4 +1,19 @@
-import { type Content, content, defineModule, file, type Later, type Step, source, T } from '../src/module/module.ts'
+import {
+  attributes,
+  type Content,
+  content,
+  defineModule,
+  exec,
+  type FileAnswer,
+  file,
+  isUnknown,
+  type Later,
+  later,
+  type Step,
+  source,
+  T,
+  uses,
+} from '../src/module/module.ts'
 import { baseOf, ownerOf, padded, path, placed, plain, surroundings } from './lib/placement.ts'
 import { known, type Put, write, writing } from './lib/writing.ts'
 
@@ -9,6 +24,7 @@ const args = T.Object(
         description: 'A file of the controller, looked for in `files/` beside the playbook, then beside it.',
       }),
     ),
+    remote_src: T.Boolean({ default: false, description: '`src` is a file of the host itself, by its absolute path.' }),
     content: T.Optional(T.String({ description: 'The text itself, in place of `src`.' })),
     dest: path('Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`.'),
     ...placed,
@@ -44,7 +60,32 @@ const upload =
     }
     return found.size > worthAReceipt ? [step, { do: 'receipt', path, digest: found.sha256 }] : [step]
   }
+/** A file of the host is copied there, beside its place, which it takes by rename; a small one is written like any other. */
+const copied =
+  (src: string): Put =>
+  (path, what, args, before) => {
+    if (isUnknown(what) || what.bytes.length === what.size) return [write(path, what, args, before)]
+    const fresh = `${path}.runbook-new`
+    const { owner = before?.owner, group = before?.group } = ownerOf(args)
+    const mode = args.mode !== undefined ? padded(args.mode) : (before?.mode ?? '0644')
+    return [
+      exec(['cp', '--', src, fresh]),
+      ...attributes(fresh, mode, { ...(owner ? { owner } : {}), ...(group ? { group } : {}) }),
+      exec(['mv', '-fT', '--', fresh, path]),
+    ]
+  }
 const whole: Put = (path, what: Content | Later, args, before) => [write(path, what, args, before)]
+
+/** Why a file of the host cannot be copied. */
+const uncopied = (src: string | undefined, found: FileAnswer | undefined): { why: string; fix: string } | undefined => {
+  if (src === undefined || found === undefined) return { why: 'src is not given', fix: 'say which file of the host' }
+  if (!src.startsWith('/')) return { why: `${src} is no absolute path`, fix: 'with remote_src, src begins with /' }
+  if (!found.exists) return { why: `${src} does not exist on the host`, fix: 'make it in an earlier task' }
+  const kind = later(() => found.kind)
+  if (isUnknown(kind) || kind === 'file') return undefined
+  return { why: `${src} is a ${kind}, copy puts single files in place`, fix: 'name the file itself' }
+}
+const contentAt = (found: FileAnswer): Content => (found.exists && found.kind === 'file' ? found.content : content(''))
 
 export default defineModule({
   name: 'copy',
@@ -56,14 +97,18 @@ export default defineModule({
     '- name: Put a script in place\n  copy:\n    src: backup.sh\n    dest: /usr/local/bin/\n    mode: "0755"\n    owner: root\n    group: root',
   ],
   reads: args => ({
-    source: args.src === undefined ? undefined : source(args.src),
+    source: args.src === undefined || args.remote_src ? undefined : source(args.src),
+    from: args.src !== undefined && args.remote_src ? uses(file(plain(args.src))) : undefined,
     file: file(target(args)),
     ...surroundings(target(args), args),
   }),
   plan: (args, seen, { ok, change, fail }) => {
     const dest = target(args)
     const found = seen.source
-    if (found === undefined) {
+    if (args.remote_src) {
+      const problem = uncopied(args.src, seen.from)
+      if (problem) return fail(problem.why, problem.fix)
+    } else if (found === undefined) {
       if (!('content' in args))
         return fail('neither src nor content is given', 'say which file or which text goes there')
       if (args.dest.endsWith('/')) return fail(`${args.dest} names a folder, a file is wanted`, 'end dest with a name')
@@ -76,8 +121,10 @@ export default defineModule({
           'pack it and use unarchive, or loop over its files',
         )
     }
-    const wanted = (): Content => (found?.exists ? contentOf(found) : content(args.content ?? ''))
-    const it = writing(dest, wanted, args, seen, found?.exists && !isSmall(found) ? upload(found) : whole)
+    const wanted = (): Content =>
+      seen.from ? contentAt(seen.from) : found?.exists ? contentOf(found) : content(args.content ?? '')
+    const put = seen.from ? copied(plain(args.src!)) : found?.exists && !isSmall(found) ? upload(found) : whole
+    const it = writing(dest, wanted, args, seen, put)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ dest })
     return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { dest } })

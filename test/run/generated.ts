@@ -46,6 +46,18 @@ const task: fc.Arbitrary<Task> = fc.oneof(
       .map(args => ({ copy: given(args) })),
   },
   {
+    weight: 2,
+    arbitrary: fc
+      .record({ src: one('keep').map(at), remote_src: one(true), dest: one(...files).map(at) })
+      .map(copy => ({ copy })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ path: one(...files).map(at), regexp: one('^x=.*$', 'y', '[12]'), replace: one('z=3', '') })
+      .map(replace => ({ replace })),
+  },
+  {
     weight: 3,
     arbitrary: fc
       .record({
@@ -77,7 +89,7 @@ function file(args: Task): Task {
 
 export const templates = { 'templates/t.hbs': 'v={{ v }}\n' }
 
-/** What a task needs besides: now and then a value of the task before, or a condition. */
+/** What a task needs besides: now and then a value of the task before, or a condition on what a look has told. */
 const wired = fc.tuple(task, fc.integer({ min: 0, max: 9 })).map(([t, n]) => ({ t, n }))
 
 /** Most playbooks make their folders first: one that would fail comes to nothing. */
@@ -95,13 +107,17 @@ export const playbook: fc.Arbitrary<string> = fc
         hosts: 'all',
         tasks: [
           ...first,
-          ...list.map(({ t, n }, i) => ({
-            name: `t${i}`,
-            register: `r${i}`,
-            ...t,
-            ...(n === 0 && i > 0 ? { when: `r${i - 1}.changed` } : {}),
-            ...(n === 1 && i > 1 ? { needs: [`t${i - 2}`] } : {}),
-          })),
+          ...list.flatMap(({ t, n }, i) => [
+            ...(n === 2 ? [{ name: `s${i}`, stat: { path: at('keep'), get_checksum: true }, register: `s${i}` }] : []),
+            {
+              name: `t${i}`,
+              register: `r${i}`,
+              ...t,
+              ...(n === 2 ? { when: `s${i}.stat.exists && s${i}.stat.isreg && s${i}.stat.checksum != ""` } : {}),
+              ...(n === 0 && i > 0 ? { when: `r${i - 1}.changed` } : {}),
+              ...(n === 1 && i > 1 ? { needs: [`t${i - 2}`] } : {}),
+            },
+          ]),
         ],
       },
     ]),
@@ -110,7 +126,9 @@ export const playbook: fc.Arbitrary<string> = fc
 /** What is there before: a part of the tree. */
 export const before: fc.Arbitrary<string[]> = fc.subarray(['d/', 'd/e/', 'm/', 'l', 'a', 'd/f', 'd/e/g', 'm/h'])
 
+/** A file that no task changes: who reads one that a later task changes has something to do in the next run too. */
 export const prepare = (root: string, there: string[]): void => {
+  writeFileSync(join(root, 'keep'), 'y=1\n')
   for (const path of there) {
     if (path.endsWith('/')) mkdirSync(join(root, path), { recursive: true })
     else if (path === 'l') symlinkSync('d', join(root, 'l'))
