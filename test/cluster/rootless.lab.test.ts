@@ -22,8 +22,11 @@ check('a plain user sets a group up by one variable', async () => {
   assert.equal([...new Set(Object.values(await lab.everywhere(daemons)))], ['app      ipfs\napp      ipfs-cluster-se'])
 })
 
-check('nothing on the hosts has changed but what belongs to that user', async () => {
+check('nothing on the hosts has changed but what belongs to that user, who alone reads the keys', async () => {
   for (const text of Object.values(await lab.everywhere(strange))) assert.is(text, '')
+  const kept = 'ipfs/swarm.key ipfs/config ipfs-cluster/service.json ipfs-cluster/identity.json'
+  for (const text of Object.values(await lab.everywhere(`cd ~app/.local/share && stat -c '%a %U' ${kept}`)))
+    assert.is(text, '400 app\n600 app\n600 app\n600 app')
 })
 
 check('a second apply runs no step and looks at each host once', () => needNothingToDo(lab, ...asApp))

@@ -130,7 +130,7 @@ check('secrets given as variables, and a run that refuses them, tell nothing', a
     'node2',
     'rm /var/lib/ipfs/swarm.key && sed -i \'s/"secret": ".*"/"secret": ""/\' /var/lib/ipfs-cluster/service.json',
   )
-  const told = await lab.apply('--diff', '-e', `@${given}`)
+  const told = await lab.apply('--diff', '-e', `swarm_key=${key} cluster_secret=${secret}`)
   assert.equal(failures(told), [])
   const [, playbook = '', ...more] = lab.words('plan', '-e', `@${given}`)
   for (const task of ['share_the_swarm_key', 'share_the_cluster_secret', 'configure_kubo_for_a_private_network']) {
