@@ -2,7 +2,8 @@ import { ftruncateSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../core/event.ts'
-import { type Answer, type Http, shown, Trouble } from './http.ts'
+import { shown } from './address.ts'
+import { type Answer, type Http, Trouble } from './http.ts'
 
 /** How patient a download is, and whom it tells how far it is. */
 export type Patience = {

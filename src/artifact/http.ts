@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { Writable } from 'node:stream'
 import { EnvHttpProxyAgent, interceptors, stream } from 'undici'
+import { credentials, shown } from './address.ts'
 
 /** Why a server did not give what it was asked for, in words for a person. */
 export class Trouble extends Error {
@@ -50,18 +51,6 @@ const troubleOf = (error: unknown, silence: number): Trouble => {
     return new Trouble(`nothing came for ${silence / 1000} s`, { passing: true })
   // Of what the library says the first sentence is for users, the rest for those who call it.
   return new Trouble(words[code] ?? message.split('. ')[0]!, { passing: passingCodes.includes(code) })
-}
-
-/** An address without the name and the password in it, to be shown. */
-export const shown = (url: string): string => {
-  const { origin, pathname, search } = new URL(url)
-  return `${origin}${pathname}${search}`
-}
-
-const credentials = (url: string): Record<string, string> => {
-  const { username, password } = new URL(url)
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return username === '' ? {} : { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
 const refuseStatus = (status: number, header: Answer['header']): void => {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { refuse } from '../core/failure.ts'
+import { shown } from './address.ts'
 import type { Wanted } from './archive.ts'
 import { type Claim, holds } from './claim.ts'
 import { type Entry, fileOf, listEntries, namesOf, wholeEntry, writeIndex } from './entry.ts'
@@ -39,7 +40,8 @@ export const findCached = async (cache: string, wanted: Wanted, claims: Claim[])
   if (first === undefined) return {}
   if (claims[0] !== undefined)
     return { why: `the one in the cache, ${fileOf(first)}, is not what ${claims[0].by} says` }
-  const published = named.filter(({ index }) => index.published?.some(url => wanted.urls.includes(url)))
+  const addresses = wanted.urls.map(shown)
+  const published = named.filter(({ index }) => index.published?.some(url => addresses.includes(url)))
   const [entry, ...others] = await wholeOf(published)
   if (others.length > 0)
     return refuse('usage-file', `the cache has ${others.length + 1} different archives called ${wanted.name}`, {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { Refusal, refuse } from '../core/failure.ts'
+import { isAddress } from './address.ts'
 import type { Absent, Archive, Wanted } from './archive.ts'
 import { type Claim, checkClaims, claimBeside, standingClaims } from './claim.ts'
 import { type Entry, fileOf, listEntries, namesOf, sameStamp, stampOf, writeIndex } from './entry.ts'
@@ -87,6 +88,12 @@ const locate = async (places: Places, wanted: Wanted): Promise<{ entry: Entry; v
       fix: `give the name without a folder, and the folder as --artifacts`,
     })
   }
+  const bad = wanted.urls.find(url => !isAddress(url))
+  if (bad !== undefined)
+    refuse('usage-file', `an address of ${name} is none`, {
+      why: 'one of its mirrors cannot be asked',
+      fix: 'mend `mirrors`',
+    })
   const standing = standingClaims(wanted, lock)
   const path = folder === undefined ? undefined : join(folder, name)
   if (path !== undefined && (await stampOf(path))) {

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import type { Emit } from '../core/event.ts'
 import { Refusal, refuse } from '../core/failure.ts'
+import { shown } from './address.ts'
 import type { Wanted } from './archive.ts'
 import { type Claim, claimPublished } from './claim.ts'
 import { type Download, downloadFile, downloadText, type Patience } from './download.ts'
 import { type Entry, stampOf } from './entry.ts'
-import { createHttp, shown, Trouble } from './http.ts'
+import { createHttp, Trouble } from './http.ts'
 import { takePart } from './part.ts'
 import { entryWith, publishedAt } from './shelf.ts'
 import { takeIn } from './take.ts'
@@ -33,7 +34,7 @@ const bring = async ({ cache, wanted, download }: Errand, url: string, claims: C
     const begun = (await stampOf(part.file))?.size ?? 0
     await downloadFile(download, url, wanted.name, part.file)
     try {
-      return await takeIn(cache, { path: part.file, name: wanted.name, claims, from: url })
+      return await takeIn(cache, { path: part.file, name: wanted.name, claims, from: shown(url) })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       await part.remove()
@@ -60,7 +61,7 @@ const fromUrl = async (errand: Errand, url: string, standing: Claim[]): Promise<
       type: 'warning',
       text: `nobody but ${shown(url)}${wanted.published} says that this is ${wanted.name}: compare ${claims[0]!.hex} once with ${wanted.upstream}${wanted.published}, or pin it in the playbook.`,
     })
-  return publishedAt(entry, url)
+  return publishedAt(entry, shown(url))
 }
 
 /** What to look at where the network itself may be the trouble. */

@@ -120,6 +120,15 @@ test('a name and a password in an address go to the server, and nowhere else', a
   )
   assert.match(missing, '401 Unauthorized')
   assert.not.match(missing, 'pass')
+  const wrong = absent(await storeAt({ cache: `${at.cache}3` }).find(NAME, { urls: [secret], pinned: sha512(other) }))
+  assert.match(wrong.missing, `${NAME} is not what the playbook says`)
+  assert.not.match(wrong.missing, 'pass')
+  for (const folder of readdirSync(at.cache))
+    assert.not.match(readFileSync(`${at.cache}/${folder}/index.json`, 'utf8'), 'pass')
+  const asked = at.asked().length
+  present(await storeAt(at).find(NAME, { urls: [secret] }))
+  assert.is(at.asked().length, asked, 'the cache knows the address by what is no secret of it')
+  assert.match(absent(await storeAt(at).find(NAME, { urls: ['http://a:99999/x'] })).fix, 'mend `mirrors`')
 })
 
 test('two at once on one cache: each finds a good archive, and nothing is left', async () => {
