@@ -40,7 +40,6 @@ check('a killed daemon is started again, as the user of its unit', async () => {
   assert.is(await lab.ssh('node1', 'ps -o user= -C ipfs,ipfs-cluster-service | sort -u'), 'ipfs')
   // What the others have lost by that is mended like any other loss.
   await needApplied(lab)
-  await needNothingToDo(lab)
 })
 
 check('a changed configuration restarts its daemon and no other', async () => {
@@ -51,19 +50,18 @@ check('a changed configuration restarts its daemon and no other', async () => {
   assert.is(restarted.length, 2)
   assert.equal(await lab.everywhere('pgrep -x ipfs-cluster-se'), before)
   await needNothingToDo(lab, ...twenty)
-  assert.equal(await silentPairs(lab), [])
 })
 
 check('after a power cut everything runs again by itself', async () => {
   await reboot('node1')
   await lab.until('both run', 30, async () => (await daemons('node1').catch(() => '')).split('\n').length === 2)
   await needApplied(lab, ...twenty)
-  await needNothingToDo(lab, ...twenty)
   await lab.ssh('node1', `sh ${manager} stop ipfs-cluster`)
   const told = await lab.plan(...twenty)
   const pending = plannedOf(told).filter(({ verdict, host }) => verdict === 'change' && host === 'node1')
   assert.match(pending[0]?.why ?? '', 'it is inactive')
   await needApplied(lab, ...twenty)
+  await needNothingToDo(lab, ...twenty)
   assert.equal(await silentPairs(lab), [])
 })
 

@@ -69,6 +69,14 @@ for (const { name, path: shell } of shells) {
     assert.is(active, 'deactivating')
     await at.until('it runs again', () => at.see().active === 'active' && at.see().since > since)
     assert.equal([alive(before), alive(at.main())], [false, true])
+    await at.act('--no-block', 'restart', 'a')
+    await at.act('stop', 'a')
+    assert.is(at.see().active, 'inactive')
+  })
+
+  check('when it was started is told in microseconds', async at => {
+    at.unit('ExecStart=/bin/sleep 1000')
+    await at.act('start', 'a')
     assert.match(at.see().at, /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
   })
 
@@ -102,7 +110,7 @@ for (const { name, path: shell } of shells) {
     assert.match(await said('ExecStart=/bin/true\nType=forking'), 'cannot run a.service: Type=forking')
     assert.match(await said('ExecStart=/bin/true\nExecStartPre=/bin/true'), 'cannot run a.service: ExecStartPre=')
     assert.match(await said('ExecStart=/bin/echo $HOME'), 'cannot run a.service: ExecStart=/bin/echo')
-    assert.match(await said('ExecStart=/bin/echo "half'), 'cannot run a.service: ExecStart=/bin/echo')
+    assert.match(await said('ExecStart=/bin/echo "half'), 'a quote is not closed')
     assert.match(await said('User=nobody'), 'it has no ExecStart')
   })
 

@@ -77,7 +77,7 @@ setting() {
     User) user=$value ;;
     Group) group=$value ;;
     Environment) [ -n "$value" ] && environment="$environment $value" || environment= ;;
-    WorkingDirectory) directory=$value ;;
+    WorkingDirectory) case $value in /*) directory=$value ;; *) refused="$key=$value" ;; esac ;;
     UMask) mask=$value ;;
     LimitNOFILE) files=${value##*:} ;;
     NoNewPrivileges) case $value in yes | true | 1 | on) privileges=--no-new-privs ;; *) privileges= ;; esac ;;
@@ -85,14 +85,15 @@ setting() {
     TimeoutStopSec) span "$value" && patience=$ms ;;
     Restart) again=$value ;;
     RestartSec) span "$value" && pause=$ms ;;
-    ExecStartPre | ExecStartPost | ExecStop | ExecStopPost | ExecCondition | EnvironmentFile | PIDFile | RootDirectory)
+    ExecStartPre | ExecStartPost | ExecStop | ExecStopPost | ExecCondition | EnvironmentFile | PassEnvironment | \
+      LoadCredential | SetCredential | PIDFile | RootDirectory | RootImage | DynamicUser | SupplementaryGroups | \
+      StateDirectory | RuntimeDirectory | CacheDirectory | LogsDirectory | ConfigurationDirectory)
       refused="$key=$value"
       ;;
   esac
   # Quotes are all that is understood of systemd's own language.
   case $key=$value in
     ExecStart=*[%\$\\]* | Environment=*[%\$\\]*) refused="$key=$value" ;;
-    ExecStart=* | Environment=*) words "$value" >/dev/null 2>&1 || refused="$key=$value" ;;
   esac
 }
 
@@ -115,6 +116,9 @@ load() {
     line=
   done <"$folder/$name"
   [ -n "$command" ] || refused=${refused:-it has no ExecStart}
+  for text in "$environment" "$command"; do
+    words "$text" >/dev/null 2>&1 || refused="a quote is not closed:$text"
+  done
   [ "$kind" != notify ] || grace=100
   [ -z "$refused" ]
 }
@@ -160,7 +164,7 @@ wanted() {
 outcome() {
   case $1 in
     0 | 129 | 130 | 141 | 143) result=success ;;
-    129 | 1[3-9]?) result=signal ;;
+    1[3-9]?) result=signal ;;
     *) result=exit-code ;;
   esac
 }
@@ -213,11 +217,12 @@ supervise() {
       quick=$((quick + 1))
       [ "$quick" -lt "$burst" ] || finish failed failed start-limit-hit "ended with status $status, $quick times in a row soon after its start: given up"
       # Twice as long each time, up to a minute.
-      delay=$((pause << (quick - 1)))
-      [ "$delay" -le 60000 ] || delay=$((pause > 60000 ? pause : 60000))
+      [ "$quick" -eq 1 ] || delay=$((waited < 30000 ? waited * 2 : 60000))
+      [ "$delay" -ge "$pause" ] || delay=$pause
     else
       quick=0
     fi
+    waited=$delay
     restarts=$((restarts + 1))
     say "ended with status $status, is started again in $delay ms"
     (
@@ -245,11 +250,12 @@ watch() {
 
 # Runs this script once more, apart from the session that it was called in.
 apart() {
+  set -- env -i PATH="$PATH" sh "$base/service" "$@"
   if setsid -f true 2>/dev/null; then
-    setsid -f sh "$base/service" "$@" </dev/null >/dev/null 2>&1
+    setsid -f "$@" </dev/null >/dev/null 2>&1
   else
     # What a shell puts into the background ignores an interrupt: a daemon that is stopped by one waits for its kill.
-    setsid sh "$base/service" "$@" </dev/null >/dev/null 2>&1 &
+    setsid "$@" </dev/null >/dev/null 2>&1 &
   fi
 }
 
@@ -266,7 +272,7 @@ halt() {
       read -r up _ </proc/uptime
       up=${up%.*}${up#*.}
       if [ "$told" != "$main" ]; then
-        [ "$sub" != auto-restart ] || signal=TERM
+        [ "$phase" != auto-restart ] || signal=TERM
         kill -s "$signal" -- "-$main" 2>/dev/null || kill -s "$signal" "$main" 2>/dev/null
         told=$main since_told=$up
       elif [ "$patience" -gt 0 ] && [ "$(((up - since_told) * 10))" -ge "$patience" ]; then
@@ -291,6 +297,8 @@ launch() {
   recall
   ! alive "$main" "$main_start" || halt
   load || die "cannot run $name: $refused"
+  mkdir -p "$logs"
+  [ -e "$log" ] || (umask 0027 && : >>"$log")
   rm -f "$state" "$base/$name.stop"
   apart supervise "$name" 8>&-
   tries=0
@@ -357,8 +365,6 @@ esac
 [ -n "$name" ] || die "usage: $0 start | stop | restart | status | log | enable | disable UNIT, or boot"
 case $name in *.*) ;; *) name=$name.service ;; esac
 places "$folder/$name"
-mkdir -p "$logs"
-[ -e "$log" ] || (umask 0027 && : >>"$log")
 case $verb in
   supervise) supervise ;;
   watch) watch "$3" "$4" ;;
@@ -378,13 +384,18 @@ case $verb in
     # One after the other, whoever asks.
     exec 8>"$base/$name.turn"
     flock 8
-    if [ "$wait" = no ] && [ "$verb" != start ] && is_held; then
+    if [ "$wait$verb" = norestart ] || [ "$wait$verb" = noreload-or-restart ]; then
       : >"$base/$name.stop"
-      apart "$verb" "$name"
+      # It takes this turn over.
+      apart again "$name"
       exit 0
     fi
     [ "$verb" = start ] || halt
     [ "$verb" = stop ] || launch
+    ;;
+  again)
+    halt
+    launch
     ;;
   *) die "there is no '$verb' here" ;;
 esac

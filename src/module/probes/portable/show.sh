@@ -21,8 +21,9 @@ alive() {
 
 # The state that the supervisor has left: active sub since restarts result, its own process, the daemon's.
 recall() {
-  active=inactive sub=dead since=0 restarts=0 result=success keeper=0 keeper_start=0 main=0 main_start=0 grace=0 boot_id=
+  active=inactive sub=dead phase=dead since=0 restarts=0 result=success keeper=0 keeper_start=0 main=0 main_start=0 grace=0 boot_id=
   { read -r boot_id active sub since restarts result keeper keeper_start main main_start grace <"$state"; } 2>/dev/null || return 0
+  phase=$sub
   read -r this_boot </proc/sys/kernel/random/boot_id
   case $active in inactive | failed) return 0 ;; esac
   if [ "$boot_id" != "$this_boot" ]; then
