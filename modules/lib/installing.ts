@@ -80,13 +80,9 @@ const isLinked = (p: Package, seen: Seen, i: number): boolean => {
 type Whole = Extract<ArchiveAnswer, { exists: true }>
 const digestIn = (found: Whole, member: string): string => found.members.find(m => m.path === member)?.sha256 ?? ''
 
-const unpack = (found: Whole, { take }: Bundle, into: string): Step[] => {
-  const packed = `${into}/.archive`
-  return [
-    { do: 'upload', file: found.file, size: found.size, digest: found.sha256, path: packed, mode: '0600' },
-    exec(['tar', '--no-same-owner', '--strip-components=1', '-C', into, '-xzf', packed, take]),
-    { do: 'remove', path: packed },
-  ]
+const unpack = (found: Whole, { take }: Bundle, into: string): Step => {
+  const { file, size, sha256 } = found
+  return { do: 'unpack', file, size, digest: sha256, into, words: ['--strip-components=1', take] }
 }
 
 /** Everything happens in a folder beside the final one, which takes its place by rename when it is whole. */
@@ -107,7 +103,7 @@ const place = (
     steps: [
       { do: 'remove', path: fresh },
       folder(fresh, '0755'),
-      ...p.bundles.flatMap((bundle, i) => unpack(archives[i]!, bundle, fresh)),
+      ...p.bundles.map((bundle, i) => unpack(archives[i]!, bundle, fresh)),
       ...programs(p).map(
         (program, i): Step => ({ do: 'receipt', path: `${fresh}/${program.at}`, digest: digests[i]! }),
       ),

@@ -25,6 +25,8 @@ export type Upload = {
   group?: string
   /** Put there by the login user, not by the identity of the session: for a task without `become`. */
   asLogin?: true
+  /** It is an archive, and `path` a folder: it is unpacked there while it arrives. More words for tar. */
+  unpack?: string[]
 }
 
 /**
@@ -34,7 +36,10 @@ export type Upload = {
 export type Transport = {
   /** Runs the fragments in order and returns what those that ran said; a shorter list than asked means a step failed. */
   run(fragments: Fragment[], onOutput?: (index: number, output: Output) => void): Promise<Output[]>
-  /** Puts a file in place: temporary name in the target folder, size and digest checked there, then renamed. */
+  /**
+   * Puts a file in place: temporary name in the target folder, size and digest checked there, then renamed. An archive
+   * to be unpacked has been, at least in part, when its digest turns out wrong: into a folder that has no final name yet.
+   */
   upload(upload: Upload, onProgress?: (sent: number) => void): Promise<void>
   /** How many frames have been sent since authentication. */
   readonly roundTrips: number

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { posix } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
-import { quote } from '../core/quote.ts'
+import { quote, quoted } from '../core/quote.ts'
 import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
 import type { Ending, Wire } from './shell.ts'
@@ -17,11 +17,23 @@ const WORDS_CAP = 64 * 1024
  */
 export const RECEIVER = `/bin/sh -c 'IFS= read -r x && eval "$x"'`
 
-/** What a failing program said, without the advice that coreutils add. */
-const reasonIn = (said: string): string => lastLine(said.replaceAll(/^Try '.*$/gm, ''))
+/** What a failing program said, without the advice that coreutils add, and tar's words on leaving. */
+const reasonIn = (said: string): string =>
+  lastLine(said.replaceAll(/^(Try '|tar: (Child|Exiting with|Error is not recoverable)).*$/gm, ''))
 
 const ownerWord = ({ owner, group }: Upload): string | undefined =>
   owner || group ? `${owner ?? ''}${group ? `:${group}` : ''}` : undefined
+
+const begin = [
+  'export LC_ALL=C PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
+  'umask 077',
+  'fail() { printf "%s\\n" "$1" >&2; exit 1; }',
+  'trap "exit 1" HUP INT TERM PIPE',
+]
+
+/** Holds what `s` says of the bytes against what they should be. */
+const checked = ({ digest }: Upload): string =>
+  `[ "\${s%% *}" = ${quote(digest)} ] || fail "the bytes that arrived are not the ones meant: their sha256 differs"`
 
 /**
  * Receives into a new file of its own beside the target, 0600 from birth, and gives it its name only when size
@@ -33,15 +45,12 @@ export const receiveScript = (upload: Upload, temporary: string, done: string): 
   const target = quote(upload.path)
   const owner = ownerWord(upload)
   return [
-    'export LC_ALL=C PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
-    'umask 077',
-    'fail() { printf "%s\\n" "$1" >&2; exit 1; }',
+    ...begin,
     `t=${quote(temporary)}`,
     `[ -d ${folder} ] || fail ${quote(`the folder ${posix.dirname(upload.path)} does not exist`)}`,
     `[ ! -d ${target} ] || fail ${quote(`${upload.path} is a folder`)}`,
     // What a machine has left that lost its power, or hears nothing more of the one that sent.
     `set -- ${quote(temporaryStart(upload.path))}${'?'.repeat(RANDOM)}.part; [ ! -f "$1" ] || rm -f -- "$@"`,
-    'trap "exit 1" HUP INT TERM PIPE',
     // noclobber: the file is made by this shell, never a link that somebody has put there.
     'set -C',
     '( : > "$t" ) || exit 1',
@@ -51,12 +60,30 @@ export const receiveScript = (upload: Upload, temporary: string, done: string): 
     'n=$(wc -c < "$t")',
     `[ "$n" -eq ${upload.size} ] || fail "$((n)) of ${upload.size} bytes arrived"`,
     's=$(sha256sum < "$t") || exit 1',
-    `[ "\${s%% *}" = ${quote(upload.digest)} ] || fail "the bytes that arrived are not the ones meant: their sha256 differs"`,
+    checked(upload),
     ...(owner ? [`chown -- ${quote(owner)} "$t" || exit 1`] : []),
     `chmod -- ${quote(upload.mode)} "$t" || exit 1`,
     'sync "$t" 2>/dev/null || sync',
     `mv -fT -- "$t" ${target} || exit 1`,
     'trap - EXIT',
+    `echo ${done}`,
+  ].join('; ')
+}
+
+/**
+ * Unpacks what arrives into a folder while it arrives: it is read once, for tar and for its digest, and lies nowhere by
+ * itself. tar is heard first: of a full disk it says more than a digest of the half that it took.
+ */
+export const unpackScript = (upload: Upload, done: string): string => {
+  const folder = quote(upload.path)
+  const tar = `tar -C ${folder} --no-same-owner -xzf - ${quoted(upload.unpack ?? [])}`
+  return [
+    ...begin,
+    'umask 022',
+    `[ -d ${folder} ] || fail ${quote(`the folder ${upload.path} does not exist`)}`,
+    `s=$({ { tee /dev/fd/3 | sha256sum >&4 3>&-; } 3>&1 | ${tar}; } 4>&1) || exit 1`,
+    checked(upload),
+    `sync -f ${folder} 2>/dev/null || sync`,
     `echo ${done}`,
   ].join('; ')
 }
@@ -119,7 +146,7 @@ const pour = async (wire: Wire, upload: Upload, onProgress: (sent: number) => vo
 }
 
 /**
- * Sends one file to a `RECEIVER` at the other end of the wire. `refused` words a program that did not get to start.
+ * Sends one file, to be kept or to be unpacked, to a `RECEIVER` at the other end of the wire. `refused` words a program that did not get to start.
  * Rejects with a Refusal: `host-upload` with the host's reason, `host-lost` when the connection broke,
  * `usage-file` when the file cannot be read here.
  */
@@ -135,7 +162,10 @@ export const sendFile = async (
   const said = collect(wire.stderr)
   const answer = collect(wire.stdout)
   wire.stdin.on('error', () => {})
-  wire.stdin.write(`${receiveScript(upload, temporaryName(upload.path, random), done)}\n`)
+  const script = upload.unpack
+    ? unpackScript(upload, done)
+    : receiveScript(upload, temporaryName(upload.path, random), done)
+  wire.stdin.write(`${script}\n`)
   const unread = await pour(wire, upload, onProgress).then(
     () => undefined,
     (error: unknown) => unreadable(error),

@@ -45,6 +45,8 @@ export type Step =
   | { do: 'members'; path: string; set: Record<string, Json | Content | From>; indent: number }
   /** A file of the controller (an archive, a file to be copied), streamed. */
   | ({ do: 'upload'; file: string; size: number; digest: string; path: string; mode: string } & Owner)
+  /** An archive of the controller, unpacked into a folder while it arrives; `words`: more of them for tar. */
+  | { do: 'unpack'; file: string; size: number; digest: string; into: string; words: string[] }
   | { do: 'remove'; path: string }
   /** Puts a folder that was made beside it in place. Where that fails nothing of it stays: it may hold a key. */
   | { do: 'rename'; from: string; to: string }
@@ -52,7 +54,10 @@ export type Step =
   | { do: 'generate'; name: string; bytes: number }
   /** Reads a value that a host holds into the controller's memory under `name`: the trimmed output of argv. It never writes. */
   | { do: 'fetch'; name: string; argv: string[]; secret?: true }
-  /** Keeps the digest of a big file beside it, so that a check need not hash it again. */
+  /**
+   * Keeps the digest of a big file beside it, so that a check need not hash it again. For a file that steps before have
+   * just put there, from bytes whose digest they have checked.
+   */
   | { do: 'receipt'; path: string; digest: string }
 
 export const exec = (argv: string[], more: Omit<Extract<Step, { do: 'exec' }>, 'do' | 'argv'> = {}): Step => ({
@@ -92,6 +97,8 @@ export const describe = (step: Step): string => {
       return `set ${Object.keys(step.set).join(', ')} in ${step.path}`
     case 'upload':
       return `upload ${step.path} (${step.size} bytes)`
+    case 'unpack':
+      return `unpack into ${step.into} (${step.size} bytes)`
     case 'remove':
       return `remove ${step.path}`
     case 'rename':

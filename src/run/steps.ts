@@ -1,6 +1,6 @@
 import { type Failure, Refusal } from '../core/failure.ts'
 import { fedTo, quote } from '../core/quote.ts'
-import type { Fragment, Output, Transport } from '../core/transport.ts'
+import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
 import { isRecord, withMember } from '../core/value.ts'
 import { describe, type From, type Step } from '../module/step.ts'
 import type { Line } from '../plan/session.ts'
@@ -55,7 +55,7 @@ const chunksOf = (steps: Step[]): Chunk[] => {
   for (const step of steps) {
     const last = chunks.at(-1)
     const from = borrowed(step).map(value => value.from)
-    if (step.do === 'upload' || step.do === 'members') chunks.push({ apart: step })
+    if (step.do === 'upload' || step.do === 'unpack' || step.do === 'members') chunks.push({ apart: step })
     else if (last && 'frame' in last && !from.some(name => made.has(name))) last.frame.push(step)
     else {
       chunks.push({ frame: [step] })
@@ -142,28 +142,25 @@ export const runSteps = async (
   return { rest, ...(kept ? { kept } : {}) }
 }
 
+/** What a step sends, as the task's identity. */
+const uploadOf = (runner: Runner, line: Line, step: Sending): Upload => {
+  const { file, size, digest } = step
+  const login = runner.session.identity(line.host, line.node.become.has(line.host)) !== undefined
+  const common = { source: { file }, size, digest, ...(login ? { asLogin: true as const } : {}) }
+  if (step.do === 'unpack') return { ...common, path: step.into, mode: '', unpack: step.words }
+  const { path, mode, owner, group } = step
+  return { ...common, path, mode, ...(owner ? { owner } : {}), ...(group ? { group } : {}) }
+}
+
+type Sending = Extract<Step, { do: 'upload' | 'unpack' }>
+
 /** Sends a file. A file that cannot be put there (a full disk) fails the task; a lost connection loses the host. */
-const send = async (
-  runner: Runner,
-  transport: Transport,
-  line: Line,
-  { file, size, digest, path, mode, owner, group }: Extract<Step, { do: 'upload' }>,
-): Promise<Failure | undefined> => {
+const send = async (runner: Runner, transport: Transport, line: Line, step: Sending): Promise<Failure | undefined> => {
   const at = { host: line.host, node: line.id, task: line.node.task.name }
-  const upload = {
-    source: { file },
-    size,
-    digest,
-    path,
-    mode,
-    ...(owner ? { owner } : {}),
-    ...(group ? { group } : {}),
-    ...(runner.session.identity(line.host, line.node.become.has(line.host)) === undefined
-      ? {}
-      : { asLogin: true as const }),
-  }
+  const upload = uploadOf(runner, line, step)
+  const { size: total, path: what } = upload
   try {
-    await transport.upload(upload, done => runner.emit({ type: 'progress', ...at, done, total: size, what: path }))
+    await transport.upload(upload, done => runner.emit({ type: 'progress', ...at, done, total, what }))
     return undefined
   } catch (error) {
     const failure = error instanceof Refusal ? error.failures[0]! : undefined
@@ -183,7 +180,7 @@ const treeOf = (line: Line, path: string, text: string): { tree: unknown } | Fai
 }
 
 const runApart = async (runner: Runner, transport: Transport, line: Line, step: Step): Promise<Failure | undefined> => {
-  if (step.do === 'upload') return send(runner, transport, line, step)
+  if (step.do === 'upload' || step.do === 'unpack') return send(runner, transport, line, step)
   if (step.do !== 'members') return undefined
   const [read] = await transport.run([{ sh: asTask(runner, line, `cat -- ${quote(step.path)}`) }])
   if (read!.status !== 0) return stepFailure(line, describe(step), read!)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -182,5 +183,41 @@ test('long names fit', () => {
   assert.ok(Buffer.byteLength(name) < 255)
   assert.match(name, /^\/d\/\.ż+\.f{16}\.part$/)
 })
+
+/** A gzipped tar of two files in `top/`, and what it takes to send it into a folder. */
+const archiveIn = (folder: string): Upload => {
+  mkdirSync(join(folder, 'top'))
+  writeFileSync(join(folder, 'top/program'), MEGABYTES, { mode: 0o755 })
+  writeFileSync(join(folder, 'top/other'), 'other')
+  mkdirSync(join(folder, 'into'))
+  execFileSync('tar', ['-C', folder, '-czf', join(folder, 'a.tar.gz'), 'top'])
+  const bytes = readFileSync(join(folder, 'a.tar.gz'))
+  return uploadOf(bytes, join(folder, 'into'), { unpack: ['--strip-components=1', 'top/program'] })
+}
+
+test('an archive is unpacked as it arrives, and lies nowhere', () =>
+  withHost({}, async (transport, folder) => {
+    await transport.upload(archiveIn(folder))
+    assert.equal(readdirSync(join(folder, 'into')), ['program'])
+    assert.ok(readFileSync(join(folder, 'into/program')).equals(MEGABYTES))
+    assert.is(statSync(join(folder, 'into/program')).mode & 0o7777, 0o755)
+  }))
+
+test('an archive that is another one, cut off or none at all, or lacks what is wanted, is refused with the reason', () =>
+  withHost({}, async (transport, folder) => {
+    const good = archiveIn(folder)
+    const { bytes } = good.source as { bytes: Buffer }
+    const reason = async (change: Partial<Upload>): Promise<string> => {
+      const [failure] = await failuresOf(transport.upload({ ...good, ...change }))
+      assert.is(failure?.reason, 'host-upload')
+      return failure?.why ?? ''
+    }
+    assert.match(await reason({ digest: '0'.repeat(64) }), /their sha256 differs/)
+    assert.match(await reason({ source: { bytes: bytes.subarray(0, 2000) } }), /end of file|EOF/i)
+    assert.match(await reason({ source: { bytes: MEGABYTES } }), /not in gzip format/)
+    assert.match(await reason({ unpack: ['top/nothing'] }), /top\/nothing: Not found/)
+    assert.match(await reason({ path: join(folder, 'nowhere') }), /does not exist/)
+    await transport.upload(good)
+  }))
 
 test.run()
