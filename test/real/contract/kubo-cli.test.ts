@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Config, Kubo, newKey, privateKubo } from './kubo.ts'
@@ -183,7 +183,6 @@ test('blocks are added and read without a daemon; one that is not there is not w
   const none = await base.ipfs('cat', 'QmWATWQ7fVPP2EFGu71UkfnqhYXDYH566qy47CnJDgvs8u')
   assert.is(none.code, 1)
   assert.match(none.stderr, 'block was not found locally (offline)')
-  rmSync(`${base.path}/repo.lock`, { force: true })
 })
 
 test.run()

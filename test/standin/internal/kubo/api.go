@@ -81,7 +81,7 @@ func fillBody(c *command, r *request, q *http.Request) error {
 	}
 	parts, err := q.MultipartReader()
 	if err != nil {
-		return usageError{"file argument '" + c.arg + "' is required", c.path}
+		return usageError{"file argument '" + c.arg + "' is required"}
 	}
 	part, err := parts.NextPart()
 	if err != nil {

@@ -89,11 +89,11 @@ func split(argv []string) (c *command, words []string, opts map[string]string, e
 			name, value, has := strings.Cut(one, "=")
 			full := names[name]
 			if full == "" {
-				return c, nil, nil, usageError{fmt.Sprintf("unknown option %q", name), pathOf(c)}
+				return c, nil, nil, usageError{fmt.Sprintf("unknown option %q", name)}
 			}
 			if !has && takesValue(c, full) {
 				if i++; i >= len(argv) {
-					return c, nil, nil, usageError{fmt.Sprintf("missing argument for option %q", name), pathOf(c)}
+					return c, nil, nil, usageError{fmt.Sprintf("missing argument for option %q", name)}
 				}
 				value = argv[i]
 			} else if !has {
@@ -127,13 +127,6 @@ func spread(a string, names map[string]string) []string {
 	return out
 }
 
-func pathOf(c *command) string {
-	if c == nil {
-		return ""
-	}
-	return c.path
-}
-
 func execute(path string, argv []string) error {
 	c, words, opts, err := split(argv)
 	if err != nil {
@@ -144,7 +137,7 @@ func execute(path string, argv []string) error {
 		return nil
 	}
 	if c == nil {
-		return usageError{fmt.Sprintf("Unknown Command %q\n", words[0]), ""}
+		return usageError{fmt.Sprintf("Unknown Command %q\n", words[0])}
 	}
 	if enc := opts["encoding"] + opts["enc"]; enc != "" && enc != "json" && enc != "text" {
 		return fmt.Errorf("invalid encoding: %s", enc)

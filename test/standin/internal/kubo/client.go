@@ -99,7 +99,7 @@ func answerError(res *http.Response) error {
 	}
 	if json.Unmarshal(b, &e) == nil && e.Message != "" {
 		if e.Code == 1 {
-			return usageError{e.Message, ""}
+			return usageError{e.Message}
 		}
 		return errors.New(e.Message)
 	}

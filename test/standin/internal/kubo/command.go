@@ -55,16 +55,16 @@ func find(words []string) (*command, int) {
 
 func (c *command) checkArgs(n int) error {
 	if n < c.min {
-		return usageError{fmt.Sprintf("argument %q is required", c.arg), c.path}
+		return usageError{fmt.Sprintf("argument %q is required", c.arg)}
 	}
 	if c.max >= 0 && n > c.max {
-		return usageError{fmt.Sprintf("too many arguments: expected %d, got %d", c.max, n), c.path}
+		return usageError{fmt.Sprintf("too many arguments: expected %d, got %d", c.max, n)}
 	}
 	return nil
 }
 
-// usageError is said with a pointer to the command's help.
-type usageError struct{ text, path string }
+// usageError is a call that cannot be right: over HTTP 400, with code 1.
+type usageError struct{ text string }
 
 func (e usageError) Error() string { return e.text }
 
