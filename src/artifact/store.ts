@@ -103,10 +103,10 @@ const locate = async (places: Places, wanted: Wanted): Promise<{ entry: Entry; v
   const { entry, why } = await findCached(cache, wanted, standing)
   if (entry) return { entry, vouched: true }
   if (wanted.urls.length === 0) return refuseMissing(places, wanted, why)
-  const hint = [...(why === undefined ? [] : [why]), (await hintFor(places, name)) ?? []].flat().join('; ')
+  const hints = [why, await hintFor(places, name)].filter(text => text !== undefined)
   // Loaded when something is downloaded: it brings an HTTP client along.
   const { fetchArchive } = await import('./upstream.ts')
-  return { entry: await fetchArchive(cache, wanted, standing, network, hint), vouched: true }
+  return { entry: await fetchArchive(cache, wanted, standing, network, hints), vouched: true }
 }
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

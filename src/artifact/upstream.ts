@@ -88,7 +88,7 @@ export const fetchArchive = async (
   wanted: Wanted,
   standing: Claim[],
   { patience, signal, emit }: Network,
-  hint: string | undefined,
+  hints: string[],
 ): Promise<Entry> => {
   await mkdir(cache, { recursive: true })
   const http = createHttp(patience.silence, signal)
@@ -111,7 +111,7 @@ export const fetchArchive = async (
     fix: [
       unknown ? 'check the version' : networkFix(),
       'name another mirror, or give --artifacts DIR with the archive in it',
-      ...(hint === undefined ? [] : [hint]),
+      ...hints,
     ].join('; '),
   })
 }
