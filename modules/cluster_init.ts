@@ -53,7 +53,7 @@ export default defineModule({
       if (has !== undefined && has !== args.consensus)
         return fail(
           `${args.path} is a peer with ${has}, and ${args.consensus} is asked for`,
-          `leave consensus: ${has}; or change it by hand: stop ipfs-cluster on all hosts, keep the pins of one with \`ipfs-cluster-service state export -f pins.ndjson\`, move ${args.path} away on all, run this again, then stop ipfs-cluster on that one, \`state import -f pins.ndjson\` there and start it`,
+          `leave consensus: ${has}; or change it by hand: stop ipfs-cluster on all hosts, keep the pins of one with \`ipfs-cluster-service state export -f pins.ndjson\`, move ${args.path} away on all and run this; then stop ipfs-cluster on all again, on one empty the file peerstore and \`state import -f pins.ndjson\`, on the others remove the folder raft if there is one, and run this once more`,
         )
       const id = seen.id.value
       return typeof id === 'string'

@@ -84,6 +84,8 @@ while [ "$left" -gt 0 ]; do
   sleep 0.1; left=$((left - 1))
 done
 [ -z "$pid" ] || kill -s KILL -- "-$pid"
+# A member stays one, and its unit may start.
+[ "$word" = begun ] || rm -f -- "$mark"
 { grep -E 'ERROR|WARN|rror' "$log" || cat "$log"; } | tail -n 6 >&2
 exit 1`
 
@@ -91,7 +93,7 @@ exit 1`
 const resting = `cd -- "$1" || exit 1
 mark=.runbook-raft left=150
 if ${old('INT')}; then
-  while kill -0 "$pid" 2>/dev/null; do
+  while [ "$left" -gt -50 ] && kill -0 "$pid" 2>/dev/null; do
     [ "$left" -gt 0 ] || kill -s KILL -- "-$pid"
     sleep 0.1; left=$((left - 1))
   done
