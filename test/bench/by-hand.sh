@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a careful person who watches the clock would write instead of playbooks/private-cluster.yml: the same programs,
-# commands and gates, on fresh hosts, all hosts at once over plain ssh. One OpenSSH login per host (ControlMaster), all
+# What a careful person would write instead of playbooks/private-cluster.yml: the same programs, commands and gates in
+# the same order, on fresh hosts, all hosts at once over plain ssh. One OpenSSH login per host (ControlMaster), all
 # commands through it. Whatever has to be waited for is asked every 100 ms; nothing else sleeps.
 #
 #   by-hand.sh ARTIFACTS MONITOR_PING_INTERVAL KEY KNOWN_HOSTS ADDRESS...      (root's key)
@@ -40,8 +40,7 @@ until_true() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 600 ] || { echo "never
 api="--api /ip4/127.0.0.1/tcp/5001"
 '
 
-# Archives with their checksums, checked where they arrive; then the user, both repos (an init of ipfs-cluster takes a
-# second, whatever the machine does meanwhile) and kubo's settings.
+# Archives with their checksums, checked where they arrive; the user and the folders.
 files=$(cd "$artifacts" && ls -1 kubo_*_linux-amd64.tar.gz* ipfs-cluster-service_*_linux-amd64.tar.gz* ipfs-cluster-ctl_*_linux-amd64.tar.gz*)
 install_all() {
   # shellcheck disable=SC2086
@@ -55,13 +54,12 @@ install_all() {
     useradd -r -d /var/lib/ipfs -s /usr/sbin/nologin ipfs
     install -d -o ipfs -g ipfs -m 700 /var/lib/ipfs /var/lib/ipfs-cluster'
 }
+
+# kubo: repo, settings, swarm key.
 swarm_key=$(od -vAn -N32 -tx1 /dev/urandom | tr -d ' \n')
-secret=$(od -vAn -N32 -tx1 /dev/urandom | tr -d ' \n')
-prepare() {
+prepare_kubo() {
   ssh_to "$1" sh -s <<END
 $words
-CLUSTER_SECRET=$secret as ipfs-cluster-service --config /var/lib/ipfs-cluster init --consensus crdt 2>/dev/null &
-init=\$!
 as ipfs init --profile=autoconf-off >/dev/null
 echo "kubo \$(as ipfs config Identity.PeerID)"
 set_json() { as ipfs config --json "\$1" "\$2"; }
@@ -75,15 +73,10 @@ set_json Swarm.DisableNatPortMap true
 set_json Bootstrap '[]'
 (umask 077; printf '/key/swarm/psk/1.0.0/\n/base16/\n%s\n' $swarm_key >/var/lib/ipfs/swarm.key)
 chown ipfs: /var/lib/ipfs/swarm.key
-wait \$init
-cd /var/lib/ipfs-cluster
-sed -i 's/\("monitor_ping_interval": *\)"[^"]*"/\1"$interval"/; s/\("flood_publish": *\)false/\1true/' service.json
-chown ipfs: service.json
-echo "cluster \$(sed -n 's/^ *"id": *"\([^"]*\)".*/\1/p' identity.json)"
 END
 }
 
-# Units; the others' addresses in both configurations; kubo starts.
+# Its unit, the others' addresses, its start.
 unit() {
   cat <<END
 [Unit]
@@ -107,22 +100,16 @@ END
 }
 start_kubo() {
   peering=$(for other in $(others "$1"); do
-    echo "{\"ID\":\"$(said "prepare.$other" kubo)\",\"Addrs\":[\"/ip4/$other/tcp/4001\"]}"
+    echo "{\"ID\":\"$(said "prepare_kubo.$other" kubo)\",\"Addrs\":[\"/ip4/$other/tcp/4001\"]}"
   done | paste -sd,)
-  peerstore=$(for other in $(others "$1"); do echo "/ip4/$other/tcp/9096/p2p/$(said "prepare.$other" cluster)"; done)
   ssh_to "$1" sh -s <<END
 $words
 cat >/etc/systemd/system/ipfs.service <<'UNIT'
 $(unit ipfs '/usr/local/bin/ipfs daemon --migrate')
 UNIT
-cat >/etc/systemd/system/ipfs-cluster.service <<'UNIT'
-$(unit ipfs-cluster '/usr/local/bin/ipfs-cluster-service --config /var/lib/ipfs-cluster daemon')
-UNIT
 as ipfs config --json Peering.Peers '[$peering]'
-printf '%s\n' '$peerstore' >/var/lib/ipfs-cluster/peerstore
-chown ipfs: /var/lib/ipfs-cluster/peerstore
 systemctl daemon-reload
-systemctl enable --quiet ipfs ipfs-cluster
+systemctl enable --quiet ipfs
 systemctl start --no-block ipfs
 until_true systemctl is-active --quiet ipfs
 END
@@ -132,7 +119,7 @@ END
 connect() {
   ssh_to "$1" sh -s <<END
 $words
-for address in $(for other in $(others "$1"); do echo "/ip4/$other/tcp/4001/p2p/$(said "prepare.$other" kubo)"; done | paste -sd' '); do
+for address in $(for other in $(others "$1"); do echo "/ip4/$other/tcp/4001/p2p/$(said "prepare_kubo.$other" kubo)"; done | paste -sd' '); do
   as ipfs \$api swarm connect "\$address" >/dev/null
 done
 connected() { [ "\$(as ipfs \$api swarm peers | sed 's|.*/p2p/||' | sort -u | wc -l)" -eq $((count - 1)) ]; }
@@ -149,8 +136,32 @@ done
 END
 }
 
+# ipfs-cluster: configuration, unit, the others' addresses, its start.
+secret=$(od -vAn -N32 -tx1 /dev/urandom | tr -d ' \n')
+prepare_cluster() {
+  ssh_to "$1" sh -s <<END
+$words
+CLUSTER_SECRET=$secret as ipfs-cluster-service --config /var/lib/ipfs-cluster init --consensus crdt 2>/dev/null
+cd /var/lib/ipfs-cluster
+sed -i 's/\("monitor_ping_interval": *\)"[^"]*"/\1"$interval"/; s/\("flood_publish": *\)false/\1true/' service.json
+chown ipfs: service.json
+echo "cluster \$(sed -n 's/^ *"id": *"\([^"]*\)".*/\1/p' identity.json)"
+END
+}
 start_cluster() {
-  ssh_to "$1" "$words"'systemctl start --no-block ipfs-cluster; until_true systemctl is-active --quiet ipfs-cluster'
+  peerstore=$(for other in $(others "$1"); do echo "/ip4/$other/tcp/9096/p2p/$(said "prepare_cluster.$other" cluster)"; done)
+  ssh_to "$1" sh -s <<END
+$words
+cat >/etc/systemd/system/ipfs-cluster.service <<'UNIT'
+$(unit ipfs-cluster '/usr/local/bin/ipfs-cluster-service --config /var/lib/ipfs-cluster daemon')
+UNIT
+printf '%s\n' '$peerstore' >/var/lib/ipfs-cluster/peerstore
+chown ipfs: /var/lib/ipfs-cluster/peerstore
+systemctl daemon-reload
+systemctl enable --quiet ipfs-cluster
+systemctl start --no-block ipfs-cluster
+until_true systemctl is-active --quiet ipfs-cluster
+END
 }
 all_listed() {
   ssh_to "$1" "$words"'
@@ -158,6 +169,6 @@ all_listed() {
     until_true listed'
 }
 
-for phase in install_all prepare start_kubo connect exchange start_cluster all_listed; do
+for phase in install_all prepare_kubo start_kubo connect exchange prepare_cluster start_cluster all_listed; do
   everywhere $phase
 done
