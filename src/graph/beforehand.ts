@@ -28,13 +28,9 @@ export const beforehand =
     })
   }
 
-/**
- * Whether a task runs as root on a host. It has to be known before the host is contacted: the login is made with it.
- * Throws Refusals (`playbook-value`, `playbook-reference`).
- */
-export const becomes = (node: Node, host: string, scopeOf: ScopeOf): boolean => {
+/** Throws a Refusal (`playbook-value`, `playbook-reference`). */
+const evaluated = (node: Node, host: string, scopeOf: ScopeOf): boolean => {
   const { become } = node.task
-  if (typeof become.value === 'boolean') return become.value
   const value = compileTemplate(become.value, become).evaluate(scopeOf(node, host, 'become'))
   if (typeof value === 'boolean') return value
   return refuse('playbook-value', '`become` wants true or false.', {
@@ -42,4 +38,22 @@ export const becomes = (node: Node, host: string, scopeOf: ScopeOf): boolean => 
     fix: 'A variable of the command line is text: bool(name) makes it true or false.',
     origin: become.origin,
   })
+}
+
+/**
+ * Whether a task runs as root on a host. It has to be known before the host is contacted: the login is made with it.
+ * What a play says for all its tasks is evaluated once per host.
+ */
+export const becoming = (scopeOf: ScopeOf): ((node: Node, host: string) => boolean) => {
+  const known = new Map<unknown, Map<string, boolean>>()
+  return (node, host) => {
+    const { become, vars } = node.task
+    if (typeof become.value === 'boolean') return become.value
+    if (Object.keys(vars).length > 0) return evaluated(node, host, scopeOf)
+    const byHost = known.get(become) ?? new Map<string, boolean>()
+    known.set(become, byHost)
+    const value = byHost.get(host) ?? evaluated(node, host, scopeOf)
+    byHost.set(host, value)
+    return value
+  }
 }

@@ -5,7 +5,7 @@ import type { Located } from '../load/located.ts'
 import { selectHosts } from '../load/pattern.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { didYouMean } from '../load/suggest.ts'
-import { becomes, beforehand } from './beforehand.ts'
+import { becoming, beforehand } from './beforehand.ts'
 import { compileTask } from './compile.ts'
 import { type Edges, order } from './dag.ts'
 import type { Edge, Graph, Node } from './graph.ts'
@@ -94,8 +94,9 @@ export const expand = (
   ) as Map<string, Node[]>
   const variables = everyValue(loaded)
   const scopeOf = beforehand(loaded, [...registered.keys()])
+  const becomes = becoming(scopeOf)
   for (const node of drafts) {
-    node.become = new Set(node.hosts.filter(host => becomes(node, host, scopeOf)))
+    node.become = new Set(node.hosts.filter(host => becomes(node, host)))
     node.edges.push(
       ...named(node, node.task.needs ?? [], 'needs'),
       ...named(node, node.task.after, 'after'),

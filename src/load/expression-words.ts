@@ -84,6 +84,8 @@ const typeMessage = (summary: string): string => {
   if (unary) return `"${unary[1]}" does not work with ${typeName(unary[2]!)}.`
   const method = /^found no matching overload for '(.+)'$/.exec(summary)
   if (method) return `There is no function ${method[1]!.replace(/^dyn\./, '')} for these types.`
+  const neither = /^bool\(\) conversion error: invalid string value (".*")$/.exec(summary)
+  if (neither) return `${neither[1]} is neither true nor false.`
   return `${summary.replace(/\.$/, '')}.`
 }
 

@@ -45,6 +45,7 @@ test('values that do not go together', () => {
     ['!port', /"!" does not work with a number/],
     ['none.x', /x/],
     ['mixed[7]', /out of bounds/],
+    ['bool("ture")', /^"ture" is neither true nor false\.$/],
     ['9007199254740993', /too large/],
     ['node.?peer_id', /optional/],
   ]
