@@ -106,7 +106,12 @@ const starting = (unit: ServiceAnswer, newer: string | undefined): Doing => {
     return unit.active === 'active' ? { verbs: [], why: [] } : { verbs: [], why: ['it is reloading'], active: 'active' }
   }
   if (isLooping(unit))
-    return { verbs: [['stop'], ['--no-block', 'start']], why: [`it keeps failing (${unit.result})`], active: 'active' }
+    return {
+      // Its failures so far count for the start limit: without the first, the start may be refused.
+      verbs: [['reset-failed'], ['stop'], ['--no-block', 'start']],
+      why: [`it keeps failing (${unit.result})`],
+      active: 'active',
+    }
   if (unit.active === 'failed')
     return {
       verbs: [['reset-failed'], ['--no-block', 'start']],
