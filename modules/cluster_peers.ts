@@ -1,5 +1,5 @@
-import { defineModule, isUnknown, later, program, service, T, unitName, uses } from '../src/module/module.ts'
-import { cluster, listed } from './lib/cluster.ts'
+import { defineModule, isUnknown, later, program, service, stat, T, unitName, uses } from '../src/module/module.ts'
+import { cluster, listed, serviceFile } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { lastLines } from './lib/log.ts'
 import { absent, besideKubo, mixedUp, ofKubo, peerList } from './lib/peers.ts'
@@ -65,6 +65,7 @@ export default defineModule({
     unit: uses(service(args.unit)),
     any: uses(listing(args, '', args.unit)),
     kubo: uses(ofKubo(args.ipfs_path)),
+    file: uses(stat(serviceFile(args.path))),
   }),
   more: args => ({ peers: args.peers.map(({ id }) => listing(args, id, args.unit)) }),
   touches: args => [`live:${args.unit}`],
@@ -90,7 +91,10 @@ export default defineModule({
         const found = seen.peers[i]!
         return found.state === 'listed' ? [] : [`${peer.address} (${peer.id}): ${found.error ?? 'not listed'}`]
       })
-      return `not in the list of cluster peers: ${open.join('; ')}. The usual causes: another cluster secret there (dials end in a timeout), kubo's peer id or port 4001 in place of the cluster's own id and 9096, or the daemon there is not running`
+      const file = serviceFile(args.path)
+      const isStale = seen.file.exists && seen.file.changed > seen.unit.since
+      const stale = isStale ? `${unitName(args.unit)} was started before ${file} last changed\n` : ''
+      return `${stale}not in the list of cluster peers: ${open.join('; ')}. The usual causes: another cluster secret there (dials end in a timeout), kubo's peer id or port 4001 in place of the cluster's own id and 9096, or the daemon there is not running`
     },
     log: lastLines(args.unit),
   }),

@@ -3,6 +3,13 @@ import type { Saying } from './diagnoses.ts'
 /** What ipfs-cluster says when it does not start or does not find the others. Texts of 1.1.6, measured. */
 export const ofCluster: Saying[] = [
   {
+    says: /(\S+) was started before (\S+) last changed/,
+    means: (unit, file) => ({
+      cause: `${unit} runs with an older ${file}: what was changed in it since, its secret perhaps, is not in use`,
+      fix: `systemctl restart ${unit}`,
+    }),
+  },
+  {
     says: /\[([^\]]+)\] failed to negotiate security protocol: peer id mismatch: expected (\w+), but remote key matches (\w+)/,
     means: (at, wrong, right) => ({
       cause: `${wrong} is not the id of the peer at ${at}: that is ${right}`,
@@ -82,6 +89,13 @@ export const ofCluster: Saying[] = [
     means: () => ({
       cause: 'ipfs-cluster waits for kubo, which does not answer it',
       fix: 'start kubo, and make ipfs_connector.ipfshttp.node_multiaddress its API address; API.Authorizations must not be set',
+    }),
+  },
+  {
+    says: /(not in the list of cluster peers: .*)\. The usual causes/,
+    means: missing => ({
+      cause: missing,
+      fix: 'compare the digests of cluster.secret on both hosts, restart a peer that was started before its own was changed, and see that the port is open',
     }),
   },
 ]

@@ -139,7 +139,7 @@ export const settle = async (
           reason: 'host-settle',
           what,
           why: (found ? [seemed, found.said, hopeless === undefined ? state : ''] : [state, log])
-            .filter(t => t !== '' && t !== what)
+            .filter((t, i, all) => t !== '' && t !== what && all.indexOf(t) === i)
             .join('\n'),
           ...(fix === undefined ? {} : { fix }),
           origin: line.node.task.origin,

@@ -179,6 +179,16 @@ const SAID: [said: string, cause: string, fix: string][] = [
     'another ipfs-cluster',
     'end the other one',
   ],
+  [
+    'ipfs-cluster.service was started before /var/lib/ipfs-cluster/service.json last changed',
+    'runs with an older /var/lib/ipfs-cluster/service.json',
+    'systemctl restart ipfs-cluster.service',
+  ],
+  [
+    'not in the list of cluster peers: 10.0.0.2 (Qm): not listed. The usual causes: another cluster secret',
+    'not in the list of cluster peers: 10.0.0.2 (Qm): not listed',
+    'digests of cluster.secret',
+  ],
   ['2026\tWARN\tipfshttp\tipfs does not seem to be available after 10 retries', 'waits for kubo', 'node_multiaddress'],
   ['***** ipfs-cluster consensus start timed out (tips below) *****', 'no leader', 'start the others'],
   ['go: kubo@v0.42.0 requires go >= 1.26.4 (running go 1.21.3; GOTOOLCHAIN=local)', 'Go 1.21.3 is too old', '1.26.4'],
