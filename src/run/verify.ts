@@ -138,8 +138,11 @@ export const settle = async (
         failure: {
           reason: 'host-settle',
           what,
-          why: (found ? [seemed, found.said, hopeless === undefined ? state : ''] : [state, log])
-            .filter((t, i, all) => t !== '' && t !== what && all.indexOf(t) === i)
+          why: (found
+            ? [seemed, ...new Set([found.said, ...(hopeless === undefined ? state.split('\n') : [])])]
+            : [state, log]
+          )
+            .filter(t => t !== '' && t !== what)
             .join('\n'),
           ...(fix === undefined ? {} : { fix }),
           origin: line.node.task.origin,
