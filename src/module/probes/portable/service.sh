@@ -197,11 +197,13 @@ supervise() {
     now
     began=$time
     (
+      # The lock is the supervisor's alone, also if it is killed right now.
+      exec 9>&-
       myself
       remember active running success "$pid" "$start"
       [ ! -e "$base/$name.stop" ] || exit 0
       say "started as process $pid"
-      become 9>&- </dev/null >>"$log" 2>&1
+      become </dev/null >>"$log" 2>&1
     )
     status=$?
     outcome "$status"
@@ -226,10 +228,11 @@ supervise() {
     restarts=$((restarts + 1))
     say "ended with status $status, is started again in $delay ms"
     (
+      exec 9>&-
       myself
       remember activating auto-restart "$result" "$pid" "$start"
       [ ! -e "$base/$name.stop" ] || exit 0
-      exec setsid sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))" 9>&- </dev/null >/dev/null 2>&1
+      exec setsid sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))" </dev/null >/dev/null 2>&1
     )
     [ ! -e "$base/$name.stop" ] || finish inactive dead success 'stopped'
   done
