@@ -68,19 +68,21 @@ const config = (repo: Repo): string => `${repo.path}/config`
 
 /** Where `ipfs_install` puts kubo: without it nothing can be read, with another version of it the same is read. */
 const programs = (repo: Repo): string => `tree:${repo.bin_dir.replace(/\/[^/]*$/, '')}/lib/kubo`
+/** What it is called by there: where only the link is gone, it comes back before anything is read. */
+const link = (repo: Repo): string => `tree:${repo.bin_dir}/ipfs`
 
 /** What was read stays known when the program changes; what could not be read is asked again. */
 const steady =
   <A>(repo: Repo, isRead: (answer: A) => boolean) =>
   (before: A, label: string): A | undefined =>
-    label.startsWith(programs(repo)) && isRead(before) ? before : undefined
+    (label.startsWith(programs(repo)) || label === link(repo)) && isRead(before) ? before : undefined
 
 /** One member of the config by its dotted name. */
 export const member = (repo: Repo, name: string): Query<Member> => ({
   ...program({
     key: `member:${config(repo)}#${name}`,
     sh: show(repo),
-    looks: [`member:${config(repo)}#${name}`, programs(repo)],
+    looks: [`member:${config(repo)}#${name}`, programs(repo), link(repo)],
     parse: ({ stdout }) => {
       const config = printedJson(stdout)
       return { value: config === undefined ? undefined : normal(memberAt(config, name)) }
@@ -108,7 +110,7 @@ export const trouble = (repo: Repo): Query<{ text: string }> => ({
   ...program({
     key: `trouble:${config(repo)}`,
     sh: show(repo),
-    looks: [`path:${config(repo)}`, programs(repo)],
+    looks: [`path:${config(repo)}`, programs(repo), link(repo)],
     parse: ({ status, stderr }) => ({ text: status === 0 ? '' : stderr.toString().trim() || `status ${status}` }),
     subject: `${config(repo)}`,
   }),
