@@ -180,10 +180,13 @@ test('the log is kept short while the daemon runs', async () => {
     .replace('log_look=30', 'log_look=0.1')
   const at = place(shells[0]!.path, quick)
   at.daemon('while :; do echo line after line; sleep 0.001; done', '')
-  await at.act('start', 'a')
-  await at.until('a first log is full', () => existsSync(at.path('a.log.1')))
-  await at.until('and another', () => statSync(at.path('a.log')).size < 5000)
-  await at.act('stop', 'a')
+  try {
+    await at.act('start', 'a')
+    await at.until('a first log is full', () => existsSync(at.path('a.log.1')))
+    await at.until('and another', () => statSync(at.path('a.log')).size < 5000)
+  } finally {
+    await at.act('stop', 'a')
+  }
   assert.is(at.see().active, 'inactive')
 })
 
