@@ -7,7 +7,9 @@
  */
 export type Label = string
 
-const parts = (label: Label): { kind: string; path: string; member: string } => {
+type Parts = { kind: string; path: string; member: string }
+
+const split = (label: Label): Parts => {
   const colon = label.indexOf(':')
   const rest = label.slice(colon + 1)
   const hash = label.startsWith('member:') ? rest.indexOf('#') : -1
@@ -16,6 +18,16 @@ const parts = (label: Label): { kind: string; path: string; member: string } => 
     path: hash < 0 ? rest : rest.slice(0, hash),
     member: hash < 0 ? '' : rest.slice(hash + 1),
   }
+}
+
+/** A plan of three fresh hosts asks half a million times for the parts of a hundred labels: a tenth of its time. */
+const known = new Map<Label, Parts>()
+const parts = (label: Label): Parts => {
+  const found = known.get(label)
+  if (found) return found
+  const made = split(label)
+  known.set(label, made)
+  return made
 }
 
 export const isBelow = (path: string, folder: string): boolean =>
