@@ -4,20 +4,20 @@ import type { Node } from '../graph/graph.ts'
 import { nodeId } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
 import { spelled, validate, withDefaults } from '../load/schema.ts'
-import { answering, type Session, scopeOf, type Wanted } from './session.ts'
+import { failedBefore, type Session, scopeOf, type Wanted, without } from './session.ts'
 
 export type Arguments = { values: Record<string, unknown>; scope: Record<string, unknown> }
 
-/** A host that did not answer, as the inventory knows it: for arguments that can do with a partial list. */
+/** A host that is done without, as the inventory knows it: for arguments that can do with a partial list. */
 type Absent = { host: string; address: unknown }
 
 /** Whether an expression runs over the hosts of a group: then it uses those that answered. */
 const overHosts = (expression: Expression): boolean =>
   expression.references.some(r => r.path[0] === 'hostvars' && r.path[1] === null)
 
-const absentIn = (session: Session, node: Node, host: string, wanted: Wanted): Absent[] => {
+const absentIn = (session: Session, node: Node, host: string, wanted: Wanted, gone: ReadonlySet<string>): Absent[] => {
   const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups)
-  return [...session.lost]
+  return [...gone]
     .filter(lost => node.hosts.includes(lost) || node.play.tasks.includes(node.task))
     .filter(lost => lost !== host)
     .map(lost => ({ host: lost, address: addressOf(scope, lost) }))
@@ -32,7 +32,8 @@ const addressOf = (scope: Record<string, unknown>, host: string): unknown => {
  * Evaluates a task's arguments on one host, in the scope that its condition was evaluated in. Unknowns stay in place, to
  * be met by whoever reads them. A list over hosts runs over those that answered; when some are missing, only an argument
  * that declares `partial` takes it, and the argument it names there gets the missing hosts; for any other the node needs
- * the lost host. Throws Refusals (`playbook-value`, `playbook-argument`).
+ * the lost host. Such a `partial` argument also does without hosts where what the task comes after has failed: a daemon
+ * that did not start is no better than a silent host. Throws Refusals (`playbook-value`, `playbook-argument`).
  */
 export const argumentsOf = (
   session: Session,
@@ -43,14 +44,16 @@ export const argumentsOf = (
   item?: { value: unknown },
 ): Arguments | Unknown => {
   const schema = session.modules[node.task.module]!.args
-  const few = session.lost.size === 0 ? scope : scopeOf(session, node, host, wanted, answering(session), item)
+  const failed = failedBefore(session, node, host)
   const values: Record<string, unknown> = {}
   for (const [name, expression] of Object.entries(node.compiled.args)) {
-    const partial = overHosts(expression) && session.lost.size > 0
-    values[name] = spelled(schema.properties[name], expression.evaluate(partial ? few : scope))
-    if (!partial) continue
     const sibling = (schema.properties[name] as { partial?: string } | undefined)?.partial
-    const absent = absentIn(session, node, host, wanted)
+    const gone = sibling === undefined ? session.lost : failed
+    const partial = overHosts(expression) && gone.size > 0
+    const within = partial ? scopeOf(session, node, host, wanted, without(session, gone), item) : scope
+    values[name] = spelled(schema.properties[name], expression.evaluate(within))
+    if (!partial) continue
+    const absent = absentIn(session, node, host, wanted, gone)
     if (sibling !== undefined) values[sibling] = absent
     else if (absent.length > 0) return new Lost(absent[0]!.host)
   }

@@ -148,14 +148,22 @@ export const scopeOf = (
     ...(item ? { item: item.value } : {}),
   })
 
-/** Groups without the hosts that did not answer: what a comprehension over a group runs through. */
-export const answering = (session: Session): Record<string, string[]> =>
+/** Groups without some hosts: what a comprehension over a group runs through. */
+export const without = (session: Session, gone: ReadonlySet<string>): Record<string, string[]> =>
   Object.fromEntries(
-    Object.entries(session.loaded.inventory.groups).map(([name, hosts]) => [
-      name,
-      hosts.filter(h => !session.lost.has(h)),
-    ]),
+    Object.entries(session.loaded.inventory.groups).map(([name, hosts]) => [name, hosts.filter(h => !gone.has(h))]),
   )
+
+/** Hosts that were lost, and others where something that a node comes after has failed or was never done. */
+export const failedBefore = (session: Session, { edges }: Node, own: string): ReadonlySet<string> => {
+  const failed = new Set(session.lost)
+  for (const { on, kind } of edges) {
+    if (kind !== 'after') continue
+    const { hosts, task } = session.graph.byId.get(on)!
+    for (const host of hosts) if (host !== own && session.causes.has(nodeId(host, task))) failed.add(host)
+  }
+  return failed
+}
 
 /**
  * The root cause that keeps a line from running: a failed or lost node it depends on by order, needs or notify.

@@ -51,6 +51,9 @@ check('the first that does not come back keeps the others as they are', async ()
   assert.is(results['node0/restart_ipfs'], 'changed')
   assert.is(results['node1/restart_ipfs'], 'failed')
   assert.is(results['node2/restart_ipfs'], 'node1/restart_ipfs')
+  // A daemon that does not start is no better than a silent host: node0 does not wait for it, nor forget it.
+  for (const task of ['connect_the_nodes', 'exchange_blocks'])
+    assert.ok(['ok', 'changed'].includes(results[`node0/${task}`]!), `${task} ${results[`node0/${task}`]}`)
 
   await lab.ssh('node1', 'rm -r /etc/systemd/system/ipfs.service.d && systemctl daemon-reload')
   await needApplied(lab, ...words)

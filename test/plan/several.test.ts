@@ -61,6 +61,26 @@ test('a partial list: an argument that can do with it is told who is missing, an
     },
   ))
 
+test('a partial list also does without a host where what the task comes after has failed; any other list has it', () =>
+  withHosts(
+    `${name}
+     - { name: start, when: inventory_hostname != "node0", command: { argv: [sh, -c, 'test "$0" != node1', "{{ inventory_hostname }}"] } }
+     - { name: any, after: [all/start], copy: { dest: "{{ root }}/all", content: "{{ groups.all.map(h, hostvars[h].name.stdout).join() }}" } }
+     - { name: list, after: [all/start], listing: { of: "{{ groups.all.map(h, hostvars[h].name.stdout) }}" } }`,
+    async rig => {
+      named(rig)
+      const ran = await rig.apply()
+      assert.is(results(ran)['node1/start'], 'failed')
+      const texts = ran.events.flatMap(e => (e.type === 'message' ? [`${e.host} ${e.text}`] : []))
+      assert.equal(texts.sort(), [
+        'node0 I am node0,I am node2; missing node1 at node1',
+        'node2 I am node0,I am node2; missing node1 at node1',
+      ])
+      assert.is(results(ran)['node2/any'], 'changed')
+      assert.is(ran.outcome.exit, 1)
+    },
+  ))
+
 test('a host that does not answer changes nothing where its values are not used', () =>
   withHosts(
     `- { name: a, copy: { dest: "{{ root }}/a", content: "{{ groups.all.join() }}" } }
