@@ -1,7 +1,9 @@
 import {
   defineModule,
   exec,
+  isUnknown,
   type Json,
+  type Later,
   later,
   type Query,
   type Step,
@@ -152,9 +154,10 @@ export default defineModule({
       (_, i) =>
         running &&
         via === 'peering' &&
-        !same(
+        !keeps(
           later(() => seen.peered[i]!.addresses),
-          addresses[i],
+          addresses[i]!,
+          isPeered,
         ),
     )
     // A connection that a Bootstrap list has made may exchange nothing for good: it is made anew.
@@ -189,6 +192,8 @@ export default defineModule({
         ...(isListed ? [] : [set('Bootstrap', wanted.bootstrap)]),
       ],
       reason: reason(isPeered && isListed, adding.length + dropping.length, dialling),
+      // The others dial too, and a connection that is there needs none.
+      ...(isPeered && isListed && adding.length + dropping.length === 0 ? { byItself: true as const } : {}),
     })
   },
   settle: args => ({
@@ -210,6 +215,10 @@ const barredBy = (filters: Json | undefined, peers: Peer[]): string | undefined 
       if (isWithin(filter, address)) return `Swarm.AddrFilters has ${filter}, so this node never talks to ${address}`
   return undefined
 }
+
+/** Whether the daemon keeps a peer. One that is still to be started will keep those of its config. */
+const keeps = (live: string[] | Later, wanted: string[], isPeered: boolean): boolean =>
+  isUnknown(live) ? isPeered : same(live, wanted)
 
 /** Whether a Bootstrap list has a peer. */
 const named = (listed: unknown, id: string): boolean =>

@@ -38,6 +38,8 @@ export type Change<R, O> = {
   always?: true
   /** It stops what runs, if only for a moment: with `rolling` the hosts do it in turn. */
   interrupts?: true
+  /** It may come about by itself before its turn (a peer dials this one): to find it done is no broken promise. */
+  byItself?: true
 }
 export type Verdict<R, O> =
   | { is: 'ok'; outputs?: Outputs<O> }
@@ -112,7 +114,9 @@ export const defineModule = <
 ): Module<A, O, R, M> => module
 
 /** One host's verdict in a group node: steps come in phases; a phase starts when the one before has ended on all hosts. */
-export type GroupChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts'> & { phases: Step[][] }
+export type GroupChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts' | 'byItself'> & {
+  phases: Step[][]
+}
 export type GroupVerdict<R, O> =
   | { is: 'ok'; outputs?: Outputs<O> }
   | ({ is: 'change' } & GroupChange<R, O>)

@@ -19,6 +19,7 @@ export const blank = (node: Node, host: string, key?: string): Line => ({
   labels: [],
   always: false,
   interrupts: false,
+  byItself: false,
   reads: {},
   diff: [],
   outputs: new Missing(),
@@ -108,6 +109,7 @@ type AnyChange = {
   touches?: string[]
   always?: true
   interrupts?: true
+  byItself?: true
 }
 
 const changeLine = (
@@ -142,6 +144,7 @@ const changeLine = (
       footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
     always: change.always ?? false,
     interrupts: change.interrupts ?? false,
+    byItself: change.byItself ?? steps.length === 0,
     diff: differences(will, ask),
     outputs: { changed: true, [born]: new Later(line.id), ...(change.outputs ?? {}) },
   }

@@ -109,7 +109,7 @@ export const announce = (line: Line, emit: Emit): void => {
     ...(line.why === undefined ? {} : { why: line.why }),
     ...(line.verdict === 'fail' ? { failure: failureOf(line) } : {}),
     ...(line.needs === undefined ? {} : { needs: line.needs }),
-    ...(line.verdict === 'change' && line.steps.length === 0 ? { waits: true } : {}),
+    ...(line.verdict === 'change' && line.byItself ? { waits: true } : {}),
     ...(line.always ? { always: true } : {}),
     ...(line.interrupts && line.node.task.rolling ? { turn: true } : {}),
     steps: line.steps.map(describe),

@@ -34,6 +34,7 @@ export type Line = {
   labels: Label[]
   always: boolean
   interrupts: boolean
+  byItself: boolean
   reads: Reads
   diff: Difference[]
   outputs: unknown

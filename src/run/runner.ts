@@ -72,7 +72,7 @@ const contradiction = ({ planned, emit }: Runner, line: Line, status: Status): v
   const before = planned.get(line.id)
   const broken =
     (before?.verdict === 'ok' && status === 'changed') ||
-    (before?.verdict === 'change' && before.steps.length > 0 && status === 'ok')
+    (before?.verdict === 'change' && !before.byItself && status === 'ok')
   if (broken)
     emit({
       type: 'warning',

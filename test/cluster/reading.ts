@@ -23,9 +23,9 @@ export const pending = (told: Told): string[] =>
 export const broken = (told: Told): string[] => {
   const results = new Map(resultsOf(told).map(result => [result.node, result.status]))
   const kept = { ok: ['ok'], skipped: ['skipped'], fail: ['failed'] }
-  return plannedOf(told).flatMap(({ node, verdict, steps }) => {
+  return plannedOf(told).flatMap(({ node, verdict, waits }) => {
     if (verdict === 'undecided') return []
-    const good = verdict === 'change' ? (steps.length === 0 ? ['ok', 'changed'] : ['changed']) : kept[verdict]
+    const good = verdict === 'change' ? (waits ? ['ok', 'changed'] : ['changed']) : kept[verdict]
     const status = results.get(node) ?? 'never told'
     return good.includes(status) ? [] : [`${node}: planned ${verdict}, was ${status}`]
   })
