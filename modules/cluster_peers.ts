@@ -84,7 +84,7 @@ export default defineModule({
   },
   settle: args => ({
     seconds: 30 + 2 * seconds(args.monitor_ping_interval),
-    every: 0.5,
+    every: 0.2,
     hopeless: seen => (seen.unit.active === 'failed' ? `${unitName(args.unit)} has failed` : undefined),
     late: seen => {
       const open = args.peers.flatMap((peer, i) => {
