@@ -1,4 +1,4 @@
-import type { Fragment } from '../core/transport.ts'
+import type { Fragment, Output } from '../core/transport.ts'
 import { nodeId } from '../graph/graph.ts'
 import { batch } from '../plan/observe.ts'
 import { causeOf, type Line } from '../plan/session.ts'
@@ -29,7 +29,7 @@ const keptOutputs = (kept: Kept | undefined): object => {
  * After its steps and fresh reads a line is planned again and must be `ok`, once it has settled. One that runs every
  * time is never `ok`: it only has to hold what it promised.
  */
-const conclude = async (runner: Runner, line: Line, kept: Kept | undefined): Promise<void> => {
+const conclude = async (runner: Runner, line: Line, kept: Kept | undefined, first: Output[]): Promise<void> => {
   const judge = async (): Promise<Again> => {
     const [again] = await replan(runner, wanted => [planLine(runner.session, line, wanted)])
     return verdictOf(runner, line, line.always ? { ...again!, verdict: 'ok', outputs: line.outputs } : again!)
@@ -37,7 +37,7 @@ const conclude = async (runner: Runner, line: Line, kept: Kept | undefined): Pro
   const end =
     line.always && line.will.length === 0
       ? { outputs: line.outputs }
-      : await settle(runner, await runner.connect(line.host), line, judge)
+      : await settle(runner, await runner.connect(line.host), line, first, judge)
   if (end.failure) finishFailed(runner, line, end.failure)
   else finishChanged(runner, line, { ...(end.outputs as object), ...keptOutputs(kept) })
 }
@@ -72,8 +72,9 @@ export const runBundle = async (runner: Runner, host: string, lines: Line[]): Pr
       if (outputs.length > 0) for (const behind of changes) markHappened(runner, behind)
       return finishFailed(runner, line, judged.failure)
     }
-    reads.take(outputs.splice(0, reads.fragments.length))
-    await conclude(runner, line, judged.kept)
+    const first = outputs.splice(0, reads.fragments.length)
+    reads.take(first)
+    await conclude(runner, line, judged.kept, first)
     isBroken ||= runner.session.finished.get(line.id)?.verdict === 'fail'
     // It has run, but what it depends on has failed: so what depends on it does not run.
     const cause = causeOf(runner.session, line.node, host)
@@ -91,5 +92,5 @@ const runAlone = async (runner: Runner, line: Line, lines: Line[]): Promise<void
   markHappened(runner, line)
   if (ran.failure) return finishFailed(runner, line, ran.failure)
   reads.take(ran.rest!)
-  await conclude(runner, line, ran.kept)
+  await conclude(runner, line, ran.kept, ran.rest!)
 }

@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts'
 import { quoted } from '../core/quote.ts'
-import type { Transport } from '../core/transport.ts'
+import type { Output, Transport } from '../core/transport.ts'
 import { isUnknown, strict } from '../core/unknown.ts'
 import { isRecord, same, sha256 } from '../core/value.ts'
 import type { AnyQuery } from '../module/query.ts'
@@ -73,6 +73,8 @@ export const verdictOf = (runner: Runner, line: Line, again: Line): Again => {
   }
 }
 
+const printOf = (outputs: Output[]): string => sha256(Buffer.concat(outputs.map(o => o.stdout)))
+
 const interval = 0.1
 const patience = 5
 
@@ -96,22 +98,24 @@ export const readWhenDifferent = async (
   const wait = `n=0; while [ $n -lt ${turns} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${every}; n=$((n+1)); done`
   const outputs = await transport.run([{ sh: wait }, ...reads.fragments])
   reads.take(outputs.slice(1))
-  return sha256(Buffer.concat(outputs.slice(1).map(o => o.stdout)))
+  return printOf(outputs.slice(1))
 }
 
 /**
- * Waits until a line's promise holds: re-reads on the host, plans again, judges here. Ends early when the module
+ * Waits until a line's promise holds: re-reads on the host what has said `first` until it says something else, plans
+ * again, judges here. Ends early when the module
  * says it is hopeless, at the latest after its `settle` time, with the log's last lines.
  */
 export const settle = async (
   runner: Runner,
   transport: Transport,
   line: Line,
+  first: Output[],
   judge: () => Promise<Again>,
 ): Promise<Again> => {
   const limit = line.settle?.seconds ?? 0
   const deadline = Date.now() + limit * 1000
-  let last = '-'
+  let last = printOf(first)
   for (;;) {
     const again = await judge()
     if (!again.failure || line.settle === undefined) return again
