@@ -80,7 +80,7 @@ const program = (done: (code: number) => void): Command => {
   output(runs.command('list', { isDefault: true }).description('all of them, the newest first')).action(
     async options => {
       const { listRuns } = await import('./runs.ts')
-      done(listRuns(options))
+      done(await listRuns(options))
     },
   )
   output(runs.command('show').argument('<run>', 'its id, or the end of it').description('what one of them said'))
@@ -88,7 +88,7 @@ const program = (done: (code: number) => void): Command => {
     .option('-v, --verbose', 'also list what was unchanged', false)
     .action(async (run, options) => {
       const { showRun } = await import('./runs.ts')
-      done(showRun(run, options))
+      done(await showRun(run, options))
     })
   output(root.command('resume').description('go on with a run that did not end well: the last one, or RUN'))
     .argument('[run]', 'its id, or the end of it')

@@ -93,19 +93,18 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Playb
   const end = (more: { exit?: number; failures?: Failure[] }): number =>
     report.finish({ ...more, roundTrips: tripsOf(prepared) })
   try {
-    const artifacts = options.artifacts ?? process.env.RUNBOOK_ARTIFACTS
     prepared = connect(
-      await prepare(
-        playbook,
-        { ...options, ...(artifacts ? { artifacts } : {}) },
-        { keepSecret: value => redact.add(value), emit: report.emit, signal: interrupt.signal },
-      ),
+      await prepare(playbook, options, {
+        keepSecret: value => redact.add(value),
+        emit: report.emit,
+        signal: interrupt.signal,
+      }),
     )
     // What is refused before anything begins is no run.
     if (doing.command === 'apply') journal = remember()
     const ending = await go(doing, prepared, report, interrupt.signal, underWay, {
       ...(journal ? { run: journal.id } : {}),
-      asked: askedFor(playbook, options),
+      asked: askedFor(playbook, prepared.asked),
     })
     return interrupt.signal.aborted ? end(interrupted(doing.command, underWay)) : end(ending)
   } catch (error) {

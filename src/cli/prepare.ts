@@ -40,6 +40,8 @@ export type Asked = {
 }
 
 export type Prepared = {
+  /** What was asked for, with what the environment says where the command line does not. */
+  asked: Asked
   session: Session
   controller: Controller
   lock: Lock
@@ -50,9 +52,16 @@ export type Prepared = {
 /** Who is told secrets and news, and what ends a download. */
 export type Caller = Pick<Supply, 'emit' | 'signal'> & { keepSecret(value: string): void }
 
-/** The lock belongs to the playbook, and like it into version control. */
-const lockFor = (folder: string, given: string | undefined): Lock =>
-  createLock(given ?? (process.env.RUNBOOK_LOCK || join(folder, 'artifacts.lock')))
+const completed = (playbook: string, asked: Asked): Asked => {
+  const artifacts = asked.artifacts ?? process.env.RUNBOOK_ARTIFACTS
+  const lock = asked.lock ?? process.env.RUNBOOK_LOCK
+  return {
+    ...asked,
+    inventory: existsSync(playbook) ? inventoriesFor(playbook, asked.inventory) : asked.inventory,
+    ...(artifacts ? { artifacts } : {}),
+    ...(lock ? { lock } : {}),
+  }
+}
 
 /** Everything that can be done, and refused, without knowing how hosts are reached. */
 export const prepare = async (
@@ -60,27 +69,28 @@ export const prepare = async (
   options: Asked,
   { keepSecret, emit, signal }: Caller,
 ): Promise<Prepared> => {
-  const inventories = existsSync(playbook) ? inventoriesFor(playbook, options.inventory) : options.inventory
-  const result = load({ playbook, inventories, extra: options.extraVars })
+  const asked = completed(playbook, options)
+  const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars })
   if (result.failures) throw new Refusal(...result.failures)
   const loaded = result.value
   const modules = await loadModules(loaded.playbook)
   const failures = check(loaded, modules)
   if (failures.length > 0) throw new Refusal(...failures)
   const { folder } = loaded.playbook
-  const lock = lockFor(folder, options.lock)
-  const controller = createController(folder, { lock, artifacts: options.artifacts, emit, signal })
+  // The lock belongs to the playbook, and like it into version control.
+  const lock = createLock(asked.lock ?? join(folder, 'artifacts.lock'))
+  const controller = createController(folder, { lock, artifacts: asked.artifacts, emit, signal })
   const inFiles = loaded.playbook.plays.flatMap(play =>
     [...play.tasks, ...play.handlers].flatMap(task =>
       checkReferences(controller.references(task), task, play, loaded, modules),
     ),
   )
   if (inFiles.length > 0) throw new Refusal(...inFiles)
-  const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags }
+  const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
   const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
   const targets: Record<string, Target> = {}
   const identity = (host: string, become: boolean): string | undefined =>
     become || !targets[host]?.become || targets[host].user === 'root' ? undefined : targets[host].user
   const session = createSession({ graph, loaded, modules, render: controller.render, identity, keepSecret })
-  return { session, controller, lock, targets }
+  return { asked, session, controller, lock, targets }
 }

@@ -24,9 +24,9 @@ const reading = ({ format, color, diff, verbose }: Shown, command: ReportOptions
 })
 
 /** Tells a refusal as any other command does. */
-const refusing = (options: Shown, inside: () => number): number => {
+const refusing = async (options: Shown, inside: () => number | Promise<number>): Promise<number> => {
   try {
-    return inside()
+    return await inside()
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return createReport(reading(options, 'apply')).finish({ roundTrips: {}, failures: error.failures })
@@ -37,7 +37,7 @@ const folder = (): string => journalFolder(process.cwd())
 const allRuns = (): Run[] => runIds(folder()).map(id => readRun(folder(), id))
 
 /** `runbook runs`. */
-export const listRuns = (options: Shown): number =>
+export const listRuns = (options: Shown): Promise<number> =>
   refusing(options, () => {
     const runs = allRuns()
     if (options.format === 'json')
@@ -48,7 +48,7 @@ export const listRuns = (options: Shown): number =>
   })
 
 /** `runbook runs show RUN`: what it said, as it said it. */
-export const showRun = (name: string, options: Shown): number =>
+export const showRun = (name: string, options: Shown): Promise<number> =>
   refusing(options, () => {
     replay(reading(options, 'apply'), readRun(folder(), name).events)
     return exit.done
@@ -77,35 +77,27 @@ const lineage = (run: Run): Event[] => {
  * `runbook resume [RUN]`: the same command once more, which goes on where hosts are now: nothing is taken from the
  * journal but what was asked for, and the handlers that were left due. Returns the exit code.
  */
-export const resume = async (name: string | undefined, options: Shown & { extraVars: string[] }): Promise<number> => {
-  let found: { run: Run; asked: NonNullable<(Event & { type: 'started' })['asked']> }
-  try {
+export const resume = (name: string | undefined, options: Shown & { extraVars: string[] }): Promise<number> =>
+  refusing(options, () => {
     const run = runToResume(name)
-    const asked = run.events.find(event => event.type === 'started')?.asked
-    if (!asked) refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
-    const { variableNames } = askedFor('', { inventory: [], tags: [], extraVars: options.extraVars })
-    const missing = asked!.variableNames.filter(each => !variableNames.includes(each))
+    const asked =
+      run.events.find(event => event.type === 'started')?.asked ??
+      refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
+    const { playbook, variableFiles, variableNames, ...same } = asked
+    const given = askedFor('', { inventory: [], tags: [], extraVars: options.extraVars }).variableNames
+    const missing = variableNames.filter(each => !given.includes(each))
     if (missing.length > 0)
       refuse('usage-option', `Run ${run.id} was given ${missing.join(', ')} by hand.`, {
         why: 'What is given with -e may be a secret, so only its name is remembered.',
         fix: `Give it again: runbook resume ${missing.map(each => `-e ${each}=…`).join(' ')}`,
       })
-    found = { run, asked: asked! }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return refusing(options, () => {
-      throw error
+    return runPlaybook({ command: 'apply', resumes: { id: run.id, events: lineage(run) } }, playbook, {
+      ...same,
+      extraVars: [...variableFiles, ...options.extraVars],
+      diff: options.diff ?? false,
+      verbose: options.verbose ?? false,
+      format: options.format,
+      detailedExitcode: false,
+      color: options.color,
     })
-  }
-  const { run, asked } = found
-  const { playbook, variableFiles, variableNames: _, ...same } = asked
-  return runPlaybook({ command: 'apply', resumes: { id: run.id, events: lineage(run) } }, playbook, {
-    ...same,
-    extraVars: [...variableFiles, ...options.extraVars],
-    diff: options.diff ?? false,
-    verbose: options.verbose ?? false,
-    format: options.format,
-    detailedExitcode: false,
-    color: options.color,
   })
-}

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '../core/event.ts'
 import { refuse } from '../core/failure.ts'
@@ -14,13 +14,14 @@ const ending = '.ndjson'
 /** Where runs are remembered: beside the labs, below the folder that runbook is called in. */
 export const journalFolder = (base: string): string => join(base, '.runbook', 'runs')
 
+/** Where a run is remembered as it goes. `write` throws the system's error where nothing can be kept any more. */
 export type Journal = { id: string; write(line: string): void; close(): void }
 /** A run as it was remembered. Without a summary it has not ended by itself. */
 export type Run = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
 
-/** `20261122-203000-9f3c`: ids sort by time, and two runs of one second differ. UTC. */
+/** `20261122-203000-512c`, with milliseconds: ids sort by time, and two runs of one moment differ. UTC. */
 const newId = (time: Date): string =>
-  `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`
+  `${time.toISOString().slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-')}${randomBytes(1).toString('hex')[0]}`
 
 /** The ids of all runs that are remembered, the newest first. */
 export const runIds = (folder: string): string[] => {
@@ -42,17 +43,18 @@ export const openJournal = (folder: string, time: Date): Journal => {
   for (const old of runIds(folder).slice(kept - 1)) rmSync(join(folder, old + ending), { force: true })
   const id = newId(time)
   const file = openSync(join(folder, id + ending), 'ax', 0o600)
-  return { id, write: line => void writeSync(file, line), close: () => closeSync(file) }
+  return { id, write: line => appendFileSync(file, line), close: () => closeSync(file) }
 }
 
-const eventOf = (line: string, isLast: boolean, id: string): Event[] => {
+const eventOf = (line: string, isLast: boolean, file: string): Event[] => {
   try {
     return [JSON.parse(line)]
   } catch {
     // A run that was killed while it wrote has half a line at its end.
     if (isLast) return []
-    return refuse('usage-file', `The journal of run ${id} is damaged.`, {
+    return refuse('usage-file', `The journal ${file} is damaged.`, {
       why: `It has a line "${line.slice(0, 60)}".`,
+      fix: `Remove ${file}: hosts are as they are, and apply goes on from there.`,
     })
   }
 }
@@ -67,8 +69,9 @@ export const readRun = (folder: string, name: string): Run => {
       fix: '`runbook runs` lists them.',
     })
   const [id] = found as [string]
-  const lines = readFileSync(join(folder, id + ending), 'utf8').split('\n')
-  const events = lines.flatMap((line, i) => (line === '' ? [] : eventOf(line, i === lines.length - 1, id)))
+  const file = join(folder, id + ending)
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const events = lines.flatMap((line, i) => (line === '' ? [] : eventOf(line, i === lines.length - 1, file)))
   const last = events.at(-1)
   return { id, events, ...(last?.type === 'summary' ? { summary: last } : {}) }
 }

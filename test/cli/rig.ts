@@ -13,7 +13,7 @@ export type Ran = { code: number | null; out: string; err: string }
 /** A folder of its own in which runbook is called as from a shell, without what the caller has set for it. */
 export const sandbox = () => {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-cli-'))
-  const { RUNBOOK_INVENTORY: _, RUNBOOK_ARTIFACTS: __, ...inherited } = process.env
+  const { RUNBOOK_INVENTORY: _, RUNBOOK_ARTIFACTS: __, RUNBOOK_LOCK: ___, ...inherited } = process.env
   return {
     folder,
     write: (name: string, text: string): void => writeFileSync(join(folder, name), text),

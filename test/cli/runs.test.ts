@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { remember } from '../../src/cli/remember.ts'
 import { closedPort, sandbox } from './rig.ts'
 
 const place = sandbox()
@@ -54,6 +55,46 @@ test('resume is the same command again, and asks for what it may not remember', 
   assert.match(place.run(['runs']).out, `(resumes ${first})`)
   assert.is(place.run(['resume', second!.slice(-4), '-e', 'word=x']).code, 3)
   assert.is(place.run(['resume', 'nothing']).code, 4)
+})
+
+test('what the environment said is remembered too, and resume needs it no more', () => {
+  const env = { RUNBOOK_INVENTORY: 'hosts.yml', RUNBOOK_ARTIFACTS: 'archives', RUNBOOK_LOCK: 'own.lock' }
+  assert.is(place.run(['apply', 'site.yml', '-e', 'word=x'], { env }).code, 3)
+  const kept = place.run(['runs', 'show', idsIn(place.run(['runs']).out)[0]!, '--format', 'json']).out
+  assert.match(kept, '"inventory":["hosts.yml"]')
+  assert.match(kept, '"artifacts":"archives"')
+  assert.match(kept, '"lock":"own.lock"')
+  assert.is(place.run(['resume', '-e', 'word=x']).code, 3)
+})
+
+test('a run whose beginning is gone is not resumed, and that is told like any bad input', () => {
+  const [last, before] = idsIn(place.run(['runs']).out)
+  rmSync(join(place.folder, '.runbook', 'runs', `${before}.ndjson`))
+  const { code, err } = place.run(['resume', last!, '-e', 'word=x'])
+  assert.is(code, 4)
+  assert.match(err, `There is no run "${before}"`)
+})
+
+test('a journal that can be written no more, as on a full disk, ends no run', () => {
+  const home = process.cwd()
+  const said: string[] = []
+  const { write } = process.stderr
+  process.chdir(place.folder)
+  process.stderr.write = (text: string | Uint8Array): boolean => said.push(String(text)) > 0
+  try {
+    const journal = remember()!
+    journal.close()
+    // The lowest number that is free, which was the journal's.
+    const full = openSync('/dev/full', 'w')
+    journal.write('a\n')
+    journal.write('b\n')
+    closeSync(full)
+  } finally {
+    process.stderr.write = write
+    process.chdir(home)
+  }
+  assert.is(said.length, 1)
+  assert.match(said[0]!, /^warning: this run is remembered no further: ENOSPC/)
 })
 
 test.run()

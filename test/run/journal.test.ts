@@ -69,6 +69,13 @@ test('the newest first; a run is named by as much of its id as no other has', ()
   )
 })
 
+test('of two runs that begin in one second the later one is the newer', () => {
+  const folder = journalFolder(temporary())
+  const begin = (ms: number): string => openJournal(folder, new Date(noon.getTime() + ms)).id
+  const ids = [7, 8, 80, 800, 801].map(begin)
+  assert.equal(runIds(folder), ids.toReversed())
+})
+
 test('old runs go when a new one begins', () => {
   const folder = journalFolder(temporary())
   mkdirSync(folder, { recursive: true })
