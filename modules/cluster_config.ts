@@ -1,6 +1,7 @@
 import { defineModule, exec, later, same, stat, T, uses } from '../src/module/module.ts'
 import { cluster, clusterMember, clusterTrouble, serviceFile } from './lib/cluster.ts'
 import { normal } from './lib/kubo.ts'
+import { stamp } from './lib/placement.ts'
 import { plain } from './lib/plain.ts'
 
 const args = T.Object(
@@ -9,9 +10,7 @@ const args = T.Object(
     settings: T.Record(T.String({ pattern: '^\\w+(\\.[\\w-]+)*$' }), T.Unknown(), {
       description: 'Members of service.json by their dotted names, e.g. `cluster.monitor_ping_interval: 15s`.',
     }),
-    stamp: T.Optional(
-      T.String({ description: 'A file that is touched when the daemon needs a restart; see `newer_than` of service.' }),
-    ),
+    stamp,
   },
   { additionalProperties: false },
 )

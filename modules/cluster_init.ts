@@ -2,12 +2,13 @@ import { defineModule, exec, folder, isRecord, later, stat, T, uses } from '../s
 import { cluster, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
+import { home } from './lib/placement.ts'
 import { noRoom, room } from './lib/room.ts'
 
 const args = T.Object(
   {
     ...cluster,
-    bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the program `ipfs-cluster-service` is.' }),
+    bin_dir: home('/usr/local/bin', 'Where the program `ipfs-cluster-service` is.'),
     consensus: T.Enum(['crdt', 'raft'], {
       default: 'crdt',
       description: 'How the peers agree on the list of pins. Cannot be changed where there is a peer already.',

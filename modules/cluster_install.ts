@@ -1,5 +1,6 @@
 import { defineModule, type Static, T } from '../src/module/module.ts'
 import { installed, installing } from './lib/installing.ts'
+import { home } from './lib/placement.ts'
 import { IPFS, ipfsArchive, ipfsLayout, ipfsVersion, mirrors, pins } from './lib/upstream.ts'
 
 const args = T.Object(
@@ -8,7 +9,7 @@ const args = T.Object(
       pattern: ipfsVersion,
       description: "ipfs-cluster's version as upstream tags it, e.g. `v1.1.6`.",
     }),
-    bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the links to the programs go.' }),
+    bin_dir: home('/usr/local/bin', 'Where the links to the programs go.'),
     mirrors: mirrors(IPFS, ipfsLayout),
     sha512: pins('SHA-512', 'ipfs-cluster-ctl_v1.1.6_linux-amd64.tar.gz'),
   },

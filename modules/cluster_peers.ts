@@ -3,11 +3,12 @@ import { cluster, listed, serviceFile } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { lastLines } from './lib/log.ts'
 import { absent, besideKubo, mixedUp, ofKubo, peerList } from './lib/peers.ts'
+import { home } from './lib/placement.ts'
 
 const args = T.Object(
   {
     ...cluster,
-    bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the program `ipfs-cluster-ctl` is.' }),
+    bin_dir: home('/usr/local/bin', 'Where the program `ipfs-cluster-ctl` is.'),
     api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
     unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     monitor_ping_interval: T.String({

@@ -3,13 +3,14 @@ import { multiaddress } from './lib/address.ts'
 import { cluster, clusterId } from './lib/cluster.ts'
 import { control } from './lib/control.ts'
 import { diagnose } from './lib/diagnoses.ts'
+import { home } from './lib/placement.ts'
 import { addresses, join, markFile, membership, raise, removeMember, rest, tellId } from './lib/raft.ts'
 import { rule, type Standing } from './lib/voters.ts'
 
 const args = T.Object(
   {
     ...cluster,
-    bin_dir: T.String({ default: '/usr/local/bin', description: "Where ipfs-cluster's programs are." }),
+    bin_dir: home('/usr/local/bin', "Where ipfs-cluster's programs are."),
     api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
     unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     address: T.String({ description: 'Where the others reach this host: IPv4, IPv6 or a name.' }),

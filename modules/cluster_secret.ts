@@ -2,6 +2,7 @@ import { defineGroup, exec, later, type Step, secretContent, sha256, stat, T, us
 import { clones } from './lib/clones.ts'
 import { cluster, clusterId, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
 import { because, type Held, rule } from './lib/key.ts'
+import { stamp } from './lib/placement.ts'
 
 const args = T.Object(
   {
@@ -11,9 +12,7 @@ const args = T.Object(
       default: '',
       description: 'The secret, 64 hex digits. Empty: the one a host holds, else a new one.',
     }),
-    stamp: T.Optional(
-      T.String({ description: 'A file that is touched when the daemon needs a restart; see `newer_than` of service.' }),
-    ),
+    stamp,
   },
   { additionalProperties: false },
 )

@@ -1,5 +1,6 @@
 import { defineModule, later, program, type Static, T, uses } from '../src/module/module.ts'
 import { installed, installing } from './lib/installing.ts'
+import { home } from './lib/placement.ts'
 import { GO, goArchive, mirrors, pins } from './lib/upstream.ts'
 import { goFor, isBefore } from './lib/versions.ts'
 
@@ -10,7 +11,7 @@ const args = T.Object(
       pattern: '^(\\d+(\\.\\d+)*((rc|beta)\\d+)?)?$',
       description: "Go's version, e.g. `1.26.8`. Empty: whatever Go there is, or none, stays as it is.",
     }),
-    bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the links to `go` and `gofmt` go.' }),
+    bin_dir: home('/usr/local/bin', 'Where the links to `go` and `gofmt` go.'),
     mirrors: mirrors(GO, 'FILE'),
     sha256: pins('SHA-256', 'go1.26.8.linux-amd64.tar.gz'),
     builds: T.Object(

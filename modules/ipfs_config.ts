@@ -16,6 +16,7 @@ import {
 } from '../src/module/module.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { ipfsStep, member, normal, repo, trouble } from './lib/kubo.ts'
+import { stamp } from './lib/placement.ts'
 import { plain } from './lib/plain.ts'
 import { type Config, telling, unstartable } from './lib/startable.ts'
 
@@ -25,9 +26,7 @@ const args = T.Object(
     settings: T.Record(T.String({ pattern: '^[A-Z]\\w*(\\.[\\w-]+)*$' }), T.Unknown(), {
       description: 'Members of the config by their dotted names, e.g. `Routing.Type: dht`. Others are left alone.',
     }),
-    stamp: T.Optional(
-      T.String({ description: 'A file that is touched when the daemon needs a restart; see `newer_than` of service.' }),
-    ),
+    stamp,
   },
   { additionalProperties: false },
 )

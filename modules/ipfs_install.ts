@@ -1,11 +1,12 @@
 import { defineModule, type Static, T } from '../src/module/module.ts'
 import { installed, installing } from './lib/installing.ts'
+import { home } from './lib/placement.ts'
 import { IPFS, ipfsArchive, ipfsLayout, ipfsVersion, mirrors, pins } from './lib/upstream.ts'
 
 const args = T.Object(
   {
     version: T.String({ pattern: ipfsVersion, description: "kubo's version as upstream tags it, e.g. `v0.42.0`." }),
-    bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the link to the program goes.' }),
+    bin_dir: home('/usr/local/bin', 'Where the link to the program goes.'),
     mirrors: mirrors(IPFS, ipfsLayout),
     sha512: pins('SHA-512', 'kubo_v0.42.0_linux-amd64.tar.gz'),
   },

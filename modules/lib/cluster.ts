@@ -2,13 +2,11 @@ import { asUser, exec, memberAt, program, type Query, quote, type Step, T } from
 import { printedJson } from './json.ts'
 import type { Held } from './key.ts'
 import { type Member, normal } from './kubo.ts'
+import { home } from './placement.ts'
 
 /** Arguments that every module about ipfs-cluster's folder has. */
 export const cluster = {
-  path: T.String({
-    default: '/var/lib/ipfs-cluster',
-    description: 'The folder of the configuration, IPFS_CLUSTER_PATH.',
-  }),
+  path: home('/var/lib/ipfs-cluster', 'The folder of the configuration, IPFS_CLUSTER_PATH.'),
   user: T.String({ default: 'ipfs', description: 'The user ipfs-cluster runs as and the folder belongs to.' }),
 }
 export const serviceFile = (path: string): string => `${path}/service.json`

@@ -11,12 +11,13 @@ import {
   T,
 } from '../../src/module/module.ts'
 import { printedJson } from './json.ts'
+import { home } from './placement.ts'
 
 /** Arguments that every module about a kubo repo has. */
 export const repo = {
-  path: T.String({ default: '/var/lib/ipfs', description: 'The repo, IPFS_PATH.' }),
+  path: home('/var/lib/ipfs', 'The repo, IPFS_PATH.'),
   user: T.String({ default: 'ipfs', description: 'The user kubo runs as and the repo belongs to.' }),
-  bin_dir: T.String({ default: '/usr/local/bin', description: 'Where the program `ipfs` is.' }),
+  bin_dir: home('/usr/local/bin', 'Where the program `ipfs` is.'),
 }
 export const daemon = {
   api: T.String({
@@ -121,7 +122,7 @@ export const trouble = (repo: Repo): Query<{ text: string }> => ({
 export const peerId = (repo: Repo): Query<Member> =>
   program({
     key: `member:${config(repo)}#Identity.PeerID`,
-    sh: `sed -n '/^ *"PeerID": *"/{s/^ *"PeerID": *"\\([^"]*\\)".*/\\1/p;q}' ${config(repo)} 2>/dev/null`,
+    sh: `sed -n '/^ *"PeerID": *"/{s/^ *"PeerID": *"\\([^"]*\\)".*/\\1/p;q}' ${quote(config(repo))} 2>/dev/null`,
     looks: [`member:${config(repo)}#Identity.PeerID`],
     parse: ({ stdout }) => ({ value: normal(stdout.toString().trim() || null) }),
     subject: `${config(repo)} Identity.PeerID`,

@@ -1,6 +1,6 @@
 import { later, program, type Query, quote, T } from '../../src/module/module.ts'
 import { multiaddress } from './address.ts'
-import type { Obstacle } from './placement.ts'
+import { home, type Obstacle } from './placement.ts'
 
 /** Peers as an argument. `partial`: hosts that did not answer are left out of it and stand in `absent` instead. */
 export const peerList = (description: string) =>
@@ -15,10 +15,10 @@ export const absent = T.Array(T.Object({ host: T.String(), address: T.String() }
   description: 'Filled in by runbook: hosts that did not answer. What a node knows of them stays as it is.',
 })
 
-export const besideKubo = T.String({
-  default: '/var/lib/ipfs',
-  description: "kubo's repo on this host, if there is one: its ids and ports are told from the cluster's by it.",
-})
+export const besideKubo = home(
+  '/var/lib/ipfs',
+  "kubo's repo on this host, if there is one: its ids and ports are told from the cluster's by it.",
+)
 
 /** Ids and addresses that stand in kubo's config: its own, and those of the kubos it keeps connected to. */
 export const ofKubo = (repo: string): Query<{ words: string[] }> =>

@@ -38,6 +38,19 @@ export type Placed = { mode?: string; owner?: string | number; group?: string | 
 export const path = (description: string) =>
   T.String({ pattern: '^/', description: `${description} An absolute path.` })
 
+/** An argument of what configures a daemon. */
+export const stamp = T.Optional(
+  path('A file that is touched when the daemon needs a restart; see `newer_than` of service.'),
+)
+
+/** An argument that holds a folder which the paths of other things are made of: no `/` at its end. */
+export const home = (fallback: string, description: string) =>
+  T.String({
+    pattern: '^(/[^/]+)+$',
+    default: fallback,
+    description: `${description} An absolute path.`,
+  })
+
 /** The path without slashes that mean nothing. */
 export const plain = (path: string): string => path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
 export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'

@@ -55,6 +55,15 @@ test('a template that is no text, or a folder', () => {
   assert.match(refused(playbook('- template: { src: image.hbs, dest: /x }')), 'no UTF-8 text.\n  image.hbs:1:1')
 })
 
+test('a folder that others lie beside is absolute and has no slash at its end', () => {
+  for (const [task, said] of [
+    ['ipfs_install: { version: v0.42.0, bin_dir: bin }', '"bin"'],
+    ['ipfs_init: { path: /srv/ipfs/ }', '"/srv/ipfs/"'],
+    ['cluster_init: { path: cluster }', '"cluster"'],
+  ] as const)
+    assert.match(refused(playbook(`- ${task}`)), `, which ${said} does not.`)
+})
+
 test('a template file that uses an unknown name, with its place, before anything connects', () => {
   place.write('motd.hbs', 'hello\n{{greting}}\n')
   const tasks = ['- template: { src: motd.hbs, dest: /etc/motd }', '  vars: { greeting: hi }']
