@@ -13,13 +13,15 @@ const units = { kubo: 'ipfs', cluster: 'ipfs-cluster' }
 type Daemon = keyof typeof units
 const daemons: Daemon[] = ['kubo', 'cluster']
 
+/** The units refuse a fifth start within 30 s, which is for daemons that crash: here nobody counts. */
+const uncounted = (daemon: Daemon): string => `systemctl reset-failed ${units[daemon]}`
 const restart = (node: string, ...which: Daemon[]): Blow => ({
   node,
-  command: which.map(daemon => `systemctl restart ${units[daemon]}`).join(' && '),
+  command: which.map(daemon => `${uncounted(daemon)} && systemctl restart ${units[daemon]}`).join(' && '),
 })
 const kill = (node: string, ...which: Daemon[]): Blow => ({
   node,
-  command: `systemctl kill -s KILL ${which.map(daemon => units[daemon]).join(' ')}`,
+  command: which.map(daemon => `${uncounted(daemon)} && systemctl kill -s KILL ${units[daemon]}`).join(' && '),
 })
 
 const orders = (nodes: string[]): string[][] =>
