@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { portableProgram, portableScript } from '../../../src/module/probes/portable.ts'
@@ -35,7 +35,8 @@ for (const { name, path: shell } of shells) {
       ].join('\n'),
     )
     await at.act('start', 'a')
-    await at.until('its words', () => at.log().includes('/usr\n'))
+    // The line of its own: PWD in the environment comes first.
+    await at.until('its words', () => at.log().includes('\n/usr\n'))
     assert.equal(
       [at.see().load, at.see().active, at.see().sub, at.see().manager],
       ['loaded', 'active', 'running', 'portable'],
@@ -112,6 +113,25 @@ for (const { name, path: shell } of shells) {
     assert.match(await said('ExecStart=/bin/echo $HOME'), 'cannot run a.service: ExecStart=/bin/echo')
     assert.match(await said('ExecStart=/bin/echo "half'), 'a quote is not closed')
     assert.match(await said('User=nobody'), 'it has no ExecStart')
+    assert.match(await said(`ExecStart=/bin/echo ""`), 'cannot run a.service: ExecStart=/bin/echo')
+  })
+
+  check('a unit runs only where what it asserts of paths holds, at each of its starts', async at => {
+    const [needed, barring] = [at.path('needed'), at.path('barring')]
+    const conditions = `[Unit]\nAssertPathExists=${needed}\nAssertPathExists=!${barring}\n[Service]`
+    at.unit(`${conditions}\nExecStart=/bin/sleep 1000\nRestart=always\nRestartSec=10ms`)
+    const refusal = async (): Promise<string> => (await at.act('start', 'a').catch(error => error)).stderr
+    assert.match(await refusal(), `AssertPathExists=${needed} does not hold`)
+    writeFileSync(needed, '')
+    writeFileSync(barring, '')
+    assert.match(await refusal(), `AssertPathExists=!${barring} does not hold`)
+    assert.is(at.see().active, 'inactive')
+    rmSync(barring)
+    await at.act('start', 'a')
+    assert.is(at.see().active, 'active')
+    rmSync(needed)
+    process.kill(at.main(), 'SIGKILL')
+    await at.until('it is not started again', () => at.see().active === 'failed')
   })
 
   check('Restart= is minded', async at => {

@@ -91,9 +91,9 @@ setting() {
       refused="$key=$value"
       ;;
   esac
-  # Quotes are all that is understood of systemd's own language.
+  # Quotes are all that is understood of systemd's own language; words are kept by lines, so none is empty.
   case $key=$value in
-    ExecStart=*[%\$\\]* | Environment=*[%\$\\]*) refused="$key=$value" ;;
+    ExecStart=*[%\$\\]* | Environment=*[%\$\\]* | ExecStart=*'""'* | ExecStart=*"''"*) refused="$key=$value" ;;
   esac
 }
 
@@ -109,6 +109,9 @@ load() {
     case $line in
       '#'* | ';'*) ;;
       '['*) section=$line ;;
+      # What keeps a peer from founding a cluster of its own is more than protection.
+      AssertPathExists=!*) [ ! -e "${value#!}" ] || refused="$line does not hold" ;;
+      AssertPathExists=*) [ -e "$value" ] || refused="$line does not hold" ;;
       StartLimitBurst=*) burst=$value ;;
       StartLimitIntervalSec=* | StartLimitInterval=*) span "$value" && interval=$ms ;;
       *=*) [ "$section" != '[Service]' ] || setting ;;
@@ -140,9 +143,9 @@ become() {
   set -- "USER=$who" "LOGNAME=$who" "HOME=$home" $(words "$environment") $(words "$command")
   set -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
   unset IFS
-  if [ "$(id -u)" = 0 ] && [ -n "$user" ]; then
-    group=${group:-$(id -gn "$user")}
-    set -- setpriv --reuid="$user" --regid="$group" --init-groups $privileges "$@"
+  if [ "$(id -u)" = 0 ] && [ -n "$user$group" ]; then
+    group=${group:-$(id -gn "$who")}
+    set -- setpriv --reuid="$who" --regid="$group" --init-groups $privileges "$@"
   elif [ -n "$user" ] && [ "$user" != "$(id -un)" ]; then
     echo "only root can run it as $user"
     exit 217
