@@ -13,8 +13,10 @@ const args = T.Object(
     unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     monitor_ping_interval: T.String({
       default: '15s',
+      // Go's words for it; ipfs-cluster does not start with any other, nor with none at all (cluster_config.go).
+      pattern: '^(?=.*[1-9])(\\d+(\\.\\d+)?(ms|s|m|h))+$',
       description:
-        'As in service.json: a peer is listed with its first ping, so the wait is as long as two of them and 30 s.',
+        'As in service.json, e.g. `5s`: a peer is listed with its first ping, so the wait is as long as two of them and 30 s.',
     }),
     peers: peerList('All cluster peers that must be listed, by their cluster peer ids.'),
     absent,

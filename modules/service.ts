@@ -19,7 +19,7 @@ import {
 } from '../src/module/module.ts'
 import { control, enable } from './lib/control.ts'
 import { diagnose } from './lib/diagnoses.ts'
-import { doubtful, holders, inTheWay, own, placesOf, sockets } from './lib/listens.ts'
+import { doubtful, holders, inTheWay, noPlace, own, placesOf, sockets } from './lib/listens.ts'
 import { lastAttempt } from './lib/log.ts'
 import { path, plain } from './lib/placement.ts'
 
@@ -178,7 +178,9 @@ export default defineModule({
     const reloads = args.daemon_reload && unit.reload
 
     const blocked =
-      state === 'started' ? later(() => inTheWay(unit, name, placesOf(args.listens.flat()), seen)) : undefined
+      state === 'started'
+        ? (noPlace(args.listens.flat()) ?? later(() => inTheWay(unit, name, placesOf(args.listens.flat()), seen)))
+        : undefined
     if (blocked && !isUnknown(blocked)) return fail(blocked.why, blocked.fix)
 
     const index = state === 'started' ? changedIn(newer, unit) : -1

@@ -12,6 +12,14 @@ export const placesOf = (texts: string[]): Place[] =>
     return found ? [{ at: found[1]!, port: Number(found[2]) }] : []
   })
 
+/** The first text that is neither a multiaddress nor `HOST:PORT`. */
+export const noPlace = (texts: string[]): Obstacle | undefined => {
+  const wrong = texts.find(text => !/^\/(ip[46]|ip6zone|dns[46]?|dnsaddr|unix)\/.|^[^/\s]+:\d+$/.test(text))
+  return wrong === undefined
+    ? undefined
+    : { why: `it is to listen at ${wrong}, which is no address`, fix: 'write it like /ip4/127.0.0.1/tcp/5001' }
+}
+
 /** Eight groups of hex digits, so that two writings of one IPv6 address are one. */
 const long = (ip6: string): string => {
   const [head = '', tail] = ip6.toLowerCase().split('::')

@@ -2,10 +2,15 @@ import { later, program, type Query, quote, T } from '../../src/module/module.ts
 import { multiaddress } from './address.ts'
 import { home, type Obstacle } from './placement.ts'
 
+const port = T.Integer({ minimum: 1, maximum: 65535 })
+
 /** Peers as an argument. `partial`: hosts that did not answer are left out of it and stand in `absent` instead. */
 export const peerList = (description: string) =>
   T.Array(
-    T.Object({ id: T.String(), address: T.String(), port: T.Optional(T.Integer()) }, { additionalProperties: false }),
+    T.Object(
+      { id: T.String(), address: T.String({ pattern: '^[^\\s/]+$' }), port: T.Optional(port) },
+      { additionalProperties: false },
+    ),
     { description, partial: 'absent' },
   )
 

@@ -18,6 +18,7 @@ export const telling = [
   'Addresses.API',
   'Addresses.Gateway',
   'Addresses.Swarm',
+  'Datastore.StorageMax',
   'Swarm.Transports.Network.QUIC',
   'Swarm.Transports.Network.WebTransport',
   'Swarm.Transports.Network.WebRTCDirect',
@@ -28,6 +29,13 @@ const list = (value: Json | undefined): string[] =>
 
 const isListener = (text: string): boolean =>
   /^\/(ip4\/\d+(\.\d+){3}|ip6\/[\da-fA-F:.]+|ip6zone\/.+|dns[46]?\/[^/]+)\/tcp\/\d+(\/.*)?$|^\/unix\/./.test(text)
+
+const hasPort = (text: string): boolean =>
+  [...text.matchAll(/\/(?:tcp|udp)\/([^/]*)/g)].every(([, port]) => /^\d+$/.test(port!) && Number(port) < 65536)
+
+/** What kubo takes for a size (go-humanize); empty is no limit. It starts with others, but cannot tell its free space. */
+const isSize = (value: Json): boolean =>
+  value === null || (typeof value === 'string' && /^([\d,]*\.?\d+ ?([kmgtpe]i?)?b?)?$/i.test(value))
 
 /** Values that kubo 0.38 (repo 18) and newer does not accept any more; empty ones are in every new config. */
 const outdated = (config: Config): Obstacle | undefined => {
@@ -45,10 +53,22 @@ const outdated = (config: Config): Obstacle | undefined => {
 
 const malformed = (config: Config): Obstacle | undefined => {
   for (const name of ['Addresses.API', 'Addresses.Gateway']) {
-    const wrong = list(config(name)).find(text => !isListener(text))
+    const wrong = list(config(name)).find(text => !isListener(text) || !hasPort(text))
     if (wrong !== undefined)
       return { why: `${name} is to be ${wrong}, which is no address`, fix: 'write it like /ip4/127.0.0.1/tcp/5001' }
   }
+  const swarm = list(config('Addresses.Swarm')).find(text => !text.startsWith('/') || !hasPort(text))
+  if (swarm !== undefined)
+    return {
+      why: `Addresses.Swarm is to have ${swarm}, which is no address`,
+      fix: 'write it like /ip4/0.0.0.0/tcp/4001',
+    }
+  const size = config('Datastore.StorageMax')
+  if (size !== undefined && !isSize(size))
+    return {
+      why: `Datastore.StorageMax is to be ${JSON.stringify(size)}, which is no size`,
+      fix: 'write a text such as "10GB" or "1.5TiB"',
+    }
   return undefined
 }
 

@@ -45,6 +45,19 @@ test('no inventory: the places that were looked at are named', () => {
   assert.match(wrong.err, 'There is no inventory none.yml.')
 })
 
+test('an address, a port, a duration that is nothing of the kind', () => {
+  for (const [task, words] of [
+    ['cluster_join: { peers: [{ id: a, address: "" }] }', '"peers[0].address" of "cluster_join" must match'],
+    ['bootstrap: { peers: [{ id: a, address: b, port: 99999 }] }', '"peers[0].port" of "bootstrap" must be'],
+    [
+      'cluster_peers: { peers: [], monitor_ping_interval: 0s }',
+      '"monitor_ping_interval" of "cluster_peers" must match',
+    ],
+    ['cluster_peers: { peers: [], monitor_ping_interval: soon }', '"monitor_ping_interval" of "cluster_peers" must'],
+  ] as const)
+    assert.match(refused(playbook(`- ${task}`)), words)
+})
+
 test('a template that is no text, or a folder', () => {
   mkdirSync(join(place.folder, 'folder.hbs'))
   writeFileSync(join(place.folder, 'image.hbs'), Buffer.from([0x89, 0x50, 0xff]))
