@@ -5,6 +5,8 @@ export type Output = {
   status: number
   /** It printed more than is kept of a stream (16 MiB): what is here is only the end of it. */
   cut?: true
+  /** By the controller's clock in milliseconds: it ran no earlier than the one, no later than the other. */
+  within?: [from: number, to: number]
 }
 
 /** A piece of POSIX sh that runs in a subshell of its own, with an empty stdin. */

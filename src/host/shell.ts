@@ -43,6 +43,7 @@ type Part = { bytes: Buffer; status: number; cut: boolean }
 type Current = {
   frame: number
   asked: number
+  sent: number
   onOutput: OnOutput | undefined
   stdout: Part[]
   stderr: Part[]
@@ -108,7 +109,8 @@ export const openShell = (
       const index = frame.outputs.length
       const [out, err] = [frame.stdout[index]!, frame.stderr[index]!]
       const cut = out.cut || err.cut ? { cut: true as const } : {}
-      const output = { stdout: out.bytes, stderr: err.bytes, status: out.status, ...cut }
+      const within: [number, number] = [frame.sent, Date.now()]
+      const output = { stdout: out.bytes, stderr: err.bytes, status: out.status, within, ...cut }
       frame.outputs.push(output)
       frame.onOutput?.(index, output)
     }
@@ -160,6 +162,7 @@ export const openShell = (
     const done = Promise.withResolvers<Output[]>()
     current = {
       frame: roundTrips,
+      sent: Date.now(),
       asked: fragments.length,
       onOutput,
       stdout: [],

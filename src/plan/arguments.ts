@@ -32,8 +32,8 @@ const addressOf = (scope: Record<string, unknown>, host: string): unknown => {
  * Evaluates a task's arguments on one host, in the scope that its condition was evaluated in. Unknowns stay in place, to
  * be met by whoever reads them. A list over hosts runs over those that answered; when some are missing, only an argument
  * that declares `partial` takes it, and the argument it names there gets the missing hosts; for any other the node needs
- * the lost host. Such a `partial` argument also does without hosts where what the task comes after has failed: a daemon
- * that did not start is no better than a silent host. Throws Refusals (`playbook-value`, `playbook-argument`).
+ * the lost host. Such a `partial` argument also does without hosts where what the task comes after, or reads, has failed: a
+ * daemon that did not start is no better than a silent host. Throws Refusals (`playbook-value`, `playbook-argument`).
  */
 export const argumentsOf = (
   session: Session,

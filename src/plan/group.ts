@@ -120,6 +120,7 @@ const judge = (
   missing: string[],
   wanted: Wanted,
 ): Record<string, GroupVerdict<Any, Any>> | Unknown => {
+  if (members.length === 0) return {}
   const holes = (): boolean => members.some(m => isMissing(m.seen))
   if (holes()) return new Missing()
   const seen = (): Record<string, unknown> =>

@@ -155,11 +155,11 @@ export const without = (session: Session, gone: ReadonlySet<string>): Record<str
     Object.entries(session.loaded.inventory.groups).map(([name, hosts]) => [name, hosts.filter(h => !gone.has(h))]),
   )
 
-/** Hosts that were lost, and others where something that a node comes after has failed or was never done. */
+/** Hosts that were lost, and others where something that a node comes after, or reads, has failed or was never done. */
 export const failedBefore = (session: Session, { edges }: Node, own: string): ReadonlySet<string> => {
   const failed = new Set(session.lost)
   for (const { on, kind } of edges) {
-    if (kind !== 'after') continue
+    if (kind !== 'after' && kind !== 'value') continue
     const { hosts, task } = session.graph.byId.get(on)!
     for (const host of hosts) if (host !== own && session.causes.has(nodeId(host, task))) failed.add(host)
   }

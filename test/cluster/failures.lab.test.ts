@@ -124,6 +124,12 @@ const PLAN: Fault[] = [
   ],
   ['P3: a port that another program has', squat('127.0.0.1:5001'), leave, 'perl (pid', '127.0.0.1:5001'],
   [
+    'a clock that is an hour behind',
+    `printf '#!/bin/sh\nexec /usr/bin/date -d "-1 hour" "$@"\n' >/usr/local/bin/date; chmod +x /usr/local/bin/date`,
+    'rm /usr/local/bin/date',
+    'its clock is 3600 s behind',
+  ],
+  [
     'a full disk',
     'mount -t tmpfs -o size=16k none /usr/local/lib/kubo',
     'umount /usr/local/lib/kubo',

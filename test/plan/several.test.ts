@@ -81,6 +81,21 @@ test('a partial list also does without a host where what the task comes after ha
     },
   ))
 
+test('so it does without one whose value could not be made; any other list needs it', () =>
+  withHosts(
+    `- { name: ready, command: { argv: [sh, -c, 'test "$0" != node1', "{{ inventory_hostname }}"] } }
+     ${name}
+     - { name: any, needs: [], copy: { dest: "{{ root }}/all", content: "{{ groups.all.map(h, hostvars[h].name.stdout).join() }}" } }
+     - { name: list, needs: [], listing: { of: "{{ groups.all.map(h, hostvars[h].name.stdout) }}" } }`,
+    async rig => {
+      named(rig)
+      const ran = await rig.apply()
+      const texts = ran.events.flatMap(e => (e.type === 'message' && e.host === 'node0' ? [e.text] : []))
+      assert.equal(texts, ['I am node0,I am node2; missing node1 at node1'])
+      assert.is(results(ran)['node0/any'], 'skipped (needs node1/ready)')
+    },
+  ))
+
 test('a host that does not answer changes nothing where its values are not used', () =>
   withHosts(
     `- { name: a, copy: { dest: "{{ root }}/a", content: "{{ groups.all.join() }}" } }
