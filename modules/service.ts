@@ -93,16 +93,14 @@ const installing = (unit: ServiceAnswer, name: string, program: FileAnswer, isNe
 
 type Doing = { verbs: string[][]; why: string[]; active?: 'active' | 'inactive'; interrupts?: true }
 
+/** A restart counts for the start limit like a death: a sixth within its time would be a stop that no start follows. */
+const anew = [['reset-failed'], ['--no-block', 'restart']]
+
 /** What it takes to be active. A start never blocks; whether it came true is asked until the time is over. */
 const starting = (unit: ServiceAnswer, newer: string | undefined): Doing => {
   if (unit.active === 'active' || unit.active === 'reloading') {
     if (newer !== undefined)
-      return {
-        verbs: [['--no-block', 'restart']],
-        why: [`${newer} has changed since it was started`],
-        active: 'active',
-        interrupts: true,
-      }
+      return { verbs: anew, why: [`${newer} has changed since it was started`], active: 'active', interrupts: true }
     return unit.active === 'active' ? { verbs: [], why: [] } : { verbs: [], why: ['it is reloading'], active: 'active' }
   }
   if (isLooping(unit))
@@ -119,7 +117,7 @@ const starting = (unit: ServiceAnswer, newer: string | undefined): Doing => {
       active: 'active',
     }
   if (unit.active === 'activating') {
-    const verbs = newer === undefined ? [] : [['--no-block', 'restart']]
+    const verbs = newer === undefined ? [] : anew
     return { verbs, why: [newer === undefined ? 'it is starting' : `${newer} has changed since`], active: 'active' }
   }
   return { verbs: [['--no-block', 'start']], why: [`it is ${unit.active}`], active: 'active' }
@@ -191,7 +189,7 @@ export default defineModule({
           ? // A service that ends badly when stopped would stay `failed`; one that is gone already has nothing to reset.
             { verbs: [['stop']], why: [`it is ${unit.active}`], active: 'inactive' }
           : state === 'restarted'
-            ? { verbs: [['--no-block', 'restart']], why: ['restarted every time'], active: 'active', interrupts: true }
+            ? { verbs: anew, why: ['restarted every time'], active: 'active', interrupts: true }
             : state === 'reloaded'
               ? { verbs: [['--no-block', 'reload-or-restart']], why: ['reloaded every time'], active: 'active' }
               : { verbs: [], why: [] }

@@ -35,6 +35,12 @@ check('another configuration: one daemon after the other, each back among all be
   await needNothingToDo(lab, ...words)
 })
 
+check('restarts that somebody wanted do not count as deaths', async () => {
+  await lab.ssh('node0', 'systemctl reset-failed ipfs && for i in 1 2 3 4 5; do systemctl restart ipfs || exit; done')
+  const words = ['-e', 'monitor_ping_interval=2s', '-e', 'replication_factor_min=1', '-e', 'storage_max=25GB']
+  await needApplied(lab, ...words)
+})
+
 check('the first that does not come back keeps the others as they are', async () => {
   await lab.ssh(
     'node1',
