@@ -2,7 +2,7 @@ import { defineModule, exec, folder, isRecord, later, stat, T, uses } from '../s
 import { cluster, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
-import { home } from './lib/placement.ts'
+import { home, unfinished } from './lib/placement.ts'
 import { noRoom, room } from './lib/room.ts'
 
 const args = T.Object(
@@ -18,8 +18,6 @@ const args = T.Object(
 )
 
 const files = ['service.json', 'identity.json', 'peerstore']
-const fresh = (path: string): string =>
-  `${path.slice(0, path.lastIndexOf('/'))}/.${path.slice(path.lastIndexOf('/') + 1)}.new`
 
 /**
  * `ipfs-cluster-service init` writes a random secret of its own. It is blanked before the folder is renamed into
@@ -77,7 +75,7 @@ export default defineModule({
         'restore service.json and identity.json if this was a peer; else move these away',
       )
     if (seen.room.closed !== '') return fail(...noRoom("ipfs-cluster's folder", seen.room))
-    const into = fresh(args.path)
+    const into = unfinished(args.path)
     return change({
       will: {
         root: { exists: true, kind: 'directory', mode: '0700', owner: args.user },

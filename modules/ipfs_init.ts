@@ -13,6 +13,7 @@ import {
 import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
 import { peerId, repo } from './lib/kubo.ts'
+import { unfinished } from './lib/placement.ts'
 import { noRoom, room } from './lib/room.ts'
 import { repoOf } from './lib/versions.ts'
 
@@ -30,8 +31,6 @@ const args = T.Object(
 /** What `ipfs init` makes (kubo 0.42: measured), `config` first: it is what makes a folder a repo. */
 const files = ['config', 'version', 'datastore_spec']
 const folders = ['blocks', 'datastore', 'keystore']
-const fresh = (path: string): string =>
-  `${path.slice(0, path.lastIndexOf('/'))}/.${path.slice(path.lastIndexOf('/') + 1)}.new`
 
 /** A repo that a newer kubo has used, which the one that is linked cannot open. */
 const outgrown = (version: FileAnswer, program: FileAnswer): { why: string; fix: string } | undefined => {
@@ -89,7 +88,7 @@ export default defineModule({
         `restore the config if this was a repo; else move these away, or set the path to a folder below`,
       )
     if (seen.room.closed !== '') return fail(...noRoom("kubo's repo", seen.room))
-    const into = fresh(args.path)
+    const into = unfinished(args.path)
     return change({
       will: {
         root: { exists: true, kind: 'directory', mode: '0750', owner: args.user },

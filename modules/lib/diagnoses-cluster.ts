@@ -1,4 +1,4 @@
-import type { Saying } from './diagnoses.ts'
+import type { Saying } from './saying.ts'
 
 /** What ipfs-cluster says when it does not start or does not find the others. Texts of 1.1.6, measured. */
 export const ofCluster: Saying[] = [

@@ -1,4 +1,4 @@
-import type { Saying } from './diagnoses.ts'
+import type { Saying } from './saying.ts'
 
 /** What a host, its systemd or a toolchain says of any program. */
 export const ofHost: Saying[] = [

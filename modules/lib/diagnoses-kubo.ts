@@ -1,4 +1,4 @@
-import type { Saying } from './diagnoses.ts'
+import type { Saying } from './saying.ts'
 
 const badKey: [RegExp, string][] = [
   [/^(unexpected )?EOF/, 'is empty or cut short'],

@@ -2,9 +2,7 @@ import type { Diagnosis } from '../../src/module/module.ts'
 import { ofCluster } from './diagnoses-cluster.ts'
 import { ofHost } from './diagnoses-host.ts'
 import { ofKubo } from './diagnoses-kubo.ts'
-
-/** What a program says, and what that means: the cause and what to do, made of the parts of what it said. */
-export type Saying = { says: RegExp; means(...parts: string[]): { cause: string; fix: string } }
+import type { Saying } from './saying.ts'
 
 /** The more telling first: one cause often makes several lines. */
 const sayings: Saying[] = [...ofKubo, ...ofCluster, ...ofHost]

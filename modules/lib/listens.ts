@@ -1,5 +1,5 @@
 import { program, type Query, type ServiceAnswer } from '../../src/module/module.ts'
-import type { Obstacle } from './placement.ts'
+import { baseOf, type Obstacle } from './placement.ts'
 import { address, isEvery } from './sockets.ts'
 
 /** Where a service is to listen: an IP address of the host and a TCP port. */
@@ -128,7 +128,7 @@ export const inTheWay = (
   places: Place[],
   seen: { own: { isOwn: boolean }[]; sockets: { inodes: string[] }[]; holders?: { all: Holder[] } | undefined },
 ): Obstacle | undefined => {
-  const short = name.slice(name.lastIndexOf('/') + 1)
+  const short = baseOf(name)
   for (const [i, { at, port }] of places.entries()) {
     const where = `${isIp6(at) ? `[${at}]` : at}:${port}`
     if (!seen.own[i]!.isOwn)

@@ -55,6 +55,8 @@ export const home = (fallback: string, description: string) =>
 export const plain = (path: string): string => path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
 export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 export const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+/** Where a folder is made before it is renamed into place, whole: beside it. */
+export const unfinished = (path: string): string => plain(`${folderOf(path)}/.${baseOf(path)}.new`)
 export const padded = (mode: string): string => mode.padStart(4, '0')
 
 const isName = (account: string | number | undefined): account is string =>

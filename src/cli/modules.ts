@@ -7,7 +7,7 @@ import type { AnyModule } from '../module/define.ts'
 const folder = new URL('../../modules/', import.meta.url)
 
 /** The names of all modules: one file each. */
-export const moduleNames = (): string[] =>
+const moduleNames = (): string[] =>
   readdirSync(folder, { withFileTypes: true })
     .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
     .map(entry => entry.name.slice(0, -3))

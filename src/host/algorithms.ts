@@ -21,7 +21,7 @@ export const INTEGRITY_CODES = [
 ] as const
 
 /** Host key algorithms in the order wished for; `ssh-rsa`, which signs with sha1, is not among them. */
-export const HOST_KEY_ALGORITHMS = [
+const HOST_KEY_ALGORITHMS = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
   'ecdsa-sha2-nistp384',

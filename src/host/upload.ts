@@ -40,7 +40,7 @@ const checked = ({ digest }: Upload): string =>
  * and digest are right and its bytes are on the disk. The end of stdin says nothing: a cut connection ends it
  * too. Whatever goes wrong, the trap takes the file away.
  */
-export const receiveScript = (upload: Upload, temporary: string, done: string): string => {
+const receiveScript = (upload: Upload, temporary: string, done: string): string => {
   const folder = quote(posix.dirname(upload.path))
   const target = quote(upload.path)
   const owner = ownerWord(upload)
@@ -74,7 +74,7 @@ export const receiveScript = (upload: Upload, temporary: string, done: string): 
  * Unpacks what arrives into a folder while it arrives: it is read once, for tar and for its digest, and lies nowhere by
  * itself. tar is heard first: of a full disk it says more than a digest of the half that it took.
  */
-export const unpackScript = (upload: Upload, done: string): string => {
+const unpackScript = (upload: Upload, done: string): string => {
   const folder = quote(upload.path)
   const tar = `tar -C ${folder} --no-same-owner -xzf - ${quoted(upload.unpack ?? [])}`
   return [

@@ -10,7 +10,7 @@ import { parseYaml } from './yaml.ts'
 const extensions = ['', '.yml', '.yaml', '.json']
 
 /** The variables of one file. Throws a Refusal with every problem found. */
-export const readVars = (file: string): Vars => {
+const readVars = (file: string): Vars => {
   const text = readText(file, 'file of variables', 'inventory-missing')
   // Nothing but comments is no mistake in a file of variables.
   if (text.split('\n').every(line => /^\s*(#|---\s*$|$)/.test(line))) return {}

@@ -5,7 +5,7 @@ import type { Reporter } from './reporter.ts'
 const CONTROL = /[\x7f-\x9f\u2028\u2029]/g
 const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-export const jsonLine = (event: Event): string => JSON.stringify(event).replace(CONTROL, escaped)
+const jsonLine = (event: Event): string => JSON.stringify(event).replace(CONTROL, escaped)
 
 /** One event per line, for programs: exactly what was emitted. */
 export const createJson =

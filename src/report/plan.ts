@@ -104,7 +104,7 @@ const foldedLine = (ledger: Ledger, reading: Reading): string[] => {
 }
 
 /** A plan as a person reads it: the tasks in written order, what each would do where and why, and the counts. */
-export const planLines = (ledger: Ledger, summary: Event & { type: 'summary' }, reading: Reading): string[] => {
+const planLines = (ledger: Ledger, summary: Event & { type: 'summary' }, reading: Reading): string[] => {
   const body = [...taskLines(ledger, reading), ...foldedLine(ledger, reading)]
   const title = `${reading.paint.bold(`Plan of ${ledger.playbook}`)} on ${someOf(ledger.hosts, ledger.hosts)}`
   const head = ledger.hosts.length === 0 ? [] : [title, '']

@@ -50,10 +50,7 @@ const countsOf = (entries: Entry[], unreachable: boolean): HostSummary => {
 const entriesOf = (ledger: Ledger, command: 'plan' | 'apply'): Entry[] =>
   ledger.entries().filter(entry => command === 'plan' || entry.status !== undefined || entry.verdict === 'fail')
 
-export const outcomeOf = (
-  ledger: Ledger,
-  options: { command: 'plan' | 'apply'; detailedExitcode: boolean },
-): Outcome => {
+const outcomeOf = (ledger: Ledger, options: { command: 'plan' | 'apply'; detailedExitcode: boolean }): Outcome => {
   const entries = entriesOf(ledger, options.command)
   const byHost = Map.groupBy(entries, entry => entry.host)
   const pending = options.command === 'plan' && options.detailedExitcode && entries.some(isPending)

@@ -32,7 +32,7 @@ const word = (value: unknown): string =>
   isRecord(value) && typeof value.digest === 'string' ? value.digest.slice(0, 12) : JSON.stringify(value)
 
 /** The first promise that did not come true. Only what was said is compared; an unknown is learned, not compared. */
-export const brokenPromise = (runner: Runner, line: Line): string | undefined => {
+const brokenPromise = (runner: Runner, line: Line): string | undefined => {
   const world = runner.session.worlds.get(line.host)!
   for (const [query, patch] of line.will) {
     const found = answer(world, query)
@@ -82,7 +82,7 @@ const patience = 5
  * Reads the queries again as soon as their output differs from last time, at the latest after 5 s or at the deadline:
  * the host waits, not the wire.
  */
-export const readWhenDifferent = async (
+const readWhenDifferent = async (
   runner: Runner,
   transport: Transport,
   host: string,

@@ -7,7 +7,7 @@ const showing = text('show')
 const [first = '', ...rest] = text('service').split('\n')
 
 /** The folder of units that belong to the machine: systemd's. */
-export const unitFolder = '/etc/systemd/system'
+const unitFolder = '/etc/systemd/system'
 
 /** What a person may call a unit, by its file: `ipfs`, `ipfs.service` and `/etc/systemd/system/ipfs` are one. */
 export const unitFile = (name: string): string => {
