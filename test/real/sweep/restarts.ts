@@ -1,9 +1,8 @@
 import { silentPairs } from '../../cluster/network.ts'
 import type { Rig } from '../../cluster/rig.ts'
-import type { Scene } from './scenes.ts'
-import { applied, healthy } from './state.ts'
+import { applied, healthy, type Scene } from './state.ts'
 
-/** What is done to one daemon, at once or after the other daemons. `kubo` and `cluster` are units. */
+/** What is done on one host. */
 type Blow = { node: string; command: string }
 /** Blows at one moment; the next begin when these have ended. */
 type Case = { name: string; blows: Blow[][] }
@@ -13,7 +12,7 @@ const units = { kubo: 'ipfs', cluster: 'ipfs-cluster' }
 type Daemon = keyof typeof units
 const daemons: Daemon[] = ['kubo', 'cluster']
 
-/** The units refuse a fifth start within 30 s, which is for daemons that crash: here nobody counts. */
+/** The units refuse a sixth start within 30 s, which is for daemons that crash: here nobody counts. */
 const uncounted = (daemon: Daemon): string => `systemctl reset-failed ${units[daemon]}`
 const restart = (node: string, ...which: Daemon[]): Blow => ({
   node,

@@ -1,10 +1,7 @@
 import { counts } from '../../cluster/reading.ts'
 import type { Rig } from '../../cluster/rig.ts'
 import { restarts } from './restarts.ts'
-import { applied, healthy, need, undisturbed } from './state.ts'
-
-/** One thing that happens to the network, and how it must be afterwards. Returns what was seen, in a few words. */
-export type Scene = { name: string; play(lab: Rig, round: number): Promise<string> }
+import { applied, healthy, need, type Scene, undisturbed } from './state.ts'
 
 const fresh: Scene = {
   name: 'three fresh hosts',

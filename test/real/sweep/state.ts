@@ -4,6 +4,9 @@ import type { Rig, Told } from '../../cluster/rig.ts'
 
 // What a network on real programs must be like, asked without the playbook.
 
+/** One thing that happens to the network, and how it must be afterwards. Returns what was seen, in a few words. */
+export type Scene = { name: string; play(lab: Rig, round: number): Promise<string> }
+
 export const need = (isTrue: boolean, message: string): void => {
   if (!isTrue) throw new Error(message)
 }

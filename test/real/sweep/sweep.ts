@@ -1,5 +1,6 @@
 import { Rig } from '../../cluster/rig.ts'
-import { type Scene, scenes } from './scenes.ts'
+import { scenes } from './scenes.ts'
+import type { Scene } from './state.ts'
 import { type Ending, line, totals } from './table.ts'
 
 /** Plays one scene; what goes wrong is an ending too. */
@@ -7,7 +8,6 @@ const end = async (lab: Rig, scene: Scene, round: number): Promise<Ending> => {
   const began = Date.now()
   const ending = (ok: boolean, said: string): Ending => ({
     scene: scene.name,
-    round,
     ok,
     seconds: (Date.now() - began) / 1000,
     said,

@@ -1,5 +1,5 @@
 /** What came of one scene in one round. */
-export type Ending = { scene: string; round: number; ok: boolean; seconds: number; said: string }
+export type Ending = { scene: string; ok: boolean; seconds: number; said: string }
 
 /** One scene, as soon as it has ended. */
 export const line = ({ scene, ok, seconds, said }: Ending): string =>
