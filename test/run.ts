@@ -51,7 +51,8 @@ const done = await runAll(
   jobs.filter(job => !job.usesHosts),
   availableParallelism(),
 )
-done.push(...(await runAll(onHosts, 1)))
+// They wait for most of their time, each on hosts of its own.
+done.push(...(await runAll(onHosts, availableParallelism())))
 
 if (onHosts.length > 0 && !stopped)
   say(

@@ -8,7 +8,7 @@ export type Job = {
   name: string
   argv: string[]
   seconds: number
-  /** Works on hosts, of which this machine has one set: such jobs run one after another, at the end. */
+  /** Works on hosts that it makes: such jobs run at the end. */
   usesHosts: boolean
   counts(ending: Ending): Counts
   /** Set where it cannot run here: why not. It counts as one skipped test. */

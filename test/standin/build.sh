@@ -17,6 +17,10 @@ riscv64) arch=riscv64 ;;
 *) echo "build.sh: no upstream name for $(uname -m)" >&2; exit 1 ;;
 esac
 
+# Two at once would take each other's files away.
+exec 9>"$out/.lock"
+if command -v flock >/dev/null 2>&1; then flock 9; fi
+
 cd "$here"
 digest=$({
 	echo "$arch $kubo $cluster"
