@@ -163,7 +163,7 @@ for (const [what, args, words] of [
   ['P3: no address at all', 'gateway_listen=127.0.0.1:8080', ['Addresses.Gateway is to be 127.0.0.1:8080']],
   [
     'P2: no TCP under a swarm key',
-    'swarm_listen=["/ip4/0.0.0.0/udp/4001/quic-v1"]',
+    '{"swarm_listen": ["/ip4/0.0.0.0/udp/4001/quic-v1"]}',
     ['Addresses.Swarm has no TCP address'],
   ],
 ] satisfies [string, string, string[]][])

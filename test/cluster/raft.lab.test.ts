@@ -16,8 +16,11 @@ const members = async (node: string): Promise<string[]> => {
   )
   return told.split('\n').sort()
 }
+/** Every node lists all of them. Who was away, or has been restarted, is found again a moment later. */
 const needMembers = async (names = lab.nodes): Promise<void> => {
-  await Promise.all(names.map(async node => assert.equal(await members(node), [...names].sort(), node)))
+  const wanted = [...names].sort().join()
+  const listed = async (node: string): Promise<boolean> => (await members(node)).join() === wanted
+  await Promise.all(names.map(node => lab.until(`${node} lists ${wanted}`, 20, () => listed(node))))
 }
 const replace = async (node: string): Promise<void> => {
   await lab.lab('rm', node)
