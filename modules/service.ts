@@ -162,7 +162,9 @@ export default defineModule({
     const { state, enabled } = args
     const isKeptOff = unit.load === 'masked' && isOff(unit) && enabled !== true && (state ?? 'stopped') === 'stopped'
     if (useless && !isKeptOff) return fail(...useless)
-    const told = (words: string[]): Step => control(unit, args.name, words)
+    // A unit that systemd has let go has no failures to forget.
+    const told = (words: string[]): Step =>
+      control(unit, args.name, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
 
     if (enabled === true && unit.enabled === 'static')
       return fail(`${name} cannot be enabled: its unit file has no [Install] section`, 'leave out enabled, or add one')
@@ -186,7 +188,7 @@ export default defineModule({
       state === 'started'
         ? starting(unit, args.newer_than[index])
         : state === 'stopped' && !isOff(unit)
-          ? // A service that ends badly when stopped would stay `failed`; one that is gone already has nothing to reset.
+          ? // A service that ends badly when stopped would stay `failed`.
             { verbs: [['stop']], why: [`it is ${unit.active}`], active: 'inactive' }
           : state === 'restarted'
             ? { verbs: anew, why: ['restarted every time'], active: 'active', interrupts: true }
@@ -218,7 +220,7 @@ export default defineModule({
         ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
         ...(enables ? enable(unit, args.name) : disables ? [told(['disable'])] : []),
         ...doing.verbs.map(told),
-        ...(doing.active === 'inactive' ? [control(unit, args.name, ['reset-failed'], { success: [0, 1, 5] })] : []),
+        ...(doing.active === 'inactive' ? [told(['reset-failed'])] : []),
       ],
       reason: why.join(', '),
       // A start takes ports that were free; only who stops may free one for another.
