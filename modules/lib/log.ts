@@ -21,10 +21,15 @@ export const lastLines = (unit: string): string[] => reading(unit, 'grep -v rest
 
 /**
  * What a unit's program said in its last attempt, at most 30 lines. A program that dies is started again and again: of
- * that only the last time counts, and of what its manager tells of it only why it ended.
+ * that only the last time counts, and of what its manager tells of it only why it ended. While it is just being tried
+ * again it may not have come to that, so the time before is told too.
  */
 export const lastAttempt = (unit: string): string[] =>
   reading(
     unit,
-    `awk '/^Starting |^[-0-9: ]* runbook: started/{ n = 0 } !/(Scheduled restart job|Start request repeated|Failed with result|Consumed .* CPU time|status=1.FAILURE|restart counter|runbook: started)/ && !/^(Start|Stopp|Failed to start )/ { l[n++] = $0 } END { for (i = n > 30 ? n - 30 : 0; i < n; i++) print l[i] }'`,
+    `awk '/^Starting |^[-0-9: ]* runbook: started/ { from = again ? here : n; here = n; again = ended = 0 }
+/Main process exited|Failed with result|runbook: ended with/ { ended = 1 }
+/Scheduled restart job|is started again in/ { again = 1 }
+!/(Scheduled restart job|Start request repeated|Failed with result|Consumed .* CPU time|status=1.FAILURE|restart counter|runbook: started)/ && !/^(Start|Stopp|Failed to start )/ { l[n++] = $0 }
+END { if (ended) from = here; for (i = n - from > 30 ? n - 30 : from + 0; i < n; i++) print l[i] }'`,
   )

@@ -66,6 +66,21 @@ check('a network that is well', async () => {
   )
 })
 
+check(
+  'a unit that systemd has let go, for it does not run and nothing names it, is restarted like any other',
+  async () => {
+    const unit = '[Service]\nExecStart=/bin/sleep 1000\n'
+    await lab.ssh('node0', `printf '${unit.replaceAll('\n', '\\n')}' >/etc/systemd/system/alone.service`)
+    writeFileSync(
+      `${lab.folder}/alone.yml`,
+      '- hosts: node0\n  become: true\n  tasks:\n    - service: { name: alone, state: restarted }\n',
+    )
+    const told = await lab.applyOf('alone.yml')
+    assert.is(told.code, 0, failures(told).join('\n'))
+    assert.is((await lab.ssh('node0', 'systemctl is-active alone; systemctl stop alone')).trim(), 'active')
+  },
+)
+
 for (const [what, breaks, mends, ...words] of KUBO)
   check(`kubo does not start: ${what}`, async () => {
     await lab.ssh('node0', `systemctl stop ipfs; ${breaks}`)
