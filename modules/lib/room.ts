@@ -22,5 +22,7 @@ export const room = (path: string): Query<Room> =>
 /** The two halves of a failure: what is in the way, and the ways out. */
 export const noRoom = (what: string, { closed, to }: Room): [string, string] => [
   `${what} cannot be put there: ${to} may not write to ${closed}`,
-  `let the task run as root (become: true), or choose a path that ${to} may write to`,
+  to === 'root'
+    ? `choose another path: root may write to every folder but one that is mounted read-only (findmnt -T ${closed})`
+    : `let the task run as root (become: true), or choose a path that ${to} may write to`,
 ]

@@ -17,7 +17,7 @@ export const didYouMean = (name: string, there: string[]): string | undefined =>
   // Made here: it takes 6 ms, which every start would pay.
   const newestFirst = new Intl.Collator('en', { numeric: true })
   const near = [...new Set(there)]
-    .filter(other => ARCHIVE.test(other) && partsOf(other).program === wanted.program)
+    .filter(other => other !== name && ARCHIVE.test(other) && partsOf(other).program === wanted.program)
     .sort((a, b) => rank(a) - rank(b) || newestFirst.compare(b, a))
   if (near.length === 0) return undefined
   const more = near.length > MOST ? `, … (${near.length} in all)` : ''

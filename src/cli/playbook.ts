@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.ts'
 import { createPool, type Pool } from '../host/pool.ts'
 import { targetOf } from '../host/target.ts'
 import { didYouMean } from '../load/suggest.ts'
+import { misspelt } from '../load/variables.ts'
 import { explain, namesOf } from '../plan/explain.ts'
 import { failureOf } from '../plan/line.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
@@ -173,7 +174,8 @@ const go = async (
     ...(resumes ? { resumes: resumes.id } : {}),
   })
   if (resumes) session.owed = owedHandlers(session.graph, resumes.events)
-  for (const text of loaded.inventory.warnings ?? []) emit({ type: 'warning', text })
+  const slips = misspelt(loaded.extra, loaded.playbook, loaded.inventory)
+  for (const text of [...(loaded.inventory.warnings ?? []), ...slips]) emit({ type: 'warning', text })
   const { planned, untouched, fighting } = await plan(session, outside)
   if (untouched) return { exit: exit.badInput, failures: failuresOf(planned) }
   if (signal.aborted) return {}

@@ -4,8 +4,9 @@ import { readText } from './files.ts'
 import type { Inventory } from './inventory.ts'
 import { type Located, placed } from './located.ts'
 import { nameFault } from './names.ts'
-import type { Play, Task } from './playbook.ts'
+import type { Play, Playbook, Task } from './playbook.ts'
 import { kindOf, type Problems, variables } from './shape.ts'
+import { closest } from './suggest.ts'
 import { parseYaml } from './yaml.ts'
 
 const commandLine: Origin = { file: '-e', line: 1, column: 1 }
@@ -57,6 +58,21 @@ const fromOption = (option: string): Record<string, Located> => {
  */
 export const parseExtra = (values: string[]): Record<string, Located> =>
   Object.assign({}, ...values.map(fromOption)) as Record<string, Located>
+
+/**
+ * Extra variables that are near to one of the playbook or the inventory, and are none of these themselves: a slip of the
+ * finger that would change nothing without a word. Others may be read by the playbook alone, or by nobody.
+ */
+export const misspelt = (extra: Record<string, Located>, playbook: Playbook, inventory: Inventory): string[] => {
+  const layers = playbook.plays.flatMap(play => [play.defaults, play.vars, ...play.tasks.map(task => task.vars)])
+  const known = new Set([...layers, ...Object.values(inventory.vars)].flatMap(Object.keys))
+  return Object.keys(extra).flatMap(name => {
+    const near = known.has(name) ? undefined : closest(name, known)
+    return near === undefined
+      ? []
+      : [`-e ${name}: neither the playbook nor the inventory has a variable of this name; did you mean "${near}"?`]
+  })
+}
 
 /** The variables that a task sees on a host, low to high; without a task those that the whole play sees. */
 export const layersFor = (from: {

@@ -73,12 +73,16 @@ const contradiction = ({ planned, emit }: Runner, line: Line, status: Status): v
   const broken =
     (before?.verdict === 'ok' && status === 'changed') ||
     (before?.verdict === 'change' && !before.byItself && status === 'ok')
+  const why =
+    status === 'ok'
+      ? `somebody else did it meanwhile, or ${line.node.task.module} promised wrongly.`
+      : `${line.node.task.module} promised wrongly, or the host changed meanwhile.`
   if (broken)
     emit({
       type: 'warning',
       host: line.host,
       node: line.id,
-      text: `the plan said "${before!.verdict}", and it was "${status}": ${line.node.task.module} promised wrongly, or the host changed meanwhile.`,
+      text: `the plan said "${before!.verdict}", and it was "${status}": ${why}`,
     })
 }
 

@@ -67,7 +67,7 @@ export const verdictOf = (runner: Runner, line: Line, again: Line): Again => {
       reason: 'module-broke-promise',
       what: `${line.node.task.module} did not do what it planned.`,
       why,
-      fix: 'This is a mistake of the module, or the host changed meanwhile: run again, and report it if it stays.',
+      fix: 'Run again: the host may have changed meanwhile, such as by a restart of what it asks. If it stays, it is a mistake of the module: report it.',
       origin: line.node.task.origin,
     },
   }

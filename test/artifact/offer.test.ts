@@ -23,7 +23,7 @@ test('of many only the first are named', () => {
 })
 
 test('nothing near says nothing', () => {
-  assert.is(didYouMean(name, ['x.tar.gz']), undefined)
+  assert.is(didYouMean(name, ['x.tar.gz', name]), undefined)
 })
 
 test.run()

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { loadInventory } from '../../src/load/inventory.ts'
 import { placed } from '../../src/load/located.ts'
 import { parsePlaybook } from '../../src/load/playbook.ts'
-import { layersFor, parseExtra } from '../../src/load/variables.ts'
+import { layersFor, misspelt, parseExtra } from '../../src/load/variables.ts'
 import { folderWith } from './folder.ts'
 import { refusedOnce } from './refused.ts'
 
@@ -50,6 +50,19 @@ test('what is no variable is refused', () => {
     assert.is(failure.reason, reason, option)
     assert.match(failure.what, what)
   }
+})
+
+test('an extra variable that is near to one of the playbook or the inventory is a slip, others are not', () => {
+  const playbook = parsePlaybook(
+    '- {hosts: all, defaults: {swarm_port: 1}, tasks: [{debug: hi, vars: {note: a}}]}',
+    'f',
+  )
+  const slips = (...options: string[]) => misspelt(parseExtra(options), playbook, loadInventory(['n,']))
+  assert.equal(slips('swarm_prot=2'), [
+    '-e swarm_prot: neither the playbook nor the inventory has a variable of this name; did you mean "swarm_port"?',
+  ])
+  assert.equal(slips('swarm_port=2', 'note=b', 'ansible_host=h', 'other=c'), [])
+  assert.equal(slips('ansible_usr=a').length, 1)
 })
 
 test('layers, low to high: play defaults, inventory, play vars, task vars, extra', () => {
