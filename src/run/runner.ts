@@ -155,9 +155,9 @@ export const markHappened = (runner: Runner, line: Line): void => {
 
 const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n').slice(-12).join('\n')
 
-/** What any step may meet, whatever its module knows of it. */
+/** What any step may meet, whatever its module knows of it. dash, Debian's sh, says no more of a full disk than `I/O error`. */
 const ofAnyStep = (text: string): { cause: string; fix: string } | undefined =>
-  /No space left on device|Disk quota exceeded/i.test(text)
+  /No space left on device|Disk quota exceeded|printf: I\/O error/i.test(text)
     ? { cause: 'The disk is full, or a quota is used up.', fix: 'free some space there (`df -h`) and run again' }
     : undefined
 

@@ -87,14 +87,12 @@ for (const [where, says, logs] of [
       assert.match(why ?? '', 'E42')
     }))
 
-test('a full disk is told as that in any step', () =>
-  applied(
-    `- { name: k, knowing: { path: "{{ root }}/f", says: "sh: write error: No space left on device", logs: "" } }`,
-    ran => {
+for (const says of ['sh: write error: No space left on device', '/bin/sh: 1: printf: printf: I/O error'])
+  test(`a full disk is told as that in any step: ${says}`, () =>
+    applied(`- { name: k, knowing: { path: "{{ root }}/f", says: "${says}", logs: "" } }`, ran => {
       assert.match(failureOf(ran).what, 'The disk is full')
       assert.match(failureOf(ran).fix ?? '', 'df -h')
-    },
-  ))
+    }))
 
 test('words that the module does not know are shown as they are', () =>
   applied(`- { name: k, knowing: { path: "{{ root }}/f", says: "", logs: "E43" } }`, ran => {
