@@ -1,14 +1,15 @@
 import { program, type Query, quote } from '../../src/module/module.ts'
 import type { Obstacle } from './placement.ts'
 
-/** Bytes that are free where a path is or will be, those that only root may use included. */
+/** Bytes that who looks may still use where a path is or will be: some are root's alone. */
 export type Space = { free: number }
 
-/** One process; the folder itself may still have to be made. */
+/** One process; the folder itself may still have to be made. Who may write to / is root. */
 export const space = (path: string): Query<Space, false> => ({
   ...program<Space>({
     key: `space:${path}`,
-    sh: `d=${quote(path)}; while [ ! -d "$d" ]; do d=\${d%/*}; d=\${d:-/}; done; stat -f -c '%f %S' -- "$d"`,
+    sh: `d=${quote(path)}; while [ ! -d "$d" ]; do d=\${d%/*}; d=\${d:-/}; done
+[ -w / ] && free=%f || free=%a; stat -f -c "$free %S" -- "$d"`,
     looks: [],
     parse: ({ stdout }) => {
       const [blocks = Number.NaN, size = Number.NaN] = stdout.toString().split(' ').map(Number)
