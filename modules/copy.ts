@@ -69,7 +69,7 @@ const copied =
     const { owner = before?.owner, group = before?.group } = ownerOf(args)
     const mode = args.mode !== undefined ? padded(args.mode) : (before?.mode ?? '0644')
     return [
-      exec(['cp', '--', src, fresh]),
+      exec(['cp', '--remove-destination', '--', src, fresh]),
       ...attributes(fresh, mode, { ...(owner ? { owner } : {}), ...(group ? { group } : {}) }),
       exec(['mv', '-fT', '--', fresh, path]),
     ]
