@@ -16,6 +16,12 @@ const PATIENCE_MS = 15_000
 
 export type Place = { node: string; slot: number; number: number; init: Init }
 
+/** What its console tells to do. A systemd takes about six of the kernel's 128 watchers of files, and each host has one. */
+export const fixFor = (words: string, log: string): string =>
+  words.includes('inotify object: Too many open files')
+    ? 'take another lab down, or allow more: sysctl fs.inotify.max_user_instances=1024'
+    : `see all of ${log}; \`runbook lab up\` tries again`
+
 const notUp = (lab: Lab, node: string, seen: string): Refusal => {
   const log = `${diskFolder(lab, node)}/console.log`
   const words = existsSync(log) ? tail(stripVTControlCharacters(readFileSync(log, 'utf8')), 20) : ''
@@ -23,7 +29,7 @@ const notUp = (lab: Lab, node: string, seen: string): Refusal => {
     reason: 'lab-host',
     what: `${node} does not come up: ${seen}`,
     why: words || 'its console is empty',
-    fix: `see all of ${log}; \`runbook lab up\` tries again`,
+    fix: fixFor(words, log),
   })
 }
 
