@@ -11,6 +11,7 @@ echo '# the machine'
 uname -msrn
 nproc
 cat /etc/os-release
+date +%s.%N
 readlink -f $bin $lib/kubo $lib/ipfs-cluster $repo $cluster /etc/systemd/system
 
 echo '# the user'
@@ -41,6 +42,12 @@ cat /etc/systemd/system/ipfs.service /etc/systemd/system/ipfs-cluster.service
 echo '# the services'
 systemctl show --timestamp=us+utc -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload \
   -p StateChangeTimestamp,ExecMainStartTimestamp,NRestarts,Result -- ipfs.service ipfs-cluster.service
+
+echo '# which addresses are its own, who listens, who may write'
+ip -o addr show
+ss -ltnp
+for folder in $bin $lib /etc/systemd/system /var/lib; do test -w "$folder" || echo "no writing to $folder"; done
+grep -c '"Authorizations": *{ *$' $repo/config
 
 echo '# the exchange of blocks, the cluster'
 cat $repo/.runbook-exchange $cluster/peerstore
