@@ -33,3 +33,9 @@ export type Graph = { nodes: Node[]; hosts: string[]; byId: Map<string, Node>; r
 
 /** How a node shows on one host, everywhere: `host/task`. */
 export const nodeId = (host: string, task: { slug: string }): string => `${host}/${task.slug}`
+
+/** The nodes that notify a handler on a host. */
+export const notifiersOf = ({ byId }: Graph, { edges }: Node, host: string): Node[] =>
+  edges
+    .flatMap(({ on, kind }) => (kind === 'notify' ? [byId.get(on)!] : []))
+    .filter(({ hosts }) => hosts.includes(host))

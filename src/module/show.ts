@@ -1,5 +1,5 @@
 import type { Difference } from '../core/event.ts'
-import { isUnknown, Later } from '../core/unknown.ts'
+import { isUnknown, Later, type Unknown } from '../core/unknown.ts'
 import { type Content, isRecord, same } from '../core/value.ts'
 
 const isText = (bytes: Buffer): boolean => !bytes.includes(0)
@@ -27,9 +27,12 @@ export const showContent = (subject: string, before: Content | undefined, after:
   return [{ kind: 'text', subject, before: before?.bytes.toString() ?? '', after: now.bytes.toString() }]
 }
 
+/** What stands for a value that is not there. */
+export const wordFor = (unknown: Unknown): string =>
+  unknown instanceof Later ? `(known after ${unknown.node})` : '(not known)'
+
 const word = (value: unknown): string => {
-  if (value instanceof Later) return `(known after ${value.node})`
-  if (isUnknown(value)) return '(not known)'
+  if (isUnknown(value)) return wordFor(value)
   if (value === undefined || value === '') return '-'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,16 +1,14 @@
 import type { Explained } from '../core/event.ts'
-import { isUnknown, Later, type Unknown } from '../core/unknown.ts'
+import { isUnknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
+import { wordFor } from '../module/show.ts'
 import { describe } from '../module/step.ts'
 import { argumentsOf } from './arguments.ts'
 import { meet } from './decide.ts'
 import { type Line, type Session, scopeOf, type Wanted } from './session.ts'
-import { planNode } from './walk.ts'
+import { beginWalk, planNode } from './walk.ts'
 import { answer, shapedBy } from './world.ts'
-
-const wordFor = (unknown: Unknown): string =>
-  unknown instanceof Later ? `(known after ${unknown.node})` : '(not known)'
 
 /** A value as data that can be shown: contents by size and digest, unknowns in words. */
 const shown = (value: unknown): unknown => {
@@ -80,9 +78,7 @@ const explained = (session: Session, line: Line, before: Map<string, number>): E
  * what it hangs on. Everything has to be read already: the walk is the planner's own, once more.
  */
 export const explain = (session: Session, isMeant: (line: Line) => boolean): Explained[] => {
-  for (const world of session.worlds.values()) world.predicted = []
-  session.outputs.clear()
-  session.causes.clear()
+  beginWalk(session)
   return session.graph.nodes.flatMap(node => {
     const before = new Map([...session.worlds].map(([host, world]) => [host, world.predicted.length]))
     const { lines } = planNode(session, node, new Map())

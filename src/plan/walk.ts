@@ -1,6 +1,6 @@
 import { fedTo } from '../core/quote.ts'
 import { isUnknown, Later, Lost, Missing } from '../core/unknown.ts'
-import { type Node, nodeId } from '../graph/graph.ts'
+import { type Node, nodeId, notifiersOf } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
@@ -36,11 +36,7 @@ const askerOf = (session: Session, { node, host }: Line, wanted: Wanted, scope: 
 /** A handler runs when a task that notifies it on its host has changed something. */
 const notified = (session: Session, node: Node, host: string): boolean | Later | Missing => {
   if (session.owed.has(nodeId(host, node.task))) return true
-  const outputs = node.edges
-    .filter(e => e.kind === 'notify')
-    .map(e => session.graph.byId.get(e.on)!)
-    .filter(n => n.hosts.includes(host))
-    .map(n => session.outputs.get(nodeId(host, n.task)))
+  const outputs = notifiersOf(session.graph, node, host).map(n => session.outputs.get(nodeId(host, n.task)))
   const changed = outputs.map(o => (isUnknown(o) ? o : o !== undefined && (o as { changed?: unknown }).changed))
   if (changed.some(c => c === true)) return true
   return (changed.find(c => c instanceof Missing) ?? changed.find(c => c instanceof Later) ?? false) as
@@ -124,11 +120,16 @@ export const planNode = (session: Session, node: Node, wanted: Wanted): Planned 
   return { node, lines }
 }
 
-/** One pass over all nodes in plan order, from what is known now: verdicts, and what has to be read for more. */
-export const walk = (session: Session): { planned: Planned[]; wanted: Wanted } => {
-  const wanted: Wanted = new Map()
+/** Forgets what earlier walks have laid over the hosts, and what they registered. */
+export const beginWalk = (session: Session): void => {
   for (const world of session.worlds.values()) world.predicted = []
   session.outputs.clear()
   session.causes.clear()
+}
+
+/** One pass over all nodes in plan order, from what is known now: verdicts, and what has to be read for more. */
+export const walk = (session: Session): { planned: Planned[]; wanted: Wanted } => {
+  const wanted: Wanted = new Map()
+  beginWalk(session)
   return { planned: session.graph.nodes.map(node => planNode(session, node, wanted)), wanted }
 }

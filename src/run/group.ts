@@ -3,7 +3,6 @@ import type { Node } from '../graph/graph.ts'
 import { batch } from '../plan/observe.ts'
 import { lose } from '../plan/plan.ts'
 import type { Line } from '../plan/session.ts'
-import { planNode } from '../plan/walk.ts'
 import {
   announceRun,
   finishChanged,
@@ -15,7 +14,7 @@ import {
   type Runner,
 } from './runner.ts'
 import { runSteps, sourcesOf } from './steps.ts'
-import { replan, verdictOf } from './verify.ts'
+import { replanNode, verdictOf } from './verify.ts'
 
 const present = (runner: Runner, lines: Line[]): Line[] =>
   lines.filter(l => !runner.session.finished.has(l.id) && !runner.session.lost.has(l.host))
@@ -28,12 +27,7 @@ export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
   // What one group's steps make known is nobody else's business.
   const runner = { ...whole, memory: new Map<string, string>() }
   const { session } = runner
-  const fresh = (): Promise<Line[]> =>
-    replan(runner, wanted => {
-      for (const host of node.hosts) session.worlds.get(host)!.predicted = []
-      return planNode(session, node, wanted).lines
-    })
-  const lines = (await fresh()).filter(line => !session.finished.has(line.id))
+  const lines = (await replanNode(runner, node)).filter(line => !session.finished.has(line.id))
   const acting = lines.filter(line => line.phases.length > 0)
   const changes = acting.filter(line => line.verdict === 'change')
   for (const line of changes) announceRun(runner, line)
@@ -43,7 +37,7 @@ export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
       leaveWithoutSource(runner, acting, phase)
       await Promise.all(present(runner, acting).map(line => runPhase(runner, line, phase)))
     }
-  const again = changes.length > 0 ? await fresh() : []
+  const again = changes.length > 0 ? await replanNode(runner, node) : []
   for (const line of lines) if (node.included.has(line.host)) finishQuiet(runner, line)
   const left = present(runner, changes).map(line => ({
     line,

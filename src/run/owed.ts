@@ -1,5 +1,5 @@
 import type { Event } from '../core/event.ts'
-import { type Graph, nodeId } from '../graph/graph.ts'
+import { type Graph, nodeId, notifiersOf } from '../graph/graph.ts'
 
 /**
  * Handlers that a run has left due: a task that notifies them has changed something, and they have not come to their
@@ -13,12 +13,7 @@ export const owedHandlers = (graph: Graph, events: Event[]): Set<string> => {
       .filter(({ task }) => task.handler)
       .flatMap(handler =>
         handler.hosts
-          .filter(host =>
-            handler.edges
-              .filter(({ kind }) => kind === 'notify')
-              .map(({ on }) => graph.byId.get(on)!)
-              .some(by => by.hosts.includes(host) && hasChanged(ended, nodeId(host, by.task))),
-          )
+          .filter(host => notifiersOf(graph, handler, host).some(by => hasChanged(ended, nodeId(host, by.task))))
           .map(host => nodeId(host, handler.task)),
       )
       .filter(line => !isDone(line)),

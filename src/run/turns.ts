@@ -2,11 +2,10 @@ import type { EventBody } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Node } from '../graph/graph.ts'
 import type { Line } from '../plan/session.ts'
-import { planNode } from '../plan/walk.ts'
 import { runBundle } from './bundle.ts'
 import { guarded, runGroup } from './group.ts'
 import { finishFailed, finishSkipped, type Runner } from './runner.ts'
-import { replan } from './verify.ts'
+import { forget, replanNode } from './verify.ts'
 
 /**
  * A rolling task on all hosts where it interrupts what runs: one host after the other, each through the gates before
@@ -31,16 +30,9 @@ export const runTurns = async (runner: Runner, nodes: Node[]): Promise<void> => 
 
 /** The lines of a node that are still to be dealt with, from what is known now; nothing of them is laid over the hosts. */
 const planned = async (runner: Runner, node: Node): Promise<Line[]> => {
-  const { session } = runner
-  const clear = (): void => {
-    for (const host of node.hosts) session.worlds.get(host)!.predicted = []
-  }
-  const lines = await replan(runner, wanted => {
-    clear()
-    return planNode(session, node, wanted).lines
-  })
-  clear()
-  return lines.filter(line => node.included.has(line.host) && !session.finished.has(line.id))
+  const lines = await replanNode(runner, node)
+  forget(runner, node)
+  return lines.filter(line => node.included.has(line.host) && !runner.session.finished.has(line.id))
 }
 
 /** Runs one line; returns what keeps the others from theirs. */
@@ -86,7 +78,7 @@ const pass = async (whole: Runner, gate: Node): Promise<string | undefined> => {
     for (const line of await planned(runner, gate))
       if (line.verdict === 'undecided') finishFailed(runner, line, cannotWait(line))
       else await takeTurn(runner, line)
-  for (const host of gate.hosts) session.worlds.get(host)!.predicted = []
+  forget(whole, gate)
   for (const { node, status, failure } of results) {
     const line = runner.session.finished.get(node)!
     if (status === 'changed') whole.gated.set(node, line)

@@ -3,11 +3,13 @@ import { quoted } from '../core/quote.ts'
 import type { Output, Transport } from '../core/transport.ts'
 import { isUnknown, strict } from '../core/unknown.ts'
 import { isRecord, same, sha256 } from '../core/value.ts'
+import type { Node } from '../graph/graph.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { see } from '../plan/decide.ts'
 import { batch } from '../plan/observe.ts'
 import { readAll, unlike } from '../plan/plan.ts'
 import { ask, type Line, type Wanted } from '../plan/session.ts'
+import { planNode } from '../plan/walk.ts'
 import { answer } from '../plan/world.ts'
 import { hostQueries, type Runner } from './runner.ts'
 
@@ -27,6 +29,18 @@ export const replan = async (runner: Runner, plan: (wanted: Wanted) => Line[]): 
     if ([...wanted.keys()].some(host => runner.session.lost.has(host))) return plan(new Map())
   }
 }
+
+/** Takes away what planning has laid over the hosts of a node. */
+export const forget = ({ session }: Runner, { hosts }: Node): void => {
+  for (const host of hosts) session.worlds.get(host)!.predicted = []
+}
+
+/** Plans a node again on all its hosts, with nothing laid over them before. */
+export const replanNode = (runner: Runner, node: Node): Promise<Line[]> =>
+  replan(runner, wanted => {
+    forget(runner, node)
+    return planNode(runner.session, node, wanted).lines
+  })
 
 const word = (value: unknown): string =>
   isRecord(value) && typeof value.digest === 'string' ? value.digest.slice(0, 12) : JSON.stringify(value)
