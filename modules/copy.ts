@@ -14,8 +14,8 @@ import {
   T,
   uses,
 } from '../src/module/module.ts'
-import { baseOf, ownerOf, padded, path, placed, plain, surroundings } from './lib/placement.ts'
-import { known, type Put, write, writing } from './lib/writing.ts'
+import { baseOf, type Obstacle, ownerOf, path, placed, plain, surroundings } from './lib/placement.ts'
+import { known, modeAfter, type Put, write, writing } from './lib/writing.ts'
 
 const args = T.Object(
   {
@@ -54,7 +54,7 @@ const upload =
       size: found.size,
       digest: found.sha256,
       path,
-      mode: args.mode !== undefined ? padded(args.mode) : (before?.mode ?? '0644'),
+      mode: modeAfter(args, before),
       owner: ownerOf(args).owner ?? before?.owner,
       group: ownerOf(args).group ?? before?.group,
     }
@@ -67,17 +67,16 @@ const copied =
     if (isUnknown(what) || what.bytes.length === what.size) return [write(path, what, args, before)]
     const fresh = `${path}.runbook-new`
     const { owner = before?.owner, group = before?.group } = ownerOf(args)
-    const mode = args.mode !== undefined ? padded(args.mode) : (before?.mode ?? '0644')
     return [
       exec(['cp', '--remove-destination', '--', src, fresh]),
-      ...attributes(fresh, mode, { ...(owner ? { owner } : {}), ...(group ? { group } : {}) }),
+      ...attributes(fresh, modeAfter(args, before), { ...(owner ? { owner } : {}), ...(group ? { group } : {}) }),
       exec(['mv', '-fT', '--', fresh, path]),
     ]
   }
 const whole: Put = (path, what: Content | Later, args, before) => [write(path, what, args, before)]
 
 /** Why a file of the host cannot be copied. */
-const uncopied = (src: string | undefined, found: FileAnswer | undefined): { why: string; fix: string } | undefined => {
+const uncopied = (src: string | undefined, found: FileAnswer | undefined): Obstacle | undefined => {
   if (src === undefined || found === undefined) return { why: 'src is not given', fix: 'say which file of the host' }
   if (!src.startsWith('/')) return { why: `${src} is no absolute path`, fix: 'with remote_src, src begins with /' }
   if (!found.exists) return { why: `${src} does not exist on the host`, fix: 'make it in an earlier task' }

@@ -13,7 +13,7 @@ import {
 import { diagnose } from './lib/diagnoses.ts'
 import { inside } from './lib/inside.ts'
 import { peerId, repo } from './lib/kubo.ts'
-import { unfinished } from './lib/placement.ts'
+import { type Obstacle, unfinished } from './lib/placement.ts'
 import { noRoom, room } from './lib/room.ts'
 import { repoOf } from './lib/versions.ts'
 
@@ -33,7 +33,7 @@ const files = ['config', 'version', 'datastore_spec']
 const folders = ['blocks', 'datastore', 'keystore']
 
 /** A repo that a newer kubo has used, which the one that is linked cannot open. */
-const outgrown = (version: FileAnswer, program: FileAnswer): { why: string; fix: string } | undefined => {
+const outgrown = (version: FileAnswer, program: FileAnswer): Obstacle | undefined => {
   const repo = version.exists && version.kind === 'file' ? Number(version.content.bytes.toString()) : 0
   const kubo = program.exists && program.kind === 'link' ? /\/(v\d[^/]*)\/ipfs$/.exec(program.target)?.[1] : undefined
   const known = kubo === undefined ? undefined : repoOf(kubo)

@@ -1,6 +1,6 @@
 import { type Content, content, defineModule, file, pattern, T } from '../src/module/module.ts'
 import { type Edit, edited, uneditable } from './lib/lines.ts'
-import { path, placed, plain, surroundings } from './lib/placement.ts'
+import { type Obstacle, path, placed, plain, surroundings } from './lib/placement.ts'
 import { writing } from './lib/writing.ts'
 
 const args = T.Object(
@@ -34,11 +34,10 @@ type Wanted = {
   insertbefore?: string
 }
 
-type Problem = { why: string; fix: string }
-const isProblem = (one: Edit | Problem): one is Problem => 'why' in one
+const isProblem = (one: Edit | Obstacle): one is Obstacle => 'why' in one
 
 /** The arguments as an edit; or which of them cannot be meant. */
-const editOf = (args: Wanted): Edit | Problem => {
+const editOf = (args: Wanted): Edit | Obstacle => {
   if (args.state === 'present' && args.line === undefined) return { why: 'line is not given', fix: 'say which line' }
   if (args.line === undefined && args.regexp === undefined)
     return { why: 'neither line nor regexp is given', fix: 'say which lines are to go' }

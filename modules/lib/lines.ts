@@ -1,4 +1,5 @@
 import type { FileAnswer } from '../../src/module/module.ts'
+import type { Obstacle } from './placement.ts'
 
 /** What is to be true of one line of a text, in Ansible's terms. */
 export type Edit = {
@@ -46,7 +47,7 @@ export const edited = (text: string, edit: Edit): string => {
 }
 
 /** Why a file cannot be edited as text, and what to do. */
-export const uneditable = (path: string, found: FileAnswer): { why: string; fix: string } | undefined => {
+export const uneditable = (path: string, found: FileAnswer): Obstacle | undefined => {
   if (!found.exists) return undefined
   if (found.kind === 'link') return { why: `${path} is a link to ${found.target}`, fix: 'name the file it points to' }
   if (found.kind !== 'file') return undefined

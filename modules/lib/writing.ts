@@ -35,6 +35,10 @@ const inTheWay = (path: string, found: FileAnswer): Obstacle | undefined => {
 const word = (account: string | number | undefined): string | undefined =>
   account === undefined ? undefined : String(account)
 
+/** The mode that a file will have: as said, else that of what it replaces. */
+export const modeAfter = (args: Placed, before: There | undefined): string =>
+  args.mode !== undefined ? padded(args.mode) : (before?.mode ?? newMode)
+
 /**
  * Writes a whole file. It comes into place by rename, so what it replaces has to hand on its mode and owner: they are
  * part of the step wherever the arguments do not say otherwise.
@@ -43,7 +47,7 @@ export const write = (path: string, what: Content | Later, args: Placed, before:
   do: 'write',
   path,
   content: what,
-  mode: args.mode !== undefined ? padded(args.mode) : (before?.mode ?? newMode),
+  mode: modeAfter(args, before),
   owner: word(args.owner) ?? (before && later(() => before.owner)),
   group: word(args.group) ?? (before && later(() => before.group)),
 })
