@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type Config, type Json, setKey } from './kubo.ts'
-import { address, ctlProgram, folder, serviceProgram } from './place.ts'
+import { OnNode } from './on_node.ts'
+import { ctlProgram, serviceProgram } from './place.ts'
 import { type Ran, Running, run } from './process.ts'
 
 // ipfs-cluster as the modules use it: a folder made by init, keys of its service.json, the daemon, ipfs-cluster-ctl.
@@ -15,19 +16,7 @@ export type Peer = { id: string; peername: string; error: string; ipfs: { id?: s
 export const values = <T>(text: string): T[] =>
   text.trim() === '' ? [] : JSON.parse(`[${text.replace(/^}\n(?={)/gm, '},\n')}]`)
 
-export class Cluster {
-  readonly path: string
-  readonly node: number
-
-  constructor(name: string, node = 0) {
-    this.path = `${folder}/${name}`
-    this.node = node
-  }
-
-  get ip(): string {
-    return address(this.node)
-  }
-
+export class Cluster extends OnNode {
   get api(): string {
     return `/ip4/${this.ip}/tcp/9094`
   }
@@ -54,9 +43,7 @@ export class Cluster {
 
   /** A copy of the folder, and so the same identity. */
   copy(name: string): Cluster {
-    const made = new Cluster(name, this.node)
-    cpSync(this.path, made.path, { recursive: true })
-    return made
+    return this.into(new Cluster(name, this.node))
   }
 
   service(words: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
-import { address, folder, ipfsProgram } from './place.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { OnNode } from './on_node.ts'
+import { ipfsProgram } from './place.ts'
 import { type Ran, Running, run } from './process.ts'
 
 // kubo as the modules use it: a repo made with profile autoconf-off, keys of its config, swarm.key, the daemon.
@@ -24,19 +25,7 @@ export const setKey = (config: Config, key: string, value: Json | undefined): vo
   else at[last] = value
 }
 
-export class Kubo {
-  readonly path: string
-  readonly node: number
-
-  constructor(name: string, node = 0) {
-    this.path = `${folder}/${name}`
-    this.node = node
-  }
-
-  get ip(): string {
-    return address(this.node)
-  }
-
+export class Kubo extends OnNode {
   get api(): string {
     return `/ip4/${this.ip}/tcp/5001`
   }
@@ -79,9 +68,7 @@ export class Kubo {
 
   /** A copy of the repo with another name, and so the same identity. */
   copy(name: string): Kubo {
-    const made = new Kubo(name, this.node)
-    cpSync(this.path, made.path, { recursive: true })
-    return made
+    return this.into(new Kubo(name, this.node))
   }
 
   daemon(env: NodeJS.ProcessEnv = {}, ...words: string[]): Running {
