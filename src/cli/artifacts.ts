@@ -3,21 +3,16 @@ import { join } from 'node:path'
 import { putInto } from '../artifact/folder.ts'
 import type { Absent } from '../artifact/store.ts'
 import type { Emit } from '../core/event.ts'
-import { type Failure, Refusal } from '../core/failure.ts'
+import type { Failure } from '../core/failure.ts'
 import { archiveWanted } from '../module/probes/controller.ts'
 import { demandOf } from '../plan/demand.ts'
-import { createRedactor } from '../report/redact.ts'
-import { createReport, wantsColour } from '../report/report.ts'
+import { createReport } from '../report/report.ts'
 import { createSupply } from './archives.ts'
 import { saveLock } from './lock.ts'
 import { type Asked, prepare } from './prepare.ts'
+import { interruptible, reading, type Shown, telling } from './telling.ts'
 
-export type FetchOptions = Omit<Asked, 'artifacts'> & {
-  to?: string
-  arch: string[]
-  format: 'text' | 'json'
-  color: boolean
-}
+export type FetchOptions = Omit<Asked, 'artifacts'> & Shown & { to?: string; arch: string[] }
 
 const failureOf = ({ missing, fix }: Absent): Failure => {
   const [what = '', ...why] = missing.split('\n')
@@ -59,40 +54,23 @@ const interrupted: Failure = {
   fix: 'Run it again: it goes on with what has come.',
 }
 
-const bug = ({ message, stack = '' }: Error): Failure => ({
-  reason: 'bug-engine',
-  what: `runbook has a bug: ${message}`,
-  why: stack,
-  fix: 'Please report it with this text.',
-})
-
 /**
  * `runbook artifacts fetch`: all archives that a playbook may need, into a folder for `--artifacts`, or into the cache.
  * No host is contacted. Returns the exit code: 1 when one could not be had, 4 for bad input.
  */
 export const fetchArtifacts = async (playbook: string, options: FetchOptions): Promise<number> => {
-  const report = createReport({
-    format: options.format,
-    command: 'plan',
-    diff: 'hide',
-    verbosity: 'changes',
-    detailedExitcode: false,
-    out: process.stdout,
-    err: process.stderr,
-    tty: false,
-    colour: wantsColour(process.stdout.isTTY === true, { noColor: !options.color }, process.env),
-    redact: createRedactor(),
-  })
-  const stop = new AbortController()
-  const abort = (): void => stop.abort()
-  process.once('SIGINT', abort).once('SIGTERM', abort)
+  const report = createReport({ ...reading(options, 'plan'), tty: false })
+  const { signal, release } = interruptible()
   const end = (failures: Failure[]): number => report.finish({ roundTrips: {}, failures })
   try {
-    return end(await fetchAll(playbook, options, report.emit, stop.signal))
-  } catch (error) {
-    if (stop.signal.aborted) return end([interrupted])
-    return end(error instanceof Refusal ? error.failures : [bug(error as Error)])
+    return await telling(report, async () => {
+      const failures = await fetchAll(playbook, options, report.emit, signal).catch(error => {
+        if (signal.aborted) return [interrupted]
+        throw error
+      })
+      return end(failures)
+    })
   } finally {
-    process.off('SIGINT', abort).off('SIGTERM', abort)
+    release()
   }
 }

@@ -1,37 +1,19 @@
 import type { Event } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
-import { Refusal, refuse } from '../core/failure.ts'
-import { createRedactor } from '../report/redact.ts'
-import { createReport, type ReportOptions, replay, wantsColour } from '../report/report.ts'
+import { refuse } from '../core/failure.ts'
+import { createReport, type ReportOptions, replay } from '../report/report.ts'
 import { runLines } from '../report/runs.ts'
 import { journalFolder, type Run, readRun, runIds } from '../run/journal.ts'
 import { runPlaybook } from './playbook.ts'
 import { askedFor } from './remember.ts'
+import { reading, type Shown, telling } from './telling.ts'
 
-type Shown = { format: 'text' | 'json'; color: boolean; diff?: boolean; verbose?: boolean }
-
-const reading = ({ format, color, diff, verbose }: Shown, command: ReportOptions['command']): ReportOptions => ({
-  format,
-  command,
-  diff: diff ? 'show' : 'hide',
-  verbosity: verbose ? 'all' : 'changes',
-  detailedExitcode: false,
-  out: process.stdout,
-  err: process.stderr,
-  tty: false,
-  colour: wantsColour(process.stdout.isTTY === true, { noColor: !color }, process.env),
-  redact: createRedactor(),
-})
+/** What is remembered is not drawn over. */
+const replaying = (options: Shown): ReportOptions => ({ ...reading(options, 'apply'), tty: false })
 
 /** Tells a refusal as any other command does. */
-const refusing = async (options: Shown, inside: () => number | Promise<number>): Promise<number> => {
-  try {
-    return await inside()
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return createReport(reading(options, 'apply')).finish({ roundTrips: {}, failures: error.failures })
-  }
-}
+const refusing = (options: Shown, inside: () => number | Promise<number>): Promise<number> =>
+  telling(createReport(replaying(options)), inside)
 
 const folder = (): string => journalFolder(process.cwd())
 const allRuns = (): Run[] => runIds(folder()).map(id => readRun(folder(), id))
@@ -50,7 +32,7 @@ export const listRuns = (options: Shown): Promise<number> =>
 /** `runbook runs show RUN`: what it said, as it said it. */
 export const showRun = (name: string, options: Shown): Promise<number> =>
   refusing(options, () => {
-    replay(reading(options, 'apply'), readRun(folder(), name).events)
+    replay(replaying(options), readRun(folder(), name).events)
     return exit.done
   })
 
@@ -77,14 +59,17 @@ const lineage = (run: Run): Event[] => {
  * `runbook resume [RUN]`: the same command once more, which goes on where hosts are now: nothing is taken from the
  * journal but what was asked for, and the handlers that were left due. Returns the exit code.
  */
-export const resume = (name: string | undefined, options: Shown & { extraVars: string[] }): Promise<number> =>
-  refusing(options, () => {
+export const resume = (
+  name: string | undefined,
+  { extraVars, ...shown }: Shown & { extraVars: string[] },
+): Promise<number> =>
+  refusing(shown, () => {
     const run = runToResume(name)
     const asked =
       run.events.find(event => event.type === 'started')?.asked ??
       refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
     const { playbook, variableFiles, variableNames, ...same } = asked
-    const given = askedFor('', { inventory: [], tags: [], extraVars: options.extraVars }).variableNames
+    const given = askedFor('', { inventory: [], tags: [], extraVars }).variableNames
     const missing = variableNames.filter(each => !given.includes(each))
     if (missing.length > 0)
       refuse('usage-option', `Run ${run.id} was given ${missing.join(', ')} by hand.`, {
@@ -93,11 +78,7 @@ export const resume = (name: string | undefined, options: Shown & { extraVars: s
       })
     return runPlaybook({ command: 'apply', resumes: { id: run.id, events: lineage(run) } }, playbook, {
       ...same,
-      extraVars: [...variableFiles, ...options.extraVars],
-      diff: options.diff ?? false,
-      verbose: options.verbose ?? false,
-      format: options.format,
-      detailedExitcode: false,
-      color: options.color,
+      extraVars: [...variableFiles, ...extraVars],
+      ...shown,
     })
   })

@@ -1,0 +1,92 @@
+import type { Emit, EventBody } from '../core/event.ts'
+import { exit } from '../core/exit.ts'
+import type { Failure } from '../core/failure.ts'
+import { didYouMean } from '../load/suggest.ts'
+import { misspelt } from '../load/variables.ts'
+import { explain, namesOf } from '../plan/explain.ts'
+import { failureOf } from '../plan/line.ts'
+import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
+import type { Session } from '../plan/session.ts'
+import type { Planned } from '../plan/walk.ts'
+import { owedHandlers } from '../run/owed.ts'
+import { run } from '../run/run.ts'
+import { createRunner } from '../run/runner.ts'
+import type { Connected } from './connect.ts'
+import { saveLock } from './lock.ts'
+import type { Resumed } from './remember.ts'
+
+type Started = EventBody & { type: 'started' }
+/** What a command came to besides its events. */
+export type Told = { exit?: number; failures?: Failure[] }
+
+/** What is done with a plan: shown, run (going on with an earlier run or not), or a part of it explained. */
+export type Doing = { command: 'plan' } | { command: 'apply'; resumes?: Resumed } | { command: 'explain'; node: string }
+
+/** Plans, and does with the plan what is to be done. Says what the events do not. */
+export const go = async (
+  doing: Doing,
+  { session, controller, lock, pool }: Connected,
+  emit: Emit,
+  signal: AbortSignal,
+  about: Pick<Started, 'run' | 'asked'>,
+): Promise<Told> => {
+  const { loaded } = session
+  const outside: Outside = { connect: pool.connect, local: controller.local, emit }
+  const hosts = session.graph.hosts.filter(host => session.graph.nodes.some(n => n.included.has(host)))
+  const resumes = doing.command === 'apply' ? doing.resumes : undefined
+  emit({
+    type: 'started',
+    command: doing.command === 'apply' ? 'apply' : 'plan',
+    playbook: loaded.playbook.file,
+    hosts,
+    ...(doing.command === 'apply' ? about : {}),
+    ...(resumes ? { resumes: resumes.id } : {}),
+  })
+  if (resumes) session.owed = owedHandlers(session.graph, resumes.events)
+  const slips = misspelt(loaded.extra, loaded.playbook, loaded.inventory)
+  for (const text of [...(loaded.inventory.warnings ?? []), ...slips]) emit({ type: 'warning', text })
+  const { planned, untouched, fighting } = await plan(session, outside)
+  if (untouched) return { exit: exit.badInput, failures: failuresOf(planned) }
+  if (signal.aborted) return {}
+  if (doing.command === 'explain') return tell(session, planned, doing.node, emit)
+  for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
+  for (const { line, other, subject } of fighting)
+    emit({
+      type: 'warning',
+      node: line,
+      text: `it and ${other} both set ${subject}, each undoing the other: every run will change it again.`,
+    })
+  if (doing.command === 'apply') {
+    try {
+      await run(createRunner({ session, ...outside, signal }), planned)
+    } finally {
+      await saveLock(lock, emit)
+    }
+  }
+  return {}
+}
+
+/** Explains the lines that a name stands for. */
+const tell = (session: Session, planned: Planned[], name: string, emit: Emit): Told => {
+  const lines = byHost(session, planned)
+  const meant = new Set(lines.filter(line => namesOf(line).includes(name)).map(line => line.id))
+  if (meant.size === 0)
+    return {
+      failures: [
+        {
+          reason: 'usage-option',
+          what: `The playbook has no "${name}".`,
+          why: 'A node is named by its id, HOST/task, or by its task alone.',
+          fix: didYouMean(name, lines.flatMap(namesOf)),
+        },
+      ],
+    }
+  for (const one of explain(session, line => meant.has(line.id))) emit({ type: 'explained', ...one })
+  return {}
+}
+
+/** What several hosts would meet alike is told once. */
+const failuresOf = (planned: Planned[]): Failure[] => {
+  const failures = planned.flatMap(p => p.lines.filter(l => l.verdict === 'fail').map(failureOf))
+  return [...new Map(failures.map(failure => [JSON.stringify(failure), failure])).values()]
+}
