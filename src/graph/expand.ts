@@ -10,7 +10,7 @@ import { compileTask } from './compile.ts'
 import { type Edges, order } from './dag.ts'
 import type { Edge, Graph, Node } from './graph.ts'
 import { nodeId } from './graph.ts'
-import { usesOf } from './references.ts'
+import { type Use, usesOf } from './references.ts'
 import { isSelected, type Selection, strangeTags } from './selection.ts'
 
 type Draft = Node
@@ -92,16 +92,17 @@ export const expand = (
     drafts.filter(n => n.task.register !== undefined),
     n => n.task.register!,
   ) as Map<string, Node[]>
-  const variables = everyValue(loaded)
+  const uses = usesIn(loaded, [...registered.keys(), 'facts'])
   const scopeOf = beforehand(loaded, [...registered.keys()])
   const becomes = becoming(scopeOf)
+  const rolling = drafts.filter(n => n.task.rolling !== undefined)
   for (const node of drafts) {
     node.become = new Set(node.hosts.filter(host => becomes(node, host)))
     node.edges.push(
       ...named(node, node.task.needs ?? [], 'needs'),
       ...named(node, node.task.after, 'after'),
       ...values(node),
-      ...turnsBefore(drafts, node),
+      ...turnsBefore(rolling, node),
     )
     node.edges = node.edges.filter(
       (edge, i, all) =>
@@ -110,14 +111,9 @@ export const expand = (
     )
   }
 
-  /** Every value a name can have for a node: what an expression may go through. */
-  function names(node: Node): (name: string) => Located[] {
-    const { play, task } = node
-    return name => [...variables(name), ...[play.defaults, play.vars, task.vars].flatMap(layer => layer[name] ?? [])]
-  }
-
   function values(node: Draft): Edge[] {
-    return usesOf(node.compiled.references, new Set(registered.keys()), names(node)).flatMap(use => {
+    return uses(node).flatMap(use => {
+      if (use.register === 'facts') return []
       const hosts = use.own ? node.hosts : use.host === null ? inventory.hosts : [use.host]
       return hosts.flatMap(host => {
         // A name may be registered again: what counts is what was written before, as one reads a playbook.
@@ -169,8 +165,8 @@ export const expand = (
   nodes.forEach((node, index) => {
     node.index = index
   })
-  const facts = nodes.flatMap(node => usesOf(node.compiled.references, new Set(['facts']), names(node)))
-  const isRead = (host: string): boolean => facts.some(use => !use.own && (use.host === null || use.host === host))
+  const facts = new Set(nodes.flatMap(node => uses(node).filter(use => use.register === 'facts' && !use.own)))
+  const isRead = (host: string): boolean => [...facts].some(use => use.host === null || use.host === host)
   const hosts = inventory.hosts.filter(host => nodes.some(n => n.hosts.includes(host)) || isRead(host))
   return { nodes, hosts, byId, registered }
 }
@@ -217,6 +213,22 @@ const turnsBefore = (nodes: Draft[], gate: Draft): Edge[] =>
   nodes
     .filter(n => n.play === gate.play && n.task.rolling?.some(({ value }) => value === gate.task.slug))
     .map(n => ({ on: n.id, kind: 'after' as const }))
+
+/** What the nodes of a task read by name, through every value that a variable has anywhere: told once per task. */
+const usesIn = (loaded: Loaded, registers: string[]): ((node: Node) => Use[]) => {
+  const known = new Map<Task, Use[]>()
+  const variables = everyValue(loaded)
+  return ({ task, play, compiled }) => {
+    const found =
+      known.get(task) ??
+      usesOf(compiled.references, new Set(registers), name => [
+        ...variables(name),
+        ...[play.defaults, play.vars, task.vars].flatMap(layer => layer[name] ?? []),
+      ])
+    known.set(task, found)
+    return found
+  }
+}
 
 const everyValue =
   (loaded: Loaded) =>
