@@ -3,7 +3,8 @@ export type Origin = { file: string; line: number; column: number; length?: numb
 
 /**
  * Why something was refused or went wrong. The family shows whose move it is: `playbook-*`, `inventory-*` and
- * `usage-*` are the author's, `host-*` the machine's or the network's, `module-*` the module author's, `bug-*` ours.
+ * `usage-*` are the author's, `host-*` the machine's or the network's, `module-*` the module author's, `bug-*` ours;
+ * with `plan-*` a saved plan does not hold, and is to be made again.
  */
 export type Reason =
   | 'usage-option'
@@ -40,6 +41,11 @@ export type Reason =
   | 'module-broke-promise'
   | 'module-bug'
   | 'run-interrupted'
+  | 'plan-key'
+  | 'plan-edited'
+  | 'plan-version'
+  | 'plan-stale'
+  | 'plan-moved'
   | 'bug-engine'
 
 /** One thing that went wrong, as data: what is wrong, why, and what to do about it. */

@@ -58,6 +58,7 @@ test('exit codes of an apply', () => {
   assert.is(apply(result('a/1', 'changed')).exit, 0)
   assert.is(apply(failed('a/1', 'host-step')).exit, 1)
   assert.is(apply(result('a/1', 'refused')).exit, 5)
+  assert.is(apply(result('a/1', 'refused', { failure: { reason: 'plan-moved', what: 'x' } })).exit, 5)
   assert.is(apply(lost('a'), failed('a/1', 'host-lost')).exit, 3, 'a lost machine is no failed task')
   assert.is(apply(lost('b'), failed('a/1', 'host-step')).exit, 1)
   assert.is(apply(failed('a/1', 'host-step'), failed('a/2', 'bug-engine')).exit, 70)
