@@ -36,6 +36,8 @@ export type Controller = {
   render(path: string, scope: Record<string, unknown>): TemplateAnswer
   /** The names a task's template file reads, which are edges like those of its arguments. */
   references(task: Task): Reference[]
+  /** The template files that were looked into. */
+  templates(): string[]
 }
 
 export const createController = (folder: string, supply: Supply): Controller => {
@@ -63,6 +65,7 @@ export const createController = (folder: string, supply: Supply): Controller => 
         ? { exists: false, missing: found.missing }
         : { exists: true, text: templateAt(found.at).render(scope) }
     },
+    templates: () => [...compiled.keys()],
     references: task => {
       const src = task.args.value.src
       if (typeof src !== 'string' || src.includes('{{')) return []

@@ -4,6 +4,7 @@ import type { Failure } from '../core/failure.ts'
 import { didYouMean } from '../load/suggest.ts'
 import { misspelt } from '../load/variables.ts'
 import { explain, namesOf } from '../plan/explain.ts'
+import { checkTasks, hold } from '../plan/hold.ts'
 import { failureOf } from '../plan/line.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
 import type { Session } from '../plan/session.ts'
@@ -14,13 +15,17 @@ import { createRunner } from '../run/runner.ts'
 import type { Connected } from './connect.ts'
 import { saveLock } from './lock.ts'
 import type { Resumed } from './remember.ts'
+import type { Applied } from './saved.ts'
 
 type Started = EventBody & { type: 'started' }
 /** What a command came to besides its events. */
-export type Told = { exit?: number; failures?: Failure[] }
+export type Told = { exit?: number; failures?: Failure[]; planned?: Planned[] }
 
-/** What is done with a plan: shown, run (going on with an earlier run or not), or a part of it explained. */
-export type Doing = { command: 'plan' } | { command: 'apply'; resumes?: Resumed } | { command: 'explain'; node: string }
+/** What is done with a plan: shown, kept or not; run, going on with an earlier run or not; a part of it explained. */
+export type Doing =
+  | { command: 'plan'; out?: string; saved?: Applied }
+  | { command: 'apply'; resumes?: Resumed; saved?: Applied }
+  | { command: 'explain'; node: string }
 
 /** Plans, and does with the plan what is to be done. Says what the events do not. */
 export const go = async (
@@ -45,9 +50,13 @@ export const go = async (
   if (resumes) session.owed = owedHandlers(session.graph, resumes.events)
   const slips = misspelt(loaded.extra, loaded.playbook, loaded.inventory)
   for (const text of [...(loaded.inventory.warnings ?? []), ...slips]) emit({ type: 'warning', text })
-  const { planned, untouched, fighting } = await plan(session, outside)
-  if (untouched) return { exit: exit.badInput, failures: failuresOf(planned) }
+  const saved = doing.command === 'explain' ? undefined : doing.saved
+  for (const text of saved?.caveats ?? []) emit({ type: 'warning', text: `${saved!.file}: ${text}.` })
+  if (saved) checkTasks(session, saved.held)
+  const { planned: first, untouched, fighting } = await plan(session, outside)
+  if (untouched) return { exit: exit.badInput, failures: failuresOf(first) }
   if (signal.aborted) return {}
+  const planned = saved ? await hold(session, outside, first, saved.held) : first
   if (doing.command === 'explain') return tell(session, planned, doing.node, emit)
   for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
   for (const { line, other, subject } of fighting)
@@ -63,7 +72,7 @@ export const go = async (
       await saveLock(lock, emit)
     }
   }
-  return {}
+  return { planned }
 }
 
 /** Explains the lines that a name stands for. */

@@ -12,17 +12,17 @@ const count = (value: string): number => {
 }
 
 /** What every command takes that reads a playbook. */
-const withPlaybook = (command: Command): Command =>
+const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Command =>
   command
-    .argument('<playbook>', 'the playbook, a YAML file')
+    .argument('<playbook>', what)
     .option('-i, --inventory <path>', 'an inventory file or folder; repeatable, later ones win', collect, [])
     .option('-l, --limit <pattern>', 'run steps only on these hosts')
     .option('-t, --tags <tags>', 'run only tasks with one of these tags (comma list)', words, [])
     .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
     .option('--lock <file>', 'which archives may be used; artifacts.lock beside the playbook (or RUNBOOK_LOCK)')
 
-const withHosts = (command: Command): Command =>
-  withPlaybook(command)
+const withHosts = (command: Command, what?: string): Command =>
+  withPlaybook(command, what)
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
@@ -48,17 +48,23 @@ const program = (done: (code: number) => void): Command => {
     .exitOverride()
     .configureHelp({ optionDescription })
     .addHelpText('after', exitHelp)
-  withHosts(root.command('plan').description('say what apply would do, changing nothing')).action(
-    async (playbook, options) => {
-      const { runPlaybook } = await import('./playbook.ts')
-      done(await runPlaybook({ command: 'plan' }, playbook, options))
-    },
+  const plan = withHosts(
+    root.command('plan').description('say what apply would do, changing nothing; `plan show FILE`'),
   )
-  withHosts(root.command('apply').description('bring the hosts into the described state'))
-    .option('--check', 'stop after the plan', false)
-    .action(async (playbook, options) => {
+    .option('-o, --out <file>', 'keep the plan, to be applied as it is')
+    .action(async (playbook, { out, ...options }) => {
       const { runPlaybook } = await import('./playbook.ts')
-      done(await runPlaybook({ command: options.check ? 'plan' : 'apply' }, playbook, options))
+      done(await runPlaybook({ command: 'plan', ...(out === undefined ? {} : { out }) }, playbook, options))
+    })
+  withHosts(
+    root.command('apply').description('bring the hosts into the described state'),
+    'the playbook, or a plan that was kept',
+  )
+    .option('--check', 'stop after the plan', false)
+    .option('--refresh', 'with a kept plan: plan anew what has moved since, and apply it', false)
+    .action(async (file, { check, ...options }) => {
+      const { apply } = await import('./apply.ts')
+      done(await apply(check ? 'plan' : 'apply', file, options))
     })
   withHosts(root.command('explain').description('say why a plan says what it says of one node, changing nothing'))
     .argument('<node>', 'HOST/task, or the task alone for all hosts')
@@ -76,6 +82,14 @@ const program = (done: (code: number) => void): Command => {
     command
       .option('--no-color', 'plain text')
       .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
+  // Its own options are those behind its name.
+  output(plan.enablePositionalOptions().command('show').argument('<file>').description('what a kept plan says'))
+    .option('--diff', 'show what changes, line by line', false)
+    .option('-v, --verbose', 'also list what is unchanged', false)
+    .action(async (file, options) => {
+      const { showPlan } = await import('./saved.ts')
+      done(await showPlan(file, options))
+    })
   const runs = root.command('runs').description('the runs that were remembered here: a list, or `show RUN`')
   output(runs.command('list', { isDefault: true }).description('all of them, the newest first')).action(
     async options => {
@@ -129,7 +143,8 @@ const program = (done: (code: number) => void): Command => {
       }
       done(await lab({ action, ...(node === undefined ? {} : { node }), ...options }, io))
     })
-  for (const command of [...root.commands, ...runs.commands, ...artifacts.commands]) command.exitOverride()
+  for (const command of [...root.commands, ...plan.commands, ...runs.commands, ...artifacts.commands])
+    command.exitOverride()
   return root
 }
 

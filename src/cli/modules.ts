@@ -1,10 +1,22 @@
 import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Playbook } from '../load/playbook.ts'
 import { didYouMean } from '../load/suggest.ts'
 import type { AnyModule } from '../module/define.ts'
 
 const folder = new URL('../../modules/', import.meta.url)
+
+/** The files of some modules and of what they share, by names that are the same on every machine. */
+export const moduleFiles = (names: string[]): [string, string][] => {
+  const shared = readdirSync(new URL('lib/', folder))
+    .sort()
+    .map(name => `lib/${name}`)
+  return [...names.map(name => `${name}.ts`), ...shared].map(name => [
+    `module ${name}`,
+    fileURLToPath(new URL(name, folder)),
+  ])
+}
 
 /** The names of all modules: one file each. */
 const moduleNames = (): string[] =>

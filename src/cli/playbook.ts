@@ -1,4 +1,4 @@
-import type { Emit } from '../core/event.ts'
+import type { Emit, Event, Asked as Remembered } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
 import { createReport } from '../report/report.ts'
 import type { Journal } from '../run/journal.ts'
@@ -13,7 +13,10 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Asked
   let journal: Journal | undefined
   let prepared: Connected | undefined
   const to = reading(options, doing.command)
-  const report = createReport({ ...to, journal: line => journal?.write(line) })
+  const out = doing.command === 'plan' ? doing.out : undefined
+  const events: Event[] = []
+  const keep = (line: string): void => void events.push(JSON.parse(line))
+  const report = createReport({ ...to, journal: line => (out === undefined ? journal?.write(line) : keep(line)) })
   const { signal, release } = interruptible(() => void prepared?.pool.closeAll())
   const underWay = new Set<string>()
   const emit: Emit = event => {
@@ -26,12 +29,16 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Asked
   const inside = async (): Promise<Told> => {
     const caller = { keepSecret: to.redact.add, emit: report.emit, signal }
     prepared = connect(await prepare(playbook, options, caller))
+    const keeping =
+      out === undefined ? undefined : (await import('./keep.ts')).keeping(out, playbook, prepared, to.redact)
     // What is refused before anything begins is no run.
     if (doing.command === 'apply') journal = remember()
-    return go(doing, prepared, emit, signal, {
+    const told = await go(doing, prepared, emit, signal, {
       ...(journal ? { run: journal.id } : {}),
-      asked: askedFor(playbook, prepared.asked),
+      asked: { ...askedFor(playbook, prepared.asked), ...appliedBy(doing) },
     })
+    if (told.planned && !signal.aborted) keeping?.(prepared, told.planned, events)
+    return told
   }
   const unlessInterrupted = async (): Promise<Told> => {
     const told = await inside().catch(error => {
@@ -51,6 +58,13 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Asked
     await prepared?.pool.closeAll()
     journal?.close()
   }
+}
+
+/** The plan file that a run applies, as it is remembered. */
+const appliedBy = (doing: Doing): Pick<Remembered, 'plan' | 'refresh'> => {
+  if (doing.command !== 'apply' || !doing.saved) return {}
+  const { file, held } = doing.saved
+  return { plan: file, ...(held.moved === 'refresh' ? { refresh: true } : {}) }
 }
 
 const interrupted = (command: string, underWay: Set<string>): Told => ({

@@ -1,6 +1,7 @@
 import type { Event, Asked as Remembered } from '../core/event.ts'
 import { parseExtra } from '../load/variables.ts'
 import { type Journal, journalFolder, openJournal } from '../run/journal.ts'
+import { isFile } from './extra.ts'
 import type { Asked } from './prepare.ts'
 
 /** A run that another one goes on with: its id and what it had said. */
@@ -36,8 +37,6 @@ export const remember = (): Journal | undefined => {
     return undefined
   }
 }
-
-const isFile = (option: string): boolean => option.trim().startsWith('@')
 
 /** The command line in a form that may be kept: a variable given by hand may be a secret, so only its name is. */
 export const askedFor = (

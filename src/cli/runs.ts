@@ -6,6 +6,7 @@ import { runLines } from '../report/runs.ts'
 import { journalFolder, type Run, readRun, runIds } from '../run/journal.ts'
 import { runPlaybook } from './playbook.ts'
 import { askedFor } from './remember.ts'
+import { applyPlan } from './saved.ts'
 import { reading, type Shown, telling } from './telling.ts'
 
 /** What is remembered is not drawn over. */
@@ -68,7 +69,10 @@ export const resume = (
     const asked =
       run.events.find(event => event.type === 'started')?.asked ??
       refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
-    const { playbook, variableFiles, variableNames, ...same } = asked
+    const resumes = { id: run.id, events: lineage(run) }
+    const { playbook, variableFiles, variableNames, plan, refresh = false, ...same } = asked
+    if (plan !== undefined)
+      return applyPlan('apply', plan, { ...same, inventory: [], tags: [], extraVars, ...shown, refresh }, resumes)
     const given = askedFor('', { inventory: [], tags: [], extraVars }).variableNames
     const missing = variableNames.filter(each => !given.includes(each))
     if (missing.length > 0)
@@ -76,7 +80,7 @@ export const resume = (
         why: 'What is given with -e may be a secret, so only its name is remembered.',
         fix: `Give it again: runbook resume ${missing.map(each => `-e ${each}=…`).join(' ')}`,
       })
-    return runPlaybook({ command: 'apply', resumes: { id: run.id, events: lineage(run) } }, playbook, {
+    return runPlaybook({ command: 'apply', resumes }, playbook, {
       ...same,
       extraVars: [...variableFiles, ...extraVars],
       ...shown,

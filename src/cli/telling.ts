@@ -2,6 +2,7 @@ import { exit } from '../core/exit.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { createRedactor } from '../report/redact.ts'
 import { type Report, type ReportOptions, wantsColour } from '../report/report.ts'
+import { keyVariable } from './key.ts'
 
 /** How the output of a command is asked for. */
 export type Shown = {
@@ -18,6 +19,8 @@ export const reading = (
   command: ReportOptions['command'],
 ): ReportOptions => {
   const tty = process.stdout.isTTY === true
+  const redact = createRedactor()
+  redact.add(process.env[keyVariable] ?? '')
   return {
     format,
     command,
@@ -28,7 +31,7 @@ export const reading = (
     err: process.stderr,
     tty,
     colour: wantsColour(tty, { noColor: !color }, process.env),
-    redact: createRedactor(),
+    redact,
   }
 }
 

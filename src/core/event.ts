@@ -39,6 +39,9 @@ export type Asked = {
   variableNames: string[]
   artifacts?: string
   lock?: string
+  /** The plan file that is applied, and whether what has moved is planned anew. */
+  plan?: string
+  refresh?: true
 }
 
 /**

@@ -44,6 +44,7 @@ export type Reason =
   | 'plan-key'
   | 'plan-edited'
   | 'plan-version'
+  | 'plan-asked'
   | 'plan-stale'
   | 'plan-moved'
   | 'bug-engine'

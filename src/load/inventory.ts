@@ -29,10 +29,9 @@ export type Inventory = {
 
 /** What Ansible skips in a folder of inventories. Source: ansible lib/ansible/config/base.yml, INVENTORY_IGNORE_EXTS. */
 const skipped = ['.pyc', '.pyo', '.swp', '.bak', '~', '.rpm', '.md', '.txt', '.rst', '.orig', '.cfg', '.retry']
+const varsFolders = ['group_vars', 'host_vars']
 const isSource = (name: string): boolean =>
-  !name.startsWith('.') &&
-  !['group_vars', 'host_vars', 'vars_plugins'].includes(name) &&
-  !skipped.some(end => name.endsWith(end))
+  !name.startsWith('.') && ![...varsFolders, 'vars_plugins'].includes(name) && !skipped.some(end => name.endsWith(end))
 
 const filesOf = (path: string): string[] =>
   kindOfPath(path) === 'folder'
@@ -71,6 +70,22 @@ const readSource = (draft: Draft, source: string): void => {
   const files = filesOf(source)
   if (files.length === 0) refuse('inventory-missing', `The folder ${source} holds no inventory.`)
   for (const file of files) readFile(draft, file)
+}
+
+const allBelow = (folder: string): string[] =>
+  kindOfPath(folder) === 'folder'
+    ? readdirSync(folder)
+        .sort()
+        .flatMap(name => allBelow(join(folder, name)))
+    : kindOfPath(folder) === 'file'
+      ? [folder]
+      : []
+
+/** Every file that inventories are, or may be, read from: the sources, and all variables beside them. */
+export const inventoryFiles = (sources: string[]): string[] => {
+  const paths = sources.filter(source => !isHostList(source) && kindOfPath(source) !== 'nothing')
+  const folders = [...new Set(paths.map(path => (kindOfPath(path) === 'folder' ? path : dirname(path))))]
+  return [...paths.flatMap(filesOf), ...folders.flatMap(at => varsFolders.flatMap(name => allBelow(join(at, name))))]
 }
 
 /** Low to high: general groups first, deeper ones over them, equals by name. */

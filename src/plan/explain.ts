@@ -1,4 +1,5 @@
 import type { Explained } from '../core/event.ts'
+import { attempt } from '../core/failure.ts'
 import { isUnknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
@@ -22,11 +23,14 @@ const shown = (value: unknown): unknown => {
 
 const argumentsOn = (session: Session, node: Node, host: string, item: Line['item']): Record<string, unknown> => {
   const wanted: Wanted = new Map()
-  const found = meet(() => {
-    const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups, item)
-    return argumentsOf(session, node, host, wanted, scope, item)
-  })
-  if (isUnknown(found)) return {}
+  const { value: found } = attempt(() =>
+    meet(() => {
+      const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups, item)
+      return argumentsOf(session, node, host, wanted, scope, item)
+    }),
+  )
+  // What is refused here the verdict tells already; of a loop whose items are not known `item` is not there.
+  if (found === undefined || isUnknown(found)) return {}
   const { properties } = session.modules[node.task.module]!.args
   return Object.fromEntries(
     Object.entries(found.values).map(([name, value]) => [

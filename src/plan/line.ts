@@ -171,6 +171,7 @@ export const loopOutputs = (lines: Line[], id: string): unknown => {
 
 /** A line that would fail, as a failure of its task. */
 export const failureOf = (line: Line): Failure => {
+  if (line.refusal) return line.refusal
   const [what, ...why] = (line.why ?? `${line.id} would fail.`).split('\n')
   return {
     reason: 'task-failed',

@@ -1,4 +1,5 @@
 import type { Difference, Verdict } from '../core/event.ts'
+import type { Failure } from '../core/failure.ts'
 import { isUnknown, Lost, Missing } from '../core/unknown.ts'
 import { type Graph, type Node, nodeId } from '../graph/graph.ts'
 import type { Loaded } from '../load/load.ts'
@@ -39,6 +40,8 @@ export type Line = {
   diff: Difference[]
   outputs: unknown
   text?: string
+  /** It is not what a saved plan shows, and so it is not done: a `fail` of this line alone. */
+  refusal?: Failure
   /** It needs a value that only a left-out step would make: then nothing is done anywhere. */
   isBarred?: true | undefined
   settle?: Settle<never>

@@ -27,6 +27,7 @@ export const run = async (runner: Runner, planned: Planned[]): Promise<void> => 
     alive: new Set(session.graph.hosts),
   }
   const barred = [...runner.planned.values()].find(line => line.isBarred)
+  for (const line of runner.planned.values()) if (line.refusal) finishQuiet(runner, line)
   for (const host of session.graph.hosts) halt(progress, host, barred)
   if (isQuiet(runner)) return rest(runner)
   await Promise.all(session.graph.hosts.map(host => runHost(progress, host)))
@@ -50,7 +51,7 @@ const rest = (runner: Runner): void => {
  */
 const halt = ({ runner }: Progress, host: string, barred: Line | undefined): void => {
   const own = [...runner.planned.values()].filter(l => l.host === host && l.node.included.has(host))
-  const cause = own.find(l => l.verdict === 'fail') ?? barred
+  const cause = own.find(l => l.verdict === 'fail' && !l.refusal) ?? barred
   if (!cause) return
   for (const line of own) {
     if (line.verdict === 'change' || line.verdict === 'undecided') finishSkipped(runner, line, cause.id, cause.outputs)

@@ -142,6 +142,7 @@ export const finishChanged = (runner: Runner, line: Line, outputs: unknown): voi
 export const finishQuiet = (runner: Runner, line: Line): boolean => {
   if (line.verdict === 'ok') finish(runner, line, 'ok')
   else if (line.verdict === 'skipped') finish(runner, line, 'skipped')
+  else if (line.refusal) finish(runner, line, 'refused', line.refusal)
   else if (line.verdict === 'fail') finishFailed(runner, line, failureOf(line))
   else return false
   return true

@@ -1,6 +1,6 @@
 import type { EventBody } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
-import type { Node } from '../graph/graph.ts'
+import { type Node, nodeId } from '../graph/graph.ts'
 import type { Line } from '../plan/session.ts'
 import { runBundle } from './bundle.ts'
 import { guarded, runGroup } from './group.ts'
@@ -46,7 +46,10 @@ const passGates = async (runner: Runner, node: Node, host: string): Promise<stri
     const gate = runner.session.graph.nodes.find(
       n => n.play === node.play && n.task.slug === slug && n.hosts.includes(host) && n.included.has(host),
     )
-    const failed = gate && (await pass(runner, gate))
+    if (!gate) continue
+    // A gate that a saved plan does not let pass is shut.
+    const shut = runner.session.finished.get(nodeId(host, gate.task))
+    const failed = shut?.refusal ? shut.id : await pass(runner, gate)
     if (failed !== undefined) return failed
   }
   return undefined

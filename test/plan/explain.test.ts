@@ -31,6 +31,21 @@ test('what it read, in the world of its turn, and from which task that follows',
     ])
   }))
 
+test('a task whose arguments cannot be told yet is explained without them', () =>
+  withRig(
+    `- hosts: all
+  tasks:
+    - { name: make, command: { cmd: echo 1, creates: "{{ root }}/m" }, register: made }
+    - { name: each, loop: made.stdout_lines, file: { path: "{{ root }}/{{ item }}", state: touch } }
+`,
+    {},
+    async rig => {
+      const { session } = await rig.plan()
+      const [each] = explain(session, line => namesOf(line).includes('each'))
+      assert.equal([each!.verdict, each!.arguments], ['undecided', {}])
+    },
+  ))
+
 test('what it promises, how, and what waits for it', () =>
   explained('node1/file', ([one]) => {
     assert.is(one!.verdict, 'change')

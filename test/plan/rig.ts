@@ -8,6 +8,7 @@ import type { Graph } from '../../src/graph/graph.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
 import type { AnyModule } from '../../src/module/define.ts'
+import { type Held, hold } from '../../src/plan/hold.ts'
 import { announce, byHost, plan } from '../../src/plan/plan.ts'
 import { createSession, type Line, type Session } from '../../src/plan/session.ts'
 import type { Planned } from '../../src/plan/walk.ts'
@@ -73,7 +74,8 @@ export type Ran = {
 export type Rig = {
   hosts: Hosts
   plan(): Promise<Ran>
-  apply(): Promise<Ran>
+  /** Applies it; as far as it is what a saved plan shows, where one is given. */
+  apply(held?: Held): Promise<Ran>
   /** A session with nothing read yet. */
   session(): Promise<Session>
   close(): Promise<void>
@@ -101,7 +103,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     session.owed = new Set(options.owed)
     return { session, controller, graph }
   }
-  const go = async (command: 'plan' | 'apply'): Promise<Ran> => {
+  const go = async (command: 'plan' | 'apply', held?: Held): Promise<Ran> => {
     const { session, controller, graph } = await prepare()
     const events: EventBody[] = []
     const summary = createSummary()
@@ -112,7 +114,8 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const before = Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h)]))
     const outside = { connect: hosts.connect, local: controller.local, emit }
     emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
-    const { planned, untouched, fighting } = await plan(session, outside)
+    const { planned: first, untouched, fighting } = await plan(session, outside)
+    const planned = held ? await hold(session, outside, first, held) : first
     for (const line of untouched ? [] : byHost(session, planned))
       if (line.node.included.has(line.host)) announce(line, emit)
     const { signal } = new AbortController()
@@ -133,7 +136,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
   return {
     hosts,
     plan: () => go('plan'),
-    apply: () => go('apply'),
+    apply: held => go('apply', held),
     session: async () => (await prepare()).session,
     close: hosts.close,
   }

@@ -1,0 +1,87 @@
+import packageJson from '../../package.json' with { type: 'json' }
+import { refuse } from '../core/failure.ts'
+import { same } from '../core/value.ts'
+import { begunIn, type Held, heldFrom } from '../plan/hold.ts'
+import { opened, type SavedPlan } from '../plan/saved.ts'
+import { createReport } from '../report/report.ts'
+import { extraVarsOf } from './extra.ts'
+import { caveatsOf } from './keep.ts'
+import { foundKey, neededKey } from './key.ts'
+import { readPlanFile } from './planfile.ts'
+import { runPlaybook } from './playbook.ts'
+import type { Asked } from './prepare.ts'
+import type { Resumed } from './remember.ts'
+import { checkSources } from './sources.ts'
+import { reading, type Shown, telling } from './telling.ts'
+
+/** A saved plan that is being applied. */
+export type Applied = { file: string; held: Held; caveats: string[] }
+
+type Options = Asked & Shown & { refresh?: boolean }
+
+const sameOrRefuse = (file: string, option: string, given: unknown, planned: unknown): void => {
+  if (same(given, planned)) return
+  const word = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : `${value ?? ''}`) || 'none'
+  refuse('plan-asked', `The plan ${file} was made with another ${option}.`, {
+    why: `The plan: ${word(planned)}. Given now: ${word(given)}.`,
+    fix: `Leave ${option} away to apply the plan as it is, or make the plan again.`,
+  })
+}
+
+/** What the plan was asked for, which may be said once more but not be something else. */
+const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): Asked => {
+  const { asked } = plan
+  if (options.limit !== undefined) sameOrRefuse(file, '--limit', options.limit, asked.limit)
+  if (options.tags.length > 0) sameOrRefuse(file, '--tags', options.tags, asked.tags)
+  if (options.inventory.length > 0) sameOrRefuse(file, '--inventory', options.inventory, asked.inventory)
+  const artifacts = options.artifacts ?? process.env.RUNBOOK_ARTIFACTS ?? asked.artifacts
+  const lock = options.lock ?? process.env.RUNBOOK_LOCK ?? asked.lock
+  return {
+    inventory: asked.inventory,
+    ...(asked.limit === undefined ? {} : { limit: asked.limit }),
+    tags: asked.tags,
+    extraVars: extraVarsOf(plan.extra, options.extraVars, key, file),
+    ...(artifacts ? { artifacts } : {}),
+    ...(lock ? { lock } : {}),
+  }
+}
+
+/** `runbook apply PLAN`: what it shows, where hosts are still as it saw them. Returns the exit code. */
+export const applyPlan = (
+  command: 'plan' | 'apply',
+  file: string,
+  options: Options,
+  resumes?: Resumed,
+): Promise<number> =>
+  telling(createReport(reading(options, command)), () => {
+    let key!: Buffer
+    const plan = opened(readPlanFile(file), file, () => {
+      key = neededKey(process.cwd())
+      return key
+    })
+    const asked = askedOf(file, plan, options, key)
+    checkSources(plan, packageJson.version, key)
+    const begun = begunIn(resumes?.events ?? [])
+    const saved = {
+      file,
+      held: heldFrom(plan, { key, moved: options.refresh ? 'refresh' : 'refuse', begun }),
+      caveats: caveatsOf(plan.events),
+    }
+    const doing = command === 'plan' ? { command, saved } : { command, saved, ...(resumes ? { resumes } : {}) }
+    return runPlaybook(doing, plan.asked.playbook, { ...options, ...asked })
+  })
+
+/** `runbook plan show PLAN`: what it said, as it said it. Returns the exit code. */
+export const showPlan = (file: string, options: Shown): Promise<number> => {
+  const report = createReport({ ...reading(options, 'plan'), tty: false })
+  return telling(report, () => {
+    let key: Buffer | undefined
+    const plan = opened(readPlanFile(file), file, () => {
+      key = foundKey(process.cwd())
+      return key
+    })
+    if (!key) report.emit({ type: 'warning', text: `${file} is unverified: there is no key to check its seal with.` })
+    for (const { seq: _, time: __, ...event } of plan.events) report.emit(event)
+    return report.finish({ roundTrips: plan.roundTrips })
+  })
+}

@@ -1,0 +1,199 @@
+import type { Difference, Event, Explained } from '../core/event.ts'
+import { type Failure, refuse } from '../core/failure.ts'
+import { isRecord, same } from '../core/value.ts'
+import { nodeId } from '../graph/graph.ts'
+import { explain } from './explain.ts'
+import { failLine } from './line.ts'
+import { type Outside, readAll, unlike } from './plan.ts'
+import { linePrint } from './print.ts'
+import type { SavedLine, SavedPlan } from './saved.ts'
+import type { Line, Session } from './session.ts'
+import { type Planned, walk } from './walk.ts'
+
+type Announced = Event & { type: 'planned' }
+/** One line as it was saved. */
+type Before = { said: Announced; line: SavedLine }
+
+/** A saved plan that is to be applied: what it is held against now may do no more than it shows. */
+export type Held = {
+  key: Buffer
+  lines: Map<string, Before>
+  /** The lines of each task on a host that were to change something: of a loop, one for each item. */
+  changes: Map<string, string[]>
+  /** What becomes of a line that is not as it was saved: it is not done, or done as it is now. */
+  moved: 'refuse' | 'refresh'
+  /** Lines that a run which this one goes on with has begun and not ended: they may be found half done. */
+  begun: ReadonlySet<string>
+}
+
+/** `host/task` of a line, also of one item of a loop. */
+const baseOf = (id: string): string => id.split('[')[0]!
+
+export const heldFrom = ({ events, lines }: SavedPlan, how: Pick<Held, 'key' | 'moved' | 'begun'>): Held => {
+  const said = new Map(events.flatMap(event => (event.type === 'planned' ? [[event.node, event] as const] : [])))
+  const changes = lines.map(({ node }) => node).filter(node => said.get(node)!.verdict === 'change')
+  return {
+    ...how,
+    lines: new Map(lines.map(line => [line.node, { line, said: said.get(line.node)! }])),
+    changes: Map.groupBy(changes, baseOf),
+  }
+}
+
+/** Lines that earlier events began, and that did not come to a good end. */
+export const begunIn = (events: Event[]): Set<string> => {
+  const begun = new Set<string>()
+  for (const event of events) {
+    if (event.type === 'running') begun.add(event.node)
+    if (event.type === 'result' && event.status !== 'failed') begun.delete(event.node)
+  }
+  return begun
+}
+
+const taskOf = ({ host, node }: Line): string => nodeId(host, node.task)
+
+/** Throws a Refusal (`plan-stale`) where the plan has tasks that there are no more: no host need be asked for that. */
+export const checkTasks = ({ graph }: Session, { lines }: Held): void => {
+  const known = new Set(graph.nodes.flatMap(node => node.hosts.map(host => nodeId(host, node.task))))
+  const gone = [...new Set([...lines.keys()].map(baseOf))].filter(id => !known.has(id))
+  if (gone.length > 0)
+    refuse('plan-stale', 'The plan has tasks that there are no more.', {
+      why: gone.join(', '),
+      fix: 'Make the plan again.',
+    })
+}
+
+/** The saved line that a line is held against: of a loop that was undecided the task's own, for every item. */
+const before = ({ lines }: Held, line: Line): Before | undefined => lines.get(line.id) ?? lines.get(taskOf(line))
+
+/** Whether a line would do what the plan does not show. What is done already, or fails as ever, is none of that. */
+const isMoved = (held: Held, line: Line, items: ReadonlySet<string>): boolean => {
+  if (line.verdict !== 'change' && line.verdict !== 'undecided') return false
+  if (held.begun.has(line.id)) return false
+  const saved = before(held, line)
+  if (saved === undefined) return true
+  if (saved.said.verdict === 'undecided') return false
+  // An item of its loop has gone: then the loop is another one.
+  const isShort = held.changes.get(taskOf(line))?.some(id => !items.has(id)) ?? false
+  return isShort || linePrint(held.key, line, saved.line.holes) !== saved.line.print
+}
+
+/** The lines that have moved, in plan order. */
+const movedIn = (held: Held, planned: Planned[]): Line[] =>
+  planned.flatMap(({ node, lines }) => {
+    const own = lines.filter(line => node.included.has(line.host))
+    const ids = new Set(own.map(line => line.id))
+    const moved = own.filter(line => !line.refusal && isMoved(held, line, ids))
+    // The hosts of a group decide together: the others would decide without this one.
+    return node.group && moved.length > 0
+      ? own.filter(line => line.verdict !== 'skipped' && line.verdict !== 'fail')
+      : moved
+  })
+
+/** Moments always differ, and say nothing of what a line would do. */
+const moments = ['changed', 'since']
+
+const word = (value: unknown): string => {
+  const text = typeof value === 'string' && value !== '' ? value : (JSON.stringify(value) ?? '-')
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text
+}
+
+/** What of an answer differs, on both sides. */
+const sides = (was: unknown, is: unknown): [string, string] | undefined => {
+  if (!isRecord(was) || !isRecord(is)) return same(was, is) ? undefined : [word(was), word(is)]
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    name => !moments.includes(name) && !same(was[name], is[name]),
+  )
+  const told = (of: Record<string, unknown>): string =>
+    names.flatMap(name => (name in of ? [`${name} ${word(of[name])}`] : [])).join(', ') || '-'
+  return names.length === 0 ? undefined : [told(was), told(is)]
+}
+
+const differenceWord = (difference: Difference): string => {
+  if (difference.kind === 'hidden') return `${difference.subject}: ${difference.why}`
+  if (difference.kind === 'text') return `${difference.subject}: its content`
+  return `${difference.subject}: ${word(difference.before)} -> ${word(difference.after)}`
+}
+
+const verdictWord = ({ verdict, why }: Pick<Announced, 'verdict' | 'why'>): string =>
+  [verdict, why].filter(Boolean).join(', ')
+
+/** Both sides of a line that has moved: what it was to do and over what, and what it would do now. */
+const bothSides = (saved: Before | undefined, line: Line, now: Explained): string => {
+  const is = verdictWord({ verdict: now.verdict, ...(line.why === undefined ? {} : { why: line.why }) })
+  if (saved === undefined) return `planned: nothing\nnow: ${is}`
+  const was = verdictWord(saved.said)
+  const reads = now.reads.flatMap(({ name, subject, is: found }) => {
+    const old = saved.line.reads.find(read => read.name === name && read.subject === subject)
+    const [a, b] = (old && sides(old.is, found)) ?? []
+    return a === undefined ? [] : [`planned over: ${subject} ${a}; now: ${b}`]
+  })
+  const diffs = (of: Difference[]): string => of.map(differenceWord).join('; ') || 'nothing'
+  const shown = same(saved.said.diff, line.diff)
+    ? []
+    : [`planned: ${diffs(saved.said.diff)}`, `now: ${diffs(line.diff)}`]
+  const verdicts = was === is ? [] : [`planned: ${was}`, `now: ${is}`]
+  const told = [...verdicts, ...(reads.length > 0 ? reads : shown)]
+  return told.length > 0 ? told.join('\n') : 'It would do something else, with a secret or a file of the controller.'
+}
+
+const failureOf = (line: Line, why: string): Failure => ({
+  reason: 'plan-moved',
+  what: `${line.host} has moved on since the plan was made.`,
+  why,
+  fix: 'Look at it; then apply with --refresh, or make the plan again.',
+  origin: line.node.task.origin,
+})
+
+/** Each line that has moved with both its sides. */
+const told = (session: Session, held: Held, moved: Line[]): { line: Line; why: string }[] => {
+  const now = new Map(
+    explain(session, line => moved.some(({ id }) => id === line.id)).map(one => [one.node, one] as const),
+  )
+  return moved.map(line => ({ line, why: bothSides(before(held, line), line, now.get(line.id)!) }))
+}
+
+/**
+ * Those that have moved by themselves, as far as can be told at once: of each host the first, with all of its group. What
+ * comes behind may be otherwise only because of it.
+ */
+const firsts = (moved: Line[]): Line[] => {
+  const taken = new Set<string>()
+  return [...Map.groupBy(moved, line => line.node).values()].flatMap(lines => {
+    const isFirst = lines.every(({ host }) => !taken.has(host))
+    for (const { host } of lines) taken.add(host)
+    return isFirst ? lines : []
+  })
+}
+
+/** Plans again with what has been refused, as often as that has to be read for. */
+const again = async (session: Session, outside: Outside): Promise<Planned[]> => {
+  for (let last = ''; ; ) {
+    const { planned, wanted } = walk(session)
+    if (wanted.size === 0) return planned
+    last = unlike(last, wanted)
+    await readAll(session, outside, wanted)
+  }
+}
+
+/**
+ * Holds what is planned now against a saved plan: what has moved is refused, and everything is planned again without
+ * it, until all that is left is as it was saved. With `refresh` what has moved is only told.
+ */
+export const hold = async (session: Session, outside: Outside, planned: Planned[], held: Held): Promise<Planned[]> => {
+  let now = planned
+  if (held.moved === 'refresh') {
+    for (const { line, why } of told(session, held, movedIn(held, now)))
+      outside.emit({ type: 'warning', node: line.id, text: `it has moved on and is planned anew.\n${why}` })
+    return now
+  }
+  for (let moved = movedIn(held, now); moved.length > 0; moved = movedIn(held, now)) {
+    for (const { line, why } of told(session, held, firsts(moved))) {
+      const refusal = failureOf(line, why)
+      session.finished.set(line.id, { ...failLine(line, refusal.what, refusal.fix), steps: [], diff: [], refusal })
+    }
+    now = await again(session, outside)
+  }
+  // They are told when the run begins.
+  for (const line of now.flatMap(({ lines }) => lines)) if (line.refusal) session.finished.delete(line.id)
+  return now
+}

@@ -1,0 +1,88 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Asked, Event, Explained } from '../core/event.ts'
+import { refuse } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+
+/** One line of a saved plan beside its `planned` event: what it was decided from, and what tells whether that holds. */
+export type SavedLine = Pick<Explained, 'arguments' | 'reads' | 'will'> & {
+  node: string
+  print: string
+  holes: readonly string[]
+  /** The digests of what its steps put on the host, where that is no secret. */
+  contents: string[]
+}
+
+/** An option -e as it was given: a file, or a variable. Of what may be a secret only the keyed print is kept. */
+export type Extra = { file: string } | { name: string; value: unknown } | { name: string; print: string }
+
+/** A plan that was saved: it says what apply would do, and is not executed by itself. */
+export type SavedPlan = {
+  /** The version of this format. */
+  runbookPlan: 1
+  /** The version of runbook that made it. */
+  runbook: string
+  made: string
+  asked: Asked
+  extra: Extra[]
+  /** Keyed digests of the files that it was made from. */
+  sources: Record<string, string>
+  /** What the plan said, as it said it; never a summary. */
+  events: Event[]
+  roundTrips: Record<string, number>
+  lines: SavedLine[]
+  /** Texts of up to 64 KB that steps put on hosts, by digest. */
+  contents: Record<string, string>
+}
+
+const sealOf = (key: Buffer, body: string): string => createHmac('sha256', key).update(body).digest('hex')
+
+/** The text of a plan file. The seal stands in its third line and is over every byte behind that line. */
+export const sealed = (key: Buffer, { runbookPlan, ...rest }: SavedPlan): string => {
+  const body = `${JSON.stringify(rest, null, 2).slice(2)}\n`
+  return `{\n  "runbookPlan": ${runbookPlan},\n  "seal": "${sealOf(key, body)}",\n${body}`
+}
+
+/** Whether a text is meant as a plan, if only by its beginning: no playbook is a mapping. */
+export const looksLikePlan = (beginning: string): boolean =>
+  /^\s*\{/.test(beginning) || /^.{0,20}"runbookPlan"/s.test(beginning)
+
+const damaged = (file: string, why: string): never =>
+  refuse('plan-edited', `The plan ${file} is not as it was written.`, { why, fix: 'Make the plan again.' })
+
+const treeOf = (text: string, file: string): Record<string, unknown> => {
+  let tree: unknown
+  try {
+    tree = JSON.parse(text)
+  } catch {
+    const isCut = !text.trimEnd().endsWith('}')
+    return damaged(file, isCut ? 'It is cut off: its end is missing.' : 'It is no JSON.')
+  }
+  if (isRecord(tree) && 'runbookPlan' in tree) return tree
+  return refuse('usage-file', `${file} is no plan.`, {
+    why: 'It has no "runbookPlan".',
+    fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.',
+  })
+}
+
+const shape = ['asked', 'extra', 'sources', 'events', 'roundTrips', 'lines', 'contents']
+const head = /^\{\n {2}"runbookPlan": 1,\n {2}"seal": "([0-9a-f]{64})",\n/
+
+/**
+ * The plan in a text, once it is known to be whole and of this version. `keyFor` is called then: with a key the seal is
+ * checked; without one the plan is taken as it is. Throws a Refusal: `usage-file`, `plan-version`, `plan-edited`.
+ */
+export const opened = (text: string, file: string, keyFor: () => Buffer | undefined): SavedPlan => {
+  const tree = treeOf(text, file)
+  if (tree.runbookPlan !== 1)
+    return refuse('plan-version', `The plan ${file} is of another version: ${JSON.stringify(tree.runbookPlan)}.`, {
+      why: 'This runbook reads plans of version 1.',
+      fix: 'Make the plan again with this runbook.',
+    })
+  const key = keyFor()
+  const [line = '', seal = ''] = head.exec(text) ?? []
+  if (key && (seal === '' || !timingSafeEqual(Buffer.from(seal), Buffer.from(sealOf(key, text.slice(line.length))))))
+    return damaged(file, 'Its seal is not over what it says: it was edited, or sealed with another key.')
+  if (shape.some(name => typeof tree[name] !== 'object' || tree[name] === null))
+    return damaged(file, 'Parts are missing.')
+  return tree as SavedPlan
+}
