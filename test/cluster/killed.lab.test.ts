@@ -1,19 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { needApplied, needNothingToDo, silentPairs } from './network.ts'
+import { leftovers, tracesEverywhere } from './leftovers.ts'
+import { hangUp, link, needAnswers, needApplied, needNothingToDo, silentPairs } from './network.ts'
 import { onLab } from './rig.ts'
 
 const { lab, check } = onLab('killed')
 
-/** Sends a signal to a run so long after a task of node2 has begun; returns the run's exit code, null if it had none. */
-const stopAt = async (task: string, ms: number, signal: 'SIGKILL' | 'SIGINT'): Promise<number | null> =>
-  (
-    await lab.applyUntil(`node2/${task}`, async run => {
-      await sleep(ms)
-      run.kill(signal)
-    })
-  ).code
+/** What ends a run: a signal, the end of its connection to node2, or of the network to node2 and then of the run itself. */
+type End = 'SIGKILL' | 'SIGINT' | 'hang up' | 'silence'
+
+/** Ends a run so long after a task of node2 has begun; returns the run's exit code, null if it had none. */
+const stopAt = async (task: string, ms: number, end: End): Promise<number | null> => {
+  let mend = async (): Promise<void> => {}
+  const { code } = await lab.applyUntil(`node2/${task}`, async run => {
+    await sleep(ms)
+    if (end === 'hang up') return hangUp(lab, 'node2')
+    if (end !== 'silence') return run.kill(end)
+    await link(lab, 'node2', 'down')
+    mend = () => link(lab, 'node2', 'up').then(() => needAnswers(lab))
+    return run.kill('SIGKILL')
+  })
+  await mend()
+  return code
+}
 
 const programs = 'find /usr/local/lib/kubo /usr/local/lib/ipfs-cluster /etc/systemd/system /var/lib/ipfs/swarm.key'
 const digests = async (node: string): Promise<Map<string, string>> => {
@@ -44,23 +54,12 @@ const torn = async (): Promise<string[]> => {
   return [...other, ...documents.filter((_, i) => !isJson(texts[i]!))]
 }
 
-/** Every path of a host, but for what daemons keep and what the machine writes by itself. */
-const paths = async (node: string): Promise<Set<string>> => {
-  const besides = ['/proc', '/sys', '/run', '/var/log', '/var/lib/ipfs/blocks', '/var/lib/ipfs/datastore']
-  const text = await lab.ssh(
-    node,
-    `find / -xdev \\( ${besides.map(path => `-path ${path}`).join(' -o ')} \\) -prune -o -print`,
-  )
-  // The folders in which systemd keeps a unit's own /tmp have random names.
-  return new Set(text.split('\n').filter(path => !path.includes('/systemd-private-')))
-}
-
 /** Asserts that the next run finishes what was cut off, leaves nothing of it lying about, and the one after finds nothing. */
 const needMended = async (): Promise<void> => {
   await needApplied(lab)
   await needNothingToDo(lab)
-  const [good, now] = [await paths('node1'), await paths('node2')]
-  assert.equal([...good.symmetricDifference(now)], [])
+  const { node1, node2 } = await tracesEverywhere(lab)
+  assert.equal(leftovers({ node2: node1! }, { node2: node2! }), [])
   assert.equal(await silentPairs(lab), [])
 }
 
@@ -69,7 +68,9 @@ const replace = async (): Promise<void> => {
   await lab.lab('add', 'node2')
 }
 
-type Moment = [task: string, ms: number, signal: 'SIGKILL' | 'SIGINT']
+type Moment = [task: string, ms: number, end: End]
+/** Exit codes: a host that is lost is told as one that cannot be reached. */
+const codes: Record<End, number | null> = { SIGKILL: null, SIGINT: 130, 'hang up': 3, silence: null }
 const rounds: Moment[][] = [
   [
     ['install_kubo', 60, 'SIGKILL'],
@@ -81,6 +82,12 @@ const rounds: Moment[][] = [
     ['share_the_swarm_key', 30, 'SIGKILL'],
     ['make_the_cluster_peer', 100, 'SIGINT'],
     ['share_the_cluster_secret', 30, 'SIGKILL'],
+  ],
+  [
+    ['install_kubo', 60, 'silence'],
+    ['install_ipfs_cluster', 60, 'hang up'],
+    ['configure_kubo_for_a_private_network', 20, 'hang up'],
+    ['make_the_cluster_peer', 100, 'silence'],
   ],
 ]
 
@@ -94,8 +101,8 @@ for (const round of rounds)
     `stopped at ${round.map(([task]) => task).join(', then ')}: no file is torn, the next run finishes`,
     async () => {
       await replace()
-      for (const [task, ms, signal] of round) {
-        assert.is(await stopAt(task, ms, signal), signal === 'SIGINT' ? 130 : null, task)
+      for (const [task, ms, end] of round) {
+        assert.is(await stopAt(task, ms, end), codes[end], task)
         assert.equal(await torn(), [], `after ${task}`)
       }
       await needMended()

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { cgroupMembers } from '../../src/lab/cgroup.ts'
 import { stopMachine } from '../../src/lab/machine.ts'
 import { counts, failures } from './reading.ts'
 import type { Rig } from './rig.ts'
@@ -51,14 +53,44 @@ export const daemonsAre = (lab: Rig, nodes = lab.nodes): Promise<Record<string, 
 /** Ends a host as a power cut does; `lab up` starts it again. */
 export const powerOff = (lab: Rig, node: string): Promise<void> => stopMachine(lab.netns(node))
 
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** The ssh server's processes of all connections to a host die: what they have started hears that its input has ended. */
+export const hangUp = (lab: Rig, node: string): void => {
+  for (const pid of cgroupMembers(lab.netns(node)))
+    if (/^sshd: \w+[@ ]/.test(commandOf(pid))) process.kill(pid, 'SIGKILL')
+}
+
+/** Puts a host on the network, or takes it off without a word to anybody. */
+export const link = (lab: Rig, node: string, state: 'up' | 'down'): Promise<string> =>
+  lab.must('ip', '-n', lab.netns(node), 'link', 'set', 'eth0', state)
+
+const answers = async (lab: Rig, node: string): Promise<boolean> => {
+  try {
+    return (await lab.ssh(node, 'echo here')) === 'here'
+  } catch {
+    return false
+  }
+}
+
+/** Waits until hosts let themselves be logged in to. */
+export const needAnswers = async (lab: Rig, nodes = lab.nodes): Promise<void> => {
+  for (const node of nodes) await lab.until(`${node} answers`, 60, () => answers(lab, node))
+}
+
 /** Takes a host off the network for as long as `inside` takes. */
 export const silence = async (lab: Rig, node: string, inside: () => Promise<void>): Promise<void> => {
-  const link = (state: string): Promise<string> => lab.must('ip', '-n', lab.netns(node), 'link', 'set', 'eth0', state)
-  await link('down')
+  await link(lab, node, 'down')
   try {
     await inside()
   } finally {
-    await link('up')
-    await lab.until(`${node} answers again`, 20, async () => (await lab.ssh(node, 'echo here')) === 'here')
+    await link(lab, node, 'up')
+    await needAnswers(lab, [node])
   }
 }

@@ -1,22 +1,30 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../cluster/rig.ts'
 import { run } from '../runner/child.ts'
 import { sentence, sum } from '../runner/counts.ts'
+import { faults, kinds } from './faults/faults.ts'
 import { sweep } from './sweep/sweep.ts'
 
-// `npm run test:real -- --artifacts DIR [--rounds N] [contract|sweep]`: the same contract that the stand-in is held to,
-// and the whole playbook, on the real kubo and ipfs-cluster, whose archives lie in DIR under upstream's names. They are
-// unpacked to a temporary folder and onto lab hosts, and nowhere else. The last line is `N passed, N failed[, N skipped]`.
+// `npm run test:real -- --artifacts DIR [--rounds N] [--moments N] [contract|sweep|kills|cuts|reboots]…`: the same
+// contract that the stand-in is held to, and the whole playbook, on the real kubo and ipfs-cluster, whose archives lie in
+// DIR under upstream's names: whatever befalls the network, in N rounds, and what befalls a run, at N moments of it. They
+// are unpacked to a temporary folder and onto lab hosts, and nowhere else. The last line is `N passed, N failed[, N
+// skipped]`.
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const { values, positionals } = parseArgs({
-  options: { artifacts: { type: 'string' }, rounds: { type: 'string', default: '1' } },
+  options: {
+    artifacts: { type: 'string' },
+    rounds: { type: 'string', default: '1' },
+    moments: { type: 'string', default: '40' },
+  },
   allowPositionals: true,
 })
-const artifacts = values.artifacts ?? process.env.RUNBOOK_ARTIFACTS
+const given = values.artifacts ?? process.env.RUNBOOK_ARTIFACTS
+const artifacts = given === undefined ? undefined : resolve(given)
 const wants = (part: string): boolean => positionals.length === 0 || positionals.includes(part)
 
 const stopping = new AbortController()
@@ -60,7 +68,10 @@ if (missing !== undefined) {
   const none = { passed: 0, failed: 0 }
   const held = wants('contract') ? await contract(artifacts!) : none
   const swept = wants('sweep') ? await sweep(artifacts!, Number(values.rounds), stopping.signal, say) : none
-  const counts = sum([held, swept].map(counted => ({ ...counted, skipped: 0 })))
+  const struck = kinds.filter(wants)
+  const outlived =
+    struck.length > 0 ? await faults(artifacts!, struck, Number(values.moments), stopping.signal, say) : none
+  const counts = sum([held, swept, outlived].map(counted => ({ ...counted, skipped: 0 })))
   say(sentence(counts))
   process.exitCode = counts.failed > 0 || stopping.signal.aborted ? 1 : 0
 }

@@ -1,0 +1,104 @@
+import type { ChildProcess } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hangUp, link, needAnswers, powerOff } from '../../cluster/network.ts'
+import type { Rig } from '../../cluster/rig.ts'
+
+/** What befalls a run at a moment. Returns when everything is as reachable as before; the run has then ended. */
+export type Blow = { name: string; strike(lab: Rig, run: ChildProcess, ended: Promise<unknown>): Promise<void> }
+
+const kill = (signal: 'SIGKILL' | 'SIGTERM'): Blow => ({
+  name: signal,
+  strike: async (_lab, run, ended) => {
+    run.kill(signal)
+    await ended
+  },
+})
+
+const hungUp = (...nodes: string[]): Blow => ({
+  name: `connections of ${nodes.join(', ')} hung up`,
+  strike: async (lab, _run, ended) => {
+    for (const node of nodes) hangUp(lab, node)
+    await ended
+  },
+})
+
+/** The host's kernel resets its connections. */
+const reset = (...nodes: string[]): Blow => ({
+  name: `connections of ${nodes.join(', ')} reset`,
+  strike: async (lab, _run, ended) => {
+    const kill = ['ss', '-K', 'sport', '=', ':22']
+    await Promise.all(nodes.map(node => lab.must('ip', 'netns', 'exec', lab.netns(node), ...kill)))
+    await ended
+  },
+})
+
+const links = (lab: Rig, state: 'up' | 'down', nodes: string[]): Promise<unknown> =>
+  Promise.all(nodes.map(node => link(lab, node, state)))
+
+/** The network goes, and with it the controller, of whose end no host hears: as a laptop that is closed and carried away. */
+const silence = (...nodes: string[]): Blow => ({
+  name: `silence to ${nodes.join(', ')}, controller gone`,
+  strike: async (lab, run, ended) => {
+    await links(lab, 'down', nodes)
+    run.kill('SIGKILL')
+    await ended
+    await links(lab, 'up', nodes)
+    await needAnswers(lab, nodes)
+  },
+})
+
+/** The network goes for longer than either side waits. */
+const longSilence = (node: string): Blow => ({
+  name: `silence to ${node} for a minute`,
+  strike: async (lab, _run, ended) => {
+    await link(lab, node, 'down')
+    await Promise.all([ended, sleep(60_000)])
+    await link(lab, node, 'up')
+    await needAnswers(lab, [node])
+  },
+})
+
+/** The network goes for a moment, and nobody need notice. */
+const shortSilence = (node: string): Blow => ({
+  name: `silence to ${node} for 3 s`,
+  strike: async (lab, _run, ended) => {
+    await link(lab, node, 'down')
+    await sleep(3000)
+    await link(lab, node, 'up')
+    await ended
+  },
+})
+
+/** A host loses its power, which nobody is told, and comes back. */
+const powerCut = (node: string): Blow => ({
+  name: `${node} without power`,
+  strike: async (lab, _run, ended) => {
+    await link(lab, node, 'down')
+    await powerOff(lab, node)
+    await link(lab, node, 'up')
+    await lab.lab('up')
+    await Promise.all([ended, needAnswers(lab, [node])])
+  },
+})
+
+const reboot = (node: string): Blow => ({
+  name: `${node} rebooted`,
+  strike: async (lab, _run, ended) => {
+    await lab.ssh(node, 'systemctl --no-block reboot')
+    await ended
+    await needAnswers(lab, [node])
+  },
+})
+
+const all = ['node0', 'node1', 'node2']
+const [a, b, c] = all as [string, string, string]
+
+/** Moment by moment, from the beginning again when they are through. */
+export const blows = {
+  kills: [kill('SIGKILL'), kill('SIGKILL'), kill('SIGKILL'), kill('SIGKILL'), kill('SIGTERM')],
+  cuts: [
+    ...[hungUp(...all), silence(...all), hungUp(a), silence(b), reset(c)],
+    ...[silence(...all), shortSilence(a), hungUp(b), reset(...all), longSilence(c), silence(a), hungUp(c), reset(b)],
+  ],
+  reboots: [powerCut(a), reboot(b), powerCut(c), powerCut(b), reboot(c), powerCut(a)],
+} satisfies Record<string, Blow[]>

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { leftovers, type Traces, tracesEverywhere } from '../../cluster/leftovers.ts'
+import { needNothingToDo } from '../../cluster/network.ts'
+import { failures } from '../../cluster/reading.ts'
+import type { Rig, Started } from '../../cluster/rig.ts'
+import { healthy, need } from '../sweep/state.ts'
+import type { Blow } from './blows.ts'
+
+/** What an undisturbed run says when, in ms since its start, and what it leaves. */
+export type Undisturbed = { ms: number; said: number[]; traces: Record<string, Traces> }
+/** What came of one blow. `said`: what is wrong, or how the run that was struck ended. */
+export type Outcome = { name: string; at: number; converged: boolean; left: string[]; nextMs: number; said: string }
+
+/** So long may what is cut off take to notice, and to end. */
+const lease = 40_000
+
+const onFresh = async <T>(lab: Rig, inside: () => Promise<T>): Promise<T> => {
+  await lab.raise()
+  try {
+    return await inside()
+  } finally {
+    await lab.lab('down')
+  }
+}
+
+/** Calls `tell` for every line that a run says, but for those of how far an upload has come. */
+const listen = ({ child }: Started, tell: () => void): void => {
+  child.stdout!.on('data', (piece: string) => {
+    for (const line of piece.split('\n').slice(1)) if (!line.includes('"type":"progress"')) tell()
+  })
+}
+
+const begin = (lab: Rig): Started => lab.start(...lab.words('apply', '--format', 'json'))
+
+/** The run that all others are held against. */
+export const undisturbed = (lab: Rig): Promise<Undisturbed> =>
+  onFresh(lab, async () => {
+    const began = Date.now()
+    const said: number[] = []
+    const run = begin(lab)
+    listen(run, () => said.push(Date.now() - began))
+    const { code } = await run.ended
+    const ms = Date.now() - began
+    need(code === 0, `an undisturbed run ended with ${code}`)
+    await needNothingToDo(lab)
+    await healthy(lab)
+    return { ms, said, traces: await tracesEverywhere(lab) }
+  })
+
+/**
+ * The moment at which an undisturbed run was so far: so many ms after so many lines. A machine that has much to do, or
+ * little, meets it at the same point of the work.
+ */
+const momentOf = ({ ms, said }: Undisturbed, at: number): { lines: number; after: number } => {
+  const lines = said.filter(time => time <= ms * at).length
+  return { lines, after: ms * at - (said[lines - 1] ?? 0) }
+}
+
+const lastTask = (stdout: string): string | undefined =>
+  [...stdout.matchAll(/"type":"(?:running|result)".*?"node":"([^"]*)"/g)].at(-1)?.[1]
+
+/** How the run that was struck ended; nothing if that was before its time. */
+const struck = async (
+  lab: Rig,
+  blow: Blow,
+  { lines, after }: ReturnType<typeof momentOf>,
+): Promise<string | undefined> => {
+  const run = begin(lab)
+  const reached = Promise.withResolvers<'reached'>()
+  let left = lines
+  if (left === 0) reached.resolve('reached')
+  listen(run, () => --left === 0 && reached.resolve('reached'))
+  const first = await Promise.race([reached.promise.then(() => sleep(after, 'reached')), run.ended])
+  if (first !== 'reached') return undefined
+  await blow.strike(lab, run.child, run.ended)
+  const { code, stdout, stderr } = await run.ended
+  need(code !== 70, `the run that was struck found a bug in itself:\n${stdout.slice(-1000)}${stderr}`)
+  return `exit ${code ?? 'none'}, last heard of ${lastTask(stdout) ?? 'nothing'}`
+}
+
+/** What is left when everything has had the time to notice. */
+const left = async (lab: Rig, { traces }: Undisturbed, since: number): Promise<string[]> => {
+  for (;;) {
+    const found = leftovers(traces, await tracesEverywhere(lab))
+    if (found.length === 0 || Date.now() - since > lease) return found
+    await sleep(1000)
+  }
+}
+
+/** A fresh network, a blow so far into its first run, a run to mend it, one to find nothing, and a look around. */
+export const play = async (lab: Rig, quiet: Undisturbed, blow: Blow, at: number): Promise<Outcome> => {
+  const outcome: Outcome = { name: blow.name, at, converged: false, left: [], nextMs: 0, said: '' }
+  await onFresh(lab, async () => {
+    outcome.said = (await struck(lab, blow, momentOf(quiet, at))) ?? ''
+    if (outcome.said === '') return
+    const began = Date.now()
+    const told = await lab.apply()
+    outcome.nextMs = Date.now() - began
+    need(told.code === 0, `the next run ended with ${told.code}: ${failures(told).join('; ')}`)
+    await needNothingToDo(lab)
+    await healthy(lab)
+    outcome.converged = true
+    outcome.left = await left(lab, quiet, began)
+  }).catch((error: Error) => {
+    outcome.said = `${outcome.said}; ${error.message}`
+  })
+  // A run that was through before its time has not been struck: once more, and a little earlier.
+  return outcome.said === '' ? play(lab, quiet, blow, at * 0.98) : outcome
+}
