@@ -79,7 +79,7 @@ export const keeping = (out: string, playbook: string, { session }: Prepared, re
     if (typeof value === 'string') redact.add(value)
   }
   return (connected, planned, events) => {
-    if (session.graph.hosts.every(host => session.lost.has(host)))
+    if (session.graph.nodes.every(({ included }) => [...included].every(host => session.lost.has(host))))
       return void process.stderr.write(`No host answered: ${out} is not written.\n`)
     keepPlan(out, playbook, connected, planned, { key, events, redact })
   }

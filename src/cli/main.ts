@@ -46,6 +46,7 @@ const program = (done: (code: number) => void): Command => {
     .description('Runs playbooks over SSH; what the plan says is what apply does.')
     .version(packageJson.version, '--version')
     .exitOverride()
+    .enablePositionalOptions()
     .configureHelp({ optionDescription })
     .addHelpText('after', exitHelp)
   const plan = withHosts(

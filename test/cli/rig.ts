@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -13,7 +13,13 @@ export type Ran = { code: number | null; out: string; err: string }
 /** A folder of its own in which runbook is called as from a shell, without what the caller has set for it. */
 export const sandbox = () => {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-cli-'))
-  const { RUNBOOK_INVENTORY: _, RUNBOOK_ARTIFACTS: __, RUNBOOK_LOCK: ___, ...inherited } = process.env
+  const {
+    RUNBOOK_INVENTORY: _,
+    RUNBOOK_ARTIFACTS: __,
+    RUNBOOK_LOCK: ___,
+    RUNBOOK_PLAN_KEY: ____,
+    ...inherited
+  } = process.env
   return {
     folder,
     write: (name: string, text: string): void => writeFileSync(join(folder, name), text),
@@ -29,6 +35,19 @@ export const sandbox = () => {
       })
       return { code: status, out: stdout, err: stderr }
     },
+    /** The same while this process goes on, which may serve it as a host. */
+    start: (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
+      new Promise((resolve, reject) => {
+        const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...inherited, ...env } })
+        const ran: Ran = { code: null, out: '', err: '' }
+        child.stdout.setEncoding('utf8').on('data', (text: string) => {
+          ran.out += text
+        })
+        child.stderr.setEncoding('utf8').on('data', (text: string) => {
+          ran.err += text
+        })
+        child.on('error', reject).on('close', code => resolve({ ...ran, code }))
+      }),
     remove: (): void => rmSync(folder, { recursive: true }),
   }
 }
