@@ -1,76 +1,9 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event } from '../../src/core/event.ts'
-import { startServer } from '../host/server.ts'
-import { closedPort, sandbox } from './rig.ts'
-
-const place = sandbox()
-const host = await startServer()
-test.after(async () => {
-  place.remove()
-  await host.stop()
-})
-
-const at = (name: string): string => join(place.folder, name)
-const on = (name: string): string => join(host.folder, name)
-const site = `- hosts: all
-  tasks:
-    - { name: text, copy: { dest: "{{ root }}/text", content: "{{ word }}\\n", mode: "0644" } }
-    - { name: page, template: { src: page.hbs, dest: "{{ root }}/page" } }
-    - { name: free, needs: [], tags: [free], copy: { dest: "{{ root }}/free", content: "free\\n" } }
-`
-const vars = {
-  ansible_host: '127.0.0.1',
-  ansible_port: host.port,
-  ansible_user: 'root',
-  ansible_ssh_private_key_file: join(host.folder, 'key'),
-  ansible_ssh_common_args: `-o UserKnownHostsFile=${join(host.folder, 'known_hosts')}`,
-  root: host.folder,
-}
-const inventory = (more: object = {}): string => JSON.stringify({ all: { hosts: { node0: vars, ...more } } })
-const asked = ['site.yml', '-i', 'hosts.json', '-e', 'word=one']
-
-const reset = (): void => {
-  for (const name of readdirSync(place.folder)) rmSync(at(name), { recursive: true })
-  for (const name of ['text', 'page', 'free']) rmSync(on(name), { force: true })
-  mkdirSync(at('templates'))
-  mkdirSync(at('host_vars'))
-  place.write('site.yml', site)
-  place.write('hosts.json', inventory())
-  place.write('host_vars/node0.yml', 'colour: blue\n')
-  place.write('templates/page.hbs', '{{ colour }}\n')
-}
-
-/** Makes a plan of the fresh host. */
-const kept = async (...more: string[]): Promise<string> => {
-  reset()
-  const { code, err } = await place.start(['plan', ...asked, '-o', 'plan.json', ...more])
-  assert.is(code, 0, err)
-  assert.is(err, 'The plan is in plan.json. Apply it with: runbook apply plan.json\n')
-  return readFileSync(at('plan.json'), 'utf8')
-}
-
-/** What an apply that is refused says, with no host contacted. */
-const refused = async (code: number, ...args: string[]): Promise<string> => {
-  const before = host.connections
-  const ran = await place.start(['apply', 'plan.json', ...args])
-  assert.is(ran.code, code, ran.out + ran.err)
-  assert.is(host.connections, before)
-  assert.not.ok(existsSync(on('text')))
-  return ran.err
-}
+import { asked, at, inventory, kept, on, place, reset, site, vars } from './kept.ts'
+import { closedPort } from './rig.ts'
 
 test('a plan is kept for its user alone, shown as it was, and applied as it was shown', async () => {
   reset()
@@ -120,23 +53,6 @@ test('what has moved is refused with 5, and with --refresh it is planned anew', 
   assert.is(readFileSync(on('text'), 'utf8'), 'one\n')
 })
 
-test('without the key, with another one, or with one that others may read, nothing is applied', async () => {
-  await kept()
-  const key = at('.runbook/plan.key')
-  chmodSync(key, 0o644)
-  assert.match(await refused(5), /error\[plan-key\]: .* may be used by others/)
-  chmodSync(key, 0o600)
-  renameSync(key, at('kept.key'))
-  assert.match(await refused(5), /error\[plan-key\]: (.*\n)+.*RUNBOOK_PLAN_KEY/)
-  const shown = await place.start(['plan', 'show', 'plan.json'])
-  assert.is(shown.code, 0)
-  assert.match(shown.err, 'plan.json is unverified')
-  const other = await place.start(['apply', 'plan.json'], { RUNBOOK_PLAN_KEY: 'another key altogether' })
-  assert.is(other.code, 5)
-  assert.match(other.err, /error\[plan-edited\]: (.*\n)+.*sealed with another key/)
-  assert.not.ok(existsSync(key))
-})
-
 test('a plan made with the key of the environment is applied with it, and the key is told nowhere', async () => {
   reset()
   const env = { RUNBOOK_PLAN_KEY: 'a key of the environment' }
@@ -149,98 +65,6 @@ test('a plan made with the key of the environment is applied with it, and the ke
   assert.is(ran.code, 0, ran.err)
   for (const text of [made.out, made.err, ran.out, ran.err, readFileSync(at('plan.json'), 'utf8')])
     assert.not.match(text, env.RUNBOOK_PLAN_KEY)
-})
-
-test('a plan that is edited, cut off, of another version or no plan at all is refused by name', async () => {
-  const text = await kept()
-  place.write('plan.json', text.replace('"free', '"fees'))
-  assert.match(await refused(5), /error\[plan-edited\]: The plan plan\.json is not as it was written\.\n.*edited/)
-  assert.is((await place.start(['plan', 'show', 'plan.json'])).code, 5)
-  place.write('plan.json', text.slice(0, -300))
-  assert.match(await refused(5), /error\[plan-edited\]: (.*\n)+.*cut off/)
-  place.write('plan.json', text.slice(0, 9))
-  assert.match(await refused(5), /error\[plan-edited\]/)
-  place.write('plan.json', text.replace('"runbookPlan": 1', '"runbookPlan": 2'))
-  assert.match(await refused(5), /error\[plan-version\]: .*of another version: 2/)
-  writeFileSync(at('plan.json'), Buffer.concat([Buffer.from(text), Buffer.from([0xff])]))
-  assert.match(await refused(5), /error\[plan-edited\]/)
-  place.write('plan.json', '{ "all": {} }')
-  assert.match(await refused(4), 'plan.json is no plan.')
-  place.write('plan.json', '')
-  assert.match(await refused(4, '-i', 'hosts.json'), 'The playbook plan.json is empty.')
-  for (const [name, words] of [
-    ['plan.json', 'The plan plan.json is empty.'],
-    ['none.json', 'There is no plan none.json.'],
-    ['templates', 'templates is a folder, a plan is wanted.'],
-    ['site.yml', 'site.yml is no plan.'],
-  ] as const) {
-    const shown = await place.start(['plan', 'show', name])
-    assert.is(shown.code, 4, shown.err)
-    assert.ok(shown.err.includes(words), shown.err)
-  }
-})
-
-test('a file that the plan was made from and that has changed is named, and --refresh is no way around it', async () => {
-  const changes: [string, string][] = [
-    ['site.yml', `${site}\n`],
-    ['hosts.json', `${inventory()}\n`],
-    ['host_vars/node0.yml', 'colour: red\n'],
-    ['templates/page.hbs', '{{ colour }}!\n'],
-  ]
-  for (const [name, text] of changes) {
-    await kept()
-    place.write(name, text)
-    for (const more of [[], ['--refresh']])
-      assert.match(
-        await refused(5, ...more),
-        new RegExp(`error\\[plan-stale\\]: (.*\\n)+.*Changed or gone: ${name}\\.`),
-      )
-  }
-  await kept()
-  mkdirSync(at('group_vars'))
-  place.write('group_vars/all.yml', 'colour: green\n')
-  assert.match(await refused(5), /plan-stale(.*\n)+.*New: group_vars\/all\.yml\./)
-  await kept()
-  rmSync(at('site.yml'))
-  assert.match(await refused(5), /plan-stale(.*\n)+.*Changed or gone: site\.yml\./)
-})
-
-test('what the plan was asked for is a part of it: the same may be said again, nothing else', async () => {
-  await kept('--tags', 'free')
-  assert.match(
-    await refused(5, '--limit', 'node0'),
-    /error\[plan-asked\]: The plan plan\.json was made with another --limit/,
-  )
-  assert.match(
-    await refused(5, '--tags', 'other'),
-    /was made with another --tags\.\n.*The plan: free\. Given now: other/,
-  )
-  assert.match(await refused(5, '-i', 'other.json'), 'was made with another --inventory')
-  assert.match(await refused(5, '-e', 'word=two'), 'was made with another word, or without')
-  assert.match(await refused(5, '-e', 'words=two'), 'was made with another words, or without')
-  const same = await place.start(['apply', 'plan.json', '--tags', 'free', '-i', 'hosts.json', '-e', 'word=one'])
-  assert.is(same.code, 0, same.err)
-  assert.ok(existsSync(on('free')))
-  assert.not.ok(existsSync(on('text')))
-})
-
-test('-o overwrites a plan and nothing else, and what cannot be written is told before any host is asked', async () => {
-  await kept()
-  assert.is((await place.start(['plan', ...asked, '-o', 'plan.json'])).code, 0)
-  const before = host.connections
-  for (const [out, words] of [
-    ['site.yml', 'site.yml is there already, and it is no plan.'],
-    ['templates', 'templates is a folder, a file for the plan is wanted.'],
-    ['none/plan.json', 'The plan none/plan.json could not be written: ENOENT.'],
-  ] as const) {
-    const { code, err } = await place.start(['plan', ...asked, '-o', out])
-    assert.is(code, 4, err)
-    assert.ok(err.includes(words), err)
-  }
-  assert.is(host.connections, before)
-  assert.is(readFileSync(at('site.yml'), 'utf8'), site)
-  assert.is((await place.start(['plan', 'none.yml', '-o', 'new.json'])).code, 4)
-  assert.not.ok(existsSync(at('new.json')))
 })
 
 test('a plan says which hosts did not answer, and with none that did there is no plan', async () => {

@@ -3,19 +3,9 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event } from '../../src/core/event.ts'
-import { begunIn, type Held, heldFrom } from '../../src/plan/hold.ts'
-import { save } from '../../src/plan/save.ts'
-import type { SavedPlan } from '../../src/plan/saved.ts'
+import { begunIn } from '../../src/plan/hold.ts'
 import { failuresOf, type Options, type Ran, type Rig, results, withRig } from './rig.ts'
-
-const key = Buffer.from('a key for these tests alone')
-const none: ReadonlySet<string> = new Set()
-
-/** A plan as it comes out of a file. */
-const held = ({ session, lines, events }: Ran, more: Partial<Held> = {}): Held => {
-  const kept = { events, ...save(session, lines, key, () => true) }
-  return { ...heldFrom(JSON.parse(JSON.stringify(kept)) as SavedPlan, { key, moved: 'refuse', begun: none }), ...more }
-}
+import { held } from './saving.ts'
 
 const files = (text: string, options: Options, use: (rig: Rig, at: (path: string) => string) => Promise<void>) =>
   withRig(`- hosts: all\n  tasks:\n${text}`, options, rig => use(rig, path => join(rig.hosts.root('node0'), path)))
