@@ -1,4 +1,4 @@
-import { accountGroup, defineModule, exec, later, T } from '../src/module/module.ts'
+import { accountGroup, defineModule, later, T, uncut } from '../src/module/module.ts'
 
 const args = T.Object(
   {
@@ -27,18 +27,20 @@ export default defineModule({
   plan: ({ name, gid, system, state }, { group }, { ok, change }) => {
     if (state === 'absent') {
       if (!group.exists) return ok({ name, gid: -1 })
-      return change({ will: { group: { exists: false } }, steps: [exec(['groupdel', name])], reason: 'it exists' })
+      return change({ will: { group: { exists: false } }, steps: [uncut(['groupdel', name])], reason: 'it exists' })
     }
     if (!group.exists)
       return change({
         will: { group: { exists: true, ...(gid === undefined ? {} : { gid }) } },
-        steps: [exec(['groupadd', ...(system ? ['-r'] : []), ...(gid === undefined ? [] : ['-g', String(gid)]), name])],
+        steps: [
+          uncut(['groupadd', ...(system ? ['-r'] : []), ...(gid === undefined ? [] : ['-g', String(gid)]), name]),
+        ],
         reason: 'it does not exist',
       })
     if (gid === undefined || group.gid === gid) return ok({ name, gid: later(() => group.gid) })
     return change({
       will: { group: { gid } },
-      steps: [exec(['groupmod', '-g', String(gid), name])],
+      steps: [uncut(['groupmod', '-g', String(gid), name])],
       reason: `its number is ${group.gid}`,
     })
   },

@@ -4,12 +4,14 @@ import {
   exec,
   folder,
   folderAt,
+  type GroupAnswer,
   later,
   program,
   type Step,
   stat,
   T,
   type UserAnswer,
+  uncut,
   user,
   uses,
 } from '../src/module/module.ts'
@@ -119,7 +121,7 @@ const creation = (args: Wanted, hasGroup: boolean): Step => {
   const makesGroup = args.group === undefined && !hasGroup
   const optional = (flag: string, value: string | number | undefined) =>
     value === undefined ? [] : [flag, String(value)]
-  return exec([
+  return uncut([
     'useradd',
     ...(args.system ? ['-r'] : []),
     ...optional('-u', args.uid),
@@ -133,6 +135,10 @@ const creation = (args: Wanted, hasGroup: boolean): Step => {
     args.name,
   ])
 }
+
+/** useradd writes the user before its group: where the power went in between, the group has a number and no name. */
+const namelessGroup = ({ group }: Wanted, now: Exists, own: GroupAnswer | undefined): boolean =>
+  group === undefined && own?.exists === false && /^\d+$/.test(now.group)
 
 /** A home that useradd would have made: beside its place first, so that it is there whole or not at all. */
 const newHome = (name: string, home: string, fromSkeleton: boolean): Step[] => {
@@ -175,7 +181,7 @@ export default defineModule({
     const now = seen.user
     if (state === 'absent') {
       if (!now.exists) return ok({ name, uid: -1, group: '', home: '' })
-      return change({ will: { user: { exists: false } }, steps: [exec(['userdel', name])], reason: 'it exists' })
+      return change({ will: { user: { exists: false } }, steps: [uncut(['userdel', name])], reason: 'it exists' })
     }
     const missing = (args.groups ?? []).find((_, i) => seen.groups[i]?.exists === false)
     if (seen.group?.exists === false || missing !== undefined)
@@ -217,17 +223,24 @@ export default defineModule({
       })
     }
     const { patch, words } = differences(args, now)
-    if (words.length === 0 && !makesHome)
+    const nameless = namelessGroup(args, now, seen.own)
+    if (words.length === 0 && !makesHome && !nameless)
       return ok({ name, uid: later(() => now.uid), group: later(() => now.group), home: later(() => now.home) })
     return change({
-      will: { user: patch, ...homeWill },
+      will: {
+        user: { ...patch, ...(nameless ? { group: name } : {}) },
+        ...(nameless ? { own: { exists: true, gid: Number(now.group) } } : {}),
+        ...homeWill,
+      },
       steps: [
-        ...(words.length === 0 ? [] : [exec(['usermod', ...words, name])]),
+        ...(nameless ? [uncut(['groupadd', '-g', now.group, name])] : []),
+        ...(words.length === 0 ? [] : [uncut(['usermod', ...words, name])]),
         ...(makesHome ? newHome(name, home, seen.skeleton?.exists === true) : []),
       ],
       // usermod hands all files of the home over to a new number.
       touches: [...files, ...('uid' in patch ? [`tree:${home}`] : filled)],
       reason: [
+        ...(nameless ? ['its group has no name'] : []),
         ...Object.keys(patch).map(member => `its ${member} differs`),
         ...(makesHome ? ['its home is missing'] : []),
       ].join(', '),

@@ -23,6 +23,8 @@ export type Step =
       cwd?: string
       /** Run as this user instead of the play's identity. */
       user?: string
+      /** Goes on to its end when the connection is gone: a program that leaves a half behind where it is cut. */
+      uncut?: true
       /** Keep what it prints under a name, for steps of later phases. */
       name?: string
       /** Keep what it says as the node's outputs `rc`, `stdout`, `stderr`; exit statuses that count as success. */
@@ -67,6 +69,9 @@ export const exec = (argv: string[], more: Omit<Extract<Step, { do: 'exec' }>, '
 })
 
 const modeOf = (mode: string | undefined): string[] => (mode === undefined ? [] : ['-m', mode])
+
+/** A program that is not to be cut: one that writes several files, such as those of the accounts. */
+export const uncut = (argv: string[]): Step => exec(argv, { uncut: true })
 
 /** A folder with mode and owner; its parents are made too, as plain folders. */
 export const folder = (path: string, mode: string, { owner, group }: Owner = {}): Step =>

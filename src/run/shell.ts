@@ -47,12 +47,13 @@ const run = (step: Extract<Step, { do: 'exec' }>, memory: Memory, login: string)
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const as = step.user === undefined || step.user === login ? [] : ['runuser', '-u', step.user, '--']
   const words = [...as, ...(env.length > 0 ? ['env', ...env] : []), ...step.argv]
+  const deaf = step.uncut ? "trap '' HUP INT TERM; " : ''
   const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} || exit; `
   const command = step.stdin ? `{ ${printing(bytesOf(step.stdin, memory))}\n} | ${quoted(words)}` : quoted(words)
   const success = step.success?.filter(status => status !== 0) ?? []
   const judged =
     success.length === 0 ? command : `${command}; s=$?; case $s in ${success.join('|')}) exit 0;; *) exit $s;; esac`
-  return cd + judged
+  return deaf + cd + judged
 }
 
 /** The secret is printed once, into the controller's memory. */

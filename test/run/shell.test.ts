@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { content } from '../../src/core/value.ts'
-import { attributes, exec, folder, link, type Step } from '../../src/module/step.ts'
+import { attributes, exec, folder, link, type Step, uncut } from '../../src/module/step.ts'
 import { rewrite, shellOf } from '../../src/run/shell.ts'
 import { fc } from '../chance.ts'
 import { temporary } from './local.ts'
@@ -52,6 +52,12 @@ test('write: any bytes, the mode asked for, nothing beside it', () => {
   )
   assert.is(mode(join(at, 'f')), '600')
   assert.equal(readdirSync(at), ['f'])
+})
+
+test('a program that is not to be cut hears nothing of the end of its connection', () => {
+  const argv = ['sh', '-c', 'for s in HUP INT TERM; do kill -s $s $$; done; echo on']
+  assert.is(run(uncut(argv)).stdout, 'on\n')
+  assert.is(run(exec(argv)).stdout, '')
 })
 
 test('write: odd names; a link is replaced, not followed; large content', () => {
