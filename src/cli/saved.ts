@@ -34,8 +34,8 @@ const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): 
   if (options.limit !== undefined) sameOrRefuse(file, '--limit', options.limit, asked.limit)
   if (options.tags.length > 0) sameOrRefuse(file, '--tags', options.tags, asked.tags)
   if (options.inventory.length > 0) sameOrRefuse(file, '--inventory', options.inventory, asked.inventory)
-  const artifacts = options.artifacts ?? process.env.RUNBOOK_ARTIFACTS ?? asked.artifacts
-  const lock = options.lock ?? process.env.RUNBOOK_LOCK ?? asked.lock
+  const artifacts = options.artifacts ?? (process.env.RUNBOOK_ARTIFACTS || asked.artifacts)
+  const lock = options.lock ?? (process.env.RUNBOOK_LOCK || asked.lock)
   return {
     inventory: asked.inventory,
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
