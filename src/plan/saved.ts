@@ -36,9 +36,16 @@ export type SavedPlan = {
 
 const sealOf = (key: Buffer, body: string): string => createHmac('sha256', key).update(body).digest('hex')
 
+/** JSON in which every event and every line of the plan has a line of its own: to be read, and compared, as text. */
+const written = (value: unknown): string => {
+  if (!Array.isArray(value) || value.length === 0) return JSON.stringify(value)
+  return `[\n${value.map(one => `    ${JSON.stringify(one)}`).join(',\n')}\n  ]`
+}
+
 /** The text of a plan file. The seal stands in its third line and is over every byte behind that line. */
 export const sealed = (key: Buffer, { runbookPlan, ...rest }: SavedPlan): string => {
-  const body = `${JSON.stringify(rest, null, 2).slice(2)}\n`
+  const members = Object.entries(rest).map(([name, value]) => `  ${JSON.stringify(name)}: ${written(value)}`)
+  const body = `${members.join(',\n')}\n}\n`
   return `{\n  "runbookPlan": ${runbookPlan},\n  "seal": "${sealOf(key, body)}",\n${body}`
 }
 
