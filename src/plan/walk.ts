@@ -1,5 +1,5 @@
 import { fedTo } from '../core/quote.ts'
-import { isUnknown, Later, Lost, Missing } from '../core/unknown.ts'
+import { isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
 import { type Node, nodeId, notifiersOf } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
@@ -53,48 +53,58 @@ const planOne = (session: Session, node: Node, wanted: Wanted): Line[] => {
   if (cause !== undefined) return [unknownLine(line, new Lost(cause), () => [])]
   const calls = node.task.handler ? notified(session, node, host) : true
   if (calls === false) return [skipLine(line, 'not notified')]
-  if (isUnknown(calls)) return [unknownLine(line, calls, () => ['any'])]
-  if (!node.compiled.loop) return [place(session, line, wanted)]
+  if (!node.compiled.loop) return [place(session, line, wanted, calls)]
   const items = refused(line, () =>
     itemsOf(node, scopeOf(session, node, host, wanted, session.loaded.inventory.groups)),
   )
   if ('id' in items) return [items]
-  if (isUnknown(items)) return [unknownLine(line, items, () => ['any'])]
+  if (isUnknown(items)) return [place(session, { ...line, item: { value: items } }, wanted, items)]
   if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
   const seen = new Map<string, number>()
   return items.map(value => {
     const key = word(value)
     seen.set(key, (seen.get(key) ?? 0) + 1)
     const item = blank(node, host, seen.get(key) === 1 ? key : `${key}_${seen.get(key)}`)
-    return place(session, { ...item, item: { value } }, wanted)
+    return place(session, { ...item, item: { value } }, wanted, calls)
   })
 }
 
+/** Whether a line is to be done at all, apart from its condition; unknown: what decides that is not there yet. */
+type Due = true | Unknown
+
 /** A line that has been dealt with stays as it is; any other is planned and laid over its host's world. */
-const place = (session: Session, start: Line, wanted: Wanted): Line => {
+const place = (session: Session, start: Line, wanted: Wanted, due: Due): Line => {
   const finished = session.finished.get(start.id)
   if (finished) return finished
-  const line = leftOut(start.node, planLine(session, start, wanted))
+  const line = leftOut(start.node, planLine(session, start, wanted, due))
   if (start.node.included.has(start.host)) lay(session, line)
   return line
 }
 
 /** Plans one line from what its host's world says now; lays nothing over it. */
-export const planLine = (session: Session, line: Line, wanted: Wanted): Line =>
+export const planLine = (session: Session, line: Line, wanted: Wanted, due: Due = true): Line =>
   refused(line, (): Line => {
-    const { node, host, item } = line
-    const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups, item)
-    const when = condition(node, scope)
+    const scope = scopeOf(session, line.node, line.host, wanted, session.loaded.inventory.groups, line.item)
+    const when = condition(line.node, scope)
     if (when === false) return skipLine(line, 'its condition is false')
-    const module = session.modules[node.task.module] as Module<Any, Any, Any, Any>
-    const args = argumentsOf(session, node, host, wanted, scope, item)
-    if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
-    const asker = askerOf(session, line, wanted, args.scope)
-    const decided = decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
-    if (!isUnknown(when) || decided.verdict === 'undecided') return decided
-    const labels = (): string[] => [...decided.labels, ...decided.will.flatMap(([q]) => touchedBy(q, { exists: true }))]
-    return { ...unknownLine(line, when, labels), reads: decided.reads }
+    const planned = refused(line, () => planDue(session, line, wanted, scope)) as Line
+    const open = isUnknown(due) ? due : when
+    if (!isUnknown(open) || planned.isBarred || !isDecided(planned)) return planned
+    const labels = (): string[] => [...planned.labels, ...planned.will.flatMap(([q]) => touchedBy(q, { exists: true }))]
+    return { ...unknownLine(line, open, labels), reads: planned.reads }
   }) as Line
+
+const isDecided = ({ verdict }: Line): boolean => verdict === 'ok' || verdict === 'change' || verdict === 'fail'
+
+/** A line that is to be done, whatever it comes to. */
+const planDue = (session: Session, line: Line, wanted: Wanted, scope: Record<string, unknown>): Line => {
+  const { node, host, item } = line
+  const module = session.modules[node.task.module] as Module<Any, Any, Any, Any>
+  const args = argumentsOf(session, node, host, wanted, scope, item)
+  if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
+  const asker = askerOf(session, line, wanted, args.scope)
+  return decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
+}
 
 /** Keeps what the lines of a node register on one host, and what keeps its dependants from running. */
 export const register = (session: Session, node: Node, host: string, lines: Line[]): void => {

@@ -30,15 +30,15 @@ test('a value that a step will make: who reads it is undecided and names the tas
     `- { name: make, command: { cmd: "sh -c 'echo 1; touch {{ root }}/made'", creates: "{{ root }}/made" }, register: made }
      - { name: use, copy: { dest: "{{ root }}/f", content: "{{ made.stdout }}" } }
      - { name: if, when: 'made.stdout == "1"', file: { path: "{{ root }}/g", state: touch } }
-     - { name: each, loop: made.stdout_lines, file: { path: "{{ root }}/{{ item }}", state: touch } }
-     - { name: known, when: made.changed, file: { path: "{{ root }}/h", state: touch } }`,
+     - { name: known, when: made.changed, file: { path: "{{ root }}/h", state: touch } }
+     - { name: each, loop: made.stdout_lines, file: { path: "{{ root }}/{{ item }}", state: touch } }`,
     ran =>
       assert.equal(verdicts(ran), {
         'node0/make': 'change',
         'node0/use': 'change',
         'node0/if': 'undecided: known after node0/make',
-        'node0/each': 'undecided: known after node0/make',
         'node0/known': 'change',
+        'node0/each': 'undecided: known after node0/make',
       }),
   ))
 
@@ -71,6 +71,30 @@ test('an undecided task hides what it may change, and only that', () =>
         'node0/same': 'undecided: known after node0/maybe',
         'node0/other': 'change',
         'node0/mode': 'ok',
+      }),
+  ))
+
+test('so does a loop over items that are not known yet, and a handler that may be called', () =>
+  withRig(
+    `- hosts: all
+  tasks:
+    - { name: make, command: { cmd: "sh -c 'echo x=2; touch {{ root }}/made'", creates: "{{ root }}/made" }, register: made }
+    - { name: each, loop: made.stdout_lines, lineinfile: { path: "{{ root }}/f", line: "{{ item }}", create: true } }
+    - { name: behind, copy: { dest: "{{ root }}/f", content: x } }
+    - { name: maybe, when: 'made.stdout == "1"', file: { path: "{{ root }}/h", state: touch }, notify: [first, second] }
+  handlers:
+    - { name: first, copy: { dest: "{{ root }}/g", content: y } }
+    - { name: second, copy: { dest: "{{ root }}/g", content: x } }
+`,
+    {},
+    async rig =>
+      assert.equal(verdicts(await rig.plan()), {
+        'node0/make': 'change',
+        'node0/each': 'undecided: known after node0/make',
+        'node0/behind': 'undecided: known after node0/each',
+        'node0/maybe': 'undecided: known after node0/make',
+        'node0/first': 'undecided: known after node0/maybe',
+        'node0/second': 'undecided: known after node0/first',
       }),
   ))
 
