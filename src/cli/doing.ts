@@ -59,12 +59,7 @@ export const go = async (
   const planned = saved ? await hold(session, outside, first, saved.held) : first
   if (doing.command === 'explain') return tell(session, planned, doing.node, emit)
   for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
-  for (const { line, other, subject } of fighting)
-    emit({
-      type: 'warning',
-      node: line,
-      text: `it and ${other} both set ${subject}, each undoing the other: every run will change it again.`,
-    })
+  for (const { line, why } of fighting) emit({ type: 'warning', node: line, text: why })
   if (doing.command === 'apply') {
     try {
       await run(createRunner({ session, ...outside, signal }), planned)

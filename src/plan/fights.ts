@@ -1,20 +1,15 @@
 import { overlaps } from '../module/label.ts'
+import type { AnyQuery } from '../module/query.ts'
 import { queriesOf } from './decide.ts'
 import type { Line, Session, Wanted } from './session.ts'
 import { type Planned, planNode } from './walk.ts'
 import { labelsOf } from './world.ts'
 
-/** Two lines that undo each other: each run would change both again. */
-export type Fight = { line: string; other: string; subject: string }
+/** A line that the next run will change again, and why: mostly two lines undo each other. */
+export type Fight = { line: string; why: string }
 
-/**
- * Plans everything once more in the world that the whole playbook predicts: what would change even then is undone by
- * another line, and no second apply of this playbook can be empty. Called after the last walk, whose predictions and
- * outputs it leaves as they were. What it has to read for that is `wanted`.
- */
-export const fights = (session: Session, planned: Planned[], wanted: Wanted): Fight[] => {
-  // Nothing is predicted: planned again, everything would come out as it did.
-  if ([...session.worlds.values()].every(world => world.predicted.length === 0)) return []
+/** Every line planned once more in the world that the whole playbook predicts. What has to be read for that is `wanted`. */
+export const planAgain = (session: Session, wanted: Wanted): Line[] => {
   const { outputs, causes } = session
   const before = new Map([...session.worlds].map(([host, world]) => [host, world.predicted]))
   for (const world of session.worlds.values()) world.predicted = [...world.predicted]
@@ -24,31 +19,41 @@ export const fights = (session: Session, planned: Planned[], wanted: Wanted): Fi
   for (const [host, predicted] of before) session.worlds.get(host)!.predicted = predicted
   session.outputs = outputs
   session.causes = causes
+  return again
+}
 
+/**
+ * What would change even in the world that the whole playbook predicts: the next run changes it again. Called after the
+ * last walk, whose predictions and outputs it leaves as they were.
+ */
+export const fights = (session: Session, planned: Planned[], wanted: Wanted): Fight[] => {
+  // Nothing is predicted: planned again, everything would come out as it did.
+  if ([...session.worlds.values()].every(world => world.predicted.length === 0)) return []
   const first = planned.flatMap(p => p.lines)
   const stopped = new Set(first.filter(l => l.verdict === 'fail').map(l => l.host))
-  return again
+  return planAgain(session, wanted)
     .filter(line => line.verdict === 'change' && !line.always && !stopped.has(line.host))
-    .flatMap(line => rivalOf(session, line, first) ?? [])
+    .map(line => ({ line: line.id, why: whyAgain(session, line, first) }))
 }
 
 /** Whether a link will lead elsewhere: then what is behind it may not have been looked at. */
 export const isRelinked = (session: Session): boolean =>
   [...session.worlds.values()].some(w => w.predicted.some(p => [...p.moves.values()].some(to => to !== null)))
 
-/** The last change of the plan, but for the line itself, after which what the line looks at is not as it wants it. */
-const rivalOf = (session: Session, line: Line, first: Line[]): Fight | undefined => {
+/** The last change of the plan, but for the line itself, that one of the queries looks at. */
+const rivalOf = (session: Session, line: Line, queries: AnyQuery[], first: Line[]): Line | undefined => {
   const world = session.worlds.get(line.host)!
   // By its name as written and by its one name: a link on the way may be what the other changes.
-  const looks = line.will.flatMap(
-    ([
-      {
-        looks: [itself = ''],
-      },
-    ]) => [itself, ...labelsOf(world, [itself])],
-  )
+  const looks = queries.flatMap(({ looks: [itself = ''] }) => [itself, ...labelsOf(world, [itself])])
   const rival = world.predicted.findLast(p => p.node !== line.id && p.labels.some(a => looks.some(b => overlaps(a, b))))
-  const subject = (line.will[0]?.[0] ?? queriesOf(line.reads)[0])?.subject
-  const other = first.find(l => l.id === rival?.node)
-  return other && subject !== undefined ? { line: line.id, other: other.id, subject } : undefined
+  return first.find(l => l.id === rival?.node)
+}
+
+const whyAgain = (session: Session, line: Line, first: Line[]): string => {
+  const own = line.will.map(([query]) => query)
+  const rival = rivalOf(session, line, own, first)
+  if (rival && own[0])
+    return `it and ${rival.id} both set ${own[0].subject}, each undoing the other: every run will change it again.`
+  const cause = rivalOf(session, line, queriesOf(line.reads), first)
+  return `the next run will change it again, since ${cause ? `${cause.id} changes` : 'others change'} what it depends on.`
 }

@@ -24,14 +24,14 @@ export type Options = {
   /** Modules of the test itself, over those of the project. */
   modules?: Record<string, AnyModule>
   /** Files beside the playbook: path -> text. */
-  files?: Record<string, string>
+  files?: Record<string, string | Buffer>
   limit?: string
   tags?: string[]
   /** Handlers that an earlier run has left due. */
   owed?: string[]
 }
 
-export const loadText = (playbook: string, inventory: string, files: Record<string, string> = {}): Loaded => {
+export const loadText = (playbook: string, inventory: string, files: Record<string, string | Buffer> = {}): Loaded => {
   const folder = temporary()
   for (const [path, text] of Object.entries({ 'playbook.yml': playbook, 'inventory.yml': inventory, ...files })) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
@@ -119,8 +119,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     for (const line of untouched ? [] : byHost(session, planned))
       if (line.node.included.has(line.host)) announce(line, emit)
     const { signal } = new AbortController()
-    for (const { line, other, subject } of fighting)
-      emit({ type: 'warning', node: line, text: `${line} and ${other} fight over ${subject}` })
+    for (const { line, why } of fighting) emit({ type: 'warning', node: line, text: why })
     if (command === 'apply' && !untouched) await run(createRunner({ session, ...outside, signal }), planned)
     return {
       planned,
