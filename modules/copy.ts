@@ -64,7 +64,8 @@ const upload =
 const copied =
   (src: string): Put =>
   (path, what, args, before) => {
-    if (isUnknown(what) || what.bytes.length === what.size) return [write(path, what, args, before)]
+    if (isUnknown(what) || (!isUnknown(what.bytes) && what.bytes.length === what.size))
+      return [write(path, what, args, before)]
     const fresh = `${path}.runbook-new`
     const { owner = before?.owner, group = before?.group } = ownerOf(args)
     return [
@@ -84,7 +85,12 @@ const uncopied = (src: string | undefined, found: FileAnswer | undefined): Obsta
   if (isUnknown(kind) || kind === 'file') return undefined
   return { why: `${src} is a ${kind}, copy puts single files in place`, fix: 'name the file itself' }
 }
-const contentAt = (found: FileAnswer): Content => (found.exists && found.kind === 'file' ? found.content : content(''))
+/** Its bytes are not needed: it is copied where it is. */
+const contentAt = (found: FileAnswer): Content => {
+  if (!found.exists || found.kind !== 'file') return content('')
+  const { digest, size, secret } = found.content
+  return { digest, size, bytes: later(() => found.content.bytes) as Buffer, ...(secret ? { secret } : {}) }
+}
 
 export default defineModule({
   name: 'copy',

@@ -1,4 +1,4 @@
-import type { FileAnswer } from '../../src/module/module.ts'
+import { type FileAnswer, readWhole } from '../../src/module/module.ts'
 import type { Obstacle } from './placement.ts'
 
 /** What is to be true of one line of a text, in Ansible's terms. */
@@ -51,12 +51,13 @@ export const uneditable = (path: string, found: FileAnswer): Obstacle | undefine
   if (!found.exists) return undefined
   if (found.kind === 'link') return { why: `${path} is a link to ${found.target}`, fix: 'name the file it points to' }
   if (found.kind !== 'file') return undefined
-  const { bytes, size } = found.content
-  if (bytes.length !== size)
+  const { size } = found.content
+  if (size > readWhole)
     return {
       why: `${path} is too large to be edited (${size} bytes)`,
       fix: 'use copy or template for all of it',
     }
+  const { bytes } = found.content
   return Buffer.from(bytes.toString()).equals(bytes)
     ? undefined
     : { why: `${path} is not text in UTF-8`, fix: 'use copy for all of it' }

@@ -18,6 +18,7 @@ export {
 } from './probes/controller.ts'
 export { type Facts, facts } from './probes/facts.ts'
 export { digest, type FileAnswer, file, folderAt, stat } from './probes/file.ts'
+export { readWhole } from './probes/file-content.ts'
 export { portableFolder, portableLog, portableProgram, portableScript, unitFile, unitName } from './probes/portable.ts'
 export { asUser, command, program } from './probes/program.ts'
 export { processStart, type ServiceAnswer, service } from './probes/service.ts'

@@ -7,7 +7,7 @@ const size = ({ size: bytes }: Content): string => {
   if (bytes < 10_000) return `${bytes} bytes`
   return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
-const whole = (c: Content): boolean => c.bytes.length === c.size
+const whole = (c: Content): boolean => !isUnknown(c.bytes) && c.bytes.length === c.size
 
 /** The difference between two contents: text where both are small text, sizes where not, nothing of a secret. */
 export const showContent = (subject: string, before: Content | undefined, after: unknown): Difference[] => {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import { born, isUnknown, Later, Missing } from '../core/unknown.ts'
-import { isRecord } from '../core/value.ts'
+import { born, isUnknown, Later, Missing, strict } from '../core/unknown.ts'
+import { type Content, isRecord } from '../core/value.ts'
 import { canonical, type Label, overlaps } from '../module/label.ts'
 import type { RawFile } from '../module/probes/file.ts'
 import { maxReads } from '../module/probes/file-content.ts'
@@ -125,8 +125,16 @@ const seen = (world: World, query: AnyQuery, upto: number): unknown => {
   return query.implied?.(absent(world)) ?? new Missing(again)
 }
 
-const patched = (before: unknown, patch: unknown, { node, index }: Prediction, query: AnyQuery): unknown => {
-  if (!isRecord(patch)) return patch
+/** Of a content that is promised by its digest alone the bytes are known when it is there. */
+const unread = (patch: Record<string, unknown>, node: string): Record<string, unknown> => {
+  const { content } = patch as { content?: Partial<Content> }
+  if (!isRecord(content) || isUnknown(content.bytes) || content.bytes?.length === content.size) return patch
+  return { ...patch, content: { ...content, bytes: new Later(node) } }
+}
+
+const patched = (before: unknown, promise: unknown, { node, index }: Prediction, query: AnyQuery): unknown => {
+  if (!isRecord(promise)) return promise
+  const patch = unread(promise, node)
   const stamp = (answer: unknown): unknown => query.stamp?.(answer, future + index, patch) ?? answer
   if (patch.exists === false) return { exists: false }
   if (before instanceof Missing) return before
@@ -174,7 +182,7 @@ const clouded = (
   const ask = (asked: AnyQuery): never => {
     const found = answer(world, asked, position + 1)
     if (isUnknown(found)) throw found
-    return found as never
+    return strict(found) as never
   }
   try {
     // From something it depends on an answer can be derived; a change of the thing itself says nothing about how.
