@@ -4,7 +4,9 @@ import { isUnknown } from '../../src/core/unknown.ts'
 import type { Line } from '../../src/plan/session.ts'
 import { walk } from '../../src/plan/walk.ts'
 import { fc, seed } from '../chance.ts'
-import { before, playbook, prepare, templates } from '../run/generated.ts'
+import { playbook } from '../laws/playbooks.ts'
+import { before, files, prepare } from '../laws/tree.ts'
+import { shared } from '../run/modules.ts'
 import { holds } from '../run/property.ts'
 import { rig as makeRig, type Ran, type Rig, verdicts } from './rig.ts'
 
@@ -45,7 +47,7 @@ const inputs = ({ session }: Ran): string =>
   JSON.stringify([session.loaded, [...session.worlds.values(), session.controller].map(w => [...w.raws])])
 
 const withPlan = async (text: string, use: (ran: Ran, rig: Rig) => void | Promise<void>, there: string[] = []) => {
-  const rig = makeRig(text, { files: templates, hosts: ['node0', 'node1'] })
+  const rig = makeRig(text, { files, hosts: ['node0', 'node1'], modules: { shared } })
   try {
     prepare(rig.hosts.root('node0'), there)
     await use(await rig.plan(), rig)
@@ -56,7 +58,7 @@ const withPlan = async (text: string, use: (ran: Ran, rig: Rig) => void | Promis
 
 test(`a walk over frozen inputs, once and again, says the same (seed ${seed})`, async () => {
   await holds(
-    fc.asyncProperty(playbook, before, (text, there) =>
+    fc.asyncProperty(playbook, before, ({ text }, there) =>
       withPlan(
         text,
         ran => {
@@ -119,7 +121,7 @@ test(`independent tasks in any order have the same verdicts (seed ${seed})`, asy
 test('hosts in another order of the inventory have the same verdicts', async () => {
   const text = JSON.stringify([{ hosts: 'all', tasks: independent.map(([name, task]) => ({ name, ...task })) }])
   const byHosts = async (hosts: string[]): Promise<Record<string, string>> => {
-    const rig = makeRig(text, { files: templates, hosts })
+    const rig = makeRig(text, { files, hosts })
     prepare(rig.hosts.root('node1'), ['d/', 'd/f', 'm/'])
     prepare(rig.hosts.root('node0'), ['d/', 'm/'])
     const found = sorted(await rig.plan())

@@ -3,9 +3,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fc, seed } from '../chance.ts'
 import { rig as makeRig, type Ran } from '../plan/rig.ts'
-import { createHosts } from './local.ts'
-import { shared } from './modules.ts'
-import { holds } from './property.ts'
+import { createHosts } from '../run/local.ts'
+import { shared } from '../run/modules.ts'
+import { holds } from '../run/property.ts'
 
 const names = ['node0', 'node1', 'node2']
 const numRuns = Number(process.env.RUNBOOK_HOST_RUNS ?? 80)

@@ -1,0 +1,163 @@
+import { fc } from '../chance.ts'
+import { at, kinds, looks, one, type Task } from './tasks.ts'
+import { calm, type Places, wild } from './tree.ts'
+
+/** A generated playbook: its text, and the names of its hosts. */
+export type Playbook = { text: string; hosts: string[] }
+/** What tasks before a task have registered, by what it tells: whether it changed, what a look or a command said. */
+type Told = { any: string[]; stats: string[]; words: string[] }
+/** Where a task stands; `pick` takes one of what there is. */
+type Spot = Told & { i: number; hosts: string[]; pick<T>(list: T[]): T }
+/** Makes something else of a task; undefined where nothing stands before it that this needs. */
+type Twist = (task: Task, spot: Spot) => Task | undefined
+
+const when =
+  (of: keyof Told, condition: (name: string) => string): Twist =>
+  (task, { pick, ...told }) =>
+    told[of].length > 0 ? { ...task, when: condition(pick(told[of])) } : undefined
+
+/** A value of a task before goes into a file. */
+const into =
+  (of: keyof Told, value: (name: string, spot: Spot) => string): Twist =>
+  (_, spot) =>
+    spot[of].length === 0
+      ? undefined
+      : { copy: { dest: at(spot.pick(['a', 'b', 'd/f'])), content: `{{ ${value(spot.pick(spot[of]), spot)} }}\n` } }
+
+const plain: Twist = task => task
+/** How a task hangs on those before it, with how often. */
+const twists: [number, Twist][] = [
+  [30, plain],
+  [3, when('any', name => `${name}.changed`)],
+  [1, when('any', name => `!${name}.changed`)],
+  [3, when('stats', name => `${name}.stat.exists`)],
+  [1, when('stats', name => `!${name}.stat.exists || ${name}.stat.isreg && ${name}.stat.size > 0`)],
+  [2, when('words', name => `${name}.stdout != "none"`)],
+  [2, into('words', name => `${name}.stdout`)],
+  [1, into('stats', name => `${name}.stat.exists ? ${name}.stat.mode : "none"`)],
+  [1, into('words', (name, { pick, hosts }) => `hostvars.${pick(hosts)}.${name}.stdout`)],
+  [1, into('words', name => `groups.all.map(h, hostvars[h].${name}.stdout).join(",")`)],
+  [
+    1,
+    (task, { any, hosts, pick }) => (any.length > 0 ? { ...task, after: [`${pick(hosts)}/${pick(any)}`] } : undefined),
+  ],
+  [
+    2,
+    (task, { any, hosts, pick }) =>
+      any.length > 0 && hosts.length === 1 ? { ...task, needs: [pick(any)] } : undefined,
+  ],
+  [4, (task, { pick }) => ({ ...task, notify: [pick(['h0', 'h1'])] })],
+  [1, (_, { i }) => ({ copy: { dest: at('{{ item }}'), content: `${i % 3}\n` }, loop: ['p', 'q'] })],
+  [
+    1,
+    (_, { words, pick }) =>
+      words.length > 0
+        ? { lineinfile: { path: at('b'), line: '{{ item }}', create: true }, loop: `${pick(words)}.stdout_lines` }
+        : undefined,
+  ],
+  [
+    1,
+    (_, { any, pick }) =>
+      any.length > 0
+        ? { template: { src: 't.hbs', dest: at('a') }, vars: { v: `{{ ${pick(any)}.changed }}` } }
+        : undefined,
+  ],
+  [1, (_, { words, pick }) => (words.length > 0 ? { debug: { msg: `{{ ${pick(words)}.stdout }}` } } : undefined)],
+  [
+    1,
+    (_, { stats, pick }) => (stats.length > 0 ? { assert: { that: `${pick(stats)}.stat.exists || true` } } : undefined),
+  ],
+  [1, (_, { i, hosts }) => (hosts.length > 1 ? { shared: { path: at(`k${i % 3}`) } } : undefined)],
+]
+/** What makes all behind it open, or stops the host. */
+const rare: [number, Twist][] = [
+  [1, () => ({ command: { argv: ['touch', at('ran')] } })],
+  [1, (_, { stats, pick }) => (stats.length > 0 ? { assert: { that: `${pick(stats)}.stat.exists` } } : undefined)],
+  [
+    1,
+    (_, { any, pick }) =>
+      any.length > 0 ? { copy: { dest: at('a'), content: 'x' }, when: `${pick(any)}.skipped` } : undefined,
+  ],
+]
+
+const chosen = <T>(weighted: readonly (readonly [number, T])[]): fc.Arbitrary<T> =>
+  one(...weighted.flatMap(([weight, value]) => Array.from({ length: weight }, () => value)))
+
+type Draft = { task: Task; look?: 's' | 'c' | undefined; twist: Twist; picks: number }
+const draft = (places: Places): fc.Arbitrary<Draft> => {
+  const picks = fc.nat(9999)
+  const acting = fc.oneof(...kinds(places).map(([weight, arbitrary]) => ({ weight, arbitrary })))
+  const looking = fc.oneof(
+    ...looks(places).map(([weight, task, look]) => ({ weight, arbitrary: task.map(t => ({ task: t, look })) })),
+  )
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.record({ task: acting, twist: chosen(twists), picks }) },
+    { weight: 1, arbitrary: looking.map(found => ({ ...found, twist: plain, picks: 0 })) },
+  )
+}
+
+/** Takes this and that of what there is, always the same for the same number. */
+const picker = (picks: number): Spot['pick'] => {
+  let left = picks
+  return list => {
+    const found = list[left % list.length]!
+    left = Math.floor(left / list.length)
+    return found
+  }
+}
+
+const assembled = (drafts: Draft[], hosts: string[]): Task[] => {
+  const told: Told = { any: [], stats: [], words: [] }
+  return drafts.map(({ task, look, twist, picks }, i) => {
+    const made = twist(task, { ...told, i, hosts, pick: picker(picks) }) ?? task
+    const name = `${look ?? 't'}${i}`
+    told.any.push(name)
+    // What may be skipped may have said nothing.
+    if (made.when === undefined && made.stat !== undefined) told.stats.push(name)
+    if (made.when === undefined && made.command !== undefined) told.words.push(name)
+    return { name, register: name, ...made }
+  })
+}
+
+/** Most playbooks make their folders first: one that would fail comes to nothing. */
+const opening: Task[] = [
+  { file: { path: at('d/e'), state: 'directory' } },
+  { file: { path: at('m/n'), state: 'directory' } },
+  { file: { path: at('l'), src: 'd', state: 'link' } },
+  { loop: ['a', 'd/f'], file: { path: at('{{ item }}'), state: 'touch' } },
+]
+const handlers: Task[] = [
+  { name: 'h0', copy: { dest: at('h0'), content: 'once\n' } },
+  { name: 'h1', file: { path: at('h1'), state: 'touch' } },
+]
+const tasksOf = (places: Places): fc.Arbitrary<Draft[]> =>
+  fc.array(draft(places), { minLength: 1, maxLength: 30, size: 'max' })
+
+/** One host mostly, now and then two that look at each other. */
+export const hosts: fc.Arbitrary<string[]> = one(['node0'], ['node0'], ['node0'], ['node0', 'node1'])
+
+const written = (first: Task[], drafts: Draft[], names: string[]): Playbook => ({
+  hosts: names,
+  text: JSON.stringify([{ hosts: 'all', tasks: [...first, ...assembled(drafts, names)], handlers }]),
+})
+
+/** Playbooks of 1 to 30 tasks, and what is to be done first. */
+export const playbook: fc.Arbitrary<Playbook> = fc
+  .oneof(
+    { weight: 3, arbitrary: fc.tuple(fc.constant(opening), tasksOf(calm), hosts) },
+    { weight: 1, arbitrary: fc.tuple(one([], opening), tasksOf(wild), hosts) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constant(opening), tasksOf(calm), hosts, chosen(rare), fc.nat(30))
+        .map(
+          ([first, drafts, names, twist, where]) =>
+            [first, drafts.map((d, i) => (i === where % drafts.length ? { ...d, twist } : d)), names] as [
+              Task[],
+              Draft[],
+              string[],
+            ],
+        ),
+    },
+  )
+  .map(([first, drafts, names]) => written(first as Task[], drafts as Draft[], names))

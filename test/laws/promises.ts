@@ -1,0 +1,80 @@
+import * as assert from 'uvu/assert'
+import type { Difference, EventBody } from '../../src/core/event.ts'
+import { sha256 } from '../../src/core/value.ts'
+import { planAgain } from '../../src/plan/fights.ts'
+import type { Ran } from '../plan/rig.ts'
+
+export type Result = Extract<EventBody, { type: 'result' }>
+export const resultsIn = ({ events }: Pick<Ran, 'events'>): Result[] => events.filter(event => event.type === 'result')
+export const steps = (ran: Ran): number => resultsIn(ran).reduce((sum, result) => sum + result.steps, 0)
+/** The lines of which a plan has said that the next run will change them again. */
+export const named = ({ events }: Ran): Set<string> =>
+  new Set(events.flatMap(e => (e.type === 'warning' && e.node !== undefined ? [e.node] : [])))
+/**
+ * What the next run does cannot be told beforehand: a line waits for another, also in the world that the plan predicts,
+ * or a command does what nobody says.
+ */
+export const isOpen = ({ lines, session }: Ran): boolean =>
+  [...lines, ...planAgain(session, new Map())].some(line => line.verdict === 'undecided' || line.always)
+/** The line for which a host's plan halts it. */
+export const failing = ({ lines }: Ran, host: string): string | undefined =>
+  lines.find(line => line.host === host && line.verdict === 'fail')?.id
+
+const becomes: Record<string, string> = { ok: 'ok', change: 'changed', skipped: 'skipped', fail: 'failed' }
+
+/**
+ * What an apply must come to by the word of its plan: a host that would fail gets no step at all. What nobody could know
+ * may fail, and then takes with it what depends on it.
+ */
+export const needKept = (plan: Ran, apply: Ran): void => {
+  const came = new Map(resultsIn(apply).map(result => [result.node, result]))
+  const open = new Set(plan.lines.filter(l => l.verdict === 'undecided' || l.always).map(l => l.id))
+  const isUnforeseen = (needs = ''): boolean => open.has(needs) || open.has(needs.replace(/\[.*/, ''))
+  for (const { id, host, verdict, byItself } of plan.lines) {
+    const result = came.get(id)
+    if (verdict === 'undecided' || isUnforeseen(result?.needs)) continue
+    const halted = failing(plan, host) !== undefined && verdict === 'change'
+    const wanted = halted ? ['skipped'] : byItself ? ['ok', 'changed'] : [becomes[verdict]]
+    assert.ok(wanted.includes(result?.status), `${id} was planned ${verdict}, it was ${result?.status} ${result?.why}`)
+  }
+}
+
+/** One difference: what will be, whatever was there; a content by its digest, as text or by its size and digest. */
+const toldBy = (one: Difference): string => {
+  if (one.kind === 'hidden') return one.subject
+  if (one.kind === 'text') return `${one.subject} content: ${sha256(one.after).slice(0, 8)}`
+  return `${one.subject}: ${one.subject.endsWith(' content') ? one.after.slice(-8) : one.after}`
+}
+
+/** What is shown where all of it is known. */
+const shown = (diff: Difference[]): string[] | undefined =>
+  diff.some(one => one.kind === 'hidden' || one.after.includes('(known after') || one.after === 'present')
+    ? undefined
+    : diff.map(toldBy)
+
+/** A change that was shown is the change that is made. */
+export const needShown = (plan: Ran, apply: Ran): void => {
+  const came = new Map(resultsIn(apply).map(result => [result.node, result]))
+  for (const { id, verdict, diff } of plan.lines) {
+    const result = came.get(id)
+    const promised = shown(diff)
+    if (verdict === 'change' && promised !== undefined && result?.status === 'changed')
+      assert.equal(shown(result.diff), promised, `${id} did not do what was shown`)
+  }
+}
+
+/** Each line has one result; a loop whose items were not known has one for each of them. */
+export const needEachOnce = (plan: Ran, apply: Ran): void => {
+  const open = new Set(plan.lines.filter(l => l.verdict === 'undecided').map(l => l.id))
+  const whole = (id: string): string => (open.has(id.replace(/\[.*/, '')) ? id.replace(/\[.*/, '') : id)
+  const came = resultsIn(apply).map(({ node }) => node)
+  assert.is(new Set(came).size, came.length, 'no line has two results')
+  assert.equal([...new Set(came.map(whole))].sort(), plan.lines.map(({ id }) => id).sort(), 'each line has a result')
+}
+
+/** Nothing is done again but what a plan has named. */
+export const needDone = (plan: Ran, again: Ran): void => {
+  for (const { node, host, status } of resultsIn(again))
+    if (status === 'changed' && failing(plan, host) === undefined)
+      assert.ok(named(plan).has(node), `${node} is done again, and no plan said so`)
+}

@@ -1,0 +1,72 @@
+import { fc } from '../chance.ts'
+import type { Places } from './tree.ts'
+
+export type Task = Record<string, unknown>
+
+export const at = (path: string): string => `{{ root }}/${path}`
+export const one = fc.constantFrom
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+const given = (args: Task): Task => Object.fromEntries(Object.entries(args).filter(([, v]) => v !== undefined))
+const of = (module: string, args: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Task> =>
+  fc.record(args).map(found => ({ [module]: given(found) }))
+
+const lines = ['x=1', 'x=2', 'y=1']
+const modes = ['0644', '0600', '0755', '4750']
+const text = one('', 'x=1\n', 'x=1\ny=1\n', 'x=2')
+const makes = ['sh', '-c', 'echo "$0" > "$1"; echo x=1']
+
+/** A command that reads a file, and what it says where there is none. */
+const asking = (path: string): Task => ({
+  command: { argv: ['sh', '-c', 'cat "$0" 2>/dev/null || echo none', at(path)], reads: [at(path)] },
+})
+
+/** Tasks by what they are, with how often they come. A command makes files in the root, which is always there. */
+export const kinds = ({ folders, files, links, gone, sure }: Places): [number, fc.Arbitrary<Task>][] => {
+  const folder = one(...folders.map(at))
+  const file = one(...files.map(at))
+  const there = one(...sure.map(at))
+  const mode = maybe(one(...modes))
+  const made = one('a', 'c', 'k').map(at)
+  return [
+    [3, of('file', { path: folder, state: one('directory'), mode: maybe(one('0755', '0700', '2775')) })],
+    [2, of('file', { path: one(...gone.map(at)), state: one('absent') })],
+    [1, of('file', { path: file, state: one('touch'), mode })],
+    [1, of('file', { path: there, state: one('file'), mode: one(...modes) })],
+    [2, of('file', { path: one(at('l')), state: one('link'), src: one(...links) })],
+    [4, of('copy', { dest: file, content: text, mode })],
+    [1, of('copy', { dest: one(...files.map(at), at('d/')), src: one('c.txt'), mode })],
+    [2, of('copy', { dest: file, src: one(at('keep'), ...sure.map(at)), remote_src: one(true) })],
+    [1, of('replace', { path: there, regexp: one('^x=.*$', 'y', '[12]'), replace: one('z=3', '') })],
+    [
+      3,
+      of('lineinfile', { path: file, line: one(...lines), state: maybe(one('present', 'absent')), create: one(true) }),
+    ],
+    [
+      1,
+      of('lineinfile', {
+        path: file,
+        line: one('x=3'),
+        regexp: one('^x=', '^z'),
+        insertafter: one('BOF', '^y'),
+        create: one(true),
+      }),
+    ],
+    [2, of('template', { src: one('t.hbs'), dest: file, mode }).map(task => ({ ...task, vars: { v: '1' } }))],
+    [1, of('unarchive', { src: one('p.tar.gz'), dest: one(at('d'), at('m')) })],
+    [2, made.map(path => ({ command: { argv: [...makes, 'made', path], creates: path } }))],
+    [1, file.map(path => ({ command: { argv: ['rm', path], removes: path } }))],
+    [1, of('wait_for', { path: one(at('keep')), timeout: one(1) })],
+    [1, of('wait_for', { path: one(at('none')), state: one('absent') })],
+    [1, of('debug', { msg: one('{{ root }}') })],
+  ]
+}
+
+/** Tasks that tell something, under names that say what. */
+export const looks = ({ files, folders }: Places): [number, fc.Arbitrary<Task>, 's' | 'c'][] => [
+  [
+    2,
+    of('stat', { path: one(at('keep'), ...[...files, ...folders, 'l'].map(at)), get_checksum: one(true, false) }),
+    's',
+  ],
+  [2, one('keep', 'a', ...files).map(asking), 'c'],
+]
