@@ -36,8 +36,8 @@ export type Controller = {
   render(path: string, scope: Record<string, unknown>): TemplateAnswer
   /** The names a task's template file reads, which are edges like those of its arguments. */
   references(task: Task): Reference[]
-  /** The template files that were looked into. */
-  templates(): string[]
+  /** The templates and files that were looked into. */
+  files(): string[]
 }
 
 export const createController = (folder: string, supply: Supply): Controller => {
@@ -45,6 +45,7 @@ export const createController = (folder: string, supply: Supply): Controller => 
   const load = async () => (await import('./archives.ts')).createArchives(folder, supply)
   let archives: ReturnType<typeof load> | undefined
   const compiled = new Map<string, ReturnType<typeof compileFile>>()
+  const sources = new Set<string>()
   const templateAt = (at: string): ReturnType<typeof compileFile> => {
     const known = compiled.get(at) ?? compileFile(templateText(at), at)
     compiled.set(at, known)
@@ -53,7 +54,11 @@ export const createController = (folder: string, supply: Supply): Controller => 
   return {
     local: async query => {
       const { kind } = query.probe
-      if (kind === 'source') return sourceAnswer(folder, query.item)
+      if (kind === 'source') {
+        const found: SourceAnswer = await sourceAnswer(folder, query.item)
+        if (found.exists && found.kind === 'file') sources.add(found.file)
+        return found
+      }
       archives ??= load()
       if (kind === 'archive') return (await archives).ofStore(archiveWanted(query))
       if (kind === 'local-archive') return (await archives).own(query.item)
@@ -65,7 +70,7 @@ export const createController = (folder: string, supply: Supply): Controller => 
         ? { exists: false, missing: found.missing }
         : { exists: true, text: templateAt(found.at).render(scope) }
     },
-    templates: () => [...compiled.keys()],
+    files: () => [...compiled.keys(), ...sources],
     references: task => {
       const src = task.args.value.src
       if (typeof src !== 'string' || src.includes('{{')) return []

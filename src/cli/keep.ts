@@ -35,6 +35,9 @@ export const caveatsOf = (events: Event[]): string[] => {
   ]
 }
 
+/** What a plan says; how archives came to the controller is no part of it. */
+const told = new Set<Event['type']>(['started', 'host-lost', 'planned', 'warning'])
+
 /** Writes a plan down. Nothing in it is a secret: it has gone through the redactor as a whole. */
 const keepPlan = (
   out: string,
@@ -55,7 +58,7 @@ const keepPlan = (
     asked: remembered,
     extra: extrasFor(asked.extraVars, key, (name, value) => secrets.has(name) || !isOpen(value)),
     sources: sourcesOf(playbook, connected, remembered.variableFiles, key),
-    events,
+    events: events.filter(({ type }) => told.has(type)),
     roundTrips: tripsOf(connected),
     ...save(session, lines, key, isOpen),
   }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 import {
   accessSync,
   closeSync,
@@ -14,7 +15,7 @@ import {
 import { dirname } from 'node:path'
 import { refuse } from '../core/failure.ts'
 import { kindOfPath, readText } from '../load/files.ts'
-import { looksLikePlan } from '../plan/saved.ts'
+import { damaged, looksLikePlan } from '../plan/saved.ts'
 
 /** How a file begins; nothing of what cannot be read, which whoever opens it tells. */
 const beginningOf = (path: string): string => {
@@ -39,12 +40,7 @@ export const readPlanFile = (path: string): string => {
   if (text.trim() === '') refuse('usage-file', `The plan ${path} is empty.`)
   if (!isPlanFile(path))
     refuse('usage-file', `${path} is no plan.`, { fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.' })
-  if (!isUtf8(readFileSync(path)))
-    refuse('plan-edited', `The plan ${path} is not as it was written.`, {
-      why: 'It is no UTF-8 text.',
-      fix: 'Make the plan again.',
-    })
-  return text
+  return isUtf8(readFileSync(path)) ? text : damaged(path, 'It is no UTF-8 text.')
 }
 
 /** Refuses (`usage-file`) where a plan could not be written, before any work is done for it. */
@@ -61,7 +57,7 @@ export const checkTarget = (path: string): void => {
 
 /** Writes a plan for its user alone; it is there as a whole or not at all. */
 export const writePlanFile = (path: string, text: string): void => {
-  const temporary = `${path}.${process.pid}`
+  const temporary = `${path}.${randomBytes(4).toString('hex')}`
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx', flush: true })
     renameSync(temporary, path)

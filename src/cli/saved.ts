@@ -2,8 +2,8 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { refuse } from '../core/failure.ts'
 import { same } from '../core/value.ts'
 import { begunIn, type Held, heldFrom } from '../plan/hold.ts'
-import { opened, type SavedPlan } from '../plan/saved.ts'
-import { createReport } from '../report/report.ts'
+import { damaged, opened, type SavedPlan } from '../plan/saved.ts'
+import { createReport, type Report } from '../report/report.ts'
 import { extraVarsOf } from './extra.ts'
 import { caveatsOf } from './keep.ts'
 import { foundKey, neededKey } from './key.ts'
@@ -73,7 +73,8 @@ export const applyPlan = (
 
 /** `runbook plan show PLAN`: what it said, as it said it. Returns the exit code. */
 export const showPlan = (file: string, options: Shown): Promise<number> => {
-  const report = createReport({ ...reading(options, 'plan'), tty: false })
+  const newReport = (): Report => createReport({ ...reading(options, 'plan'), tty: false })
+  const report = newReport()
   return telling(report, () => {
     let key: Buffer | undefined
     const plan = opened(readPlanFile(file), file, () => {
@@ -81,7 +82,13 @@ export const showPlan = (file: string, options: Shown): Promise<number> => {
       return key
     })
     if (!key) report.emit({ type: 'warning', text: `${file} is unverified: there is no key to check its seal with.` })
-    for (const { seq: _, time: __, ...event } of plan.events) report.emit(event)
-    return report.finish({ roundTrips: plan.roundTrips })
+    try {
+      for (const { seq: _, time: __, ...event } of plan.events) report.emit(event)
+      return report.finish({ roundTrips: plan.roundTrips })
+    } catch (error) {
+      if (key) throw error
+      // What nobody vouches for may be anything: a report that has choked on it can tell no more.
+      return telling(newReport(), () => damaged(file, 'What it says cannot be shown.'))
+    }
   })
 }

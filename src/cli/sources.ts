@@ -29,7 +29,7 @@ export const sourcesOf = (
   variableFiles: string[],
   key: Buffer,
 ): Record<string, string> => {
-  const own = [...always(playbook, asked.inventory, variableFiles), ...controller.templates()]
+  const own = [...always(playbook, asked.inventory, variableFiles), ...controller.files()]
   const files = [...own.map((path): [string, string] => [path, path]), ...moduleFiles(Object.keys(session.modules))]
   return Object.fromEntries(files.map(([name, path]) => [name, digestOf(key, path) ?? '']))
 }

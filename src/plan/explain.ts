@@ -2,7 +2,7 @@ import type { Explained } from '../core/event.ts'
 import { attempt } from '../core/failure.ts'
 import { isUnknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { type Node, nodeId } from '../graph/graph.ts'
+import { type Graph, type Node, nodeId } from '../graph/graph.ts'
 import { wordFor } from '../module/show.ts'
 import { describe } from '../module/step.ts'
 import { argumentsOf } from './arguments.ts'
@@ -15,6 +15,7 @@ import { answer, shapedBy } from './world.ts'
 const shown = (value: unknown): unknown => {
   if (isUnknown(value)) return wordFor(value)
   if (Array.isArray(value)) return value.map(shown)
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`
   if (!isRecord(value)) return value
   if (typeof value.digest === 'string' && 'bytes' in value)
     return value.secret ? '(a secret)' : `${value.size} bytes, sha256 ${value.digest.slice(0, 12)}`
@@ -40,11 +41,18 @@ const argumentsOn = (session: Session, node: Node, host: string, item: Line['ite
   )
 }
 
-const explained = (session: Session, line: Line, before: Map<string, number>): Explained => {
+/** Who waits for each node. */
+type Dependants = Map<string, Explained['waitedForBy']>
+
+const dependantsIn = ({ nodes }: Graph): Dependants => {
+  const found: Dependants = new Map()
+  for (const { id, edges } of nodes)
+    for (const { on, kind } of edges) found.set(on, [...(found.get(on) ?? []), { node: id, kind }])
+  return found
+}
+
+const explained = (session: Session, line: Line, before: Map<string, number>, dependants: Dependants): Explained => {
   const { node, host } = line
-  const dependants = session.graph.nodes.flatMap(other =>
-    other.edges.filter(edge => edge.on === node.id).map(({ kind }) => ({ node: other.id, kind })),
-  )
   const reads = Object.entries(line.reads).flatMap(([name, queries]) =>
     [queries ?? []].flat().map(query => {
       const here = query.probe.side === 'controller'
@@ -73,7 +81,7 @@ const explained = (session: Session, line: Line, before: Map<string, number>): E
     will: line.will.map(([query, patch]) => ({ subject: query.subject, is: shown(patch) })),
     steps: line.steps.map(describe),
     waitsFor: node.edges.map(({ on, kind }) => ({ node: on, kind })),
-    waitedForBy: dependants,
+    waitedForBy: dependants.get(node.id) ?? [],
   }
 }
 
@@ -83,10 +91,11 @@ const explained = (session: Session, line: Line, before: Map<string, number>): E
  */
 export const explain = (session: Session, isMeant: (line: Line) => boolean): Explained[] => {
   beginWalk(session)
+  const dependants = dependantsIn(session.graph)
   return session.graph.nodes.flatMap(node => {
-    const before = new Map([...session.worlds].map(([host, world]) => [host, world.predicted.length]))
+    const before = new Map(node.hosts.map(host => [host, session.worlds.get(host)!.predicted.length]))
     const { lines } = planNode(session, node, new Map())
-    return lines.filter(isMeant).map(line => explained(session, line, before))
+    return lines.filter(isMeant).map(line => explained(session, line, before, dependants))
   })
 }
 

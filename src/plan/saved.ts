@@ -53,22 +53,29 @@ export const sealed = (key: Buffer, { runbookPlan, ...rest }: SavedPlan): string
 export const looksLikePlan = (beginning: string): boolean =>
   /^\s*\{/.test(beginning) || /^.{0,20}"runbookPlan"/s.test(beginning)
 
-const damaged = (file: string, why: string): never =>
+/** Refuses (`plan-edited`) a plan that is not what was written. */
+export const damaged = (file: string, why: string): never =>
   refuse('plan-edited', `The plan ${file} is not as it was written.`, { why, fix: 'Make the plan again.' })
+
+const noPlan = (file: string): never =>
+  refuse('usage-file', `${file} is no plan.`, {
+    why: 'A plan has a "runbookPlan"; a playbook is a list of plays.',
+    fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.',
+  })
+
+/** How a plan begins. */
+const first = '{\n  "runbookPlan": 1,\n'
 
 const treeOf = (text: string, file: string): Record<string, unknown> => {
   let tree: unknown
   try {
     tree = JSON.parse(text)
   } catch {
+    if (!/^.{0,20}"runbookPlan"/s.test(text) && !first.startsWith(text)) return noPlan(file)
     const isCut = !text.trimEnd().endsWith('}')
     return damaged(file, isCut ? 'It is cut off: its end is missing.' : 'It is no JSON.')
   }
-  if (isRecord(tree) && 'runbookPlan' in tree) return tree
-  return refuse('usage-file', `${file} is no plan.`, {
-    why: 'It has no "runbookPlan".',
-    fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.',
-  })
+  return isRecord(tree) && 'runbookPlan' in tree ? tree : noPlan(file)
 }
 
 const shape = ['asked', 'extra', 'sources', 'events', 'roundTrips', 'lines', 'contents']

@@ -20,7 +20,7 @@ export const site = `- hosts: all
   tasks:
     - { name: text, copy: { dest: "{{ root }}/text", content: "{{ word }}\\n", mode: "0644" } }
     - { name: page, template: { src: page.hbs, dest: "{{ root }}/page" } }
-    - { name: free, needs: [], tags: [free], copy: { dest: "{{ root }}/free", content: "free\\n" } }
+    - { name: free, needs: [], tags: [free], copy: { dest: "{{ root }}/free", src: free } }
 `
 export const vars = {
   ansible_host: '127.0.0.1',
@@ -37,6 +37,8 @@ export const reset = (): void => {
   for (const name of readdirSync(place.folder)) rmSync(at(name), { recursive: true })
   for (const name of ['text', 'page', 'free']) rmSync(on(name), { force: true })
   mkdirSync(at('templates'))
+  mkdirSync(at('files'))
+  place.write('files/free', 'free\n')
   mkdirSync(at('host_vars'))
   place.write('site.yml', site)
   place.write('hosts.json', inventory())

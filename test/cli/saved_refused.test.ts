@@ -14,6 +14,10 @@ test('without the key, with another one, or with one that others may read, nothi
   const shown = await place.start(['plan', 'show', 'plan.json'])
   assert.is(shown.code, 0)
   assert.match(shown.err, 'plan.json is unverified')
+  const text = readFileSync(at('plan.json'), 'utf8')
+  place.write('plan.json', text.replace('"steps":["', '"steps":7,"x":["'))
+  assert.is((await place.start(['plan', 'show', 'plan.json', '-v'])).code, 5)
+  place.write('plan.json', text)
   const other = await place.start(['apply', 'plan.json'], { RUNBOOK_PLAN_KEY: 'another key altogether' })
   assert.is(other.code, 5)
   assert.match(other.err, /error\[plan-edited\]: (.*\n)+.*sealed with another key/)
@@ -55,6 +59,7 @@ test('a file that the plan was made from and that has changed is named, and --re
     ['hosts.json', `${inventory()}\n`],
     ['host_vars/node0.yml', 'colour: red\n'],
     ['templates/page.hbs', '{{ colour }}!\n'],
+    ['files/free', 'no\n'],
   ]
   for (const [name, text] of changes) {
     await kept()

@@ -47,6 +47,20 @@ test('a task whose items cannot be told yet is explained with what is known of i
     },
   ))
 
+test('of a file of the controller the bytes are not told', () =>
+  withRig(
+    '- hosts: all\n  tasks: [{ copy: { dest: "{{ root }}/f", src: f } }]\n',
+    { files: { 'files/f': 'some text\n' } },
+    async rig => {
+      const { session } = await rig.plan()
+      const [copy] = explain(session, () => true)
+      const found = JSON.stringify(copy!.reads)
+      assert.match(found, '10 bytes')
+      assert.not.match(found, 'Buffer')
+      assert.not.match(found, 'some text')
+    },
+  ))
+
 test('what it promises, how, and what waits for it', () =>
   explained('node1/file', ([one]) => {
     assert.is(one!.verdict, 'change')

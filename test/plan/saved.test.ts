@@ -75,7 +75,8 @@ test('a plan of another version, with another key, or edited and well formed, is
   )
   assert.match(reasonOf(text.replace('"a,"', '"b,"')), /^plan-edited/)
   assert.match(reasonOf(JSON.stringify(JSON.parse(text))), /^plan-edited/)
-  assert.match(reasonOf('{"all": {}}'), /^usage-file: p\.json is no plan/)
+  for (const other of ['{"all": {}}', '{ all: }', '{x'])
+    assert.match(reasonOf(other), /^usage-file: p\.json is no plan/)
 })
 
 test('without a key it is read as it is, as far as it has the parts of a plan', () => {
