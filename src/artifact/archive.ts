@@ -1,16 +1,4 @@
-/** One thing that unpacking an archive makes. */
-export type Member = {
-  /** Relative, without `./` in front and without `/` at the end. */
-  path: string
-  kind: 'file' | 'directory' | 'link'
-  /** Permission bits as four octal digits, `0755`. */
-  mode: string
-  size: number
-  /** Of a file's content; empty for directories and links. */
-  sha256: string
-  /** Where a symbolic link points, as it is written in the archive. */
-  target?: string
-}
+import type { Member } from '../core/member.ts'
 
 /** An archive that is asked for: where it may be had, and what is known of its bytes beforehand. */
 export type Wanted = {

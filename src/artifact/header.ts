@@ -1,4 +1,4 @@
-import { refuse } from '../core/failure.ts'
+import { damaged } from '../core/member.ts'
 
 /** A tar archive is a row of blocks of this size. */
 export const BLOCK = 512
@@ -7,9 +7,6 @@ export const BLOCK = 512
 export type Header = { path: string; linkname: string; type: string; mode: number; size: number }
 
 const CHECKSUM = { from: 148, to: 156 }
-
-export const damaged = (why: string): never =>
-  refuse('usage-file', 'the archive cannot be read', { why, fix: 'download it again, together with its .sha512' })
 
 const text = (block: Buffer, from: number, to: number): string => {
   const end = block.indexOf(0, from)

@@ -14,7 +14,7 @@ import { digestsOf } from './survey.ts'
 import { takeIn } from './take.ts'
 import type { Network } from './upstream.ts'
 
-export type { Absent, Archive, Member, Wanted } from './archive.ts'
+export type { Absent, Archive, Wanted } from './archive.ts'
 
 /** The controller's program archives, found by the names that upstream gives them. */
 export type Store = { find(wanted: Wanted): Promise<Archive | Absent> }

@@ -3,8 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import type { Member } from './archive.ts'
-import { damaged } from './header.ts'
+import { damaged, type Member } from '../core/member.ts'
 import { readTar } from './tar.ts'
 
 const PIECE = 1024 * 1024

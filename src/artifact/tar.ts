@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { posix } from 'node:path'
-import type { Member } from './archive.ts'
-import { BLOCK, damaged, type Header, parseHeader, parsePax } from './header.ts'
+import { damaged, type Entry, type Member, pathInside, taker } from '../core/member.ts'
+import { BLOCK, type Header, parseHeader, parsePax } from './header.ts'
 import { type Tape, tapeOf } from './tape.ts'
 
 /** Long names stand in records of their own; nothing sensible is longer than this. */
@@ -62,14 +61,6 @@ const fromPax = (pax: Record<string, string>): Partial<Header> => ({
   ...(Object.keys(pax).some(key => key.startsWith('GNU.sparse')) && { type: 'S' }),
 })
 
-/** The path as unpacking takes it. One that leaves the folder it is unpacked into is refused. */
-const pathInside = (path: string): string => {
-  if (path.includes('\0')) return damaged('a path in it holds a zero byte')
-  const escapes = path.startsWith('/') || path.split('/').includes('..')
-  if (escapes) return damaged(`its member '${path}' would be written outside of the folder it is unpacked into`)
-  return posix.normalize(path).replace(/\/$/, '')
-}
-
 const kindOf = (header: Header): 'file' | 'directory' | 'link' | 'hard link' => {
   if (header.type === '5' || ('07'.includes(header.type) && header.path.endsWith('/'))) return 'directory'
   if (header.type === '0' || header.type === '7') return 'file'
@@ -78,27 +69,15 @@ const kindOf = (header: Header): 'file' | 'directory' | 'link' | 'hard link' => 
   return damaged(`its member '${header.path}' is neither a file, nor a folder, nor a link (tar type '${header.type}')`)
 }
 
-const memberOf = async (tape: Tape, header: Header, earlier: Map<string, Member>): Promise<Member> => {
+const entryOf = async (tape: Tape, header: Header): Promise<Entry> => {
   const path = pathInside(header.path)
+  const { size } = header
   const mode = header.mode.toString(8).padStart(4, '0')
   const kind = kindOf(header)
-  if (kind === 'file') {
-    return { path, kind, mode, size: header.size, sha256: await digestOf(tape, header.size, path) }
-  }
+  if (kind === 'file') return { path, kind, mode, size, sha256: await digestOf(tape, size, path) }
   // The other kinds have no content; a size that is there all the same has to be passed over.
-  if (kind !== 'hard link' || header.size > 0) await skip(tape, header.size + paddingOf(header.size), path)
-  if (kind === 'link') return { path, kind, mode, size: 0, sha256: '', target: header.linkname }
-  if (kind === 'directory') return { path, kind, mode, size: 0, sha256: '' }
-  const twin = earlier.get(pathInside(header.linkname))
-  if (twin?.kind !== 'file') return damaged(`its member '${path}' is a second name of a file that is not in it`)
-  return { ...twin, path }
-}
-
-/** A member below a link would be written wherever the link points. */
-const refuseBelowLink = (path: string, earlier: Map<string, Member>): void => {
-  const parts = path.split('/')
-  const link = parts.map((_, at) => parts.slice(0, at).join('/')).find(above => earlier.get(above)?.kind === 'link')
-  if (link !== undefined) damaged(`its member '${path}' would be written through the link '${link}'`)
+  if (kind !== 'hard link' || size > 0) await skip(tape, size + paddingOf(size), path)
+  return { path, kind, mode, size: 0, sha256: '', ...(kind === 'directory' ? {} : { target: header.linkname }) }
 }
 
 /**
@@ -108,16 +87,13 @@ const refuseBelowLink = (path: string, earlier: Map<string, Member>): void => {
  */
 export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Member> {
   const tape = tapeOf(chunks)
-  const earlier = new Map<string, Member>()
+  const take = taker()
   const global: Record<string, string> = {}
   for (;;) {
     const header = await nextHeader(tape, global)
     if (!header) break
-    const member = await memberOf(tape, header, earlier)
-    if (member.path === '.' || member.path === '') continue
-    refuseBelowLink(member.path, earlier)
-    earlier.set(member.path, member)
-    yield member
+    const member = take(await entryOf(tape, header))
+    if (member) yield member
   }
   while (await tape.some(Number.MAX_SAFE_INTEGER));
 }

@@ -3,9 +3,9 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, symlinkSync, truncateSync
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Member } from '../../src/artifact/archive.ts'
 import { readTar } from '../../src/artifact/tar.ts'
 import { Refusal } from '../../src/core/failure.ts'
+import type { Member } from '../../src/core/member.ts'
 import { pack, temporaryFolder, writeTree } from './rig.ts'
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
