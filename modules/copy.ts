@@ -43,7 +43,10 @@ const worthAReceipt = 5_000_000
 type Found = { file: string; size: number; sha256: string; bytes?: Buffer }
 const isSmall = (found: Found): found is Found & { bytes: Buffer } =>
   found.size <= inOnePiece && found.bytes !== undefined
-const contentOf = (found: Found): Content => (isSmall(found) ? content(found.bytes) : known(found.sha256, found.size))
+const contentOf = (found: Found): Content => ({
+  ...(isSmall(found) ? content(found.bytes) : known(found.sha256, found.size)),
+  at: { side: 'controller', path: found.file },
+})
 
 const upload =
   (found: Found): Put =>
@@ -85,11 +88,17 @@ const uncopied = (src: string | undefined, found: FileAnswer | undefined): Obsta
   if (isUnknown(kind) || kind === 'file') return undefined
   return { why: `${src} is a ${kind}, copy puts single files in place`, fix: 'name the file itself' }
 }
-/** Its bytes are not needed: it is copied where it is. */
-const contentAt = (found: FileAnswer): Content => {
+/** Its bytes are not needed: it is copied where it is. The controller's files stay as they are, those of the host may not. */
+const contentAt = (path: string, found: FileAnswer): Content => {
   if (!found.exists || found.kind !== 'file') return content('')
-  const { digest, size, secret } = found.content
-  return { digest, size, bytes: later(() => found.content.bytes) as Buffer, ...(secret ? { secret } : {}) }
+  const { digest, size, secret, at } = found.content
+  return {
+    digest,
+    size,
+    bytes: later(() => found.content.bytes) as Buffer,
+    ...(secret ? { secret } : {}),
+    at: at?.side === 'controller' ? at : { side: 'host', path },
+  }
 }
 
 export default defineModule({
@@ -127,7 +136,11 @@ export default defineModule({
         )
     }
     const wanted = (): Content =>
-      seen.from ? contentAt(seen.from) : found?.exists ? contentOf(found) : content(args.content ?? '')
+      seen.from
+        ? contentAt(plain(args.src!), seen.from)
+        : found?.exists
+          ? contentOf(found)
+          : content(args.content ?? '')
     const put = seen.from ? copied(plain(args.src!)) : found?.exists && !isSmall(found) ? upload(found) : whole
     const it = writing(dest, wanted, args, seen, put)
     if (it.is === 'fail') return fail(it.why, it.fix)

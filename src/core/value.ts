@@ -34,8 +34,13 @@ export const withMember = (tree: unknown, path: string, value: unknown): Record<
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
-/** Bytes with their name: content travels by digest in plans, the bytes stay in memory. */
-export type Content = { digest: string; size: number; bytes: Buffer; secret?: true }
+/** A file that holds certain bytes. */
+export type Place = { side: 'controller' | 'host'; path: string }
+/**
+ * Bytes with their name: content travels by digest in plans, the bytes stay in memory. `at`: a file they were taken from,
+ * where more can be asked of them than they say themselves.
+ */
+export type Content = { digest: string; size: number; bytes: Buffer; secret?: true; at?: Place }
 export const content = (text: string | Buffer): Content => {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
   return { digest: sha256(bytes), size: bytes.length, bytes }

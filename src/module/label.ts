@@ -3,7 +3,8 @@
  * where they overlap, the answer may differ afterwards.
  *
  * `path:/x` one file or folder · `children:/x` the list of names in a folder · `tree:/x` all at and below ·
- * `member:/x#a.b` one member of a structured file · `unit:n` `user:n` `group:n` `live:what` · `any` everything.
+ * `member:/x#a.b` one member of a structured file · `unit:n` `user:n` `group:n` `live:what`
+ * `listing:/x` what is in an archive · `any` everything.
  */
 export type Label = string
 

@@ -1,5 +1,6 @@
 /** The author's contract: the only file of src/ that modules import. */
 
+export type { Member } from '../core/member.ts'
 export { quote, quoted } from '../core/quote.ts'
 export { isUnknown, type Later, later } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
@@ -9,7 +10,6 @@ export { pattern } from './pattern.ts'
 export { accountGroup, type GroupAnswer, type UserAnswer, user } from './probes/account.ts'
 export {
   type ArchiveAnswer,
-  type ArchiveMember,
   type ArchiveWanted,
   archive,
   localArchive,
@@ -19,6 +19,7 @@ export {
 export { type Facts, facts } from './probes/facts.ts'
 export { digest, type FileAnswer, file, folderAt, stat } from './probes/file.ts'
 export { readWhole } from './probes/file-content.ts'
+export { type Listing, listing } from './probes/listing.ts'
 export { portableFolder, portableLog, portableProgram, portableScript, unitFile, unitName } from './probes/portable.ts'
 export { asUser, command, program } from './probes/program.ts'
 export { processStart, type ServiceAnswer, service } from './probes/service.ts'

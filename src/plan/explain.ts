@@ -56,8 +56,8 @@ const explained = (session: Session, line: Line, before: Map<string, number>, de
   const reads = Object.entries(line.reads).flatMap(([name, queries]) =>
     [queries ?? []].flat().map(query => {
       const here = query.probe.side === 'controller'
-      const world = here ? session.controller : session.worlds.get(host)!
-      const upto = here ? 0 : before.get(host)!
+      const world = session.worlds.get(host)!
+      const upto = before.get(host)!
       return {
         name,
         subject: query.subject,

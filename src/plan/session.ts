@@ -76,16 +76,19 @@ export type Session = {
 
 export const createSession = (
   parts: Pick<Session, 'graph' | 'loaded' | 'modules' | 'render' | 'identity' | 'keepSecret'>,
-): Session => ({
-  ...parts,
-  worlds: new Map(parts.graph.hosts.map(host => [host, createWorld()])),
-  controller: createWorld(),
-  lost: new Set(),
-  outputs: new Map(),
-  finished: new Map(),
-  owed: new Set(),
-  causes: new Map(),
-})
+): Session => {
+  const controller = createWorld()
+  return {
+    ...parts,
+    worlds: new Map(parts.graph.hosts.map(host => [host, createWorld(controller)])),
+    controller,
+    lost: new Set(),
+    outputs: new Map(),
+    finished: new Map(),
+    owed: new Set(),
+    causes: new Map(),
+  }
+}
 
 /** Collects what has to be read before the walk can go on. */
 export type Wanted = Map<string, AnyQuery[]>
@@ -95,11 +98,11 @@ export const controllerSide = ''
 export const ask =
   (session: Session, host: string, wanted: Wanted) =>
   (query: AnyQuery): unknown => {
-    const here = query.probe.side === 'controller'
-    const found = answer(here ? session.controller : session.worlds.get(host)!, query)
+    const found = answer(session.worlds.get(host)!, query)
     if (found instanceof Missing) {
-      const key = here ? controllerSide : host
-      wanted.set(key, [...(wanted.get(key) ?? []), (found.query as AnyQuery | undefined) ?? query])
+      const missing = (found.query as AnyQuery | undefined) ?? query
+      const key = missing.probe.side === 'controller' ? controllerSide : host
+      wanted.set(key, [...(wanted.get(key) ?? []), missing])
     }
     return found
   }

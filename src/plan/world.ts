@@ -29,9 +29,18 @@ export type World = {
   /** Real folders, as file answers told them: `/var/run` is `/run`. */
   reals: Map<string, string>
   clock: number
+  /** What the controller is asked is answered there. */
+  controller?: World
 }
 
-export const createWorld = (): World => ({ raws: new Map(), happened: [], predicted: [], reals: new Map(), clock: 0 })
+export const createWorld = (controller?: World): World => ({
+  raws: new Map(),
+  happened: [],
+  predicted: [],
+  reals: new Map(),
+  clock: 0,
+  ...(controller && { controller }),
+})
 
 /** Predicted moments lie after every real one: they are ordered by node, as the changes will be. */
 const future = 4e15
@@ -152,7 +161,8 @@ const patched = (before: unknown, promise: unknown, { node, index }: Prediction,
  * Unknowns come back in place, never thrown.
  */
 export const answer = (world: World, query: AnyQuery, upto = world.predicted.length): unknown => {
-  if (query.probe.side === 'controller' || upto === 0) return seen(world, query, upto)
+  if (query.probe.side === 'controller') return seen(world.controller ?? world, query, 0)
+  if (upto === 0) return seen(world, query, upto)
   const key = keyOf(world, query, upto)
   const looks = labelsOf(world, query.looks)
   // What lies in a folder that is to be removed is gone with it, whatever is there now: it is never asked.

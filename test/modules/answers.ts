@@ -26,21 +26,19 @@ const ofSource = (said: unknown): unknown => {
   return { exists: true, kind: 'file', file: '/controller/file', ...content(text), sha256: sha256(text), ...rest }
 }
 
-const ofArchive = (said: unknown): unknown => {
+const ofListing = (said: unknown): unknown => {
   if (!isRecord(said) || !Array.isArray(said.members)) return said
   const members = said.members.map(member => {
     const { text = '', ...rest } = member
     return { mode: '0644', size: Buffer.byteLength(text), sha256: member.kind === 'file' ? sha256(text) : '', ...rest }
   })
-  return {
-    exists: true,
-    name: 'a.tar.gz',
-    file: '/controller/a.tar.gz',
-    size: 1000,
-    sha256: 'a'.repeat(64),
-    ...said,
-    members,
-  }
+  return { exists: true, ...said, members }
+}
+
+const ofArchive = (said: unknown): unknown => {
+  const listing = ofListing(said)
+  if (listing === said) return said
+  return { name: 'a.tar.gz', file: '/controller/a.tar.gz', size: 1000, sha256: 'a'.repeat(64), ...(listing as object) }
 }
 
 const unit = {
@@ -68,6 +66,7 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   file: ofFile,
   source: ofSource,
   'local-archive': ofArchive,
+  listing: ofListing,
   service: said => (isRecord(said) ? { ...unit, ...said } : said),
   program,
 }
