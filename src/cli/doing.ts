@@ -1,14 +1,17 @@
+import { hostname, userInfo } from 'node:os'
 import type { Emit, EventBody } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
+import type { Claim } from '../core/transport.ts'
 import { didYouMean } from '../load/suggest.ts'
 import { misspelt } from '../load/variables.ts'
 import { explain, namesOf } from '../plan/explain.ts'
-import { checkTasks, hold } from '../plan/hold.ts'
+import { checkTasks, hold, planAgain } from '../plan/hold.ts'
 import { failureOf } from '../plan/line.ts'
 import { announce, byHost, type Outside, plan } from '../plan/plan.ts'
 import type { Session } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
+import { createLeases } from '../run/lease.ts'
 import { owedHandlers } from '../run/owed.ts'
 import { run } from '../run/run.ts'
 import { createRunner } from '../run/runner.ts'
@@ -24,7 +27,7 @@ export type Told = { exit?: number; failures?: Failure[]; planned?: Planned[] }
 /** What is done with a plan: shown, kept or not; run, going on with an earlier run or not; a part of it explained. */
 export type Doing =
   | { command: 'plan'; out?: string; saved?: Applied }
-  | { command: 'apply'; resumes?: Resumed; saved?: Applied }
+  | { command: 'apply'; lockTimeout: number; resumes?: Resumed; saved?: Applied }
   | { command: 'explain'; node: string }
 
 /** Plans, and does with the plan what is to be done. Says what the events do not. */
@@ -62,12 +65,26 @@ export const go = async (
   for (const { line, why } of fighting) emit({ type: 'warning', node: line, text: why })
   if (doing.command === 'apply') {
     try {
-      await run(createRunner({ session, ...outside, signal }), planned)
+      const leases = createLeases(session, outside, claimOf(about.run), doing.lockTimeout, signal)
+      const again = () => planAgain(session, outside, saved?.held)
+      await run(createRunner({ session, leases, again, ...outside, signal }), planned)
     } finally {
       await saveLock(lock, emit)
     }
   }
   return { planned }
+}
+
+/** What others who want the same hosts are told. */
+const claimOf = (run = `${process.pid}`): Claim => ({ run, who: `${userName()}@${hostname()}` })
+
+const userName = (): string => {
+  try {
+    return userInfo().username
+  } catch {
+    // Somebody without an entry in the list of users.
+    return `${process.getuid?.()}`
+  }
 }
 
 /** Explains the lines that a name stands for. */

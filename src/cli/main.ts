@@ -11,6 +11,18 @@ const count = (value: string): number => {
   return number
 }
 
+const seconds = (value: string): number => {
+  const number = Number(value)
+  if (value.trim() === '' || !(number >= 0 && number <= 86_400))
+    throw new InvalidArgumentError('a number of seconds from 0 to 86400 is wanted.')
+  return number
+}
+
+const lockTimeout = (): Option =>
+  new Option('--lock-timeout <seconds>', 'how long to wait for hosts that another run changes')
+    .argParser(seconds)
+    .default(0)
+
 /** What every command takes that reads a playbook. */
 const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Command =>
   command
@@ -63,6 +75,7 @@ const program = (done: (code: number) => void): Command => {
   )
     .option('--check', 'stop after the plan', false)
     .option('--refresh', 'with a kept plan: plan anew what has moved since, and apply it', false)
+    .addOption(lockTimeout())
     .action(async (file, { check, ...options }) => {
       const { apply } = await import('./apply.ts')
       done(await apply(check ? 'plan' : 'apply', file, options))
@@ -108,6 +121,7 @@ const program = (done: (code: number) => void): Command => {
   output(root.command('resume').description('go on with a run that did not end well: the last one, or RUN'))
     .argument('[run]', 'its id, or the end of it')
     .option('-e, --extra-vars <k=v|@file>', 'a variable that was given by hand, once more', collect, [])
+    .addOption(lockTimeout())
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .action(async (run, options) => {

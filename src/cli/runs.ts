@@ -62,7 +62,7 @@ const lineage = (run: Run): Event[] => {
  */
 export const resume = (
   name: string | undefined,
-  { extraVars, ...shown }: Shown & { extraVars: string[] },
+  { extraVars, lockTimeout, ...shown }: Shown & { extraVars: string[]; lockTimeout: number },
 ): Promise<number> =>
   refusing(shown, () => {
     const run = runToResume(name)
@@ -72,7 +72,12 @@ export const resume = (
     const resumes = { id: run.id, events: lineage(run) }
     const { playbook, variableFiles, variableNames, plan, refresh = false, ...same } = asked
     if (plan !== undefined)
-      return applyPlan('apply', plan, { ...same, inventory: [], tags: [], extraVars, ...shown, refresh }, resumes)
+      return applyPlan(
+        'apply',
+        plan,
+        { ...same, inventory: [], tags: [], extraVars, lockTimeout, ...shown, refresh },
+        resumes,
+      )
     const given = askedFor('', { inventory: [], tags: [], extraVars }).variableNames
     const missing = variableNames.filter(each => !given.includes(each))
     if (missing.length > 0)
@@ -80,7 +85,7 @@ export const resume = (
         why: 'What is given with -e may be a secret, so only its name is remembered.',
         fix: `Give it again: runbook resume ${missing.map(each => `-e ${each}=…`).join(' ')}`,
       })
-    return runPlaybook({ command: 'apply', resumes }, playbook, {
+    return runPlaybook({ command: 'apply', lockTimeout, resumes }, playbook, {
       ...same,
       extraVars: [...variableFiles, ...extraVars],
       ...shown,

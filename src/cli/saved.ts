@@ -17,7 +17,7 @@ import { reading, type Shown, telling } from './telling.ts'
 /** A saved plan that is being applied. */
 export type Applied = { file: string; held: Held; caveats: string[] }
 
-type Options = Asked & Shown & { refresh?: boolean }
+type Options = Asked & Shown & { refresh?: boolean; lockTimeout: number }
 
 const sameOrRefuse = (file: string, option: string, given: unknown, planned: unknown): void => {
   if (same(given, planned)) return
@@ -67,7 +67,9 @@ export const applyPlan = (
       held: heldFrom(plan, { key, moved: options.refresh ? 'refresh' : 'refuse', begun }),
       caveats: caveatsOf(plan.events),
     }
-    const doing = command === 'plan' ? { command, saved } : { command, saved, ...(resumes ? { resumes } : {}) }
+    const { lockTimeout } = options
+    const doing =
+      command === 'plan' ? { command, saved } : { command, lockTimeout, saved, ...(resumes ? { resumes } : {}) }
     return runPlaybook(doing, plan.asked.playbook, { ...options, ...asked })
   })
 

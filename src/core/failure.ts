@@ -36,6 +36,7 @@ export type Reason =
   | 'host-step'
   | 'host-settle'
   | 'host-upload'
+  | 'host-locked'
   | 'lab-host'
   | 'task-failed'
   | 'module-broke-promise'

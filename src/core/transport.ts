@@ -31,6 +31,16 @@ export type Upload = {
   unpack?: string[]
 }
 
+/** Which run asks for a host, and who started it: `ada@laptop`. Both are shown to whoever else asks. */
+export type Claim = { run: string; who: string }
+/** Who has a host. Without a sign of life the lease ends in so many seconds. */
+export type Holder = Claim & { secondsLeft: number }
+/** A host is held by this run until it is given back or the connection ends; or by another; or cannot be by anybody. */
+export type Hold =
+  | { is: 'mine'; give(): Promise<void> }
+  | { is: 'theirs'; holder: Holder }
+  | { is: 'nobody'; why: string }
+
 /**
  * One host as the engine sees it: frames of fragments, each one round trip. Implementations live in host/.
  * A transport rejects with a `Refusal` (`host-unreachable`, `host-login`, `host-key-*`, `host-become`, `host-lost`).
@@ -43,6 +53,11 @@ export type Transport = {
    * to be unpacked has been, at least in part, when its digest turns out wrong: into a folder that has no final name yet.
    */
   upload(upload: Upload, onProgress?: (sent: number) => void): Promise<void>
+  /**
+   * Asks for the host for one run alone: at once, without waiting. It is no frame. A lease that is lost later, because
+   * nothing was heard of this side for 30 s or somebody ended it there, loses the connection too (`host-lost`).
+   */
+  hold(claim: Claim): Promise<Hold>
   /** How many frames have been sent since authentication. */
   readonly roundTrips: number
   /** The identity steps run as unless they say otherwise, and the login user. */

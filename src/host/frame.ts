@@ -17,20 +17,25 @@ const START = [
  * Nothing is sent while a frame runs, so all that the shell's input can say then is its end: nobody is there any more
  * to hear what comes of it. What runs is told to end, and after 10 s made to: the process group, which the ssh server
  * has made for this session. A daemon that is meant to stay has a session of its own, by its service manager or setsid.
+ * So has what waits for the end, where it can: then the group is gone as soon as what ran has ended.
  */
-const WATCH =
-  "( trap '' TERM; read -r runbook_x <&3 || { kill -TERM 0; sleep 10; kill -KILL 0; } ) >/dev/null 2>&1 & runbook_watch=$!"
+const WATCH = [
+  "( trap '' TERM; read -r runbook_x <&3 || { kill -TERM 0",
+  'read -r runbook_x runbook_x runbook_x runbook_x runbook_g runbook_x </proc/self/stat',
+  `if command -v setsid && [ "$runbook_g" ]; then exec setsid sh -c 'n=100; while kill -0 "-$1"; do n=$((n-1)); [ $n -gt 0 ] || kill -KILL "-$1"; sleep 0.1; done' sh "$runbook_g"; fi`,
+  'sleep 10; kill -KILL 0; } ) >/dev/null 2>&1 & runbook_watch=$!',
+].join('; ')
 /** By KILL, for it hears nothing else; bash would tell of that. */
 const UNWATCH = 'kill -KILL "$runbook_watch"; wait "$runbook_watch" 2>/dev/null'
 
-/** Tags of the marks that are no fragment: before the first and after the last. */
+/** Tags of the marks that are no fragment: before the first, with the shell's process number, and after the last. */
 export const BEGIN = 'b'
 export const END = 'e'
 
 const onStderr = (nonce: string, frame: number, tag: string): string => `printf '${nonce}:${frame}:${tag}:0;' >&2`
 
-const onBoth = (nonce: string, frame: number, tag: string): string =>
-  `printf '${nonce}:${frame}:${tag}:0;'; ${onStderr(nonce, frame, tag)}`
+const onBoth = (nonce: string, frame: number, tag: string, value = '0'): string =>
+  `printf '${nonce}:${frame}:${tag}:%d;' ${value}; ${onStderr(nonce, frame, tag)}`
 
 /**
  * A fragment is the argument of `eval` in a subshell of its own: `cd`, `exit`, `set` and a syntax error stay in there,
@@ -66,7 +71,7 @@ export const frameText = (nonce: string, frame: number, fragments: Fragment[]): 
     ...(frame === 1 ? START : []),
     WATCH,
     'runbook_stop=',
-    onBoth(nonce, frame, BEGIN),
+    onBoth(nonce, frame, BEGIN, '$$'),
     ...fragments.map((fragment, index) => fragmentText(nonce, frame, index, fragment, afterStep(index))),
     UNWATCH,
     onBoth(nonce, frame, END),

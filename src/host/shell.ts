@@ -30,8 +30,10 @@ export type OnOutput = (index: number, output: Output) => void
 export type Shell = {
   run(fragments: Fragment[], onOutput?: OnOutput): Promise<Output[]>
   readonly roundTrips: number
-  /** Lets the shell end by itself. Frames still asked for are rejected. */
-  close(): void
+  /** Its process number on the host, as the first frame tells it; 0 before. */
+  readonly pid: number
+  /** Lets the shell end by itself. Frames still asked for are rejected, with the given reason if there is one. */
+  close(failure?: Failure): void
 }
 
 /** The most that is kept of what one fragment prints on one of its streams. */
@@ -93,6 +95,7 @@ export const openShell = (
   const nonce = randomBytes(16).toString('hex')
   let roundTrips = 0
   let started = false
+  let pid = 0
   let current: Current | undefined
   let lost: Failure | undefined
   let tail: Promise<unknown> = Promise.resolve()
@@ -120,7 +123,10 @@ export const openShell = (
     const frame = current
     if (!frame || mark.frame !== frame.frame) return
     started = true
-    if (mark.tag === BEGIN) return
+    if (mark.tag === BEGIN) {
+      pid ||= mark.status
+      return
+    }
     if (mark.tag === END) frame.ended += 1
     else frame[stream].push({ bytes: mark.before, status: mark.status, cut: mark.dropped > 0 })
     try {
@@ -185,6 +191,10 @@ export const openShell = (
     get roundTrips() {
       return roundTrips
     },
-    close: () => lose(lost ?? lostFailure(name, { started, said: '', ending: { why: 'runbook closed it' } })),
+    get pid() {
+      return pid
+    },
+    close: (failure = lostFailure(name, { started, said: '', ending: { why: 'runbook closed it' } })) =>
+      lose(lost ?? failure),
   }
 }

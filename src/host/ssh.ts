@@ -9,6 +9,7 @@ import { becomeRefused, commandLine, identity, shellLost } from './become.ts'
 import { type Dialled, dial } from './dial.ts'
 import { hostKeyFailure, readKnownHosts } from './host_key.ts'
 import { type Entry, keyTypesFor } from './known_hosts.ts'
+import { KEEPER, keep } from './lease.ts'
 import { type Login, loginFailure, loginsOf } from './login.ts'
 import { lostFailure, openShell, type Wire } from './shell.ts'
 import type { Target } from './target.ts'
@@ -221,6 +222,18 @@ export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<
       })
       uploads = turn.catch(() => {})
       return turn
+    },
+    hold: async claim => {
+      const keeper = await opened(target, line, KEEPER).catch(error => {
+        // A server that lets nobody open a second channel is no worse off than before.
+        if (!line.socket.writable) throw error
+        return undefined
+      })
+      if (!keeper) return { is: 'nobody', why: 'its ssh server allows no second session (MaxSessions)' }
+      const onEnd = (failure: Failure): void => {
+        if (line.socket.writable) shell.close(failure)
+      }
+      return keep(target.name, keeper, claim, shell.pid, onEnd, said => becomeRefused(target, said))
     },
     get roundTrips() {
       return shell.roundTrips

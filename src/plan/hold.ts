@@ -4,11 +4,11 @@ import { isRecord, same } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { explain } from './explain.ts'
 import { failLine } from './line.ts'
-import { type Outside, readAll, unlike } from './plan.ts'
+import { type Outside, planOn } from './plan.ts'
 import { linePrint } from './print.ts'
 import type { SavedLine, SavedPlan } from './saved.ts'
 import type { Line, Session } from './session.ts'
-import { type Planned, walk } from './walk.ts'
+import type { Planned } from './walk.ts'
 
 type Announced = Event & { type: 'planned' }
 /** One line as it was saved. */
@@ -165,16 +165,6 @@ const firsts = (moved: Line[]): Line[] => {
   })
 }
 
-/** Plans again with what has been refused, as often as that has to be read for. */
-const again = async (session: Session, outside: Outside): Promise<Planned[]> => {
-  for (let last = ''; ; ) {
-    const { planned, wanted } = walk(session)
-    if (wanted.size === 0) return planned
-    last = unlike(last, wanted)
-    await readAll(session, outside, wanted)
-  }
-}
-
 /**
  * Holds what is planned now against a saved plan: what has moved is refused, and everything is planned again without
  * it, until all that is left is as it was saved. With `refresh` what has moved is only told.
@@ -191,9 +181,15 @@ export const hold = async (session: Session, outside: Outside, planned: Planned[
       const refusal = failureOf(line, why)
       session.finished.set(line.id, { ...failLine(line, refusal.what, refusal.fix), steps: [], diff: [], refusal })
     }
-    now = await again(session, outside)
+    now = (await planOn(session, outside)).planned
   }
   // They are told when the run begins.
   for (const line of now.flatMap(({ lines }) => lines)) if (line.refusal) session.finished.delete(line.id)
   return now
+}
+
+/** Plans everything once more from what has been read by now. What had moved, and is planned anew, has been told. */
+export const planAgain = async (session: Session, outside: Outside, held: Held | undefined): Promise<Planned[]> => {
+  const { planned } = await planOn(session, outside)
+  return held?.moved === 'refuse' ? hold(session, outside, planned, held) : planned
 }

@@ -80,15 +80,23 @@ export const plan = async (
   }
   if (isHopeless(session, planned)) return { planned, untouched: true, fighting: [] }
   for (const host of session.graph.hosts) if (!wanted.has(host)) wanted.set(host, [])
-  let fighting: Fight[] = []
-  for (let last = ''; wanted.size > 0; ) {
+  await readAll(session, outside, wanted)
+  return { ...(await planOn(session, outside)), untouched: false }
+}
+
+/** Plans everything from what has been read so far, and reads what is missing for that. */
+export const planOn = async (
+  session: Session,
+  outside: Outside,
+): Promise<{ planned: Planned[]; fighting: Fight[] }> => {
+  for (let last = ''; ; ) {
+    const { planned, wanted } = walk(session)
+    // Where a link will lead elsewhere, what is there is read together with the rest.
+    const fighting = fights(session, planned, isRelinked(session) ? wanted : new Map())
+    if (wanted.size === 0) return { planned, fighting }
     last = unlike(last, wanted)
     await readAll(session, outside, wanted)
-    ;({ planned, wanted } = walk(session))
-    // Where a link will lead elsewhere, what is there is read together with the rest.
-    fighting = fights(session, planned, isRelinked(session) ? wanted : new Map())
   }
-  return { planned, untouched: false, fighting }
 }
 
 /** The lines of a plan host by host in inventory order, each host's in plan order. */

@@ -3,9 +3,9 @@ import { born, isUnknown, Later, Missing, strict } from '../core/unknown.ts'
 import { type Content, isRecord } from '../core/value.ts'
 import { canonical, type Label, overlaps } from '../module/label.ts'
 import type { RawFile } from '../module/probes/file.ts'
-import { maxReads } from '../module/probes/file-content.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
 import { canon, leadsOn, type Moves, movesOf, removalAbove } from './paths.ts'
+import { counted, isComplete, isFile, isLink, type Raw, tornOf } from './raw.ts'
 
 /** A change that is still to come, in plan order: what it promises, and what else it may touch. */
 export type Prediction = {
@@ -15,8 +15,6 @@ export type Prediction = {
   labels: Label[]
   moves: Moves
 }
-/** An answer as it came, when, and with which facets. */
-type Raw = { raw: unknown; facets: Set<string>; at: number }
 
 /**
  * What is known of one host: answers with the moment they were read, changes that have happened since, and the
@@ -24,6 +22,8 @@ type Raw = { raw: unknown; facets: Set<string>; at: number }
  */
 export type World = {
   raws: Map<string, Raw>
+  /** Everything that was ever asked, by the name it was asked by. */
+  asked: Map<string, AnyQuery>
   happened: { labels: Label[]; at: number }[]
   predicted: Prediction[]
   /** Real folders, as file answers told them: `/var/run` is `/run`. */
@@ -35,6 +35,7 @@ export type World = {
 
 export const createWorld = (controller?: World): World => ({
   raws: new Map(),
+  asked: new Map(),
   happened: [],
   predicted: [],
   reals: new Map(),
@@ -44,8 +45,6 @@ export const createWorld = (controller?: World): World => ({
 
 /** Predicted moments lie after every real one: they are ordered by node, as the changes will be. */
 const future = 4e15
-
-const isFile = (query: AnyQuery): boolean => query.probe.kind === 'file'
 
 /** The query under the one name that its path has on this host by now: what is read there is what is meant. */
 const located = (world: World, query: AnyQuery, upto: number): AnyQuery => {
@@ -67,6 +66,9 @@ const rawKey = (world: World, query: AnyQuery, upto?: number): string =>
 /** Keeps an answer. A file's answer teaches the real name of its folder, and is kept under its own. */
 export const take = (world: World, query: AnyQuery, raw: unknown, facets: string[]): void => {
   const kept = { raw, facets: new Set(facets), at: world.clock }
+  const name = `${query.probe.kind} ${query.item}`
+  const before = world.asked.get(name)?.facets ?? []
+  world.asked.set(name, { ...query, facets: [...new Set([...before, ...facets])] })
   if (!isFile(query)) return void world.raws.set(rawKey(world, query), kept)
   const { folder, real } = raw as RawFile
   world.reals.set(folder, real)
@@ -74,28 +76,6 @@ export const take = (world: World, query: AnyQuery, raw: unknown, facets: string
   const own =
     leadsOn(query.item) && !(raw as RawFile).answer.exists ? `${real}/.` : posix.join(real, posix.basename(query.item))
   world.raws.set(`file ${own}`, counted(world.raws.get(`file ${own}`), kept))
-}
-
-/** A file that was written to while it was read has no bytes yet: it is read again, but not for ever. */
-const counted = (before: Raw | undefined, now: Raw): Raw => {
-  const raw = now.raw as RawFile
-  if (raw.torn === undefined) return now
-  const torn = (tornOf(before) % maxReads) + 1
-  if (torn < maxReads) now.facets.delete('bytes')
-  return { ...now, raw: { ...raw, torn } }
-}
-const tornOf = (raw: Raw | undefined): number => (raw?.raw as RawFile | undefined)?.torn ?? 0
-
-const isLink = ({ raw }: Raw): boolean => {
-  const { answer } = raw as RawFile
-  return answer.exists && answer.kind === 'link'
-}
-
-/** What is absent, or no regular file, has no facets that could be missing. */
-const isComplete = (query: AnyQuery, { raw, facets }: Raw): boolean => {
-  if (query.facets.every(f => facets.has(f))) return true
-  const found = isFile(query) ? (raw as RawFile).answer : undefined
-  return found !== undefined && (!found.exists || found.kind !== 'file')
 }
 
 const isFresh = (world: World, query: AnyQuery, raw: Raw): boolean => {

@@ -17,7 +17,7 @@ export type Summary = {
 export const exitOf = ({ reason }: Failure): number => {
   if (reason === 'bug-engine') return exit.bug
   if (reason === 'run-interrupted') return exit.interrupted
-  if (reason === 'host-key-changed' || reason.startsWith('plan-')) return exit.refused
+  if (reason === 'host-key-changed' || reason === 'host-locked' || reason.startsWith('plan-')) return exit.refused
   if (isGone({ reason, what: '' })) return exit.unreachable
   return /^(usage|playbook|inventory)-/.test(reason) ? exit.badInput : exit.failed
 }

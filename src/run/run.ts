@@ -3,17 +3,27 @@ import { lose } from '../plan/plan.ts'
 import type { Line } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
 import { runBundle } from './bundle.ts'
-import { gather } from './gather.ts'
+import { gather, type Next } from './gather.ts'
 import { runGroup } from './group.ts'
+import { readAgain, takeHosts } from './lease.ts'
 import { isDone, keep, type Progress } from './progress.ts'
 import { finishQuiet, finishSkipped, type Runner } from './runner.ts'
 import { runTurns } from './turns.ts'
 
-/**
- * Applies a plan: every host goes its own way through its nodes, planning each again from what is known by then, and
- * waits only where an edge or a group says so.
- */
+/** Applies a plan, on hosts that it takes for that time. */
 export const run = async (runner: Runner, planned: Planned[]): Promise<void> => {
+  try {
+    await apply(runner, await takeHosts(runner, planned))
+  } finally {
+    await runner.leases.giveAll()
+  }
+}
+
+/**
+ * Every host goes its own way through its nodes, planning each again from what is known by then, and waits only where
+ * an edge or a group says so.
+ */
+const apply = async (runner: Runner, planned: Planned[]): Promise<void> => {
   const { session } = runner
   for (const p of planned) {
     keep(runner, p.lines)
@@ -71,7 +81,8 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
     const change = runner.changed()
     const next = await gather(progress, host, left)
     try {
-      if (next.meeting) await meet(progress, next.meeting, host, change)
+      if (mayStep(next) && !runner.leases.has(host)) await takeLate(runner, host)
+      else if (next.meeting) await meet(progress, next.meeting, host, change)
       else if (next.bundle.length > 0) await runBundle(runner, host, next.bundle)
       else if (!next.progressed) await waitFor(progress, host, change)
     } catch (error) {
@@ -81,6 +92,15 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
   }
   progress.alive.delete(host)
   runner.wake()
+}
+
+const mayStep = ({ bundle, meeting }: Next): boolean =>
+  meeting !== undefined || bundle.some(line => line.verdict === 'change')
+
+/** A host that was to get no step gets one after all: it is taken now, and planned from what it is then. */
+const takeLate = async (runner: Runner, host: string): Promise<void> => {
+  await runner.leases.take([host])
+  await readAgain(runner.session, runner, [host])
 }
 
 /**

@@ -9,14 +9,18 @@ import { queriesOf } from '../plan/decide.ts'
 import { failureOf } from '../plan/line.ts'
 import type { Outside } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
-import { register } from '../plan/walk.ts'
+import { type Planned, register } from '../plan/walk.ts'
 import { happen } from '../plan/world.ts'
+import type { Leases } from './lease.ts'
 import type { Memory } from './shell.ts'
 
 /** What a run carries besides the session: the outside, secrets in memory, and who waits for whom. */
 export type Runner = Outside & {
   session: Session
   memory: Memory
+  leases: Leases
+  /** Plans everything anew, from what has been read by then. */
+  again(): Promise<Planned[]>
   signal: AbortSignal
   /** Resolves at the next change of anything: hosts wait for each other by it, never by time. */
   changed(): Promise<void>
@@ -32,7 +36,9 @@ export type Runner = Outside & {
   waiting: Set<string>
 }
 
-export const createRunner = (parts: Pick<Runner, 'session' | 'connect' | 'local' | 'emit' | 'signal'>): Runner => {
+export const createRunner = (
+  parts: Pick<Runner, 'session' | 'leases' | 'again' | 'connect' | 'local' | 'emit' | 'signal'>,
+): Runner => {
   let { promise, resolve } = Promise.withResolvers<void>()
   const waiting = new Set<string>()
   return {

@@ -3,12 +3,13 @@ import { Refusal } from '../../src/core/failure.ts'
 import type { Ending, Wire } from '../../src/host/shell.ts'
 
 /** A wire to a program on this machine. It has a session of its own, as an ssh server gives one. */
-export type LocalWire = Wire & { ended: Promise<number | null> }
+export type LocalWire = Wire & { pid: number; ended: Promise<number | null> }
 
 export const localWire = (program = 'sh', ...args: string[]): LocalWire => {
   const child = spawn(program, args, { stdio: 'pipe', detached: true })
   const ended = new Promise<number | null>(resolve => child.on('close', resolve))
   return {
+    pid: child.pid!,
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,

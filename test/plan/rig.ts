@@ -8,11 +8,12 @@ import type { Graph } from '../../src/graph/graph.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
 import type { AnyModule } from '../../src/module/define.ts'
-import { type Held, hold } from '../../src/plan/hold.ts'
+import { type Held, hold, planAgain } from '../../src/plan/hold.ts'
 import { announce, byHost, plan } from '../../src/plan/plan.ts'
 import { createSession, type Line, type Session } from '../../src/plan/session.ts'
 import type { Planned } from '../../src/plan/walk.ts'
 import { createSummary, type Outcome } from '../../src/report/summary.ts'
+import { createLeases } from '../../src/run/lease.ts'
 import { run } from '../../src/run/run.ts'
 import { createRunner } from '../../src/run/runner.ts'
 import { createHosts, type Hosts, temporary } from '../run/local.ts'
@@ -29,6 +30,8 @@ export type Options = {
   tags?: string[]
   /** Handlers that an earlier run has left due. */
   owed?: string[]
+  /** Seconds to wait for hosts that another run has. */
+  patience?: number
 }
 
 export const loadText = (playbook: string, inventory: string, files: Record<string, string | Buffer> = {}): Loaded => {
@@ -120,7 +123,11 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
       if (line.node.included.has(line.host)) announce(line, emit)
     const { signal } = new AbortController()
     for (const { line, why } of fighting) emit({ type: 'warning', node: line, text: why })
-    if (command === 'apply' && !untouched) await run(createRunner({ session, ...outside, signal }), planned)
+    const again = () => planAgain(session, outside, held)
+    const claim = { run: 'a-run', who: 'ada@laptop' }
+    const leases = createLeases(session, outside, claim, options.patience ?? 0, signal)
+    if (command === 'apply' && !untouched)
+      await run(createRunner({ session, leases, again, ...outside, signal }), planned)
     return {
       planned,
       untouched,

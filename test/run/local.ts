@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Refusal } from '../../src/core/failure.ts'
 import type { Connect, Fragment, Transport } from '../../src/core/transport.ts'
+import { keep } from '../../src/host/lease.ts'
 import { openShell } from '../../src/host/shell.ts'
 import { RECEIVER, sendFile } from '../../src/host/upload.ts'
-import { localWire } from '../host/local.ts'
+import { type LocalWire, localWire } from '../host/local.ts'
 
 /** Memory where there is some, since steps sync their files to the disk. */
 const base = statSync('/dev/shm', { throwIfNoEntry: false })?.isDirectory() ? '/dev/shm' : tmpdir()
@@ -43,6 +44,7 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
   const start = (name: string): Host => {
     const wire = localWire()
     const shell = openShell(name, wire)
+    const keepers: LocalWire[] = []
     const transport: Transport = {
       run: (fragments, onOutput) => {
         frames.push({ host: name, fragments })
@@ -51,16 +53,34 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
       },
       upload: (upload, onProgress) =>
         sendFile(name, localWire('sh', '-c', RECEIVER), upload, () => undefined, onProgress),
+      hold: async claim => {
+        const keeper = localWire()
+        keepers.push(keeper)
+        const place = `mkdir -p ${folder} && f=${folder}/${name}.lease`
+        return keep(
+          name,
+          keeper,
+          claim,
+          shell.pid,
+          failure => shell.close(failure),
+          () => undefined,
+          place,
+        )
+      },
       get roundTrips() {
         return shell.roundTrips
       },
       user: 'root',
       close: async () => {
         shell.close()
-        await wire.ended
+        for (const keeper of keepers) keeper.stdin.end()
+        await Promise.all([wire, ...keepers].map(({ ended }) => ended))
       },
     }
-    return { transport, cut: wire.cut }
+    const cut = (): void => {
+      for (const one of [wire, ...keepers]) one.cut()
+    }
+    return { transport, cut }
   }
 
   return {

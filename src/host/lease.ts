@@ -1,0 +1,188 @@
+import { type Failure, Refusal } from '../core/failure.ts'
+import { quote } from '../core/quote.ts'
+import type { Claim, Hold, Holder } from '../core/transport.ts'
+import { lastLine } from './become.ts'
+import type { Wire } from './shell.ts'
+
+// A host is held by a program on a second channel, the keeper: it has the kernel's lock on a small file, and the file
+// says for whom, and until when it counts. Whatever ends the keeper ends the lock, so no lock outlives its run; a lock
+// whose file has run out belongs to a run that nobody hears of any more, and whoever comes next ends that first.
+
+/** How long a lease counts without a sign of life, by the host's clock since it was started; how often one is given. */
+const SECONDS = 30
+const BEAT_MS = 10_000
+/** How long what still runs for a run that is gone has to end by itself. */
+const GRACE_SECONDS = 5
+/** After a cut connection the watch of a frame makes an end in 10 s (see frame.ts). */
+const ENDED_SECONDS = 11
+/** How long giving back may take. */
+const GIVE_MS = 2_000
+
+/** The program at the other end: it reads the script, which is one compound command, and then signs of life. */
+export const KEEPER = '/bin/sh'
+
+/** Where the lease of a session lies: what root does is seen by all who become root, what a user does by that user. */
+export const PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi`
+
+const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
+
+/**
+ * Takes the lock, says what came of it, and keeps it until its stdin ends. `own`: the process group of the steps. The
+ * file's one line: until when it counts, the keeper, `own`, the run, who. It may be taken away, by the holder before,
+ * between being opened and being locked: it counts only if the line can be read back by its name.
+ */
+const keeperScript = ({ run, who }: Claim, shell: number, place: string): string => `{
+export LC_ALL=C PATH="\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+umask 022; set -f
+${place}
+command -v flock >/dev/null || { echo 'nobody it has no flock'; exit 0; }
+[ -r /proc/uptime ] || { echo 'nobody it has no /proc'; exit 0; }
+now() { IFS=' .' read -r t x </proc/uptime; }
+own=0
+[ ! -r /proc/${shell}/stat ] || read -r x x x x own x </proc/${shell}/stat
+line() { now; printf '%d %d %d %s\n' $((t+${SECONDS})) $$ "$own" ${quote(oneLine(`${run} ${who}`))}; }
+gone() {
+  n=$2
+  while [ "$n" -gt 0 ] && kill -0 "-$1"; do sleep 0.1; n=$((n-1)); done
+} 2>/dev/null
+oust() {
+  if [ "$3" -gt 1 ]; then
+    kill -TERM "-$3"; gone "$3" ${GRACE_SECONDS * 10}; kill -KILL "-$3"
+  fi
+  kill -KILL "$2"
+} 2>/dev/null
+tries=0; ousted=
+while :; do
+  exec 9<>"$f" || exit 1
+  flock -n 9
+  case $? in
+  0)
+    m=$(line)
+    printf '%s\n' "$m" >&9 || {
+      [ -s "$f" ] || rm -f -- "$f"
+      echo "$f cannot be written to: the disk may be full" >&2
+      exit 1
+    }
+    IFS= read -r l 2>/dev/null <"$f" && [ "$l" = "$m" ] && break;;
+  1)
+    l=; IFS= read -r l 2>/dev/null <"$f"; set -- \${l:-x}; now
+    case $1$2$3 in
+    ''|*[!0-9]*) ;;
+    *)
+      if [ "$t" -lt "$1" ]; then echo "theirs $(($1-t)) $l"; exit 0; fi
+      [ "$ousted" = "$l" ] || { ousted=$l; oust "$@"; };;
+    esac;;
+  *) exit 1;;
+  esac
+  tries=$((tries+1))
+  [ "$tries" -le 50 ] || { echo "theirs 0 $l"; exit 0; }
+  sleep 0.1
+done
+trap 'rm -f -- "$f"' EXIT
+trap 'exit 1' HUP INT TERM PIPE
+echo mine
+while IFS= read -r x; do
+  [ "$x" != give ] || exit 0
+  line 1<>"$f"
+done
+[ "$own" -le 1 ] || gone "$own" ${ENDED_SECONDS * 10}
+exit 0
+}
+`
+
+const holderOf = (words: string): Holder => {
+  const [left = '', , , , run = '', ...who] = words.split(' ')
+  return { run, who: who.join(' '), secondsLeft: Number(left) }
+}
+
+const cannot = (name: string, why: string): Failure => ({
+  reason: 'host-step',
+  what: `${name} cannot be kept for this run alone: its lease cannot be written`,
+  why,
+  fix: /disk may be full/i.test(why)
+    ? 'free some space there (`df -h /run`) and run again'
+    : 'as root it is /run/runbook.lease, else ~/.runbook-HOSTNAME.lease: let the login write there',
+})
+
+const ended = (name: string): Failure => ({
+  reason: 'host-lost',
+  what: `${name} is no longer kept for this run`,
+  why: 'its lease there was ended: by hand, or by another run after 30 s without a sign of this one',
+  fix: 'run the same command again: it reads what is there and does what is missing',
+})
+
+const broke = (name: string, why: string): Failure => ({
+  reason: 'host-lost',
+  what: `the connection to ${name} broke while it was to be kept for this run`,
+  why,
+  fix: 'run the same command again',
+})
+
+/** The first line that comes; undefined when the program ends without one. */
+const firstLine = (wire: Wire): Promise<string | undefined> =>
+  new Promise(resolve => {
+    let text = ''
+    wire.stdout
+      .on('error', () => {})
+      .on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
+      })
+    wire.closed.then(() => resolve(undefined))
+  })
+
+/**
+ * Asks for a host by a `KEEPER` at the other end of the wire, which stays there.
+ * `shell`: the process number of the shell that steps run in. `onEnd` hears that the lease has ended unasked.
+ * `refused` words a program that did not get to start.
+ *
+ * @throws Refusal `host-step` when the lease cannot be written there, `host-lost` when the connection broke.
+ */
+export const keep = async (
+  name: string,
+  wire: Wire,
+  claim: Claim,
+  shell: number,
+  onEnd: (failure: Failure) => void,
+  refused: (said: string) => Failure | undefined = () => undefined,
+  place = PLACE,
+): Promise<Hold> => {
+  let said = ''
+  wire.stderr
+    .on('error', () => {})
+    .on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4096)
+    })
+  wire.stdin.on('error', () => {})
+  wire.stdin.write(keeperScript(claim, shell, place))
+  const answer = await firstLine(wire)
+  if (answer === undefined) {
+    const { status, why } = await wire.closed
+    if (status === undefined && why !== undefined) throw new Refusal(broke(name, why))
+    throw new Refusal(refused(said) ?? cannot(name, lastLine(said) || `its keeper ended with ${status ?? 'no status'}`))
+  }
+  const [is, ...words] = answer.split(' ')
+  if (is !== 'mine') {
+    wire.stdin.end()
+    return is === 'theirs' ? { is, holder: holderOf(words.join(' ')) } : { is: 'nobody', why: words.join(' ') }
+  }
+  let given = false
+  const beat = setInterval(() => wire.stdin.write('\n'), BEAT_MS)
+  beat.unref()
+  wire.closed.then(() => {
+    clearInterval(beat)
+    if (!given) onEnd(ended(name))
+  })
+  return {
+    is: 'mine',
+    give: async () => {
+      given = true
+      clearInterval(beat)
+      wire.stdin.end('give\n')
+      const late = Promise.withResolvers<void>()
+      const timer = setTimeout(late.resolve, GIVE_MS)
+      await Promise.race([wire.closed, late.promise])
+      clearTimeout(timer)
+    },
+  }
+}
