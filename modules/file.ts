@@ -169,6 +169,8 @@ export default defineModule({
       ...accountsOf(args.state === 'absent' ? {} : args),
     }
   },
+  // All below what is removed, and all that a link leads to.
+  touches: args => (args.state === 'absent' || args.state === 'link' ? [`tree:${plain(args.path)}`] : []),
   plan: (args, seen, { ok, change, fail }) => {
     if (args.src !== undefined && args.state !== 'link')
       return fail(`src is given, but state is ${args.state}`, 'set state: link, or leave out src')
@@ -180,6 +182,7 @@ export default defineModule({
     if (it.is === 'ok') return ok({ path: args.path })
     return change({
       will: it.above ? { file: it.file, above: it.above } : { file: it.file },
+      touches: [],
       steps: it.steps,
       reason: it.reason,
       outputs: { path: args.path },

@@ -1,5 +1,6 @@
 import { fedTo } from '../core/quote.ts'
 import { isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
 import { type Node, nodeId, notifiersOf } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
@@ -90,7 +91,10 @@ export const planLine = (session: Session, line: Line, wanted: Wanted, due: Due 
     const planned = refused(line, () => planDue(session, line, wanted, scope)) as Line
     const open = isUnknown(due) ? due : when
     if (!isUnknown(open) || planned.isBarred || !isDecided(planned)) return planned
-    const labels = (): string[] => [...planned.labels, ...planned.will.flatMap(([q]) => touchedBy(q, { exists: true }))]
+    const touched = planned.will.flatMap(([q, patch]) =>
+      touchedBy(q, { exists: true, ...(isRecord(patch) ? patch : {}) }),
+    )
+    const labels = (): string[] => [...planned.labels, ...touched]
     return { ...unknownLine(line, open, labels), reads: planned.reads }
   }) as Line
 

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import { born, isUnknown, Later, Missing, strict } from '../core/unknown.ts'
-import { type Content, isRecord } from '../core/value.ts'
+import { isRecord } from '../core/value.ts'
 import { canonical, type Label, overlaps } from '../module/label.ts'
 import type { RawFile } from '../module/probes/file.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
+import { opened } from './opened.ts'
 import { canon, leadsOn, type Moves, movesOf, removalAbove } from './paths.ts'
 import { counted, isComplete, isFile, isLink, type Raw, tornOf } from './raw.ts'
 
@@ -14,6 +15,8 @@ export type Prediction = {
   patches: Map<string, unknown>
   labels: Label[]
   moves: Moves
+  /** What may come to lead elsewhere, nobody knows where: this hides what is asked for by a name behind it. */
+  adrift: Label[]
 }
 
 /**
@@ -114,16 +117,9 @@ const seen = (world: World, query: AnyQuery, upto: number): unknown => {
   return query.implied?.(absent(world)) ?? new Missing(again)
 }
 
-/** Of a content that is promised by its digest alone the bytes are known when it is there. */
-const unread = (patch: Record<string, unknown>, node: string): Record<string, unknown> => {
-  const { content } = patch as { content?: Partial<Content> }
-  if (!isRecord(content) || isUnknown(content.bytes) || content.bytes?.length === content.size) return patch
-  return { ...patch, content: { ...content, bytes: new Later(node) } }
-}
-
 const patched = (before: unknown, promise: unknown, { node, index }: Prediction, query: AnyQuery): unknown => {
   if (!isRecord(promise)) return promise
-  const patch = unread(promise, node)
+  const patch = isFile(query) ? opened(promise, node) : promise
   const stamp = (answer: unknown): unknown => query.stamp?.(answer, future + index, patch) ?? answer
   if (patch.exists === false) return { exists: false }
   if (before instanceof Missing) return before
@@ -153,6 +149,8 @@ export const answer = (world: World, query: AnyQuery, upto = world.predicted.len
     if (position <= gone) continue
     if (prediction.patches.has(key)) value = patched(value, prediction.patches.get(key), prediction, query)
     else if (overlapping(prediction.labels, looks)) value = clouded(world, query, value, prediction, position, looks)
+    else if (overlapping(prediction.adrift, query.looks))
+      value = clouded(world, query, value, prediction, position, query.looks)
   }
   return value
 }
@@ -208,12 +206,15 @@ export const predict = (
 ): void => {
   const patches = new Map(prediction.patches.map(([query, patch]) => [keyOf(world, query), patch]))
   const own = prediction.patches.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
+  const labels = labelsOf(world, [...own, ...prediction.labels])
+  const moves = movesOf(patches)
   world.predicted.push({
     node: prediction.node,
     index: prediction.index,
     patches,
-    labels: labelsOf(world, [...own, ...prediction.labels]),
-    moves: movesOf(patches),
+    labels,
+    moves,
+    adrift: labels.filter(label => label.startsWith('tree:') && !moves.has(label.slice('tree:'.length))),
   })
 }
 

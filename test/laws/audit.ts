@@ -7,7 +7,7 @@ import { sha256 } from '../../src/core/value.ts'
 // A judge of plan and apply that shares nothing with the probes: `find` and `sha256sum` in a shell of their own.
 
 /** What stands at a path; in what was told only what was said of it. */
-export type Entry = { kind?: string; mode?: string; owner?: string; group?: string; target?: string; digest?: string }
+export type Entry = Partial<Record<'kind' | 'mode' | 'owner' | 'group' | 'target' | 'digest', string | undefined>>
 export type Tree = Map<string, Entry>
 /** A tree, and all that can be seen of it without touching it: times to the nanosecond, inodes. */
 export type Audit = { tree: Tree; state: string }
@@ -59,6 +59,9 @@ const located = (tree: Tree, path: string, left = 40): string => {
 const members = ['kind', 'mode', 'owner', 'group', 'target'] as const
 const isBelow = (path: string, top: string): boolean => path === top || path.startsWith(`${top}/`)
 
+/** Who is told by a number has a name that was not told. */
+const isNumber = (member: string, told: string): boolean => /^(owner|group)$/.test(member) && /^\d+$/.test(told)
+
 /** Does to a tree what a difference tells. */
 const tell = (tree: Tree, told: Difference): void => {
   const { subject } = told
@@ -71,7 +74,8 @@ const tell = (tree: Tree, told: Difference): void => {
     const { digest: _, ...rest } = entry
     tree.set(at, rest)
   } else if (member === 'kind') tree.set(at, { kind: told.after })
-  else if (member !== undefined) tree.set(at, { ...entry, [member]: told.after })
+  else if (member !== undefined)
+    tree.set(at, { ...entry, [member]: isNumber(member, told.after) ? undefined : told.after })
   else if (told.after === 'absent') for (const path of [...tree.keys()].filter(p => isBelow(p, at))) tree.delete(path)
   else tree.set(at, told.after === 'present' ? {} : { kind: told.after })
 }

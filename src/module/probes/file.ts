@@ -148,6 +148,10 @@ const clouded = (before: FileAnswer, label: string, why: Unknown): FileAnswer | 
 
 const shown = ['kind', 'mode', 'owner', 'group', 'target'] as const
 
+/** Who is promised by a number alone shows as that number. */
+const named = (name: string, number: unknown, before: unknown): Record<string, string> =>
+  typeof number === 'number' && number !== before ? { [name]: String(number) } : {}
+
 /** How a file's change reads: a text diff of its content, a line for each attribute. */
 const show =
   (path: string) =>
@@ -155,7 +159,8 @@ const show =
     const old = (before?.exists ? before : {}) as Record<string, unknown>
     if (after.exists === false)
       return before?.exists ? [{ kind: 'value', subject: path, before: String(old.kind), after: 'absent' }] : []
-    const now = after as unknown as Record<string, unknown>
+    const { uid, gid, ...said } = after as unknown as Record<string, unknown>
+    const now = { ...named('owner', uid, old.uid), ...named('group', gid, old.gid), ...said }
     const lines: Difference[] =
       before?.exists === true
         ? []

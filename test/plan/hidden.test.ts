@@ -1,0 +1,54 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { isUnknown } from '../../src/core/unknown.ts'
+import { type FileAnswer, file, stat } from '../../src/module/probes/file.ts'
+import { type Rig, verdicts, withRig } from './rig.ts'
+import { createSky, text } from './sky.ts'
+
+// What cannot be told behind a change that is not, or not wholly, known.
+
+/** `l` leads to `d`, and there is a file in it. */
+const prepare = (rig: Rig): void => {
+  const root = rig.hosts.root('node0')
+  for (const folder of ['d', 'e']) mkdirSync(join(root, folder))
+  writeFileSync(join(root, 'd/f'), 'x\n')
+  symlinkSync('d', join(root, 'l'))
+}
+const behind = (task: string): Promise<void> =>
+  withRig(
+    `- hosts: all
+  tasks:
+    - { name: make, command: { cmd: "sh -c 'echo e; touch {{ root }}/made'", creates: "{{ root }}/made" }, register: made }
+    - { name: maybe, ${task} }
+    - { name: below, copy: { dest: "{{ root }}/l/f", content: "x\\n" } }
+`,
+    {},
+    async rig => {
+      prepare(rig)
+      const { 'node0/maybe': maybe, 'node0/below': below } = verdicts(await rig.plan())
+      assert.equal([maybe, below], ['undecided: known after node0/make', 'undecided: known after node0/maybe'])
+    },
+  )
+const unknown = 'made.stdout == "e"'
+
+test('behind a link that may be switched nothing is known', () =>
+  behind(`when: '${unknown}', file: { path: "{{ root }}/l", src: e, state: link }`))
+
+test('nor behind one that will be switched to a place which is not known', () =>
+  behind(`file: { path: "{{ root }}/l", src: "{{ made.stdout }}", state: link }`))
+
+test('nor in a folder that may be removed', () =>
+  behind(`when: '${unknown}', file: { path: "{{ root }}/d", state: absent }`))
+
+test('an owner that is promised by number has a name that is not known, and is not the one before', () => {
+  const sky = createSky()
+  sky.seen('/f', { ...text('x'), owner: 'daemon', uid: 1, group: 'games', gid: 60 } as FileAnswer)
+  sky.change('own', [[stat('/f'), { uid: 0 }]])
+  const found = sky.ask(file('/f')) as Record<string, unknown>
+  assert.equal([found.uid, found.group, found.gid], [0, 'games', 60])
+  assert.ok(isUnknown(found.owner))
+})
+
+test.run()
