@@ -26,7 +26,7 @@ const fileJob = (root: string, file: string): Job => {
   return {
     name,
     argv: [process.execPath, file],
-    seconds: usesHosts(file) ? 420 : 300,
+    seconds: 420,
     usesHosts: usesHosts(file),
     counts: countsOf,
     ...(skip ? { skip } : {}),
