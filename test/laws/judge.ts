@@ -32,14 +32,14 @@ export type Counts = ReturnType<typeof createCounts>
 const promisedIn = (tree: Tree): Tree => new Map([...tree].filter(([path]) => basename(path) !== 'ran'))
 
 /** What the audit finds on a host is what the run has told; a host whose plan holds a `fail` is left as it was. */
-const needTold = (ran: Ran, host: string, first: Audit, last: Audit): void => {
+const needTold = (ran: Ran, host: string, root: string, first: Audit, last: Audit): void => {
   const own = resultsIn(ran).filter(result => result.host === host)
   if (failing(ran, host) !== undefined) assert.is(last.state, first.state, 'a host that would fail is left alone')
   // What a step that failed has done before nobody has promised.
   else if (own.every(result => result.status !== 'failed')) {
     const told = after(
       promisedIn(first.tree),
-      own.flatMap(result => result.diff),
+      own.flatMap(result => result.diff).filter(({ subject }) => subject.startsWith(`${root}/`)),
     )
     assert.equal(strays(told, promisedIn(last.tree)), [], 'what is there is what was told')
   }
@@ -65,7 +65,7 @@ export const judge = async (made: Rig, { text, hosts }: Playbook, look: () => Pr
   const apply = await made.apply()
   assert.equal(verdicts(apply), verdicts(plan), 'planned twice, planned the same')
   const last = await look()
-  for (const [i, host] of hosts.entries()) needTold(apply, host, first[i]!, last[i]!)
+  for (const [i, host] of hosts.entries()) needTold(apply, host, made.hosts.root(host), first[i]!, last[i]!)
   counts.take(plan, apply)
   if (plan.untouched) return
   needKept(plan, apply)

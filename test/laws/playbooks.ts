@@ -1,5 +1,5 @@
 import { fc } from '../chance.ts'
-import { at, kinds, looks, one, type Task } from './tasks.ts'
+import { at, kinds, looks, ofRoot, one, rootsOpening, type Task } from './tasks.ts'
 import { calm, type Places, wild } from './tree.ts'
 
 /** A generated playbook: its text, and the names of its hosts. */
@@ -83,10 +83,11 @@ const rare: [number, Twist][] = [
 const chosen = <T>(weighted: readonly (readonly [number, T])[]): fc.Arbitrary<T> =>
   one(...weighted.flatMap(([weight, value]) => Array.from({ length: weight }, () => value)))
 
+type Weighted = [number, fc.Arbitrary<Task>][]
 type Draft = { task: Task; look?: 's' | 'c' | undefined; twist: Twist; picks: number }
-const draft = (places: Places): fc.Arbitrary<Draft> => {
+const draft = (places: Places, more: Weighted): fc.Arbitrary<Draft> => {
   const picks = fc.nat(9999)
-  const acting = fc.oneof(...kinds(places).map(([weight, arbitrary]) => ({ weight, arbitrary })))
+  const acting = fc.oneof(...[...kinds(places), ...more].map(([weight, arbitrary]) => ({ weight, arbitrary })))
   const looking = fc.oneof(
     ...looks(places).map(([weight, task, look]) => ({ weight, arbitrary: task.map(t => ({ task: t, look })) })),
   )
@@ -130,8 +131,8 @@ const handlers: Task[] = [
   { name: 'h0', copy: { dest: at('h0'), content: 'once\n' } },
   { name: 'h1', file: { path: at('h1'), state: 'touch' } },
 ]
-const tasksOf = (places: Places): fc.Arbitrary<Draft[]> =>
-  fc.array(draft(places), { minLength: 1, maxLength: 30, size: 'max' })
+const tasksOf = (places: Places, more: Weighted = []): fc.Arbitrary<Draft[]> =>
+  fc.array(draft(places, more), { minLength: 1, maxLength: 30, size: 'max' })
 
 /** One host mostly, now and then two that look at each other. */
 export const hosts: fc.Arbitrary<string[]> = one(['node0'], ['node0'], ['node0'], ['node0', 'node1'])
@@ -161,3 +162,8 @@ export const playbook: fc.Arbitrary<Playbook> = fc
     },
   )
   .map(([first, drafts, names]) => written(first as Task[], drafts as Draft[], names))
+
+/** Playbooks for hosts on which root may do what it likes. */
+export const rootsPlaybook: fc.Arbitrary<Playbook> = fc
+  .tuple(tasksOf(calm, ofRoot), hosts)
+  .map(([drafts, names]) => written([...opening, ...rootsOpening], drafts, names))

@@ -70,3 +70,66 @@ export const looks = ({ files, folders }: Places): [number, fc.Arbitrary<Task>, 
   ],
   [2, one('keep', 'a', ...files).map(asking), 'c'],
 ]
+
+const unit = (words: string): string =>
+  `[Service]\nExecStart=/bin/sleep ${words}\n[Install]\nWantedBy=multi-user.target\n`
+const unitFile = '/etc/systemd/system/laws.service'
+
+/** What only root may do, on hosts of its own: owners, accounts, units. */
+export const ofRoot: [number, fc.Arbitrary<Task>][] = [
+  [2, of('group', { name: one('lawsg'), gid: maybe(one(4100, 4101)), state: maybe(one('present', 'absent')) })],
+  [
+    2,
+    of('user', {
+      name: one('lawsu'),
+      shell: maybe(one('/bin/sh', '/bin/bash')),
+      comment: maybe(one('Laws')),
+      create_home: one(false),
+    }),
+  ],
+  [1, of('user', { name: one('lawsu'), state: one('absent') })],
+  [
+    3,
+    of('file', {
+      path: one('a', 'd/f', 'd').map(at),
+      state: one('file'),
+      owner: maybe(one('daemon', 0)),
+      group: maybe(one('games', 2)),
+    }).map(own),
+  ],
+  [
+    2,
+    of('copy', {
+      dest: one('a', 'm/h').map(at),
+      content: text,
+      owner: one('daemon', 'root', 'lawsu'),
+      mode: maybe(one('4755')),
+    }),
+  ],
+  [1, of('unarchive', { src: one('p.tar.gz'), dest: one(at('m')), owner: one('daemon') })],
+  [3, of('systemd_unit', { name: one('laws'), content: one(unit('1000'), unit('2000')) })],
+  [
+    3,
+    of('service', {
+      name: one('laws'),
+      state: one('started', 'started', 'stopped'),
+      enabled: maybe(one(true, false)),
+      newer_than: one([], [unitFile]),
+    }),
+  ],
+]
+
+/** A folder is none where a file is wanted. */
+function own(task: Task): Task {
+  const file = task.file as Task
+  return String(file.path).endsWith('/d') ? { file: { ...file, state: 'directory' } } : task
+}
+
+/** What is there to begin with for those tasks, and what clears it away: a script. */
+export const rootsOpening: Task[] = [
+  { user: { name: 'lawsu', create_home: false } },
+  { systemd_unit: { name: 'laws', content: unit('1000') } },
+]
+export const rootsEnd = `! id lawsu >/dev/null 2>&1 || userdel -f lawsu
+! getent group lawsg >/dev/null || groupdel lawsg
+[ ! -e ${unitFile} ] || { systemctl disable --now laws; rm ${unitFile}; systemctl daemon-reload; systemctl reset-failed; } 2>/dev/null`
