@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
-import { Environment, type ParseResult } from '@marcbachmann/cel-js'
+import { Environment, type ParseResult, serialize } from '@marcbachmann/cel-js'
 import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { isUnknown, type Unknown } from '../core/unknown.ts'
 import { hasBraces, type Piece, pieces } from './braces.ts'
 import { enterScope, leave, type Miss } from './cel-values.ts'
 import { faultOf, grammarHint, grammarMessage, valueMessage } from './expression-words.ts'
 import { type Located, member, placeIn } from './located.ts'
+import { partsOf } from './parts.ts'
 import { type Reference, referencesOf, type Syntax } from './references.ts'
 
 export type { Reference } from './references.ts'
@@ -18,7 +19,7 @@ export type Expression = {
   literal: boolean
   /**
    * The value in a scope. A value that is not known is returned in its place, never thrown: as the whole result of a
-   * scalar or a text, as the leaf of a tree. What comes out is data and is not scanned for expressions again.
+   * scalar or a text, as the leaf of a tree, of a list or mapping that the expression builds. What comes out is data and is not scanned for expressions again.
    *
    * Throws a Refusal `playbook-value`: no such name or member, types that do not go together.
    */
@@ -101,23 +102,37 @@ const compileCode = (code: string, place: (offset: number) => Origin): Expressio
     if (!fault) throw error
     return refuse('playbook-value', ...said(valueMessage(code, fault, missed), code, place(fault.start)))
   }
+  const whole = (scope: Record<string, unknown>): unknown => {
+    let missed: Miss | undefined
+    // CEL keeps the state of a comprehension in its syntax tree: an expression that is reached again while it runs
+    // (a variable of another host, through hostvars) needs a tree of its own.
+    const run = tree.busy ? parse(code, place) : tree.run
+    const outer = tree.busy
+    tree.busy = true
+    try {
+      return leave(run(enterScope(scope, miss => (missed = miss))))
+    } catch (error) {
+      return unknownIn(error) ?? failure(error, missed)
+    } finally {
+      tree.busy = outer
+    }
+  }
+  // Made when it is needed: most values are known as a whole.
+  let parts: ReturnType<typeof partsOf> | null = null
+  const partly = (scope: Record<string, unknown>): unknown => {
+    if (parts === null)
+      parts = partsOf(
+        tree.run.ast as Syntax,
+        part => compileCode(serialize(part as never), () => place(part.start)).evaluate,
+      )
+    return parts?.(scope)
+  }
   return {
     references: referencesOf(tree.run.ast as Syntax, place),
     literal: false,
     evaluate: scope => {
-      let missed: Miss | undefined
-      // CEL keeps the state of a comprehension in its syntax tree: an expression that is reached again while it runs
-      // (a variable of another host, through hostvars) needs a tree of its own.
-      const run = tree.busy ? parse(code, place) : tree.run
-      const outer = tree.busy
-      tree.busy = true
-      try {
-        return leave(run(enterScope(scope, miss => (missed = miss))))
-      } catch (error) {
-        return unknownIn(error) ?? failure(error, missed)
-      } finally {
-        tree.busy = outer
-      }
+      const value = whole(scope)
+      return isUnknown(value) ? (partly(scope) ?? value) : value
     },
   }
 }

@@ -87,12 +87,15 @@ test('what is unknown is the result, the same object', () => {
     'later',
     'later + 1',
     'later && true',
-    '[1, later]',
+    'size([1, later])',
+    '[1, later][0]',
+    'later.map(x, 1)',
+    '{later: 1}',
     'node.log',
     'has(node.log)',
     'fresh.other',
     'has(fresh.other)',
-    'groups.ipfs.map(h, hostvars[h].node.peer_id)',
+    'groups.ipfs.map(h, hostvars[h].node.peer_id).size()',
     'groups.ipfs.all(h, hostvars[h].node.count == 2)',
     'dyn(later)',
     'basename(later)',
@@ -121,6 +124,24 @@ test('what does not depend on the unknown is known', () => {
     ['node.peer_id', 'p'],
     ['fresh.id', 1],
     ['"node2" in hostvars', true],
+  ]
+  for (const [text, wanted] of cases) assert.equal(value(text), wanted, text)
+})
+
+test('what builds a list or a mapping: a part that is unknown stands in its place, the others are known', () => {
+  const cases: [string, unknown][] = [
+    ['[1, later]', [1, waits]],
+    ['{"a": 1, "b": [later]}', { a: 1, b: [waits] }],
+    ['groups.ipfs.map(h, hostvars[h].node.peer_id)', ['peer-node0', 'peer-node1', waits]],
+    [
+      '(groups.ipfs).filter(h, h != "node0").map(h, ({"id": hostvars[h].node.peer_id, "at": (hostvars[h].address) + "x"}))',
+      [
+        { id: 'peer-node1', at: '10.0.0.1x' },
+        { id: waits, at: '10.0.0.2x' },
+      ],
+    ],
+    ['[1, 2].map(x, [3].map(y, later + x + y))', [[waits], [waits]]],
+    ['[later, 1].map(x, [x])', [[waits], [1]]],
   ]
   for (const [text, wanted] of cases) assert.equal(value(text), wanted, text)
 })
