@@ -18,7 +18,7 @@ import { isWithin, peerAddress } from './lib/address.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { asked, authorizations, daemon, ipfsStep, member, peerId, repo } from './lib/kubo.ts'
 import { lastLines } from './lib/log.ts'
-import { absent, peerList } from './lib/peers.ts'
+import { absent, peerList, unborn } from './lib/peers.ts'
 import {
   allPeered,
   bootstrapOf,
@@ -58,15 +58,19 @@ type Args = {
 }
 type First = { id: { value: Json | undefined }; all: { ids: string[] }; peering: { value: Json | undefined } }
 
+/** Who is not known to be this node itself: an id that is still to be made is another's. */
 const others = (args: Args, seen: First): Peer[] => {
   const own = later(() => seen.id.value)
-  return args.peers.filter(({ id }) => id !== own)
+  return args.peers.filter(peer => later(() => peer.id) !== own)
 }
+/** Those that can be asked about: none before all ids are known. */
+const asking = (args: Args, seen: First): Peer[] => (waits(args, seen) ? [] : others(args, seen))
+const waits = (args: Args, seen: First): Later | undefined => unborn(others(args, seen), peer => peer.id)
 
 /** Peers that the daemon keeps but should not; those of hosts that did not answer stay. */
 const surplus = (args: Args, seen: First, port: number): string[] => {
   const listed = later(() => seen.all.ids)
-  if (!Array.isArray(listed)) return []
+  if (!Array.isArray(listed) || waits(args, seen)) return []
   const kept = peeringOf(args.via === 'peering' ? others(args, seen) : [], port, args.absent, () => seen.peering.value)
   const ids = Array.isArray(kept) ? kept.map(entry => (entry as { ID: string }).ID) : []
   return listed.filter(id => !ids.includes(id))
@@ -108,8 +112,8 @@ export default defineModule({
     any: uses(connected(args, '')),
   }),
   more: (args, seen) => ({
-    peered: others(args, seen).map(({ id }) => peered(args, id)),
-    connected: others(args, seen).map(({ id }) => connected(args, id)),
+    peered: asking(args, seen).map(({ id }) => peered(args, id)),
+    connected: asking(args, seen).map(({ id }) => connected(args, id)),
     surplus: surplus(args, seen, args.port).map((id): Query<{ addresses: string[] }> => peered(args, id)),
   }),
   touches: args => [`live:${args.unit}#peering`],
@@ -128,6 +132,17 @@ export default defineModule({
         barred,
         'set Swarm.AddrFilters to [] with ipfs_config (the profile `server` fills it with all private ranges)',
       )
+    const details = waits(args, seen)
+    if (details) {
+      const [named, emptied] = via === 'peering' ? ['peering', 'Bootstrap'] : ['bootstrap', 'Peering.Peers']
+      return change({
+        will: { [named]: { value: details } },
+        touches: [`live:${args.unit}#peering`, `member:${args.path}/config#${emptied}`],
+        steps: [],
+        details,
+        reason: reason(false, 0, []),
+      })
+    }
     const wanted = {
       peering: peeringOf(
         via === 'peering' ? peers : [],

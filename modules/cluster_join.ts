@@ -1,7 +1,7 @@
-import { content, defineModule, file, isUnknown, later, service, T, uses } from '../src/module/module.ts'
+import { content, defineModule, file, service, T, uses } from '../src/module/module.ts'
 import { multiaddress, peerAddress } from './lib/address.ts'
 import { cluster } from './lib/cluster.ts'
-import { absent, besideKubo, mixedUp, ofKubo, peerList } from './lib/peers.ts'
+import { absent, besideKubo, mixedUp, ofKubo, peerList, unborn } from './lib/peers.ts'
 
 const args = T.Object(
   {
@@ -34,19 +34,13 @@ export default defineModule({
     kubo: uses(ofKubo(args.ipfs_path)),
   }),
   plan(args, seen, { ok, change, fail }) {
-    const slip = later(() =>
-      mixedUp(
-        args.peers.map(one => ({ ...one, port: one.port ?? args.port })),
-        seen.kubo,
-      ),
-    )
-    if (slip && !isUnknown(slip)) return fail(slip.why, slip.fix)
+    const slip = mixedUp(args.peers, () => seen.kubo, args.port)
+    if (slip) return fail(slip.why, slip.fix)
     if (['active', 'activating', 'reloading'].includes(seen.unit.active)) return ok()
     const store = seen.peerstore
     if (store.exists && store.kind !== 'file')
       return fail(`${args.path}/peerstore is a ${store.kind}, not a file`, `move ${args.path}/peerstore away`)
-    // Ids that are still to be made: the file will change, to what is known then.
-    const text = later(() => {
+    const lines = (): string => {
       const have =
         store.exists && store.kind === 'file' ? store.content.bytes.toString().split('\n').filter(Boolean) : []
       const wanted = args.peers.map(({ id, address, port }) => peerAddress(address, port ?? args.port, id)).sort()
@@ -54,7 +48,8 @@ export default defineModule({
       const kept = have.filter(line => wanted.includes(line) || !places.some(place => line.startsWith(place)))
       const lacking = wanted.filter(line => !have.includes(line))
       return lacking.length === 0 && kept.length === have.length ? '' : [...kept, ...lacking, ''].join('\n')
-    })
+    }
+    const text = unborn(args.peers, one => one.id) ?? lines()
     if (text === '') return ok()
     const bytes = typeof text === 'string' ? content(text) : text
     return change({

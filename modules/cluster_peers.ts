@@ -1,8 +1,8 @@
-import { defineModule, isUnknown, later, program, service, stat, T, unitName, uses } from '../src/module/module.ts'
+import { defineModule, program, service, stat, T, unitName, uses } from '../src/module/module.ts'
 import { cluster, listed, serviceFile } from './lib/cluster.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { lastLines } from './lib/log.ts'
-import { absent, besideKubo, mixedUp, ofKubo, peerList } from './lib/peers.ts'
+import { absent, besideKubo, mixedUp, ofKubo, peerList, unborn } from './lib/peers.ts'
 import { home } from './lib/placement.ts'
 
 const args = T.Object(
@@ -70,13 +70,20 @@ export default defineModule({
     kubo: uses(ofKubo(args.ipfs_path)),
     file: uses(stat(serviceFile(args.path))),
   }),
-  more: args => ({ peers: args.peers.map(({ id }) => listing(args, id, args.unit)) }),
+  more: args => ({
+    peers: unborn(args.peers, one => one.id) ? [] : args.peers.map(({ id }) => listing(args, id, args.unit)),
+  }),
   touches: args => [`live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
     if (seen.unit.active !== 'active' && seen.unit.active !== 'activating')
       return fail(`${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
-    const slip = later(() => mixedUp(args.peers, seen.kubo))
-    if (slip && !isUnknown(slip)) return fail(slip.why, slip.fix)
+    const slip = mixedUp(args.peers, () => seen.kubo)
+    if (slip) return fail(slip.why, slip.fix)
+    const details = unborn(args.peers, one => one.id)
+    if (details) {
+      const places = args.peers.map(({ address }) => address).join(', ')
+      return change({ will: {}, steps: [], details, byItself: true, reason: `waits for ${places}` })
+    }
     const open = args.peers.filter((_, i) => seen.peers[i]!.state !== 'listed')
     if (open.length === 0) return ok()
     return change({

@@ -5,6 +5,7 @@ import {
   type FileAnswer,
   file,
   folder,
+  later,
   processStart,
   type Step,
   T,
@@ -14,6 +15,7 @@ import {
 import { clones } from './lib/clones.ts'
 import { diagnose } from './lib/diagnoses.ts'
 import { asked, daemon, peerId, repo } from './lib/kubo.ts'
+import { unborn } from './lib/peers.ts'
 
 const args = T.Object(
   {
@@ -119,7 +121,8 @@ export default defineGroup({
       )
     // Where no step may run no block can be given: those pairs wait for a run over all hosts.
     const taking = together.up.filter(host => !together.bystanders.includes(host))
-    const idle = taking.filter(host => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string')
+    const isIdle = (host: string): boolean => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string'
+    const idle = taking.filter(host => later(() => isIdle(host)) === true)
     if (idle.length > 0)
       return together.each(host =>
         together.fail(
@@ -127,8 +130,19 @@ export default defineGroup({
           `start ${unitName(args[host]!.unit)} before this task`,
         ),
       )
-    const end = (host: string): string => `${seen[host]!.id.value} ${seen[host]!.started.at}`
-    const stampOf = (from: string, reader: string): string => `${end(from)} ${end(reader)}`
+    // No stamp has an id that is still to be made: every pair with it is new.
+    const details = unborn(taking, host => seen[host]!.id.value)
+    if (details && taking.length > 1)
+      return together.each(host =>
+        together.change({
+          will: { stamps: { exists: true, kind: 'file', mode: '0644', content: details } },
+          phases: [],
+          details,
+          reason: `must read a fresh block of ${taking.filter(from => from !== host).join(', ')}`,
+        }),
+      )
+    const ends = new Map(together.up.map(host => [host, `${seen[host]!.id.value} ${seen[host]!.started.at}`]))
+    const stampOf = (from: string, reader: string): string => `${ends.get(from)} ${ends.get(reader)}`
     const stale = (reader: string): string[] => {
       const have = linesOf(seen[reader]!.stamps)
       return taking.filter(from => from !== reader && !have.includes(stampOf(from, reader)))

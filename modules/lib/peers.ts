@@ -1,4 +1,4 @@
-import { later, program, type Query, quote, T } from '../../src/module/module.ts'
+import { isUnknown, type Later, later, program, type Query, quote, T } from '../../src/module/module.ts'
 import { multiaddress } from './address.ts'
 import { home, type Obstacle } from './placement.ts'
 
@@ -35,15 +35,25 @@ export const ofKubo = (repo: string): Query<{ words: string[] }> =>
     subject: `peers in ${repo}/config`,
   })
 
+/**
+ * The first id that a host is still to make. A new id is in no list yet: who has to name it, or to wait until it is
+ * named, has something to do, whatever it will be.
+ */
+export const unborn = <P>(peers: P[], idOf: (peer: P) => unknown): Later | undefined =>
+  peers.map(peer => later(() => idOf(peer))).find(id => isUnknown(id)) as Later | undefined
+
 /** The usual slip: kubo's peer id, or kubo's port, in the place of the cluster's. Undefined where nothing is known of it. */
 export const mixedUp = (
   peers: { id: string; address: string; port?: number }[],
-  kubo: { words: string[] },
+  kubo: () => { words: string[] },
+  otherwise?: number,
 ): Obstacle | undefined => {
-  const known = later(() => kubo.words)
+  const known = later(() => kubo().words)
   if (!Array.isArray(known)) return undefined
-  for (const { id, address, port } of peers) {
-    if (known.includes(id))
+  for (const peer of peers) {
+    const { address, port = otherwise } = peer
+    const id = later(() => peer.id)
+    if (!isUnknown(id) && known.includes(id))
       return {
         why: `${id} (${address}) is the peer id of a kubo: the cluster peer there has another`,
         fix: 'give what cluster_init registers as peer_id, `hostvars[h].cluster.peer_id`, not what ipfs_init does',

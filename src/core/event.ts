@@ -72,6 +72,7 @@ export type EventBody =
       always?: boolean
       /** Hosts do it one after the other. */
       turn?: boolean
+      /** The node it waits for: with `undecided` to be decided at all, with `change` for its details. */
       needs?: string
       steps: string[]
       diff: Difference[]

@@ -36,6 +36,8 @@ export type Change<R, O> = {
   touches?: Label[]
   /** Runs every time it is asked for (an unguarded command, a restart): never `ok`, not planned again after its steps. */
   always?: true
+  /** It is certain, but what it comes to is known after this: until then steps and promises say only what is known. */
+  details?: Later
   /** It stops what runs, if only for a moment: with `rolling` the hosts do it in turn. */
   interrupts?: true
   /** It may come about by itself before its turn (a peer dials this one): to find it done is no broken promise. */

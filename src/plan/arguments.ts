@@ -1,5 +1,5 @@
 import { Refusal } from '../core/failure.ts'
-import { isUnknown, Lost, type Unknown, unknownsIn } from '../core/unknown.ts'
+import { isUnknown, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import type { Node } from '../graph/graph.ts'
 import { nodeId } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
@@ -88,7 +88,7 @@ export const condition = (node: Node, scope: Record<string, unknown>): boolean |
   return true
 }
 
-/** The items of a loop, or the unknown that decides them. */
+/** The items of a loop, or the unknown that decides them. An item names its line: all of it has to be known. */
 export const itemsOf = (node: Node, scope: Record<string, unknown>): unknown[] | Unknown => {
   const value = node.compiled.loop!.evaluate(scope)
   if (isUnknown(value)) return value
@@ -99,5 +99,6 @@ export const itemsOf = (node: Node, scope: Record<string, unknown>): unknown[] |
       why: `It is ${JSON.stringify(value)}.`,
       origin: node.task.loop!.origin,
     })
-  return value
+  const open = unknownsIn(value)
+  return open.find(one => one instanceof Missing) ?? open[0] ?? value
 }

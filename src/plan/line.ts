@@ -1,5 +1,5 @@
 import { type Failure, Refusal } from '../core/failure.ts'
-import { born, isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
+import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import type { AnyModule } from '../module/define.ts'
@@ -108,6 +108,7 @@ type AnyChange = {
   outputs?: object
   touches?: string[]
   always?: true
+  details?: Later
   interrupts?: true
   byItself?: true
 }
@@ -132,10 +133,13 @@ const changeLine = (
       phases,
       outputs: { changed: false, ...(change.outputs ?? {}) },
     }
+  const needs = waitedFor(line, [change.details, steps, will.map(([, patch]) => patch)])
   return {
     ...line,
     verdict: 'change',
     why: change.reason,
+    ...(needs === undefined ? {} : { needs }),
+    ...(change.details === undefined ? {} : { details: change.details }),
     steps,
     phases,
     will,
@@ -144,10 +148,17 @@ const changeLine = (
       footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
     always: change.always ?? false,
     interrupts: change.interrupts ?? false,
-    byItself: change.byItself ?? steps.length === 0,
+    byItself: change.byItself ?? (steps.length === 0 && change.details === undefined),
     diff: differences(will, ask),
     outputs: { changed: true, [born]: new Later(line.id), ...(change.outputs ?? {}) },
   }
+}
+
+/** The first other node that makes something of this known. */
+const waitedFor = ({ node }: Line, parts: unknown): string | undefined => {
+  const own = node.hosts.map(host => nodeId(host, node.task))
+  const open = unknownsIn(parts).find(one => one instanceof Later && !own.includes(one.node))
+  return open && (open as Later).node
 }
 
 /** A promise about something that is not read, or only used, is a mistake of the module: it is told at once. */

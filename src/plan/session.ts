@@ -1,6 +1,6 @@
 import type { Difference, Verdict } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
-import { isUnknown, Lost, Missing } from '../core/unknown.ts'
+import { isUnknown, type Later, Lost, Missing } from '../core/unknown.ts'
 import { type Graph, type Node, nodeId } from '../graph/graph.ts'
 import type { Loaded } from '../load/load.ts'
 import type { Located } from '../load/located.ts'
@@ -26,7 +26,7 @@ export type Line = {
   verdict: Verdict | 'pending'
   why?: string
   fix?: string
-  /** The root cause or the node it waits for. */
+  /** The root cause, or the node it waits for; of a change the node that its details wait for. */
   needs?: string
   steps: Step[]
   /** Steps of a group node come in phases. */
@@ -36,6 +36,8 @@ export type Line = {
   always: boolean
   interrupts: boolean
   byItself: boolean
+  /** Set where a change is certain before it is known what it comes to. */
+  details?: Later
   reads: Reads
   diff: Difference[]
   outputs: unknown

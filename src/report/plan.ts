@@ -29,6 +29,7 @@ const seenFrom = (entry: Entry, text: string): string => {
 }
 
 const waitingFor = (entry: Entry): string | undefined => {
+  if (entry.verdict === 'change' && entry.needs !== undefined) return `will change, details after ${entry.needs}`
   if (entry.needs === undefined || entry.why?.includes(entry.needs)) return undefined
   if (entry.verdict === 'undecided') return `known after ${entry.needs}`
   return entry.verdict === 'skipped' ? `needs ${entry.needs}` : undefined

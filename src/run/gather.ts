@@ -1,4 +1,4 @@
-import { isUnknown, Lost, unknownsIn } from '../core/unknown.ts'
+import { Lost, unknownsIn } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import { blank, unknownLine } from '../plan/line.ts'
 import { readAll } from '../plan/plan.ts'
@@ -102,7 +102,7 @@ const takeFitting = (bundle: Line[], todo: Line[]): Line[] => {
   const changes = (): number => [...bundle, ...fit].filter(l => l.verdict === 'change').length
   for (const line of todo) {
     if (line.verdict === 'undecided') break
-    if (line.verdict === 'change' && unknownsIn(line.steps).some(isUnknown)) break
+    if (line.verdict === 'change' && unknownsIn([line.details, line.steps]).length > 0) break
     if (line.verdict === 'change' && !travels(line) && changes() > 0) break
     fit.push(line)
     if (line.verdict === 'change' && !travels(line)) break

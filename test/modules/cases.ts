@@ -22,6 +22,7 @@ export type Case = {
   will?: Record<string, unknown>
   outputs?: Record<string, unknown>
   touches?: string[]
+  details?: string
   always?: boolean
 }
 type Found = Record<string, unknown>
@@ -142,6 +143,7 @@ export const check = (module: Module, one: Case): void => {
   if (one.outputs) includes(plain(verdict.outputs), one.outputs, 'outputs')
   if (one.touches) assert.equal(verdict.touches, one.touches, 'touches')
   assert.is(verdict.always ?? false, one.always ?? false, 'always')
+  assert.is((verdict.details as Later | undefined)?.node, one.details, 'details')
   if (verdict.is !== 'change') return
 
   const steps = (verdict.steps as Step[]).map(describe)
@@ -154,7 +156,7 @@ export const check = (module: Module, one: Case): void => {
   assert.ok(steps.length > 0 || module.settle, 'a change without steps waits for something')
   if (one.will) includes(plain(verdict.will), one.will, 'will')
   const next = applied(reads, all, verdict.will as Found)
-  if (verdict.always || unknownsIn(verdict.will).some(u => isUnknown(u))) return
+  if (verdict.always || verdict.details || unknownsIn(verdict.will).some(u => isUnknown(u))) return
   const again = decided(module, args, next, said)
   assert.is(
     again.verdict.is,

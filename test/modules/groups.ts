@@ -20,6 +20,7 @@ type Case = {
   verdict: string | Record<string, string>
   why?: string | Record<string, string>
   fix?: string
+  details?: string
   /** By host, phase by phase. */
   phases?: Record<string, string[][]>
   will?: Record<string, Record<string, unknown>>
@@ -114,6 +115,7 @@ export const checkGroup = (module: GroupModule, one: Case): void => {
         one.phases[host],
         `phases of ${host}`,
       )
+    assert.is((verdict.details as Later | undefined)?.node, one.details, `details of ${host}`)
     if (one.will?.[host]) includes(plain(verdict.will), one.will[host], `will of ${host}`)
   }
   const changes = Object.entries(verdicts).filter(([, v]) => v.is === 'change')
