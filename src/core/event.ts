@@ -20,6 +20,8 @@ export type Explained = NodeRef & {
   verdict: Verdict
   why?: string
   fix?: string
+  /** The node that it, or the details of a change, wait for. */
+  needs?: string
   arguments: Record<string, unknown>
   /** `after`: the nodes whose changes the answer follows from; with none it is as it was read. */
   reads: { name: string; subject: string; use: 'owned' | 'used'; is: unknown; after: string[] }[]

@@ -76,6 +76,7 @@ const explained = (session: Session, line: Line, before: Map<string, number>, de
     verdict: line.verdict as Explained['verdict'],
     ...(line.why === undefined ? {} : { why: line.why }),
     ...(line.fix === undefined ? {} : { fix: line.fix }),
+    ...(line.needs === undefined ? {} : { needs: line.needs }),
     arguments: argumentsOn(session, node, host, line.item),
     reads,
     will: line.will.map(([query, patch]) => ({ subject: query.subject, is: shown(patch) })),

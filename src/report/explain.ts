@@ -31,10 +31,16 @@ const readLine = ({ subject, use, is, after }: Explained['reads'][number], paint
   return `${use === 'owned' ? '' : paint.dim('uses ')}${oneLine(subject)}: ${inLine(is)}${from}`
 }
 
+/** The verdict and why; of a change that is certain also which node its details wait for. */
+const verdictText = ({ verdict, why, needs }: Explained): string => {
+  const details = verdict === 'change' && needs !== undefined ? [`details after ${needs}`] : []
+  return [verdict, ...details, ...(why ? [oneLine(why)] : [])].join(', ')
+}
+
 const explainedLines = (one: Explained, paint: Paint): string[] => {
   const { file, line, column } = one.origin
   return [
-    `${paint.bold(one.node)}: ${one.verdict}${one.why ? `, ${oneLine(one.why)}` : ''}`,
+    `${paint.bold(one.node)}: ${verdictText(one)}`,
     `  ${one.task}, module ${one.module}, ${file}:${line}:${column}`,
     ...(one.fix ? [`  ${paint.bold('fix:')} ${one.fix}`] : []),
     ...section(

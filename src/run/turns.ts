@@ -79,7 +79,7 @@ const pass = async (whole: Runner, gate: Node): Promise<string | undefined> => {
   if (gate.group) await runGroup(runner, gate)
   else
     for (const line of await planned(runner, gate))
-      if (line.verdict === 'undecided') finishFailed(runner, line, cannotWait(line))
+      if (line.verdict === 'undecided' || line.details) finishFailed(runner, line, cannotWait(line))
       else await takeTurn(runner, line)
   forget(whole, gate)
   for (const { node, status, failure } of results) {
@@ -92,7 +92,7 @@ const pass = async (whole: Runner, gate: Node): Promise<string | undefined> => {
 
 const cannotWait = (line: Line): Failure => ({
   reason: 'playbook-reference',
-  what: `"${line.node.task.slug}" cannot be passed between turns: it is only ${line.why}.`,
+  what: `"${line.node.task.slug}" cannot be passed between turns: it is only known after ${line.needs}.`,
   fix: 'Put that task before the rolling one, or leave this one out of "rolling".',
   origin: line.node.task.origin,
 })

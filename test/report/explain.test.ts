@@ -25,6 +25,11 @@ const explained: EventBody = {
   waitedForBy: [],
 }
 
+test('a change whose details are not known yet', () => {
+  const { out } = reported({ command: 'explain' }, [started('plan', 'node0'), { ...explained, needs: 'node1/key' }])
+  assert.is(out.split('\n')[0], 'node0/copy: change, details after node1/key, its content differs')
+})
+
 test('one node, for people', () => {
   const { out, code } = reported({ command: 'explain' }, [started('plan', 'node0'), explained])
   assert.is(code, 0)

@@ -32,6 +32,7 @@ const plan: EventBody[] = [
   planned('node1/peer', 'skipped', { task: 'Join node2', needs: 'node2/id' }),
   planned('node1/kernel', 'fail', { task: 'Load the module', why: 'no module xt\nmodprobe: FATAL\x1b[2J' }),
   ...['node0', 'node1'].flatMap(host => [
+    planned(`${host}/name`, 'change', { task: 'Name the others', needs: 'node0/id', why: 'it lacks two' }),
     planned(`${host}/up`, 'change', { task: 'The daemon answers', why: 'port 5001 is closed', waits: true }),
     planned(`${host}/date`, 'change', { task: 'Say the date', why: 'a command', always: true }),
   ]),
@@ -50,6 +51,8 @@ test('a plan', () => {
       '  - Join node2           node1: needs node2/id',
       '  ! Load the module      node1: no module xt',
       '  - Open the firewall    node0: when: false',
+      '  ~ Name the others      node0: will change, details after id: it lacks two',
+      '  ~ Name the others      node1: will change, details after node0/id: it lacks two',
       '  ~ The daemon answers   port 5001 is closed (waits)',
       '  ~ Say the date         a command (always)',
       '  = 1 task unchanged',
@@ -64,10 +67,10 @@ test('a plan', () => {
       '  why: no module xt',
       '       modprobe: FATAL\\x1b[2J',
       '',
-      'node0  4 to change, 1 undecided, 1 skipped, 1 unchanged',
-      'node1  4 to change, 1 undecided, 1 would fail, 1 skipped, 1 unchanged',
+      'node0  5 to change, 1 undecided, 1 skipped, 1 unchanged',
+      'node1  5 to change, 1 undecided, 1 would fail, 1 skipped, 1 unchanged',
       'node2  lost',
-      'Plan: 8 to change, 2 undecided, 1 would fail, 2 skipped, 2 unchanged on 3 hosts; 1 host lost.',
+      'Plan: 10 to change, 2 undecided, 1 would fail, 2 skipped, 2 unchanged on 3 hosts; 1 host lost.',
     ),
   )
   assert.is(err, 'warning: node0/conf: 04 and 06 both set a.conf\n')

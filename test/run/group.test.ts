@@ -25,7 +25,12 @@ const each = (task: string, status: string): Record<string, string> =>
 
 test('one value for all, born on the first; the second apply has nothing to do, in one trip', () =>
   withGroup(key, async rig => {
-    assert.equal(verdicts(await rig.plan()), each('key', 'change'))
+    const plan = await rig.plan()
+    assert.equal(verdicts(plan), each('key', 'change'))
+    assert.not(
+      plan.lines.some(({ needs }) => needs),
+      'what the node itself makes known is waited for by none of its hosts',
+    )
     assert.equal(held(rig), ['-', '-', '-'])
     const ran = await rig.apply()
     assert.equal(results(ran), each('key', 'changed'))
