@@ -6,7 +6,7 @@ import { labelOf } from './order.ts'
 import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
-import { warningText } from './warning.ts'
+import { createWarnings } from './warning.ts'
 import { megabytes, PROGRESS_EVERY_MS, seconds, someOf } from './words.ts'
 
 type Result = Event & { type: 'result' }
@@ -57,6 +57,7 @@ const createProgress = (say: (text: string) => void): ((event: Event & { type: '
 export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
   const { paint } = reading
   const ledger = createLedger()
+  const warnings = createWarnings(paint, sink.err)
   const out = (...lines: string[]): void => sink.out(`${lines.join('\n')}\n`)
   const progress = createProgress(text => sink.err(`${text}\n`))
   const downloads = createDownloads(text => sink.err(`${text}\n`))
@@ -64,6 +65,7 @@ export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
   let written = false
   return event => {
     ledger.take(event)
+    warnings(event)
     if (event.type === 'started') {
       width = Math.max(...event.hosts.map(host => host.length))
       out(`${paint.bold(`Apply ${event.playbook}`)} on ${someOf(event.hosts, event.hosts)}`, '')
@@ -79,7 +81,6 @@ export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
       out(messageText(event.host, labelOf(event), event.text, width))
     } else if (event.type === 'progress') progress(event)
     else if (event.type === 'download') downloads(event)
-    else if (event.type === 'warning') sink.err(`${warningText(event, paint)}\n`)
     else if (event.type === 'summary') {
       const lines = recapLines(ledger, event, 'apply', paint)
       if (lines.length === 0) return

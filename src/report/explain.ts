@@ -4,7 +4,7 @@ import type { Paint } from './paint.ts'
 import { indented, oneLine } from './printable.ts'
 import { troubleText } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
-import { warningText } from './warning.ts'
+import { createWarnings } from './warning.ts'
 
 const word = (value: unknown): string => (typeof value === 'string' && value !== '' ? value : JSON.stringify(value))
 
@@ -72,9 +72,10 @@ const explainedLines = (one: Explained, paint: Paint): string[] => {
 /** Prints what is explained as it comes, and at the end what went wrong. */
 export const createExplainText = ({ paint }: Reading, sink: Sink): Reporter => {
   const ledger = createLedger()
+  const warnings = createWarnings(paint, sink.err)
   return (event: Event) => {
     ledger.take(event)
-    if (event.type === 'warning') sink.err(`${warningText(event, paint)}\n`)
+    warnings(event)
     if (event.type === 'explained') sink.out(`${explainedLines(event, paint).join('\n')}\n`)
     if (event.type !== 'summary') return
     const troubles = troubleText(ledger, event, paint).join('\n').trimEnd()

@@ -7,7 +7,7 @@ import type { Paint } from './paint.ts'
 import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
-import { warningText } from './warning.ts'
+import { createWarnings } from './warning.ts'
 import { counted, someOf } from './words.ts'
 
 const symbols: Record<Verdict, string> = { ok: '=', change: '~', undecided: '?', skipped: '-', fail: '!' }
@@ -115,12 +115,13 @@ const planLines = (ledger: Ledger, summary: Event & { type: 'summary' }, reading
 /** Prints the plan when it is complete: what several hosts share is known only then. */
 export const createPlanText = (reading: Reading, sink: Sink): Reporter => {
   const ledger = createLedger()
+  const warnings = createWarnings(reading.paint, sink.err)
   const downloads = createDownloads(text => sink.err(`${text}\n`))
   return event => {
     ledger.take(event)
     if (event.type === 'download') downloads(event)
     if (event.type === 'archive') sink.out(`${archiveText(event)}\n`)
-    if (event.type === 'warning') sink.err(`${warningText(event, reading.paint)}\n`)
+    warnings(event)
     if (event.type !== 'summary') return
     const text = planLines(ledger, event, reading).join('\n').trimEnd()
     // Before anything has started there is no plan, only what prevented it.
