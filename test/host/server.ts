@@ -38,6 +38,8 @@ export type ServerOptions = {
   hostKeys?: ('ed25519' | 'ecdsa')[]
   /** Runs in place of whatever is asked for, as a login without a shell does. */
   instead?: string
+  /** Opens so many channels and no more, as `MaxSessions` has it. */
+  sessions?: number
   /** Programs in front of PATH: name and sh text. */
   programs?: Record<string, string>
 }
@@ -138,7 +140,10 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
       if (mine && !options.closed) context.accept()
       else context.reject(['publickey'])
     })
-    client.on('session', accept => {
+    let sessions = 0
+    client.on('session', (accept, reject) => {
+      sessions += 1
+      if (sessions > (options.sessions ?? 10)) return reject()
       accept().on('exec', (acceptExec, _reject, { command }) => {
         commands.push(command)
         const program = run(acceptExec(), command, path, folder, options)

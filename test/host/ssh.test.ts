@@ -33,6 +33,17 @@ test('one connection and one channel serve all frames', () =>
     assert.is(transport.roundTrips, 2)
   }))
 
+test('a host whose server allows no second session cannot be held, and is as usable as before', () =>
+  withServer({ sessions: 1 }, async server => {
+    const transport = await connectSsh(server.target)
+    assert.equal(await transport.hold({ run: 'a-run', who: 'ada@laptop' }), {
+      is: 'nobody',
+      why: 'its ssh server allows no second session (MaxSessions)',
+    })
+    assert.is((await transport.run([{ sh: ':' }]))[0]?.status, 0)
+    await transport.close()
+  }))
+
 test('megabytes come whole over a channel, more than its window on either stream', () =>
   withServer({}, async server => {
     const transport = await connectSsh(server.target)
