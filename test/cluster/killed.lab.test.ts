@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -10,17 +11,21 @@ const { lab, check } = onLab('killed')
 /** What ends a run: a signal, the end of its connection to node2, or of the network to node2 and then of the run itself. */
 type End = 'SIGKILL' | 'SIGINT' | 'hang up' | 'silence'
 
+/** A host that was cut off may not know yet that its run is gone. */
+const patience = ['--lock-timeout', '60']
+
 /** Ends a run so long after a task of node2 has begun; returns the run's exit code, null if it had none. */
 const stopAt = async (task: string, ms: number, end: End): Promise<number | null> => {
   let mend = async (): Promise<void> => {}
-  const { code } = await lab.applyUntil(`node2/${task}`, async run => {
+  const strike = async (run: ChildProcess): Promise<unknown> => {
     await sleep(ms)
     if (end === 'hang up') return hangUp(lab, 'node2')
     if (end !== 'silence') return run.kill(end)
     await link(lab, 'node2', 'down')
     mend = () => link(lab, 'node2', 'up').then(() => needAnswers(lab))
     return run.kill('SIGKILL')
-  })
+  }
+  const { code } = await lab.applyUntil(`node2/${task}`, strike, ...patience)
   await mend()
   return code
 }
@@ -56,7 +61,7 @@ const torn = async (): Promise<string[]> => {
 
 /** Asserts that the next run finishes what was cut off, leaves nothing of it lying about, and the one after finds nothing. */
 const needMended = async (): Promise<void> => {
-  await needApplied(lab)
+  await needApplied(lab, ...patience)
   await needNothingToDo(lab)
   const { node1, node2 } = await tracesEverywhere(lab)
   assert.equal(leftovers({ node2: node1! }, { node2: node2! }), [])

@@ -11,8 +11,10 @@ export type Undisturbed = { ms: number; said: number[]; traces: Record<string, T
 /** What came of one blow. `said`: what is wrong, or how the run that was struck ended. */
 export type Outcome = { name: string; at: number; converged: boolean; left: string[]; nextMs: number; said: string }
 
-/** So long may what is cut off take to notice, and to end. */
-const lease = 40_000
+/** The lease of a run that is heard of no more counts for 30 s. */
+const patience = ['--lock-timeout', '60']
+/** So long may what is cut off take to notice, and to end: a host hangs up when it has heard nothing for 60 s. */
+const lease = 80_000
 
 const onFresh = async <T>(lab: Rig, inside: () => Promise<T>): Promise<T> => {
   await lab.raise()
@@ -59,12 +61,12 @@ const momentOf = ({ ms, said }: Undisturbed, at: number): { lines: number; after
 const lastTask = (stdout: string): string | undefined =>
   [...stdout.matchAll(/"type":"(?:running|result)".*?"node":"([^"]*)"/g)].at(-1)?.[1]
 
-/** How the run that was struck ended; nothing if that was before its time. */
+/** Strikes a run at its moment and returns it; nothing if it had ended before. */
 const struck = async (
   lab: Rig,
   blow: Blow,
   { lines, after }: ReturnType<typeof momentOf>,
-): Promise<string | undefined> => {
+): Promise<Started | undefined> => {
   const run = begin(lab)
   const reached = Promise.withResolvers<'reached'>()
   let left = lines
@@ -73,7 +75,12 @@ const struck = async (
   const first = await Promise.race([reached.promise.then(() => sleep(after, 'reached')), run.ended])
   if (first !== 'reached') return undefined
   await blow.strike(lab, run.child, run.ended)
-  const { code, stdout, stderr } = await run.ended
+  return run
+}
+
+/** How the run that was struck ended. */
+const endingOf = async ({ ended }: Started): Promise<string> => {
+  const { code, stdout, stderr } = await ended
   need(code !== 70, `the run that was struck found a bug in itself:\n${stdout.slice(-1000)}${stderr}`)
   return `exit ${code ?? 'none'}, last heard of ${lastTask(stdout) ?? 'nothing'}`
 }
@@ -91,16 +98,23 @@ const left = async (lab: Rig, { traces }: Undisturbed, since: number): Promise<s
 export const play = async (lab: Rig, quiet: Undisturbed, blow: Blow, at: number): Promise<Outcome> => {
   const outcome: Outcome = { name: blow.name, at, converged: false, left: [], nextMs: 0, said: '' }
   await onFresh(lab, async () => {
-    outcome.said = (await struck(lab, blow, momentOf(quiet, at))) ?? ''
-    if (outcome.said === '') return
-    const began = Date.now()
-    const told = await lab.apply()
-    outcome.nextMs = Date.now() - began
-    need(told.code === 0, `the next run ended with ${told.code}: ${failures(told).join('; ')}`)
-    await needNothingToDo(lab)
-    await healthy(lab)
-    outcome.converged = true
-    outcome.left = await left(lab, quiet, began)
+    const run = await struck(lab, blow, momentOf(quiet, at))
+    if (!run) return
+    try {
+      if (!blow.later) outcome.said = await endingOf(run)
+      const began = Date.now()
+      const told = await lab.apply(...patience)
+      outcome.nextMs = Date.now() - began
+      need(told.code === 0, `the next run ended with ${told.code}: ${failures(told).join('; ')}`)
+      blow.later?.(run.child)
+      outcome.said = await endingOf(run)
+      await needNothingToDo(lab)
+      await healthy(lab)
+      outcome.converged = true
+      outcome.left = await left(lab, quiet, began)
+    } finally {
+      run.child.kill('SIGKILL')
+    }
   }).catch((error: Error) => {
     outcome.said = `${outcome.said}; ${error.message}`
   })
