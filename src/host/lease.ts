@@ -6,11 +6,14 @@ import type { Wire } from './shell.ts'
 
 // A host is held by a program on a second channel, the keeper: it has the kernel's lock on a small file, and the file
 // says for whom, and until when it counts. Whatever ends the keeper ends the lock, so no lock outlives its run; a lock
-// whose file has run out belongs to a run that nobody hears of any more, and whoever comes next ends that first.
+// whose file has run out belongs to a run that nobody hears of any more, and whoever comes next ends that first: its
+// steps, and its connection, so that one that was only asleep cannot go on. If nobody comes it ends by itself.
 
 /** How long a lease counts without a sign of life, by the host's clock since it was started; how often one is given. */
 const SECONDS = 30
 const BEAT_MS = 10_000
+/** After so long without one the keeper hangs up: all that the connection has here hears of that. */
+const SILENT_SECONDS = 60
 /** How long what still runs for a run that is gone has to end by itself. */
 const GRACE_SECONDS = 5
 /** After a cut connection the watch of a frame makes an end in 10 s (see frame.ts). */
@@ -21,34 +24,45 @@ const GIVE_MS = 2_000
 /** The program at the other end: it reads the script, which is one compound command, and then signs of life. */
 export const KEEPER = '/bin/sh'
 
-/** Where the lease of a session lies: what root does is seen by all who become root, what a user does by that user. */
-export const PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi`
+/**
+ * Where the lease of a session lies: what root does is seen by all who become root, what a user does by that user. And
+ * the ssh server's process of this connection: the nearest of that name that this one comes from, 0 if none is seen.
+ */
+export const PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
+q=$$
+while [ "$server" = 0 ] && [ "$q" -gt 1 ] && read -r x c x n x <"/proc/$q/stat"; do
+  case $c in '(sshd'*|'(dropbear'*) server=$q;; esac
+  q=$n
+done 2>/dev/null`
 
 const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
 
 /**
  * Takes the lock, says what came of it, and keeps it until its stdin ends. `own`: the process group of the steps. The
- * file's one line: until when it counts, the keeper, `own`, the run, who. It may be taken away, by the holder before,
- * between being opened and being locked: it counts only if the line can be read back by its name.
+ * file's one line: until when it counts, the keeper, `own`, the ssh server's process, the run, who. It may be taken away,
+ * by the holder before, between being opened and being locked: it counts only if the line can be read back by its name.
  */
 const keeperScript = ({ run, who }: Claim, shell: number, place: string): string => `{
 export LC_ALL=C PATH="\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 umask 022; set -f
+server=0
 ${place}
-command -v flock >/dev/null || { echo 'nobody it has no flock'; exit 0; }
+for x in flock timeout; do command -v $x >/dev/null || { echo "nobody it has no $x"; exit 0; }; done
 [ -r /proc/uptime ] || { echo 'nobody it has no /proc'; exit 0; }
 now() { IFS=' .' read -r t x </proc/uptime; }
 own=0
 [ ! -r /proc/${shell}/stat ] || read -r x x x x own x </proc/${shell}/stat
-line() { now; printf '%d %d %d %s\n' $((t+${SECONDS})) $$ "$own" ${quote(oneLine(`${run} ${who}`))}; }
+line() { now; printf '%d %d %d %d %s\n' $((t+${SECONDS})) $$ "$own" "$server" ${quote(oneLine(`${run} ${who}`))}; }
 gone() {
   n=$2
   while [ "$n" -gt 0 ] && kill -0 "-$1"; do sleep 0.1; n=$((n-1)); done
 } 2>/dev/null
+hangUp() { [ "$1" -le 1 ] || kill -s TERM "$1"; } 2>/dev/null
 oust() {
   if [ "$3" -gt 1 ]; then
     kill -TERM "-$3"; gone "$3" ${GRACE_SECONDS * 10}; kill -KILL "-$3"
   fi
+  hangUp "$4"
   kill -KILL "$2"
 } 2>/dev/null
 tries=0; ousted=
@@ -66,7 +80,7 @@ while :; do
     IFS= read -r l 2>/dev/null <"$f" && [ "$l" = "$m" ] && break;;
   1)
     l=; IFS= read -r l 2>/dev/null <"$f"; set -- \${l:-x}; now
-    case $1$2$3 in
+    case $1$2$3$4 in
     ''|*[!0-9]*) ;;
     *)
       if [ "$t" -lt "$1" ]; then echo "theirs $(($1-t)) $l"; exit 0; fi
@@ -81,9 +95,13 @@ done
 trap 'rm -f -- "$f"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
 echo mine
-while IFS= read -r x; do
-  [ "$x" != give ] || exit 0
-  line 1<>"$f"
+while :; do
+  case $(timeout ${SILENT_SECONDS} dd bs=64 count=1 2>/dev/null; echo "$?") in
+  0) break;;
+  *give*) exit 0;;
+  *0) line 1<>"$f";;
+  *) hangUp "$server"; exit 1;;
+  esac
 done
 [ "$own" -le 1 ] || gone "$own" ${ENDED_SECONDS * 10}
 exit 0
@@ -91,7 +109,7 @@ exit 0
 `
 
 const holderOf = (words: string): Holder => {
-  const [left = '', , , , run = '', ...who] = words.split(' ')
+  const [left = '', , , , , run = '', ...who] = words.split(' ')
   return { run, who: who.join(' '), secondsLeft: Number(left) }
 }
 

@@ -108,6 +108,8 @@ check('what it leaves is one group', async () => {
 check('while one is at work a plan reads, an apply that has nothing to do is done, any other is refused', async () => {
   write()
   const first = await startSlow('one')
+  const server = await lab.everywhere('read -r x x x server x </run/runbook.lease; cat /proc/$server/comm')
+  assert.equal([...new Set(Object.values(server))], ['sshd'], 'whom the lease names as the server of its connection')
   needLocked(tell(await lab.start(...words('two', 'no')).ended), first.run)
   assert.is((await lab.plan()).code, 0)
   await needNothingToDo(lab)

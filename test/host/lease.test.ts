@@ -121,6 +121,27 @@ each(
   },
 )
 
+each(
+  'with its steps goes the connection of a holder that is heard of no more, so that it cannot go on later',
+  async ({ ask, file }) => {
+    const server = localWire('sleep', '600')
+    await mine(ask('asleep', 0, `f=${file}; server=${server.pid}`))
+    runOut(file)
+    await mine(ask('two'))
+    await server.ended
+  },
+)
+
+each('a keeper that nobody talks to and nobody ousts hangs up by itself', async ({ ask, file, folder }) => {
+  const server = localWire('sleep', '600')
+  const late = `timeout() { return 124; }; f=${file}; server=${server.pid}`
+  const silent = ask('asleep', 0, late)
+  await mine(silent)
+  await server.ended
+  assert.is((await silent.ended).reason, 'host-lost')
+  assert.equal(readdirSync(folder), [])
+})
+
 each('a sign of life makes it count again', async ({ ask, file }) => {
   const first = ask('one')
   await mine(first)
