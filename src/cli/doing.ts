@@ -5,6 +5,7 @@ import type { Failure } from '../core/failure.ts'
 import type { Claim } from '../core/transport.ts'
 import { didYouMean } from '../load/suggest.ts'
 import { misspelt } from '../load/variables.ts'
+import { keyPrintOf } from '../plan/asks.ts'
 import { explain, namesOf } from '../plan/explain.ts'
 import { checkTasks, hold, planAgain } from '../plan/hold.ts'
 import { failureOf } from '../plan/line.ts'
@@ -16,8 +17,9 @@ import { owedHandlers } from '../run/owed.ts'
 import { run } from '../run/run.ts'
 import { createRunner } from '../run/runner.ts'
 import type { Connected } from './connect.ts'
+import type { Since } from './drifted.ts'
 import { saveLock } from './lock.ts'
-import type { Resumed } from './remember.ts'
+import { printingKey, type Resumed } from './remember.ts'
 import type { Applied } from './saved.ts'
 
 type Started = EventBody & { type: 'started' }
@@ -29,6 +31,7 @@ export type Doing =
   | { command: 'plan'; out?: string; saved?: Applied }
   | { command: 'apply'; lockTimeout: number; resumes?: Resumed; saved?: Applied }
   | { command: 'explain'; node: string }
+  | { command: 'drift'; since: Since }
 
 /** Plans, and does with the plan what is to be done. Says what the events do not. */
 export const go = async (
@@ -39,7 +42,8 @@ export const go = async (
   about: Pick<Started, 'run' | 'asked'>,
 ): Promise<Told> => {
   const { loaded } = session
-  const outside: Outside = { connect: pool.connect, local: controller.local, emit }
+  const key = doing.command === 'apply' && about.run !== undefined ? printingKey() : undefined
+  const outside: Outside = { connect: pool.connect, local: controller.local, emit, ...(key ? { key } : {}) }
   const hosts = session.graph.hosts.filter(host => session.graph.nodes.some(n => n.included.has(host)))
   const resumes = doing.command === 'apply' ? doing.resumes : undefined
   emit({
@@ -48,18 +52,24 @@ export const go = async (
     playbook: loaded.playbook.file,
     hosts,
     ...(doing.command === 'apply' ? about : {}),
+    ...(key ? { keyPrint: keyPrintOf(key) } : {}),
     ...(resumes ? { resumes: resumes.id } : {}),
   })
   if (resumes) session.owed = owedHandlers(session.graph, resumes.events)
   const slips = misspelt(loaded.extra, loaded.playbook, loaded.inventory)
   for (const text of [...(loaded.inventory.warnings ?? []), ...slips]) emit({ type: 'warning', text })
-  const saved = doing.command === 'explain' ? undefined : doing.saved
+  const saved = 'saved' in doing ? doing.saved : undefined
   for (const text of saved?.caveats ?? []) emit({ type: 'warning', text: `${saved!.file}: ${text}.` })
   if (saved) checkTasks(session, saved.held)
   const { planned: first, untouched, fighting } = await plan(session, outside)
   if (untouched) return { exit: exit.badInput, failures: failuresOf(first) }
   if (signal.aborted) return {}
   const planned = saved ? await hold(session, outside, first, saved.held) : first
+  if (doing.command === 'drift') {
+    const { emitDrift } = await import('./drifted.ts')
+    await emitDrift(session, outside, { planned, fighting }, doing.since)
+    return {}
+  }
   if (doing.command === 'explain') return tell(session, planned, doing.node, emit)
   for (const line of byHost(session, planned)) if (line.node.included.has(line.host)) announce(line, emit)
   for (const { line, why } of fighting) emit({ type: 'warning', node: line, text: why })

@@ -37,12 +37,16 @@ const withHosts = (command: Command, what?: string): Command =>
   withPlaybook(command, what)
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
     .option('--diff', 'show what changes, line by line', false)
-    .option('-v, --verbose', 'also list what is unchanged', false)
-    .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
     .option('--no-color', 'plain text')
     .addOption(
       new Option('--format <format>', 'text, or one JSON event per line').choices(['text', 'json']).default('text'),
     )
+
+/** What a command takes that tells the verdict on every task. */
+const withVerdicts = (command: Command, what?: string): Command =>
+  withHosts(command, what)
+    .option('-v, --verbose', 'also list what is unchanged', false)
+    .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
 
 const exitHelp = `
 Exit codes: 0 done · 1 a task failed · 2 changes pending (with --detailed-exitcode) · 3 a host was unreachable
@@ -61,7 +65,7 @@ const program = (done: (code: number) => void): Command => {
     .enablePositionalOptions()
     .configureHelp({ optionDescription })
     .addHelpText('after', exitHelp)
-  const plan = withHosts(
+  const plan = withVerdicts(
     root.command('plan').description('say what apply would do, changing nothing; `plan show FILE`'),
   )
     .option('-o, --out <file>', 'keep the plan, to be applied as it is')
@@ -69,7 +73,7 @@ const program = (done: (code: number) => void): Command => {
       const { runPlaybook } = await import('./playbook.ts')
       done(await runPlaybook({ command: 'plan', ...(out === undefined ? {} : { out }) }, playbook, options))
     })
-  withHosts(
+  withVerdicts(
     root.command('apply').description('bring the hosts into the described state'),
     'the playbook, or a plan that was kept',
   )
@@ -86,6 +90,12 @@ const program = (done: (code: number) => void): Command => {
       const { runPlaybook } = await import('./playbook.ts')
       done(await runPlaybook({ command: 'explain', node }, playbook, options))
     })
+  withHosts(root.command('drift').description('say what has moved since it was applied, and what moved it')).action(
+    async (playbook, options) => {
+      const { drift } = await import('./drift.ts')
+      done(await drift(playbook, options))
+    },
+  )
   withPlaybook(root.command('graph').description('draw what comes after what, and why; no host is contacted'))
     .addOption(new Option('--format <format>', 'dot, svg or json').choices(['dot', 'svg', 'json']).default('dot'))
     .action(async (playbook, options) => {

@@ -1,7 +1,9 @@
 import type { Event, Asked as Remembered } from '../core/event.ts'
+import { refuse } from '../core/failure.ts'
 import { parseExtra } from '../load/variables.ts'
 import { type Journal, journalFolder, openJournal } from '../run/journal.ts'
 import { isFile } from './extra.ts'
+import { ownKey } from './key.ts'
 import type { Asked } from './prepare.ts'
 
 /** A run that another one goes on with: its id and what it had said. */
@@ -38,6 +40,31 @@ export const remember = (): Journal | undefined => {
   }
 }
 
+/** The key for prints of what a run asks for. Where there can be none the run is none the worse for it. */
+export const printingKey = (): Buffer | undefined => {
+  try {
+    return ownKey(process.cwd())
+  } catch (error) {
+    warn('remembered without what `runbook drift` compares', error)
+    return undefined
+  }
+}
+
+/** The names of the variables that are given by hand. */
+const givenByHand = (extraVars: string[]): string[] =>
+  Object.keys(parseExtra(extraVars.filter(option => !isFile(option))))
+
+/** Throws a Refusal (`usage-option`) where variables that a run was given by hand are not given again. */
+export const needGivenAgain = (run: string, names: string[], extraVars: string[], command: string): void => {
+  const given = givenByHand(extraVars)
+  const missing = names.filter(name => !given.includes(name))
+  if (missing.length > 0)
+    refuse('usage-option', `Run ${run} was given ${missing.join(', ')} by hand.`, {
+      why: 'What is given with -e may be a secret, so only its name is remembered.',
+      fix: `Give it again: ${command} ${missing.map(name => `-e ${name}=…`).join(' ')}`,
+    })
+}
+
 /** The command line in a form that may be kept: a variable given by hand may be a secret, so only its name is. */
 export const askedFor = (
   playbook: string,
@@ -48,7 +75,7 @@ export const askedFor = (
   ...(limit === undefined ? {} : { limit }),
   tags,
   variableFiles: extraVars.filter(isFile),
-  variableNames: Object.keys(parseExtra(extraVars.filter(option => !isFile(option)))),
+  variableNames: givenByHand(extraVars),
   ...(artifacts === undefined ? {} : { artifacts }),
   ...(lock === undefined ? {} : { lock }),
 })

@@ -5,7 +5,7 @@ import { createReport, type ReportOptions, replay } from '../report/report.ts'
 import { runLines } from '../report/runs.ts'
 import { journalFolder, type Run, readRun, runIds } from '../run/journal.ts'
 import { runPlaybook } from './playbook.ts'
-import { askedFor } from './remember.ts'
+import { needGivenAgain } from './remember.ts'
 import { applyPlan } from './saved.ts'
 import { reading, type Shown, telling } from './telling.ts'
 
@@ -78,13 +78,7 @@ export const resume = (
         { ...same, inventory: [], tags: [], extraVars, lockTimeout, ...shown, refresh },
         resumes,
       )
-    const given = askedFor('', { inventory: [], tags: [], extraVars }).variableNames
-    const missing = variableNames.filter(each => !given.includes(each))
-    if (missing.length > 0)
-      refuse('usage-option', `Run ${run.id} was given ${missing.join(', ')} by hand.`, {
-        why: 'What is given with -e may be a secret, so only its name is remembered.',
-        fix: `Give it again: runbook resume ${missing.map(each => `-e ${each}=…`).join(' ')}`,
-      })
+    needGivenAgain(run.id, variableNames, extraVars, 'runbook resume')
     return runPlaybook({ command: 'apply', lockTimeout, resumes }, playbook, {
       ...same,
       extraVars: [...variableFiles, ...extraVars],

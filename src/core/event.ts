@@ -31,6 +31,25 @@ export type Explained = NodeRef & {
   waitedForBy: { node: string; kind: string }[]
 }
 
+/** Keyed prints of what one node was asked: its arguments, and what the controller gave for them, by the read's name. */
+export type Asks = { args: string; given: Record<string, string> }
+
+/**
+ * What is known of when, and by whom, something was moved, in milliseconds by the controller's clock. Of a path that is
+ * gone `at` is when its folder changed last.
+ */
+export type Trace =
+  | {
+      of: 'path'
+      subject: string
+      is: 'there' | 'gone'
+      at: number
+      owner?: string
+      package?: string
+      installed?: number
+    }
+  | { of: 'unit'; subject: string; is: string; at: number; result: string; restarts: number; said: string[] }
+
 /** What a run was asked for, as far as it may be written down: of variables given by hand only the names. */
 export type Asked = {
   playbook: string
@@ -60,6 +79,8 @@ export type EventBody =
       run?: string
       resumes?: string
       asked?: Asked
+      /** The print of the key that all prints of the run are made with. */
+      keyPrint?: string
     }
   | { type: 'play'; name: string; hosts: string[] }
   | { type: 'connected'; host: string; ms: number }
@@ -95,7 +116,15 @@ export type EventBody =
       steps: number
       ms: number
       diff: Difference[]
+      asks?: Asks
     } & NodeRef)
+  /** One node that an apply left as it was asked for and that is no longer so: `before` is how it was left. */
+  | ({ type: 'drifted'; why: string; diff: Difference[]; run: string; since: number; traces: Trace[] } & NodeRef)
+  /**
+   * What hosts are compared with, and how many nodes are not told as drift: that may follow from another one, that are
+   * asked for something else by now, and that no apply has left as they should be.
+   */
+  | { type: 'compared'; run: string; since: number; follow: number; edited: number; undone: number }
   | ({ type: 'explained' } & Explained)
   | { type: 'warning'; text: string; host?: string; node?: string }
   | {

@@ -99,7 +99,7 @@ export const planGroup = (session: Session, node: Node, wanted: Wanted): Line[] 
       )
     return decidedLine(
       line,
-      { verdict: verdict as Verdict<Any, Any>, reads: m.reads },
+      { verdict: verdict as Verdict<Any, Any>, reads: m.reads, seen: m.seen },
       module,
       m.values,
       ask(session, m.host, wanted),

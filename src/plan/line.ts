@@ -81,18 +81,28 @@ export const skipLine = (line: Line, why: string): Line => ({
   outputs: { changed: false, skipped: true },
 })
 
+/** The answers that came from the controller. */
+const givenIn = (reads: Reads, seen: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(seen).filter(([name]) =>
+      [reads[name] ?? []].flat().some(query => query.probe.side === 'controller'),
+    ),
+  )
+
 /** A decision put into a line: verdict, patches, difference, outputs. `ask` answers as before the change. */
 export const decidedLine = (
   line: Line,
-  { verdict, reads }: Omit<Decision, 'seen'>,
+  { verdict, reads, seen }: Decision,
   module: AnyModule,
   values: Record<string, unknown>,
   ask: Asker,
 ): Line => {
-  if (isUnknown(verdict)) return unknownLine({ ...line, reads }, verdict, () => footprint(module, values, line.host))
+  const asks = { args: values, given: givenIn(reads, seen) }
+  if (isUnknown(verdict))
+    return unknownLine({ ...line, reads, asks }, verdict, () => footprint(module, values, line.host))
   const settle = settleOf(module, values)
   const { explain } = module
-  const at: Line = { ...line, reads, ...(settle ? { settle } : {}), ...(explain ? { explain } : {}) }
+  const at: Line = { ...line, reads, asks, ...(settle ? { settle } : {}), ...(explain ? { explain } : {}) }
   if (verdict.is === 'fail') return failLine(at, verdict.why, verdict.fix)
   if (verdict.is === 'say') return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false } }
   if (verdict.is === 'ok')

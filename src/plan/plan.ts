@@ -16,6 +16,8 @@ export type Outside = {
   /** Answers a query about the controller: an archive, a file to be copied. */
   local(query: AnyQuery): Promise<unknown>
   emit: Emit
+  /** What prints of what was asked are made with; without it none are. */
+  key?: Buffer
 }
 
 /** A host that did not answer leaves the run; it is told once. */

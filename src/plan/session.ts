@@ -40,6 +40,8 @@ export type Line = {
   details?: Later
   reads: Reads
   diff: Difference[]
+  /** What was asked: its arguments, and what the controller gave for them by the names of the reads. */
+  asks?: { args: Record<string, unknown>; given: Record<string, unknown> }
   outputs: unknown
   text?: string
   /** It is not what a saved plan shows, and so it is not done: a `fail` of this line alone. */

@@ -19,7 +19,14 @@ const span = (start: number, lines: number): string => `${lines === 0 ? start - 
 /** Loaded when there is a difference: 5 ms. */
 const library = () => createRequire(import.meta.url)('diff') as typeof import('diff')
 
-const textLines = ({ subject, before, after }: Difference & { kind: 'text' }, paint: Paint): string[] => {
+/** What the two sides of a difference are. */
+type Sides = readonly [before: string, after: string]
+
+const textLines = (
+  { subject, before, after }: Difference & { kind: 'text' },
+  paint: Paint,
+  [old, now]: Sides,
+): string[] => {
   const { structuredPatch } = library()
   const patch = structuredPatch(subject, subject, before, after, '', '', { context: 3, timeout: LONGEST_MS })
   if (!patch) return [`${subject}: ${lineCount(before)} lines -> ${lineCount(after)} lines, too different to show`]
@@ -28,12 +35,12 @@ const textLines = ({ subject, before, after }: Difference & { kind: 'text' }, pa
     paint.cyan(`@@ -${span(oldStart, oldLines)} +${span(newStart, newLines)} @@`),
     ...lines.map(line => painted(line, paint)),
   ])
-  return [paint.bold(`--- ${subject} (now)`), paint.bold(`+++ ${subject} (after)`), ...hunks]
+  return [paint.bold(`--- ${subject} (${old})`), paint.bold(`+++ ${subject} (${now})`), ...hunks]
 }
 
 /** One difference as lines: a unified diff of texts, one line for anything else, none where nothing differs. */
-export const differenceLines = (difference: Difference, paint: Paint): string[] => {
-  if (difference.kind === 'text') return textLines(difference, paint)
+export const differenceLines = (difference: Difference, paint: Paint, sides: Sides = ['now', 'after']): string[] => {
+  if (difference.kind === 'text') return textLines(difference, paint, sides)
   if (difference.kind === 'hidden') return [`${difference.subject}: <hidden: ${oneLine(difference.why)}>`]
   const { subject, before, after } = difference
   return [`${subject}: ${paint.red(oneLine(before))} -> ${paint.green(oneLine(after))}`]

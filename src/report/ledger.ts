@@ -44,6 +44,18 @@ const planned = (event: Event & { type: 'planned' }): Entry => ({
   diff: event.diff,
 })
 
+/** What apply would do again. */
+const drifted = ({ host, node, task, why, diff }: Event & { type: 'drifted' }): Entry => ({
+  host,
+  node,
+  task,
+  verdict: 'change',
+  why,
+  steps: [],
+  stepsRun: 0,
+  diff,
+})
+
 const finished = (before: Entry | undefined, event: Event & { type: 'result' }): Entry => {
   const { why: _why, needs: _needs, failure: _failure, ...kept } = before ?? { steps: [] }
   return {
@@ -77,7 +89,8 @@ export const createLedger = (): Ledger => {
     } else if (event.type === 'host-lost') {
       of(event.host)
       lost.set(event.host, event.failure)
-    } else if (event.type === 'planned') of(event.host).set(event.node, planned(event))
+    } else if (event.type === 'drifted') of(event.host).set(event.node, drifted(event))
+    else if (event.type === 'planned') of(event.host).set(event.node, planned(event))
     else if (event.type === 'result') {
       of(event.host).set(event.node, finished(of(event.host).get(event.node), event))
     }

@@ -3,6 +3,7 @@ import { worst } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
 import { createApplyText } from './apply.ts'
 import { mapText } from './deep.ts'
+import { createDriftText } from './drift.ts'
 import { createExplainText } from './explain.ts'
 import { createJson } from './json.ts'
 import { colourPaint, plainPaint } from './paint.ts'
@@ -18,7 +19,7 @@ export type Output = NodeJS.WritableStream & { columns?: number }
 
 export type ReportOptions = {
   format: 'text' | 'json'
-  command: 'plan' | 'apply' | 'explain'
+  command: 'plan' | 'apply' | 'explain' | 'drift'
   diff: 'show' | 'hide'
   verbosity: 'changes' | 'all'
   detailedExitcode: boolean
@@ -59,6 +60,7 @@ const textReporter = (options: ReportOptions, sink: Sink): Reporter => {
   const { command, diff, verbosity, colour, tty } = options
   const reading = { diff, verbosity, paint: colour ? colourPaint : plainPaint }
   if (command === 'explain') return createExplainText(reading, sink)
+  if (command === 'drift') return createDriftText(reading, sink)
   if (command === 'plan') return createPlanText(reading, sink)
   return tty ? createTty(reading, sink, options) : createApplyText(reading, sink)
 }

@@ -24,3 +24,14 @@ export const someOf = (hosts: string[], all: string[]): string => {
 
 /** How far a transfer is, in its unit of bytes. */
 export const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`
+
+/** `2026-11-22 21:33:10`, UTC. */
+export const moment = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
+
+/** How long ago, in the largest unit that fits. */
+export const ago = (ms: number): string => {
+  const minutes = Math.floor(Math.max(0, ms) / 60_000)
+  if (minutes < 1) return 'less than a minute ago'
+  if (minutes < 120) return `${minutes} min ago`
+  return minutes < 2880 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} days ago`
+}

@@ -1,10 +1,11 @@
-import type { Emit, Status } from '../core/event.ts'
+import type { Status } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Output } from '../core/transport.ts'
 import { born, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
+import { asksOf } from '../plan/asks.ts'
 import { queriesOf } from '../plan/decide.ts'
 import { failureOf } from '../plan/line.ts'
 import type { Outside } from '../plan/plan.ts'
@@ -37,7 +38,7 @@ export type Runner = Outside & {
 }
 
 export const createRunner = (
-  parts: Pick<Runner, 'session' | 'leases' | 'again' | 'connect' | 'local' | 'emit' | 'signal'>,
+  parts: Pick<Runner, 'session' | 'leases' | 'again' | 'connect' | 'local' | 'emit' | 'key' | 'signal'>,
 ): Runner => {
   let { promise, resolve } = Promise.withResolvers<void>()
   const waiting = new Set<string>()
@@ -58,7 +59,9 @@ export const createRunner = (
   }
 }
 
-const emitResult = (emit: Emit, line: Line, status: Status, since: number | undefined, failure?: Failure): void =>
+const emitResult = ({ emit, key, started }: Runner, line: Line, status: Status, failure?: Failure): void => {
+  const since = started.get(line.id)
+  const asks = key && asksOf(key, line)
   emit({
     type: 'result',
     host: line.host,
@@ -71,7 +74,9 @@ const emitResult = (emit: Emit, line: Line, status: Status, since: number | unde
     steps: status === 'changed' || status === 'failed' ? line.steps.length : 0,
     ms: since === undefined ? 0 : Date.now() - since,
     diff: status === 'changed' ? line.diff : [],
+    ...(asks ? { asks } : {}),
   })
+}
 
 /** A decided verdict was a promise. A wait that came true meanwhile broke none. */
 const contradiction = ({ planned, emit }: Runner, line: Line, status: Status): void => {
@@ -113,7 +118,7 @@ export const finish = (runner: Runner, line: Line, status: Status, failure?: Fai
   )
   if (line.text !== undefined)
     runner.emit({ type: 'message', host: line.host, node: line.id, task: line.node.task.name, text: line.text })
-  emitResult(runner.emit, line, status, runner.started.get(line.id), failure)
+  emitResult(runner, line, status, failure)
   runner.wake()
 }
 

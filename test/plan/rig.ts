@@ -30,6 +30,8 @@ export type Options = {
   tags?: string[]
   /** Handlers that an earlier run has left due. */
   owed?: string[]
+  /** What prints of what was asked are made with. */
+  key?: Buffer
   /** Seconds to wait for hosts that another run has. */
   patience?: number
 }
@@ -115,7 +117,12 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
       summary.take({ ...event, seq: events.length, time: 0 } as Event)
     }
     const before = Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h)]))
-    const outside = { connect: hosts.connect, local: controller.local, emit }
+    const outside = {
+      connect: hosts.connect,
+      local: controller.local,
+      emit,
+      ...(options.key ? { key: options.key } : {}),
+    }
     emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
     const { planned: first, untouched, fighting } = await plan(session, outside)
     const planned = held ? await hold(session, outside, first, held) : first

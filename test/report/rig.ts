@@ -62,7 +62,7 @@ export const keepingStream = (columns?: number): { stream: Writable & { columns?
 
 /** Reports the events with a clock that goes a second at every look, and says what was written. */
 export const reported = (
-  options: Partial<ReportOptions> & { command: 'plan' | 'apply' | 'explain' },
+  options: Partial<ReportOptions> & { command: ReportOptions['command'] },
   bodies: EventBody[],
   ending: Parameters<ReturnType<typeof createReport>['finish']>[0] = { roundTrips: {} },
 ): { out: string; err: string; code: number } => {

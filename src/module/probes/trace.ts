@@ -1,0 +1,130 @@
+import { quote, quoted } from '../../core/quote.ts'
+import type { Output } from '../../core/transport.ts'
+import type { Item, Probe, Query } from '../query.ts'
+import { isOfMachine } from './portable.ts'
+
+/** A file by when it last changed; `at` in milliseconds by the controller's clock, as all times here. */
+type Changed = { path: string; at: number; owner: string }
+/** What tells who or what moved a path: of one that is gone, when its folder changed last. */
+export type PathTrace = {
+  of: 'path'
+  is: 'there' | 'gone'
+  at: number
+  owner?: string
+  /** The package it belongs to, and when that was installed last. */
+  package?: string
+  installed?: number
+}
+/** The same of a unit: its own files, and what systemd said of it last. `ahead`: the controller's clock before the host's. */
+export type UnitTrace = { of: 'unit'; files: Changed[]; said: { at: number; text: string }[]; ahead: number }
+export type TraceAnswer = PathTrace | UnitTrace | { of: 'nothing' }
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
+const named = (items: Item[], kind: 'path' | 'unit'): string[] =>
+  items.flatMap(({ item }) => (item.startsWith(`${kind} `) ? [item.slice(kind.length + 1)] : []))
+
+/** Debian's: who owns each path, and the time of the list of files, which every installation writes anew. */
+const packages = (paths: string[]): string => `if command -v dpkg-query >/dev/null; then
+dpkg-query -S -- ${quoted(paths)} 2>/dev/null | while IFS= read -r line; do
+case $line in 'diversion '*|'local diversion '*) continue;; esac
+names=\${line%%: *}; name=\${names%%, *}
+printf '%s\\0%s\\0' "\${line#*: }" "$name"
+for list in "$name" "\${name%%:*}"; do find "/var/lib/dpkg/info/$list.list" -maxdepth 0 -printf '%T@' 2>/dev/null && break; done
+printf '\\0'
+done
+fi
+printf '\\0'`
+
+const ofPaths = (paths: string[]): string => `find ${quoted(paths)} -maxdepth 0 -printf '%p\\0%C@\\0%u\\0' 2>/dev/null
+printf '\\0'
+find ${quoted([...new Set(paths.map(folderOf))])} -maxdepth 0 -printf '%p\\0%T@\\0' 2>/dev/null
+printf '\\0'
+${packages(paths)}`
+
+/** Only what systemd itself says of a unit: what the daemon prints is nobody's business here. */
+const ofUnit = (unit: string): string => `if [ -d /run/systemd/system ]; then
+find $(systemctl show -p FragmentPath -p DropInPaths --value -- ${quote(unit)}) /dev/null -maxdepth 0 -type f -printf '%p\\0%C@\\0%u\\0' 2>/dev/null
+printf '\\0'
+journalctl -q --no-pager -o short-unix -n 100 _PID=1 UNIT=${quote(unit)} 2>/dev/null
+printf '\\0'
+else printf '\\0\\0'; fi`
+
+const milliseconds = (seconds: string): number => Math.round(Number(seconds) * 1000)
+
+/** `1795387804.123456 node2 systemd[1]: Stopped ipfs.service.` */
+const sayingOf = (line: string, ahead: number): UnitTrace['said'] => {
+  const [, time, text] = /^(\d+\.\d+) \S+ [^:]+: (.*)$/.exec(line) ?? []
+  // One for each of its threads; to the main process it is said by itself.
+  return time === undefined || /Sending signal \S+ to process/.test(text!)
+    ? []
+    : [{ at: milliseconds(time) + ahead, text: text! }]
+}
+
+const tracesIn = ({ stdout, within }: Output, items: Item[]): Map<string, TraceAnswer> => {
+  const fields = stdout.toString().split('\0')
+  const now = milliseconds(fields.shift()!)
+  const ahead = within === undefined ? 0 : Math.round((within[0] + within[1]) / 2) - now
+  const time = (text: string): number => milliseconds(text) + ahead
+  const rows = (width: number): string[][] => {
+    const found: string[][] = []
+    while (fields.length > 0 && fields[0] !== '') found.push(fields.splice(0, width))
+    fields.shift()
+    return found
+  }
+  const traces = new Map<string, TraceAnswer>()
+  const paths = named(items, 'path')
+  if (paths.length > 0) {
+    const present = new Map(rows(3).map(([path, changed, owner]) => [path, { at: time(changed!), owner: owner! }]))
+    const folders = new Map(rows(2).map(([path, changed]) => [path, time(changed!)]))
+    const owners = new Map(rows(3).map(([path, name, installed]) => [path, { name: name!, installed: installed! }]))
+    for (const path of paths) {
+      const [here, folder, by] = [present.get(path), folders.get(folderOf(path)), owners.get(path)]
+      if (here === undefined && folder === undefined) continue
+      traces.set(`path ${path}`, {
+        of: 'path',
+        ...(here ? { is: 'there', ...here } : { is: 'gone', at: folder! }),
+        ...(by ? { package: by.name } : {}),
+        ...(by && by.installed !== '' ? { installed: time(by.installed) } : {}),
+      })
+    }
+  }
+  for (const unit of named(items, 'unit').filter(isOfMachine)) {
+    const files = rows(3).map(([path, changed, owner]) => ({ path: path!, at: time(changed!), owner: owner! }))
+    const said = (fields.shift() ?? '').split('\n').flatMap(line => sayingOf(line, ahead))
+    traces.set(`unit ${unit}`, { of: 'unit', files, said, ahead })
+  }
+  return traces
+}
+
+/** When things that are not as they were changed, and what can be told of who did it. It only looks. */
+export const traceProbe: Probe<TraceAnswer> = {
+  kind: 'trace',
+  side: 'host',
+  sh: items => {
+    const paths = named(items, 'path')
+    const units = named(items, 'unit').filter(isOfMachine)
+    return [
+      'printf \'%s\\0\' "$(date +%s.%N)"',
+      ...(paths.length > 0 ? [ofPaths(paths)] : []),
+      ...units.map(ofUnit),
+    ].join('\n')
+  },
+  read: (output, items) => {
+    const traces = tracesIn(output, items)
+    return items.map(({ item }) => traces.get(item) ?? { of: 'nothing' })
+  },
+}
+
+const query = (item: string, subject: string): Query<TraceAnswer> => ({
+  key: `trace:${item}`,
+  looks: [],
+  probe: traceProbe,
+  item,
+  facets: [],
+  parse: (raw: TraceAnswer) => raw,
+  only: false,
+  subject,
+})
+
+export const pathTrace = (path: string): Query<TraceAnswer> => query(`path ${path}`, path)
+export const unitTrace = (unit: string): Query<TraceAnswer> => query(`unit ${unit}`, unit)

@@ -1,0 +1,89 @@
+import type { Event, Trace } from '../core/event.ts'
+import { differenceLines } from './difference.ts'
+import { createLedger } from './ledger.ts'
+import { labelOf } from './order.ts'
+import type { Paint } from './paint.ts'
+import { indented, oneLine } from './printable.ts'
+import { troubleText } from './recap.ts'
+import type { Reading, Reporter, Sink } from './reporter.ts'
+import { createWarnings } from './warning.ts'
+import { ago, counted, moment } from './words.ts'
+
+type Drifted = Event & { type: 'drifted' }
+type Compared = Event & { type: 'compared' }
+
+const traceLines = (trace: Trace, now: number): string[] => {
+  const at = `${moment(trace.at)} (${ago(now - trace.at)})`
+  if (trace.of === 'path') {
+    const has = trace.is === 'there' ? `changed ${at}` : `is gone; its folder changed ${at}`
+    const by = trace.package === undefined ? [] : [`package ${trace.package}`]
+    const came = trace.installed === undefined ? [] : [`installed ${moment(trace.installed)}`]
+    const owner = trace.owner === undefined ? [] : [`owner ${trace.owner}`]
+    return [`${oneLine(trace.subject)} ${[has, ...owner, [...by, ...came].join(' ')].filter(Boolean).join(', ')}`]
+  }
+  const result = trace.result === '' ? [] : [`result ${trace.result}`]
+  const restarts = trace.restarts === 0 ? [] : [counted(trace.restarts, 'restart')]
+  return [
+    `${oneLine(trace.subject)} ${[`${trace.is} since ${at}`, ...result, ...restarts].join(', ')}`,
+    ...trace.said.map(text => `  ${oneLine(text)}`),
+  ]
+}
+
+/** Texts are shown with --diff; that they differ is said by the reason. */
+const driftedLines = (event: Drifted, width: number, now: number, { paint, diff }: Reading): string[] => {
+  const shown = event.diff.filter(one => diff === 'show' || one.kind !== 'text')
+  const head = `${event.host.padEnd(width)}  ${paint.yellow(`~ ${oneLine(labelOf(event))}`)}: ${oneLine(event.why)}`
+  return [
+    head,
+    ...shown.flatMap(one => differenceLines(one, paint, ['left', 'now'])).map(line => indented(line, width + 4)),
+    ...event.traces.flatMap(one => traceLines(one, now)).map(line => paint.dim(indented(line, width + 4))),
+  ]
+}
+
+/** What would change all the same, and why it is none of this. */
+const restLines = ({ follow, edited, undone }: Compared, paint: Paint): string[] => {
+  const parts = [
+    ...(edited === 0 ? [] : [`${edited} because something else is asked for by now`]),
+    ...(undone === 0 ? [] : [`${undone} that no apply has brought about yet`]),
+    ...(follow === 0 ? [] : [`${follow} that may follow from others`]),
+  ]
+  return parts.length === 0
+    ? []
+    : [paint.dim(`Not listed, but to be changed by apply: ${parts.join(', ')}; see \`runbook plan\`.`)]
+}
+
+const totalLine = (moved: Drifted[], hosts: number): string => {
+  const on = new Set(moved.map(({ host }) => host)).size
+  return moved.length === 0
+    ? `nothing has moved on ${counted(hosts, 'host')}.`
+    : `${counted(moved.length, 'task')} on ${on} of ${counted(hosts, 'host')} ${moved.length === 1 ? 'has' : 'have'} moved.`
+}
+
+/** Prints what has moved since the last apply when all of it is known. */
+export const createDriftText = (reading: Reading, sink: Sink): Reporter => {
+  const { paint } = reading
+  const ledger = createLedger()
+  const warnings = createWarnings(paint, sink.err)
+  const moved: Drifted[] = []
+  let compared: Compared | undefined
+  return event => {
+    ledger.take(event)
+    warnings(event)
+    if (event.type === 'drifted') moved.push(event)
+    if (event.type === 'compared') compared = event
+    if (event.type !== 'summary') return
+    const troubles = troubleText(ledger, event, paint)
+    if (troubles.length > 0) sink.err(`${troubles.join('\n')}\n`)
+    if (compared === undefined) return
+    const width = Math.max(0, ...moved.map(({ host }) => host.length))
+    const hosts = ledger.hosts.filter(host => !ledger.lost.has(host)).length
+    const { since, run } = compared
+    const lines = [
+      ...moved.flatMap(one => driftedLines(one, width, event.time, reading)),
+      ...(moved.length > 0 ? [''] : []),
+      ...restLines(compared, paint),
+      `${paint.bold('Drift:')} since ${moment(since)} (run ${run}) ${totalLine(moved, hosts)}`,
+    ]
+    sink.out(`${lines.join('\n')}\n`)
+  }
+}
