@@ -23,8 +23,11 @@ export type Explained = NodeRef & {
   /** The node that it, or the details of a change, wait for. */
   needs?: string
   arguments: Record<string, unknown>
-  /** `after`: the nodes whose changes the answer follows from; with none it is as it was read. */
-  reads: { name: string; subject: string; use: 'owned' | 'used'; is: unknown; after: string[] }[]
+  /**
+   * `after`: the nodes whose changes the answer follows from; with none it is as it was read. `open`: those of them after
+   * which more of it will be known.
+   */
+  reads: { name: string; subject: string; use: 'owned' | 'used'; is: unknown; after: string[]; open: string[] }[]
   will: { subject: string; is: unknown }[]
   steps: string[]
   waitsFor: { node: string; kind: string }[]

@@ -1,6 +1,6 @@
 import type { Explained } from '../core/event.ts'
 import { attempt } from '../core/failure.ts'
-import { isUnknown } from '../core/unknown.ts'
+import { born, isUnknown, Later, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Graph, type Node, nodeId } from '../graph/graph.ts'
 import { wordFor } from '../module/show.ts'
@@ -20,6 +20,12 @@ const shown = (value: unknown): unknown => {
   if (typeof value.digest === 'string' && 'bytes' in value)
     return value.secret ? '(a secret)' : `${value.size} bytes, sha256 ${value.digest.slice(0, 12)}`
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shown(member)]))
+}
+
+/** The nodes after which more of a value will be known: unknowns in it, and what is said of a thing newly made. */
+const openIn = (value: unknown): string[] => {
+  const unknowns = [...unknownsIn(value), isRecord(value) ? (value as { [born]?: unknown })[born] : undefined]
+  return [...new Set(unknowns.flatMap(one => (one instanceof Later ? [one.node] : [])))]
 }
 
 const argumentsOn = (session: Session, node: Node, host: string, item: Line['item']): Record<string, unknown> => {
@@ -58,12 +64,14 @@ const explained = (session: Session, line: Line, before: Map<string, number>, de
       const here = query.probe.side === 'controller'
       const world = session.worlds.get(host)!
       const upto = before.get(host)!
+      const is = answer(world, query, upto)
       return {
         name,
         subject: query.subject,
         use: query.only ? ('used' as const) : ('owned' as const),
-        is: shown(answer(world, query, upto)),
+        is: shown(is),
         after: here ? [] : shapedBy(world, query, upto),
+        open: openIn(is),
       }
     }),
   )

@@ -1,18 +1,14 @@
-import type { Difference, Event, Explained } from '../core/event.ts'
+import type { Event, Explained } from '../core/event.ts'
 import { type Failure, refuse } from '../core/failure.ts'
-import { isRecord, same } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { explain } from './explain.ts'
 import { failLine } from './line.ts'
 import { type Outside, planOn } from './plan.ts'
 import { linePrint } from './print.ts'
-import type { SavedLine, SavedPlan } from './saved.ts'
+import type { SavedPlan } from './saved.ts'
 import type { Line, Session } from './session.ts'
+import { type Before, bothSides, isOverTheSame } from './sides.ts'
 import type { Planned } from './walk.ts'
-
-type Announced = Event & { type: 'planned' }
-/** One line as it was saved. */
-type Before = { said: Announced; line: SavedLine }
 
 /** A saved plan that is to be applied: what it is held against now may do no more than it shows. */
 export type Held = {
@@ -65,10 +61,23 @@ export const checkTasks = ({ graph }: Session, { lines }: Held): void => {
 /** The saved line that a line is held against: of a loop that was undecided the task's own, for every item. */
 const before = ({ lines }: Held, line: Line): Before | undefined => lines.get(line.id) ?? lines.get(taskOf(line))
 
+/**
+ * Whether a line was shown over what only other nodes would make known, and one of these has done so: then it may turn out
+ * to be another change, but not of anything else.
+ */
+const isOpen = ({ said, line: saved }: Before, line: Line, done: ReadonlySet<string>): boolean => {
+  const shown = new Set(saved.will.map(({ subject }) => subject))
+  return (
+    [line.verdict, said.verdict].every(verdict => verdict === 'change') &&
+    saved.reads.some(({ open }) => open.some(id => done.has(id))) &&
+    line.will.every(([{ subject }]) => shown.has(subject))
+  )
+}
+
 /** Whether a line would do what the plan does not show. What is done already, or fails as ever, is none of that. */
-const isMoved = (held: Held, line: Line, items: ReadonlySet<string>): boolean => {
+const isOther = (held: Held, line: Line, items: ReadonlySet<string>): boolean => {
   if (line.verdict !== 'change' && line.verdict !== 'undecided') return false
-  if (held.begun.has(line.id)) return false
+  if (line.refusal || held.begun.has(line.id)) return false
   const saved = before(held, line)
   if (saved === undefined) return true
   if (saved.said.verdict === 'undecided') return false
@@ -77,63 +86,41 @@ const isMoved = (held: Held, line: Line, items: ReadonlySet<string>): boolean =>
   return isShort || linePrint(held.key, line, saved.line.holes) !== saved.line.print
 }
 
+/** The lines that there is nothing to do for any more. */
+const doneIn = (planned: Planned[]): Set<string> => {
+  const lines = planned.flatMap(one => one.lines)
+  return new Set(lines.filter(({ verdict }) => verdict === 'ok' || verdict === 'skipped').map(({ id }) => id))
+}
+
+/** Lines as they would be explained now, by their ids. */
+const explainedNow = (session: Session, lines: Line[]): Map<string, Explained> => {
+  const ids = new Set(lines.map(({ id }) => id))
+  return new Map(ids.size === 0 ? [] : explain(session, ({ id }) => ids.has(id)).map(one => [one.node, one]))
+}
+
 /** The lines that have moved, in plan order. */
-const movedIn = (held: Held, planned: Planned[]): Line[] =>
-  planned.flatMap(({ node, lines }) => {
+const movedIn = (session: Session, held: Held, planned: Planned[]): Line[] => {
+  const done = doneIn(planned)
+  const all = planned.map(({ node, lines }) => {
     const own = lines.filter(line => node.included.has(line.host))
-    const ids = new Set(own.map(line => line.id))
-    const moved = own.filter(line => !line.refusal && isMoved(held, line, ids))
+    const ids = new Set(own.map(({ id }) => id))
+    return { node, own, other: own.filter(line => isOther(held, line, ids)) }
+  })
+  const open = all
+    .flatMap(({ other }) => other)
+    .filter(line => {
+      const saved = before(held, line)
+      return saved !== undefined && isOpen(saved, line, done)
+    })
+  const now = explainedNow(session, open)
+  const isMoved = (line: Line): boolean => !now.has(line.id) || !isOverTheSame(before(held, line)!, now.get(line.id)!)
+  return all.flatMap(({ node, own, other }) => {
+    const moved = other.filter(isMoved)
     // The hosts of a group decide together: the others would decide without this one.
     return node.group && moved.length > 0
-      ? own.filter(line => line.verdict !== 'skipped' && line.verdict !== 'fail')
+      ? own.filter(({ verdict }) => verdict !== 'skipped' && verdict !== 'fail')
       : moved
   })
-
-/** Moments always differ, and say nothing of what a line would do. */
-const moments = ['changed', 'since']
-
-const word = (value: unknown): string => {
-  const text = typeof value === 'string' && value !== '' ? value : (JSON.stringify(value) ?? '-')
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text
-}
-
-/** What of an answer differs, on both sides. */
-const sides = (was: unknown, is: unknown): [string, string] | undefined => {
-  if (!isRecord(was) || !isRecord(is)) return same(was, is) ? undefined : [word(was), word(is)]
-  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
-    name => !moments.includes(name) && !same(was[name], is[name]),
-  )
-  const told = (of: Record<string, unknown>): string =>
-    names.flatMap(name => (name in of ? [`${name} ${word(of[name])}`] : [])).join(', ') || '-'
-  return names.length === 0 ? undefined : [told(was), told(is)]
-}
-
-const differenceWord = (difference: Difference): string => {
-  if (difference.kind === 'hidden') return `${difference.subject}: ${difference.why}`
-  if (difference.kind === 'text') return `${difference.subject}: its content`
-  return `${difference.subject}: ${word(difference.before)} -> ${word(difference.after)}`
-}
-
-const verdictWord = ({ verdict, why }: Pick<Announced, 'verdict' | 'why'>): string =>
-  [verdict, why].filter(Boolean).join(', ')
-
-/** Both sides of a line that has moved: what it was to do and over what, and what it would do now. */
-const bothSides = (saved: Before | undefined, line: Line, now: Explained): string => {
-  const is = verdictWord({ verdict: now.verdict, ...(line.why === undefined ? {} : { why: line.why }) })
-  if (saved === undefined) return `planned: nothing\nnow: ${is}`
-  const was = verdictWord(saved.said)
-  const reads = now.reads.flatMap(({ name, subject, is: found }) => {
-    const old = saved.line.reads.find(read => read.name === name && read.subject === subject)
-    const [a, b] = (old && sides(old.is, found)) ?? []
-    return a === undefined ? [] : [`planned over: ${subject} ${a}; now: ${b}`]
-  })
-  const diffs = (of: Difference[]): string => of.map(differenceWord).join('; ') || 'nothing'
-  const shown = same(saved.said.diff, line.diff)
-    ? []
-    : [`planned: ${diffs(saved.said.diff)}`, `now: ${diffs(line.diff)}`]
-  const verdicts = was === is ? [] : [`planned: ${was}`, `now: ${is}`]
-  const told = [...verdicts, ...(reads.length > 0 ? reads : shown)]
-  return told.length > 0 ? told.join('\n') : 'It would do something else, with a secret or a file of the controller.'
 }
 
 const failureOf = (line: Line, why: string): Failure => ({
@@ -146,10 +133,8 @@ const failureOf = (line: Line, why: string): Failure => ({
 
 /** Each line that has moved with both its sides. */
 const told = (session: Session, held: Held, moved: Line[]): { line: Line; why: string }[] => {
-  const now = new Map(
-    explain(session, line => moved.some(({ id }) => id === line.id)).map(one => [one.node, one] as const),
-  )
-  return moved.map(line => ({ line, why: bothSides(before(held, line), line, now.get(line.id)!) }))
+  const now = explainedNow(session, moved)
+  return moved.map(line => ({ line, why: bothSides(before(held, line), now.get(line.id)!, line.diff) }))
 }
 
 /**
@@ -172,11 +157,11 @@ const firsts = (moved: Line[]): Line[] => {
 export const hold = async (session: Session, outside: Outside, planned: Planned[], held: Held): Promise<Planned[]> => {
   let now = planned
   if (held.moved === 'refresh') {
-    for (const { line, why } of told(session, held, movedIn(held, now)))
+    for (const { line, why } of told(session, held, movedIn(session, held, now)))
       outside.emit({ type: 'warning', node: line.id, text: `it has moved on and is planned anew.\n${why}` })
     return now
   }
-  for (let moved = movedIn(held, now); moved.length > 0; moved = movedIn(held, now)) {
+  for (let moved = movedIn(session, held, now); moved.length > 0; moved = movedIn(session, held, now)) {
     for (const { line, why } of told(session, held, firsts(moved))) {
       const refusal = failureOf(line, why)
       session.finished.set(line.id, { ...failLine(line, refusal.what, refusal.fix), steps: [], diff: [], refusal })

@@ -122,8 +122,13 @@ export class Rig {
   }
 
   /** Starts an apply and acts as soon as a line (`node2/install_kubo`) has begun; returns how the run ended. */
-  async applyUntil(line: string, act: (run: ChildProcess) => unknown, ...more: string[]): Promise<Ran> {
-    const { child, ended } = this.start(...this.words('apply', '--format', 'json', ...more))
+  applyUntil(line: string, act: (run: ChildProcess) => unknown, ...more: string[]): Promise<Ran> {
+    return this.runUntil(line, act, this.words('apply', ...more))
+  }
+
+  /** The same for an apply in other words. */
+  async runUntil(line: string, act: (run: ChildProcess) => unknown, words: string[]): Promise<Ran> {
+    const { child, ended } = this.start(...words, '--format', 'json')
     const began = new Promise<'began'>(resolve => {
       let said = ''
       child.stdout!.on('data', (piece: string) => {

@@ -110,4 +110,18 @@ check('with --refresh it is planned anew, told, and goes through', async () => {
   assert.is(await lab.ssh('node1', 'stat -c %a /etc/site/conf && cat /etc/site/now'), '644\na=1')
 })
 
+check('a run of a plan that is killed is gone on with by way of the plan', async () => {
+  for (const line of ['node1/make_the_ipfs_repo', 'node0/configure_ipfs_cluster']) {
+    await lab.lab('down')
+    await lab.raise()
+    assert.is((await lab.plan('-o', 'killed.json')).code, 0)
+    const { code } = await lab.runUntil(line, run => run.kill('SIGKILL'), ['apply', 'killed.json'])
+    assert.is(code, null)
+    const resumed = tell(await lab.start('resume', '--format', 'json').ended)
+    assert.equal(failures(resumed), [])
+    assert.is(resumed.code, 0)
+    assert.equal(Object.values(counts(await applied('killed.json'), 'steps')), [0, 0, 0])
+  }
+})
+
 test.run()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event } from '../../src/core/event.ts'
+import { defineModule, exec, file, isUnknown, later, stat, T, uses } from '../../src/module/module.ts'
 import { begunIn } from '../../src/plan/hold.ts'
 import { failuresOf, type Options, type Ran, type Rig, results, withRig } from './rig.ts'
 import { held } from './saving.ts'
@@ -126,6 +127,45 @@ test('what a run had begun and not ended is not taken for moved by the one that 
     assert.is(results(resumed)['node0/a'], 'changed')
     assert.is(statSync(at('a')).mode & 0o777, 0o644)
   }))
+
+/** Wants words in a file; of a file that it cannot see yet it says that all of them are missing. */
+const words = defineModule({
+  name: 'words',
+  about: 'For a test.',
+  examples: [],
+  args: T.Object({ path: T.String({ description: 'A file.' }) }, { additionalProperties: false }),
+  reads: args => ({ file: file(args.path), beside: uses(stat(`${args.path}.beside`)) }),
+  plan: (args, { file: seen }, { ok, change }) => {
+    const text = later(() => (seen.exists && seen.kind === 'file' ? seen.content.bytes.toString() : ''))
+    const missing = ['a', 'b'].filter(one => isUnknown(text) || !text.includes(one))
+    if (missing.length === 0) return ok()
+    const steps = [exec(['sh', '-c', 'printf "$1" >>"$0"', args.path, missing.join('')])]
+    return change({ will: { file: { exists: true } }, steps, reason: `without ${missing}` })
+  },
+})
+
+test('what was shown over something to be known later may turn out to be less, once that is there', () =>
+  files(
+    `
+    - { name: make, command: { cmd: "sh -c 'printf a >{{ root }}/f'", creates: "{{ root }}/f" } }
+    - { name: all, words: { path: "{{ root }}/f" } }`,
+    { modules: { words } },
+    async (rig, at) => {
+      const plan = held(await rig.plan())
+      writeFileSync(at('f'), 'a')
+      const ran = await rig.apply(plan)
+      assert.equal(results(ran), { 'node0/make': 'ok', 'node0/all': 'changed' })
+      assert.is(readFileSync(at('f'), 'utf8'), 'ab')
+      writeFileSync(at('f'), 'a')
+      writeFileSync(at('f.beside'), '')
+      assert.is(results(await rig.apply(plan))['node0/all'], 'refused')
+      // Over what was there it had been shown as it is: then something else is something else.
+      writeFileSync(at('f'), '')
+      const seen = held(await rig.plan())
+      writeFileSync(at('f'), 'b')
+      assert.is(results(await rig.apply(seen))['node0/all'], 'refused')
+    },
+  ))
 
 test('a loop that has lost an item is another one', () =>
   files(

@@ -12,8 +12,15 @@ const explained: EventBody = {
   why: 'its content differs',
   arguments: { dest: '/etc/x', mode: '0644' },
   reads: [
-    { name: 'file', subject: '/etc/x', use: 'owned', is: { exists: true, mode: '0600' }, after: ['node0/user'] },
-    { name: 'parent', subject: '/etc', use: 'used', is: { exists: true }, after: [] },
+    {
+      name: 'file',
+      subject: '/etc/x',
+      use: 'owned',
+      is: { exists: true, mode: '0600' },
+      after: ['node0/user'],
+      open: [],
+    },
+    { name: 'parent', subject: '/etc', use: 'used', is: { exists: true }, after: [], open: [] },
   ],
   will: [{ subject: '/etc/x', is: { mode: '0644' } }],
   steps: ['chmod 0644 -- /etc/x'],
