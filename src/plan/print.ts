@@ -59,8 +59,8 @@ const deed = ({ verdict, steps, will, diff }: Line) => ({
  * words what is not known.
  */
 export const holesOf = (line: Line): Holes => {
-  // Only that it will change was known: what it comes to is not held against it.
-  if (line.details) return ['/steps', '/will', '/diff']
+  // Only that it will change was known: what it comes to is not held against it, nor that it is undecided on the way there.
+  if (line.details) return ['/verdict', '/steps', '/will', '/diff']
   const { diff, ...known } = deed(line)
   const found = holesIn(known, '')
   const isTold = JSON.stringify(diff).includes('known after ')
