@@ -1,5 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { chain } from './figures/chain.ts'
 import { fourthNode } from './figures/fourth-node.ts'
 import { fresh } from './figures/fresh.ts'
 import { ordinary } from './figures/ordinary.ts'
@@ -13,12 +14,13 @@ import { endAll } from './timing.ts'
 // it, on hosts of its own. Times are medians, by turns. It measures and does not judge: the exit code is 0 also when a
 // bound is missed, 1 when something could not be measured, 4 when it cannot run here.
 
-/** In this order: a fresh apply needs hosts that have nothing yet, and a fourth node comes last. */
+/** In this order: a fresh apply needs hosts that have nothing yet, a fourth node comes last of those that share theirs. */
 const onHosts: Record<string, (rig: Rig) => Promise<Row[]>> = {
   fresh,
   'second-apply': secondApply,
   ordinary,
   'fourth-node': fourthNode,
+  chain,
 }
 const names = ['start', ...Object.keys(onHosts)]
 

@@ -1,60 +1,107 @@
-import { createController } from '../../src/cli/controller.ts'
-import { loadModules } from '../../src/cli/modules.ts'
-import { expand } from '../../src/graph/expand.ts'
-import { type Graph, nodeId } from '../../src/graph/graph.ts'
-import { load } from '../../src/load/load.ts'
-import { supplyFor } from '../plan/supply.ts'
-import type { Result } from './events.ts'
+import type { Event } from '../../src/core/event.ts'
 
-/** The graph of a playbook as a run of it has it: what comes after what, on which host. */
-export const graphOf = async (playbook: string, inventory: string): Promise<Graph> => {
-  const { value: loaded, failures } = load({ playbook, inventories: [inventory], extra: [] })
-  if (failures) throw new Error(failures.map(({ what }) => what).join('\n'))
-  const modules = await loadModules(loaded.playbook)
-  const { references } = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
-  return expand(loaded, { tags: [] }, name => modules[name]!.group === true, references)
+/** What a tool says that a task will do, or has done. `undecided` is for a check alone. */
+export type Said = 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided'
+/** What was said by task, under the number that its name begins with. */
+export type Sayings = Map<string, Said>
+
+/** Tasks by number: what a check got wrong, and what it left open. */
+export type Judged = {
+  /** Tasks that the tool has words for. */
+  said: string[]
+  /** What it said for certain did not come about; `failed`: those of them where the check itself failed. */
+  wrong: string[]
+  failed: string[]
+  undecided: string[]
 }
 
-/** Tasks that follow from each other: how long at least one of them was at work, and each with its time. */
-export type Chain = { ms: number; until: number; links: { node: string; ms: number }[] }
+export const numberOf = (name: string): string => /^(?:[^/]*\/)?(\d\d)[ _]/.exec(name)?.[1] ?? ''
 
-/** When each task was at work on each host, its steps and its waiting; loop items as one. */
-const spansOf = (results: Result[]): Map<string, { from: number; to: number }> => {
-  const whole = Map.groupBy(results, ({ node }) => node.replace(/\[.*$/, ''))
-  return new Map(
-    [...whole].map(([node, items]) => [
-      node,
-      { from: Math.min(...items.map(({ time, ms }) => time - ms)), to: Math.max(...items.map(({ time }) => time)) },
-    ]),
+/** To be left out and to have nothing to do come to the same. */
+const kind = (said: Said | undefined): Said | undefined => (said === 'skipped' ? 'ok' : said)
+
+/**
+ * A check against the apply that followed it. What a check says nothing of, the tool cannot say; what never ran because
+ * of something before it has not come about.
+ */
+export const judge = (check: Sayings, apply: Sayings): Judged => {
+  const said = [...check.keys()]
+  const undecided = said.filter(task => check.get(task) === 'undecided')
+  const wrong = said.filter(task => !undecided.includes(task) && kind(check.get(task)) !== kind(apply.get(task)))
+  return { said, wrong, failed: wrong.filter(task => check.get(task) === 'failed'), undecided }
+}
+
+/** Sayings of runbook: a plan's verdicts, or an apply's results. */
+export const ofRunbook = (events: Event[], type: 'planned' | 'result'): Sayings =>
+  new Map(
+    events.flatMap((event): [string, Said][] => {
+      if (event.type === 'planned' && type === 'planned') {
+        const { verdict } = event
+        return [[numberOf(event.node), verdict === 'change' ? 'changed' : verdict === 'fail' ? 'failed' : verdict]]
+      }
+      if (event.type !== 'result' || type !== 'result') return []
+      return [[numberOf(event.node), event.status === 'refused' ? 'failed' : event.status]]
+    }),
+  )
+
+/** Sayings of ansible by the callback that is beside its playbook: a line of JSON for each task. */
+export const ofAnsible = (stdout: string): Sayings =>
+  new Map(
+    stdout
+      .split('\n')
+      .filter(line => line.startsWith('{'))
+      .map((line): { task: string; verdict: Said } => JSON.parse(line))
+      .map(({ task, verdict }) => [numberOf(task), verdict]),
+  )
+
+type Operation = { name: string }
+type Pyinfra = {
+  plan: (Operation & { hosts_with_change: string[]; hosts_with_conditional_change: string[] })[]
+  results: { operations: (Operation & { success: string[]; error: string[]; no_change: string[] })[] } | null
+}
+/** A command that only reads: to pyinfra it is a change like any other, and never says that it is none. */
+const onlyReads = '13'
+const sayings = (all: [string, Said][]): Sayings =>
+  new Map(
+    all.map(([name, said]): [string, Said] => [numberOf(name), said]).filter(([n]) => n !== '' && n !== onlyReads),
+  )
+
+/** Sayings of `pyinfra --json`: of a dry run what it proposes, where it says "may" undecided; else what it did. */
+export const ofPyinfra = (stdout: string): Sayings => {
+  const { plan, results }: Pyinfra = JSON.parse(stdout)
+  if (results === null)
+    return sayings(
+      plan.map(({ name, hosts_with_change: will, hosts_with_conditional_change: may }) => [
+        name,
+        may.length > 0 ? 'undecided' : will.length > 0 ? 'changed' : 'ok',
+      ]),
+    )
+  return sayings(
+    results.operations
+      .filter(({ success, error, no_change: same }) => success.length + error.length + same.length > 0)
+      .map(({ name, success, error }) => [name, error.length > 0 ? 'failed' : success.length > 0 ? 'changed' : 'ok']),
   )
 }
 
-/**
- * The longest chain of steps and waits along the graph's edges: no engine could be done sooner. Tasks that travelled in
- * one frame were at work together, so time is counted once.
- */
-export const longestChain = (graph: Pick<Graph, 'nodes' | 'byId'>, results: Result[]): Chain => {
-  const spans = spansOf(results)
-  const chains = new Map<string, Chain>()
-  const none: Chain = { ms: 0, until: 0, links: [] }
-  for (const node of graph.nodes)
-    for (const host of node.hosts) {
-      const id = nodeId(host, node.task)
-      const before = node.edges.flatMap(({ on, kind }) => {
-        const other = graph.byId.get(on)!
-        const own = !node.group && (kind === 'order' || kind === 'notify')
-        return other.hosts.filter(at => !own || at === host).map(at => chains.get(nodeId(at, other.task)) ?? none)
-      })
-      const span = spans.get(id)
-      const extended = [none, ...before].map((chain): Chain => {
-        if (span === undefined || span.from === span.to) return chain
-        const ms = Math.max(0, span.to - Math.max(span.from, chain.until))
-        return { ms: chain.ms + ms, until: Math.max(chain.until, span.to), links: [...chain.links, { node: id, ms }] }
-      })
-      chains.set(
-        id,
-        extended.reduce((a, b) => (b.ms > a.ms ? b : a)),
-      )
-    }
-  return [...chains.values()].reduce((a, b) => (b.ms > a.ms ? b : a), none)
+/** What would change but is shown by nothing: tasks that a plan decides to change, without a difference. */
+export const unshown = (events: Event[]): string[] =>
+  events.flatMap(event =>
+    event.type === 'planned' && event.verdict === 'change' && event.diff.length === 0 ? [numberOf(event.node)] : [],
+  )
+
+/** Tasks of an apply that changed something without the plan having said that every run will. */
+export const unnamed = (events: Event[]): string[] => {
+  const named = new Set(events.flatMap(event => (event.type === 'warning' ? [event.node] : [])))
+  return events.flatMap(event =>
+    event.type === 'result' && event.steps > 0 && !named.has(event.node) ? [numberOf(event.node)] : [],
+  )
 }
+
+/** `11 of 20 wrong (05 06 …), 7 of them fail outright, 0 undecided, 0 cannot be said`. */
+export const words = ({ said, wrong, failed, undecided }: Judged, tasks = 20): string =>
+  [
+    `${wrong.length} of ${said.length} wrong${wrong.length > 0 ? ` (${wrong.join(' ')})` : ''}`,
+    `${failed.length} fail outright`,
+    `${undecided.length} undecided`,
+    `${tasks - said.length} cannot be said`,
+  ].join(', ')

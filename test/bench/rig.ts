@@ -7,6 +7,11 @@ export type Rig = {
   /** Arguments of `apply` for the main playbook. */
   main: string[]
   addresses(): string[]
+  /** The key that the hosts know, and theirs. */
+  key: string
+  knownHosts: string
+  /** ssh to one host, as the words before the command. */
+  ssh(address: string): string[]
   /** The same command on all hosts at once over plain ssh, as one process to be timed. */
   everywhere(command: string, stdin?: string): Process
   /** What one host says to a command. */
@@ -69,6 +74,9 @@ export const raise = async (programs: string): Promise<Rig> => {
     inventory,
     main: [playbook, '-i', inventory, '--artifacts', programs, '-e', `monitor_ping_interval=${interval}`],
     addresses,
+    key: `${folder}/key`,
+    knownHosts: `${folder}/known_hosts`,
+    ssh: address => [...quiet, `root@${address}`],
     everywhere,
     renew,
     byHand: () => ({ argv: [...script, ...addresses()] }),

@@ -1,5 +1,5 @@
-import { type Chain, graphOf, longestChain } from '../chain.ts'
 import { resultsOf, steps, type Told, tell, trips } from '../events.ts'
+import { type Chain, graphOf, longestChain } from '../longest.ts'
 import { playbook, type Rig, runbook } from '../rig.ts'
 import { checkRow, infoRow, type Row, ratioRow } from '../row.ts'
 import { median, must } from '../timing.ts'
