@@ -31,29 +31,34 @@ export const fights = (session: Session, planned: Planned[], wanted: Wanted): Fi
   if ([...session.worlds.values()].every(world => world.predicted.length === 0)) return []
   const first = planned.flatMap(p => p.lines)
   const stopped = new Set(first.filter(l => l.verdict === 'fail').map(l => l.host))
-  return planAgain(session, wanted)
-    .filter(line => line.verdict === 'change' && !line.always && !stopped.has(line.host))
-    .map(line => ({ line: line.id, why: whyAgain(session, line, first) }))
+  const again = planAgain(session, wanted).filter(
+    line => line.verdict === 'change' && !line.always && !stopped.has(line.host),
+  )
+  // Who fights back is named before who only comes last.
+  const others = [again, first].map(lines => lines.map(line => line.id))
+  return again.map(line => ({ line: line.id, why: whyAgain(session, line, others) }))
 }
 
 /** Whether a link will lead elsewhere: then what is behind it may not have been looked at. */
 export const isRelinked = (session: Session): boolean =>
   [...session.worlds.values()].some(w => w.predicted.some(p => [...p.moves.values()].some(to => to !== null)))
 
-/** The last change of the plan, but for the line itself, that one of the queries looks at. */
-const rivalOf = (session: Session, line: Line, queries: AnyQuery[], first: Line[]): Line | undefined => {
+/** The last change of the plan, but for the line itself, that one of the queries looks at; of the first others that have one. */
+const rivalOf = (session: Session, line: Line, queries: AnyQuery[], others: string[][]): string | undefined => {
   const world = session.worlds.get(line.host)!
   // By its name as written and by its one name: a link on the way may be what the other changes.
   const looks = queries.flatMap(({ looks: [itself = ''] }) => [itself, ...labelsOf(world, [itself])])
-  const rival = world.predicted.findLast(p => p.node !== line.id && p.labels.some(a => looks.some(b => overlaps(a, b))))
-  return first.find(l => l.id === rival?.node)
+  const rivals = world.predicted
+    .filter(p => p.node !== line.id && p.labels.some(a => looks.some(b => overlaps(a, b))))
+    .map(p => p.node)
+  return others.map(ids => rivals.findLast(id => ids.includes(id))).find(id => id !== undefined)
 }
 
-const whyAgain = (session: Session, line: Line, first: Line[]): string => {
+const whyAgain = (session: Session, line: Line, others: string[][]): string => {
   const own = line.will.map(([query]) => query)
-  const rival = rivalOf(session, line, own, first)
+  const rival = rivalOf(session, line, own, others)
   if (rival && own[0])
-    return `it and ${rival.id} both set ${own[0].subject}, each undoing the other: every run will change it again.`
-  const cause = rivalOf(session, line, queriesOf(line.reads), first)
-  return `the next run will change it again, since ${cause ? `${cause.id} changes` : 'others change'} what it depends on.`
+    return `it and ${rival} both set ${own[0].subject}, each undoing the other: every run will change it again.`
+  const cause = rivalOf(session, line, queriesOf(line.reads), others)
+  return `the next run will change it again, since ${cause ? `${cause} changes` : 'others change'} what it depends on.`
 }
