@@ -100,6 +100,7 @@ test('one that may wait says so once, plans anew what has changed by then, and s
     connect.hold = async claim => {
       asked += 1
       if (asked === 3) {
+        assert.not(existsSync(leaseOf(hosts, 'node0')), 'nobody else waits for what it could have')
         writeFileSync(join(hosts.root('node1'), 'f'), '1')
         await held.give()
       }
