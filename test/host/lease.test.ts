@@ -108,6 +108,16 @@ each('while it is given back and taken again and again, never two have it', asyn
 })
 
 each(
+  'a file that is taken away between being opened and being locked does not count',
+  async ({ ask, folder, file }) => {
+    const once = `[ -e ${folder}/once ] || { : >${folder}/once; rm "$f"; }`
+    const first = await mine(ask('one', 0, `f=${file}; flock() { ${once}; command flock "$@"; }`))
+    assert.is((await ask('two').hold).is, 'theirs')
+    await first.give()
+  },
+)
+
+each(
   'of a holder that is heard of no more exactly one takes over, after its steps are ended',
   async ({ ask, file }) => {
     const steps = localWire('sleep', '600')
