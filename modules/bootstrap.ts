@@ -116,7 +116,7 @@ export default defineModule({
     connected: asking(args, seen).map(({ id }) => connected(args, id)),
     surplus: surplus(args, seen, args.port).map((id): Query<{ addresses: string[] }> => peered(args, id)),
   }),
-  touches: args => [`live:${args.unit}#peering`],
+  touches: args => [`live:${args.unit}#peering`, `live:${args.unit}#peers`],
   plan(args, seen, { ok, change, fail }) {
     if (!seen.config.exists) return fail(`there is no repo at ${args.path}`, 'run ipfs_init before this task')
     if (later(() => seen.token.value !== null) === true)

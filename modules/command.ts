@@ -71,7 +71,8 @@ export default defineModule({
   }),
   touches: args => {
     const open = args.creates === undefined && args.removes === undefined && args.reads === undefined
-    return args.touches?.map(path => `tree:${plain(path)}`) ?? (open ? ['any'] : [])
+    const gone = args.removes === undefined ? [] : [`tree:${plain(args.removes)}`]
+    return [...gone, ...(args.touches?.map(path => `tree:${plain(path)}`) ?? (open ? ['any'] : []))]
   },
   plan: (args, seen, { ok, change, fail }) => {
     if ((args.cmd === undefined) === (args.argv === undefined))

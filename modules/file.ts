@@ -80,12 +80,12 @@ const adjust = (at: string, args: Wanted, seen: Seen): Outcome => {
     return { is: 'fail', why: `${at} does not exist`, fix: 'make it with copy, template or state: touch' }
   if (there.kind === 'link' && args.mode !== undefined)
     return wrongKind(at, there, 'file', `name ${there.target}: a link has no mode of its own`)
-  const strays = drift(args, there)
+  const strays = drift(args, there, seen)
   if (strays.length === 0) return { is: 'ok' }
   return {
     is: 'change',
     file: attributesPatch(args, seen),
-    steps: settings(at, args, there),
+    steps: settings(at, args, there, seen),
     reason: `its ${strays.join(', its ')}`,
   }
 }

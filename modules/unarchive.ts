@@ -13,6 +13,7 @@ import {
   uses,
 } from '../src/module/module.ts'
 import {
+  type Accounts,
   accountsOf,
   attributesPatch,
   groupDiffers,
@@ -48,9 +49,9 @@ const archiveOf = (args: { src: string; remote_src: boolean }): Query<Listing | 
   args.remote_src ? uses(listing(plain(args.src))) : localArchive(args.src)
 
 /** Whether what is there is what the archive holds. The archive's own owners do not count. */
-const isThere = (member: Member, found: FileAnswer, args: Placed): boolean => {
+const isThere = (member: Member, found: FileAnswer, args: Placed, accounts: Accounts): boolean => {
   if (!found.exists || found.kind !== member.kind) return false
-  if (ownerDiffers(args, found) || groupDiffers(args, found)) return false
+  if (ownerDiffers(args, found, accounts) || groupDiffers(args, found, accounts)) return false
   if (found.kind === 'link') return found.target === member.target
   return found.mode === member.mode && (found.kind !== 'file' || found.content.digest === member.sha256)
 }
@@ -118,14 +119,14 @@ export default defineModule({
           : `a directory, a ${blocked.member.kind} is wanted`
       return fail(`${placeOf(dest, blocked.member)} is ${what}`, 'remove it or choose another folder')
     }
-    const wrong = pairs.filter(({ member, found }) => !isThere(member, found, args))
+    const wrong = pairs.filter(({ member, found }) => !isThere(member, found, args, seen))
     if (wrong.length === 0) return ok({ dest })
     const owned = attributesPatch(args, seen)
     return change({
       will: {
         folders: seen.folders.map(found => (found.exists ? undefined : { exists: true, kind: 'directory' })),
         entries: pairs.map(({ member, found }) =>
-          isThere(member, found, args)
+          isThere(member, found, args, seen)
             ? undefined
             : {
                 exists: true,

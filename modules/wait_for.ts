@@ -59,5 +59,6 @@ export default defineModule({
       reason: wanted ? `${args.path} is not there yet` : `${args.path} is still there`,
     })
   },
+  touches: args => (args.path === undefined || isWanted(args.state) ? [] : [`tree:${plain(args.path)}`]),
   settle: args => ({ seconds: args.timeout }),
 })

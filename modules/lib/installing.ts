@@ -147,7 +147,10 @@ export const installing = <A>(describe: (args: A) => Package) => ({
       : { archives: archivesOf(p, seen.facts), space: space(library(p)) }
   },
   archives: (args: A, facts: Facts) => archivesOf(describe(args), facts),
-  touches: (args: A) => [`tree:${library(describe(args))}`],
+  touches: (args: A) => {
+    const p = describe(args)
+    return [`tree:${library(p)}`, ...programs(p).map(program => `tree:${linkOf(p, program)}`)]
+  },
   explain: diagnose,
   plan: (
     args: A,

@@ -133,18 +133,25 @@ export const attributesPatch = (args: Placed, seen: Accounts) => ({
 
 export type There = Extract<FileAnswer, { exists: true }>
 
-export const ownerDiffers = ({ owner }: Placed, there: There): boolean =>
-  owner !== undefined && (isName(owner) ? there.owner !== owner : there.uid !== Number(owner))
-export const groupDiffers = ({ group }: Placed, there: There): boolean =>
-  group !== undefined && (isName(group) ? there.group !== group : there.gid !== Number(group))
+/** What has a number for its owner's name gets that of the account which an earlier task gives the number to. */
+export const ownerDiffers = ({ owner }: Placed, there: There, { ownerIs }: Accounts): boolean => {
+  if (owner === undefined) return false
+  if (!isName(owner)) return there.uid !== Number(owner)
+  return isName(there.owner) ? there.owner !== owner : there.uid !== uidOf(ownerIs)
+}
+export const groupDiffers = ({ group }: Placed, there: There, { groupIs }: Accounts): boolean => {
+  if (group === undefined) return false
+  if (!isName(group)) return there.gid !== Number(group)
+  return isName(there.group) ? there.group !== group : there.gid !== gidOf(groupIs)
+}
 export const modeDiffers = ({ mode }: Placed, there: There): boolean =>
   mode !== undefined && there.mode !== padded(mode)
 
 /** Which of mode, owner and group are not as the arguments say, in words; empty: all are. */
-export const drift = (args: Placed, there: There): string[] => [
+export const drift = (args: Placed, there: There, seen: Accounts): string[] => [
   ...(modeDiffers(args, there) ? [`mode is ${there.mode}`] : []),
-  ...(ownerDiffers(args, there) ? [`owner is ${there.owner}`] : []),
-  ...(groupDiffers(args, there) ? [`group is ${there.group}`] : []),
+  ...(ownerDiffers(args, there, seen) ? [`owner is ${there.owner}`] : []),
+  ...(groupDiffers(args, there, seen) ? [`group is ${there.group}`] : []),
 ]
 
 const text = (account: string | number | undefined): string | undefined =>

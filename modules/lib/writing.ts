@@ -57,11 +57,11 @@ export const modeFor = (kind: There['kind'], mode: string): string =>
   kind === 'directory' ? `0${padded(mode)}` : padded(mode)
 
 /** Mode and owner of what is there, only those that are not as the arguments say. */
-export const settings = (path: string, args: Placed, there: There): Step[] => {
+export const settings = (path: string, args: Placed, there: There, seen: Accounts): Step[] => {
   const { owner, group } = ownerOf(args)
   const owners = {
-    ...(ownerDiffers(args, there) ? { owner } : {}),
-    ...(groupDiffers(args, there) ? { group } : {}),
+    ...(ownerDiffers(args, there, seen) ? { owner } : {}),
+    ...(groupDiffers(args, there, seen) ? { group } : {}),
   }
   // chown takes the set-ID bits away, so that the mode is set again behind it.
   const chowned = there.kind !== 'link' && Object.keys(owners).length > 0
@@ -106,7 +106,7 @@ export const writing = (
   if (blocked) return { is: 'fail', ...blocked }
   const there = file.exists && file.kind === 'file' ? file : undefined
   const differs = there === undefined || there.content.digest !== wanted().digest
-  const strays = there ? drift(args, there) : []
+  const strays = there ? drift(args, there, seen) : []
   if (!differs && strays.length === 0) return { is: 'ok' }
 
   const what = later(wanted)
@@ -115,7 +115,7 @@ export const writing = (
     return {
       is: 'change',
       will: attributes,
-      steps: settings(path, args, there),
+      steps: settings(path, args, there, seen),
       reason: `its ${strays.join(', its ')}`,
     }
   return {

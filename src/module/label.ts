@@ -34,6 +34,9 @@ const parts = (label: Label): Parts => {
 export const isBelow = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 const holds = (outer: string, inner: string): boolean => outer === inner || inner.startsWith(`${outer}.`)
+/** A daemon holds its lists, a list its members: `ipfs`, `ipfs#peers`, `ipfs#peers/ID`. */
+const isPart = (inner: string, outer: string): boolean =>
+  inner.startsWith(outer) && ['#', '/'].includes(inner[outer.length] ?? '')
 const ofFiles = new Set(['path', 'children', 'tree', 'member'])
 
 /** Whether a change of `a` can change what is looked at as `b`, or the other way round. */
@@ -41,6 +44,7 @@ export const overlaps = (a: Label, b: Label): boolean => {
   if (a === b || a === 'any' || b === 'any') return true
   const x = parts(a)
   const y = parts(b)
+  if (x.kind === 'live' && y.kind === 'live') return isPart(x.path, y.path) || isPart(y.path, x.path)
   if (!ofFiles.has(x.kind) || !ofFiles.has(y.kind)) return false
   if (x.kind === 'tree') return isBelow(y.path, x.path) || (y.kind === 'tree' && isBelow(x.path, y.path))
   if (y.kind === 'tree') return isBelow(x.path, y.path)

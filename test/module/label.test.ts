@@ -33,7 +33,11 @@ const table: [string, string, boolean, string][] = [
   ['unit:/a', 'path:/a', false, 'not even where they look alike'],
   ['any', 'path:/a', true, 'any is everything'],
   ['any', 'unit:x', true, 'any is everything'],
-  ['live:ipfs#peers/A', 'live:ipfs#peers/B', false, 'what is alive is named as a whole'],
+  ['live:ipfs#peers/A', 'live:ipfs#peers/B', false, 'one peer is not another'],
+  ['live:ipfs#peers', 'live:ipfs#peers/A', true, 'a list of what is alive holds its members'],
+  ['live:ipfs', 'live:ipfs#peers/A', true, 'and a daemon all its lists'],
+  ['live:ipfs#peers', 'live:ipfs#peering', false, 'lists whose names begin alike'],
+  ['live:ipfs', 'live:ipfs-cluster#peers', false, 'daemons whose names begin alike'],
 ]
 
 for (const [a, b, expected, why] of table)

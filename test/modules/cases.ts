@@ -6,8 +6,10 @@ import { member } from '../../src/load/located.ts'
 import { validate, withDefaults } from '../../src/load/schema.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
 import type { Module } from '../../src/module/define.ts'
-import type { AnyQuery, Reads } from '../../src/module/query.ts'
+import { isBelow, type Label, overlaps } from '../../src/module/label.ts'
+import { type AnyQuery, type Reads, touchedBy } from '../../src/module/query.ts'
 import { describe, type Step } from '../../src/module/step.ts'
+import { footprint, patchesOf } from '../../src/plan/decide.ts'
 import { answerOf, argsOf, plain, written } from './answers.ts'
 
 /** What a case file says: a situation on a host, and what the module makes of it. See README.md beside this file. */
@@ -118,6 +120,26 @@ const applied = (reads: Reads, seen: Found, will: Found): Found =>
     }),
   )
 
+const covers = (outer: Label, inner: Label): boolean => {
+  const [kind, path] = [outer.slice(0, outer.indexOf(':')), outer.slice(outer.indexOf(':') + 1)]
+  const below = inner.slice(inner.indexOf(':') + 1).split('#')[0]!
+  const isPath = /^(path|children|tree|member):/.test(inner)
+  if (outer === 'any' || outer === inner) return true
+  if (kind === 'tree') return isPath && isBelow(below, path)
+  if (kind === 'live') return overlaps(outer, inner) && inner.startsWith(outer)
+  return kind === 'path' && inner.startsWith('member:') && below === path
+}
+
+/** What a change touches that an undecided line of the module would not have hidden: the second look makes it known late. */
+const beyond = (module: Module, args: Found, reads: Reads, verdict: Verdict): Label[] => {
+  const bound = footprint(module, args, 'node0')
+  const patches = patchesOf(verdict.will as Found, reads)
+  const touched = patches.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
+  return [...touched, ...((verdict.touches as Label[] | undefined) ?? [])].filter(
+    label => !bound.some(outer => covers(outer, label)),
+  )
+}
+
 const includes = (found: unknown, wanted: unknown, at: string): void => {
   if (isRecord(wanted))
     for (const key of Object.keys(wanted)) includes((found as Found | null)?.[key], wanted[key], `${at}.${key}`)
@@ -154,6 +176,7 @@ export const check = (module: Module, one: Case): void => {
       'steps',
     )
   assert.ok(steps.length > 0 || module.settle, 'a change without steps waits for something')
+  assert.equal(beyond(module, args, reads, verdict), [], 'it touches more than it says while it is undecided')
   if (one.will) includes(plain(verdict.will), one.will, 'will')
   const next = applied(reads, all, verdict.will as Found)
   if (verdict.always || verdict.details || unknownsIn(verdict.will).some(u => isUnknown(u))) return

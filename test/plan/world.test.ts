@@ -214,6 +214,12 @@ test('a command that reads is not asked while anything it looks at is still to c
   assert.is(word(sky.ask(command('uptime', undefined))), 'after write', 'one that does not say looks at everything')
 })
 
+test('nor while a member of a file that it looks at is', () => {
+  const sky = createSky()
+  sky.touches('set', 'member:/a.json#x')
+  assert.is(word(sky.ask(command('cat /a.json', ['/a.json']))), 'after set')
+})
+
 test('a change that has happened makes older answers stale, not newer ones', () => {
   const sky = createSky()
   sky.seen('/a', text('old'))
