@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Claim, Hold, Holder } from '../core/transport.ts'
-import { announce, lose, type Outside, readAll } from '../plan/plan.ts'
+import { lose, type Outside, readAll } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
 import { happen } from '../plan/world.ts'
@@ -122,14 +122,15 @@ export const readAgain = async (session: Session, outside: Outside, hosts: strin
 
 const wordOf = ({ verdict, why }: Line): string => `${verdict} ${why}`
 
-/** Tells of what is not as the plan said. */
+/** Tells of what is not as the plan said. A plan is told once: what comes of it now, the results tell. */
 const tellChanges = ({ emit }: Outside, before: Planned[], now: Planned[]): void => {
   const said = new Map(before.flatMap(p => p.lines).map(line => [line.id, wordOf(line)]))
   const lines = now.flatMap(p => p.lines).filter(line => line.node.included.has(line.host))
-  const other = lines.filter(line => said.get(line.id) !== wordOf(line))
-  for (const host of new Set(other.map(line => line.host)))
-    emit({ type: 'warning', host, text: 'it has changed since it was read, and was planned anew.' })
-  for (const line of other) announce(line, emit)
+  const others = lines.filter(line => said.get(line.id) !== wordOf(line))
+  for (const [host, own] of Map.groupBy(others, line => line.host)) {
+    const names = [...new Set(own.map(line => line.node.task.slug))].join(', ')
+    emit({ type: 'warning', host, text: `it has changed since it was read; planned anew: ${names}.` })
+  }
 }
 
 /** A node's lines as they are now. Those that a lost host keeps from running are known by what they were, item by item. */
