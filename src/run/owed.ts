@@ -1,25 +1,43 @@
 import type { Event } from '../core/event.ts'
 import { type Graph, nodeId, notifiersOf } from '../graph/graph.ts'
 
+type Mark = { node: string; is: 'begun' | 'changed' | 'ok' }
+
+/** What a run has come to with a line. One that was cut off at work may have changed something: the next look finds it done. */
+const marksIn = (events: Event[]): Mark[] =>
+  events.flatMap((event): Mark[] => {
+    if (event.type === 'running') return event.waits ? [] : [{ node: event.node, is: 'begun' }]
+    if (event.type !== 'result' || (event.status !== 'changed' && event.status !== 'ok')) return []
+    return [{ node: event.node, is: event.status }]
+  })
+
+/** Of a loop any item counts: `node0/copy[a]`. */
+const isOf = (line: string, { node }: Mark): boolean => node === line || node.startsWith(`${line}[`)
+
 /**
- * Handlers that a run has left due: a task that notifies them has changed something, and they have not come to their
- * turn since. The next look would find nothing changed, so this is the one thing that a journal alone knows.
+ * Handlers that runs have left due, from what these said, one after the other: a task that notifies them has changed
+ * something, and they have not come to their turn since. The next look would find nothing changed, so this is the one
+ * thing that a journal alone knows.
  */
 export const owedHandlers = (graph: Graph, events: Event[]): Set<string> => {
-  const ended = new Map(events.flatMap(event => (event.type === 'result' ? [[event.node, event.status]] : [])))
-  const isDone = (line: string): boolean => ['changed', 'ok'].includes(ended.get(line) ?? '')
+  const marks = marksIn(events)
+  const isDue = (handler: string, notifiers: string[]): boolean => {
+    const calls = (mark: Mark): boolean => mark.is !== 'ok' && notifiers.some(line => isOf(line, mark))
+    const last = marks.findLast(mark => calls(mark) || (mark.is !== 'begun' && isOf(handler, mark)))
+    return last !== undefined && calls(last)
+  }
   return new Set(
     graph.nodes
       .filter(({ task }) => task.handler)
       .flatMap(handler =>
         handler.hosts
-          .filter(host => notifiersOf(graph, handler, host).some(by => hasChanged(ended, nodeId(host, by.task))))
+          .filter(host =>
+            isDue(
+              nodeId(host, handler.task),
+              notifiersOf(graph, handler, host).map(by => nodeId(host, by.task)),
+            ),
+          )
           .map(host => nodeId(host, handler.task)),
-      )
-      .filter(line => !isDone(line)),
+      ),
   )
 }
-
-/** Of a loop any item counts: `node0/copy[a]`. */
-const hasChanged = (ended: Map<string, string>, line: string): boolean =>
-  [...ended].some(([id, status]) => status === 'changed' && (id === line || id.startsWith(`${line}[`)))

@@ -19,7 +19,7 @@ const told = (...list: string[]): Event[] =>
   list.map(text => {
     const [node, status] = text.split(' ')
     return {
-      type: 'result',
+      type: status === 'running' ? 'running' : 'result',
       host: node!.split('/')[0],
       node,
       task: '',
@@ -39,6 +39,19 @@ test('a handler is due on a host where what notifies it has changed and it has n
   assert.equal(owed('web0/conf changed', 'web0/restart failed'), ['web0/restart'])
   assert.equal(owed('web0/conf changed', 'web0/restart skipped'), ['web0/restart'])
   assert.equal(owed(), [])
+})
+
+test('a handler stays due over any number of runs that do not come to it', () => {
+  const first = ['web0/conf changed', 'web0/sites[a] failed', 'web0/restart skipped']
+  assert.equal(owed(...first, 'web0/conf ok', 'web0/sites[a] failed', 'web0/restart skipped'), ['web0/restart'])
+  assert.equal(owed(...first, 'web0/conf ok', 'web0/restart changed'), [])
+  assert.equal(owed(...first, 'web0/restart changed', 'web0/conf changed'), ['web0/restart'])
+})
+
+test('what was cut off while it was at work may have changed something', () => {
+  assert.equal(owed('web0/conf running'), ['web0/restart'])
+  assert.equal(owed('web0/conf running', 'web0/conf failed'), ['web0/restart'])
+  assert.equal(owed('web0/conf running', 'web0/conf changed', 'web0/restart running', 'web0/restart changed'), [])
 })
 
 test('of a loop any item counts', () =>
