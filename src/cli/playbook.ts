@@ -76,7 +76,9 @@ const interrupted = (command: string, underWay: Set<string>): Told => ({
       ...(underWay.size > 0
         ? { why: `Under way: ${[...underWay].join(', ')}. What ran there has been told to end.` }
         : {}),
-      ...(command === 'apply' ? { fix: 'Every file is whole; run it again to go on.' } : {}),
+      ...(command === 'apply'
+        ? { fix: 'Every file is whole; `runbook resume` goes on, with the handlers that are due.' }
+        : {}),
     },
   ],
 })

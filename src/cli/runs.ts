@@ -1,8 +1,8 @@
 import type { Event } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
-import { refuse } from '../core/failure.ts'
+import { attempt, refuse } from '../core/failure.ts'
 import { createReport, type ReportOptions, replay } from '../report/report.ts'
-import { runLines } from '../report/runs.ts'
+import { runLines, type Unreadable, unendedText } from '../report/runs.ts'
 import { journalFolder, type Run, readRun, runIds } from '../run/journal.ts'
 import { runPlaybook } from './playbook.ts'
 import { needGivenAgain } from './remember.ts'
@@ -17,15 +17,23 @@ const refusing = (options: Shown, inside: () => number | Promise<number>): Promi
   telling(createReport(replaying(options)), inside)
 
 const folder = (): string => journalFolder(process.cwd())
-const allRuns = (): Run[] => runIds(folder()).map(id => readRun(folder(), id))
+/** All of them: one that is damaged hides none of the others. */
+const allRuns = (): (Run | Unreadable)[] =>
+  runIds(folder()).map(id => {
+    const { value, failures } = attempt(() => readRun(folder(), id))
+    return value ?? { id, failure: failures![0]! }
+  })
 
 /** `runbook runs`. */
 export const listRuns = (options: Shown): Promise<number> =>
   refusing(options, () => {
     const runs = allRuns()
     if (options.format === 'json')
-      for (const { id, events } of runs)
-        process.stdout.write(`${JSON.stringify({ run: id, started: events[0], ended: events.at(-1) })}\n`)
+      for (const run of runs) {
+        const { id } = run
+        const told = 'failure' in run ? run : { started: run.events[0], ended: run.events.at(-1) }
+        process.stdout.write(`${JSON.stringify({ run: id, ...told, id: undefined })}\n`)
+      }
     else process.stdout.write(runs.length === 0 ? 'No run is remembered here.\n' : runLines(runs))
     return exit.done
   })
@@ -33,7 +41,9 @@ export const listRuns = (options: Shown): Promise<number> =>
 /** `runbook runs show RUN`: what it said, as it said it. */
 export const showRun = (name: string, options: Shown): Promise<number> =>
   refusing(options, () => {
-    replay(replaying(options), readRun(folder(), name).events)
+    const run = readRun(folder(), name)
+    replay(replaying(options), run.events)
+    if (!run.summary && options.format === 'text') process.stdout.write(unendedText(run))
     return exit.done
   })
 

@@ -1,8 +1,11 @@
 import type { Event } from '../core/event.ts'
+import type { Failure } from '../core/failure.ts'
 import { oneLine, printable } from './printable.ts'
 import { counted, seconds } from './words.ts'
 
 type Remembered = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
+/** A run whose journal cannot be read, and why. */
+export type Unreadable = { id: string; failure: Failure }
 
 const how = ({ events, summary }: Remembered): string => {
   if (!summary) return `did not end (${counted(events.filter(({ type }) => type === 'result').length, 'result')})`
@@ -14,9 +17,10 @@ const how = ({ events, summary }: Remembered): string => {
 }
 
 /** A line for each run: its id, what it was, and what it came to. */
-export const runLines = (runs: Remembered[]): string =>
+export const runLines = (runs: (Remembered | Unreadable)[]): string =>
   runs
     .map(run => {
+      if ('failure' in run) return `${run.id}  ${oneLine(printable(run.failure.what))}\n`
       const started = run.events.find(event => event.type === 'started')
       const what = started?.asked?.playbook ?? started?.playbook ?? 'nothing was started'
       const on = started ? ` on ${counted(started.hosts.length, 'host')}` : ''
@@ -24,3 +28,11 @@ export const runLines = (runs: Remembered[]): string =>
       return `${run.id}  ${oneLine(printable(what))}${on}: ${how(run)}${after}\n`
     })
     .join('')
+
+/** The end of what a run said that has not ended by itself: what it was at, and how to go on. */
+export const unendedText = ({ id, events }: Remembered): string => {
+  const ended = new Set(events.flatMap(event => (event.type === 'result' ? [event.node] : [])))
+  const begun = events.flatMap(event => (event.type === 'running' && !ended.has(event.node) ? [event.node] : []))
+  const at = begun.length === 0 ? '' : ` It was at ${begun.map(node => oneLine(printable(node))).join(', ')}.`
+  return `\nThis run did not end.${at} Once it is over, \`runbook resume ${id}\` goes on with it.\n`
+}

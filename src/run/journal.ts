@@ -23,14 +23,28 @@ export type Run = { id: string; events: Event[]; summary?: Event & { type: 'summ
 const newId = (time: Date): string =>
   `${time.toISOString().slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-')}${randomBytes(1).toString('hex')[0]}`
 
-/** The ids of all runs that are remembered, the newest first. */
-export const runIds = (folder: string): string[] => {
+/** Reads what the system may refuse to. */
+const reading = <T>(path: string, read: () => T): T => {
+  try {
+    return read()
+  } catch (error) {
+    return refuse('usage-file', `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}.`, {
+      why: 'Runs are remembered there.',
+    })
+  }
+}
+
+/** The ids of all runs that are remembered, the newest first. Throws a Refusal (`usage-file`) where they cannot be read. */
+export const runIds = (folder: string): string[] =>
+  reading(folder, () => namesIn(folder))
+    .filter(name => name.endsWith(ending))
+    .map(name => name.slice(0, -ending.length))
+    .sort()
+    .toReversed()
+
+const namesIn = (folder: string): string[] => {
   try {
     return readdirSync(folder)
-      .filter(name => name.endsWith(ending))
-      .map(name => name.slice(0, -ending.length))
-      .sort()
-      .toReversed()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
@@ -70,7 +84,7 @@ export const readRun = (folder: string, name: string): Run => {
     })
   const [id] = found as [string]
   const file = join(folder, id + ending)
-  const lines = readFileSync(file, 'utf8').split('\n')
+  const lines = reading(file, () => readFileSync(file, 'utf8')).split('\n')
   const events = lines.flatMap((line, i) => (line === '' ? [] : eventOf(line, i === lines.length - 1, file)))
   const last = events.at(-1)
   return { id, events, ...(last?.type === 'summary' ? { summary: last } : {}) }

@@ -89,6 +89,15 @@ test('what the playbook, a template, a variable or the inventory has become is n
   assert.is((await drift()).code, 2)
 })
 
+test('a plan tells a script by its exit code what is pending: 2 if anything, 0 if nothing, and 0 without being asked', async () => {
+  reset()
+  const plan = (...more: string[]) => place.start(['plan', ...asked, ...more])
+  assert.is((await plan('--detailed-exitcode')).code, 2)
+  assert.is((await plan()).code, 0)
+  assert.is((await place.start(['apply', ...asked])).code, 0)
+  assert.is((await plan('--detailed-exitcode')).code, 0)
+})
+
 test('a run over a part counts for that part: the rest is as the runs before it have left it', async () => {
   await applied()
   chmodSync(on('text'), 0o600)

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -73,6 +73,41 @@ test('a run whose beginning is gone is not resumed, and that is told like any ba
   const { code, err } = place.run(['resume', last!, '-e', 'word=x'])
   assert.is(code, 4)
   assert.match(err, `There is no run "${before}"`)
+})
+
+test('a journal that is damaged hides no other; one that was cut off says so', () => {
+  const names = readdirSync(join(place.folder, '.runbook', 'runs')).sort()
+  const file = (name: string): string => join(place.folder, '.runbook', 'runs', name)
+  const text = readFileSync(file(names[0]!), 'utf8')
+  place.write(`.runbook/runs/${names[0]}`, text.replace('\n', '\nno event\n'))
+  const listed = place.run(['runs'])
+  assert.is(listed.code, 0)
+  assert.is(listed.out.trim().split('\n').length, names.length)
+  assert.match(listed.out, /The journal .* is damaged/)
+  const json = place.run(['runs', '--format', 'json']).out.trim().split('\n')
+  assert.is(json.map(line => JSON.parse(line)).filter(({ failure }) => failure?.reason === 'usage-file').length, 1)
+  assert.is(place.run(['runs', 'show', names[0]!.slice(0, -7)]).code, 4)
+  const cut = text.split('\n').slice(0, 2).join('\n').slice(0, -5)
+  place.write(`.runbook/runs/${names[0]}`, cut)
+  const shown = place.run(['runs', 'show', names[0]!.slice(0, -7)])
+  assert.is(shown.code, 0)
+  assert.match(shown.out, /This run did not end\. Once it is over, `runbook resume \S+` goes on with it\.\n$/)
+})
+
+test('where runs cannot be remembered an apply goes on, and what would look at them is refused', () => {
+  const folder = join(place.folder, '.runbook', 'runs')
+  renameSync(folder, `${folder}.old`)
+  place.write('.runbook/runs', '')
+  const ran = place.run(['apply', ...words])
+  assert.is(ran.code, 3)
+  assert.match(ran.err, /^warning: this run is not remembered: /)
+  for (const command of [['runs'], ['runs', 'show', 'x'], ['resume'], ['drift', 'site.yml']]) {
+    const { code, err } = place.run(command)
+    assert.is(code, 4, command.join(' '))
+    assert.match(err, 'runs cannot be read: ENOTDIR.')
+  }
+  rmSync(folder)
+  renameSync(`${folder}.old`, folder)
 })
 
 test('a journal that can be written no more, as on a full disk, ends no run', () => {

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
-import { runLines } from '../../src/report/runs.ts'
+import { runLines, unendedText } from '../../src/report/runs.ts'
 import { numbered, result, started } from './rig.ts'
 
 const hosts = { ok: 1, changed: 2, failed: 1, skipped: 0, undecided: 0, unreachable: true, roundTrips: 3, steps: 4 }
@@ -28,6 +28,27 @@ test('a line for each run: what it was, and what it came to', () => {
     '0  nothing was started: did not end (0 results)',
     '',
   ])
+})
+
+test('one whose journal cannot be read is listed with why', () =>
+  assert.is(
+    runLines([{ id: 'x', failure: { reason: 'usage-file', what: 'The journal x is damaged.' } }]),
+    'x  The journal x is damaged.\n',
+  ))
+
+test('what a run was at that did not end, and how to go on with it', () => {
+  const running = (node: string): EventBody => ({ type: 'running', host: 'node0', node, task: node, steps: [] })
+  const events = numbered([
+    started('apply', 'node0'),
+    running('node0/a'),
+    result('node0/a', 'changed'),
+    running('node0/b'),
+  ])
+  assert.is(
+    unendedText({ id: 'x', events }),
+    '\nThis run did not end. It was at node0/b. Once it is over, `runbook resume x` goes on with it.\n',
+  )
+  assert.match(unendedText({ id: 'x', events: [] }), 'did not end. Once')
 })
 
 test.run()
