@@ -51,6 +51,10 @@ check('every node is decided on fresh hosts, and of four in five nothing is left
   )
   const waiting = nodes.filter(({ verdict, needs }) => verdict === 'change' && needs !== undefined)
   assert.ok(1 - waiting.length / nodes.length >= 0.8, `${waiting.length} of ${nodes.length} wait for details`)
+  assert.equal(
+    plan.events.flatMap(event => (event.type === 'warning' ? [event.text] : [])),
+    [],
+  )
   // All that is waited for are ids that hosts are still to make.
   for (const { node, needs } of waiting) assert.match(needs!, /\/make_the_(ipfs_repo|cluster_peer)$/, node)
   assert.equal(

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { content, defineModule, file, isUnknown, type Later, later, T } from '../../src/module/module.ts'
+import { content, defineModule, exec, file, isUnknown, type Later, later, T } from '../../src/module/module.ts'
 import { explain } from '../../src/plan/explain.ts'
 import { type Ran, type Rig, results, verdicts, withRig } from './rig.ts'
 import { held } from './saving.ts'
@@ -31,6 +31,24 @@ const naming = defineModule({
       reason: 'it names others',
     })
   },
+})
+
+/** An id of its own, born on the host and never again. */
+const identity = defineModule({
+  name: 'identity',
+  about: 'For a test.',
+  examples: [],
+  args: T.Object({ path: T.String() }, { additionalProperties: false }),
+  outputs: T.Object({ id: T.String() }),
+  reads: args => ({ file: file(args.path) }),
+  plan: (args, { file: seen }, { ok, change }) =>
+    seen.exists && seen.kind === 'file'
+      ? ok({ id: seen.content.bytes.toString() })
+      : change({
+          will: { file: { exists: true, kind: 'file' } },
+          steps: [exec(['sh', '-c', 'basename $(dirname "$0") >"$0"', args.path])],
+          reason: 'it has no id',
+        }),
 })
 
 const make = `- { name: make, command: { cmd: "sh -c 'echo {{ inventory_hostname }}; touch {{ root }}/made'", creates: "{{ root }}/made" }, register: made }`
@@ -118,6 +136,23 @@ test('what it may change is unknown to those behind it, the rest is not', () =>
       '- { name: line, lineinfile: { path: "{{ root }}/names", line: x } }',
       '- { name: beside, copy: { dest: "{{ root }}/g", content: x } }',
     ],
+  ))
+
+test('that it will change is no fight: it will not be known before the run what the next one sees', () =>
+  withRig(
+    play(
+      '- { name: id, identity: { path: "{{ root }}/id" }, register: it }',
+      `- { name: names, naming: { path: "{{ root }}/names", ids: "{{ groups.all.map(h, {'id': hostvars[h].it.id}) }}" } }`,
+    ),
+    { hosts, modules: { naming, identity } },
+    async rig => {
+      const plan = await rig.plan()
+      assert.is(verdicts(plan)['node0/names'], 'change')
+      assert.equal(warnings(plan), [])
+      assert.equal(Object.values(results(await rig.apply())), ['changed', 'changed', 'changed', 'changed'])
+      const again = await rig.apply()
+      assert.equal(Object.values(results(again)), ['ok', 'ok', 'ok', 'ok'])
+    },
   ))
 
 test('of a saved plan the details may be what they come to be, also where they are known by now', () =>
