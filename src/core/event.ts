@@ -22,6 +22,8 @@ export type Explained = NodeRef & {
   fix?: string
   /** The node that it, or the details of a change, wait for. */
   needs?: string
+  /** What `when` says, as it is written. */
+  conditions: string[]
   arguments: Record<string, unknown>
   /**
    * `after`: the nodes whose changes the answer follows from; with none it is as it was read. `open`: those of them after

@@ -33,6 +33,7 @@ const styles: Record<EdgeKind, string> = {
   value: 'color=blue',
   notify: 'style=dotted',
 }
+const legend = 'grey: order, black: needs, dashed: after, blue: value, dotted: notify'
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')
 const quoted = (text: string): string => `"${escaped(text)}"`
 
@@ -45,5 +46,14 @@ export const dotOf = ({ boxes, arrows, hosts }: Drawing): string => {
   })
   const shared = boxes.filter(box => box.hosts.length !== 1).map(box => `  ${line(box)}`)
   const edges = arrows.map(({ from, to, kind }) => `  ${quoted(from)} -> ${quoted(to)} [${styles[kind]}]`)
-  return ['digraph playbook {', '  node [shape=box]', ...clusters.flat(), ...shared, ...edges, '}', ''].join('\n')
+  return [
+    'digraph playbook {',
+    `  label=${quoted(legend)}`,
+    '  node [shape=box]',
+    ...clusters.flat(),
+    ...shared,
+    ...edges,
+    '}',
+    '',
+  ].join('\n')
 }

@@ -9,7 +9,17 @@ import { argumentsOf } from './arguments.ts'
 import { meet } from './decide.ts'
 import { type Line, type Session, scopeOf, type Wanted } from './session.ts'
 import { beginWalk, planNode } from './walk.ts'
-import { answer, shapedBy } from './world.ts'
+import { answer, future, shapedBy } from './world.ts'
+
+/** Of a file, and of a unit. */
+const moments: ReadonlySet<string> = new Set(['changed', 'since'])
+
+/** A time by the host's clock; in words one that is still to come. */
+const momentOf = (value: unknown): unknown => {
+  if (typeof value !== 'number') return shown(value)
+  if (value === 0) return '-'
+  return value < future ? new Date(value / 1000).toISOString() : '(in this run)'
+}
 
 /** A value as data that can be shown: contents by size and digest, unknowns in words. */
 const shown = (value: unknown): unknown => {
@@ -19,7 +29,9 @@ const shown = (value: unknown): unknown => {
   if (!isRecord(value)) return value
   if (typeof value.digest === 'string' && 'bytes' in value)
     return value.secret ? '(a secret)' : `${value.size} bytes, sha256 ${value.digest.slice(0, 12)}`
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shown(member)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, moments.has(key) ? momentOf(member) : shown(member)]),
+  )
 }
 
 /** The nodes after which more of a value will be known: unknowns in it, and what is said of a thing newly made. */
@@ -85,6 +97,7 @@ const explained = (session: Session, line: Line, before: Map<string, number>, de
     ...(line.why === undefined ? {} : { why: line.why }),
     ...(line.fix === undefined ? {} : { fix: line.fix }),
     ...(line.needs === undefined ? {} : { needs: line.needs }),
+    conditions: node.task.when.map(({ value }) => String(value)),
     arguments: argumentsOn(session, node, host, line.item),
     reads,
     will: line.will.map(([query, patch]) => ({ subject: query.subject, is: shown(patch) })),

@@ -94,7 +94,7 @@ export const planGroup = (session: Session, node: Node, wanted: Wanted): Line[] 
     const line = blank(node, m.host)
     const verdict = isUnknown(verdicts) ? verdicts : (verdicts[m.host] ?? { is: 'ok' })
     if (isUnknown(verdict))
-      return unknownLine(line, waits.find(w => w instanceof Missing) ?? verdict, () =>
+      return unknownLine({ ...line, reads: m.reads }, waits.find(w => w instanceof Missing) ?? verdict, () =>
         footprint(module, m.values, m.host),
       )
     return decidedLine(

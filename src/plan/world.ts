@@ -47,7 +47,7 @@ export const createWorld = (controller?: World): World => ({
 })
 
 /** Predicted moments lie after every real one: they are ordered by node, as the changes will be. */
-const future = 4e15
+export const future = 4e15
 
 /** The query under the one name that its path has on this host by now: what is read there is what is meant. */
 const located = (world: World, query: AnyQuery, upto: number): AnyQuery => {

@@ -27,8 +27,11 @@ const edges = (list: Explained['waitsFor']): string[] =>
   [...Map.groupBy(list, ({ kind }) => kind)].map(([kind, own]) => `${kind}: ${own.map(({ node }) => node).join(', ')}`)
 
 const readLine = ({ subject, use, is, after }: Explained['reads'][number], paint: Paint): string => {
-  const from = after.length === 0 ? '' : paint.cyan(` (after ${after.join(', ')})`)
-  return `${use === 'owned' ? '' : paint.dim('uses ')}${oneLine(subject)}: ${inLine(is)}${from}`
+  const text = inLine(is)
+  // What is not known says itself after which node it will be.
+  const isTold = after.length === 1 && text === `(known after ${after[0]})`
+  const from = after.length === 0 || isTold ? '' : paint.cyan(` (after ${after.join(', ')})`)
+  return `${use === 'owned' ? '' : paint.dim('uses ')}${oneLine(subject)}: ${text}${from}`
 }
 
 /** The verdict and why; of a change that is certain also which node its details wait for. */
@@ -43,6 +46,11 @@ const explainedLines = (one: Explained, paint: Paint): string[] => {
     `${paint.bold(one.node)}: ${verdictText(one)}`,
     `  ${one.task}, module ${one.module}, ${file}:${line}:${column}`,
     ...(one.fix ? [`  ${paint.bold('fix:')} ${one.fix}`] : []),
+    ...section(
+      'condition',
+      one.conditions.map(text => oneLine(text)),
+      paint,
+    ),
     ...section(
       'arguments',
       Object.entries(one.arguments).map(([name, value]) => `${name}: ${inLine(value)}`),

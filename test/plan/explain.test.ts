@@ -25,6 +25,8 @@ test('what it read, in the world of its turn, and from which task that follows',
     assert.equal(file.after, ['node0/file'])
     assert.match(JSON.stringify(file.is), '6 bytes, sha256 5891b5b522d5')
     assert.is(one!.arguments.line, 'hello')
+    assert.equal(one!.conditions, ['f.changed'])
+    assert.match(JSON.stringify(file.is), '"changed":"(in this run)"')
     assert.equal(one!.waitsFor, [
       { node: 'node0/file', kind: 'order' },
       { node: 'node0/file', kind: 'value' },
@@ -46,6 +48,12 @@ test('a task whose items cannot be told yet is explained with what is known of i
       assert.equal(each!.arguments, { path: '(known after node0/make)', state: 'touch' })
     },
   ))
+
+test('a time that was read is told as one', () =>
+  explained('node1/folder', ([one]) => {
+    const parent = one!.reads.find(({ is }) => (is as { exists?: boolean }).exists === true)!
+    assert.match(JSON.stringify(parent.is), /"changed":"\d{4}-\d\d-\d\dT[\d:.]+Z"/)
+  }))
 
 test('of a file of the controller the bytes are not told', () =>
   withRig(

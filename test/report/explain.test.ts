@@ -10,6 +10,7 @@ const explained: EventBody = {
   origin: { file: 'site.yml', line: 3, column: 7 },
   verdict: 'change',
   why: 'its content differs',
+  conditions: ['word != ""'],
   arguments: { dest: '/etc/x', mode: '0644' },
   reads: [
     {
@@ -44,6 +45,8 @@ test('one node, for people', () => {
     out,
     `node0/copy: change, its content differs
   Copy the file, module copy, site.yml:3:7
+  condition
+    word != ""
   arguments
     dest: /etc/x
     mode: 0644
