@@ -108,15 +108,17 @@ test('tasks that fight each other, and handlers, are no drift', () =>
 test('a command that runs every time is no drift, and hides none of what comes behind it', () =>
   drifting(
     `
+    - { name: first, copy: { dest: "{{ root }}/first", content: "first" } }
     - { name: say, command: { argv: [echo, hi] } }
     - { name: a, copy: { dest: "{{ root }}/a", content: "a" } }
     - { name: b, copy: { dest: "{{ root }}/b", content: "b" } }`,
     async ({ apply, drift, at }) => {
       await apply()
       assert.equal((await drift()).moved, [])
+      rmSync(at('first'))
       rmSync(at('a'))
       rmSync(at('b'))
-      assert.equal((await drift()).moved, ['node0/a', 'node0/b'])
+      assert.equal((await drift()).moved, ['node0/first', 'node0/a', 'node0/b'])
     },
   ))
 
