@@ -6,6 +6,7 @@ import { refuse } from '../core/failure.ts'
 /** What keeps plans and prints from being forged, and secrets in prints from being guessed. */
 export const keyVariable = 'RUNBOOK_PLAN_KEY'
 const shortest = 16
+const inHex = /^[0-9a-f]{64}$/
 
 /** Where the key lies: beside the runs, below the folder that runbook is called in. */
 export const keyFile = (base: string): string => join(base, '.runbook', 'plan.key')
@@ -20,7 +21,7 @@ const fromFile = (file: string): Buffer | undefined => {
       fix: `chmod 600 ${file}`,
     })
   const text = readText(file).trim()
-  if (/^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, 'hex')
+  if (inHex.test(text)) return Buffer.from(text, 'hex')
   return refuse('plan-key', `${file} is no key.`, {
     why: 'It should hold 64 digits in hex.',
     fix: 'Remove it: `runbook plan -o` makes another one, and plans made with the old one are to be made again.',
@@ -36,15 +37,16 @@ const readText = (file: string): string => {
 }
 
 /**
- * The key: of the environment (at least 16 characters), else of `.runbook/plan.key` below `base`; undefined where there
+ * The key: of the environment (at least 16 characters; what stands in a plan.key is that key), else of `.runbook/plan.key` below `base`; undefined where there
  * is none. Throws a Refusal (`plan-key`) for one that is too short, damaged, or open to others.
  */
 export const foundKey = (base: string, env: NodeJS.ProcessEnv = process.env): Buffer | undefined => {
-  const given = env[keyVariable]
+  const given = env[keyVariable]?.trim()
   if (!given) return fromFile(keyFile(base))
+  if (inHex.test(given)) return Buffer.from(given, 'hex')
   if (given.length >= shortest) return Buffer.from(given)
   return refuse('plan-key', `${keyVariable} is shorter than ${shortest} characters.`, {
-    fix: `Make one: ${keyVariable}=$(openssl rand -hex 32)`,
+    fix: `Set it to what it was when the plan was made; for new plans make one: ${keyVariable}=$(openssl rand -hex 32)`,
   })
 }
 

@@ -49,13 +49,20 @@ test('a key is made once, of 32 random bytes, for its user alone', () => {
   assert.equal(readdirSync(join(base, '.runbook')), ['plan.key'])
 })
 
+test('what stands in plan.key is the same key in the environment', () => {
+  const key = ownKey(base, {})
+  const given = readFileSync(keyFile(base), 'utf8')
+  assert.equal(neededKey(base, { RUNBOOK_PLAN_KEY: given.trim() }), key)
+  assert.equal(neededKey(base, { RUNBOOK_PLAN_KEY: given }), key)
+})
+
 test('the key of the environment wins, and writes nothing', () => {
   const mine = { RUNBOOK_PLAN_KEY: 'a key that is long enough' }
   assert.is(ownKey(base, mine).toString(), mine.RUNBOOK_PLAN_KEY)
   assert.not.ok(existsSync(join(base, '.runbook')))
   assert.match(
     failureOf(() => ownKey(base, { RUNBOOK_PLAN_KEY: 'short' })),
-    /shorter than 16/,
+    /shorter than 16(.*\n)+.*what it was when the plan was made/,
   )
 })
 
