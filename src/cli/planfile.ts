@@ -45,11 +45,17 @@ export const readPlanFile = (path: string): string => {
 
 /** Refuses (`usage-file`) where a plan could not be written, before any work is done for it. */
 export const checkTarget = (path: string): void => {
+  if (path === '') refuse('usage-file', '-o wants the name of a file.', { fix: 'Name the plan: -o plan.json.' })
   if (kindOfPath(path) === 'folder') refuse('usage-file', `${path} is a folder, a file for the plan is wanted.`)
   if (kindOfPath(path) === 'file' && !isPlanFile(path))
     refuse('usage-file', `${path} is there already, and it is no plan.`, { fix: 'Name another file with -o.' })
+  const folder = dirname(path)
+  if (kindOfPath(folder) === 'nothing')
+    refuse('usage-file', `There is no folder ${folder} to put the plan in.`, {
+      fix: 'Make it, or name another with -o.',
+    })
   try {
-    accessSync(dirname(path), constants.W_OK)
+    accessSync(folder, constants.W_OK)
   } catch (error) {
     refuse('usage-file', `The plan ${path} could not be written: ${(error as NodeJS.ErrnoException).code}.`)
   }

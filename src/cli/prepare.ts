@@ -10,6 +10,7 @@ import { createSession, type Session } from '../plan/session.ts'
 import type { Supply } from './archives.ts'
 import { type Controller, createController } from './controller.ts'
 import { loadModules } from './modules.ts'
+import { isPlanFile } from './planfile.ts'
 
 /** `-i`, else RUNBOOK_INVENTORY, else the inventory that bears the playbook's name. */
 const inventoriesFor = (playbook: string, given: string[]): string[] => {
@@ -69,6 +70,10 @@ export const prepare = async (
   options: Asked,
   { keepSecret, emit, signal }: Caller,
 ): Promise<Prepared> => {
+  if (isPlanFile(playbook))
+    refuse('usage-file', `${playbook} is a kept plan, no playbook.`, {
+      fix: `\`runbook plan show ${playbook}\` shows it, \`runbook apply ${playbook}\` does it.`,
+    })
   const asked = completed(playbook, options)
   const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars })
   if (result.failures) throw new Refusal(...result.failures)

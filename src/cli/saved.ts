@@ -1,3 +1,4 @@
+import { normalize } from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
 import { refuse } from '../core/failure.ts'
 import { same } from '../core/value.ts'
@@ -33,7 +34,8 @@ const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): 
   const { asked } = plan
   if (options.limit !== undefined) sameOrRefuse(file, '--limit', options.limit, asked.limit)
   if (options.tags.length > 0) sameOrRefuse(file, '--tags', options.tags, asked.tags)
-  if (options.inventory.length > 0) sameOrRefuse(file, '--inventory', options.inventory, asked.inventory)
+  if (options.inventory.length > 0)
+    sameOrRefuse(file, '--inventory', options.inventory.map(normalize), asked.inventory.map(normalize))
   const artifacts = options.artifacts ?? (process.env.RUNBOOK_ARTIFACTS || asked.artifacts)
   const lock = options.lock ?? (process.env.RUNBOOK_LOCK || asked.lock)
   return {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { refuse } from '../core/failure.ts'
 import { inventoryFiles } from '../load/inventory.ts'
 import type { SavedPlan } from '../plan/saved.ts'
@@ -51,6 +51,8 @@ export const checkSources = ({ asked, sources, runbook }: SavedPlan, version: st
   if (news.length > 0)
     refuse('plan-stale', 'What the plan was made from has changed since.', {
       why: news.join('\n'),
-      fix: 'Make the plan again.',
+      fix: existsSync(asked.playbook)
+        ? 'Make the plan again.'
+        : 'Call it from the folder that the plan was made in, or make the plan again.',
     })
 }

@@ -92,10 +92,25 @@ test('what the plan was asked for is a part of it: the same may be said again, n
   assert.match(await refused(5, '-i', 'other.json'), 'was made with another --inventory')
   assert.match(await refused(5, '-e', 'word=two'), 'was made with another word, or without')
   assert.match(await refused(5, '-e', 'words=two'), 'was made with another words, or without')
-  const same = await place.start(['apply', 'plan.json', '--tags', 'free', '-i', 'hosts.json', '-e', 'word=one'])
+  const same = await place.start(['apply', 'plan.json', '--tags', 'free', '-i', './hosts.json', '-e', 'word=one'])
   assert.is(same.code, 0, same.err)
   assert.ok(existsSync(on('free')))
   assert.not.ok(existsSync(on('text')))
+})
+
+test('a plan given where a playbook is wanted is told what to do with it', async () => {
+  await kept()
+  for (const [command, ...more] of [['plan'], ['explain', 'node0/text'], ['graph']] as [string, ...string[]][]) {
+    const { code, err } = await place.start([command, 'plan.json', ...more])
+    assert.is(code, 4, err)
+    assert.match(err, /plan\.json is a kept plan, no playbook\.\n.*runbook apply plan\.json/)
+  }
+})
+
+test('a plan that is applied from another folder says that it may be that', async () => {
+  await kept()
+  rmSync(at('site.yml'))
+  assert.match(await refused(5), /plan-stale(.*\n)+.*from the folder that the plan was made in/)
 })
 
 test('-o overwrites a plan and nothing else, and what cannot be written is told before any host is asked', async () => {
@@ -105,7 +120,8 @@ test('-o overwrites a plan and nothing else, and what cannot be written is told 
   for (const [out, words] of [
     ['site.yml', 'site.yml is there already, and it is no plan.'],
     ['templates', 'templates is a folder, a file for the plan is wanted.'],
-    ['none/plan.json', 'The plan none/plan.json could not be written: ENOENT.'],
+    ['none/plan.json', 'There is no folder none to put the plan in.'],
+    ['', '-o wants the name of a file.'],
   ] as const) {
     const { code, err } = await place.start(['plan', ...asked, '-o', out])
     assert.is(code, 4, err)
