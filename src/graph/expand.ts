@@ -39,8 +39,10 @@ export const expand = (
     playbook.plays.flatMap(play => [...play.tasks, ...play.handlers]),
     selection.tags,
   )
+  const playing = new Set<string>()
   for (const play of playbook.plays) {
     const hosts = selectHosts(inventory, play.hosts.value)
+    for (const host of hosts) playing.add(host)
     if (hosts.length === 0)
       failures.push({
         reason: 'inventory-no-host',
@@ -53,6 +55,12 @@ export const expand = (
     for (const node of drafts.slice(first))
       if (node.task.handler) node.edges.push(...notifiers(drafts.slice(first), node))
   }
+  if (selection.limit !== undefined && failures.length === 0 && limited.isDisjointFrom(playing))
+    failures.push({
+      reason: 'inventory-no-host',
+      what: `No play is for a host of --limit "${selection.limit}".`,
+      why: `It leaves ${[...limited].join(', ') || 'none'}; the plays are for ${[...playing].join(', ')}.`,
+    })
   if (failures.length > 0) throw new Refusal(...failures)
 
   function draft(task: Task, play: Play, hosts: string[]): void {

@@ -17,6 +17,14 @@ test('--limit with a name that is not there tells where that name is written', (
   assert.is(failure.origin?.file, '--limit')
 })
 
+test('--limit that leaves no host of any play is refused: it would silently do nothing', () => {
+  for (const limit of ['db', 'web0:!web0'])
+    assert.match(
+      refusedOnce(() => graphOf(play('- { name: A, x: {} }', 'web'), { limit })).what,
+      'No play is for a host of',
+    )
+})
+
 test('--limit keeps what an included task reads of another host, and nothing else of it', () => {
   const graph = graphOf(
     play(
