@@ -38,7 +38,7 @@ export type ServerOptions = {
   hostKeys?: ('ed25519' | 'ecdsa')[]
   /** Runs in place of whatever is asked for, as a login without a shell does. */
   instead?: string
-  /** Opens so many channels and no more, as `MaxSessions` has it. */
+  /** Has so many channels open and no more, as `MaxSessions` has it. */
   sessions?: number
   /** Programs in front of PATH: name and sh text. */
   programs?: Record<string, string>
@@ -142,9 +142,13 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     })
     let sessions = 0
     client.on('session', (accept, reject) => {
+      if (sessions >= (options.sessions ?? 10)) return reject()
       sessions += 1
-      if (sessions > (options.sessions ?? 10)) return reject()
-      accept().on('exec', (acceptExec, _reject, { command }) => {
+      const session = accept()
+      session.on('close', () => {
+        sessions -= 1
+      })
+      session.on('exec', (acceptExec, _reject, { command }) => {
         commands.push(command)
         const program = run(acceptExec(), command, path, folder, options)
         running.add(program)
