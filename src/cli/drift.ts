@@ -39,6 +39,10 @@ const askedLike = ({ asked }: Started, options: Asked, run: string): Asked => {
   }
 }
 
+/** Whether a run has looked at anything: not one that was refused before. */
+const hasLeft = ({ run }: { run: Run }): boolean =>
+  run.events.some(event => event.type === 'result' && (event.status === 'ok' || event.status === 'changed'))
+
 const sinceLast = (playbook: string): { since: Since; started: Started } => {
   const runs = runsOf(playbook)
   const [newest] = runs
@@ -58,10 +62,8 @@ const sinceLast = (playbook: string): { since: Since; started: Started } => {
     runs.map(({ run }) => run),
     print!,
   )
-  return {
-    started: newest.started,
-    since: { run: newest.run.id, time: newest.run.events.at(-1)!.time, left, key: key! },
-  }
+  const { run } = runs.find(hasLeft) ?? newest
+  return { started: newest.started, since: { run: run.id, time: run.events.at(-1)!.time, left, key: key! } }
 }
 
 /**

@@ -56,7 +56,7 @@ const givenByHand = (extraVars: string[]): string[] =>
 
 /** Throws a Refusal (`usage-option`) where variables that a run was given by hand are not given again. */
 export const needGivenAgain = (run: string, names: string[], extraVars: string[], command: string): void => {
-  const given = givenByHand(extraVars)
+  const given = Object.keys(parseExtra(extraVars))
   const missing = names.filter(name => !given.includes(name))
   if (missing.length > 0)
     refuse('usage-option', `Run ${run} was given ${missing.join(', ')} by hand.`, {

@@ -39,10 +39,8 @@ export const expand = (
     playbook.plays.flatMap(play => [...play.tasks, ...play.handlers]),
     selection.tags,
   )
-  const playing = new Set<string>()
   for (const play of playbook.plays) {
     const hosts = selectHosts(inventory, play.hosts.value)
-    for (const host of hosts) playing.add(host)
     if (hosts.length === 0)
       failures.push({
         reason: 'inventory-no-host',
@@ -55,12 +53,6 @@ export const expand = (
     for (const node of drafts.slice(first))
       if (node.task.handler) node.edges.push(...notifiers(drafts.slice(first), node))
   }
-  if (selection.limit !== undefined && failures.length === 0 && limited.isDisjointFrom(playing))
-    failures.push({
-      reason: 'inventory-no-host',
-      what: `No play is for a host of --limit "${selection.limit}".`,
-      why: `It leaves ${[...limited].join(', ') || 'none'}; the plays are for ${[...playing].join(', ')}.`,
-    })
   if (failures.length > 0) throw new Refusal(...failures)
 
   function draft(task: Task, play: Play, hosts: string[]): void {
@@ -170,6 +162,10 @@ export const expand = (
     sorted.order!.map(id => byId.get(id)!),
     byId,
   )
+  if (selection.limit !== undefined && drafts.length > 0 && nodes.length === 0)
+    refuse('inventory-no-host', `No task is left for --limit "${selection.limit}".`, {
+      why: `It leaves ${[...limited].join(', ') || 'no host'}; the tasks are for ${[...new Set(drafts.flatMap(n => n.hosts))].join(', ')}.`,
+    })
   nodes.forEach((node, index) => {
     node.index = index
   })

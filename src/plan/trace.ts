@@ -64,18 +64,21 @@ const unitTracesOf = (
   const unit = query && (answer(session.worlds.get(line.host)!, query, 0) as ServiceAnswer)
   const lately = ({ at }: { at: number }): boolean => at >= since - slackMs
   const at = unit && !isUnknown(unit) ? Math.round(unit.since / 1000) + ahead : 0
+  const words = said.filter(lately)
+  // A unit that systemd has forgotten has no times any more; its last words have.
+  const moment = lately({ at }) ? at : words.at(-1)?.at
   return [
     ...files.filter(lately).map(({ path, ...rest }): Trace => ({ of: 'path', subject: path, is: 'there', ...rest })),
-    ...(unit && lately({ at })
+    ...(unit && moment !== undefined
       ? [
           {
             of: 'unit' as const,
             subject,
             is: unit.active,
-            at,
+            at: moment,
             result: unit.result,
             restarts: unit.restarts,
-            said: ends(said.filter(lately).map(({ text }) => text)),
+            said: ends(words.map(({ text }) => text)),
           },
         ]
       : []),

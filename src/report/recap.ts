@@ -1,4 +1,5 @@
 import type { Event, HostSummary } from '../core/event.ts'
+import { exit } from '../core/exit.ts'
 import { troubleLines } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Paint } from './paint.ts'
@@ -97,6 +98,8 @@ export const recapLines = (
   paint: Paint,
 ): string[] => {
   const troubles = troubleText(ledger, summary, paint)
-  if (ledger.hosts.length === 0) return troubles
+  // A plan that was broken off has nothing to count: that there are no changes would be wrong.
+  const isCut = command === 'plan' && summary.exit === exit.interrupted
+  if (ledger.hosts.length === 0 || isCut) return troubles
   return [...troubles, ...hostLines(summary.hosts, command, paint), totalLine(summary, command, paint)]
 }

@@ -127,6 +127,11 @@ test('no apply, another playbook, a variable that is not given again, a key that
   }
   assert.match(await refused(4, ['other.yml']), /No apply of other\.yml is remembered here(.|\n)*fix: `runbook plan`/)
   assert.match(await refused(4, ['site.yml']), /was given word by hand(.|\n)*runbook drift site\.yml -e word=…/)
+  assert.is(host.connections, before)
+  place.write('word.yml', `${word[1]!.replace('=', ': ')}\n`)
+  const fromFile = await place.start(['drift', 'site.yml', '-e', '@word.yml'])
+  assert.is(fromFile.code, 0, `a file keeps a secret off the command line\n${fromFile.err}`)
+  const connected = host.connections
   const key = { RUNBOOK_PLAN_KEY: 'some other key than that' }
   assert.match(await refused(5, ['site.yml', ...word], key), 'It was printed with another key.')
   renameSync(at('.runbook/plan.key'), at('plan.key'))
@@ -135,7 +140,7 @@ test('no apply, another playbook, a variable that is not given again, a key that
   const json = await place.start(['drift', 'site.yml', ...word, '--format', 'json'])
   assert.is(json.code, 4)
   assert.is(eventsOf(json.out).at(-1)!.type, 'summary')
-  assert.is(host.connections, before)
+  assert.is(host.connections, connected)
 })
 
 test('nothing of what was given by hand can be read in the journal, and a run without a key is none the worse', async () => {

@@ -17,12 +17,12 @@ test('--limit with a name that is not there tells where that name is written', (
   assert.is(failure.origin?.file, '--limit')
 })
 
-test('--limit that leaves no host of any play is refused: it would silently do nothing', () => {
-  for (const limit of ['db', 'web0:!web0'])
-    assert.match(
-      refusedOnce(() => graphOf(play('- { name: A, x: {} }', 'web'), { limit })).what,
-      'No play is for a host of',
-    )
+test('--limit that leaves no task is refused: it would silently do nothing', () => {
+  const refusal = (task: string, limit: string): string =>
+    refusedOnce(() => graphOf(play(`- { name: A, ${task}x: {} }`, 'web'), { limit })).why!
+  assert.is(refusal('', 'db'), 'It leaves db0; the tasks are for web0, web1.')
+  assert.is(refusal('', 'web0:!web0'), 'It leaves no host; the tasks are for web0, web1.')
+  assert.is(refusal('run_once: true, ', 'web1'), 'It leaves web1; the tasks are for web0.')
 })
 
 test('--limit keeps what an included task reads of another host, and nothing else of it', () => {

@@ -157,4 +157,14 @@ test('a plan on thirty hosts', () => {
   )
 })
 
+test('a plan that was broken off counts nothing: it would look like one with nothing to do', () => {
+  const interrupted = { reason: 'run-interrupted', what: 'The plan was interrupted.' } as const
+  const { out, err } = reported({ command: 'plan' }, [started('plan', 'node0')], {
+    roundTrips: {},
+    failures: [interrupted],
+  })
+  assert.match(out + err, 'The plan was interrupted.')
+  assert.not.match(out, 'to change')
+})
+
 test.run()
