@@ -37,7 +37,8 @@ const hostsOf = (pair: Pair): Hosts => {
     root: () => root,
     trips: pool.roundTrips,
     frames: [],
-    kill: () => {},
+    kill: () => Promise.resolve(),
+    revive: () => {},
     close: pool.closeAll,
   }
 }

@@ -167,3 +167,25 @@ export const playbook: fc.Arbitrary<Playbook> = fc
 export const rootsPlaybook: fc.Arbitrary<Playbook> = fc
   .tuple(tasksOf(calm, ofRoot), hosts)
   .map(([drafts, names]) => written([...opening, ...rootsOpening], drafts, names))
+
+/** Short ones whose tasks hang on each other by their order and their files alone. */
+export const plainPlaybook = (names: string[]): fc.Arbitrary<Playbook> =>
+  fc.array(draft(calm, []), { minLength: 1, maxLength: 8, size: 'max' }).map(drafts =>
+    written(
+      opening,
+      drafts.map(one => ({ ...one, twist: plain })),
+      names,
+    ),
+  )
+
+/** Several hosts that look at each other, every other task with a tag of its own. */
+export const taggedPlaybook = (names: string[]): fc.Arbitrary<Playbook> =>
+  fc.array(draft(calm, []), { minLength: 2, maxLength: 10, size: 'max' }).map(drafts => {
+    const { text } = written(opening, drafts, names)
+    const [play] = JSON.parse(text)
+    play.tasks = play.tasks.map((task: Task, i: number) => ({
+      ...task,
+      tags: i < opening.length ? 'always' : `g${i % 2}`,
+    }))
+    return { hosts: names, text: JSON.stringify([play]) }
+  })

@@ -34,6 +34,8 @@ export type Options = {
   key?: Buffer
   /** Seconds to wait for hosts that another run has. */
   patience?: number
+  /** Told of each value that must never be shown. */
+  keepSecret?(value: string): void
 }
 
 export const loadText = (playbook: string, inventory: string, files: Record<string, string | Buffer> = {}): Loaded => {
@@ -103,7 +105,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
       modules,
       render: controller.render,
       identity: () => undefined,
-      keepSecret: () => {},
+      keepSecret: options.keepSecret ?? (() => {}),
     })
     session.owed = new Set(options.owed)
     return { session, controller, graph }

@@ -19,7 +19,8 @@ export const temporary = (): string => {
   return made.at(-1)!
 }
 
-type Host = { transport: Transport; cut(): void }
+/** `cut` resolves when all that ran there has ended. */
+type Host = { transport: Transport; cut(): Promise<unknown> }
 
 /** Hosts of this machine: a child `sh` each, under the real framing, with a folder of its own. */
 export type Hosts = {
@@ -29,8 +30,10 @@ export type Hosts = {
   trips(host: string): number
   /** All frames as they were sent: their host and fragments. */
   frames: { host: string; fragments: Fragment[] }[]
-  /** The host does not answer from now on; a connection that is open breaks. */
-  kill(host: string): void
+  /** The host does not answer from now on; a connection that is open breaks. Resolves when what ran there has ended. */
+  kill(host: string): Promise<unknown>
+  /** It answers again. */
+  revive(host: string): void
   close(): Promise<void>
 }
 
@@ -77,8 +80,9 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
         await Promise.all([wire, ...keepers].map(({ ended }) => ended))
       },
     }
-    const cut = (): void => {
+    const cut = (): Promise<unknown> => {
       for (const one of [wire, ...keepers]) one.cut()
+      return Promise.all([wire, ...keepers].map(({ ended }) => ended))
     }
     return { transport, cut }
   }
@@ -97,9 +101,13 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
     },
     trips: name => frames.filter(f => f.host === name).length,
     frames,
-    kill: name => {
+    kill: async name => {
       dead.add(name)
-      open.get(name)?.cut()
+      await open.get(name)?.cut()
+    },
+    revive: name => {
+      dead.delete(name)
+      open.delete(name)
     },
     close: async () => {
       await Promise.all([...open.values()].map(host => host.transport.close()))

@@ -2,7 +2,7 @@ import { fc, seed } from '../chance.ts'
 import type { Playbook } from '../laws/playbooks.ts'
 
 /** Milliseconds. Who takes as long for one playbook hangs. */
-const timeout = 30_000
+const timeout = 120_000
 
 /** Checks a property of playbooks; one that breaks it is told task by task. RUNBOOK_SHRINK=1 looks for a smaller one. */
 export const holds = async <T extends [unknown, ...unknown[]]>(
