@@ -60,6 +60,14 @@ const keyOf = (world: World, query: AnyQuery, upto = world.predicted.length): st
   query.key.startsWith('file:') ? `file:${canon(world, query.key.slice(5), upto)}` : query.key
 export const labelsOf = (world: World, labels: Label[]): Label[] =>
   labels.map(label => canonical(label, path => canon(world, path)))
+/**
+ * What a query looks at. A file is read under its one name; a program is given names as they are written, so that a link
+ * on the way counts too.
+ */
+const looksOf = (world: World, query: AnyQuery): Label[] => {
+  const looks = labelsOf(world, query.looks)
+  return isFile(query) ? looks : [...query.looks, ...looks]
+}
 const overlapping = (a: Label[], b: Label[]): boolean => a.some(x => b.some(y => overlaps(x, y)))
 
 /** A file is kept under its one name, whatever name it was asked by. */
@@ -85,7 +93,7 @@ const isFresh = (world: World, query: AnyQuery, raw: Raw): boolean => {
   if (!isComplete(query, raw)) return false
   const since = world.happened.filter(h => h.at > raw.at)
   if (since.length === 0) return true
-  const looks = labelsOf(world, query.looks)
+  const looks = looksOf(world, query)
   return !since.some(h => overlapping(h.labels, looks))
 }
 
@@ -140,7 +148,7 @@ export const answer = (world: World, query: AnyQuery, upto = world.predicted.len
   if (query.probe.side === 'controller') return seen(world.controller ?? world, query, 0)
   if (upto === 0) return seen(world, query, upto)
   const key = keyOf(world, query, upto)
-  const looks = labelsOf(world, query.looks)
+  const looks = looksOf(world, query)
   // What lies in a folder that is to be removed is gone with it, whatever is there now: it is never asked.
   const gone = isFile(query) ? removalAbove(world, key.slice(5), upto) : -1
   const isLate = query.lazy && world.predicted.slice(0, upto).some(p => overlapping(p.labels, looks))
@@ -192,7 +200,7 @@ const clouded = (
 /** The nodes whose predictions an answer follows from, in order. */
 export const shapedBy = (world: World, query: AnyQuery, upto: number): string[] => {
   const key = keyOf(world, query, upto)
-  const looks = labelsOf(world, query.looks)
+  const looks = looksOf(world, query)
   return world.predicted
     .slice(0, upto)
     .filter(({ patches, labels }) => patches.has(key) || overlapping(labels, looks))

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -41,6 +41,23 @@ test('nor behind one that will be switched to a place which is not known', () =>
 
 test('nor in a folder that may be removed', () =>
   behind(`when: '${unknown}', file: { path: "{{ root }}/d", state: absent }`))
+
+test('what a command reads behind a link that will be switched is asked when that is done', () =>
+  withRig(
+    `- hosts: all
+  tasks:
+    - { name: switch, file: { path: "{{ root }}/l", src: e, state: link } }
+    - { name: ask, command: { argv: [sh, -c, 'cat "$0" || echo none', "{{ root }}/l/f"], reads: ["{{ root }}/l/f"] }, register: asked }
+    - { name: say, copy: { dest: "{{ root }}/said", content: "{{ asked.stdout }}" } }
+`,
+    {},
+    async rig => {
+      prepare(rig)
+      assert.is(verdicts(await rig.plan())['node0/ask'], 'undecided: known after node0/switch')
+      await rig.apply()
+      assert.is(readFileSync(join(rig.hosts.root('node0'), 'said'), 'utf8'), 'none')
+    },
+  ))
 
 test('an owner that is promised by number has a name that is not known, and is not the one before', () => {
   const sky = createSky()
