@@ -26,6 +26,7 @@ import {
   path,
   placed,
   plain,
+  replaced,
 } from './lib/placement.ts'
 import { modeFor, settings, write } from './lib/writing.ts'
 
@@ -135,7 +136,7 @@ const toLink = (at: string, args: Wanted, seen: Seen): Outcome => {
   if (there.exists && there.target === src) return adjust(at, args, seen)
   return {
     is: 'change',
-    file: { exists: true, kind: 'link', target: src, ...attributesPatch(args, seen) },
+    file: { exists: true, kind: 'link', target: src, ...replaced, ...attributesPatch(args, seen) },
     steps: [...link(at, src), ...attributes(at, undefined, ownerOf(args))],
     reason: there.exists ? `it points to ${there.target}` : 'it does not exist',
   }

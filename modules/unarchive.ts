@@ -24,6 +24,7 @@ import {
   path,
   placed,
   plain,
+  replaced,
 } from './lib/placement.ts'
 import { placeOf, unpack } from './lib/unpacking.ts'
 import { known } from './lib/writing.ts'
@@ -133,6 +134,7 @@ export default defineModule({
                 kind: member.kind,
                 ...(member.kind === 'link' ? { target: member.target } : { mode: member.mode }),
                 ...(member.kind === 'file' ? { content: known(member.sha256, member.size), size: member.size } : {}),
+                ...(member.kind === 'directory' ? {} : replaced),
                 ...owned,
               },
         ),

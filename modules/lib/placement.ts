@@ -4,6 +4,7 @@ import {
   folderAt,
   type GroupAnswer,
   later,
+  open,
   type Query,
   T,
   type UserAnswer,
@@ -124,6 +125,9 @@ const accountsPatch = ({ owner, group }: Placed, seen: Accounts) => ({
       ? { group, gid: later(() => gidOf(seen.groupIs)) as number }
       : { gid: Number(group) }),
 })
+
+/** What takes the place of something else belongs to whoever puts it there. */
+export const replaced = { owner: open, uid: open, group: open, gid: open }
 
 /** Mode, owner and group as a patch: only what the arguments say. */
 export const attributesPatch = (args: Placed, seen: Accounts) => ({

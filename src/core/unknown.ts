@@ -11,6 +11,9 @@ export class Later extends Error {
   }
 }
 
+/** In a promise: what a change leaves open. It is known after the node whose promise it is. */
+export const open = new Later('')
+
 /** A value that exists on a host but has not been read: the planner reads it and walks again. */
 export class Missing extends Error {
   /** What is to be read, where that is not what was asked: another name of it, or what it follows from. */

@@ -2,7 +2,7 @@
 
 export type { Member } from '../core/member.ts'
 export { quote, quoted } from '../core/quote.ts'
-export { isUnknown, type Later, later } from '../core/unknown.ts'
+export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
 export { type Content, content, isRecord, memberAt, same, secretContent, sha256, withMember } from '../core/value.ts'
 export { type Change, type Decide, type Diagnosis, defineGroup, defineModule, type Verdict } from './define.ts'

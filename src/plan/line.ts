@@ -5,6 +5,7 @@ import { type Node, nodeId } from '../graph/graph.ts'
 import type { AnyModule } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
 import { type Asker, type Decision, differences, footprint, patchesOf, settleOf } from './decide.ts'
+import { leftOpen } from './opened.ts'
 import type { Line } from './session.ts'
 
 /** A line before anything is known of it. */
@@ -130,7 +131,8 @@ const changeLine = (
   values: Record<string, unknown>,
   ask: Asker,
 ): Line => {
-  const will = checked(line, patchesOf(change.will, line.reads), change.will, line.reads)
+  const promised = checked(line, patchesOf(change.will, line.reads), change.will, line.reads)
+  const will = promised.map(([query, patch]): Line['will'][number] => [query, leftOpen(patch, line.id)])
   const steps = change.steps ?? change.phases?.flat() ?? []
   const phases = change.phases ?? []
   // Handing out what it holds changes nothing on a host: it is only read.

@@ -1,4 +1,4 @@
-import { isUnknown, Later } from '../core/unknown.ts'
+import { isUnknown, Later, open } from '../core/unknown.ts'
 import { type Content, isRecord } from '../core/value.ts'
 
 type Patch = Record<string, unknown>
@@ -12,6 +12,12 @@ const unread = ({ content }: { content?: Partial<Content> }, node: string): Patc
 /** Who is named by a number alone has a name that is known when it is looked up. */
 const unnamed = (patch: Patch, name: string, number: string, node: string): Patch =>
   number in patch && !(name in patch) ? { [name]: new Later(node) } : {}
+
+/** A promise in which what it leaves open waits for its node. */
+export const leftOpen = (patch: unknown, node: string): unknown =>
+  isRecord(patch)
+    ? Object.fromEntries(Object.entries(patch).map(([name, value]) => [name, value === open ? new Later(node) : value]))
+    : patch
 
 /** What is promised of a file, with what follows from it but is not said: unknown until it is read. */
 export const opened = (patch: Patch, node: string): Patch => ({

@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isUnknown } from '../../src/core/unknown.ts'
 import { type FileAnswer, file, stat } from '../../src/module/probes/file.ts'
+import { pack } from '../artifact/rig.ts'
 import { type Rig, verdicts, withRig } from './rig.ts'
 import { createSky, text } from './sky.ts'
 
@@ -67,5 +68,26 @@ test('an owner that is promised by number has a name that is not known, and is n
   assert.equal([found.uid, found.group, found.gid], [0, 'games', 60])
   assert.ok(isUnknown(found.owner))
 })
+
+test('what takes the place of a file belongs to whoever puts it there', () =>
+  withRig(
+    `- hosts: all
+  tasks:
+    - { name: bring, unarchive: { src: a.tar, dest: "{{ root }}/d" } }
+    - { name: own, file: { path: "{{ root }}/d/f", owner: 0 } }
+    - { name: switch, file: { path: "{{ root }}/l", src: e, state: link } }
+    - { name: own it, file: { path: "{{ root }}/l", src: e, state: link, group: 0 } }
+`,
+    { files: { 'files/a.tar': pack({ f: 'y\\n' }) } },
+    async rig => {
+      prepare(rig)
+      assert.equal(verdicts(await rig.plan()), {
+        'node0/bring': 'change',
+        'node0/own': 'undecided: known after node0/bring',
+        'node0/switch': 'change',
+        'node0/own_it': 'undecided: known after node0/switch',
+      })
+    },
+  ))
 
 test.run()
