@@ -21,5 +21,5 @@ export const leftOut = (node: Node, line: Line): Line => {
 export const lay = (session: Session, line: Line): void => {
   const world = session.worlds.get(line.host)!
   if (line.verdict === 'change' || line.verdict === 'undecided')
-    predict(world, { node: line.id, index: line.node.index, patches: line.will, labels: line.labels })
+    predict(world, { node: line.id, patches: line.will, labels: line.labels })
 }

@@ -11,6 +11,7 @@ import { counted, isComplete, isFile, isLink, type Raw, tornOf } from './raw.ts'
 /** A change that is still to come, in plan order: what it promises, and what else it may touch. */
 export type Prediction = {
   node: string
+  /** Its place in the log, which is its moment. */
   index: number
   patches: Map<string, unknown>
   labels: Label[]
@@ -46,7 +47,7 @@ export const createWorld = (controller?: World): World => ({
   ...(controller && { controller }),
 })
 
-/** Predicted moments lie after every real one: they are ordered by node, as the changes will be. */
+/** Predicted moments lie after every real one: they are ordered as the changes will be. */
 export const future = 4e15
 
 /** The query under the one name that its path has on this host by now: what is read there is what is meant. */
@@ -210,7 +211,7 @@ export const shapedBy = (world: World, query: AnyQuery, upto: number): string[] 
 /** Lays a change over the world. */
 export const predict = (
   world: World,
-  prediction: { node: string; index: number; patches: [AnyQuery, unknown][]; labels: Label[] },
+  prediction: { node: string; patches: [AnyQuery, unknown][]; labels: Label[] },
 ): void => {
   const patches = new Map(prediction.patches.map(([query, patch]) => [keyOf(world, query), patch]))
   const own = prediction.patches.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
@@ -218,7 +219,7 @@ export const predict = (
   const moves = movesOf(patches)
   world.predicted.push({
     node: prediction.node,
-    index: prediction.index,
+    index: world.predicted.length,
     patches,
     labels,
     moves,

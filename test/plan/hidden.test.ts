@@ -69,6 +69,17 @@ test('an owner that is promised by number has a name that is not known, and is n
   assert.ok(isUnknown(found.owner))
 })
 
+test('what is done again by a fight is newer than what came after it the first time', () => {
+  const sky = createSky()
+  sky.seen('/unit', text('one'))
+  const changedAt = (): number => (sky.ask(stat('/unit')) as { changed: number }).changed
+  sky.writes('write', '/unit', 'two')
+  const once = changedAt()
+  sky.writes('other', '/other', 'x')
+  sky.writes('write', '/unit', 'two')
+  assert.ok(changedAt() > once + 1)
+})
+
 test('what takes the place of a file belongs to whoever puts it there', () =>
   withRig(
     `- hosts: all

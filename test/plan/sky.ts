@@ -22,10 +22,9 @@ export const text = (of: string): FileAnswer => ({ ...present, kind: 'file', con
 /** A world of one host to which things happen one after another, in the words of a test. */
 export const createSky = () => {
   const world: World = createWorld()
-  let index = 0
   const parent = (path: string): string => (path === '/' ? path : path.slice(0, path.lastIndexOf('/')) || '/')
   const change = (node: string, patches: [AnyQuery, unknown][], labels: string[] = []): void =>
-    predict(world, { node: `h/${node}`, index: ++index, patches, labels })
+    predict(world, { node: `h/${node}`, patches, labels })
   return {
     world,
     change,

@@ -12,9 +12,12 @@ export const holds = async <T extends [unknown, ...unknown[]]>(
 ): Promise<void> => {
   // Most of the time is waiting for processes: a few lanes at once, each with a seed of its own.
   const isSmall = process.env.RUNBOOK_SHRINK !== undefined
-  await Promise.all(
-    Array.from({ length: isSmall ? 1 : lanes }, (_, i) => lane(property, Math.ceil(numRuns / lanes), seed + i)),
+  const all = Array.from({ length: isSmall ? 1 : lanes }, (_, i) =>
+    lane(property, Math.ceil(numRuns / lanes), seed + i),
   )
+  // What one has found is told when all have ended: they may share hosts with what comes next.
+  const ended = await Promise.allSettled(all)
+  for (const end of ended) if (end.status === 'rejected') throw end.reason
 }
 
 const lane = async <T extends [unknown, ...unknown[]]>(
