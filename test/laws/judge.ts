@@ -14,7 +14,7 @@ export const createCounts = () => {
     counts.playbooks += 1
     counts.hosts += plan.graph.hosts.length
     counts.tasks += plan.lines.length
-    for (const { verdict } of plan.lines) lines[verdict]! += 1
+    for (const { verdict } of plan.lines) lines[verdict] = (lines[verdict] ?? 0) + 1
     counts.halted += halted.length
     counts.steps += steps(apply)
     counts.trees += halted.length < plan.graph.hosts.length ? 1 : 0

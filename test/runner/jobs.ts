@@ -26,7 +26,7 @@ const fileJob = (root: string, file: string): Job => {
   return {
     name,
     argv: [process.execPath, file],
-    seconds: 420,
+    seconds: 600,
     usesHosts: usesHosts(file),
     counts: countsOf,
     ...(skip ? { skip } : {}),
