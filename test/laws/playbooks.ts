@@ -131,8 +131,16 @@ const handlers: Task[] = [
   { name: 'h0', copy: { dest: at('h0'), content: 'once\n' } },
   { name: 'h1', file: { path: at('h1'), state: 'touch' } },
 ]
-const tasksOf = (places: Places, more: Weighted = []): fc.Arbitrary<Draft[]> =>
-  fc.array(draft(places, more), { minLength: 1, maxLength: 30, size: 'max' })
+/** Of 1 to 30 tasks, short ones mostly: they find as much, and a long one takes as long as five of them. */
+const tasksOf = (places: Places, more: Weighted = []): fc.Arbitrary<Draft[]> => {
+  const some = (minLength: number, maxLength: number): fc.Arbitrary<Draft[]> =>
+    fc.array(draft(places, more), { minLength, maxLength, size: 'max' })
+  return fc.oneof(
+    { weight: 5, arbitrary: some(1, 6) },
+    { weight: 2, arbitrary: some(7, 15) },
+    { weight: 1, arbitrary: some(16, 30) },
+  )
+}
 
 /** One host mostly, now and then two that look at each other. */
 export const hosts: fc.Arbitrary<string[]> = one(['node0'], ['node0'], ['node0'], ['node0', 'node1'])
