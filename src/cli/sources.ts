@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { refuse } from '../core/failure.ts'
+import { keyed } from '../core/value.ts'
 import { inventoryFiles } from '../load/inventory.ts'
 import type { SavedPlan } from '../plan/saved.ts'
 import { moduleFiles } from './modules.ts'
@@ -9,7 +9,7 @@ import type { Prepared } from './prepare.ts'
 /** A keyed digest: a file of variables may hold a secret that could be guessed by a plain one. */
 const digestOf = (key: Buffer, path: string): string | undefined => {
   try {
-    return createHmac('sha256', key).update(readFileSync(path)).digest('hex')
+    return keyed(key, readFileSync(path))
   } catch {
     return undefined
   }

@@ -1,6 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { isUnknown, Later } from '../core/unknown.ts'
-import { isRecord, sha256 } from '../core/value.ts'
+import { isRecord, keyed, sha256 } from '../core/value.ts'
 import type { Line } from './session.ts'
 
 /** The places in a value that are not known yet, as paths: `/steps/0/content`. */
@@ -37,8 +36,7 @@ export const canonical = (value: unknown, holes: Holes = [], at = ''): string =>
 }
 
 /** The keyed print of a value: it tells the same from another, and nothing of a secret in it to who lacks the key. */
-export const print = (key: Buffer, value: unknown, holes: Holes = []): string =>
-  createHmac('sha256', key).update(canonical(value, holes)).digest('hex')
+export const print = (key: Buffer, value: unknown, holes: Holes = []): string => keyed(key, canonical(value, holes))
 
 const holesIn = (value: unknown, at: string): string[] => {
   if (isUnknown(value)) return [at]

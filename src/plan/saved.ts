@@ -1,7 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { Asked, Event, Explained } from '../core/event.ts'
 import { refuse } from '../core/failure.ts'
-import { isRecord } from '../core/value.ts'
+import { isRecord, keyed } from '../core/value.ts'
 
 /** One line of a saved plan beside its `planned` event: what it was decided from, and what tells whether that holds. */
 export type SavedLine = Pick<Explained, 'arguments' | 'reads' | 'will'> & {
@@ -34,8 +34,6 @@ export type SavedPlan = {
   contents: Record<string, string>
 }
 
-const sealOf = (key: Buffer, body: string): string => createHmac('sha256', key).update(body).digest('hex')
-
 /** JSON in which every event and every line of the plan has a line of its own: to be read, and compared, as text. */
 const written = (value: unknown): string => {
   if (!Array.isArray(value) || value.length === 0) return JSON.stringify(value)
@@ -46,7 +44,7 @@ const written = (value: unknown): string => {
 export const sealed = (key: Buffer, { runbookPlan, ...rest }: SavedPlan): string => {
   const members = Object.entries(rest).map(([name, value]) => `  ${JSON.stringify(name)}: ${written(value)}`)
   const body = `${members.join(',\n')}\n}\n`
-  return `{\n  "runbookPlan": ${runbookPlan},\n  "seal": "${sealOf(key, body)}",\n${body}`
+  return `{\n  "runbookPlan": ${runbookPlan},\n  "seal": "${keyed(key, body)}",\n${body}`
 }
 
 /** Whether a text is meant as a plan, if only by its beginning: no playbook is a mapping. */
@@ -94,7 +92,7 @@ export const opened = (text: string, file: string, keyFor: () => Buffer | undefi
     })
   const key = keyFor()
   const [line = '', seal = ''] = head.exec(text) ?? []
-  if (key && (seal === '' || !timingSafeEqual(Buffer.from(seal), Buffer.from(sealOf(key, text.slice(line.length))))))
+  if (key && (seal === '' || !timingSafeEqual(Buffer.from(seal), Buffer.from(keyed(key, text.slice(line.length))))))
     return damaged(file, 'Its seal is not over what it says: it was edited, or sealed with another key.')
   if (shape.some(name => typeof tree[name] !== 'object' || tree[name] === null))
     return damaged(file, 'Parts are missing.')
