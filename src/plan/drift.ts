@@ -5,7 +5,7 @@ import type { Fight } from './fights.ts'
 import { begunIn } from './hold.ts'
 import { byHost, type Outside, readAll, unlike } from './plan.ts'
 import type { Line, Session, Wanted } from './session.ts'
-import { type Planned, planNode } from './walk.ts'
+import { aside, type Planned, planNode } from './walk.ts'
 
 /**
  * How the newest run that dealt with a line has left it, and when that run was over: as it was asked for, where `asks`
@@ -49,18 +49,16 @@ export type Drift = { moved: Moved[]; follow: number; edited: number; undone: nu
  */
 const alone = async (session: Session, outside: Outside, nodes: Node[]): Promise<Map<string, Line>> => {
   const { outputs, causes } = session
-  const before = new Map([...session.worlds].map(([host, world]) => [host, world.predicted]))
   for (let last = ''; ; ) {
     const wanted: Wanted = new Map()
-    const lines = nodes.flatMap(node => {
-      for (const world of session.worlds.values()) world.predicted = []
-      session.outputs = new Map(outputs)
-      session.causes = new Map(causes)
-      return planNode(session, node, wanted).lines
-    })
-    for (const [host, predicted] of before) session.worlds.get(host)!.predicted = predicted
-    session.outputs = outputs
-    session.causes = causes
+    const lines = aside(session, () =>
+      nodes.flatMap(node => {
+        for (const world of session.worlds.values()) world.predicted = []
+        session.outputs = new Map(outputs)
+        session.causes = new Map(causes)
+        return planNode(session, node, wanted).lines
+      }),
+    )
     if (wanted.size === 0) return new Map(lines.map(line => [line.id, line]))
     last = unlike(last, wanted)
     await readAll(session, outside, wanted)

@@ -2,25 +2,20 @@ import { overlaps } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { queriesOf } from './decide.ts'
 import type { Line, Session, Wanted } from './session.ts'
-import { type Planned, planNode } from './walk.ts'
+import { aside, type Planned, planNode } from './walk.ts'
 import { labelsOf } from './world.ts'
 
 /** A line that the next run will change again, and why: mostly two lines undo each other. */
 export type Fight = { line: string; why: string }
 
 /** Every line planned once more in the world that the whole playbook predicts. What has to be read for that is `wanted`. */
-export const planAgain = (session: Session, wanted: Wanted): Line[] => {
-  const { outputs, causes } = session
-  const before = new Map([...session.worlds].map(([host, world]) => [host, world.predicted]))
-  for (const world of session.worlds.values()) world.predicted = [...world.predicted]
-  session.outputs = new Map()
-  session.causes = new Map()
-  const again = session.graph.nodes.flatMap(node => planNode(session, node, wanted).lines)
-  for (const [host, predicted] of before) session.worlds.get(host)!.predicted = predicted
-  session.outputs = outputs
-  session.causes = causes
-  return again
-}
+export const planAgain = (session: Session, wanted: Wanted): Line[] =>
+  aside(session, () => {
+    for (const world of session.worlds.values()) world.predicted = [...world.predicted]
+    session.outputs = new Map()
+    session.causes = new Map()
+    return session.graph.nodes.flatMap(node => planNode(session, node, wanted).lines)
+  })
 
 /**
  * What would change even in the world that the whole playbook predicts: the next run changes it again. Called after the

@@ -141,6 +141,19 @@ export const beginWalk = (session: Session): void => {
   session.causes.clear()
 }
 
+/** Plans something else meanwhile; what the last walk has laid over the hosts, and what it registered, stays as it was. */
+export const aside = <T>(session: Session, inside: () => T): T => {
+  const { outputs, causes } = session
+  const before = [...session.worlds.values()].map(world => ({ world, predicted: world.predicted }))
+  try {
+    return inside()
+  } finally {
+    for (const { world, predicted } of before) world.predicted = predicted
+    session.outputs = outputs
+    session.causes = causes
+  }
+}
+
 /** One pass over all nodes in plan order, from what is known now: verdicts, and what has to be read for more. */
 export const walk = (session: Session): { planned: Planned[]; wanted: Wanted } => {
   const wanted: Wanted = new Map()
