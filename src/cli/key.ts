@@ -37,8 +37,8 @@ const readText = (file: string): string => {
 }
 
 /**
- * The key: of the environment (at least 16 characters; what stands in a plan.key is that key), else of `.runbook/plan.key` below `base`; undefined where there
- * is none. Throws a Refusal (`plan-key`) for one that is too short, damaged, or open to others.
+ * The key: of the environment (at least 16 characters; what stands in a plan.key is that key), else of
+ * `.runbook/plan.key` below `base`; undefined where there is none. Throws a Refusal (`plan-key`) for one that is too short, damaged, or open to others.
  */
 export const foundKey = (base: string, env: NodeJS.ProcessEnv = process.env): Buffer | undefined => {
   const given = env[keyVariable]?.trim()

@@ -38,7 +38,7 @@ export const isPlanFile = (path: string): boolean => looksLikePlan(beginningOf(p
 export const readPlanFile = (path: string): string => {
   const text = readText(path, 'plan', 'usage-file')
   if (text.trim() === '') refuse('usage-file', `The plan ${path} is empty.`)
-  if (!isPlanFile(path))
+  if (!looksLikePlan(text.slice(0, 200)))
     refuse('usage-file', `${path} is no plan.`, { fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.' })
   return isUtf8(readFileSync(path)) ? text : damaged(path, 'It is no UTF-8 text.')
 }

@@ -93,8 +93,9 @@ export const planOn = async (
 ): Promise<{ planned: Planned[]; fighting: Fight[] }> => {
   for (let last = ''; ; ) {
     const { planned, wanted } = walk(session)
-    // Where a link will lead elsewhere, what is there is read together with the rest.
-    const fighting = fights(session, planned, isRelinked(session) ? wanted : new Map())
+    // Where a link will lead elsewhere, what is there is read together with the rest; else fights are for the last walk.
+    const relinked = isRelinked(session)
+    const fighting = wanted.size === 0 || relinked ? fights(session, planned, relinked ? wanted : new Map()) : []
     if (wanted.size === 0) return { planned, fighting }
     last = unlike(last, wanted)
     await readAll(session, outside, wanted)

@@ -32,10 +32,11 @@ export const save = (session: Session, lines: Line[], key: Buffer, isOpen: (text
   }
   const kept = explain(session, line => own.has(line.id)).map(({ node, arguments: given, reads, will }): SavedLine => {
     const line = own.get(node)!
+    const holes = holesOf(line)
     return {
       node,
-      print: linePrint(key, line),
-      holes: holesOf(line),
+      print: linePrint(key, line, holes),
+      holes,
       arguments: given,
       reads,
       will,
