@@ -1,4 +1,4 @@
-import type { Member } from '../core/member.ts'
+import type { Member } from '../core/archive-member.ts'
 
 /** An archive that is asked for: where it may be had, and what is known of its bytes beforehand. */
 export type Wanted = {

@@ -3,8 +3,8 @@ import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isRecord } from '../core/value.ts'
 import type { Archive } from './archive.ts'
+import { digestsOf } from './inspect.ts'
 import { isMissing } from './missing.ts'
-import { digestsOf } from './survey.ts'
 
 /** Tells whether a file is still the one that was read, without reading it. Both numbers are too big for JSON's. */
 export type Stamp = { size: number; mtimeNs: string; inode: string }

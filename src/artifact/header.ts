@@ -1,4 +1,4 @@
-import { damaged } from '../core/member.ts'
+import { damaged } from '../core/archive-member.ts'
 
 /** A tar archive is a row of blocks of this size. */
 export const BLOCK = 512

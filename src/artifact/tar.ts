@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { damaged, type Entry, type Member, pathInside, taker } from '../core/member.ts'
+import { damaged, type Entry, type Member, pathInside, taker } from '../core/archive-member.ts'
+import { type Tape, tapeOf } from './byte-reader.ts'
 import { BLOCK, type Header, parseHeader, parsePax } from './header.ts'
-import { type Tape, tapeOf } from './tape.ts'
 
 /** Long names stand in records of their own; nothing sensible is longer than this. */
 const LONGEST_RECORD = 1024 * 1024

@@ -3,13 +3,13 @@ import type { Emit } from '../core/event.ts'
 import { Refusal, refuse } from '../core/failure.ts'
 import { shown } from './address.ts'
 import type { Wanted } from './archive.ts'
-import { type Claim, claimPublished } from './claim.ts'
+import { entryWith, publishedAt } from './cache-lookup.ts'
 import { type Download, downloadFile, downloadText, type Patience } from './download.ts'
 import { type Entry, stampOf } from './entry.ts'
+import { type Claim, claimPublished } from './expected-digest.ts'
 import { createHttp, Trouble } from './http.ts'
-import { takePart } from './part.ts'
-import { entryWith, publishedAt } from './shelf.ts'
-import { takeIn } from './take.ts'
+import { takeIn } from './import.ts'
+import { takePart } from './partial-download.ts'
 
 /** What a download needs to know besides what is wanted. */
 export type Network = { patience: Patience; signal: AbortSignal; emit: Emit }

@@ -69,9 +69,9 @@ const program = (done: (code: number) => void): Command => {
     root.command('plan').description('say what apply would do, changing nothing; `plan show FILE`'),
   )
     .option('-o, --out <file>', 'keep the plan, to be applied as it is')
-    .action(async (playbook, { out, ...options }) => {
-      const { runPlaybook } = await import('./playbook.ts')
-      done(await runPlaybook({ command: 'plan', ...(out === undefined ? {} : { out }) }, playbook, options))
+    .action(async (playbook, options) => {
+      const { plan } = await import('./commands/plan.ts')
+      done(await plan(playbook, options))
     })
   withVerdicts(
     root.command('apply').description('bring the hosts into the described state'),
@@ -81,25 +81,25 @@ const program = (done: (code: number) => void): Command => {
     .option('--refresh', 'with a kept plan: plan anew what has moved since, and apply it', false)
     .addOption(lockTimeout())
     .action(async (file, { check, ...options }) => {
-      const { apply } = await import('./apply.ts')
+      const { apply } = await import('./commands/apply.ts')
       done(await apply(check ? 'plan' : 'apply', file, options))
     })
   withHosts(root.command('explain').description('say why a plan says what it says of one node, changing nothing'))
     .argument('<node>', 'HOST/task, or the task alone for all hosts')
     .action(async (playbook, node, options) => {
-      const { runPlaybook } = await import('./playbook.ts')
-      done(await runPlaybook({ command: 'explain', node }, playbook, options))
+      const { explain } = await import('./commands/explain.ts')
+      done(await explain(playbook, node, options))
     })
   withHosts(root.command('drift').description('say what has moved since it was applied, and what moved it')).action(
     async (playbook, options) => {
-      const { drift } = await import('./drift.ts')
+      const { drift } = await import('./commands/drift.ts')
       done(await drift(playbook, options))
     },
   )
   withPlaybook(root.command('graph').description('draw what comes after what, and why; no host is contacted'))
     .addOption(new Option('--format <format>', 'dot, svg or json').choices(['dot', 'svg', 'json']).default('dot'))
     .action(async (playbook, options) => {
-      const { graph } = await import('./graph.ts')
+      const { graph } = await import('./commands/graph.ts')
       done(await graph(playbook, options))
     })
   const output = (command: Command): Command =>
@@ -111,13 +111,13 @@ const program = (done: (code: number) => void): Command => {
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .action(async (file, options) => {
-      const { showPlan } = await import('./saved.ts')
+      const { showPlan } = await import('./commands/saved-plan.ts')
       done(await showPlan(file, options))
     })
   const runs = root.command('runs').description('the runs that were remembered here: a list, or `show RUN`')
   output(runs.command('list', { isDefault: true }).description('all of them, the newest first')).action(
     async options => {
-      const { listRuns } = await import('./runs.ts')
+      const { listRuns } = await import('./commands/runs.ts')
       done(await listRuns(options))
     },
   )
@@ -125,7 +125,7 @@ const program = (done: (code: number) => void): Command => {
     .option('--diff', 'show what changed, line by line', false)
     .option('-v, --verbose', 'also list what was unchanged', false)
     .action(async (run, options) => {
-      const { showRun } = await import('./runs.ts')
+      const { showRun } = await import('./commands/runs.ts')
       done(await showRun(run, options))
     })
   output(root.command('resume').description('go on with a run that did not end well: the last one, or RUN'))
@@ -135,7 +135,7 @@ const program = (done: (code: number) => void): Command => {
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .action(async (run, options) => {
-      const { resume } = await import('./runs.ts')
+      const { resume } = await import('./commands/runs.ts')
       done(await resume(run, options))
     })
   const artifacts = root.command('artifacts').description('the archives of programs that hosts are given')
@@ -143,7 +143,7 @@ const program = (done: (code: number) => void): Command => {
     .option('--to <dir>', 'a folder to fill, for --artifacts at a site without internet; else the cache')
     .option('--arch <list>', "the hosts' architectures (comma list; default: amd64)", words, [])
     .action(async (playbook, { arch, ...options }) => {
-      const { fetchArtifacts } = await import('./artifacts.ts')
+      const { fetchArtifacts } = await import('./commands/artifacts.ts')
       done(await fetchArtifacts(playbook, { ...options, arch: arch.length > 0 ? arch : ['amd64'] }))
     })
   root
@@ -161,7 +161,7 @@ const program = (done: (code: number) => void): Command => {
     )
     .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (action, node, options) => {
-      const { lab } = await import('./lab.ts')
+      const { lab } = await import('./commands/lab.ts')
       const io = {
         out: (line: string) => void process.stdout.write(`${line}\n`),
         err: (line: string) => void process.stderr.write(`${line}\n`),

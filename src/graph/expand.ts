@@ -5,13 +5,13 @@ import type { Located } from '../load/located.ts'
 import { selectHosts } from '../load/pattern.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { didYouMean } from '../load/suggest.ts'
-import { becoming, beforehand } from './beforehand.ts'
 import { compileTask } from './compile.ts'
 import { type Edges, order } from './dag.ts'
 import type { Edge, Graph, Node } from './graph.ts'
 import { nodeId } from './graph.ts'
 import { type Use, usesOf } from './references.ts'
 import { isSelected, type Selection, strangeTags } from './selection.ts'
+import { becoming, beforehand } from './static-scope.ts'
 
 type Draft = Node
 

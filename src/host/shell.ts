@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Fragment, Output } from '../core/transport.ts'
 import { BEGIN, END, frameText } from './frame.ts'
-import { type Mark, scanner } from './scan.ts'
+import { type Mark, scanner } from './frame-parser.ts'
 
 /** How a program's connection ended. Both are missing when the connection broke and nobody said why. */
 export type Ending = { status?: number; why?: string }

@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import { type Failure, Refusal } from '../core/failure.ts'
-import { type Options, splitWords, sshOptions } from './ssh_args.ts'
+import { type Options, splitWords, sshOptions } from './ssh-args.ts'
 
 /** Everything needed to open one host: who it is, where, as whom, with which keys. */
 export type Target = {

@@ -7,8 +7,8 @@ import { keyMark, type Located } from './located.ts'
 import { selectHosts } from './pattern.ts'
 import type { Play, Task } from './playbook.ts'
 import { validate } from './schema.ts'
-import { collect, type Problems } from './shape.ts'
 import { didYouMean } from './suggest.ts'
+import { collect, type Problems } from './yaml-fields.ts'
 
 /** What the check needs to know of a module. `free`: it takes any arguments (they are not checked). */
 export type Signature = { args: TSchema; outputs?: TSchema; free?: boolean }

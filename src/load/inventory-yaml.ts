@@ -2,9 +2,9 @@ import { Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { type Draft, draftGroup, draftHosts } from './inventory-draft.ts'
 import { keyOrigin, type Located, placed } from './located.ts'
-import { kindOf, mapping, type Problems, variables } from './shape.ts'
 import { didYouMean } from './suggest.ts'
 import { parseYaml } from './yaml.ts'
+import { kindOf, mapping, type Problems, variables } from './yaml-fields.ts'
 
 const words = ['hosts', 'vars', 'children']
 

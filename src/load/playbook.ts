@@ -3,10 +3,10 @@ import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located, placed } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
-import { flagOrExpression, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
 import { didYouMean } from './suggest.ts'
 import { parseTask, type Surroundings, type Task } from './task.ts'
 import { parseYaml } from './yaml.ts'
+import { flagOrExpression, kindOf, list, mapping, type Problems, text, texts, variables } from './yaml-fields.ts'
 
 export type { Task } from './task.ts'
 

@@ -6,7 +6,7 @@ import { isRecord } from '../core/value.ts'
 import { hasBraces } from './braces.ts'
 import { type Located, step } from './located.ts'
 import { fits } from './schema-fits.ts'
-import { type Complaint, failureOf, unionFailure } from './schema-words.ts'
+import { type Complaint, failureOf, unionFailure } from './schema-messages.ts'
 import { closest } from './suggest.ts'
 
 type Schema = Record<string, unknown>

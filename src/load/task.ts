@@ -2,8 +2,8 @@ import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
-import { flag, flagOrExpression, kindOf, list, mapping, type Problems, text, texts, variables } from './shape.ts'
 import { closest, didYouMean } from './suggest.ts'
+import { flag, flagOrExpression, kindOf, list, mapping, type Problems, text, texts, variables } from './yaml-fields.ts'
 
 /** One task as written. Expressions in it are still text: they are compiled where they are needed. */
 export type Task = {

@@ -1,5 +1,5 @@
 import { same } from '../core/value.ts'
-import { kindOf } from './shape.ts'
+import { kindOf } from './yaml-fields.ts'
 
 /** What is wrong with a call, as a sentence; whoever renders adds the place. */
 export class CallFault extends Error {}

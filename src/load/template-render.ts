@@ -1,7 +1,6 @@
 import { type Origin, refuse } from '../core/failure.ts'
 import { born, isUnknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { kindOf } from './shape.ts'
 import { didYouMean } from './suggest.ts'
 import { CallFault, functionNames, functions, isEmpty, printed } from './template-functions.ts'
 import type {
@@ -15,6 +14,7 @@ import type {
   ValueNode,
 } from './template-tree.ts'
 import { simpleName } from './template-tree.ts'
+import { kindOf } from './yaml-fields.ts'
 
 type Frame = {
   /** Innermost last; the first is the scope. */

@@ -5,9 +5,9 @@ import type { Inventory } from './inventory.ts'
 import { type Located, placed } from './located.ts'
 import { nameFault } from './names.ts'
 import type { Play, Playbook, Task } from './playbook.ts'
-import { kindOf, type Problems, variables } from './shape.ts'
 import { closest } from './suggest.ts'
 import { parseYaml } from './yaml.ts'
+import { kindOf, type Problems, variables } from './yaml-fields.ts'
 
 const commandLine: Origin = { file: '-e', line: 1, column: 1 }
 

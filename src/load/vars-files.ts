@@ -4,8 +4,8 @@ import { Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { kindOfPath, readText } from './files.ts'
 import type { Vars } from './inventory-draft.ts'
-import { kindOf, type Problems, variables } from './shape.ts'
 import { parseYaml } from './yaml.ts'
+import { kindOf, type Problems, variables } from './yaml-fields.ts'
 
 const extensions = ['', '.yml', '.yaml', '.json']
 

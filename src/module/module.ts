@@ -1,6 +1,6 @@
 /** The author's contract: the only file of src/ that modules import. */
 
-export type { Member } from '../core/member.ts'
+export type { Member } from '../core/archive-member.ts'
 export { quote, quoted } from '../core/quote.ts'
 export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'

@@ -5,11 +5,11 @@ import { isRecord } from '../core/value.ts'
 import { type Graph, type Node, nodeId } from '../graph/graph.ts'
 import { wordFor } from '../module/show.ts'
 import { describe } from '../module/step.ts'
+import { answer, future, shapedBy } from '../world/world.ts'
 import { argumentsOf } from './arguments.ts'
 import { meet } from './decide.ts'
 import { type Line, type Session, scopeOf, type Wanted } from './session.ts'
 import { beginWalk, planNode } from './walk.ts'
-import { answer, future, shapedBy } from './world.ts'
 
 /** Of a file, and of a unit. */
 const moments: ReadonlySet<string> = new Set(['changed', 'since'])

@@ -4,8 +4,8 @@ import { isRecord } from '../core/value.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import type { AnyModule } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
+import { leftOpen } from '../world/complete-file-patch.ts'
 import { type Asker, type Decision, differences, footprint, patchesOf, settleOf } from './decide.ts'
-import { leftOpen } from './opened.ts'
 import type { Line } from './session.ts'
 
 /** A line before anything is known of it. */

@@ -3,12 +3,12 @@ import { Refusal } from '../core/failure.ts'
 import type { Connect } from '../core/transport.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe } from '../module/step.ts'
-import { type Fight, fights, isRelinked } from './fights.ts'
+import { batch } from '../world/batch.ts'
+import { take } from '../world/world.ts'
+import { type Fight, fights, isRelinked } from './conflicts.ts'
 import { failureOf } from './line.ts'
-import { batch } from './observe.ts'
 import { controllerSide, type Line, type Session, type Wanted } from './session.ts'
 import { type Planned, walk } from './walk.ts'
-import { take } from './world.ts'
 
 /** What planning and running need of the outside: hosts, the controller's own files, and somewhere to tell. */
 export type Outside = {

@@ -11,7 +11,7 @@ import type { Label } from '../module/label.ts'
 import { facts } from '../module/probes/facts.ts'
 import type { AnyQuery, Reads } from '../module/query.ts'
 import type { Step } from '../module/step.ts'
-import { answer, createWorld, type World } from './world.ts'
+import { answer, createWorld, type World } from '../world/world.ts'
 
 /**
  * One node on one host (for a loop, one item of it) as it was planned: the verdict and all that follows from it.

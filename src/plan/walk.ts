@@ -5,10 +5,10 @@ import { type Node, nodeId, notifiersOf } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
+import { planGroup } from './collective.ts'
 import { type Asker, decideOne, meet } from './decide.ts'
-import { planGroup } from './group.ts'
-import { lay, leftOut } from './lay.ts'
 import { blank, decidedLine, failLine, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
+import { lay, leftOut } from './predict-line.ts'
 import { ask, causeOf, type Line, type Session, scopeOf, type Wanted } from './session.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry

@@ -1,4 +1,5 @@
 import type { Event } from '../core/event.ts'
+import { megabytes, PROGRESS_EVERY_MS, seconds, someOf } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { createDownloads } from './download.ts'
 import { createLedger } from './ledger.ts'
@@ -7,7 +8,6 @@ import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
 import { createWarnings } from './warning.ts'
-import { megabytes, PROGRESS_EVERY_MS, seconds, someOf } from './words.ts'
 
 type Result = Event & { type: 'result' }
 

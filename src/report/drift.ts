@@ -1,4 +1,5 @@
 import type { Event, Trace } from '../core/event.ts'
+import { ago, counted, moment } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { createLedger } from './ledger.ts'
 import { labelOf } from './order.ts'
@@ -7,7 +8,6 @@ import { indented, oneLine } from './printable.ts'
 import { troubleText } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
 import { createWarnings } from './warning.ts'
-import { ago, counted, moment } from './words.ts'
 
 type Drifted = Event & { type: 'drifted' }
 type Compared = Event & { type: 'compared' }

@@ -1,4 +1,5 @@
 import type { Event, Verdict } from '../core/event.ts'
+import { counted, someOf } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { archiveText, createDownloads } from './download.ts'
 import { createLedger, type Entry, type Ledger } from './ledger.ts'
@@ -8,7 +9,6 @@ import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
 import { createWarnings } from './warning.ts'
-import { counted, someOf } from './words.ts'
 
 const symbols: Record<Verdict, string> = { ok: '=', change: '~', undecided: '?', skipped: '-', fail: '!' }
 const colours: Record<Verdict, keyof Paint> = {

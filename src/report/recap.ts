@@ -1,10 +1,10 @@
 import type { Event, HostSummary } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
+import { counted, seconds, someOf } from './counts.ts'
 import { troubleLines } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Paint } from './paint.ts'
 import { gathered, type Trouble, troublesOf } from './trouble.ts'
-import { counted, seconds, someOf } from './words.ts'
 
 /** Up to so many hosts have a line each; of more, those with equal counts share one. */
 const MOST_LINES = 10

@@ -1,7 +1,7 @@
 import type { Event } from '../core/event.ts'
+import { counted, megabytes } from './counts.ts'
 import { downloadText } from './download.ts'
 import { oneLine } from './printable.ts'
-import { counted, megabytes } from './words.ts'
 
 /** A terminal redraws all rows each time, which costs more than it tells when there are many. */
 export const MOST_ROWS = 12

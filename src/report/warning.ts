@@ -1,7 +1,7 @@
 import type { Event } from '../core/event.ts'
+import { someOf } from './counts.ts'
 import type { Paint } from './paint.ts'
 import { indented } from './printable.ts'
-import { someOf } from './words.ts'
 
 type Warning = Event & { type: 'warning' }
 

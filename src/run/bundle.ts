@@ -1,8 +1,8 @@
 import type { Fragment, Output } from '../core/transport.ts'
 import { nodeId } from '../graph/graph.ts'
-import { batch } from '../plan/observe.ts'
 import { causeOf, type Line } from '../plan/session.ts'
 import { planLine } from '../plan/walk.ts'
+import { batch } from '../world/batch.ts'
 import {
   announceRun,
   finishChanged,

@@ -4,7 +4,7 @@ import type { Claim, Hold, Holder } from '../core/transport.ts'
 import { lose, type Outside, readAll } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
-import { happen } from '../plan/world.ts'
+import { happen } from '../world/world.ts'
 import type { Runner } from './runner.ts'
 
 // Two runs that change one host at once would undo each other's work half-way. So a run has the hosts that it changes

@@ -3,12 +3,12 @@ import { lose } from '../plan/plan.ts'
 import type { Line } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
 import { runBundle } from './bundle.ts'
-import { gather, type Next } from './gather.ts'
-import { runGroup } from './group.ts'
+import { runGroup } from './collective.ts'
 import { readAgain, takeHosts } from './lease.ts'
 import { isDone, keep, type Progress } from './progress.ts'
+import { runTurns } from './rolling.ts'
 import { finishQuiet, finishSkipped, type Runner } from './runner.ts'
-import { runTurns } from './turns.ts'
+import { gather, type Next } from './schedule.ts'
 
 /** Applies a plan, on hosts that it takes for that time. */
 export const run = async (runner: Runner, planned: Planned[]): Promise<void> => {

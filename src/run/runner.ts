@@ -5,15 +5,15 @@ import { born, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
-import { asksOf } from '../plan/asks.ts'
 import { queriesOf } from '../plan/decide.ts'
+import { asksOf } from '../plan/input-fingerprints.ts'
 import { failureOf } from '../plan/line.ts'
 import type { Outside } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
 import { type Planned, register } from '../plan/walk.ts'
-import { happen } from '../plan/world.ts'
+import { happen } from '../world/world.ts'
 import type { Leases } from './lease.ts'
-import type { Memory } from './shell.ts'
+import type { Memory } from './step-script.ts'
 
 /** What a run carries besides the session: the outside, secrets in memory, and who waits for whom. */
 export type Runner = Outside & {

@@ -5,7 +5,7 @@ import { isRecord, withMember } from '../core/value.ts'
 import { describe, type From, type Step } from '../module/step.ts'
 import type { Line } from '../plan/session.ts'
 import { type Runner, stepFailure } from './runner.ts'
-import { bytesOf, rewrite, shellOf } from './shell.ts'
+import { bytesOf, rewrite, shellOf } from './step-script.ts'
 
 /** What `keep` steps said: the outputs of a command. */
 export type Kept = { rc: number; stdout: string; stderr: string }

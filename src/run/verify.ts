@@ -6,11 +6,11 @@ import { isRecord, same, sha256 } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { see } from '../plan/decide.ts'
-import { batch } from '../plan/observe.ts'
 import { readAll, unlike } from '../plan/plan.ts'
 import { ask, type Line, type Wanted } from '../plan/session.ts'
 import { planNode } from '../plan/walk.ts'
-import { answer } from '../plan/world.ts'
+import { batch } from '../world/batch.ts'
+import { answer } from '../world/world.ts'
 import { hostQueries, type Runner } from './runner.ts'
 
 /** What planning again over fresh answers said: done with outputs, or why not (yet). */

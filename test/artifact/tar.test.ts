@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readTar } from '../../src/artifact/tar.ts'
+import type { Member } from '../../src/core/archive-member.ts'
 import { Refusal } from '../../src/core/failure.ts'
-import type { Member } from '../../src/core/member.ts'
 import { pack, temporaryFolder, writeTree } from './rig.ts'
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {

@@ -5,10 +5,14 @@ const folder = new URL('../../modules/', import.meta.url)
 
 /** Every module there is, with the name of its file. */
 export const allModules = async (): Promise<{ file: string; module: Documented }[]> => {
-  const files = readdirSync(folder).filter(name => name.endsWith('.ts'))
+  const files = ['builtin', 'ipfs'].flatMap(collection =>
+    readdirSync(new URL(`${collection}/`, folder))
+      .filter(name => name.endsWith('.ts'))
+      .map(name => `${collection}/${name}`),
+  )
   return Promise.all(
     files.map(async name => ({
-      file: name.slice(0, -3),
+      file: name.slice(name.indexOf('/') + 1, -'.ts'.length),
       module: (await import(new URL(name, folder).href)).default as Documented,
     })),
   )

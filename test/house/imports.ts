@@ -15,11 +15,16 @@ export const importsOf = (file: string, text: string): Import[] => {
   ]
 }
 
-/** The room of a file: the folder below src/, or modules, or modules/lib. Packages and Node's own are in none. */
-export const roomOf = (file: string): string | undefined =>
-  /^src\/([^/]+)\//.exec(file)?.[1] ?? /^modules(\/lib)?(?=\/)/.exec(file)?.[0]
+/** The room of a file: the folder below src/ or modules/, or one of the rooms in these. Packages and Node's own are in none. */
+export const roomOf = (file: string): string | undefined => {
+  const folder = /^(?:src\/)?(.+)\/[^/]+$/.exec(file)?.[1]
+  return folder && Object.keys(MAY).findLast(room => folder === room || folder.startsWith(`${room}/`))
+}
 
-/** Which rooms each room may import, besides itself. cli/ wires them all together. */
+/** All rooms but cli/, which wires them together. */
+const BELOW_CLI = 'core load module host report lab artifact graph world plan planfile drift run'.split(' ')
+
+/** Which rooms each room may import, besides itself. */
 const MAY: Record<string, string[]> = {
   core: [],
   load: ['core'],
@@ -29,11 +34,18 @@ const MAY: Record<string, string[]> = {
   lab: ['core'],
   artifact: ['core'],
   graph: ['core', 'load'],
-  plan: ['core', 'load', 'graph', 'module'],
-  run: ['core', 'graph', 'module', 'plan'],
-  modules: ['modules/lib'],
-  'modules/lib': [],
-  cli: ['core', 'load', 'module', 'host', 'report', 'lab', 'artifact', 'graph', 'plan', 'run'],
+  world: ['core', 'module'],
+  plan: ['core', 'load', 'graph', 'module', 'world'],
+  planfile: ['core', 'load', 'graph', 'module', 'world', 'plan'],
+  drift: ['core', 'graph', 'module', 'world', 'plan', 'planfile'],
+  run: ['core', 'graph', 'module', 'world', 'plan'],
+  'modules/builtin': ['modules/builtin/lib'],
+  'modules/builtin/lib': [],
+  'modules/ipfs': ['modules/ipfs/lib', 'modules/builtin/lib'],
+  'modules/ipfs/lib': ['modules/builtin/lib'],
+  cli: ['core', 'cli/commands'],
+  'cli/commands': ['cli/app', ...BELOW_CLI],
+  'cli/app': BELOW_CLI,
 }
 
 /** The one door of the contract that modules are written against. */

@@ -29,9 +29,9 @@ test('rooms are kept apart', () => {
   assert.equal(found('src/plan/walk.ts', "import { a } from '../core/value.ts'"), [])
   assert.is(found('src/core/value.ts', "import { a } from '../load/load.ts'").length, 1)
   assert.is(found('src/plan/walk.ts', "import type { A } from '../host/ssh.ts'").length, 1)
-  assert.equal(found('modules/copy.ts', "import { T } from '../src/module/module.ts'"), [])
-  assert.is(found('modules/copy.ts', "import { a } from '../src/core/value.ts'").length, 1)
-  assert.is(found('modules/lib/key.ts', "import copy from '../copy.ts'").length, 1)
+  assert.equal(found('modules/builtin/copy.ts', "import { T } from '../../src/module/module.ts'"), [])
+  assert.is(found('modules/builtin/copy.ts', "import { a } from '../../src/core/value.ts'").length, 1)
+  assert.is(found('modules/ipfs/lib/shared-key.ts', "import bootstrap from '../bootstrap.ts'").length, 1)
 })
 
 test('packages have their doors', () => {

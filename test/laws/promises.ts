@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { Difference, EventBody } from '../../src/core/event.ts'
 import { sha256 } from '../../src/core/value.ts'
-import { planAgain } from '../../src/plan/fights.ts'
+import { planAgain } from '../../src/plan/conflicts.ts'
 import type { Ran } from '../plan/rig.ts'
 
 export type Result = Extract<EventBody, { type: 'result' }>

@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fits } from '../../src/load/schema-fits.ts'
 import { fc } from '../chance.ts'
+import { allModules } from '../docs/modules.ts'
 
 // A quick yes must never be wrong. A quick no is only slow; for the schemas of our modules there is none without need.
 
@@ -11,11 +11,7 @@ type Schema = Record<string, unknown>
 const ajv = new Ajv({ strict: false, strictNumbers: true, validateSchema: false })
 const never = (): boolean => false
 
-const folder = new URL('../../modules/', import.meta.url)
-const names = readdirSync(folder).filter(name => name.endsWith('.ts'))
-const schemas = await Promise.all(
-  names.map(async (name): Promise<Schema> => (await import(new URL(name, folder).href)).default.args),
-)
+const schemas = (await allModules()).map(({ module }): Schema => module.args)
 
 const text = fc.oneof(
   fc.constantFrom('present', 'directory', '0644', '/etc/x', 'v1.2', 'crdt', 'peering', '', 'Routing.Type', '😀'),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { born, isUnknown, Later, strict, unknownsIn } from '../../src/core/unknown.ts'
 import { isRecord } from '../../src/core/value.ts'
@@ -32,21 +32,29 @@ type Verdict = { is: string } & Found
 
 const here = new URL('.', import.meta.url)
 export const modulesWithCases = (): string[] =>
-  readdirSync(here, { withFileTypes: true })
-    .filter(entry => entry.isDirectory())
+  collections
+    .flatMap(collection => readdirSync(new URL(`${collection}/`, here), { withFileTypes: true }))
+    .filter(entry => entry.isDirectory() && entry.name !== 'lib')
     .map(entry => entry.name)
     .sort()
 
+const collections = ['builtin', 'ipfs']
+const collectionOf = (name: string): string =>
+  collections.find(collection => existsSync(new URL(`${collection}/${name}/`, here)))!
+
+/** The folder with the cases of a module. */
+export const casesFolder = (name: string): URL => new URL(`${collectionOf(name)}/${name}/`, here)
+
 export const loadModule = async (name: string): Promise<Module> =>
-  (await import(new URL(`../../modules/${name}.ts`, here).href)).default
+  (await import(new URL(`../../modules/${collectionOf(name)}/${name}.ts`, here).href)).default
 
 /** The cases of one module, each checked against the module's own schema of arguments. */
 export const casesOf = (module: Module): Case[] =>
-  readdirSync(new URL(`${module.name}/`, here))
+  readdirSync(casesFolder(module.name))
     .filter(file => file.endsWith('.yml'))
     .sort()
     .flatMap(file => {
-      const found = parseYaml(readFileSync(new URL(`${module.name}/${file}`, here), 'utf8'), `${module.name}/${file}`)
+      const found = parseYaml(readFileSync(new URL(file, casesFolder(module.name)), 'utf8'), `${module.name}/${file}`)
       return (found.value as Case[]).map((one, index) => {
         const wrong = validate(module.args, written(one.args), member(member(found, index), 'args'), {
           subject: module.name,

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createController } from '../../src/cli/controller.ts'
+import { createController } from '../../src/cli/app/controller.ts'
 import type { Event, EventBody } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
 import { expand } from '../../src/graph/expand.ts'
@@ -8,14 +8,15 @@ import type { Graph } from '../../src/graph/graph.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
 import type { AnyModule } from '../../src/module/define.ts'
-import { type Held, hold, planAgain } from '../../src/plan/hold.ts'
 import { announce, byHost, plan } from '../../src/plan/plan.ts'
 import { createSession, type Line, type Session } from '../../src/plan/session.ts'
 import type { Planned } from '../../src/plan/walk.ts'
+import { type Held, hold, planAgain } from '../../src/planfile/match-saved-plan.ts'
 import { createSummary, type Outcome } from '../../src/report/summary.ts'
 import { createLeases } from '../../src/run/lease.ts'
 import { run } from '../../src/run/run.ts'
 import { createRunner } from '../../src/run/runner.ts'
+import { loadModule } from '../modules/cases.ts'
 import { createHosts, type Hosts, temporary } from '../run/local.ts'
 import { supplyFor } from './supply.ts'
 
@@ -56,7 +57,7 @@ export const loadText = (playbook: string, inventory: string, files: Record<stri
 const modulesFor = async (loaded: Loaded, own: Record<string, AnyModule>): Promise<Record<string, AnyModule>> => {
   const names = new Set(loaded.playbook.plays.flatMap(p => [...p.tasks, ...p.handlers]).map(t => t.module))
   const found: Record<string, AnyModule> = {}
-  for (const name of names) found[name] = own[name] ?? (await import(`../../modules/${name}.ts`)).default
+  for (const name of names) found[name] = own[name] ?? (await loadModule(name))
   return found
 }
 

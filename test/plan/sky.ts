@@ -2,7 +2,7 @@ import { isUnknown, Later, Missing } from '../../src/core/unknown.ts'
 import { content } from '../../src/core/value.ts'
 import { type FileAnswer, file, stat } from '../../src/module/probes/file.ts'
 import type { AnyQuery } from '../../src/module/query.ts'
-import { answer, createWorld, happen, predict, take, type World } from '../../src/plan/world.ts'
+import { answer, createWorld, happen, predict, take, type World } from '../../src/world/world.ts'
 
 const present = {
   exists: true,

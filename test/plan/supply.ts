@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createLock } from '../../src/artifact/lock.ts'
-import type { Supply } from '../../src/cli/archives.ts'
+import type { Supply } from '../../src/cli/app/archives.ts'
 
 /** What a controller needs that is asked for no archive of a program. */
 export const supplyFor = (folder: string): Supply => ({

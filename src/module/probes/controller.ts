@@ -1,4 +1,4 @@
-import type { Member } from '../../core/member.ts'
+import type { Member } from '../../core/archive-member.ts'
 import type { Probe, Query } from '../query.ts'
 
 /** A program archive that is asked for: its name upstream, where it may be had, how it is known to be the right one. */

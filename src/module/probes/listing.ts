@@ -1,5 +1,5 @@
+import { damaged, type Entry, type Member, taker } from '../../core/archive-member.ts'
 import { Refusal } from '../../core/failure.ts'
-import { damaged, type Entry, type Member, taker } from '../../core/member.ts'
 import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Ask, Item, Probe, Query } from '../query.ts'

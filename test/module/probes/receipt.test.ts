@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sha256 } from '../../../src/core/value.ts'
 import { type FileAnswer, fileProbe } from '../../../src/module/probes/file.ts'
-import { shellOf } from '../../../src/run/shell.ts'
+import { shellOf } from '../../../src/run/step-script.ts'
 import { probed, sh, temporary } from './local.ts'
 
 const root = temporary()

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type Config, type Json, setKey } from './kubo.ts'
-import { OnNode } from './on_node.ts'
+import { OnNode } from './on-node.ts'
 import { ctlProgram, serviceProgram } from './place.ts'
 import { type Ran, Running, run } from './process.ts'
 

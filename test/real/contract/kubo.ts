@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { OnNode } from './on_node.ts'
+import { OnNode } from './on-node.ts'
 import { ipfsProgram } from './place.ts'
 import { type Ran, Running, run } from './process.ts'
 

@@ -1,0 +1,131 @@
+import {
+  command,
+  content,
+  defineModule,
+  exec,
+  folderAt,
+  quote,
+  quoted,
+  stat,
+  T,
+  uses,
+} from '../../src/module/module.ts'
+import { diagnose } from '../ipfs/lib/diagnoses.ts'
+import { missingFolder, path, plain } from './lib/paths.ts'
+import { words } from './lib/shell-split.ts'
+
+const args = T.Object(
+  {
+    cmd: T.Optional(
+      T.String({ description: 'The command line. Quotes work as in a shell; pipes, variables and `*` do not.' }),
+    ),
+    argv: T.Optional(
+      T.Array(T.String(), { minItems: 1, description: 'The program and its arguments as a list, in place of `cmd`.' }),
+    ),
+    chdir: T.Optional(path('The folder it runs in.')),
+    stdin: T.Optional(T.String({ description: 'What it reads from its standard input.' })),
+    creates: T.Optional(path('It makes this, and runs only while this is not there. It is taken at its word.')),
+    removes: T.Optional(path('It removes this, and runs only while this is there. It is taken at its word.')),
+    reads: T.Optional(
+      T.Array(path('A file or folder.'), {
+        description:
+          'It changes nothing and depends on these alone: it is a question then, asked in `plan` too, never a change.',
+      }),
+    ),
+    touches: T.Optional(
+      T.Array(path('A file or folder.'), {
+        description: 'What else it may change. Default: nothing with creates or removes, anything without.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+type Line = { cmd?: string; argv?: string[]; chdir?: string; stdin?: string }
+
+const argvOf = ({ cmd, argv }: Line): string[] => argv ?? (cmd === undefined ? [] : (words(cmd) ?? []))
+
+const fragment = (line: Line): string => {
+  const there = line.chdir === undefined ? '' : `cd ${quote(line.chdir)} && `
+  const fed = line.stdin === undefined ? '' : `printf %s ${quote(line.stdin)} | `
+  return `${there}${fed}${quoted(argvOf(line))}`
+}
+
+/** Output without the newlines at its end: what is registered is compared and passed on as a word. */
+const trimmed = (text: string): string => text.replace(/[\r\n]+$/, '')
+const told = ({ rc, stdout, stderr }: { rc: number; stdout: string; stderr: string }) => ({
+  rc,
+  stdout: trimmed(stdout),
+  stderr: trimmed(stderr),
+  stdout_lines: trimmed(stdout) === '' ? [] : trimmed(stdout).split('\n'),
+})
+
+export default defineModule({
+  name: 'command',
+  about:
+    'Runs a program. Say what it makes (`creates`), removes or only looks at (`reads`): with none of them it runs in every apply, and what follows on the host cannot be planned.',
+  args,
+  outputs: T.Object({
+    rc: T.Integer({ description: 'Its exit status; 0 where it did not have to run.' }),
+    stdout: T.String({ description: 'What it printed, without newlines at the end; empty where it did not run.' }),
+    stderr: T.String({ description: 'What it complained.' }),
+    stdout_lines: T.Array(T.String(), { description: 'The lines of `stdout`.' }),
+  }),
+  examples: [
+    '- name: Make the keys once\n  command:\n    cmd: ssh-keygen -q -t ed25519 -N "" -f /etc/app/key\n    creates: /etc/app/key',
+    '- name: Ask for the version\n  command:\n    argv: [/usr/local/bin/app, --version]\n    reads: [/usr/local/bin/app]\n  register: app',
+  ],
+  reads: args => ({
+    creates: args.creates === undefined ? undefined : stat(plain(args.creates)),
+    removes: args.removes === undefined ? undefined : stat(plain(args.removes)),
+    folder: args.chdir === undefined ? undefined : uses(folderAt(plain(args.chdir))),
+    said: args.reads === undefined || argvOf(args).length === 0 ? undefined : uses(command(fragment(args), args.reads)),
+  }),
+  touches: args => {
+    const open = args.creates === undefined && args.removes === undefined && args.reads === undefined
+    const gone = args.removes === undefined ? [] : [`tree:${plain(args.removes)}`]
+    return [...gone, ...(args.touches?.map(path => `tree:${plain(path)}`) ?? (open ? ['any'] : []))]
+  },
+  plan: (args, seen, { ok, change, fail }) => {
+    if ((args.cmd === undefined) === (args.argv === undefined))
+      return fail(args.cmd === undefined ? 'neither cmd nor argv is given' : 'both cmd and argv are given', 'give one')
+    const argv = argvOf(args)
+    if (argv.length === 0) return fail(`a quote is not closed, or there is no word in: ${args.cmd}`, 'check the quotes')
+
+    if (args.reads !== undefined && seen.said !== undefined) {
+      if (args.creates !== undefined || args.removes !== undefined || args.touches !== undefined)
+        return fail(
+          'reads says that it changes nothing; creates, removes and touches say that it does',
+          'leave out one',
+        )
+      const { rc, stderr } = seen.said
+      return rc === 0
+        ? ok(told(seen.said))
+        : fail(`${argv[0]} ended with status ${rc}: ${trimmed(stderr) || 'it said nothing'}`)
+    }
+    if (seen.creates?.exists === true || seen.removes?.exists === false)
+      return ok(told({ rc: 0, stdout: '', stderr: '' }))
+    const nowhere = args.chdir !== undefined && seen.folder ? missingFolder(plain(args.chdir), seen.folder) : undefined
+    if (nowhere) return fail(nowhere.why, nowhere.fix)
+
+    const steps = [
+      exec(argv, {
+        keep: true,
+        ...(args.chdir === undefined ? {} : { cwd: plain(args.chdir) }),
+        ...(args.stdin === undefined ? {} : { stdin: content(args.stdin) }),
+      }),
+    ]
+    if (seen.creates === undefined && seen.removes === undefined)
+      return change({ will: {}, steps, reason: 'it runs every time', always: true })
+    // With both, what is made decides; whether the other is gone afterwards is left to be seen.
+    const also = args.touches?.map(path => `tree:${plain(path)}`) ?? []
+    return seen.creates
+      ? change({
+          will: { creates: { exists: true } },
+          steps,
+          reason: `${args.creates} does not exist`,
+          touches: args.removes === undefined ? also : [...also, `tree:${plain(args.removes)}`],
+        })
+      : change({ will: { removes: { exists: false } }, steps, reason: `${args.removes} is there`, touches: also })
+  },
+  explain: diagnose,
+})

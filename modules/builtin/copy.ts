@@ -1,0 +1,150 @@
+import {
+  attributes,
+  type Content,
+  content,
+  defineModule,
+  exec,
+  type FileAnswer,
+  file,
+  isUnknown,
+  type Later,
+  later,
+  type Step,
+  source,
+  T,
+  uses,
+} from '../../src/module/module.ts'
+import { known, modeAfter, type Put, write, writing } from './lib/file-content.ts'
+import { baseOf, type Obstacle, ownerOf, path, placed, plain, surroundings } from './lib/paths.ts'
+
+const args = T.Object(
+  {
+    src: T.Optional(
+      T.String({
+        description: 'A file of the controller, looked for in `files/` beside the playbook, then beside it.',
+      }),
+    ),
+    remote_src: T.Boolean({ default: false, description: '`src` is a file of the host itself, by its absolute path.' }),
+    content: T.Optional(T.String({ description: 'The text itself, in place of `src`.' })),
+    dest: path('Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`.'),
+    ...placed,
+  },
+  { additionalProperties: false },
+)
+
+const target = ({ src, dest }: { src?: string; dest: string }): string =>
+  plain(dest.endsWith('/') && src !== undefined ? `${dest}/${baseOf(src)}` : dest)
+
+/** Larger files are streamed from the controller's disk. */
+const inOnePiece = 1_000_000
+/** The digest of larger files is kept beside them, so that a check need not hash them again. */
+const worthAReceipt = 5_000_000
+
+type Found = { file: string; size: number; sha256: string; bytes?: Buffer }
+const isSmall = (found: Found): found is Found & { bytes: Buffer } =>
+  found.size <= inOnePiece && found.bytes !== undefined
+const contentOf = (found: Found): Content => ({
+  ...(isSmall(found) ? content(found.bytes) : known(found.sha256, found.size)),
+  at: { side: 'controller', path: found.file },
+})
+
+const upload =
+  (found: Found): Put =>
+  (path, _, args, before) => {
+    const step: Step = {
+      do: 'upload',
+      file: found.file,
+      size: found.size,
+      digest: found.sha256,
+      path,
+      mode: modeAfter(args, before),
+      owner: ownerOf(args).owner ?? before?.owner,
+      group: ownerOf(args).group ?? before?.group,
+    }
+    return found.size > worthAReceipt ? [step, { do: 'receipt', path, digest: found.sha256 }] : [step]
+  }
+/** A file of the host is copied there, beside its place, which it takes by rename; a small one is written like any other. */
+const copied =
+  (src: string): Put =>
+  (path, what, args, before) => {
+    if (isUnknown(what) || (!isUnknown(what.bytes) && what.bytes.length === what.size))
+      return [write(path, what, args, before)]
+    const fresh = `${path}.runbook-new`
+    const { owner = before?.owner, group = before?.group } = ownerOf(args)
+    return [
+      exec(['cp', '--remove-destination', '--', src, fresh]),
+      ...attributes(fresh, modeAfter(args, before), { ...(owner ? { owner } : {}), ...(group ? { group } : {}) }),
+      exec(['mv', '-fT', '--', fresh, path]),
+    ]
+  }
+const whole: Put = (path, what: Content | Later, args, before) => [write(path, what, args, before)]
+
+/** Why a file of the host cannot be copied. */
+const uncopied = (src: string | undefined, found: FileAnswer | undefined): Obstacle | undefined => {
+  if (src === undefined || found === undefined) return { why: 'src is not given', fix: 'say which file of the host' }
+  if (!src.startsWith('/')) return { why: `${src} is no absolute path`, fix: 'with remote_src, src begins with /' }
+  if (!found.exists) return { why: `${src} does not exist on the host`, fix: 'make it in an earlier task' }
+  const kind = later(() => found.kind)
+  if (isUnknown(kind) || kind === 'file') return undefined
+  return { why: `${src} is a ${kind}, copy puts single files in place`, fix: 'name the file itself' }
+}
+/** Its bytes are not needed: it is copied where it is. The controller's files stay as they are, those of the host may not. */
+const contentAt = (path: string, found: FileAnswer): Content => {
+  if (!found.exists || found.kind !== 'file') return content('')
+  const { digest, size, secret, at } = found.content
+  return {
+    digest,
+    size,
+    bytes: later(() => found.content.bytes) as Buffer,
+    ...(secret ? { secret } : {}),
+    at: at?.side === 'controller' ? at : { side: 'host', path },
+  }
+}
+
+export default defineModule({
+  name: 'copy',
+  about: 'Puts a file of the controller, or a text, in place on the host. A link at `dest` is replaced, not followed.',
+  args,
+  outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }) }),
+  examples: [
+    '- name: Say who looks after this machine\n  copy:\n    content: "node0, looked after by ops\\n"\n    dest: /etc/motd\n    mode: "0644"',
+    '- name: Put a script in place\n  copy:\n    src: backup.sh\n    dest: /usr/local/bin/\n    mode: "0755"\n    owner: root\n    group: root',
+  ],
+  reads: args => ({
+    source: args.src === undefined || args.remote_src ? undefined : source(args.src),
+    from: args.src !== undefined && args.remote_src ? uses(file(plain(args.src))) : undefined,
+    file: file(target(args)),
+    ...surroundings(target(args), args),
+  }),
+  plan: (args, seen, { ok, change, fail }) => {
+    const dest = target(args)
+    const found = seen.source
+    if (args.remote_src) {
+      const problem = uncopied(args.src, seen.from)
+      if (problem) return fail(problem.why, problem.fix)
+    } else if (found === undefined) {
+      if (!('content' in args))
+        return fail('neither src nor content is given', 'say which file or which text goes there')
+      if (args.dest.endsWith('/')) return fail(`${args.dest} names a folder, a file is wanted`, 'end dest with a name')
+    } else {
+      if ('content' in args) return fail('both src and content are given', 'leave one of them out')
+      if (!found.exists) return fail(found.missing)
+      if (found.kind === 'directory')
+        return fail(
+          `${args.src} is a folder, copy puts single files in place`,
+          'pack it and use unarchive, or loop over its files',
+        )
+    }
+    const wanted = (): Content =>
+      seen.from
+        ? contentAt(plain(args.src!), seen.from)
+        : found?.exists
+          ? contentOf(found)
+          : content(args.content ?? '')
+    const put = seen.from ? copied(plain(args.src!)) : found?.exists && !isSmall(found) ? upload(found) : whole
+    const it = writing(dest, wanted, args, seen, put)
+    if (it.is === 'fail') return fail(it.why, it.fix)
+    if (it.is === 'ok') return ok({ dest })
+    return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { dest } })
+  },
+})

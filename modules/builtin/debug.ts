@@ -1,0 +1,27 @@
+import { defineModule, T } from '../../src/module/module.ts'
+
+const args = T.Object(
+  {
+    msg: T.Optional(T.Unknown({ description: 'What to show: a text, or any value. Default: the value of `var`.' })),
+    var: T.Optional(T.Unknown({ description: 'A value to show, e.g. "{{ facts.architecture }}".' })),
+  },
+  { additionalProperties: false },
+)
+
+const readable = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))
+
+export default defineModule({
+  name: 'debug',
+  about: 'Shows a text or a value. Changes nothing.',
+  args,
+  examples: [
+    '- name: Show what this host is\n  debug:\n    msg: "{{ facts.hostname }} runs {{ facts.distribution }}"',
+    '- name: Show all that is known of it\n  debug:\n    var: "{{ facts }}"',
+  ],
+  reads: () => ({}),
+  plan: (args, _seen, { say, fail }) => {
+    if ('msg' in args) return say(readable(args.msg))
+    if ('var' in args) return say(readable(args.var))
+    return fail('neither msg nor var is given', 'say what to show')
+  },
+})

@@ -1,0 +1,192 @@
+import {
+  attributes,
+  content,
+  defineModule,
+  type FileAnswer,
+  file,
+  folder,
+  folderAt,
+  link,
+  type Step,
+  stat,
+  T,
+  uses,
+} from '../../src/module/module.ts'
+import { modeFor, settings, write } from './lib/file-content.ts'
+import {
+  type Accounts,
+  accountsOf,
+  attributesPatch,
+  drift,
+  folderOf,
+  missingAccount,
+  missingFolder,
+  type Obstacle,
+  ownerOf,
+  type Placed,
+  path,
+  placed,
+  plain,
+  replaced,
+} from './lib/paths.ts'
+
+const args = T.Object(
+  {
+    path: path('What this is about.'),
+    state: T.Enum(['file', 'directory', 'link', 'absent', 'touch'], {
+      default: 'file',
+      description:
+        'file: a file that is there has this mode and owner (it is not made). directory: a folder, its parents too. ' +
+        'link: a symbolic link to `src`. absent: nothing, a folder goes with all that is in it. ' +
+        'touch: an empty file where nothing is; what is there keeps its content and times.',
+    }),
+    src: T.Optional(T.String({ description: 'What a link points to, absolute or from the folder the link is in.' })),
+    ...placed,
+  },
+  { additionalProperties: false },
+)
+type Wanted = Placed & { src?: string }
+type Seen = Accounts & { file: FileAnswer; above: FileAnswer[] | undefined }
+
+type Will = ReturnType<typeof attributesPatch> & Partial<Record<string, unknown>>
+type Outcome =
+  | { is: 'ok' }
+  | ({ is: 'fail' } & Obstacle)
+  | {
+      is: 'change'
+      file: Will
+      above?: ({ exists: true; kind: 'directory'; mode: '0755' } | undefined)[]
+      steps: Step[]
+      reason: string
+    }
+
+/** The folders above a path, outermost first, without `/`. */
+const above = (path: string): string[] => {
+  const folder = folderOf(path)
+  return folder === '/' ? [] : [...above(folder), folder]
+}
+
+const names: Record<string, string> = { file: 'a file', directory: 'a directory', other: 'a special file' }
+const wrongKind = (at: string, found: FileAnswer, wanted: string, fix: string): Outcome => {
+  const what =
+    found.exists && found.kind === 'link' ? `a link to ${found.target}` : names[found.exists ? found.kind : '']
+  return { is: 'fail', why: `${at} is ${what}, a ${wanted} is wanted`, fix }
+}
+const remove = 'remove it or choose another path'
+
+/** Something is there, of the right kind: its mode and owner. */
+const adjust = (at: string, args: Wanted, seen: Seen): Outcome => {
+  const there = seen.file
+  if (!there.exists)
+    return { is: 'fail', why: `${at} does not exist`, fix: 'make it with copy, template or state: touch' }
+  if (there.kind === 'link' && args.mode !== undefined)
+    return wrongKind(at, there, 'file', `name ${there.target}: a link has no mode of its own`)
+  const strays = drift(args, there, seen)
+  if (strays.length === 0) return { is: 'ok' }
+  return {
+    is: 'change',
+    file: attributesPatch(args, seen),
+    steps: settings(at, args, there, seen),
+    reason: `its ${strays.join(', its ')}`,
+  }
+}
+
+const toFile = (at: string, args: Wanted, seen: Seen): Outcome => {
+  if (!seen.file.exists || seen.file.kind === 'file') return adjust(at, args, seen)
+  const isFolder = seen.file.kind === 'directory'
+  return wrongKind(at, seen.file, 'file', isFolder ? 'set state: directory' : remove)
+}
+
+const toTouched = (at: string, args: Wanted, seen: Seen): Outcome => {
+  if (seen.file.exists) return adjust(at, args, seen)
+  const empty = content('')
+  return {
+    is: 'change',
+    file: { exists: true, kind: 'file', mode: '0644', content: empty, size: 0, ...attributesPatch(args, seen) },
+    steps: [write(at, empty, args, undefined)],
+    reason: 'it does not exist',
+  }
+}
+
+const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
+  if (seen.file.exists) {
+    if (seen.file.kind === 'directory') return adjust(at, args, seen)
+    return wrongKind(at, seen.file, 'directory', seen.file.kind === 'link' ? `name ${seen.file.target}` : remove)
+  }
+  const paths = above(at)
+  const folders = seen.above ?? []
+  const blocked = folders.map((f, i) => (f.exists ? missingFolder(paths[i]!, f) : undefined)).find(b => b !== undefined)
+  if (blocked) return { is: 'fail', ...blocked }
+  return {
+    is: 'change',
+    file: { exists: true, kind: 'directory', mode: '0755', ...attributesPatch(args, seen) },
+    // `install -d` makes them so, whatever the umask.
+    above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory', mode: '0755' })),
+    steps: [folder(at, modeFor('directory', args.mode ?? '0755'), ownerOf(args))],
+    reason: 'it does not exist',
+  }
+}
+
+const toLink = (at: string, args: Wanted, seen: Seen): Outcome => {
+  const { src } = args
+  const there = seen.file
+  if (src === undefined) return { is: 'fail', why: 'src is not given', fix: 'say what the link points to' }
+  if (args.mode !== undefined) return { is: 'fail', why: 'a link has no mode of its own', fix: 'leave out mode' }
+  if (there.exists && there.kind !== 'link') return wrongKind(at, there, 'link', remove)
+  if (there.exists && there.target === src) return adjust(at, args, seen)
+  return {
+    is: 'change',
+    file: { exists: true, kind: 'link', target: src, ...replaced, ...attributesPatch(args, seen) },
+    steps: [...link(at, src), ...attributes(at, undefined, ownerOf(args))],
+    reason: there.exists ? `it points to ${there.target}` : 'it does not exist',
+  }
+}
+
+const toNothing = (at: string, _: Wanted, { file }: Seen): Outcome => {
+  if (at === '/') return { is: 'fail', why: '/ cannot be removed', fix: 'name what is to go' }
+  if (!file.exists) return { is: 'ok' }
+  return { is: 'change', file: { exists: false }, steps: [{ do: 'remove', path: at }], reason: 'it is there' }
+}
+
+const states = { file: toFile, touch: toTouched, directory: toFolder, link: toLink, absent: toNothing }
+
+export default defineModule({
+  name: 'file',
+  about: 'Sets mode and owner of a file, makes folders and links, or removes what is there.',
+  args,
+  outputs: T.Object({ path: T.String({ description: 'The path, as it was given.' }) }),
+  examples: [
+    '- name: A folder for the application\n  file:\n    path: /srv/app\n    state: directory\n    mode: "0750"\n    owner: app\n    group: app',
+    '- name: Point to the current release\n  file:\n    path: /srv/app/current\n    src: releases/42\n    state: link',
+    '- name: Remove the old configuration\n  file:\n    path: /etc/app.conf.old\n    state: absent',
+  ],
+  reads: args => {
+    const at = plain(args.path)
+    const isMade = args.state === 'link' || args.state === 'touch'
+    return {
+      file: args.state === 'touch' ? file(at) : stat(at),
+      above: args.state === 'directory' ? above(at).map(stat) : undefined,
+      parent: isMade ? uses(folderAt(folderOf(at))) : undefined,
+      ...accountsOf(args.state === 'absent' ? {} : args),
+    }
+  },
+  // All below what is removed, and all that a link leads to.
+  touches: args => (args.state === 'absent' || args.state === 'link' ? [`tree:${plain(args.path)}`] : []),
+  plan: (args, seen, { ok, change, fail }) => {
+    if (args.src !== undefined && args.state !== 'link')
+      return fail(`src is given, but state is ${args.state}`, 'set state: link, or leave out src')
+    const at = plain(args.path)
+    const blocked = (seen.parent && missingFolder(folderOf(at), seen.parent)) ?? missingAccount(args, seen)
+    if (blocked) return fail(blocked.why, blocked.fix)
+    const it = states[args.state](at, args, seen)
+    if (it.is === 'fail') return fail(it.why, it.fix)
+    if (it.is === 'ok') return ok({ path: args.path })
+    return change({
+      will: it.above ? { file: it.file, above: it.above } : { file: it.file },
+      touches: [],
+      steps: it.steps,
+      reason: it.reason,
+      outputs: { path: args.path },
+    })
+  },
+})

@@ -1,0 +1,139 @@
+import {
+  attributes,
+  type Content,
+  content,
+  type FileAnswer,
+  isUnknown,
+  type Later,
+  later,
+  type Step,
+} from '../../../src/module/module.ts'
+import {
+  type Accounts,
+  attributesPatch,
+  drift,
+  groupDiffers,
+  modeDiffers,
+  type Obstacle,
+  obstacle,
+  ownerDiffers,
+  ownerOf,
+  type Placed,
+  padded,
+  type There,
+} from './paths.ts'
+
+/** The mode of a file that is newly made, where nothing else is said. */
+const newMode = '0644'
+
+const inTheWay = (path: string, found: FileAnswer): Obstacle | undefined => {
+  if (!found.exists || found.kind === 'file' || found.kind === 'link') return undefined
+  const what = found.kind === 'directory' ? 'a directory' : 'a special file'
+  return { why: `${path} is ${what}, a file is wanted`, fix: 'remove it or choose another path' }
+}
+
+const word = (account: string | number | undefined): string | undefined =>
+  account === undefined ? undefined : String(account)
+
+/** The mode that a file will have: as said, else that of what it replaces. */
+export const modeAfter = (args: Placed, before: There | undefined): string =>
+  args.mode !== undefined ? padded(args.mode) : (before?.mode ?? newMode)
+
+/**
+ * Writes a whole file. It comes into place by rename, so what it replaces has to hand on its mode and owner: they are
+ * part of the step wherever the arguments do not say otherwise.
+ */
+export const write = (path: string, what: Content | Later, args: Placed, before: There | undefined): Step => ({
+  do: 'write',
+  path,
+  content: what,
+  mode: modeAfter(args, before),
+  owner: word(args.owner) ?? (before && later(() => before.owner)),
+  group: word(args.group) ?? (before && later(() => before.group)),
+})
+
+/** All bits of a mode. Of a folder chmod leaves the set-ID bits alone unless it is told in five digits. */
+export const modeFor = (kind: There['kind'], mode: string): string =>
+  kind === 'directory' ? `0${padded(mode)}` : padded(mode)
+
+/** Mode and owner of what is there, only those that are not as the arguments say. */
+export const settings = (path: string, args: Placed, there: There, seen: Accounts): Step[] => {
+  const { owner, group } = ownerOf(args)
+  const owners = {
+    ...(ownerDiffers(args, there, seen) ? { owner } : {}),
+    ...(groupDiffers(args, there, seen) ? { group } : {}),
+  }
+  // chown takes the set-ID bits away, so that the mode is set again behind it.
+  const chowned = there.kind !== 'link' && Object.keys(owners).length > 0
+  const before = chowned ? later(() => there.mode) : ''
+  const special = typeof before === 'string' && /^[1-7]/.test(before)
+  const mode = modeDiffers(args, there) || special ? (args.mode ?? there.mode) : undefined
+  return attributes(path, mode === undefined ? undefined : modeFor(there.kind, mode), owners)
+}
+
+export type Writing =
+  | { is: 'ok' }
+  | ({ is: 'fail' } & Obstacle)
+  | {
+      is: 'change'
+      will: ReturnType<typeof attributesPatch> & {
+        exists?: true
+        kind?: 'file'
+        content?: Content | Later
+        size?: number | Later
+      }
+      steps: Step[]
+      reason: string
+    }
+
+/** How content comes to its place: written in one piece unless the module knows better (an upload). */
+export type Put = (path: string, what: Content | Later, args: Placed, before: There | undefined) => Step[]
+const putWhole: Put = (path, what, args, before) => [write(path, what, args, before)]
+
+/**
+ * A file at `path` with a given content: what the modules that write files have in common. The content may be unknown
+ * (then `wanted` throws): a file that is not there is written in any case, so only its content waits.
+ */
+export const writing = (
+  path: string,
+  wanted: () => Content,
+  args: Placed,
+  seen: Accounts & { file: FileAnswer; parent: FileAnswer },
+  put: Put = putWhole,
+): Writing => {
+  const { file } = seen
+  const blocked = inTheWay(path, file) ?? obstacle(path, args, seen)
+  if (blocked) return { is: 'fail', ...blocked }
+  const there = file.exists && file.kind === 'file' ? file : undefined
+  const differs = there === undefined || there.content.digest !== wanted().digest
+  const strays = there ? drift(args, there, seen) : []
+  if (!differs && strays.length === 0) return { is: 'ok' }
+
+  const what = later(wanted)
+  const attributes = attributesPatch(args, seen)
+  if (there && !differs)
+    return {
+      is: 'change',
+      will: attributes,
+      steps: settings(path, args, there, seen),
+      reason: `its ${strays.join(', its ')}`,
+    }
+  return {
+    is: 'change',
+    will: {
+      ...(there ? {} : { exists: true as const, kind: 'file' as const, mode: newMode }),
+      content: what,
+      size: isUnknown(what) ? what : what.size,
+      ...attributes,
+    },
+    steps: put(path, what, args, there),
+    reason: there
+      ? ['its content differs', ...strays.map(s => `its ${s}`)].join(', ')
+      : file.exists
+        ? `a link to ${file.kind === 'link' ? file.target : ''} is there instead`
+        : 'it does not exist',
+  }
+}
+
+/** Content that is known by its digest alone. */
+export const known = (digest: string, size: number): Content => ({ digest, size, bytes: content('').bytes })

@@ -1,0 +1,35 @@
+import { portableLog, unitName } from '../../../src/module/module.ts'
+
+/** Puts the last 300 lines of a unit's log through a program: systemd's, or the file of the portable service manager. */
+const reading = (unit: string, through: string): string[] => [
+  'sh',
+  '-c',
+  `if case $1 in /*) false ;; *) [ -d /run/systemd/system ] ;; esac
+then journalctl -u "$1" -n 300 -o cat --no-pager
+else tail -n 300 "$2"
+fi | ${through}`,
+  'sh',
+  unitName(unit),
+  portableLog(unit),
+]
+
+/**
+ * The last lines of a unit's log, for the message when waiting for it was in vain. Without what ipfs-cluster writes
+ * for every question it is asked: waiting is asking.
+ */
+export const lastLines = (unit: string): string[] => reading(unit, 'grep -v restapilog | tail -n 8')
+
+/**
+ * What a unit's program said in its last attempt, at most 30 lines. A program that dies is started again and again: of
+ * that only the last time counts, and of what its manager tells of it only why it ended. While it is just being tried
+ * again it may not have come to that, so the time before is told too.
+ */
+export const lastAttempt = (unit: string): string[] =>
+  reading(
+    unit,
+    `awk '/^Starting |^[-0-9: ]* runbook: started/ { from = again ? here : n; here = n; again = ended = 0 }
+/Main process exited|Failed with result|runbook: ended with/ { ended = 1 }
+/Scheduled restart job|is started again in/ { again = 1 }
+!/(Scheduled restart job|Start request repeated|Failed with result|Consumed .* CPU time|status=1.FAILURE|restart counter|runbook: started)/ && !/^(Start|Stopp|Failed to start )/ { l[n++] = $0 }
+END { if (ended) from = here; for (i = n - from > 30 ? n - 30 : from + 0; i < n; i++) print l[i] }'`,
+  )

@@ -1,0 +1,72 @@
+import { content, exec, type FileAnswer, type Member, type Step } from '../../../src/module/module.ts'
+import { modeFor } from './file-content.ts'
+import { baseOf, folderOf, ownerOf, type Placed, plain } from './paths.ts'
+
+/** What is unpacked: an archive of the controller, or one that lies at `at` on the host. */
+export type Packed = { members: Member[] } & ({ file: string; size: number; sha256: string } | { at: string })
+
+/** Where a member will be. */
+export const placeOf = (dest: string, { path }: Member): string => plain(`${dest}/${path}`)
+
+/**
+ * Unpacks into a fresh folder on the same file system, closed to others, and moves what is whole into place by rename:
+ * a full disk or a kill leaves no cut-off file under its final name. A folder that is not there comes with all that is
+ * in it; one that is there keeps its mode, and what it is a link to. Arguments: the archive, `dest`, what goes
+ * in the end with all that is left (an archive that was uploaded for this), links that are to become folders; on standard
+ * input what is right already and stays. A folder that its owner may not write to cannot be moved by him, so it is opened
+ * for that moment.
+ */
+const unpacking = `p=$1 d=$\{2%/} n=$\{2%/}/.runbook-new t=$3; shift 3
+clean() { rm -rf -- "$n" $\{t:+"$t"} 2>/dev/null || { chmod -R u+rwX -- "$n"; rm -rf -- "$n" $\{t:+"$t"}; }; }
+trap clean EXIT; trap 'exit 1' HUP INT TERM; set -e
+open() { m=; [ -w "$1" ] || { m=$(stat -c %a -- "$1"); chmod u+w -- "$1"; }; }
+put() { open "$n/$1"; find "$n/$1" -mindepth 1 -maxdepth 1 ! -type d -exec mv -f -t "$d/$1" -- {} +
+for f in "$n/$1"* "$n/$1".[!.]* "$n/$1"..?*; do if [ -d "$f" ] && [ ! -L "$f" ]; then r=$\{f#"$n/"}
+if [ -d "$d/$r" ]; then put "$r/"; else open "$f"; mv -fT -- "$f" "$d/$r"; [ -z "$m" ] || chmod "$m" -- "$d/$r"; fi; fi; done; }
+rm -rf -- "$n"; mkdir -m 700 -- "$n"
+tar -x --no-same-owner --same-permissions -C "$n" -f "$p"
+(cd "$n" && xargs -0r rm -f --)
+sync -f -- "$n"
+for l; do if [ -L "$d/$l" ]; then rm -f -- "$d/$l"; fi; done
+put ''`
+
+const uploaded = ({ file, size, sha256 }: Exclude<Packed, { at: string }>, path: string): Step => ({
+  do: 'upload',
+  file,
+  size,
+  digest: sha256,
+  path,
+  mode: '0600',
+})
+
+/** Unpacks what is `wrong`, and sets what tar does not. */
+export const unpack = (
+  archive: Packed,
+  dest: string,
+  wrong: { member: Member; found: FileAnswer }[],
+  args: Placed,
+): Step[] => {
+  const sent = `${folderOf(dest)}/.${baseOf(dest)}.runbook-archive`
+  const [packed, leftover] = 'at' in archive ? [archive.at, ''] : [sent, sent]
+  const { owner, group } = ownerOf(args)
+  const spec = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+  const paths = archive.members.map(member => `./${member.path}\0`).join('')
+  const folders = wrong.flatMap(({ member, found }) =>
+    member.kind === 'directory' && found.exists && found.kind === 'directory' ? [member] : [],
+  )
+  const links = wrong.flatMap(({ member, found }) =>
+    member.kind === 'directory' && found.exists && found.kind === 'link' ? [member.path] : [],
+  )
+  const strays = new Set(wrong.map(({ member }) => member))
+  const right = archive.members.filter(member => member.kind !== 'directory' && !strays.has(member))
+  // chown takes set-ID bits away, so that they are set again behind it.
+  const special = spec === '' ? [] : archive.members.filter(m => m.kind === 'file' && /^[1-7]/.test(m.mode))
+  return [
+    ...('at' in archive ? [] : [uploaded(archive, sent)]),
+    exec(['sh', '-c', unpacking, 'unpack', packed, dest, leftover, ...links], {
+      stdin: content(right.map(member => `./${member.path}\0`).join('')),
+    }),
+    ...(spec === '' ? [] : [exec(['xargs', '-0r', 'chown', '-h', '--', spec], { cwd: dest, stdin: content(paths) })]),
+    ...[...folders, ...special].map(m => exec(['chmod', modeFor(m.kind, m.mode), '--', placeOf(dest, m)])),
+  ]
+}

@@ -1,0 +1,117 @@
+import {
+  type Content,
+  content,
+  defineModule,
+  exec,
+  file,
+  isUnknown,
+  later,
+  type ServiceAnswer,
+  service,
+  T,
+  template,
+  unitFile,
+  unitName,
+  uses,
+} from '../../src/module/module.ts'
+import { writing } from './lib/file-content.ts'
+import { surroundings } from './lib/paths.ts'
+import { introduce } from './lib/systemctl.ts'
+import { noRoom, room } from './lib/writable-parent.ts'
+
+const args = T.Object(
+  {
+    name: T.String({
+      pattern: '^(/[^\\s]*/)?[A-Za-z0-9@:_.\\\\-]+$',
+      description: 'The unit, or the path of its file; `.service` may be left out.',
+    }),
+    content: T.Optional(T.String({ description: 'The text of the unit file.' })),
+    src: T.Optional(
+      T.String({
+        description: 'A Handlebars template of the controller in place of `content`, as for the module template.',
+      }),
+    ),
+    mode: T.String({ pattern: '^[0-7]{3,4}$', default: '0644', description: 'The mode of the file, quoted.' }),
+  },
+  { additionalProperties: false },
+)
+
+const reload = exec(['systemctl', 'daemon-reload'])
+
+const isInstallable = (text: string): boolean => /^\s*\[Install\]/m.test(text)
+
+/** What systemd will say of the unit once it has read the file. `since` is left alone: a service that runs goes on running. */
+const loaded = (unit: ServiceAnswer, text: string | undefined): Partial<ServiceAnswer> => ({
+  load: 'loaded',
+  reload: false,
+  ...(unit.load === 'not-found' ? { active: 'inactive', sub: 'dead', restarts: 0, result: 'success' } : {}),
+  // With [Install] a new unit is off, or on by a link that an older file of this name has left: not foreseen.
+  ...(text !== undefined && !isInstallable(text) && (unit.enabled === 'disabled' || unit.enabled === '')
+    ? { enabled: 'static' as const }
+    : {}),
+  ...(text !== undefined && isInstallable(text) && unit.enabled === 'static' ? { enabled: 'disabled' as const } : {}),
+})
+
+export default defineModule({
+  name: 'systemd_unit',
+  about:
+    'Writes a unit file, into /etc/systemd/system or to the path that is given, and lets the service manager know. Starting it is up to the module service: list the file in its `newer_than`.',
+  args,
+  outputs: T.Object({
+    name: T.String({ description: 'The unit with its ending.' }),
+    path: T.String({ description: 'The unit file.' }),
+  }),
+  examples: [
+    '- name: The application as a service\n  systemd_unit:\n    name: app\n    content: |\n      [Service]\n      ExecStart=/usr/local/bin/app\n      User=app\n      [Install]\n      WantedBy=multi-user.target',
+  ],
+  reads: args => ({
+    file: file(unitFile(args.name)),
+    unit: service(args.name),
+    template: args.src === undefined ? undefined : template(args.src),
+    room: uses(room(unitFile(args.name))),
+    ...surroundings(unitFile(args.name), {}),
+  }),
+  plan: (args, seen, { ok, change, fail }) => {
+    const path = unitFile(args.name)
+    const done = { name: unitName(args.name), path }
+    if ((args.src === undefined) === !('content' in args))
+      return fail(
+        args.src === undefined ? 'neither src nor content is given' : 'both src and content are given',
+        'give one',
+      )
+    const missing = later(() => (seen.template?.exists === false ? seen.template.missing : undefined))
+    if (typeof missing === 'string') return fail(missing)
+    if (seen.file.exists && seen.file.kind === 'link')
+      return seen.file.target === '/dev/null'
+        ? fail(`${done.name} is masked`, `run systemctl unmask ${done.name}`)
+        : fail(
+            `${path} is a link to ${seen.file.target}, a file is wanted`,
+            'remove the link, or write the unit where it points',
+          )
+
+    const wanted = (): Content => content(seen.template?.exists ? seen.template.text : (args.content ?? ''))
+    const it = writing(path, wanted, { mode: args.mode }, seen)
+    if (it.is === 'fail') return fail(it.why, it.fix)
+    const reads =
+      seen.unit.manager !== 'systemd' ? [] : seen.unit.load === 'not-found' ? [introduce(done.name)] : [reload]
+    if (it.is === 'ok') {
+      if (seen.unit.load === 'bad-setting' || seen.unit.load === 'error')
+        return fail(`systemd cannot load ${done.name} (${seen.unit.load})`, `systemd-analyze verify ${path} says why`)
+      if (!seen.unit.reload) return ok(done)
+      return change({
+        will: { unit: { reload: false } },
+        steps: reads,
+        reason: 'systemd has not read it since it changed',
+        outputs: done,
+      })
+    }
+    if (seen.room.closed !== '') return fail(...noRoom(done.name, seen.room))
+    const text = later(wanted)
+    return change({
+      will: { file: it.will, unit: loaded(seen.unit, isUnknown(text) ? undefined : text.bytes.toString()) },
+      steps: [...it.steps, ...reads],
+      reason: it.reason,
+      outputs: done,
+    })
+  },
+})

@@ -1,0 +1,45 @@
+import { type Content, content, defineModule, file, later, T, template } from '../../src/module/module.ts'
+import { writing } from './lib/file-content.ts'
+import { baseOf, path, placed, plain, surroundings } from './lib/paths.ts'
+
+const args = T.Object(
+  {
+    src: T.String({
+      description:
+        'A Handlebars file of the controller, looked for in `templates/` beside the playbook, then beside it.',
+    }),
+    dest: path(
+      'Where the file goes. With `/` at its end: the folder it goes into, under the name of `src` without .hbs.',
+    ),
+    ...placed,
+  },
+  { additionalProperties: false },
+)
+
+const target = ({ src, dest }: { src: string; dest: string }): string =>
+  plain(dest.endsWith('/') ? `${dest}/${baseOf(src).replace(/\.hbs$/, '')}` : dest)
+
+export default defineModule({
+  name: 'template',
+  about: "Renders a Handlebars template with the host's variables and puts the text in place on the host.",
+  args,
+  outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }) }),
+  examples: [
+    '- name: Configure the web server\n  template:\n    src: site.conf.hbs\n    dest: /etc/nginx/conf.d/site.conf\n    mode: "0644"',
+  ],
+  reads: args => ({
+    template: template(args.src),
+    file: file(target(args)),
+    ...surroundings(target(args), args),
+  }),
+  plan: (args, seen, { ok, change, fail }) => {
+    const dest = target(args)
+    const rendered = (): Content => content(seen.template.exists ? seen.template.text : '')
+    const missing = later(() => (seen.template.exists ? undefined : seen.template.missing))
+    if (typeof missing === 'string') return fail(missing)
+    const it = writing(dest, rendered, args, seen)
+    if (it.is === 'fail') return fail(it.why, it.fix)
+    if (it.is === 'ok') return ok({ dest })
+    return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { dest } })
+  },
+})

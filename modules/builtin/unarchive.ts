@@ -1,0 +1,151 @@
+import {
+  type ArchiveAnswer,
+  defineModule,
+  digest,
+  type FileAnswer,
+  type Listing,
+  listing,
+  localArchive,
+  type Member,
+  type Query,
+  stat,
+  T,
+  uses,
+} from '../../src/module/module.ts'
+import { known } from './lib/file-content.ts'
+import {
+  type Accounts,
+  accountsOf,
+  attributesPatch,
+  groupDiffers,
+  missingAccount,
+  missingFolder,
+  ownerDiffers,
+  type Placed,
+  path,
+  placed,
+  plain,
+  replaced,
+} from './lib/paths.ts'
+import { placeOf, unpack } from './lib/unpacking.ts'
+
+const args = T.Object(
+  {
+    src: T.String({
+      description: 'A tar archive of the controller, looked for in `files/` beside the playbook, then beside it.',
+    }),
+    remote_src: T.Boolean({
+      default: false,
+      description:
+        '`src` is a plain file of the host itself, by its absolute path, packed as its tar can read it. It stays there.',
+    }),
+    dest: path('The folder it is unpacked into; it has to be there.'),
+    creates: T.Optional(path('Nothing is done, or compared, where this is there.')),
+    owner: placed.owner,
+    group: placed.group,
+  },
+  { additionalProperties: false },
+)
+const archiveOf = (args: { src: string; remote_src: boolean }): Query<Listing | ArchiveAnswer, false> =>
+  args.remote_src ? uses(listing(plain(args.src))) : localArchive(args.src)
+
+/** Whether what is there is what the archive holds. The archive's own owners do not count. */
+const isThere = (member: Member, found: FileAnswer, args: Placed, accounts: Accounts): boolean => {
+  if (!found.exists || found.kind !== member.kind) return false
+  if (ownerDiffers(args, found, accounts) || groupDiffers(args, found, accounts)) return false
+  if (found.kind === 'link') return found.target === member.target
+  return found.mode === member.mode && (found.kind !== 'file' || found.content.digest === member.sha256)
+}
+
+/** tar takes the place of a file or a link, not that of a folder; and makes no folder where a file is. */
+const blocks = (member: Member, found: FileAnswer): boolean =>
+  found.exists &&
+  found.kind !== member.kind &&
+  (found.kind === 'directory' || (member.kind === 'directory' && found.kind !== 'link'))
+
+/** Folders that tar makes without having been told of them. */
+const impliedFolders = (dest: string, members: Member[]): string[] => {
+  const listed = new Set(members.map(m => m.path))
+  const above = (path: string): string[] => {
+    const end = path.lastIndexOf('/')
+    return end < 0 ? [] : [path.slice(0, end), ...above(path.slice(0, end))]
+  }
+  return [...new Set(members.flatMap(m => above(m.path)))].filter(p => !listed.has(p)).map(p => plain(`${dest}/${p}`))
+}
+
+export default defineModule({
+  name: 'unarchive',
+  about:
+    'Unpacks a tar archive of the controller, or of the host, into a folder. Each member is compared by content, mode and kind: what is right is not unpacked again, what is there besides stays.',
+  args,
+  outputs: T.Object({ dest: T.String({ description: 'The folder.' }) }),
+  examples: [
+    '- name: The web site\n  unarchive:\n    src: site.tar.gz\n    dest: /var/www\n    owner: www-data\n    group: www-data',
+    '- name: What was downloaded, once\n  unarchive:\n    src: /var/cache/tool.tar.gz\n    remote_src: true\n    dest: /opt/tool\n    creates: /opt/tool/bin/tool',
+  ],
+  reads: args => ({
+    archive: archiveOf(args),
+    dest: uses(stat(plain(args.dest))),
+    creates: args.creates === undefined ? undefined : uses(stat(plain(args.creates))),
+    ...accountsOf(args),
+  }),
+  more: (args, seen) => {
+    const dest = plain(args.dest)
+    const members = seen.archive.exists && !seen.creates?.exists ? seen.archive.members : []
+    return {
+      entries: members.map(member => digest(placeOf(dest, member))),
+      folders: impliedFolders(dest, members).map(stat),
+    }
+  },
+  touches: args => [`tree:${plain(args.dest)}`],
+  plan: (args, seen, { ok, change, fail }) => {
+    const dest = plain(args.dest)
+    const { archive, entries } = seen
+    if (args.remote_src && !args.src.startsWith('/'))
+      return fail(`${args.src} is no absolute path`, 'with remote_src, src begins with /')
+    if (seen.creates?.exists) return ok({ dest })
+    if (!archive.exists) return fail(archive.missing, archive.fix)
+    const obstacle = missingFolder(dest, seen.dest) ?? missingAccount(args, seen)
+    if (obstacle) return fail(obstacle.why, obstacle.fix)
+    const hindrance = impliedFolders(dest, archive.members)
+      .map((folder, i) => (seen.folders[i]!.exists ? missingFolder(folder, seen.folders[i]!) : undefined))
+      .find(one => one !== undefined)
+    if (hindrance) return fail(hindrance.why, hindrance.fix)
+    const pairs = archive.members.map((member, i) => ({ member, found: entries[i]! }))
+    const blocked = pairs.find(({ member, found }) => blocks(member, found))
+    if (blocked) {
+      const what =
+        blocked.member.kind === 'directory'
+          ? 'no directory, one is wanted'
+          : `a directory, a ${blocked.member.kind} is wanted`
+      return fail(`${placeOf(dest, blocked.member)} is ${what}`, 'remove it or choose another folder')
+    }
+    const wrong = pairs.filter(({ member, found }) => !isThere(member, found, args, seen))
+    if (wrong.length === 0) return ok({ dest })
+    const owned = attributesPatch(args, seen)
+    return change({
+      will: {
+        folders: seen.folders.map(found => (found.exists ? undefined : { exists: true, kind: 'directory' })),
+        entries: pairs.map(({ member, found }) =>
+          isThere(member, found, args, seen)
+            ? undefined
+            : {
+                exists: true,
+                kind: member.kind,
+                ...(member.kind === 'link' ? { target: member.target } : { mode: member.mode }),
+                ...(member.kind === 'file' ? { content: known(member.sha256, member.size), size: member.size } : {}),
+                ...(member.kind === 'directory' ? {} : replaced),
+                ...owned,
+              },
+        ),
+      },
+      touches: [],
+      steps: unpack('file' in archive ? archive : { ...archive, at: plain(args.src) }, dest, wrong, args),
+      reason:
+        wrong.length === pairs.length
+          ? 'nothing of it is there'
+          : `${wrong.length} of ${pairs.length} are not as in the archive, first ${wrong[0]!.member.path}`,
+      outputs: { dest },
+    })
+  },
+})

@@ -1,0 +1,68 @@
+import { defineModule, exec, later, same, stat, T, uses } from '../../src/module/module.ts'
+import { stamp } from '../builtin/lib/paths.ts'
+import { cluster, clusterMember, clusterTrouble, serviceFile } from './lib/cluster.ts'
+import { normal } from './lib/kubo.ts'
+import { plain } from './lib/plain.ts'
+
+const args = T.Object(
+  {
+    ...cluster,
+    settings: T.Record(T.String({ pattern: '^\\w+(\\.[\\w-]+)*$' }), T.Unknown(), {
+      description: 'Members of service.json by their dotted names, e.g. `cluster.monitor_ping_interval: 15s`.',
+    }),
+    stamp,
+  },
+  { additionalProperties: false },
+)
+
+/** ipfs-cluster never writes service.json after `init`, so its members are edited in place, each by itself. */
+export default defineModule({
+  name: 'cluster_config',
+  about: "Sets members of ipfs-cluster's service.json, each by itself; what is not named stays as it is.",
+  args,
+  examples: [
+    '- name: Ping more often\n  cluster_config:\n    settings:\n      cluster.monitor_ping_interval: 5s\n    stamp: /var/lib/ipfs-cluster/.restart',
+  ],
+  reads: args => ({
+    members: Object.keys(args.settings).map(name => clusterMember(args.path, name)),
+    stamp: args.stamp === undefined ? undefined : stat(args.stamp),
+    file: uses(stat(serviceFile(args.path))),
+    trouble: uses(clusterTrouble(args.path)),
+  }),
+  plan(args, seen, { ok, change, fail }) {
+    const { path, settings, stamp } = args
+    if (!seen.file.exists) return fail(`there is no ${serviceFile(path)}`, 'run cluster_init before this task')
+    const text = later(() => seen.trouble.text)
+    if (typeof text === 'string' && text !== '') return fail(`${serviceFile(path)} cannot be read: ${text}`)
+    const names = Object.keys(settings)
+    const owned = names.find(name => /^cluster(\.secret)?$/.test(name))
+    if (owned)
+      return fail(`${owned} is not for this module`, 'the secret is shared by cluster_secret, never written here')
+    // A member of a file that is still to be made is not known: it is set in any case.
+    const differ = names.filter(
+      (name, i) =>
+        !same(
+          later(() => seen.members[i]!.value),
+          normal(plain(settings[name])),
+        ),
+    )
+    if (differ.length === 0) return ok()
+    return change({
+      will: {
+        members: names.map(name => (differ.includes(name) ? { value: normal(plain(settings[name])) } : undefined)),
+        ...(stamp === undefined ? {} : { stamp: { exists: true, kind: 'file' } }),
+      },
+      steps: [
+        // Before the change: killed in between, the next run still sees the difference and touches it again.
+        ...(stamp === undefined ? [] : [exec(['touch', '--', stamp])]),
+        {
+          do: 'members',
+          path: serviceFile(path),
+          set: Object.fromEntries(differ.map(name => [name, plain(settings[name])])),
+          indent: 2,
+        },
+      ],
+      reason: `of service.json: ${differ.join(', ')}`,
+    })
+  },
+})

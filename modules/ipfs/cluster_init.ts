@@ -1,0 +1,98 @@
+import { defineModule, exec, folder, isRecord, later, stat, T, uses } from '../../src/module/module.ts'
+import { inside } from '../builtin/lib/directory-entries.ts'
+import { home, unfinished } from '../builtin/lib/paths.ts'
+import { noRoom, room } from '../builtin/lib/writable-parent.ts'
+import { cluster, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
+import { diagnose } from './lib/diagnoses.ts'
+
+const args = T.Object(
+  {
+    ...cluster,
+    bin_dir: home('/usr/local/bin', 'Where the program `ipfs-cluster-service` is.'),
+    consensus: T.Enum(['crdt', 'raft'], {
+      default: 'crdt',
+      description: 'How the peers agree on the list of pins. Cannot be changed where there is a peer already.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+const files = ['service.json', 'identity.json', 'peerstore']
+
+/**
+ * `ipfs-cluster-service init` writes a random secret of its own. It is blanked before the folder is renamed into
+ * place, so that "this host holds a secret" always means the shared one: a run that dies between this task and
+ * `cluster_secret` would else leave as many secrets as hosts.
+ */
+export default defineModule({
+  name: 'cluster_init',
+  about: "Makes ipfs-cluster's configuration and identity, once. Never overwrites either.",
+  args,
+  outputs: T.Object({ peer_id: T.String({ description: "The cluster peer's id; not kubo's." }) }),
+  examples: ['- name: Make the cluster peer\n  cluster_init:\n    consensus: crdt\n  register: cluster'],
+  reads: args => ({
+    root: stat(args.path),
+    files: files.map(name => stat(`${args.path}/${name}`)),
+    secret: secretState(args.path),
+    inside: uses(inside(args.path)),
+    room: uses(room(args.path)),
+    id: uses(clusterId(args.path)),
+    consensus: uses(clusterMember(args.path, 'consensus')),
+  }),
+  plan(args, seen, { ok, change, fail }) {
+    const [service, identity] = [seen.files[0]!, seen.files[1]!]
+    if (service.exists && identity.exists) {
+      if (service.owner !== args.user || identity.owner !== args.user)
+        return fail(
+          `files in ${args.path} do not belong to ${args.user}, who runs ipfs-cluster`,
+          `chown -R ${args.user}: ${args.path}`,
+        )
+      const { value } = seen.consensus
+      const [has] = isRecord(value) ? Object.keys(value) : []
+      if (has !== undefined && has !== args.consensus)
+        return fail(
+          `${args.path} is a peer with ${has}, and ${args.consensus} is asked for`,
+          `leave consensus: ${has}; or change it by hand: stop ipfs-cluster on all hosts, keep the pins of one with \`ipfs-cluster-service state export -f pins.ndjson\`, move ${args.path} away on all and run this; then stop ipfs-cluster on all again, on one empty the file peerstore and \`state import -f pins.ndjson\`, on the others remove the folder raft if there is one, and run this once more`,
+        )
+      const id = seen.id.value
+      return typeof id === 'string'
+        ? ok({ peer_id: id })
+        : fail(`${args.path}/identity.json holds no id`, 'restore the file from a backup: the identity is in it')
+    }
+    if (service.exists !== identity.exists) {
+      const [there, gone] = service.exists ? files : [files[1], files[0]]
+      return fail(
+        `${args.path} holds ${there} but no ${gone}`,
+        `restore ${gone} from a backup, or run \`ipfs-cluster-service --config ${args.path} init\` there by hand`,
+      )
+    }
+    if (seen.root.exists && seen.root.kind !== 'directory')
+      return fail(`${args.path} is a ${seen.root.kind}, not a folder`, `move ${args.path} away`)
+    const names = later(() => seen.inside.names)
+    if (Array.isArray(names) && names.length > 0)
+      return fail(
+        `${args.path} holds ${names.slice(0, 4).join(', ')} but no configuration`,
+        'restore service.json and identity.json if this was a peer; else move these away',
+      )
+    if (seen.room.closed !== '') return fail(...noRoom("ipfs-cluster's folder", seen.room))
+    const into = unfinished(args.path)
+    return change({
+      will: {
+        root: { exists: true, kind: 'directory', mode: '0700', owner: args.user },
+        files: files.map(() => ({ exists: true, kind: 'file', owner: args.user })),
+        secret: { state: 'absent' },
+      },
+      steps: [
+        { do: 'remove', path: into },
+        folder(into, '0700'),
+        // The colon: the user's own group.
+        exec(['chown', '--', `${args.user}:`, into]),
+        clusterStep(args, into, ['init', '--consensus', args.consensus]),
+        exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),
+        { do: 'rename', from: into, to: args.path },
+      ],
+      reason: `no cluster peer at ${args.path}`,
+    })
+  },
+  explain: diagnose,
+})

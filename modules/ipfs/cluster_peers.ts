@@ -1,0 +1,112 @@
+import { defineModule, program, service, stat, T, unitName, uses } from '../../src/module/module.ts'
+import { home } from '../builtin/lib/paths.ts'
+import { lastLines } from '../builtin/lib/unit-log.ts'
+import { cluster, listed, serviceFile } from './lib/cluster.ts'
+import { diagnose } from './lib/diagnoses.ts'
+import { absent, besideKubo, mixedUp, ofKubo, peerList, unborn } from './lib/peers.ts'
+
+const args = T.Object(
+  {
+    ...cluster,
+    bin_dir: home('/usr/local/bin', 'Where the program `ipfs-cluster-ctl` is.'),
+    api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
+    unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
+    monitor_ping_interval: T.String({
+      default: '15s',
+      // Go's words for it; ipfs-cluster does not start with any other, nor with none at all (cluster_config.go).
+      pattern: '^(?=.*[1-9])(\\d+(\\.\\d+)?(ms|s|m|h))+$',
+      description:
+        'As in service.json, e.g. `5s`: a peer is listed with its first ping, so the wait is as long as two of them and 30 s.',
+    }),
+    peers: peerList('All cluster peers that must be listed, by their cluster peer ids.'),
+    absent,
+    ipfs_path: besideKubo,
+  },
+  { additionalProperties: false },
+)
+type Args = { user: string; path: string; bin_dir: string; api: string }
+
+type Listed = { state: 'listed' | 'missing' | 'error'; error?: string }
+
+/** Asked peer by peer: another may join at any moment, and that is no broken promise. */
+const listing = (args: Args, id: string, unit: string) =>
+  program<Listed>({
+    key: `live:${unit}#peers/${id}`,
+    sh: listed(args),
+    looks: [`live:${unit}#peers/${id}`, `unit:${unitName(unit)}`],
+    parse: ({ stdout }) => {
+      const line = stdout
+        .toString()
+        .split('\n')
+        .find(l => l.split(' ')[0] === id)
+      if (line === undefined) return { state: 'missing' }
+      const error = line.slice(id.length + 1)
+      return error === '' ? { state: 'listed' } : { state: 'error', error }
+    },
+    subject: `cluster peer ${id}`,
+  })
+
+/** Go's durations, as far as anyone writes them here. */
+const seconds = (duration: string): number =>
+  [...duration.matchAll(/([\d.]+)(h|ms|m|s)/g)].reduce(
+    (sum, [, n, unit]) => sum + Number(n) * ({ h: 3600, m: 60, s: 1, ms: 0.001 }[unit!] ?? 0),
+    0,
+  )
+
+/**
+ * The gate: with crdt a peer that could not join starts well, says READY and lists itself alone
+ * (cmd/ipfs-cluster-service/daemon.go), so only the list of peers tells. A wait: a change without steps.
+ */
+export default defineModule({
+  name: 'cluster_peers',
+  about: 'Waits until the cluster daemon lists every peer without an error.',
+  args,
+  examples: [
+    "- name: Wait for all cluster peers\n  cluster_peers:\n    peers: \"{{ groups.ipfs.map(h, {'id': hostvars[h].cluster.peer_id, 'address': hostvars[h].address}) }}\"",
+  ],
+  reads: args => ({
+    unit: uses(service(args.unit)),
+    any: uses(listing(args, '', args.unit)),
+    kubo: uses(ofKubo(args.ipfs_path)),
+    file: uses(stat(serviceFile(args.path))),
+  }),
+  more: args => ({
+    peers: unborn(args.peers, one => one.id) ? [] : args.peers.map(({ id }) => listing(args, id, args.unit)),
+  }),
+  touches: args => [`live:${args.unit}`],
+  plan(args, seen, { ok, change, fail }) {
+    if (seen.unit.active !== 'active' && seen.unit.active !== 'activating')
+      return fail(`${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
+    const slip = mixedUp(args.peers, () => seen.kubo)
+    if (slip) return fail(slip.why, slip.fix)
+    const details = unborn(args.peers, one => one.id)
+    if (details) {
+      const places = args.peers.map(({ address }) => address).join(', ')
+      return change({ will: {}, steps: [], details, byItself: true, reason: `waits for ${places}` })
+    }
+    const open = args.peers.filter((_, i) => seen.peers[i]!.state !== 'listed')
+    if (open.length === 0) return ok()
+    return change({
+      will: { peers: args.peers.map((_, i) => (seen.peers[i]!.state === 'listed' ? undefined : { state: 'listed' })) },
+      steps: [],
+      reason: `waits for ${open.map(({ id, address }) => `${address} (${id.slice(-6)})`).join(', ')}`,
+    })
+  },
+  settle: args => ({
+    seconds: 30 + 2 * seconds(args.monitor_ping_interval),
+    every: 0.2,
+    hopeless: seen => (seen.unit.active === 'failed' ? `${unitName(args.unit)} has failed` : undefined),
+    late: seen => {
+      const open = args.peers.flatMap((peer, i) => {
+        const found = seen.peers[i]!
+        return found.state === 'listed' ? [] : [`${peer.address} (${peer.id}): ${found.error ?? 'not listed'}`]
+      })
+      const file = serviceFile(args.path)
+      const isStale = seen.file.exists && seen.file.changed > seen.unit.since
+      const stale = isStale ? `${unitName(args.unit)} was started before ${file} last changed\n` : ''
+      return `${stale}not in the list of cluster peers: ${open.join('; ')}. The usual causes: another cluster secret there (dials end in a timeout), kubo's peer id or port 4001 in place of the cluster's own id and 9096, or the daemon there is not running`
+    },
+    log: lastLines(args.unit),
+  }),
+  explain: diagnose,
+})

@@ -1,0 +1,127 @@
+import {
+  defineModule,
+  exec,
+  type FileAnswer,
+  file,
+  isUnknown,
+  type Json,
+  later,
+  memberAt,
+  type Step,
+  same,
+  stat,
+  T,
+  uses,
+  withMember,
+} from '../../src/module/module.ts'
+import { stamp } from '../builtin/lib/paths.ts'
+import { diagnose } from './lib/diagnoses.ts'
+import { ipfsStep, member, normal, repo, trouble } from './lib/kubo.ts'
+import { type Config, telling, unstartable } from './lib/kubo-config-check.ts'
+import { plain } from './lib/plain.ts'
+
+const args = T.Object(
+  {
+    ...repo,
+    settings: T.Record(T.String({ pattern: '^[A-Z]\\w*(\\.[\\w-]+)*$' }), T.Unknown(), {
+      description: 'Members of the config by their dotted names, e.g. `Routing.Type: dht`. Others are left alone.',
+    }),
+    stamp,
+  },
+  { additionalProperties: false },
+)
+
+/** kubo writes these as a plain string where the list has one address (config/types.go). */
+const singular = new Set(['Addresses.API', 'Addresses.Gateway'])
+const wanted = (name: string, value: unknown): Json => {
+  const whole = plain(value)
+  return normal(singular.has(name) && Array.isArray(whole) && whole.length === 1 ? whole[0] : whole)
+}
+/** What an empty member is written as: null would take kubo's own default where there is one. */
+const written = (name: string, value: unknown): Json =>
+  wanted(name, value) === null ? plain(value) : wanted(name, value)
+
+/** The placeholder of a public node. With AutoConf off nothing can fill it and kubo does not start (config/autoconf_client.go). */
+const hasPlaceholder = (value: unknown): boolean => Array.isArray(value) && value.includes('auto')
+
+/** The config as it will be: what is set, over what is there. What is neither set nor known stays unknown. */
+const afterwards = (settings: Record<string, unknown>, there: { value: Json | undefined }[]): Config => {
+  let tree: Record<string, unknown> = {}
+  for (const [i, name] of telling.entries()) {
+    const value = later(() => there[i]!.value)
+    if (!isUnknown(value)) tree = withMember(tree, name, value)
+  }
+  if (settings['AutoConf.Enabled'] === false) tree = withMember(tree, 'Bootstrap', null)
+  for (const name of Object.keys(settings)) tree = withMember(tree, name, wanted(name, settings[name]))
+  return name => memberAt(tree, name) as Json | undefined
+}
+
+const versionOf = (found: FileAnswer): number =>
+  found.exists && found.kind === 'file' ? Number(found.content.bytes.toString()) : 0
+
+/**
+ * Changes go through kubo's own program: it finds a running daemon, whose copy of the config is the one that counts
+ * (an edit of the file would be lost at the daemon's next write), and else edits a repo at rest.
+ */
+export default defineModule({
+  name: 'ipfs_config',
+  about: "Sets members of kubo's config, each by itself; what is not named stays as it is.",
+  args,
+  examples: [
+    '- name: Keep the node off the public network\n  ipfs_config:\n    settings:\n      AutoConf.Enabled: false\n      Routing.Type: dht\n    stamp: /var/lib/ipfs/.restart',
+  ],
+  reads: args => ({
+    members: Object.keys(args.settings).map(name => member(args, name)),
+    stamp: args.stamp === undefined ? undefined : stat(args.stamp),
+    config: uses(stat(`${args.path}/config`)),
+    trouble: uses(trouble(args)),
+    api: uses(stat(`${args.path}/api`)),
+    bootstrap: args.settings['AutoConf.Enabled'] === false ? member(args, 'Bootstrap') : undefined,
+    swarmKey: uses(stat(`${args.path}/swarm.key`)),
+    version: uses(file(`${args.path}/version`)),
+    telling: telling.map(name => uses(member(args, name))),
+  }),
+  plan(args, seen, { ok, change, fail }) {
+    if (!seen.config.exists) return fail(`there is no repo at ${args.path}`, 'run ipfs_init before this task')
+    const text = later(() => seen.trouble.text)
+    if (typeof text === 'string' && text !== '') return fail(`${args.path}/config cannot be read: ${text}`)
+
+    const names = Object.keys(args.settings)
+    // A member of a repo that is still to be made is not known: it is set in any case.
+    const differ = names.filter(
+      (name, i) =>
+        !same(
+          later(() => seen.members[i]!.value),
+          wanted(name, args.settings[name]),
+        ),
+    )
+    const auto = args.settings['AutoConf.Enabled'] === false && hasPlaceholder(later(() => seen.bootstrap?.value))
+    const version = later(() => versionOf(seen.version))
+    const wrong = unstartable(afterwards(args.settings, seen.telling), {
+      isPrivate: later(() => seen.swarmKey.exists) === true,
+      version: typeof version === 'number' ? version : 0,
+    })
+    if (wrong) return fail(wrong.why, wrong.fix)
+    if (differ.length === 0 && !auto) return ok()
+    const set: Record<string, Json> = Object.fromEntries(differ.map(name => [name, written(name, args.settings[name])]))
+    if (auto) set.Bootstrap = []
+    const byKubo = Object.keys(set).map(
+      (name): Step => ipfsStep(args, ['config', '--json', name, JSON.stringify(set[name])]),
+    )
+    return change({
+      will: {
+        members: names.map(name => (differ.includes(name) ? { value: wanted(name, args.settings[name]) } : undefined)),
+        ...(auto ? { bootstrap: { value: null } } : {}),
+        ...(args.stamp === undefined ? {} : { stamp: { exists: true, kind: 'file' } }),
+      },
+      steps: [
+        // Before the change: killed in between, the next run still sees the difference and touches it again.
+        ...(args.stamp === undefined ? [] : [exec(['touch', '--', args.stamp])]),
+        // One process per member costs 40 ms each; at rest one edit of the file does.
+        ...(seen.api.exists ? byKubo : [{ do: 'members', path: `${args.path}/config`, set, indent: 2 } as Step]),
+      ],
+      reason: `of the config: ${Object.keys(set).join(', ')}`,
+    })
+  },
+  explain: diagnose,
+})

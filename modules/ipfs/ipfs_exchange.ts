@@ -1,0 +1,201 @@
+import {
+  content,
+  defineGroup,
+  exec,
+  type FileAnswer,
+  file,
+  folder,
+  later,
+  processStart,
+  type Step,
+  T,
+  unitName,
+  uses,
+} from '../../src/module/module.ts'
+import { diagnose } from './lib/diagnoses.ts'
+import { clones } from './lib/duplicate-ids.ts'
+import { asked, daemon, peerId, repo } from './lib/kubo.ts'
+import { unborn } from './lib/peers.ts'
+
+const args = T.Object(
+  {
+    ...repo,
+    ...daemon,
+    via: T.Union([T.Literal('peering'), T.Literal('bootstrap')], {
+      default: 'peering',
+      description: 'As given to `bootstrap`: names the cure when a pair exchanges nothing.',
+    }),
+  },
+  { additionalProperties: false },
+)
+type Args = { path: string; user: string; bin_dir: string; api: string; unit: string; via: 'peering' | 'bootstrap' }
+
+/** Kept where the reading node's repo is, and only believed together with both processes' starts. */
+const stamps = (path: string): string => `${path}/.runbook-exchange`
+const linesOf = (answer: FileAnswer): string[] =>
+  answer.exists && answer.kind === 'file' ? answer.content.bytes.toString().split('\n').filter(Boolean) : []
+
+/** A fresh random block in the source's kubo alone; its name goes to the readers through the controller's memory. */
+const give = (args: Args, name: string): Step =>
+  exec(
+    [
+      'sh',
+      '-c',
+      `for n in 1 2 3; do [ $n = 1 ] || sleep 1; head -c 64 /dev/urandom | ${asked(args, ['add', '-Q', '--pin=false'])} && exit; done; exit 1`,
+    ],
+    { name },
+  )
+
+/** Lines that the steps of a reading host work with: gone at its end, and at the next beginning if it was cut. */
+const work = (path: string): string => `${stamps(path)}.new`
+
+/** Keeps what another host has made known, a line for each source in their order; an empty one if it is gone. */
+const note = (args: Args, file: string, from: string): Step =>
+  exec(['sh', '-c', 'cat >>"$1"', 'sh', `${work(args.path)}/${file}`], { stdin: { from, after: '\n', orElse: '' } })
+
+/**
+ * Eight sources at once, up to 17 s each. A stamp is noted only for what was really read; a failure is noted too, and
+ * told when all were tried.
+ */
+const take = (args: Args, wanted: { stamp: string; pair: string }[], name: string): Step =>
+  exec(
+    [
+      'sh',
+      '-c',
+      `w=$1; shift; n=0
+try() { for i in 1 2 3; do [ $i = 1 ] || sleep 1; [ "$(${asked(args, ['cat'])} "$2" 2>"$w/why.$1" | wc -c)" -eq 64 ] && { printf '%s\n' "$3" >>"$w/stamps"; return; }; done
+echo "$4: $(tail -n 1 "$w/why.$1")" >"$w/failed.$1"; }
+while read -r cid; do n=$((n+1)); [ -z "$cid" ] || try $n "$cid" "$1" "$2" & shift 2; [ $((n % 8)) -ne 0 ] || wait; done <"$w/cids"; wait; echo here`,
+      'sh',
+      work(args.path),
+      ...wanted.flatMap(({ stamp, pair }) => [stamp, pair]),
+    ],
+    { name },
+  )
+
+const cure = ({ via }: Args): string =>
+  via === 'bootstrap'
+    ? 'A known fault with a Bootstrap list: the connection is older than the exchange of blocks and never used for it. The cure is `via: peering` in the task with bootstrap.'
+    : 'Connected, but no block comes: `ipfs swarm disconnect` and `ipfs swarm connect` on the reading host, then run again.'
+
+/** A source that was lost meanwhile is told of by itself: that its block did not come is no failure of the reader. */
+const conclude = (args: Args): Step =>
+  exec([
+    'sh',
+    '-c',
+    `w=$1; sort -o "$w/stamps" -- "$w/stamps" && mv -f -- "$w/stamps" "$2" || exit
+n=0; while read -r here; do n=$((n+1)); [ -z "$here" ] || [ ! -f "$w/failed.$n" ] || cat -- "$w/failed.$n"; done <"$w/here" >"$w/all"
+[ -s "$w/all" ] || { rm -rf -- "$w"; exit; }
+{ cat -- "$w/all"; echo "$3"; rm -rf -- "$w"; exit 1; } >&2`,
+    'sh',
+    work(args.path),
+    stamps(args.path),
+    cure(args),
+  ])
+
+/**
+ * The gate of the data plane. Being connected proves nothing: a pair may be connected for days and exchange no block,
+ * and "pinned everywhere" after `ipfs-cluster-ctl add` proves nothing either, for the cluster carries those blocks
+ * itself. So each node reads a fresh random block of each other. What was read is noted per ordered pair with both
+ * ends' ids and starts: a restart of either end makes the pair new, and everything else is only read.
+ */
+export default defineGroup({
+  name: 'ipfs_exchange',
+  about:
+    'Proves that every node can read a fresh block of every other, pair by pair; what is proven is not tried again.',
+  args,
+  examples: ['- name: Every node reads from every other\n  ipfs_exchange:\n    path: /var/lib/ipfs'],
+  reads: args => ({
+    stamps: file(stamps(args.path)),
+    id: uses(peerId(args)),
+    started: uses(processStart(args.unit)),
+  }),
+  plan(args, seen, together) {
+    const twins = clones(together.up, host => seen[host]!.id.value)
+    if (twins)
+      return together.each(host =>
+        together.fail(
+          `${twins.hosts.join(' and ')} have one peer id of kubo, ${twins.id}: one is a copy of the other`,
+          `on the copy stop ${unitName(args[host]!.unit)} and move ${args[host]!.path} away: the next run makes it a node of its own`,
+        ),
+      )
+    // Where no step may run no block can be given: those pairs wait for a run over all hosts.
+    const taking = together.up.filter(host => !together.bystanders.includes(host))
+    const isIdle = (host: string): boolean => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string'
+    const idle = taking.filter(host => later(() => isIdle(host)) === true)
+    if (idle.length > 0)
+      return together.each(host =>
+        together.fail(
+          `kubo does not run on ${idle.join(', ')}: no block can be read there`,
+          `start ${unitName(args[host]!.unit)} before this task`,
+        ),
+      )
+    // No stamp has an id that is still to be made: every pair with it is new.
+    const details = unborn(taking, host => seen[host]!.id.value)
+    if (details && taking.length > 1)
+      return together.each(host =>
+        together.change({
+          will: { stamps: { exists: true, kind: 'file', mode: '0644', content: details } },
+          phases: [],
+          details,
+          reason: `must read a fresh block of ${taking.filter(from => from !== host).join(', ')}`,
+        }),
+      )
+    const ends = new Map(together.up.map(host => [host, `${seen[host]!.id.value} ${seen[host]!.started.at}`]))
+    const stampOf = (from: string, reader: string): string => `${ends.get(from)} ${ends.get(reader)}`
+    const stale = (reader: string): string[] => {
+      const have = linesOf(seen[reader]!.stamps)
+      return taking.filter(from => from !== reader && !have.includes(stampOf(from, reader)))
+    }
+    const givers = new Set(taking.flatMap(stale))
+
+    return together.each((host, { stamps: stood }) => {
+      const own = args[host]!
+      const sources = stale(host)
+      const giving = givers.has(host) ? [give(own, `cid.${host}`)] : []
+      if (sources.length === 0)
+        return giving.length === 0
+          ? together.ok()
+          : together.change({
+              will: {},
+              phases: [giving, [exec(['echo', 'here'], { name: `here.${host}` })]],
+              reason: `gives a fresh block to ${taking.filter(reader => stale(reader).includes(host)).join(', ')}`,
+            })
+      const present = together.up.map(from => seen[from]!.id.value)
+      // Of the hosts that answered only what still holds; of those that did not, everything.
+      const kept = linesOf(stood).filter(line => {
+        const [from] = line.split(' ')
+        const at = together.up[present.indexOf(from!)]
+        return at === undefined || line === stampOf(at, host)
+      })
+      const wanted = sources.map(from => ({
+        pair: `${host} could not read a fresh block of ${from}`,
+        stamp: stampOf(from, host),
+      }))
+      return together.change({
+        // Which lines: those of the sources that are still there by then.
+        will: {
+          stamps: { exists: true, kind: 'file', mode: '0644', content: together.from(sources[0]!) },
+        },
+        phases: [
+          giving,
+          [
+            { do: 'remove', path: work(own.path) },
+            folder(work(own.path), '0700'),
+            {
+              do: 'write',
+              path: `${work(own.path)}/stamps`,
+              content: content(kept.map(line => `${line}\n`).join('')),
+              mode: '0644',
+            },
+            ...sources.map(from => note(own, 'cids', `cid.${from}`)),
+            take(own, wanted, `here.${host}`),
+          ],
+          [...sources.map(from => note(own, 'here', `here.${from}`)), conclude(own)],
+        ],
+        reason: `must read a fresh block of ${sources.join(', ')}`,
+      })
+    })
+  },
+  explain: diagnose,
+})

@@ -1,0 +1,91 @@
+import { asUser, exec, memberAt, program, type Query, quote, type Step, T } from '../../../src/module/module.ts'
+import { home } from '../../builtin/lib/paths.ts'
+import { type Member, normal } from './kubo.ts'
+import { printedJson } from './printed-json.ts'
+import type { Held } from './shared-key.ts'
+
+/** Arguments that every module about ipfs-cluster's folder has. */
+export const cluster = {
+  path: home('/var/lib/ipfs-cluster', 'The folder of the configuration, IPFS_CLUSTER_PATH.'),
+  user: T.String({ default: 'ipfs', description: 'The user ipfs-cluster runs as and the folder belongs to.' }),
+}
+export const serviceFile = (path: string): string => `${path}/service.json`
+
+/**
+ * service.json without its secrets: no look takes the shared secret, private keys and the passwords of the API off the
+ * host. A `members` step does: it carries the whole file through the controller's memory, and nowhere else. By line, as ipfs-cluster-service writes it; a file on one line shows nothing but what follows a colon.
+ */
+const scrubbed = (path: string): string =>
+  `sed -e 's/\\("secret": *\\)"[^"]*"/\\1"*"/g; s/\\("private_key": *\\)"[^"]*"/\\1"*"/g; /"basic_auth_credentials": *{/,/}/s/: *"[^"]*"/: "*"/g' ${quote(serviceFile(path))}`
+
+/** One member of service.json by its dotted name. */
+export const clusterMember = (path: string, name: string): Query<Member> =>
+  program({
+    key: `member:${serviceFile(path)}#${name}`,
+    sh: scrubbed(path),
+    looks: [`member:${serviceFile(path)}#${name}`],
+    parse: ({ stdout }) => ({ value: normal(memberAt(printedJson(stdout), name)) }),
+    subject: `${serviceFile(path)} ${name}`,
+  })
+
+/** Whether service.json is there and can be taken for JSON. */
+export const clusterTrouble = (path: string): Query<{ text: string }> =>
+  program({
+    key: `trouble:${serviceFile(path)}`,
+    sh: scrubbed(path),
+    looks: [`path:${serviceFile(path)}`],
+    parse: ({ stdout }) => ({ text: printedJson(stdout) === undefined ? 'it is no JSON' : '' }),
+    subject: serviceFile(path),
+  })
+
+const secretPattern = '"secret": *"\\([^"]*\\)"'
+
+/** The value alone, for a step that carries it in memory. */
+export const fetchSecret = (path: string, name: string): Step => ({
+  do: 'fetch',
+  secret: true,
+  name,
+  argv: ['sh', '-c', `sed -n 's/.*${secretPattern}.*/\\1/p' "$1" | head -n 1 | tr A-F a-f`, 'sh', serviceFile(path)],
+})
+
+/** What is held of the shared secret: its digest, never the value. Blank is what `cluster_init` leaves. */
+export const secretState = (path: string): Query<Held> =>
+  program({
+    key: `member:${serviceFile(path)}#cluster.secret`,
+    sh: `s=$(sed -n '/${secretPattern}/{s/.*${secretPattern}.*/\\1/p;q}' ${quote(serviceFile(path))} 2>/dev/null)
+case $s in *[A-F]*) s=$(printf %s "$s" | tr A-F a-f) ;; esac
+case $s in '') echo absent ;; *[!0-9a-f]*) echo digits ;; *) [ \${#s} -eq 64 ] && printf %s "$s" | sha256sum || echo length ;; esac`,
+    looks: [`member:${serviceFile(path)}#cluster.secret`],
+    parse: ({ stdout }) => {
+      const word = stdout.toString().trim().replace(/ +-$/, '')
+      if (word.length === 64) return { state: 'good', print: word }
+      if (word === 'absent') return { state: 'absent' }
+      const wrong = word === 'digits' ? 'something else than hex digits' : 'not 64 hex digits'
+      return { state: 'bad', wrong: `cluster.secret in ${serviceFile(path)} is ${wrong}` }
+    },
+    subject: `${serviceFile(path)} cluster.secret`,
+  })
+
+/** The cluster's own peer id. Only this member is read: the private key stands in the same file. */
+export const clusterId = (path: string): Query<Member> =>
+  program({
+    key: `member:${path}/identity.json#id`,
+    sh: `sed -n '/^ *"id": *"/{s/^ *"id": *"\\([^"]*\\)".*/\\1/p;q}' ${quote(`${path}/identity.json`)} 2>/dev/null`,
+    looks: [`member:${path}/identity.json#id`],
+    parse: ({ stdout }) => ({ value: normal(stdout.toString().trim() || null) }),
+    subject: `${path}/identity.json id`,
+  })
+
+export const clusterStep = (at: { user: string; bin_dir: string }, folder: string, words: string[]): Step =>
+  exec([`${at.bin_dir}/ipfs-cluster-service`, '--config', folder, ...words], {
+    user: at.user,
+    env: { HOME: folder, IPFS_CLUSTER_PATH: folder },
+  })
+
+/**
+ * Who the daemon lists, as sorted lines `ID ERROR`: the same text as long as nothing changes, whatever the order of
+ * the answer. `--enc=json` prints one object after another, with top-level members at four spaces (api/types.go),
+ * each as it comes: measured, peers that live answer at once, one whose host is silent after 15 s, so nobody waits.
+ */
+export const listed = (at: { user: string; path: string; bin_dir: string; api: string }): string =>
+  `${asUser(at.user, { HOME: at.path }, ['timeout', '4', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '3', '--enc=json', 'peers', 'ls'])} | awk '/^    "id": "/ { i = $2; gsub(/[",]/, "", i) } /^    "error": "/ { sub(/^    "error": "/, ""); sub(/",$/, ""); print i " " $0 }' | sort -u`

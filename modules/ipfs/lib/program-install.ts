@@ -1,0 +1,246 @@
+import {
+  type ArchiveAnswer,
+  content,
+  type Decide,
+  digest,
+  exec,
+  type Facts,
+  type FileAnswer,
+  facts,
+  file,
+  folder,
+  link,
+  type Query,
+  type Step,
+  stat,
+  T,
+  uses,
+  type Verdict,
+} from '../../../src/module/module.ts'
+import { type Space, space, tooSmall } from '../../builtin/lib/free-space.ts'
+import { noRoom, type Room, room } from '../../builtin/lib/writable-parent.ts'
+import { diagnose } from './diagnoses.ts'
+import {
+  archivesOf,
+  type Bundle,
+  library,
+  linkOf,
+  type Package,
+  type Program,
+  programs,
+  versionFolder,
+} from './package.ts'
+
+export const installed = T.Object({
+  version: T.String({ description: 'The version that is installed.' }),
+  path: T.String({ description: 'The link to the (first) program.' }),
+  says: T.String({ description: 'What the program said of itself when it was installed. Shown, never compared.' }),
+})
+
+type Reads = {
+  facts: Query<Facts, false>
+  bin: Query<FileAnswer>
+  folder: Query<FileAnswer>
+  record: Query<FileAnswer>
+  says: Query<FileAnswer, false>
+  binaries: Query<FileAnswer>[]
+  links: Query<FileAnswer>[]
+  room: Query<Room, false>
+  linkRoom: Query<Room, false>
+}
+type More = { archives: Query<ArchiveAnswer, false>[]; space: Query<Space, false> | undefined }
+type Seen = {
+  facts: Facts
+  bin: FileAnswer
+  folder: FileAnswer
+  record: FileAnswer
+  says: FileAnswer
+  binaries: FileAnswer[]
+  links: FileAnswer[]
+  room: Room
+  linkRoom: Room
+}
+
+const textOf = (answer: FileAnswer): string =>
+  answer.exists && answer.kind === 'file' ? answer.content.bytes.toString() : ''
+const line = (sha256: string, at: string): string => `${sha256}  ${at}\n`
+
+/** The program is the one that was put there: its digest is in the record of that day. No archive is needed to tell. */
+const isRecorded = (p: Package, seen: Seen): boolean =>
+  programs(p).every(({ at }, i) => {
+    const found = seen.binaries[i]!
+    return found.exists && found.kind === 'file' && textOf(seen.record).includes(line(found.content.digest, at))
+  })
+
+const isLinked = (p: Package, seen: Seen, i: number): boolean => {
+  const found = seen.links[i]!
+  return found.exists && found.kind === 'link' && found.target === `${versionFolder(p)}/${programs(p)[i]!.at}`
+}
+
+type Whole = Extract<ArchiveAnswer, { exists: true }>
+const digestIn = (found: Whole, member: string): string => found.members.find(m => m.path === member)?.sha256 ?? ''
+
+const unpack = (found: Whole, { take }: Bundle, into: string): Step => {
+  const { file, size, sha256 } = found
+  return { do: 'unpack', file, size, digest: sha256, into, words: ['--strip-components=1', take] }
+}
+
+/** Everything happens in a folder beside the final one, which takes its place by rename when it is whole. */
+const place = (
+  p: Package,
+  archives: Whole[],
+  old: FileAnswer,
+): { steps: Step[]; record: string; digests: string[] } => {
+  const final = versionFolder(p)
+  const fresh = `${library(p)}/.${p.version}.new`
+  const digests = p.bundles.flatMap((b, i) => b.programs.map(({ member }) => digestIn(archives[i]!, member)))
+  const record = programs(p)
+    .map(({ at }, i) => line(digests[i]!, at))
+    .join('')
+  return {
+    digests,
+    record,
+    steps: [
+      { do: 'remove', path: fresh },
+      folder(fresh, '0755'),
+      ...p.bundles.map((bundle, i) => unpack(archives[i]!, bundle, fresh)),
+      ...programs(p).map(
+        (program, i): Step => ({ do: 'receipt', path: `${fresh}/${program.at}`, digest: digests[i]! }),
+      ),
+      // Run once before it is linked: a program for another machine, or a folder mounted noexec, shows here.
+      exec(['sh', '-c', 'for p; do $p </dev/null || exit; done >.runbook-says', 'sh', ...programs(p).map(saying)], {
+        cwd: fresh,
+        env: { HOME: '/nonexistent', IPFS_PATH: '/nonexistent' },
+      }),
+      { do: 'write', path: `${fresh}/.runbook-record`, content: content(record), mode: '0644' },
+      ...(old.exists ? [{ do: 'remove', path: final } as Step] : []),
+      { do: 'rename', from: fresh, to: final },
+    ],
+  }
+}
+const saying = ({ at, says }: Program): string => `./${at} ${says.join(' ')}`
+
+/**
+ * What the install modules have in common. "Installed" means: the link in `bin_dir` points into `NAME/VERSION/`, and
+ * the program there has the digest that was recorded when it was put there. Folders of other versions stay, for the
+ * way back; a program that has changed since is put there anew.
+ */
+export const installing = <A>(describe: (args: A) => Package) => ({
+  reads: (args: A): Reads => {
+    const p = describe(args)
+    return {
+      facts: uses(facts),
+      bin: stat(p.bin_dir),
+      folder: stat(versionFolder(p)),
+      record: file(`${versionFolder(p)}/.runbook-record`),
+      says: uses(file(`${versionFolder(p)}/.runbook-says`)),
+      binaries: programs(p).map(({ at }) => digest(`${versionFolder(p)}/${at}`)),
+      links: programs(p).map(program => stat(linkOf(p, program))),
+      room: uses(room(versionFolder(p))),
+      linkRoom: uses(room(`${p.bin_dir}/${p.name}`)),
+    }
+  },
+  more: (args: A, seen: Seen): More => {
+    const p = describe(args)
+    return isRecorded(p, seen)
+      ? { archives: [], space: undefined }
+      : { archives: archivesOf(p, seen.facts), space: space(library(p)) }
+  },
+  archives: (args: A, facts: Facts) => archivesOf(describe(args), facts),
+  touches: (args: A) => {
+    const p = describe(args)
+    return [`tree:${library(p)}`, ...programs(p).map(program => `tree:${linkOf(p, program)}`)]
+  },
+  explain: diagnose,
+  plan: (
+    args: A,
+    seen: Seen & { archives: ArchiveAnswer[]; space: Space | undefined },
+    decide: Decide<Reads & More, typeof installed>,
+  ): Verdict<Reads & More, typeof installed> => {
+    const p = describe(args)
+    const all = programs(p)
+    const unlinked = all.filter((_, i) => !isLinked(p, seen, i))
+    const recorded = isRecorded(p, seen)
+    if (recorded && unlinked.length === 0)
+      return decide.ok({
+        version: p.version,
+        path: all[0] ? linkOf(p, all[0]) : '',
+        says: textOf(seen.says).trim().replaceAll('\n', ', '),
+      })
+
+    const blocked = all.find((_, i) => isDirectory(seen.links[i]!))
+    if (blocked)
+      return decide.fail(
+        `${linkOf(p, blocked)} is a directory: the link to ${blocked.name} cannot take its place`,
+        `move ${linkOf(p, blocked)} away`,
+      )
+    const tight = [recorded ? undefined : seen.room, seen.linkRoom].find(one => one !== undefined && one.closed !== '')
+    if (tight) return decide.fail(...noRoom(p.name, tight))
+    const archives = seen.archives.flatMap(found => (found.exists ? [found] : []))
+    const absent = seen.archives.find(found => !found.exists)
+    if (absent && !absent.exists) return decide.fail(absent.missing, absent.fix)
+    const hollow = p.bundles.flatMap((b, i) =>
+      b.programs.filter(({ member }) => !recorded && digestIn(archives[i]!, member) === '').map(m => [b, m] as const),
+    )[0]
+    if (hollow)
+      return decide.fail(
+        `${hollow[0].archive(seen.facts).name} holds no ${hollow[1].member}: it is not an archive of ${p.name}`,
+      )
+
+    const full = seen.space && tooSmall(library(p), seen.space, sizeOf(p, archives))
+    if (full) return decide.fail(full.why, full.fix)
+
+    const placing = recorded ? undefined : place(p, archives, seen.folder)
+    return decide.change({
+      will: {
+        ...(seen.bin.exists ? {} : { bin: { exists: true, kind: 'directory' } }),
+        ...(placing && {
+          folder: { exists: true, kind: 'directory' },
+          record: { exists: true, kind: 'file', content: content(placing.record) },
+          binaries: placing.digests.map((sha256, i) => ({
+            exists: true,
+            kind: 'file',
+            content: { digest: sha256, size: sizeIn(p, archives, i), bytes: Buffer.alloc(0) },
+          })),
+        }),
+        links: all.map((program, i) =>
+          isLinked(p, seen, i)
+            ? undefined
+            : { exists: true, kind: 'link', target: `${versionFolder(p)}/${program.at}` },
+        ),
+      },
+      touches: placing ? [`tree:${versionFolder(p)}`] : [],
+      steps: [
+        ...(placing?.steps ?? []),
+        ...(seen.bin.exists ? [] : [exec(['mkdir', '-p', '--', p.bin_dir])]),
+        ...unlinked.flatMap(program => link(linkOf(p, program), `${versionFolder(p)}/${program.at}`)),
+      ],
+      reason: reasonOf(p, seen, recorded),
+    })
+  },
+})
+
+const isDirectory = (found: FileAnswer): boolean => found.exists && found.kind === 'directory'
+
+/** What an installation needs: each archive and what is taken out of it lie side by side for a moment. */
+const sizeOf = (p: Package, archives: Whole[]): number =>
+  archives
+    .flatMap((found, i) => [
+      found.size,
+      ...found.members.map(m => (m.path.startsWith(p.bundles[i]!.take) ? m.size : 0)),
+    ])
+    .reduce((sum, size) => sum + size, 0)
+
+const sizeIn = (p: Package, archives: Whole[], index: number): number => {
+  const wanted = programs(p)[index]!
+  const at = p.bundles.findIndex(b => b.programs.includes(wanted))
+  return archives[at]?.members.find(m => m.path === wanted.member)?.size ?? 0
+}
+
+const reasonOf = (p: Package, seen: Seen, recorded: boolean): string => {
+  if (recorded) return `${p.name} ${p.version} is there, but not what ${p.bin_dir} points to`
+  if (!seen.folder.exists) return `${p.name} ${p.version} is not installed`
+  return textOf(seen.record) === ''
+    ? `${p.name} ${p.version} is only half there`
+    : `${p.name} ${p.version} is not what was installed: a program has changed`
+}

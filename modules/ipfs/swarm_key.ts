@@ -1,0 +1,153 @@
+import {
+  attributes,
+  defineGroup,
+  digest,
+  program,
+  quote,
+  type Step,
+  secretContent,
+  sha256,
+  T,
+} from '../../src/module/module.ts'
+import { repo } from './lib/kubo.ts'
+import { because, type Held, rule } from './lib/shared-key.ts'
+
+const args = T.Object(
+  {
+    path: repo.path,
+    user: repo.user,
+    value: T.String({
+      secret: true,
+      default: '',
+      description:
+        'The key: 64 hex digits, or the whole text of a swarm.key. Empty: the one a host holds, else a new one.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+const header = '/key/swarm/psk/1.0.0/\n/base16/\n'
+const where = (path: string): string => `${path}/swarm.key`
+
+/**
+ * The key as 64 small hex digits from any of the three encodings that go-libp2p reads (core/pnet/codec.go). Builtins
+ * of the shell and pipes: the value is in no argv, and a key in the usual form takes no process. On an error one word
+ * of what is wrong.
+ */
+const normalise = (path: string): string => `f=${quote(where(path))}
+r=$(printf '\\r')
+hex() { case \${b%"$r"} in
+/base16/) c=\${c%"$r"}; case $c in *[A-F]*) printf %s "$c" | tr A-F a-f ;; *) printf %s "$c" ;; esac ;;
+/base64/) sed -n 3p "$f" | base64 -d 2>/dev/null | od -An -v -tx1 | tr -d ' \\n' ;;
+/bin/) tail -n +3 "$f" | head -c 32 | od -An -v -tx1 | tr -d ' \\n' ;;
+*) echo encoding ;; esac; }
+key() { [ -s "$f" ] || { echo empty; return; }
+{ IFS= read -r a; IFS= read -r b; IFS= read -r c; } <"$f"
+[ "\${a%"$r"}" = /key/swarm/psk/1.0.0/ ] || { echo header; return; }
+h=$(hex); case $h in encoding) echo encoding ;; *[!0-9a-f]*) echo digits ;; *) [ \${#h} -eq 64 ] && echo "$h" || echo length ;; esac; }
+`
+const wrongs: Record<string, string> = {
+  empty: 'is empty',
+  header: 'does not begin with /key/swarm/psk/1.0.0/ (a byte order mark, or another file)',
+  encoding: 'names no encoding in its second line (/base16/, /base64/ or /bin/)',
+  digits: 'holds something else than hex digits in its third line',
+  length: 'is too short: the key is 32 bytes',
+  directory: 'is a directory',
+}
+
+const state = (path: string) =>
+  program<Held>({
+    key: `key:${where(path)}`,
+    sh: `${normalise(path)}if [ -d "$f" ]; then echo directory; elif [ ! -e "$f" ]; then echo absent; else
+k=$(key); [ \${#k} -eq 64 ] && printf %s "$k" | sha256sum || echo "$k"; fi`,
+    looks: [`path:${where(path)}`],
+    parse: ({ stdout }) => {
+      const word = stdout.toString().trim().replace(/ +-$/, '')
+      if (word === 'absent') return { state: 'absent' }
+      return word.length === 64
+        ? { state: 'good', print: word }
+        : { state: 'bad', wrong: `${where(path)} ${wrongs[word] ?? 'cannot be read'}` }
+    },
+    subject: where(path),
+  })
+
+/** The key of a variable: bare digits or a whole file. */
+const digits = (value: string): string =>
+  (value.startsWith('/key/') ? (value.split(/\s+/)[2] ?? '') : value.trim()).toLowerCase()
+
+export default defineGroup({
+  name: 'swarm_key',
+  about:
+    'One swarm.key for all hosts of the group: a variable, else the one a host holds, else one made on the first host.',
+  args,
+  examples: [
+    '- name: Share the swarm key\n  swarm_key:\n    path: /var/lib/ipfs',
+    "- name: Use our own swarm key\n  swarm_key:\n    value: '{{ swarm_key }}'",
+  ],
+  reads: args => ({ file: digest(where(args.path)), key: state(args.path) }),
+  plan(args, seen, together) {
+    const value = Object.values(args)[0]?.value ?? ''
+    const given = value === '' ? undefined : digits(value)
+    if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
+      return together.each(() =>
+        together.fail('the value given is no swarm key', 'give 64 hex digits, or the text of a swarm.key in base16'),
+      )
+    const held = Object.fromEntries(together.up.map(host => [host, seen[host]!.key]))
+    const ruling = rule('swarm key', given && sha256(given), held, together.missing)
+    if (ruling.is === 'fail') return together.each(() => together.fail(ruling.why, ruling.fix))
+
+    const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
+    const print = ruling.is === 'born' ? undefined : ruling.print
+    const lacking = together.up.filter(host => print === undefined || seen[host]!.key.print !== print)
+    // Where no step may run nothing is handed to: a holder has nothing to do for it.
+    const taking = lacking.filter(host => !together.bystanders.includes(host))
+    return together.each((host, { file, key }) => {
+      const { path, user } = args[host]!
+      const make: Step[] =
+        host !== source || taking.length === 0
+          ? []
+          : ruling.is === 'born'
+            ? [{ do: 'generate', name: 'key', bytes: 32 }]
+            : [{ do: 'fetch', secret: true, name: 'key', argv: ['sh', '-c', `${normalise(path)}key`] }]
+      if (lacking.includes(host)) {
+        if (file.exists && file.kind === 'directory')
+          return together.fail(`${where(path)} is a directory`, `move ${where(path)} away`)
+        const text = given === undefined ? undefined : secretContent(`${header}${given}\n`)
+        return together.change({
+          will: {
+            file: {
+              exists: true,
+              kind: 'file',
+              mode: '0400',
+              owner: user,
+              content: text ?? together.from(source!),
+            },
+            key: { state: 'good', print: print ?? together.from(source!) },
+          },
+          phases: [
+            make,
+            [
+              {
+                do: 'write',
+                path: where(path),
+                content: text ?? { from: 'key', before: header, after: '\n' },
+                mode: '0400',
+                owner: user,
+                group: '',
+              },
+            ],
+          ],
+          reason: because('swarm key', host, ruling, key),
+        })
+      }
+      // A host that is only read hands out its key as it is: with a promise on top its line would be held back whole.
+      const open = !together.bystanders.includes(host) && file.exists && (file.mode !== '0400' || file.owner !== user)
+      if (!open && make.length === 0) return together.ok()
+      return together.change({
+        will: open ? { file: { mode: '0400', owner: user } } : {},
+        phases: [[...make, ...(open ? attributes(where(path), '0400', { owner: user, group: '' }) : [])]],
+        reason: open ? 'the key is not for its owner alone' : `gives its swarm key to ${taking.join(', ')}`,
+      })
+    })
+  },
+})

@@ -1,0 +1,87 @@
+import { constants } from 'node:fs'
+import { copyFile, link, mkdir, mkdtemp, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { refuse } from '../core/failure.ts'
+import { type Entry, folderOf, INDEX, type Index, readEntry, sameStamp, stampOf, wholeEntry } from './entry.ts'
+import { type Claim, checkClaims } from './expected-digest.ts'
+import { digestsOf, membersOf } from './inspect.ts'
+import { isMissing } from './missing.ts'
+import { PART } from './partial-download.ts'
+
+/** A file outside of the cache that is to be taken in, what its digest has to be, and where it was downloaded from. */
+export type Source = { path: string; name: string; claims: Claim[]; from?: string }
+
+const FRESH = '.new-'
+const ONE_DAY = 24 * 3600 * 1000
+
+/** A hard link costs nothing; across file systems, or where links to others' files are forbidden, it is a copy. */
+const linkOrCopy = async (from: string, to: string): Promise<void> => {
+  const real = await realpath(from)
+  await link(real, to).catch(() => copyFile(real, to, constants.COPYFILE_FICLONE))
+}
+
+/** What runs that were killed left behind. Younger ones may belong to a run that goes on, or be gone on with. */
+const sweep = async (cache: string): Promise<void> => {
+  const left = (await readdir(cache))
+    .filter(name => name.startsWith(FRESH) || name.startsWith(PART))
+    .map(name => join(cache, name))
+  for (const folder of left) {
+    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > ONE_DAY) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const indexOf = async (source: Source, copy: string): Promise<Index> => {
+  const before = await stampOf(source.path)
+  await linkOrCopy(source.path, copy)
+  const digests = await digestsOf(copy)
+  checkClaims(source.name, source.from ?? source.path, source.claims, digests)
+  const members = await membersOf(copy)
+  const after = await stampOf(source.path)
+  const stamp = await stampOf(copy)
+  if (!before || !after || !stamp || !sameStamp(before, after)) {
+    return refuse('usage-file', `${source.name} changed while it was read`, {
+      why: `something is writing ${source.path}`,
+      fix: 'wait until it is complete, then run again',
+    })
+  }
+  const sources = source.from === undefined ? [{ path: source.path, ...before }] : []
+  return { format: 1, name: source.name, size: stamp.size, ...digests, members, copy: stamp, sources }
+}
+
+/** Renames a finished folder into place. Where another run was first its entry is as good, if it is whole. */
+const settle = async (fresh: string, entry: Entry): Promise<Entry> => {
+  const taken = (error: NodeJS.ErrnoException): boolean => error.code === 'ENOTEMPTY' || error.code === 'EEXIST'
+  for (;;) {
+    try {
+      await rename(fresh, entry.folder)
+      return entry
+    } catch (error) {
+      if (!taken(error as NodeJS.ErrnoException)) throw error
+    }
+    const other = await readEntry(entry.folder)
+    const whole = other && (await wholeEntry(other))
+    if (whole) return whole
+    // Renamed before it is removed: nobody may find it half removed.
+    const aside = `${fresh}-old`
+    await rename(entry.folder, aside).catch(error => isMissing(error) || Promise.reject(error))
+    await rm(aside, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Takes an archive into the cache: linked or copied, checked against its claims, its members read, all in a folder of
+ * its own that is renamed into place at the end. Refuses (`usage-file`) an archive that is not good.
+ */
+export const takeIn = async (cache: string, source: Source): Promise<Entry> => {
+  await mkdir(cache, { recursive: true })
+  await sweep(cache)
+  const fresh = await mkdtemp(join(cache, FRESH))
+  try {
+    const index = await indexOf(source, join(fresh, source.name))
+    await writeFile(join(fresh, INDEX), `${JSON.stringify(index)}\n`)
+    return await settle(fresh, { folder: folderOf(cache, index.sha512), index })
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,57 @@
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { digestsOf, membersOf } from '../../artifact/inspect.ts'
+import type { Lock } from '../../artifact/lock.ts'
+import { cacheFolder, createStore, type Store } from '../../artifact/store.ts'
+import type { Emit } from '../../core/event.ts'
+import { Refusal } from '../../core/failure.ts'
+import type { ArchiveAnswer, ArchiveWanted } from '../../module/probes/controller.ts'
+import { locate } from './find-controller-file.ts'
+
+/** A user's own archive: no one vouches for it, so no digest is asked for beside it. */
+const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> => {
+  const found = locate(folder, 'files', path)
+  if ('missing' in found) return { exists: false, missing: found.missing, fix: 'Put the archive there.' }
+  try {
+    const [{ sha256: digest }, members] = [await digestsOf(found.at), await membersOf(found.at)]
+    return {
+      exists: true,
+      name: basename(path),
+      file: found.at,
+      size: statSync(found.at).size,
+      sha256: digest,
+      members,
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { exists: false, missing: `${found.at}: ${error.message}`, fix: 'Pack it again, as .tar or .tar.gz.' }
+  }
+}
+
+const archiveAnswer = async (store: Store, wanted: ArchiveWanted): Promise<ArchiveAnswer> => {
+  const found = await store.find(wanted)
+  return 'missing' in found ? { exists: false, missing: found.missing, fix: found.fix } : { exists: true, ...found }
+}
+
+/** How long a silent server is waited for, and how long it is before one that failed is asked again. */
+const patience = { silence: 30_000, pause: 500 }
+
+/** What the store of archives is made of: the playbook's lock, a folder of archives, who is told, what ends it. */
+export type Supply = { lock: Lock; artifacts: string | undefined; emit: Emit; signal: AbortSignal }
+
+export const createSupply = ({ lock, artifacts, emit, signal }: Supply): Store =>
+  createStore({
+    cache: cacheFolder(),
+    lock,
+    network: { patience, emit, signal },
+    ...(artifacts === undefined ? {} : { folder: artifacts }),
+  })
+
+/** Archives of programs, from the controller's store by upstream's names, and those that lie beside a playbook. */
+export const createArchives = (folder: string, supply: Supply) => {
+  const store = createSupply(supply)
+  return {
+    ofStore: (wanted: ArchiveWanted): Promise<ArchiveAnswer> => archiveAnswer(store, wanted),
+    own: (path: string): Promise<ArchiveAnswer> => ownArchive(folder, path),
+  }
+}

@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer'
+import { readFileSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { Refusal, refuse } from '../../core/failure.ts'
+import { sha256 } from '../../core/value.ts'
+import type { Reference } from '../../load/expression.ts'
+import type { Task } from '../../load/playbook.ts'
+import { compileFile } from '../../load/template.ts'
+import { archiveWanted, type SourceAnswer, type TemplateAnswer } from '../../module/probes/controller.ts'
+import type { AnyQuery } from '../../module/query.ts'
+import type { Supply } from './archives.ts'
+import { locate } from './find-controller-file.ts'
+
+const sourceAnswer = async (folder: string, path: string): Promise<SourceAnswer> => {
+  const found = locate(folder, 'files', path)
+  if ('missing' in found) return { exists: false, missing: found.missing }
+  if (statSync(found.at).isDirectory()) return { exists: true, kind: 'directory', file: found.at, size: 0, sha256: '' }
+  const bytes = await readFile(found.at)
+  return { exists: true, kind: 'file', file: found.at, size: bytes.length, sha256: sha256(bytes), bytes }
+}
+
+/** The text of a template file. As text, bytes of another kind would arrive as something else. */
+const templateText = (at: string): string => {
+  const origin = { file: at, line: 1, column: 1 }
+  if (statSync(at).isDirectory()) refuse('playbook-template', 'A folder is no template.', { origin })
+  const bytes = readFileSync(at)
+  const fix = 'Put it in place with copy, or save it as UTF-8.'
+  return isUtf8(bytes)
+    ? bytes.toString()
+    : refuse('playbook-template', 'The template is no UTF-8 text.', { origin, fix })
+}
+
+/** What the controller can answer and render by itself: files beside the playbook, archives of the store. */
+export type Controller = {
+  local(query: AnyQuery): Promise<unknown>
+  render(path: string, scope: Record<string, unknown>): TemplateAnswer
+  /** The names a task's template file reads, which are edges like those of its arguments. */
+  references(task: Task): Reference[]
+  /** The templates and files that were looked into. */
+  files(): string[]
+}
+
+export const createController = (folder: string, supply: Supply): Controller => {
+  // Loaded when an archive is asked for, which is before the first apply and hardly ever after: 5 ms.
+  const load = async () => (await import('./archives.ts')).createArchives(folder, supply)
+  let archives: ReturnType<typeof load> | undefined
+  const compiled = new Map<string, ReturnType<typeof compileFile>>()
+  const sources = new Set<string>()
+  const templateAt = (at: string): ReturnType<typeof compileFile> => {
+    const known = compiled.get(at) ?? compileFile(templateText(at), at)
+    compiled.set(at, known)
+    return known
+  }
+  return {
+    local: async query => {
+      const { kind } = query.probe
+      if (kind === 'source') {
+        const found: SourceAnswer = await sourceAnswer(folder, query.item)
+        if (found.exists && found.kind === 'file') sources.add(found.file)
+        return found
+      }
+      archives ??= load()
+      if (kind === 'archive') return (await archives).ofStore(archiveWanted(query))
+      if (kind === 'local-archive') return (await archives).own(query.item)
+      throw new Error(`the controller has no answer to ${query.key}`)
+    },
+    render: (path, scope) => {
+      const found = locate(folder, 'templates', path)
+      return 'missing' in found
+        ? { exists: false, missing: found.missing }
+        : { exists: true, text: templateAt(found.at).render(scope) }
+    },
+    files: () => [...compiled.keys(), ...sources],
+    references: task => {
+      const src = task.args.value.src
+      if (typeof src !== 'string' || src.includes('{{')) return []
+      const found = locate(folder, 'templates', src)
+      if ('missing' in found || (task.module !== 'template' && !found.at.includes('/templates/'))) return []
+      try {
+        return templateAt(found.at).references
+      } catch (error) {
+        if (error instanceof Refusal) throw error
+        return []
+      }
+    },
+  }
+}

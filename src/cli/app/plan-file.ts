@@ -1,0 +1,74 @@
+import { isUtf8 } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { refuse } from '../../core/failure.ts'
+import { kindOfPath, readText } from '../../load/files.ts'
+import { damaged, looksLikePlan } from '../../planfile/saved-plan.ts'
+
+/** How a file begins; nothing of what cannot be read, which whoever opens it tells. */
+const beginningOf = (path: string): string => {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return ''
+  try {
+    const file = openSync(path, 'r')
+    const bytes = Buffer.alloc(200)
+    const size = readSync(file, bytes)
+    closeSync(file)
+    return bytes.toString('utf8', 0, size)
+  } catch {
+    return ''
+  }
+}
+
+/** Whether a file is a plan, be it a damaged one, and no playbook: told by its content. */
+export const isPlanFile = (path: string): boolean => looksLikePlan(beginningOf(path))
+
+/** The text of a plan file. Throws a Refusal: `usage-file`, `plan-edited`. */
+export const readPlanFile = (path: string): string => {
+  const text = readText(path, 'plan', 'usage-file')
+  if (text.trim() === '') refuse('usage-file', `The plan ${path} is empty.`)
+  if (!looksLikePlan(text.slice(0, 200)))
+    refuse('usage-file', `${path} is no plan.`, { fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.' })
+  return isUtf8(readFileSync(path)) ? text : damaged(path, 'It is no UTF-8 text.')
+}
+
+/** Refuses (`usage-file`) where a plan could not be written, before any work is done for it. */
+export const checkTarget = (path: string): void => {
+  if (path === '') refuse('usage-file', '-o wants the name of a file.', { fix: 'Name the plan: -o plan.json.' })
+  if (kindOfPath(path) === 'folder') refuse('usage-file', `${path} is a folder, a file for the plan is wanted.`)
+  if (kindOfPath(path) === 'file' && !isPlanFile(path))
+    refuse('usage-file', `${path} is there already, and it is no plan.`, { fix: 'Name another file with -o.' })
+  const folder = dirname(path)
+  if (kindOfPath(folder) === 'nothing')
+    refuse('usage-file', `There is no folder ${folder} to put the plan in.`, {
+      fix: 'Make it, or name another with -o.',
+    })
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    refuse('usage-file', `The plan ${path} could not be written: ${(error as NodeJS.ErrnoException).code}.`)
+  }
+}
+
+/** Writes a plan for its user alone; it is there as a whole or not at all. */
+export const writePlanFile = (path: string, text: string): void => {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}`
+  try {
+    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx', flush: true })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    refuse('task-failed', `The plan ${path} could not be written: ${(error as NodeJS.ErrnoException).code}.`)
+  }
+}

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { createLock, type Lock } from '../../artifact/lock.ts'
+import { Refusal, refuse } from '../../core/failure.ts'
+import { expand } from '../../graph/expand.ts'
+import type { Target } from '../../host/target.ts'
+import { check, checkReferences } from '../../load/check.ts'
+import { load } from '../../load/load.ts'
+import { createSession, type Session } from '../../plan/session.ts'
+import type { Supply } from './archives.ts'
+import { type Controller, createController } from './controller.ts'
+import { loadModules } from './find-modules.ts'
+import { isPlanFile } from './plan-file.ts'
+
+/** `-i`, else RUNBOOK_INVENTORY, else the inventory that bears the playbook's name. */
+const inventoriesFor = (playbook: string, given: string[]): string[] => {
+  if (given.length > 0) return given
+  const fromEnv = process.env.RUNBOOK_INVENTORY
+  if (fromEnv) return fromEnv.split(':').filter(path => path !== '')
+  const name = basename(playbook).replace(/\.[^.]*$/, '')
+  const tried = ['inventory', join(dirname(playbook), '..', 'inventory')].flatMap(folder =>
+    ['yml', 'ini', 'json'].map(ending => join(folder, `${name}.${ending}`)),
+  )
+  const found = tried.find(path => existsSync(path))
+  return found
+    ? [found]
+    : refuse('inventory-missing', 'No inventory was given.', {
+        why: `Looked for ${tried.slice(0, 3).join(', ')}.`,
+        fix: 'Give one with -i PATH, or set RUNBOOK_INVENTORY.',
+      })
+}
+
+/** Which playbook is asked for, for which hosts and with which variables. */
+export type Asked = {
+  inventory: string[]
+  limit?: string
+  tags: string[]
+  extraVars: string[]
+  artifacts?: string
+  lock?: string
+}
+
+export type Prepared = {
+  /** What was asked for, with what the environment says where the command line does not. */
+  asked: Asked
+  session: Session
+  controller: Controller
+  lock: Lock
+  /** How each host is reached; filled when hosts are about to be. */
+  targets: Record<string, Target>
+}
+
+/** Who is told secrets and news, and what ends a download. */
+export type Caller = Pick<Supply, 'emit' | 'signal'> & { keepSecret(value: string): void }
+
+const completed = (playbook: string, asked: Asked): Asked => {
+  const artifacts = asked.artifacts ?? process.env.RUNBOOK_ARTIFACTS
+  const lock = asked.lock ?? process.env.RUNBOOK_LOCK
+  return {
+    ...asked,
+    inventory: existsSync(playbook) ? inventoriesFor(playbook, asked.inventory) : asked.inventory,
+    ...(artifacts ? { artifacts } : {}),
+    ...(lock ? { lock } : {}),
+  }
+}
+
+/** Everything that can be done, and refused, without knowing how hosts are reached. */
+export const prepare = async (
+  playbook: string,
+  options: Asked,
+  { keepSecret, emit, signal }: Caller,
+): Promise<Prepared> => {
+  if (isPlanFile(playbook))
+    refuse('usage-file', `${playbook} is a kept plan, no playbook.`, {
+      fix: `\`runbook plan show ${playbook}\` shows it, \`runbook apply ${playbook}\` does it.`,
+    })
+  const asked = completed(playbook, options)
+  const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars })
+  if (result.failures) throw new Refusal(...result.failures)
+  const loaded = result.value
+  const modules = await loadModules(loaded.playbook)
+  const failures = check(loaded, modules)
+  if (failures.length > 0) throw new Refusal(...failures)
+  const { folder } = loaded.playbook
+  // The lock belongs to the playbook, and like it into version control.
+  const lock = createLock(asked.lock ?? join(folder, 'artifacts.lock'))
+  const controller = createController(folder, { lock, artifacts: asked.artifacts, emit, signal })
+  const inFiles = loaded.playbook.plays.flatMap(play =>
+    [...play.tasks, ...play.handlers].flatMap(task =>
+      checkReferences(controller.references(task), task, play, loaded, modules),
+    ),
+  )
+  if (inFiles.length > 0) throw new Refusal(...inFiles)
+  const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
+  const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
+  const targets: Record<string, Target> = {}
+  const identity = (host: string, become: boolean): string | undefined =>
+    become || !targets[host]?.become || targets[host].user === 'root' ? undefined : targets[host].user
+  const session = createSession({ graph, loaded, modules, render: controller.render, identity, keepSecret })
+  return { asked, session, controller, lock, targets }
+}

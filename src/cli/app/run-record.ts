@@ -1,0 +1,81 @@
+import type { Event, Asked as Remembered } from '../../core/event.ts'
+import { refuse } from '../../core/failure.ts'
+import { parseExtra } from '../../load/variables.ts'
+import { type Journal, journalFolder, openJournal } from '../../run/journal.ts'
+import { ownKey } from './plan-key.ts'
+import type { Asked } from './prepare.ts'
+import { isFile } from './saved-extra-vars.ts'
+
+/** A run that another one goes on with: its id and what it had said. */
+export type Resumed = { id: string; events: Event[] }
+
+const warn = (what: string, error: unknown): void =>
+  void process.stderr.write(`warning: this run is ${what}: ${(error as Error).message}\n`)
+
+/** The same journal up to the first line that cannot be written: behind half a line none would be read back. */
+const lenient = ({ id, write, close }: Journal): Journal => {
+  let isWhole = true
+  return {
+    id,
+    write: line => {
+      if (!isWhole) return
+      try {
+        write(line)
+      } catch (error) {
+        isWhole = false
+        warn('remembered no further', error)
+      }
+    },
+    close,
+  }
+}
+
+/** Begins the journal of a run in this folder. Where none can be kept the run is none the worse for it. */
+export const remember = (): Journal | undefined => {
+  try {
+    return lenient(openJournal(journalFolder(process.cwd()), new Date()))
+  } catch (error) {
+    warn('not remembered', error)
+    return undefined
+  }
+}
+
+/** The key for prints of what a run asks for. Where there can be none the run is none the worse for it. */
+export const printingKey = (): Buffer | undefined => {
+  try {
+    return ownKey(process.cwd())
+  } catch (error) {
+    warn('remembered without what `runbook drift` compares', error)
+    return undefined
+  }
+}
+
+/** The names of the variables that are given by hand. */
+const givenByHand = (extraVars: string[]): string[] =>
+  Object.keys(parseExtra(extraVars.filter(option => !isFile(option))))
+
+/** Throws a Refusal (`usage-option`) where variables that a run was given by hand are not given again. */
+export const needGivenAgain = (run: string, names: string[], extraVars: string[], command: string): void => {
+  const given = Object.keys(parseExtra(extraVars))
+  const missing = names.filter(name => !given.includes(name))
+  if (missing.length > 0)
+    refuse('usage-option', `Run ${run} was given ${missing.join(', ')} by hand.`, {
+      why: 'What is given with -e may be a secret, so only its name is remembered.',
+      fix: `Give it again: ${command} ${missing.map(name => `-e ${name}=…`).join(' ')}`,
+    })
+}
+
+/** The command line in a form that may be kept: a variable given by hand may be a secret, so only its name is. */
+export const askedFor = (
+  playbook: string,
+  { inventory, limit, tags, extraVars, artifacts, lock }: Asked,
+): Remembered => ({
+  playbook,
+  inventory,
+  ...(limit === undefined ? {} : { limit }),
+  tags,
+  variableFiles: extraVars.filter(isFile),
+  variableNames: givenByHand(extraVars),
+  ...(artifacts === undefined ? {} : { artifacts }),
+  ...(lock === undefined ? {} : { lock }),
+})

@@ -1,0 +1,73 @@
+import { exit } from '../../core/exit.ts'
+import { type Failure, Refusal } from '../../core/failure.ts'
+import { createRedactor } from '../../report/redact.ts'
+import { type Report, type ReportOptions, wantsColour } from '../../report/report.ts'
+import { keyVariable } from './plan-key.ts'
+
+/** How the output of a command is asked for. */
+export type Shown = {
+  format: 'text' | 'json'
+  color: boolean
+  diff?: boolean
+  verbose?: boolean
+  detailedExitcode?: boolean
+}
+
+/** A report on this process's own streams. */
+export const reading = (
+  { format, color, diff, verbose, detailedExitcode = false }: Shown,
+  command: ReportOptions['command'],
+): ReportOptions => {
+  const tty = process.stdout.isTTY === true
+  const redact = createRedactor()
+  redact.add(process.env[keyVariable] ?? '')
+  return {
+    format,
+    command,
+    diff: diff ? 'show' : 'hide',
+    verbosity: verbose ? 'all' : 'changes',
+    detailedExitcode,
+    out: process.stdout,
+    err: process.stderr,
+    tty,
+    colour: wantsColour(tty, { noColor: !color }, process.env),
+    redact,
+  }
+}
+
+const bug = ({ message, stack = '' }: Error): Failure => ({
+  reason: 'bug-engine',
+  what: `runbook has a bug: ${message}`,
+  why: stack,
+  fix: 'Please report it with this text.',
+})
+
+/** Runs the inside of a command, which says the exit code. What it refuses, and a bug, end its report. */
+export const telling = async (
+  report: Report,
+  inside: () => number | Promise<number>,
+  roundTrips: () => Record<string, number> = () => ({}),
+): Promise<number> => {
+  try {
+    return await inside()
+  } catch (error) {
+    const failures = error instanceof Refusal ? error.failures : [bug(error as Error)]
+    return report.finish({ roundTrips: roundTrips(), failures })
+  }
+}
+
+/** SIGINT and SIGTERM as a signal that work can end by; asked a second time the process ends. */
+export const interruptible = (onStop: () => void = () => {}): { signal: AbortSignal; release: () => void } => {
+  const interrupt = new AbortController()
+  let asked = Number.POSITIVE_INFINITY
+  const stop = (): void => {
+    // One Ctrl-C may come twice, from the terminal and passed on by the bin: only a later one is a second.
+    if (performance.now() - asked > 300) process.exit(exit.interrupted)
+    if (interrupt.signal.aborted) return
+    asked = performance.now()
+    interrupt.abort()
+    onStop()
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  return { signal: interrupt.signal, release: () => void process.off('SIGINT', stop).off('SIGTERM', stop) }
+}

@@ -1,0 +1,79 @@
+import { resolve } from 'node:path'
+import type { Event, Asked as Remembered } from '../../core/event.ts'
+import { refuse } from '../../core/failure.ts'
+import { leftBy } from '../../drift/drift.ts'
+import { keyPrintOf } from '../../plan/input-fingerprints.ts'
+import { createReport } from '../../report/report.ts'
+import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
+import type { Since } from '../app/emit-drift.ts'
+import { foundKey, keyVariable } from '../app/plan-key.ts'
+import type { Asked } from '../app/prepare.ts'
+import { runPlaybook } from '../app/run-playbook.ts'
+import { needGivenAgain } from '../app/run-record.ts'
+import { reading, type Shown, telling } from '../app/with-report.ts'
+
+type Started = Event & { type: 'started'; asked: Remembered }
+const startOf = ({ events }: Run): Started | undefined =>
+  events.find((event): event is Started => event.type === 'started' && event.asked !== undefined)
+
+/** The runs of a playbook that are remembered here, the newest first. */
+const runsOf = (playbook: string): { run: Run; started: Started }[] => {
+  const folder = journalFolder(process.cwd())
+  return runIds(folder).flatMap(id => {
+    const run = readRun(folder, id)
+    const started = startOf(run)
+    return started && resolve(started.asked.playbook) === resolve(playbook) ? [{ run, started }] : []
+  })
+}
+
+/** What is not given is as it was given to the newest run; which hosts and tasks are looked at is not. */
+const askedLike = ({ asked }: Started, options: Asked, run: string): Asked => {
+  const { inventory, variableFiles, artifacts, lock } = asked
+  needGivenAgain(run, asked.variableNames, options.extraVars, `runbook drift ${asked.playbook}`)
+  return {
+    ...(artifacts === undefined ? {} : { artifacts }),
+    ...(lock === undefined ? {} : { lock }),
+    ...options,
+    inventory: options.inventory.length > 0 ? options.inventory : inventory,
+    extraVars: [...variableFiles, ...options.extraVars],
+  }
+}
+
+/** Whether a run has looked at anything: not one that was refused before. */
+const hasLeft = ({ run }: { run: Run }): boolean =>
+  run.events.some(event => event.type === 'result' && (event.status === 'ok' || event.status === 'changed'))
+
+const sinceLast = (playbook: string): { since: Since; started: Started } => {
+  const runs = runsOf(playbook)
+  const [newest] = runs
+  if (newest === undefined)
+    return refuse('usage-option', `No apply of ${playbook} is remembered here.`, {
+      why: `Runs are remembered in ${journalFolder(process.cwd())}.`,
+      fix: '`runbook plan` says what differs from the playbook; after an apply `runbook drift` says what has moved.',
+    })
+  const key = foundKey(process.cwd())
+  const print = key && keyPrintOf(key)
+  if (!runs.some(({ started }) => started.keyPrint !== undefined && started.keyPrint === print))
+    return refuse('plan-key', `What was asked of ${playbook} cannot be compared.`, {
+      why: `${key ? 'It was printed with another key.' : 'The key that it was printed with is not here.'}`,
+      fix: `Apply it once more, or set ${keyVariable} to what it was.`,
+    })
+  const left = leftBy(
+    runs.map(({ run }) => run),
+    print!,
+  )
+  const { run } = runs.find(hasLeft) ?? newest
+  return { started: newest.started, since: { run: run.id, time: run.events.at(-1)!.time, left, key: key! } }
+}
+
+/**
+ * `runbook drift PLAYBOOK`: what hosts have become since it was applied, without what the playbook has become. Returns
+ * the exit code: 2 where something has moved.
+ */
+export const drift = (playbook: string, options: Asked & Omit<Shown, 'detailedExitcode'>): Promise<number> => {
+  const shown = { ...options, detailedExitcode: true }
+  return telling(createReport(reading(shown, 'drift')), () => {
+    const { since, started } = sinceLast(playbook)
+    return runPlaybook({ command: 'drift', since }, playbook, { ...shown, ...askedLike(started, options, since.run) })
+  })
+}

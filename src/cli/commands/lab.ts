@@ -1,0 +1,75 @@
+import { exit } from '../../core/exit.ts'
+import { type Failure, Refusal, refuse } from '../../core/failure.ts'
+import { add, down, type HostStatus, type LabStatus, remove, status, up } from '../../lab/lab.ts'
+
+export type LabArguments = {
+  action: string
+  node?: string
+  hosts?: number
+  name?: string
+  init?: 'systemd' | 'none'
+  format?: 'text' | 'json'
+}
+export type Io = { out(line: string): void; err(line: string): void }
+
+const hostLine = ({ node, address, state, pid }: HostStatus): string =>
+  [node.padEnd(12), address.padEnd(15), state.padEnd(5), pid === undefined ? '' : `pid ${pid}`].join(' ').trimEnd()
+
+const statusLines = (lab: LabStatus): string[] =>
+  lab.inventory === undefined
+    ? [`there is no lab '${lab.name}' here (${lab.folder})`]
+    : [
+        `lab ${lab.name}: ${lab.subnet}, ${lab.init === 'none' ? 'no systemd, ' : ''}inventory ${lab.inventory}`,
+        ...lab.hosts.map(hostLine),
+      ]
+
+const failureLines = ({ what, why, fix }: Failure): string[] => [
+  `error: ${what}`,
+  ...(why ? why.split('\n').map(line => `  ${line}`) : []),
+  ...(fix ? [`  fix: ${fix}`] : []),
+]
+
+const codeOf = (failures: Failure[]): number =>
+  failures.some(({ reason }) => reason.startsWith('usage-')) ? exit.badInput : exit.failed
+
+const needNode = (argv: LabArguments): string =>
+  argv.node ??
+  refuse('usage-option', `lab ${argv.action} needs the name of a host`, { fix: `runbook lab ${argv.action} node3` })
+
+const act = async (argv: LabArguments, io: Io): Promise<LabStatus | undefined> => {
+  const which = { name: argv.name ?? 'lab', say: io.err }
+  switch (argv.action) {
+    case 'up':
+      return up({ ...which, hosts: argv.hosts ?? 3, ...(argv.init ? { init: argv.init } : {}) })
+    case 'add':
+      return add({ ...which, node: needNode(argv) })
+    case 'rm':
+      await remove({ ...which, node: needNode(argv) })
+      return undefined
+    case 'status':
+      return status(which)
+    case 'down':
+      await down(which)
+      return undefined
+    default:
+      return refuse('usage-option', `lab has no action '${argv.action}'`, { fix: 'use up, add, rm, status or down' })
+  }
+}
+
+/**
+ * `runbook lab up | add NODE | rm NODE | status | down`: throw-away hosts to try a playbook on. Progress and failures
+ * go to `io.err`, the lab's state to `io.out`. Returns the exit code: 0; 4 for bad input or without root; 1 for a lab
+ * that does not come up or go away.
+ */
+export const lab = async (argv: LabArguments, io: Io): Promise<number> => {
+  try {
+    const state = await act(argv, io)
+    if (argv.format === 'json') io.out(JSON.stringify(state ?? (await status({ name: argv.name ?? 'lab' }))))
+    else if (state) for (const line of statusLines(state)) io.out(line)
+    return exit.done
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    for (const line of error.failures.flatMap(failureLines)) io.err(line)
+    return codeOf(error.failures)
+  }
+}

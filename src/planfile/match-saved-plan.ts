@@ -1,0 +1,180 @@
+import type { Event, Explained } from '../core/event.ts'
+import { type Failure, refuse } from '../core/failure.ts'
+import { nodeId } from '../graph/graph.ts'
+import { explain } from '../plan/explain.ts'
+import { linePrint } from '../plan/fingerprint.ts'
+import { failLine } from '../plan/line.ts'
+import { type Outside, planOn } from '../plan/plan.ts'
+import type { Line, Session } from '../plan/session.ts'
+import type { Planned } from '../plan/walk.ts'
+import { type Before, bothSides, isOverTheSame } from './mismatch.ts'
+import type { SavedPlan } from './saved-plan.ts'
+
+/** A saved plan that is to be applied: what it is held against now may do no more than it shows. */
+export type Held = {
+  key: Buffer
+  lines: Map<string, Before>
+  /** The lines of each task on a host that were to change something: of a loop, one for each item. */
+  changes: Map<string, string[]>
+  /** What becomes of a line that is not as it was saved: it is not done, or done as it is now. */
+  moved: 'refuse' | 'refresh'
+  /** Lines that a run which this one goes on with has begun and not ended: they may be found half done. */
+  begun: ReadonlySet<string>
+}
+
+/** `host/task` of a line, also of one item of a loop. */
+const baseOf = (id: string): string => id.split('[')[0]!
+
+export const heldFrom = ({ events, lines }: SavedPlan, how: Pick<Held, 'key' | 'moved' | 'begun'>): Held => {
+  const said = new Map(events.flatMap(event => (event.type === 'planned' ? [[event.node, event] as const] : [])))
+  const changes = lines.map(({ node }) => node).filter(node => said.get(node)!.verdict === 'change')
+  return {
+    ...how,
+    lines: new Map(lines.map(line => [line.node, { line, said: said.get(line.node)! }])),
+    changes: Map.groupBy(changes, baseOf),
+  }
+}
+
+/** Lines that earlier events began, and that did not come to a good end. */
+export const begunIn = (events: Event[]): Set<string> => {
+  const begun = new Set<string>()
+  for (const event of events) {
+    if (event.type === 'running') begun.add(event.node)
+    if (event.type === 'result' && event.status !== 'failed') begun.delete(event.node)
+  }
+  return begun
+}
+
+const taskOf = ({ host, node }: Line): string => nodeId(host, node.task)
+
+/** Throws a Refusal (`plan-stale`) where the plan has tasks that there are no more: no host need be asked for that. */
+export const checkTasks = ({ graph }: Session, { lines }: Held): void => {
+  const known = new Set(graph.nodes.flatMap(node => node.hosts.map(host => nodeId(host, node.task))))
+  const gone = [...new Set([...lines.keys()].map(baseOf))].filter(id => !known.has(id))
+  if (gone.length > 0)
+    refuse('plan-stale', 'The plan has tasks that there are no more.', {
+      why: gone.join(', '),
+      fix: 'Make the plan again.',
+    })
+}
+
+/** The saved line that a line is held against: of a loop that was undecided the task's own, for every item. */
+const before = ({ lines }: Held, line: Line): Before | undefined => lines.get(line.id) ?? lines.get(taskOf(line))
+
+/**
+ * Whether a line was shown over what only other nodes would make known, and one of these has done so: then it may turn out
+ * to be another change, but not of anything else.
+ */
+const isOpen = ({ said, line: saved }: Before, line: Line, done: ReadonlySet<string>): boolean => {
+  const shown = new Set(saved.will.map(({ subject }) => subject))
+  return (
+    [line.verdict, said.verdict].every(verdict => verdict === 'change') &&
+    saved.reads.some(({ open }) => open.some(id => done.has(id))) &&
+    line.will.every(([{ subject }]) => shown.has(subject))
+  )
+}
+
+/** Whether a line would do what the plan does not show. What is done already, or fails as ever, is none of that. */
+const isOther = (held: Held, line: Line, items: ReadonlySet<string>): boolean => {
+  if (line.verdict !== 'change' && line.verdict !== 'undecided') return false
+  if (line.refusal || held.begun.has(line.id)) return false
+  const saved = before(held, line)
+  if (saved === undefined) return true
+  if (saved.said.verdict === 'undecided') return false
+  // An item of its loop has gone: then the loop is another one.
+  const isShort = held.changes.get(taskOf(line))?.some(id => !items.has(id)) ?? false
+  return isShort || linePrint(held.key, line, saved.line.holes) !== saved.line.print
+}
+
+/** The lines that there is nothing to do for any more. */
+const doneIn = (planned: Planned[]): Set<string> => {
+  const lines = planned.flatMap(one => one.lines)
+  return new Set(lines.filter(({ verdict }) => verdict === 'ok' || verdict === 'skipped').map(({ id }) => id))
+}
+
+/** Lines as they would be explained now, by their ids. */
+const explainedNow = (session: Session, lines: Line[]): Map<string, Explained> => {
+  const ids = new Set(lines.map(({ id }) => id))
+  return new Map(ids.size === 0 ? [] : explain(session, ({ id }) => ids.has(id)).map(one => [one.node, one]))
+}
+
+/** The lines that have moved, in plan order. */
+const movedIn = (session: Session, held: Held, planned: Planned[]): Line[] => {
+  const done = doneIn(planned)
+  const all = planned.map(({ node, lines }) => {
+    const own = lines.filter(line => node.included.has(line.host))
+    const ids = new Set(own.map(({ id }) => id))
+    return { node, own, other: own.filter(line => isOther(held, line, ids)) }
+  })
+  const open = all
+    .flatMap(({ other }) => other)
+    .filter(line => {
+      const saved = before(held, line)
+      return saved !== undefined && isOpen(saved, line, done)
+    })
+  const now = explainedNow(session, open)
+  const isMoved = (line: Line): boolean => !now.has(line.id) || !isOverTheSame(before(held, line)!, now.get(line.id)!)
+  return all.flatMap(({ node, own, other }) => {
+    const moved = other.filter(isMoved)
+    // The hosts of a group decide together: the others would decide without this one.
+    return node.group && moved.length > 0
+      ? own.filter(({ verdict }) => verdict !== 'skipped' && verdict !== 'fail')
+      : moved
+  })
+}
+
+const failureOf = (line: Line, why: string): Failure => ({
+  reason: 'plan-moved',
+  what: `${line.host} has moved on since the plan was made.`,
+  why,
+  fix: 'Look at it; then apply with --refresh, or make the plan again.',
+  origin: line.node.task.origin,
+})
+
+/** Each line that has moved with both its sides. */
+const told = (session: Session, held: Held, moved: Line[]): { line: Line; why: string }[] => {
+  const now = explainedNow(session, moved)
+  return moved.map(line => ({ line, why: bothSides(before(held, line), now.get(line.id)!, line.diff) }))
+}
+
+/**
+ * Those that have moved by themselves, as far as can be told at once: of each host the first, with all of its group. What
+ * comes behind may be otherwise only because of it.
+ */
+const firsts = (moved: Line[]): Line[] => {
+  const taken = new Set<string>()
+  return [...Map.groupBy(moved, line => line.node).values()].flatMap(lines => {
+    const isFirst = lines.every(({ host }) => !taken.has(host))
+    for (const { host } of lines) taken.add(host)
+    return isFirst ? lines : []
+  })
+}
+
+/**
+ * Holds what is planned now against a saved plan: what has moved is refused, and everything is planned again without
+ * it, until all that is left is as it was saved. With `refresh` what has moved is only told.
+ */
+export const hold = async (session: Session, outside: Outside, planned: Planned[], held: Held): Promise<Planned[]> => {
+  let now = planned
+  if (held.moved === 'refresh') {
+    for (const { line, why } of told(session, held, movedIn(session, held, now)))
+      outside.emit({ type: 'warning', node: line.id, text: `it has moved on and is planned anew.\n${why}` })
+    return now
+  }
+  for (let moved = movedIn(session, held, now); moved.length > 0; moved = movedIn(session, held, now)) {
+    for (const { line, why } of told(session, held, firsts(moved))) {
+      const refusal = failureOf(line, why)
+      session.finished.set(line.id, { ...failLine(line, refusal.what, refusal.fix), steps: [], diff: [], refusal })
+    }
+    now = (await planOn(session, outside)).planned
+  }
+  // They are told when the run begins.
+  for (const line of now.flatMap(({ lines }) => lines)) if (line.refusal) session.finished.delete(line.id)
+  return now
+}
+
+/** Plans everything once more from what has been read by now. What had moved, and is planned anew, has been told. */
+export const planAgain = async (session: Session, outside: Outside, held: Held | undefined): Promise<Planned[]> => {
+  const { planned } = await planOn(session, outside)
+  return held?.moved === 'refuse' ? hold(session, outside, planned, held) : planned
+}

@@ -1,0 +1,47 @@
+import { isUtf8 } from 'node:buffer'
+import { type Content, isRecord } from '../core/value.ts'
+import { explain } from '../plan/explain.ts'
+import { holesOf, linePrint } from '../plan/fingerprint.ts'
+import type { Line, Session } from '../plan/session.ts'
+import type { SavedLine } from './saved-plan.ts'
+
+/** Contents up to so many bytes stand in a plan; larger ones by their digest, and are rendered again. */
+const largest = 64 * 1024
+
+const contentsIn = (value: unknown): Content[] => {
+  if (Array.isArray(value)) return value.flatMap(contentsIn)
+  if (!isRecord(value)) return []
+  if (typeof value.digest === 'string') return Buffer.isBuffer(value.bytes) ? [value as Content] : []
+  return Object.values(value).flatMap(contentsIn)
+}
+
+/** What of a plan is written down so that it can be held against another: its lines, and texts by their digest. */
+export type Kept = { lines: SavedLine[]; contents: Record<string, string> }
+
+/**
+ * The lines of a plan as they are saved.
+ * @param isOpen whether a text holds no secret: only then it, and its digest, are kept
+ */
+export const save = (session: Session, lines: Line[], key: Buffer, isOpen: (text: string) => boolean): Kept => {
+  const contents: Record<string, string> = {}
+  const own = new Map(lines.map(line => [line.id, line]))
+  const keep = ({ secret, digest, size, bytes }: Content): string[] => {
+    if (secret || !isUtf8(bytes) || !isOpen(bytes.toString())) return []
+    if (size <= largest && bytes.length === size) contents[digest] = bytes.toString()
+    return [digest]
+  }
+  const kept = explain(session, line => own.has(line.id)).map(({ node, arguments: given, reads, will }): SavedLine => {
+    const line = own.get(node)!
+    const holes = holesOf(line)
+    return {
+      node,
+      print: linePrint(key, line, holes),
+      holes,
+      arguments: given,
+      reads,
+      will,
+      contents: contentsIn(line.steps).flatMap(keep),
+    }
+  })
+  return { lines: kept, contents }
+}

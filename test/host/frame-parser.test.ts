@@ -1,0 +1,44 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Mark, scanner } from '../../src/host/frame-parser.ts'
+
+const NONCE = 'f'.repeat(32)
+
+const scan = (text: Buffer, size: number): { marks: Mark[]; held: string } => {
+  const marks: Mark[] = []
+  const { push, held } = scanner(NONCE, 1000, mark => marks.push(mark))
+  for (let at = 0; at < text.length; at += size) push(text.subarray(at, at + size))
+  return { marks, held: `${held()}` }
+}
+
+test('marks and the bytes before them are the same however the stream is cut', () => {
+  const text = Buffer.from(`ab\0ffff${NONCE}:1:b:0;${NONCE}:1:0:12;x;f${NONCE}:2:e:0;rest${NONCE.slice(3)}`, 'latin1')
+  const whole = scan(text, text.length)
+  assert.equal(
+    whole.marks.map(({ before, ...mark }) => [`${before}`, mark.frame, mark.tag, mark.status]),
+    [
+      ['ab\0ffff', 1, 'b', 0],
+      ['', 1, '0', 12],
+      ['x;f', 2, 'e', 0],
+    ],
+  )
+  for (let size = 1; size < text.length; size += 1) assert.equal(scan(text, size), whole, `chunks of ${size}`)
+})
+
+test('of more than the cap without a mark the end is kept, and marks free the room again', () => {
+  for (const size of [1, 7, 100, 1001, 5000]) {
+    const marks: Mark[] = []
+    const { push } = scanner(NONCE, 1000, mark => marks.push(mark))
+    const text = Buffer.from(`${'x'.repeat(5000)}the end${NONCE}:1:0:3;ok${NONCE}:1:1:0;`)
+    let most = 0
+    for (let at = 0; at < text.length; at += size) most = Math.max(most, push(text.subarray(at, at + size)))
+    const [first, second] = marks
+    assert.is(first!.dropped + first!.before.length, 5007, `chunks of ${size}`)
+    assert.ok(size > 5000 || (first!.dropped > 0 && most === first!.dropped && `${first!.before}`.endsWith('the end')))
+    assert.equal([first!.status, `${second!.before}`, second!.dropped], [3, 'ok', 0])
+  }
+  const other = scanner(NONCE, 1000, () => {})
+  for (let i = 0; i < 1000; i += 1) assert.is(other.push(Buffer.from(`${'x'.repeat(900)}${NONCE}:1:${i}:0;`)), 0)
+})
+
+test.run()

@@ -1,0 +1,204 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { content } from '../../src/core/value.ts'
+import { attributes, exec, folder, link, type Step, uncut } from '../../src/module/step.ts'
+import { rewrite, shellOf } from '../../src/run/step-script.ts'
+import { fc } from '../chance.ts'
+import { temporary } from './local.ts'
+
+const root = temporary()
+const memory = new Map([['born', 's3cret']])
+/** Runs steps as fragments are run: each in a subshell, after the shell's usual start. */
+const run = (...steps: Step[]): { status: number | null; stdout: string; stderr: string } =>
+  sh(steps.map(step => `( ${shellOf(step, memory, 'root')} ) || exit $?`).join('\n'))
+const sh = (text: string) => spawnSync('sh', { input: `umask 022\n${text}\n`, encoding: 'utf8' })
+const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8)
+const write = (path: string, text: string | Buffer, more = {}): Step => ({
+  do: 'write',
+  path,
+  content: content(text),
+  mode: '0644',
+  ...more,
+})
+
+test('write: any bytes, the mode asked for, nothing beside it', () => {
+  const at = join(root, 'w')
+  mkdirSync(at)
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.string().map(s => Buffer.from(s)),
+      ),
+      bytes => {
+        assert.is(run(write(join(at, 'f'), Buffer.from(bytes), { mode: '0600' })).status, 0)
+        assert.ok(readFileSync(join(at, 'f')).equals(Buffer.from(bytes)))
+      },
+    ),
+    { numRuns: 60 },
+  )
+  assert.is(mode(join(at, 'f')), '600')
+  assert.equal(readdirSync(at), ['f'])
+})
+
+test('a program that is not to be cut hears nothing of the end of its connection', () => {
+  const argv = ['sh', '-c', 'for s in HUP INT TERM; do kill -s $s $$; done; echo on']
+  assert.is(run(uncut(argv)).stdout, 'on\n')
+  assert.is(run(exec(argv)).stdout, '')
+})
+
+test('write: odd names; a link is replaced, not followed; large content', () => {
+  for (const name of ["it's", 'a b', '-n', 'two\nlines', '$x']) {
+    assert.is(run(write(join(root, name), name)).status, 0)
+    assert.is(readFileSync(join(root, name), 'utf8'), name)
+  }
+  writeFileSync(join(root, 'target'), 'target')
+  symlinkSync('target', join(root, 'link'))
+  run(write(join(root, 'link'), 'new'))
+  assert.is(readFileSync(join(root, 'target'), 'utf8'), 'target')
+  assert.is(readFileSync(join(root, 'link'), 'utf8'), 'new')
+  const big = Buffer.alloc(900_000, 'abc\n')
+  run(write(join(root, 'big'), big))
+  assert.ok(readFileSync(join(root, 'big')).equals(big))
+})
+
+test('write: what fails leaves what was there, and nothing else', () => {
+  const at = join(root, 'fails')
+  mkdirSync(at)
+  writeFileSync(join(at, 'f'), 'old')
+  assert.not.equal(run(write(join(at, 'f'), 'new', { owner: 'nosuchuser' })).status, 0)
+  assert.not.equal(run(write(join(at, 'none/f'), 'new')).status, 0)
+  assert.equal(readdirSync(at), ['f'])
+  assert.is(readFileSync(join(at, 'f'), 'utf8'), 'old')
+})
+
+test('write: a cut at any of its programs leaves the old file or the new one, and nothing beside it', () => {
+  const at = join(root, 'cut')
+  const bin = join(root, 'bin')
+  for (const folder of [at, bin]) mkdirSync(folder)
+  const cut = (program: string): string => {
+    writeFileSync(join(at, 'f'), 'old')
+    const real = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim()
+    // What the end of a connection does: the whole group is told to end while the program runs.
+    writeFileSync(join(bin, program), `#!/bin/sh\n${real} "$@"; kill -TERM 0; exec sleep 10\n`, { mode: 0o755 })
+    const script = `umask 022; PATH=${bin}:$PATH; ( ${shellOf(write(join(at, 'f'), 'new'), memory, 'root')} )\n`
+    spawnSync('setsid', ['-w', 'sh'], { input: script })
+    unlinkSync(join(bin, program))
+    return readFileSync(join(at, 'f'), 'utf8')
+  }
+  assert.equal(['chmod', 'sync', 'mv'].map(cut), ['old', 'old', 'new'])
+  assert.equal(readdirSync(at), ['f'])
+})
+
+test('write: what a machine has left that lost its power goes with the next write, and nothing else does', () => {
+  const at = join(root, 'left')
+  mkdirSync(at)
+  const others = ['.f.runbook-1234567', '.f.runbook', '.f.backup', '.g.runbook-123456', '.f.runbook-folder']
+  mkdirSync(join(at, '.f.runbook-folder'))
+  for (const name of [...others.slice(0, -1), '.f.runbook-123456', '.f.runbook-AbCdEf'])
+    writeFileSync(join(at, name), 'x')
+  run(write(join(at, 'f'), 'new'))
+  assert.equal(readdirSync(at).sort(), ['f', ...others].sort())
+  assert.is(run(write(join(at, 'n'.repeat(255)), 'new')).status, 0, 'the longest of names')
+})
+
+test('write: set-ID bits stay when the owner changes, in whatever order', () => {
+  run(write(join(root, 'setuid'), 'x', { mode: '4755', owner: '1000', group: '1000' }))
+  assert.is(mode(join(root, 'setuid')), '4755')
+  assert.is(statSync(join(root, 'setuid')).uid, 1000)
+})
+
+test('a value that another step made is content, never an argument', () => {
+  run(write(join(root, 'key'), '', { content: { from: 'born', before: '<', after: '>\n' } }))
+  assert.is(readFileSync(join(root, 'key'), 'utf8'), '<s3cret>\n')
+  assert.throws(() => shellOf(write('/x', '', { content: { from: 'unborn' } }), memory, 'root'), /unborn/)
+})
+
+test('exec: words stand for themselves; folder, environment, input, exit statuses', () => {
+  const words = ['printf', '%s|', "it's", '$HOME', '`x`', 'a b', '', '*', '-n', '\\', 'ż\n']
+  assert.is(run(exec(words)).stdout, "it's|$HOME|`x`|a b||*|-n|\\|ż\n|")
+  assert.is(run(exec(['pwd'], { cwd: root })).stdout.trim(), root)
+  assert.is(run(exec(['sh', '-c', 'echo "$A-$B"'], { env: { A: 'x y', B: "'" } })).stdout, "x y-'\n")
+  assert.is(run(exec(['cat'], { stdin: content('in\0put') })).stdout, 'in\0put')
+  assert.is(run(exec(['sh', '-c', 'exit 3'])).status, 3)
+  assert.is(run(exec(['sh', '-c', 'exit 3'], { success: [0, 3] })).status, 0)
+  assert.is(run(exec(['sh', '-c', 'exit 4'], { success: [0, 3] })).status, 4)
+  assert.is(run(exec(['pwd'], { cwd: '/nosuch' })).status === 0, false)
+})
+
+test('exec: a folder that is not there runs nothing', () => {
+  const { stdout, status } = run(exec(['echo', 'ran'], { cwd: '/nosuch', success: [0, 1, 2] }))
+  assert.is(stdout, '')
+  assert.not.equal(status, 0)
+})
+
+test('remove: files, folders with all in them, links but not what they point to, nothing', () => {
+  mkdirSync(join(root, 'r/a/b'), { recursive: true })
+  mkdirSync(join(root, 'kept'))
+  writeFileSync(join(root, 'kept/f'), '')
+  symlinkSync('kept', join(root, 'to-kept'))
+  for (const name of ['r', 'to-kept', 'never-there']) assert.is(run({ do: 'remove', path: join(root, name) }).status, 0)
+  assert.not(existsSync(join(root, 'r')))
+  assert.ok(existsSync(join(root, 'kept/f')))
+})
+
+test('folders: parents are made, the mode is the last one’s', () => {
+  run(folder(join(root, 'deep/er/est'), '0700'))
+  assert.equal(
+    ['deep', 'deep/er', 'deep/er/est'].map(name => mode(join(root, name))),
+    ['755', '755', '700'],
+  )
+})
+
+test('links: made, switched, over a link to a folder', () => {
+  mkdirSync(join(root, 'l1'))
+  for (const target of ['l1', 'l2', '../x']) {
+    assert.is(run(...link(join(root, 'switch'), target)).status, 0)
+    assert.is(sh(`readlink ${root}/switch`).stdout.trim(), target)
+  }
+  assert.equal(readdirSync(join(root, 'l1')), [])
+  assert.not(existsSync(join(root, 'switch.runbook-new')))
+})
+
+test('attributes: of a link itself; only what is given', () => {
+  writeFileSync(join(root, 'owned'), '')
+  symlinkSync('owned', join(root, 'owned-link'))
+  run(...attributes(join(root, 'owned-link'), undefined, { owner: '1000' }))
+  assert.is(statSync(join(root, 'owned')).uid, 0)
+  run(...attributes(join(root, 'owned'), '0640', { group: '1000' }))
+  assert.equal(
+    [statSync(join(root, 'owned')).uid, statSync(join(root, 'owned')).gid, mode(join(root, 'owned'))],
+    [0, 1000, '640'],
+  )
+})
+
+test('generate: as many bytes as asked, as hex, another each time', () => {
+  const [a, b] = [1, 2].map(() => run({ do: 'generate', name: 'x', bytes: 32 }).stdout)
+  assert.match(a!, /^[0-9a-f]{64}$/)
+  assert.is.not(a, b)
+})
+
+test('rewrite: mode and owner stay', () => {
+  const path = join(root, 'json')
+  writeFileSync(path, '{}')
+  chmodSync(path, 0o640)
+  sh(`chown 1000:1001 ${path}`)
+  assert.is(sh(rewrite(path, Buffer.from('{"a":1}'))).status, 0)
+  const { uid, gid } = statSync(path)
+  assert.equal([readFileSync(path, 'utf8'), mode(path), uid, gid], ['{"a":1}', '640', 1000, 1001])
+})
+
+test.run()
