@@ -1,4 +1,4 @@
-import { defineGroup, program, T, uses } from '../../src/module/module.ts'
+import { defineCollective, program, T, uses } from '../../src/module/module.ts'
 
 const args = T.Object(
   {
@@ -39,7 +39,7 @@ const certainly = (one: Offset, other: Offset): number => {
  * ipfs-cluster tells others until when its pings count, by its own clock: a peer whose clock is behind is not listed, one
  * that is ahead is held for alive after its death (api/types.go, Metric.Expired). No program says a word about it.
  */
-export default defineGroup({
+export default defineCollective({
   name: 'clocks',
   about: 'The clocks of the hosts agree. Changes nothing; a host whose clock stands apart is refused.',
   args,

@@ -1,12 +1,12 @@
 import {
   type ArchiveAnswer,
+  type ArchiveMember,
   defineModule,
   digest,
   type FileAnswer,
   type Listing,
   listing,
   localArchive,
-  type Member,
   type Query,
   stat,
   T,
@@ -50,7 +50,7 @@ const archiveOf = (args: { src: string; remote_src: boolean }): Query<Listing | 
   args.remote_src ? uses(listing(plain(args.src))) : localArchive(args.src)
 
 /** Whether what is there is what the archive holds. The archive's own owners do not count. */
-const isThere = (member: Member, found: FileAnswer, args: Placed, accounts: Accounts): boolean => {
+const isThere = (member: ArchiveMember, found: FileAnswer, args: Placed, accounts: Accounts): boolean => {
   if (!found.exists || found.kind !== member.kind) return false
   if (ownerDiffers(args, found, accounts) || groupDiffers(args, found, accounts)) return false
   if (found.kind === 'link') return found.target === member.target
@@ -58,13 +58,13 @@ const isThere = (member: Member, found: FileAnswer, args: Placed, accounts: Acco
 }
 
 /** tar takes the place of a file or a link, not that of a folder; and makes no folder where a file is. */
-const blocks = (member: Member, found: FileAnswer): boolean =>
+const blocks = (member: ArchiveMember, found: FileAnswer): boolean =>
   found.exists &&
   found.kind !== member.kind &&
   (found.kind === 'directory' || (member.kind === 'directory' && found.kind !== 'link'))
 
 /** Folders that tar makes without having been told of them. */
-const impliedFolders = (dest: string, members: Member[]): string[] => {
+const impliedFolders = (dest: string, members: ArchiveMember[]): string[] => {
   const listed = new Set(members.map(m => m.path))
   const above = (path: string): string[] => {
     const end = path.lastIndexOf('/')

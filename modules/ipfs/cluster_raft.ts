@@ -1,4 +1,4 @@
-import { defineGroup, file, later, type Step, service, stat, T, uses } from '../../src/module/module.ts'
+import { defineCollective, file, later, type Step, service, stat, T, uses } from '../../src/module/module.ts'
 import { home } from '../builtin/lib/paths.ts'
 import { control } from '../builtin/lib/systemctl.ts'
 import { multiaddress } from './lib/address.ts'
@@ -24,7 +24,7 @@ const args = T.Object(
  * plain start without any state founds a cluster of one, so neither may ever stand in a unit: a daemon runs beside it,
  * once, until the host is a member. First members whose unit is at rest, for their votes; then one host after another.
  */
-export default defineGroup({
+export default defineCollective({
   name: 'cluster_raft',
   about:
     'Brings hosts into one raft cluster, one after another, and takes the former ids of reinstalled hosts out of it.',

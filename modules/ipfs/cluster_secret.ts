@@ -1,4 +1,14 @@
-import { defineGroup, exec, later, type Step, secretContent, sha256, stat, T, uses } from '../../src/module/module.ts'
+import {
+  defineCollective,
+  exec,
+  later,
+  type Step,
+  secretContent,
+  sha256,
+  stat,
+  T,
+  uses,
+} from '../../src/module/module.ts'
 import { stamp } from '../builtin/lib/paths.ts'
 import { cluster, clusterId, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
 import { clones } from './lib/duplicate-ids.ts'
@@ -18,7 +28,7 @@ const args = T.Object(
 )
 
 /** The secret is a member of service.json, written before the daemon's first start: without it a peer is open to all. */
-export default defineGroup({
+export default defineCollective({
   name: 'cluster_secret',
   about:
     'One cluster secret for all hosts of the group: a variable, else the one a host holds, else one made on the first.',

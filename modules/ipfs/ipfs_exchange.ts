@@ -1,6 +1,6 @@
 import {
   content,
-  defineGroup,
+  defineCollective,
   exec,
   type FileAnswer,
   file,
@@ -99,7 +99,7 @@ n=0; while read -r here; do n=$((n+1)); [ -z "$here" ] || [ ! -f "$w/failed.$n" 
  * itself. So each node reads a fresh random block of each other. What was read is noted per ordered pair with both
  * ends' ids and starts: a restart of either end makes the pair new, and everything else is only read.
  */
-export default defineGroup({
+export default defineCollective({
   name: 'ipfs_exchange',
   about:
     'Proves that every node can read a fresh block of every other, pair by pair; what is proven is not tried again.',

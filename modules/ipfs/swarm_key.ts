@@ -1,6 +1,6 @@
 import {
   attributes,
-  defineGroup,
+  defineCollective,
   digest,
   program,
   quote,
@@ -75,7 +75,7 @@ k=$(key); [ \${#k} -eq 64 ] && printf %s "$k" | sha256sum || echo "$k"; fi`,
 const digits = (value: string): string =>
   (value.startsWith('/key/') ? (value.split(/\s+/)[2] ?? '') : value.trim()).toLowerCase()
 
-export default defineGroup({
+export default defineCollective({
   name: 'swarm_key',
   about:
     'One swarm.key for all hosts of the group: a variable, else the one a host holds, else one made on the first host.',

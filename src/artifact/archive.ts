@@ -1,4 +1,4 @@
-import type { Member } from '../core/archive-member.ts'
+import type { ArchiveMember } from '../core/archive-member.ts'
 
 /** An archive that is asked for: where it may be had, and what is known of its bytes beforehand. */
 export type Wanted = {
@@ -21,7 +21,7 @@ export type Archive = {
   size: number
   sha256: string
   sha512: string
-  members: Member[]
+  members: ArchiveMember[]
 }
 
 /** Why there is no such archive, for a person, and what to do about it. */

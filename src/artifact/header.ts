@@ -1,4 +1,4 @@
-import { damaged } from '../core/archive-member.ts'
+import { refuseDamagedArchive } from '../core/archive-member.ts'
 
 /** A tar archive is a row of blocks of this size. */
 export const BLOCK = 512
@@ -30,10 +30,10 @@ const sumOf = (block: Buffer): number => {
 export const parseHeader = (block: Buffer): Header | undefined => {
   if (block.every(byte => byte === 0)) return undefined
   if (number(block, CHECKSUM.from, CHECKSUM.to) !== sumOf(block)) {
-    return damaged('it is not a tar archive, or damaged: the checksum of a header does not match')
+    return refuseDamagedArchive('it is not a tar archive, or damaged: the checksum of a header does not match')
   }
   const size = number(block, 124, 136)
-  if (!Number.isSafeInteger(size) || size < 0) return damaged('a header says an impossible size')
+  if (!Number.isSafeInteger(size) || size < 0) return refuseDamagedArchive('a header says an impossible size')
   // Only POSIX archives continue a long name in `prefix`; GNU's old format keeps times at that place.
   const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? text(block, 345, 500) : ''
   const name = text(block, 0, 100)
@@ -54,7 +54,7 @@ export const parsePax = (bytes: Buffer): Record<string, string> => {
     const length = Number(bytes.toString('latin1', at, blank === -1 ? at : blank))
     const equals = bytes.indexOf('=', blank)
     if (!Number.isInteger(length) || length < 5 || at + length > bytes.length || equals === -1) {
-      return damaged('an extended header is cut off')
+      return refuseDamagedArchive('an extended header is cut off')
     }
     found[bytes.toString('utf8', blank + 1, equals)] = bytes.toString('utf8', equals + 1, at + length - 1)
     at += length

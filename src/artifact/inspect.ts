@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { damaged, type Member } from '../core/archive-member.ts'
+import { type ArchiveMember, refuseDamagedArchive } from '../core/archive-member.ts'
 import { readTar } from './tar.ts'
 
 const PIECE = 1024 * 1024
@@ -43,16 +43,16 @@ const isGzipError = (error: unknown): error is Error & { code: string } =>
  * What unpacking a `.tar` or `.tar.gz` makes; of two members with one path the last counts, as in unpacking.
  * Refuses (`usage-file`) what is cut off, damaged, or not such an archive.
  */
-export const membersOf = async (file: string): Promise<Member[]> => {
+export const membersOf = async (file: string): Promise<ArchiveMember[]> => {
   const chunks = (await isGzip(file)) ? unpacked(file) : createReadStream(file, { highWaterMark: PIECE })
-  const members = new Map<string, Member>()
+  const members = new Map<string, ArchiveMember>()
   try {
     for await (const member of readTar(chunks)) members.set(member.path, member)
   } catch (error) {
     if (!isGzipError(error)) throw error
-    return damaged(
+    return refuseDamagedArchive(
       error.code === 'Z_BUF_ERROR' ? 'it is cut off: the gzip data has no end' : `gzip says: ${error.message}`,
     )
   }
-  return members.size > 0 ? [...members.values()] : damaged('there is nothing in it')
+  return members.size > 0 ? [...members.values()] : refuseDamagedArchive('there is nothing in it')
 }

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { damaged, type Entry, type Member, pathInside, taker } from '../core/archive-member.ts'
+import {
+  type ArchiveEntry,
+  type ArchiveMember,
+  createMemberReader,
+  pathInside,
+  refuseDamagedArchive,
+} from '../core/archive-member.ts'
 import { type Tape, tapeOf } from './byte-reader.ts'
 import { BLOCK, type Header, parseHeader, parsePax } from './header.ts'
 
@@ -9,7 +15,7 @@ const LONGEST_RECORD = 1024 * 1024
 /** Each member's bytes are followed by zeros up to a whole block. */
 const paddingOf = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK
 
-const cutOff = (path: string): never => damaged(`it ends in the middle of ${path}`)
+const cutOff = (path: string): never => refuseDamagedArchive(`it ends in the middle of ${path}`)
 
 const skip = async (tape: Tape, size: number, path: string): Promise<void> => {
   for (let missing = size; missing > 0; ) missing -= ((await tape.some(missing)) ?? cutOff(path)).length
@@ -27,7 +33,7 @@ const digestOf = async (tape: Tape, size: number, path: string): Promise<string>
 }
 
 const record = async (tape: Tape, size: number): Promise<Buffer> => {
-  if (size > LONGEST_RECORD) return damaged('a name in it is longer than 1 MiB')
+  if (size > LONGEST_RECORD) return refuseDamagedArchive('a name in it is longer than 1 MiB')
   const bytes = await tape.exactly(size)
   if (bytes.length < size) return cutOff('a long name')
   await skip(tape, paddingOf(size), 'a long name')
@@ -42,7 +48,7 @@ const nextHeader = async (tape: Tape, global: Record<string, string>): Promise<H
   for (;;) {
     const block = await tape.exactly(BLOCK)
     if (block.length === 0) return undefined
-    if (block.length < BLOCK) return damaged('it ends in the middle of a header')
+    if (block.length < BLOCK) return refuseDamagedArchive('it ends in the middle of a header')
     const header = parseHeader(block)
     if (!header) return undefined
     if (header.type === 'L') over = { ...over, path: textOf(await record(tape, header.size)) }
@@ -66,10 +72,12 @@ const kindOf = (header: Header): 'file' | 'directory' | 'link' | 'hard link' => 
   if (header.type === '0' || header.type === '7') return 'file'
   if (header.type === '2') return 'link'
   if (header.type === '1') return 'hard link'
-  return damaged(`its member '${header.path}' is neither a file, nor a folder, nor a link (tar type '${header.type}')`)
+  return refuseDamagedArchive(
+    `its member '${header.path}' is neither a file, nor a folder, nor a link (tar type '${header.type}')`,
+  )
 }
 
-const entryOf = async (tape: Tape, header: Header): Promise<Entry> => {
+const entryOf = async (tape: Tape, header: Header): Promise<ArchiveEntry> => {
   const path = pathInside(header.path)
   const { size } = header
   const mode = header.mode.toString(8).padStart(4, '0')
@@ -85,9 +93,9 @@ const entryOf = async (tape: Tape, header: Header): Promise<Entry> => {
  * as the bytes come. A hard link comes out as the file it is. Refuses (`usage-file`) what is damaged or would be
  * written outside of the folder it is unpacked into. Reads to the end, so that a gzip around it is checked as well.
  */
-export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Member> {
+export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<ArchiveMember> {
   const tape = tapeOf(chunks)
-  const take = taker()
+  const take = createMemberReader()
   const global: Record<string, string> = {}
   for (;;) {
     const header = await nextHeader(tape, global)

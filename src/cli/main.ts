@@ -92,8 +92,8 @@ const program = (done: (code: number) => void): Command => {
     })
   withHosts(root.command('drift').description('say what has moved since it was applied, and what moved it')).action(
     async (playbook, options) => {
-      const { drift } = await import('./commands/drift.ts')
-      done(await drift(playbook, options))
+      const { showDrift } = await import('./commands/drift.ts')
+      done(await showDrift(playbook, options))
     },
   )
   withPlaybook(root.command('graph').description('draw what comes after what, and why; no host is contacted'))

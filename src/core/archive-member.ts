@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { refuse } from './failure.ts'
 
 /** One thing that unpacking an archive makes. */
-export type Member = {
+export type ArchiveMember = {
   /** Relative, without `./` in front and without `/` at the end. */
   path: string
   kind: 'file' | 'directory' | 'link'
@@ -16,32 +16,34 @@ export type Member = {
 }
 
 /** A member as the archive tells it. `target` of a hard link: the member it is a second name of. */
-export type Entry = Omit<Member, 'kind'> & { kind: Member['kind'] | 'hard link' }
+export type ArchiveEntry = Omit<ArchiveMember, 'kind'> & { kind: ArchiveMember['kind'] | 'hard link' }
 
-export const damaged = (why: string): never =>
+export const refuseDamagedArchive = (why: string): never =>
   refuse('usage-file', 'the archive cannot be read', { why, fix: 'download it again, together with its .sha512' })
 
 /** The path as unpacking takes it. One that leaves the folder it is unpacked into is refused. */
 export const pathInside = (path: string): string => {
-  if (path.includes('\0')) return damaged('a path in it holds a zero byte')
+  if (path.includes('\0')) return refuseDamagedArchive('a path in it holds a zero byte')
   const escapes = path.startsWith('/') || path.split('/').includes('..')
-  if (escapes) return damaged(`its member '${path}' would be written outside of the folder it is unpacked into`)
+  if (escapes)
+    return refuseDamagedArchive(`its member '${path}' would be written outside of the folder it is unpacked into`)
   return posix.normalize(path).replace(/\/$/, '')
 }
 
 /** A member below a link would be written wherever the link points. */
-const refuseBelowLink = (path: string, earlier: Map<string, Member>): void => {
+const refuseBelowLink = (path: string, earlier: Map<string, ArchiveMember>): void => {
   const parts = path.split('/')
   const link = parts.map((_, at) => parts.slice(0, at).join('/')).find(above => earlier.get(above)?.kind === 'link')
-  if (link !== undefined) damaged(`its member '${path}' would be written through the link '${link}'`)
+  if (link !== undefined) refuseDamagedArchive(`its member '${path}' would be written through the link '${link}'`)
 }
 
 /** A hard link comes out as the file it is. */
-const memberOf = (entry: Entry, earlier: Map<string, Member>): Member => {
+const memberOf = (entry: ArchiveEntry, earlier: Map<string, ArchiveMember>): ArchiveMember => {
   const path = pathInside(entry.path)
   if (entry.kind !== 'hard link') return { ...entry, path, kind: entry.kind }
   const twin = earlier.get(pathInside(entry.target ?? ''))
-  if (twin?.kind !== 'file') return damaged(`its member '${path}' is a second name of a file that is not in it`)
+  if (twin?.kind !== 'file')
+    return refuseDamagedArchive(`its member '${path}' is a second name of a file that is not in it`)
   return { ...twin, path }
 }
 
@@ -49,8 +51,8 @@ const memberOf = (entry: Entry, earlier: Map<string, Member>): Member => {
  * Takes an archive's entries one by one, in the order they stand in it, and returns what unpacking makes of each;
  * undefined for the folder it is unpacked into. Refuses (`usage-file`) what would be written outside of that folder.
  */
-export const taker = (): ((entry: Entry) => Member | undefined) => {
-  const earlier = new Map<string, Member>()
+export const createMemberReader = (): ((entry: ArchiveEntry) => ArchiveMember | undefined) => {
+  const earlier = new Map<string, ArchiveMember>()
   return entry => {
     const member = memberOf(entry, earlier)
     if (member.path === '.' || member.path === '') return undefined

@@ -1,7 +1,7 @@
 import type { Failure, Origin } from './failure.ts'
 
 /** What the plan says of one node. `undecided` names the node it waits for. */
-export type Verdict = 'ok' | 'change' | 'undecided' | 'skipped' | 'fail'
+export type PlanVerdict = 'ok' | 'change' | 'undecided' | 'skipped' | 'fail'
 /** What became of one node in an apply. */
 export type Status = 'ok' | 'changed' | 'failed' | 'skipped' | 'refused'
 
@@ -17,7 +17,7 @@ export type NodeRef = { host: string; node: string; task: string }
 export type Explained = NodeRef & {
   module: string
   origin: Origin
-  verdict: Verdict
+  verdict: PlanVerdict
   why?: string
   fix?: string
   /** The node that it, or the details of a change, wait for. */
@@ -37,13 +37,13 @@ export type Explained = NodeRef & {
 }
 
 /** Keyed prints of what one node was asked: its arguments, and what the controller gave for them, by the read's name. */
-export type Asks = { args: string; given: Record<string, string> }
+export type InputFingerprints = { args: string; given: Record<string, string> }
 
 /**
  * What is known of when, and by whom, something was moved, in milliseconds by the controller's clock. Of a path that is
  * gone `at` is when its folder changed last.
  */
-export type Trace =
+export type Provenance =
   | {
       of: 'path'
       subject: string
@@ -56,7 +56,7 @@ export type Trace =
   | { of: 'unit'; subject: string; is: string; at: number; result: string; restarts: number; said: string[] }
 
 /** What a run was asked for, as far as it may be written down: of variables given by hand only the names. */
-export type Asked = {
+export type RunRequest = {
   playbook: string
   inventory: string[]
   limit?: string
@@ -83,7 +83,7 @@ export type EventBody =
       /** Its id, where it is remembered; the one that it goes on with; and how to ask for the same again. */
       run?: string
       resumes?: string
-      asked?: Asked
+      asked?: RunRequest
       /** The print of the key that all prints of the run are made with. */
       keyPrint?: string
     }
@@ -92,7 +92,7 @@ export type EventBody =
   | { type: 'host-lost'; host: string; failure: Failure }
   | ({
       type: 'planned'
-      verdict: Verdict
+      verdict: PlanVerdict
       why?: string
       /** With `fail`: what apply would meet. */
       failure?: Failure
@@ -121,10 +121,10 @@ export type EventBody =
       steps: number
       ms: number
       diff: Difference[]
-      asks?: Asks
+      asks?: InputFingerprints
     } & NodeRef)
   /** One node that an apply left as it was asked for and that is no longer so: `before` is how it was left. */
-  | ({ type: 'drifted'; why: string; diff: Difference[]; run: string; since: number; traces: Trace[] } & NodeRef)
+  | ({ type: 'drifted'; why: string; diff: Difference[]; run: string; since: number; traces: Provenance[] } & NodeRef)
   /**
    * What hosts are compared with, and how many nodes are not told as drift: that may follow from another one, that are
    * asked for something else by now, and that no apply has left as they should be.

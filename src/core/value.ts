@@ -39,12 +39,12 @@ export const keyed = (key: Buffer, bytes: Uint8Array | string): string =>
   createHmac('sha256', key).update(bytes).digest('hex')
 
 /** A file that holds certain bytes. */
-export type Place = { side: 'controller' | 'host'; path: string }
+export type FilePlace = { side: 'controller' | 'host'; path: string }
 /**
  * Bytes with their name: content travels by digest in plans, the bytes stay in memory. `at`: a file they were taken from,
  * where more can be asked of them than they say themselves.
  */
-export type Content = { digest: string; size: number; bytes: Buffer; secret?: true; at?: Place }
+export type Content = { digest: string; size: number; bytes: Buffer; secret?: true; at?: FilePlace }
 export const content = (text: string | Buffer): Content => {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
   return { digest: sha256(bytes), size: bytes.length, bytes }

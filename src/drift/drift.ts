@@ -1,17 +1,17 @@
-import type { Asks, Event } from '../core/event.ts'
+import type { Event, InputFingerprints } from '../core/event.ts'
 import type { Edge, Node } from '../graph/graph.ts'
-import type { Fight } from '../plan/conflicts.ts'
-import { asksOf, asksSame } from '../plan/input-fingerprints.ts'
-import { byHost, type Outside, readAll, unlike } from '../plan/plan.ts'
-import type { Line, Session, Wanted } from '../plan/session.ts'
+import type { Conflict } from '../plan/conflicts.ts'
+import { hasSameInputs, inputFingerprints } from '../plan/input-fingerprints.ts'
+import { byHost, type Environment, readAll, requireNewReads } from '../plan/plan.ts'
+import type { Line, MissingReads, Session } from '../plan/session.ts'
 import { aside, type Planned, planNode } from '../plan/walk.ts'
-import { begunIn } from '../planfile/match-saved-plan.ts'
+import { unfinishedLines } from '../planfile/match-saved-plan.ts'
 
 /**
  * How the newest run that dealt with a line has left it, and when that run was over: as it was asked for, where `asks`
  * says what that was.
  */
-export type Left = { run: string; time: number; asks?: Asks }
+export type LeftState = { run: string; time: number; asks?: InputFingerprints }
 type Remembered = { id: string; events: Event[] }
 
 const isLeftOut = (event: Event & { type: 'result' }): boolean =>
@@ -22,12 +22,12 @@ const isLeftOut = (event: Event & { type: 'result' }): boolean =>
  * one that failed there, or was cut off, leaves nothing to compare with. Prints count that are made with the key that
  * `keyPrint` is of.
  */
-export const leftBy = (runs: Remembered[], keyPrint: string): Map<string, Left> => {
-  const left = new Map<string, Left>()
+export const leftStates = (runs: Remembered[], keyPrint: string): Map<string, LeftState> => {
+  const left = new Map<string, LeftState>()
   for (const { id, events } of runs) {
     const isOurs = events.some(event => event.type === 'started' && event.keyPrint === keyPrint)
     const over = { run: id, time: events.at(-1)?.time ?? 0 }
-    const own = new Map<string, Left>([...begunIn(events)].map(node => [node, over]))
+    const own = new Map<string, LeftState>([...unfinishedLines(events)].map(node => [node, over]))
     for (const event of events) {
       if (event.type !== 'result' || isLeftOut(event)) continue
       const isGood = isOurs && (event.status === 'ok' || event.status === 'changed')
@@ -39,7 +39,7 @@ export const leftBy = (runs: Remembered[], keyPrint: string): Map<string, Left> 
 }
 
 /** A line that is no longer as it was left. */
-export type Moved = { line: Line; left: Left }
+export type Moved = { line: Line; left: LeftState }
 /** What has moved, and how many lines that are not `ok` have not, as far as can be told. */
 export type Drift = { moved: Moved[]; follow: number; edited: number; undone: number }
 
@@ -47,10 +47,10 @@ export type Drift = { moved: Moved[]; follow: number; edited: number; undone: nu
  * Each node by itself, on hosts as they are: nothing that would be done before it has happened. Outputs are those of the
  * plan, which is left as it was.
  */
-const alone = async (session: Session, outside: Outside, nodes: Node[]): Promise<Map<string, Line>> => {
+const alone = async (session: Session, outside: Environment, nodes: Node[]): Promise<Map<string, Line>> => {
   const { outputs, causes } = session
   for (let last = ''; ; ) {
-    const wanted: Wanted = new Map()
+    const wanted: MissingReads = new Map()
     const lines = aside(session, () =>
       nodes.flatMap(node => {
         for (const world of session.worlds.values()) world.predicted = []
@@ -60,7 +60,7 @@ const alone = async (session: Session, outside: Outside, nodes: Node[]): Promise
       }),
     )
     if (wanted.size === 0) return new Map(lines.map(line => [line.id, line]))
-    last = unlike(last, wanted)
+    last = requireNewReads(last, wanted)
     await readAll(session, outside, wanted)
   }
 }
@@ -98,22 +98,22 @@ const isOfEveryRun = (line: Line): boolean => line.always || line.node.task.hand
  */
 export const driftOf = async (
   session: Session,
-  outside: Outside & { key: Buffer },
+  outside: Environment & { key: Buffer },
   planned: Planned[],
-  fighting: Fight[],
-  left: Map<string, Left>,
+  fighting: Conflict[],
+  left: Map<string, LeftState>,
 ): Promise<Drift> => {
   const all = byHost(session, planned).filter(line => line.node.included.has(line.host))
   const everyTime = new Set([...fighting.map(({ line }) => line), ...all.filter(isOfEveryRun).map(line => line.id)])
   const lines = all.filter(line => !everyTime.has(line.id) && (isDue(line) || isHeldUp(session, line)))
   const sorted = Map.groupBy(lines, line => {
     const was = left.get(line.id)?.asks
-    const is = asksOf(outside.key, line)
+    const is = inputFingerprints(outside.key, line)
     if (line.verdict === 'skipped') return 'follow'
     if (was === undefined) return 'undone'
     // What it is asked is not known before something else has been done.
     if (is === undefined) return 'follow'
-    return asksSame(was, is) ? 'same' : 'edited'
+    return hasSameInputs(was, is) ? 'same' : 'edited'
   })
   const same = sorted.get('same') ?? []
   const now = await alone(session, outside, [...new Set(same.map(line => line.node))])

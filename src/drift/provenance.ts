@@ -1,11 +1,11 @@
-import type { Difference, Trace } from '../core/event.ts'
+import type { Difference, Provenance } from '../core/event.ts'
 import { isUnknown } from '../core/unknown.ts'
 import { unitName } from '../module/probes/portable.ts'
 import { pathTrace, type TraceAnswer, unitTrace } from '../module/probes/provenance.ts'
 import type { ServiceAnswer } from '../module/probes/service.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { queriesOf } from '../plan/decide.ts'
-import { type Outside, readAll } from '../plan/plan.ts'
+import { type Environment, readAll } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
 import { answer } from '../world/world.ts'
 import type { Moved } from './drift.ts'
@@ -42,7 +42,7 @@ const wantedFor = (line: Line): AnyQuery[] => {
   return [...new Map(labels.flatMap(tracesFor).map(query => [query.key, query])).values()].slice(0, mostPaths)
 }
 
-const pathTraceOf = (subject: string, answer: TraceAnswer & { of: 'path' }, since: number): Trace[] => {
+const pathTraceOf = (subject: string, answer: TraceAnswer & { of: 'path' }, since: number): Provenance[] => {
   if (answer.at < since - slackMs) return []
   const { installed, ...rest } = answer
   // When a package came here long ago says nothing; that the path is one of its own may.
@@ -59,7 +59,7 @@ const unitTracesOf = (
   subject: string,
   { files, said, ahead }: TraceAnswer & { of: 'unit' },
   since: number,
-): Trace[] => {
+): Provenance[] => {
   const query = queriesOf(line.reads).find(({ key }) => key === `unit:${subject}`)
   const unit = query && (answer(session.worlds.get(line.host)!, query, 0) as ServiceAnswer)
   const lately = ({ at }: { at: number }): boolean => at >= since - slackMs
@@ -68,7 +68,9 @@ const unitTracesOf = (
   // A unit that systemd has forgotten has no times any more; its last words have.
   const moment = lately({ at }) ? at : words.at(-1)?.at
   return [
-    ...files.filter(lately).map(({ path, ...rest }): Trace => ({ of: 'path', subject: path, is: 'there', ...rest })),
+    ...files
+      .filter(lately)
+      .map(({ path, ...rest }): Provenance => ({ of: 'path', subject: path, is: 'there', ...rest })),
     ...(unit && moment !== undefined
       ? [
           {
@@ -85,9 +87,9 @@ const unitTracesOf = (
   ]
 }
 
-const tracesOf = (session: Session, { line, left }: Moved): Trace[] => {
+const tracesOf = (session: Session, { line, left }: Moved): Provenance[] => {
   const world = session.worlds.get(line.host)!
-  const found = wantedFor(line).flatMap((query): Trace[] => {
+  const found = wantedFor(line).flatMap((query): Provenance[] => {
     const is = answer(world, query, 0)
     if (isUnknown(is)) return []
     const trace = is as TraceAnswer
@@ -99,7 +101,11 @@ const tracesOf = (session: Session, { line, left }: Moved): Trace[] => {
 }
 
 /** Looks once more at each host where something has moved, for what tells when and who. */
-export const trace = async (session: Session, outside: Outside, moved: Moved[]): Promise<Map<Moved, Trace[]>> => {
+export const traceProvenance = async (
+  session: Session,
+  outside: Environment,
+  moved: Moved[],
+): Promise<Map<Moved, Provenance[]>> => {
   const wanted = Map.groupBy(moved, ({ line }) => line.host)
   await readAll(
     session,

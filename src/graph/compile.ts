@@ -1,5 +1,5 @@
 import { compileExpression, compileTemplate, type Expression, type Reference } from '../load/expression.ts'
-import { type Located, member } from '../load/located.ts'
+import { type Located, locatedMember } from '../load/located.ts'
 import type { Task } from '../load/playbook.ts'
 
 /** A task with its expressions compiled: once per task, whatever the number of hosts and loop items. */
@@ -23,7 +23,10 @@ export const compileTask = (task: Task): CompiledTask => {
     task.loop &&
     (typeof task.loop.value === 'string' ? condition(task.loop) : compileTemplate(task.loop.value, task.loop))
   const args = Object.fromEntries(
-    Object.keys(task.args.value).map(key => [key, compileTemplate(task.args.value[key], member(task.args, key))]),
+    Object.keys(task.args.value).map(key => [
+      key,
+      compileTemplate(task.args.value[key], locatedMember(task.args, key)),
+    ]),
   )
   const vars = Object.values(task.vars).map(located => compileTemplate(located.value, located))
   const references = [...when, ...(loop ? [loop] : []), ...Object.values(args), ...vars].flatMap(e => e.references)

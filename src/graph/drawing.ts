@@ -1,6 +1,6 @@
 import type { EdgeKind, Graph, Node } from './graph.ts'
 
-/** A graph as people draw it: a box per task and host (a group task has one), and why one comes after another. */
+/** A graph as people draw it: a box per task and host (a collective task has one), and why one comes after another. */
 export type Drawing = { boxes: Box[]; arrows: Arrow[]; hosts: string[] }
 export type Box = { id: string; task: string; module: string; play: string; hosts: string[] }
 /** `to` comes after `from`. */

@@ -11,7 +11,7 @@ import type { Edge, Graph, Node } from './graph.ts'
 import { nodeId } from './graph.ts'
 import { type Use, usesOf } from './references.ts'
 import { isSelected, type Selection, strangeTags } from './selection.ts'
-import { becoming, beforehand } from './static-scope.ts'
+import { staticBecome, staticScope } from './static-scope.ts'
 
 type Draft = Node
 
@@ -26,7 +26,7 @@ const limitOption: Origin = { file: '--limit', line: 1, column: 1 }
 export const expand = (
   loaded: Loaded,
   selection: Selection,
-  isGroup: (module: string) => boolean,
+  isCollective: (module: string) => boolean,
   files: (task: Task) => Reference[],
 ): Graph => {
   const { playbook, inventory } = loaded
@@ -58,11 +58,11 @@ export const expand = (
   function draft(task: Task, play: Play, hosts: string[]): void {
     const compiled = compileTask(task)
     compiled.references.push(...files(task))
-    const group = isGroup(task.module)
+    const collective = isCollective(task.module)
     const members = task.runOnce ? hosts.slice(0, 1) : hosts
-    for (const on of group ? [members] : members.map(host => [host])) {
+    for (const on of collective ? [members] : members.map(host => [host])) {
       if (on.length === 0) continue
-      const id = group ? `${task.slug}` : nodeId(on[0]!, task)
+      const id = collective ? `${task.slug}` : nodeId(on[0]!, task)
       const included = new Set(isSelected(task, selection.tags) ? on.filter(host => limited.has(host)) : [])
       const edges: Edge[] = task.needs
         ? []
@@ -77,7 +77,7 @@ export const expand = (
         edges,
         included,
         once: task.runOnce,
-        group,
+        collective,
         become: new Set(),
         ...(task.needs ? { needs: task.needs } : {}),
       })
@@ -93,8 +93,8 @@ export const expand = (
     n => n.task.register!,
   ) as Map<string, Node[]>
   const uses = usesIn(loaded, [...registered.keys(), 'facts'])
-  const scopeOf = beforehand(loaded, [...registered.keys()])
-  const becomes = becoming(scopeOf)
+  const scopeOf = staticScope(loaded, [...registered.keys()])
+  const becomes = staticBecome(scopeOf)
   const rolling = drafts.filter(n => n.task.rolling !== undefined)
   for (const node of drafts) {
     node.become = new Set(node.hosts.filter(host => becomes(node, host)))

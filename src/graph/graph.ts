@@ -9,7 +9,7 @@ import type { CompiledTask } from './compile.ts'
 export type EdgeKind = 'order' | 'needs' | 'after' | 'value' | 'notify'
 export type Edge = { on: string; kind: EdgeKind }
 
-/** One task on one host, or a group task over all hosts of its play. */
+/** One task on one host, or a collective task over all hosts of its play. */
 export type Node = {
   id: string
   hosts: string[]
@@ -23,7 +23,7 @@ export type Node = {
   included: Set<string>
   /** A task with run_once: its registered value stands for every host of the play. */
   once: boolean
-  group: boolean
+  collective: boolean
   /** Hosts where it runs as root. */
   become: Set<string>
 }

@@ -1,6 +1,6 @@
 import { compileExpression, compileTemplate, type Expression } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
-import { type Located, member } from '../load/located.ts'
+import { type Located, locatedMember } from '../load/located.ts'
 import { usesOf } from './references.ts'
 
 /** The arguments of each module that its schema calls secret. */
@@ -14,7 +14,7 @@ const looped = (loop: Located): Expression =>
  * The extra variables that an argument which is a secret may come from, also by way of other variables. Told from the
  * text alone: one too many is only asked for once more.
  */
-export const secretExtras = ({ playbook, inventory, extra }: Loaded, secretsOf: SecretArguments): Set<string> => {
+export const secretExtraVars = ({ playbook, inventory, extra }: Loaded, secretsOf: SecretArguments): Set<string> => {
   const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
   const layers: Record<string, Located>[] = [
     ...playbook.plays.flatMap(play => [play.defaults, play.vars]),
@@ -26,7 +26,7 @@ export const secretExtras = ({ playbook, inventory, extra }: Loaded, secretsOf: 
     layers.flatMap(layer => (Object.hasOwn(layer, name) ? [layer[name]!] : []))
   const references = tasks.flatMap(({ module, args, loop }) => {
     const given = secretsOf(module).filter(name => name in args.value)
-    const values = given.map(name => compileTemplate(args.value[name], member(args, name)))
+    const values = given.map(name => compileTemplate(args.value[name], locatedMember(args, name)))
     // `item` stands for what the loop runs over.
     return [...values, ...(loop && given.length > 0 ? [looped(loop)] : [])].flatMap(value => value.references)
   })

@@ -8,7 +8,7 @@ import type { Node } from './graph.ts'
 /** What a word sees that is fixed before any host is contacted: variables and groups, nothing that only a run makes. */
 type ScopeOf = (node: Node, host: string, word: string) => Record<string, unknown>
 
-export const beforehand =
+export const staticScope =
   ({ inventory, extra }: Loaded, registers: string[]): ScopeOf =>
   ({ play, task }, host, word) => {
     const layersOf = (on: string) => layersFor({ play, inventory, host: on, task, extra })
@@ -44,7 +44,7 @@ const evaluated = (node: Node, host: string, scopeOf: ScopeOf): boolean => {
  * Whether a task runs as root on a host. It has to be known before the host is contacted: the login is made with it.
  * What a play says for all its tasks is evaluated once per host.
  */
-export const becoming = (scopeOf: ScopeOf): ((node: Node, host: string) => boolean) => {
+export const staticBecome = (scopeOf: ScopeOf): ((node: Node, host: string) => boolean) => {
   const known = new Map<unknown, Map<string, boolean>>()
   return (node, host) => {
     const { become, vars } = node.task

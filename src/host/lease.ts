@@ -1,6 +1,6 @@
 import { type Failure, Refusal } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
-import type { Claim, Hold, Holder } from '../core/transport.ts'
+import type { LeaseAnswer, LeaseClaim, LeaseHolder } from '../core/transport.ts'
 import { lastLine } from './become.ts'
 import type { Wire } from './shell.ts'
 
@@ -42,7 +42,7 @@ const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
  * file's one line: until when it counts, the keeper, `own`, the ssh server's process, the run, who. It may be taken away,
  * by the holder before, between being opened and being locked: it counts only if the line can be read back by its name.
  */
-const keeperScript = ({ run, who }: Claim, shell: number, place: string): string => `{
+const keeperScript = ({ run, who }: LeaseClaim, shell: number, place: string): string => `{
 export LC_ALL=C PATH="\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 umask 022; set -f
 server=0
@@ -108,7 +108,7 @@ exit 0
 }
 `
 
-const holderOf = (words: string): Holder => {
+const holderOf = (words: string): LeaseHolder => {
   const [left = '', , , , , run = '', ...who] = words.split(' ')
   return { run, who: who.join(' '), secondsLeft: Number(left) }
 }
@@ -159,12 +159,12 @@ const firstLine = (wire: Wire): Promise<string | undefined> =>
 export const keep = async (
   name: string,
   wire: Wire,
-  claim: Claim,
+  claim: LeaseClaim,
   shell: number,
   onEnd: (failure: Failure) => void,
   refused: (said: string) => Failure | undefined = () => undefined,
   place = PLACE,
-): Promise<Hold> => {
+): Promise<LeaseAnswer> => {
   let said = ''
   wire.stderr
     .on('error', () => {})

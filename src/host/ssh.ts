@@ -223,7 +223,7 @@ export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<
       uploads = turn.catch(() => {})
       return turn
     },
-    hold: async claim => {
+    lease: async claim => {
       const keeper = await opened(target, line, KEEPER).catch(error => {
         // A server that lets nobody open a second channel is no worse off than before.
         if (!line.socket.writable) throw error

@@ -5,7 +5,7 @@ import { isUnknown, type Unknown } from '../core/unknown.ts'
 import { hasBraces, type Piece, pieces } from './braces.ts'
 import { enterScope, leave, type Miss } from './cel-values.ts'
 import { faultOf, grammarHint, grammarMessage, valueMessage } from './expression-messages.ts'
-import { type Located, member, placeIn } from './located.ts'
+import { type Located, locatedMember, placeIn } from './located.ts'
 import { partsOf } from './partial-evaluation.ts'
 import { type Reference, referencesOf, type Syntax } from './references.ts'
 
@@ -234,10 +234,10 @@ export const compileTemplate = (value: unknown, located: Located): Expression =>
   if (typeof value === 'string') return compileString(value, located.origin)
   if (value === null || typeof value !== 'object') return constant(value)
   if (Array.isArray(value)) {
-    const members = value.map((inner, index) => compileTemplate(inner, member(located, index)))
+    const members = value.map((inner, index) => compileTemplate(inner, locatedMember(located, index)))
     return compileTree(value, members, values => values)
   }
   const keys = Object.keys(value)
-  const members = Object.entries(value).map(([key, inner]) => compileTemplate(inner, member(located, key)))
+  const members = Object.entries(value).map(([key, inner]) => compileTemplate(inner, locatedMember(located, key)))
   return compileTree(value, members, values => Object.fromEntries(keys.map((key, index) => [key, values[index]])))
 }

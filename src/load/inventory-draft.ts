@@ -1,6 +1,6 @@
 import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { expandHosts } from './host-range.ts'
-import { type Located, placed } from './located.ts'
+import { type Located, locatedAt } from './located.ts'
 
 export type Vars = Record<string, Located>
 export type GroupDraft = { hosts: Set<string>; children: Set<string>; vars: Vars; origin: Origin }
@@ -25,7 +25,7 @@ const addressApart = 'Choose a plain name, and set ansible_host where the addres
 /** Adds the hosts of one written name (which may hold a range) to a group. */
 export const draftHosts = (draft: Draft, group: GroupDraft, written: string, origin: Origin, vars: Vars): void => {
   const { names, port } = expandHosts(written, origin)
-  const portVar: Vars = port === undefined ? {} : { ansible_port: placed(port, origin) }
+  const portVar: Vars = port === undefined ? {} : { ansible_port: locatedAt(port, origin) }
   for (const name of names) {
     if (/[\s/\x00-\x1f\x7f-\x9f]/.test(name))
       refuse('inventory-shape', `"${name}" cannot name a host.`, { origin, why: notInNames, fix: addressApart })

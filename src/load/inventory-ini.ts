@@ -1,6 +1,6 @@
 import { type Origin, refuse } from '../core/failure.ts'
 import { type Draft, draftGroup, draftHosts, type GroupDraft, type Vars } from './inventory-draft.ts'
-import { placed } from './located.ts'
+import { locatedAt } from './located.ts'
 import { nameFault } from './names.ts'
 
 /** Reads the escapes of a Python string literal that inventories use; others stay as written, as in Python. */
@@ -84,7 +84,7 @@ const readHost = (draft: Draft, group: GroupDraft, line: string, origin: Origin)
   const vars: Vars = Object.fromEntries(
     rest.map(word => {
       const [name, value] = assignment(word, origin)
-      return [name, placed(value, origin)]
+      return [name, locatedAt(value, origin)]
     }),
   )
   draftHosts(draft, group, host, origin, vars)
@@ -116,7 +116,7 @@ export const readIniInventory = (draft: Draft, text: string, file: string): void
       section = begun
     } else if (section.kind === 'vars') {
       const [name, value] = assignment(line, origin)
-      section.group.vars = { ...section.group.vars, [name]: placed(value, origin) }
+      section.group.vars = { ...section.group.vars, [name]: locatedAt(value, origin) }
     } else if (section.kind === 'children') {
       const child = line.replace(/\s+#.*$/, '')
       section.group.children.add(child)

@@ -1,7 +1,7 @@
 import { Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { type Draft, draftGroup, draftHosts } from './inventory-draft.ts'
-import { keyOrigin, type Located, placed } from './located.ts'
+import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { didYouMean } from './suggest.ts'
 import { parseYaml } from './yaml.ts'
 import { kindOf, mapping, type Problems, variables } from './yaml-fields.ts'
@@ -10,7 +10,7 @@ const words = ['hosts', 'vars', 'children']
 
 /** Names with what belongs to them: a mapping, or plain text for one name with nothing. */
 const named = (at: Located, what: string, problems: Problems): Map<string, Located> => {
-  if (typeof at.value === 'string') return new Map([[at.value, placed(null, at.origin)]])
+  if (typeof at.value === 'string') return new Map([[at.value, locatedAt(null, at.origin)]])
   if (Array.isArray(at.value)) {
     const fix = 'Write each name as a key: "node0:".'
     problems.push({ reason: 'inventory-shape', what: `${what} must be a mapping, not a list.`, fix, origin: at.origin })

@@ -15,7 +15,7 @@ import {
 } from './inventory-draft.ts'
 import { readIniInventory } from './inventory-ini.ts'
 import { readYamlInventory } from './inventory-yaml.ts'
-import { placed } from './located.ts'
+import { locatedAt } from './located.ts'
 import { varsBeside } from './vars-files.ts'
 
 /** Hosts, groups and variables, from all sources. Every list of hosts is in the order of their first mention. */
@@ -147,11 +147,11 @@ export const loadInventory = (paths: string[]): Inventory => {
     const vars: Vars = Object.assign({}, ...layers)
     const names = groups.filter(name => name !== 'all').sort()
     return {
-      ansible_host: placed(host, own.origin),
-      ansible_user: vars.ansible_ssh_user ?? placed(userInfo().username, own.origin),
+      ansible_host: locatedAt(host, own.origin),
+      ansible_user: vars.ansible_ssh_user ?? locatedAt(userInfo().username, own.origin),
       ...vars,
-      inventory_hostname: placed(host, own.origin),
-      group_names: placed(names, own.origin),
+      inventory_hostname: locatedAt(host, own.origin),
+      group_names: locatedAt(names, own.origin),
     }
   }
   return {

@@ -14,7 +14,7 @@ export const step = (key: string | number): string => `/${String(key).replaceAll
 export const keyMark = '~k'
 
 /** The value under a key (or index) of a mapping or list; undefined where there is none. */
-export const member = (located: Located, key: string | number): Located => {
+export const locatedMember = (located: Located, key: string | number): Located => {
   const prefix = step(key)
   const tree = located.value
   const value =
@@ -28,7 +28,7 @@ export const member = (located: Located, key: string | number): Located => {
 export const keyOrigin = (located: Located, key: string): Origin => located.at(step(key) + keyMark)
 
 /** A value that comes from one place as a whole: a command line, a default. */
-export const placed = <T>(value: T, origin: Origin): Located<T> => ({ value, origin, at: () => origin })
+export const locatedAt = <T>(value: T, origin: Origin): Located<T> => ({ value, origin, at: () => origin })
 
 /**
  * The place of the character at `offset` of a text that was written at `origin`. `length` of an origin is that of the

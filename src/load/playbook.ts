@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
-import { keyOrigin, type Located, placed } from './located.ts'
+import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
 import { parseTask, type Surroundings, type Task } from './task.ts'
@@ -38,7 +38,7 @@ const hostsOf = (at: Located, members: Map<string, Located>, problems: Problems)
   if (found === undefined) {
     const fix = 'Add hosts with a host, a group or "all".'
     problems.push({ reason: 'playbook-shape', what: 'The play does not say its hosts.', fix, origin: at.origin })
-    return placed('', at.origin)
+    return locatedAt('', at.origin)
   }
   const patterns = texts(found, '"hosts"', problems)
   return { ...found, value: patterns.map(one => one.value).join(',') }
@@ -58,7 +58,7 @@ const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Pl
     const found = members.get(word)
     return found === undefined ? otherwise : read(found)
   }
-  const login: Located<boolean | string> = placed(false, at.origin)
+  const login: Located<boolean | string> = locatedAt(false, at.origin)
   const inherited = {
     become: take('become', found => flagOrExpression(found, '"become"', problems) ?? login, login),
     tags: take('tags', found => texts(found, '"tags"', problems).map(one => one.value), []),

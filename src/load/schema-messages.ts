@@ -135,7 +135,7 @@ const bounds: Record<string, (limit: unknown) => string> = {
 }
 
 /** A complaint of the validator's in words, with the place of what is wrong. */
-export const failureOf = (complaint: Complaint, where: Located, options: Subject): Failure => {
+export const schemaFailure = (complaint: Complaint, where: Located, options: Subject): Failure => {
   const { keyword, instancePath: pointer, params, data } = complaint
   const { subject, reason } = options
   const at = named(pointer, subject)

@@ -6,7 +6,7 @@ import { isRecord } from '../core/value.ts'
 import { hasBraces } from './braces.ts'
 import { type Located, step } from './located.ts'
 import { fits } from './schema-fits.ts'
-import { type Complaint, failureOf, unionFailure } from './schema-messages.ts'
+import { type Complaint, schemaFailure, unionFailure } from './schema-messages.ts'
 import { closest } from './suggest.ts'
 
 type Schema = Record<string, unknown>
@@ -93,7 +93,7 @@ const complaints = (
     .filter(error => options.expressions !== 'skip' || typeof error.data !== 'string' || !hasBraces(error.data))
     .flatMap(error => {
       const complaint = { ...error, instancePath: base + error.instancePath } as Complaint
-      return isUnion(error) ? ofUnion(complaint, where, options) : [failureOf(complaint, where, options)]
+      return isUnion(error) ? ofUnion(complaint, where, options) : [schemaFailure(complaint, where, options)]
     })
 }
 

@@ -2,7 +2,7 @@ import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { readText } from './files.ts'
 import type { Inventory } from './inventory.ts'
-import { type Located, placed } from './located.ts'
+import { type Located, locatedAt } from './located.ts'
 import { nameFault } from './names.ts'
 import type { Play, Playbook, Task } from './playbook.ts'
 import { closest } from './suggest.ts'
@@ -32,7 +32,7 @@ const fromPairs = (text: string): Record<string, Located> => {
     }
     const fault = nameFault(name)
     if (fault) refuse('inventory-variable', `The variable "${name}" ${fault}.`, { origin: commandLine })
-    found[name] = placed(
+    found[name] = locatedAt(
       value.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single),
       commandLine,
     )

@@ -1,7 +1,7 @@
 import { attempt, type Failure, type Reason } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { hasBraces } from './braces.ts'
-import { keyOrigin, type Located, member } from './located.ts'
+import { keyOrigin, type Located, locatedMember } from './located.ts'
 import { nameFault } from './names.ts'
 
 /** Collects the failures of a file, so that one run shows all of them; a reader that fails answers undefined. */
@@ -29,7 +29,7 @@ export const mapping = (
   reason: Reason = 'playbook-shape',
 ): Map<string, Located> => {
   if (at.value === null || at.value === undefined) return new Map()
-  if (isRecord(at.value)) return new Map(Object.keys(at.value).map(key => [key, member(at, key)]))
+  if (isRecord(at.value)) return new Map(Object.keys(at.value).map(key => [key, locatedMember(at, key)]))
   wrong(problems, reason, at, what, 'a mapping')
   return new Map()
 }
@@ -37,7 +37,7 @@ export const mapping = (
 /** The items of a list; nothing for null, a problem for anything else. */
 export const list = (at: Located, what: string, problems: Problems): Located[] => {
   if (at.value === null || at.value === undefined) return []
-  if (Array.isArray(at.value)) return at.value.map((_, index) => member(at, index))
+  if (Array.isArray(at.value)) return at.value.map((_, index) => locatedMember(at, index))
   wrong(problems, 'playbook-shape', at, what, 'a list')
   return []
 }

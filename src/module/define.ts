@@ -95,7 +95,7 @@ export type Module<
   R extends Reads = Reads,
   M extends Reads = Reads,
 > = Common<A, O> & {
-  group?: undefined
+  collective?: undefined
   reads(args: Static<A>): R
   /** A second look that depends on the first; then `touches` is obligatory. */
   more?(args: Static<A>, seen: Seen<R>): M
@@ -115,57 +115,59 @@ export const defineModule = <
   module: Module<A, O, R, M>,
 ): Module<A, O, R, M> => module
 
-/** One host's verdict in a group node: steps come in phases; a phase starts when the one before has ended on all hosts. */
-export type GroupChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts' | 'byItself'> & {
+/** One host's verdict in a collective node: steps come in phases; a phase starts when the one before has ended on all hosts. */
+export type CollectiveChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts' | 'byItself'> & {
   phases: Step[][]
 }
-export type GroupVerdict<R, O> =
+export type CollectiveVerdict<R, O> =
   | { is: 'ok'; outputs?: Outputs<O> }
-  | ({ is: 'change' } & GroupChange<R, O>)
+  | ({ is: 'change' } & CollectiveChange<R, O>)
   | { is: 'fail'; why: string; fix?: string }
 
-/** What a group module's plan is given besides args and answers. */
-export type Together<R, O> = {
+/** What a collective module's plan is given besides args and answers. */
+export type CollectiveContext<R, O> = {
   /** One verdict per host that answered. */
-  each(decide: (host: string, seen: Seen<R>, index: number) => GroupVerdict<R, O>): Record<string, GroupVerdict<R, O>>
+  each(
+    decide: (host: string, seen: Seen<R>, index: number) => CollectiveVerdict<R, O>,
+  ): Record<string, CollectiveVerdict<R, O>>
   /** Hosts that answered: those where steps may run first, each part in inventory order. And those that did not. */
   up: string[]
   /** Hosts that answered but where no step may run (`--limit`): they are read, and may hand out what they hold. */
   bystanders: string[]
   missing: string[]
-  ok(outputs?: Outputs<O>): GroupVerdict<R, O>
-  change(change: GroupChange<R, O>): GroupVerdict<R, O>
-  fail(why: string, fix?: string): GroupVerdict<R, O>
+  ok(outputs?: Outputs<O>): CollectiveVerdict<R, O>
+  change(change: CollectiveChange<R, O>): CollectiveVerdict<R, O>
+  fail(why: string, fix?: string): CollectiveVerdict<R, O>
   /** A value that a step of this node on `host` will make known. */
   from(host: string): Later
 }
 
 /** A decision about a set of hosts: one node over all hosts of the play, a barrier that a lost host leaves. */
-export type GroupModule<
+export type CollectiveModule<
   A extends TObject = TObject,
   O extends TSchema | undefined = TSchema | undefined,
   R extends Reads = Reads,
   M extends Reads = Reads,
 > = Common<A, O> & {
-  group: true
+  collective: true
   reads(args: Static<A>, host: string): R
   more?(args: Static<A>, seen: Record<string, Seen<R> | null>, host: string): M
   plan(
     args: Record<string, Static<A>>,
     seen: Record<string, (Seen<R> & Seen<M>) | null>,
-    together: Together<R & M, O>,
-  ): Record<string, GroupVerdict<R & M, O>>
+    together: CollectiveContext<R & M, O>,
+  ): Record<string, CollectiveVerdict<R & M, O>>
   touches?(args: Static<A>): Label[]
   settle?: undefined
 }
-export const defineGroup = <
+export const defineCollective = <
   A extends TObject,
   R extends Reads,
   M extends Reads = {},
   O extends TSchema | undefined = undefined,
 >(
-  module: Omit<GroupModule<A, O, R, M>, 'group'>,
-): GroupModule<A, O, R, M> => ({ ...module, group: true })
+  module: Omit<CollectiveModule<A, O, R, M>, 'collective'>,
+): CollectiveModule<A, O, R, M> => ({ ...module, collective: true })
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds modules of every type of args and reads
-export type AnyModule = Module<any, any, any, any> | GroupModule<any, any, any, any>
+export type AnyModule = Module<any, any, any, any> | CollectiveModule<any, any, any, any>

@@ -55,7 +55,7 @@ export const overlaps = (a: Label, b: Label): boolean => {
 }
 
 /** The same label with its path put through `canon`, which knows the links of one host. */
-export const canonical = (label: Label, canon: (path: string) => string): Label => {
+export const canonicalLabel = (label: Label, canon: (path: string) => string): Label => {
   const { kind, path, member } = parts(label)
   if (!ofFiles.has(kind)) return label
   return `${kind}:${canon(path)}${member ? `#${member}` : ''}`

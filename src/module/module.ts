@@ -1,11 +1,11 @@
 /** The author's contract: the only file of src/ that modules import. */
 
-export type { Member } from '../core/archive-member.ts'
+export type { ArchiveMember } from '../core/archive-member.ts'
 export { quote, quoted } from '../core/quote.ts'
 export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
 export { type Content, content, isRecord, memberAt, same, secretContent, sha256, withMember } from '../core/value.ts'
-export { type Change, type Decide, type Diagnosis, defineGroup, defineModule, type Verdict } from './define.ts'
+export { type Change, type Decide, type Diagnosis, defineCollective, defineModule, type Verdict } from './define.ts'
 export { pattern } from './pattern.ts'
 export { accountGroup, type GroupAnswer, type UserAnswer, user } from './probes/account.ts'
 export {

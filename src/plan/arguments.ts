@@ -4,7 +4,7 @@ import type { Node } from '../graph/graph.ts'
 import { nodeId } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
 import { spelled, validate, withDefaults } from '../load/schema.ts'
-import { failedBefore, type Session, scopeOf, type Wanted, without } from './session.ts'
+import { failedBefore, groupsWithout, type MissingReads, type Session, scopeOf } from './session.ts'
 
 export type Arguments = { values: Record<string, unknown>; scope: Record<string, unknown> }
 
@@ -15,7 +15,13 @@ type Absent = { host: string; address: unknown }
 const overHosts = (expression: Expression): boolean =>
   expression.references.some(r => r.path[0] === 'hostvars' && r.path[1] === null)
 
-const absentIn = (session: Session, node: Node, host: string, wanted: Wanted, gone: ReadonlySet<string>): Absent[] => {
+const absentIn = (
+  session: Session,
+  node: Node,
+  host: string,
+  wanted: MissingReads,
+  gone: ReadonlySet<string>,
+): Absent[] => {
   const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups)
   return [...gone]
     .filter(lost => node.hosts.includes(lost) || node.play.tasks.includes(node.task))
@@ -39,7 +45,7 @@ export const argumentsOf = (
   session: Session,
   node: Node,
   host: string,
-  wanted: Wanted,
+  wanted: MissingReads,
   scope: Record<string, unknown>,
   item?: { value: unknown },
 ): Arguments | Unknown => {
@@ -50,7 +56,7 @@ export const argumentsOf = (
     const sibling = (schema.properties[name] as { partial?: string } | undefined)?.partial
     const gone = sibling === undefined ? session.lost : failed
     const partial = overHosts(expression) && gone.size > 0
-    const within = partial ? scopeOf(session, node, host, wanted, without(session, gone), item) : scope
+    const within = partial ? scopeOf(session, node, host, wanted, groupsWithout(session, gone), item) : scope
     values[name] = spelled(schema.properties[name], expression.evaluate(within))
     if (!partial) continue
     const absent = absentIn(session, node, host, wanted, gone)

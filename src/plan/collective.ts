@@ -1,12 +1,12 @@
 import { isUnknown, Later, Lost, Missing, strict, type Unknown } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
-import type { GroupModule, GroupVerdict, Together, Verdict } from '../module/define.ts'
+import type { CollectiveContext, CollectiveModule, CollectiveVerdict, Verdict } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
 import { argumentsOf, condition } from './arguments.ts'
-import { footprint, isMissing, meet, see } from './decide.ts'
+import { askAll, catchUnknown, footprint, isMissing } from './decide.ts'
 import { blank, decidedLine, refused, skipLine, unknownLine } from './line.ts'
-import { lay, leftOut } from './predict-line.ts'
-import { ask, causeOf, type Line, type Session, scopeOf, type Wanted } from './session.ts'
+import { leaveOut, predictLine } from './predict-line.ts'
+import { ask, causeOf, type Line, type MissingReads, type Session, scopeOf } from './session.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
 type Any = any
@@ -17,7 +17,7 @@ const enter = (
   session: Session,
   node: Node,
   host: string,
-  wanted: Wanted,
+  wanted: MissingReads,
 ): { values: Record<string, unknown> } | Unknown | Line => {
   const line = blank(node, host)
   const cause = causeOf(session, node, host)
@@ -35,7 +35,7 @@ const together = (
   missing: string[],
   node: Node,
   seen: Record<string, unknown>,
-): Together<Any, Any> => {
+): CollectiveContext<Any, Any> => {
   const bystanders = answered.filter(host => !node.included.has(host))
   const up = [...answered.filter(host => node.included.has(host)), ...bystanders]
   return { up, bystanders, missing, ...builders(up, node, seen) }
@@ -45,7 +45,7 @@ const builders = (
   up: string[],
   node: Node,
   seen: Record<string, unknown>,
-): Omit<Together<Any, Any>, 'up' | 'bystanders' | 'missing'> => ({
+): Omit<CollectiveContext<Any, Any>, 'up' | 'bystanders' | 'missing'> => ({
   each: decide => Object.fromEntries(up.map((host, i) => [host, decide(host, strict(seen[host]) as Any, i)])),
   ok: outputs => ({ is: 'ok', ...(outputs ? { outputs } : {}) }),
   change: change => ({ is: 'change', ...change }),
@@ -57,8 +57,8 @@ const builders = (
  * One decision over all hosts of the play. A host that was lost or failed is `null` to the module; one that waits
  * for something makes the whole node wait.
  */
-export const planGroup = (session: Session, node: Node, wanted: Wanted): Line[] => {
-  const module = session.modules[node.task.module] as GroupModule<Any, Any, Any, Any>
+export const planCollective = (session: Session, node: Node, wanted: MissingReads): Line[] => {
+  const module = session.modules[node.task.module] as CollectiveModule<Any, Any, Any, Any>
   const out: Line[] = []
   const members: Member[] = []
   const waits: Unknown[] = []
@@ -76,13 +76,13 @@ export const planGroup = (session: Session, node: Node, wanted: Wanted): Line[] 
       waits.push(entered)
       members.push({ host, values: {}, reads: {}, seen: {} })
     } else {
-      const reads = meet(() => module.reads(strict(entered.values), host))
+      const reads = catchUnknown(() => module.reads(strict(entered.values), host))
       if (isUnknown(reads)) waits.push(reads)
       members.push({
         host,
         values: entered.values,
         reads: isUnknown(reads) ? {} : reads,
-        seen: isUnknown(reads) ? {} : see(reads, ask(session, host, wanted)),
+        seen: isUnknown(reads) ? {} : askAll(reads, ask(session, host, wanted)),
       })
     }
   }
@@ -106,35 +106,36 @@ export const planGroup = (session: Session, node: Node, wanted: Wanted): Line[] 
     )
   })
   const kept = [...lines, ...out]
-    .map(line => leftOut(node, line))
+    .map(line => leaveOut(node, line))
     .sort((a, b) => node.hosts.indexOf(a.host) - node.hosts.indexOf(b.host))
-  for (const line of lines.map(line => leftOut(node, line))) if (node.included.has(line.host)) lay(session, line)
+  for (const line of lines.map(line => leaveOut(node, line)))
+    if (node.included.has(line.host)) predictLine(session, line)
   return kept
 }
 
 const judge = (
   session: Session,
   node: Node,
-  module: GroupModule<Any, Any, Any, Any>,
+  module: CollectiveModule<Any, Any, Any, Any>,
   members: Member[],
   missing: string[],
-  wanted: Wanted,
-): Record<string, GroupVerdict<Any, Any>> | Unknown => {
+  wanted: MissingReads,
+): Record<string, CollectiveVerdict<Any, Any>> | Unknown => {
   if (members.length === 0) return {}
   const holes = (): boolean => members.some(m => isMissing(m.seen))
   if (holes()) return new Missing()
   const seen = (): Record<string, unknown> =>
     Object.fromEntries(node.hosts.map(host => [host, members.find(m => m.host === host)?.seen ?? null]))
   for (const member of members) {
-    const second = meet(() => module.more?.(strict(member.values), strict(seen()) as Any, member.host) ?? {})
+    const second = catchUnknown(() => module.more?.(strict(member.values), strict(seen()) as Any, member.host) ?? {})
     if (isUnknown(second)) return second
     member.reads = { ...member.reads, ...second }
-    member.seen = { ...member.seen, ...see(second, ask(session, member.host, wanted)) }
+    member.seen = { ...member.seen, ...askAll(second, ask(session, member.host, wanted)) }
   }
   if (holes()) return new Missing()
   const all = seen()
   const args = Object.fromEntries(members.map(m => [m.host, m.values]))
-  return meet(() =>
+  return catchUnknown(() =>
     module.plan(
       strict(args),
       strict(all) as Any,

@@ -2,14 +2,14 @@ import { overlaps } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { labelsOf } from '../world/world.ts'
 import { queriesOf } from './decide.ts'
-import type { Line, Session, Wanted } from './session.ts'
+import type { Line, MissingReads, Session } from './session.ts'
 import { aside, type Planned, planNode } from './walk.ts'
 
 /** A line that the next run will change again, and why: mostly two lines undo each other. */
-export type Fight = { line: string; why: string }
+export type Conflict = { line: string; why: string }
 
 /** Every line planned once more in the world that the whole playbook predicts. What has to be read for that is `wanted`. */
-export const planAgain = (session: Session, wanted: Wanted): Line[] =>
+export const planInPredictedWorld = (session: Session, wanted: MissingReads): Line[] =>
   aside(session, () => {
     for (const world of session.worlds.values()) world.predicted = [...world.predicted]
     session.outputs = new Map()
@@ -21,12 +21,12 @@ export const planAgain = (session: Session, wanted: Wanted): Line[] =>
  * What would change even in the world that the whole playbook predicts: the next run changes it again. Called after the
  * last walk, whose predictions and outputs it leaves as they were.
  */
-export const fights = (session: Session, planned: Planned[], wanted: Wanted): Fight[] => {
+export const conflicts = (session: Session, planned: Planned[], wanted: MissingReads): Conflict[] => {
   // Nothing is predicted: planned again, everything would come out as it did.
   if ([...session.worlds.values()].every(world => world.predicted.length === 0)) return []
   const first = planned.flatMap(p => p.lines)
   const stopped = new Set(first.filter(l => l.verdict === 'fail').map(l => l.host))
-  const again = planAgain(session, wanted).filter(
+  const again = planInPredictedWorld(session, wanted).filter(
     // Where the details are open even then, nobody can say what the next run will see.
     line => line.verdict === 'change' && !line.always && !line.details && !stopped.has(line.host),
   )

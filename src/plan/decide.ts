@@ -14,7 +14,7 @@ type Any = any
 export type Decision = { verdict: Verdict<Any, Any> | Unknown; reads: Reads; seen: Record<string, unknown> }
 
 /** Asks a record of queries; answers stand under the same names. Only to be read through `strict`. */
-export const see = (reads: Reads, ask: Asker): Record<string, unknown> =>
+export const askAll = (reads: Reads, ask: Asker): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(reads).map(([name, q]) => [
       name,
@@ -33,7 +33,7 @@ export const decide: Decide<Any, Any> = {
 }
 
 /** Runs what may read unknowns; the unknown it met comes back as a value. Anything else thrown is the module's bug. */
-export const meet = <T>(inside: () => T): T | Unknown => {
+export const catchUnknown = <T>(inside: () => T): T | Unknown => {
   try {
     return inside()
   } catch (error) {
@@ -53,16 +53,16 @@ export const decideOne = (
   ask: Asker,
 ): Decision => {
   const args = strict(values)
-  const first = meet(() => module.reads(args))
+  const first = catchUnknown(() => module.reads(args))
   if (isUnknown(first)) return { verdict: first, reads: {}, seen: {} }
-  const seen = see(first, ask)
+  const seen = askAll(first, ask)
   if (isMissing(seen)) return { verdict: new Missing(), reads: first, seen }
-  const second = meet(() => module.more?.(args, strict(seen)) ?? {})
+  const second = catchUnknown(() => module.more?.(args, strict(seen)) ?? {})
   if (isUnknown(second)) return { verdict: second, reads: first, seen }
   const reads = { ...first, ...second }
-  const all = { ...seen, ...see(second, ask) }
+  const all = { ...seen, ...askAll(second, ask) }
   if (isMissing(all)) return { verdict: new Missing(), reads, seen: all }
-  return { verdict: meet(() => module.plan(args, strict(all), decide)), reads, seen: all }
+  return { verdict: catchUnknown(() => module.plan(args, strict(all), decide)), reads, seen: all }
 }
 
 /** The patches of a change, each with its query. Naming a read that is only used is the module author's mistake. */
@@ -82,7 +82,7 @@ export const footprint = (
   values: Record<string, unknown>,
   host: string,
 ): Label[] => {
-  const found = meet(() => {
+  const found = catchUnknown(() => {
     const owned = queriesOf(module.reads(strict(values), host)).filter(q => !q.only)
     return [...owned.flatMap(q => touchedBy(q, { exists: true })), ...(module.touches?.(strict(values)) ?? [])]
   })
@@ -107,6 +107,6 @@ export const settleOf = (
   module: { settle?: (args: Any) => Settle<Any> },
   values: Record<string, unknown>,
 ): Settle<never> | undefined => {
-  const found = meet(() => module.settle?.(strict(values)))
+  const found = catchUnknown(() => module.settle?.(strict(values)))
   return isUnknown(found) ? undefined : (found as Settle<never> | undefined)
 }

@@ -7,8 +7,8 @@ import { wordFor } from '../module/show.ts'
 import { describe } from '../module/step.ts'
 import { answer, future, shapedBy } from '../world/world.ts'
 import { argumentsOf } from './arguments.ts'
-import { meet } from './decide.ts'
-import { type Line, type Session, scopeOf, type Wanted } from './session.ts'
+import { catchUnknown } from './decide.ts'
+import { type Line, type MissingReads, type Session, scopeOf } from './session.ts'
 import { beginWalk, planNode } from './walk.ts'
 
 /** Of a file, and of a unit. */
@@ -41,9 +41,9 @@ const openIn = (value: unknown): string[] => {
 }
 
 const argumentsOn = (session: Session, node: Node, host: string, item: Line['item']): Record<string, unknown> => {
-  const wanted: Wanted = new Map()
+  const wanted: MissingReads = new Map()
   const { value: found } = attempt(() =>
-    meet(() => {
+    catchUnknown(() => {
       const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups, item)
       return argumentsOf(session, node, host, wanted, scope, item)
     }),

@@ -3,7 +3,7 @@ import { isRecord, keyed, sha256 } from '../core/value.ts'
 import type { Line } from './session.ts'
 
 /** The places in a value that are not known yet, as paths: `/steps/0/content`. */
-export type Holes = readonly string[]
+export type OpenPlaces = readonly string[]
 
 const membersOf = (value: object): [string, unknown][] =>
   Object.entries(value).filter(([, member]) => member !== undefined)
@@ -23,11 +23,11 @@ const wordFor = (value: unknown): string | undefined => {
  * Data as one text, the same for what is the same: the order of keys does not count, contents stand by digest, what a
  * node will make known by that node. Two values that differ have different texts, but for what stands in `holes`.
  */
-export const canonical = (value: unknown, holes: Holes = [], at = ''): string => {
+export const canonicalText = (value: unknown, holes: OpenPlaces = [], at = ''): string => {
   if (holes.includes(at)) return '<open>'
   const word = wordFor(value)
   if (word !== undefined) return word
-  const inside = (key: string | number, member: unknown): string => canonical(member, holes, `${at}/${key}`)
+  const inside = (key: string | number, member: unknown): string => canonicalText(member, holes, `${at}/${key}`)
   if (Array.isArray(value)) return `[${value.map((member, i) => inside(i, member)).join(',')}]`
   const members = membersOf(value as object)
     .filter(([key]) => !(isRecord(value) && isElsewhere(value, key)))
@@ -36,7 +36,8 @@ export const canonical = (value: unknown, holes: Holes = [], at = ''): string =>
 }
 
 /** The keyed print of a value: it tells the same from another, and nothing of a secret in it to who lacks the key. */
-export const print = (key: Buffer, value: unknown, holes: Holes = []): string => keyed(key, canonical(value, holes))
+export const fingerprint = (key: Buffer, value: unknown, holes: OpenPlaces = []): string =>
+  keyed(key, canonicalText(value, holes))
 
 const holesIn = (value: unknown, at: string): string[] => {
   if (isUnknown(value)) return [at]
@@ -56,7 +57,7 @@ const deed = ({ verdict, steps, will, diff }: Line) => ({
  * What of a line is still to be made known by a node before it. The differences of such a line go with it: they tell in
  * words what is not known.
  */
-export const holesOf = (line: Line): Holes => {
+export const openPlaces = (line: Line): OpenPlaces => {
   // Only that it will change was known: what it comes to is not held against it, nor that it is undecided on the way there.
   if (line.details) return ['/verdict', '/steps', '/will', '/diff']
   const { diff, ...known } = deed(line)
@@ -66,5 +67,5 @@ export const holesOf = (line: Line): Holes => {
 }
 
 /** The print of what a line would do: with the same one it does the same, and showed the same, but for the holes. */
-export const linePrint = (key: Buffer, line: Line, holes: Holes = holesOf(line)): string =>
-  print(key, deed(line), holes)
+export const lineFingerprint = (key: Buffer, line: Line, holes: OpenPlaces = openPlaces(line)): string =>
+  fingerprint(key, deed(line), holes)

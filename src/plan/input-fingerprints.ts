@@ -1,11 +1,11 @@
-import type { Asks } from '../core/event.ts'
+import type { InputFingerprints } from '../core/event.ts'
 import { unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { print } from './fingerprint.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { Line } from './session.ts'
 
 /** Tells keys apart, and nothing of the key. */
-export const keyPrintOf = (key: Buffer): string => print(key, 'key')
+export const keyFingerprint = (key: Buffer): string => fingerprint(key, 'key')
 
 /** A file of the controller's by its digest: where it lies there is no part of what is asked. */
 const byDigest = (value: unknown): unknown => {
@@ -16,16 +16,16 @@ const byDigest = (value: unknown): unknown => {
 }
 
 /** Keyed prints of what a line was asked; undefined where that is not wholly known. */
-export const asksOf = (key: Buffer, { asks }: Line): Asks | undefined =>
+export const inputFingerprints = (key: Buffer, { asks }: Line): InputFingerprints | undefined =>
   asks === undefined || unknownsIn(asks).length > 0
     ? undefined
     : {
-        args: print(key, asks.args),
+        args: fingerprint(key, asks.args),
         given: Object.fromEntries(
-          Object.entries(asks.given).map(([name, value]) => [name, print(key, byDigest(value))]),
+          Object.entries(asks.given).map(([name, value]) => [name, fingerprint(key, byDigest(value))]),
         ),
       }
 
 /** Whether the same is asked. Some reads are made only where there is something to do: those of both sides count. */
-export const asksSame = (a: Asks, b: Asks): boolean =>
+export const hasSameInputs = (a: InputFingerprints, b: InputFingerprints): boolean =>
   a.args === b.args && Object.entries(a.given).every(([name, one]) => (b.given[name] ?? one) === one)

@@ -4,7 +4,7 @@ import { isRecord } from '../core/value.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import type { AnyModule } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
-import { leftOpen } from '../world/complete-file-patch.ts'
+import { bindOpen } from '../world/complete-file-patch.ts'
 import { type Asker, type Decision, differences, footprint, patchesOf, settleOf } from './decide.ts'
 import type { Line } from './session.ts'
 
@@ -132,7 +132,7 @@ const changeLine = (
   ask: Asker,
 ): Line => {
   const promised = checked(line, patchesOf(change.will, line.reads), change.will, line.reads)
-  const will = promised.map(([query, patch]): Line['will'][number] => [query, leftOpen(patch, line.id)])
+  const will = promised.map(([query, patch]): Line['will'][number] => [query, bindOpen(patch, line.id)])
   const steps = change.steps ?? change.phases?.flat() ?? []
   const phases = change.phases ?? []
   // Handing out what it holds changes nothing on a host: it is only read.

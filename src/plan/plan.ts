@@ -4,14 +4,14 @@ import type { Connect } from '../core/transport.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe } from '../module/step.ts'
 import { batch } from '../world/batch.ts'
-import { take } from '../world/world.ts'
-import { type Fight, fights, isRelinked } from './conflicts.ts'
+import { recordAnswer } from '../world/world.ts'
+import { type Conflict, conflicts, isRelinked } from './conflicts.ts'
 import { failureOf } from './line.ts'
-import { controllerSide, type Line, type Session, type Wanted } from './session.ts'
+import { controllerSide, type Line, type MissingReads, type Session } from './session.ts'
 import { type Planned, walk } from './walk.ts'
 
 /** What planning and running need of the outside: hosts, the controller's own files, and somewhere to tell. */
-export type Outside = {
+export type Environment = {
   connect: Connect
   /** Answers a query about the controller: an archive, a file to be copied. */
   local(query: AnyQuery): Promise<unknown>
@@ -21,7 +21,7 @@ export type Outside = {
 }
 
 /** A host that did not answer leaves the run; it is told once. */
-export const lose = (session: Session, host: string, error: unknown, emit: Emit): void => {
+export const markLost = (session: Session, host: string, error: unknown, emit: Emit): void => {
   if (!(error instanceof Refusal)) throw error
   if (session.lost.has(host)) return
   session.lost.add(host)
@@ -29,23 +29,23 @@ export const lose = (session: Session, host: string, error: unknown, emit: Emit)
 }
 
 /** Reads what is wanted of one host: one frame. A host that cannot be reached is lost. */
-const readHost = async (session: Session, outside: Outside, host: string, queries: AnyQuery[]): Promise<void> => {
+const readHost = async (session: Session, outside: Environment, host: string, queries: AnyQuery[]): Promise<void> => {
   const reads = batch(session.worlds.get(host)!, queries)
   try {
     const transport = await outside.connect(host)
     if (queries.length > 0) reads.take(await transport.run(reads.fragments))
   } catch (error) {
-    lose(session, host, error, outside.emit)
+    markLost(session, host, error, outside.emit)
   }
 }
 
 /** Answers what the controller itself is asked. */
-const readLocal = async (session: Session, outside: Outside, queries: AnyQuery[]): Promise<void> => {
-  for (const query of queries) take(session.controller, query, await outside.local(query), query.facets)
+const readLocal = async (session: Session, outside: Environment, queries: AnyQuery[]): Promise<void> => {
+  for (const query of queries) recordAnswer(session.controller, query, await outside.local(query), query.facets)
 }
 
 /** Reads everything wanted, all hosts at once. */
-export const readAll = async (session: Session, outside: Outside, wanted: Wanted): Promise<void> => {
+export const readAll = async (session: Session, outside: Environment, wanted: MissingReads): Promise<void> => {
   await Promise.all(
     [...wanted].map(([host, queries]) =>
       host === controllerSide ? readLocal(session, outside, queries) : readHost(session, outside, host, queries),
@@ -54,7 +54,7 @@ export const readAll = async (session: Session, outside: Outside, wanted: Wanted
 }
 
 /** What is wanted, in words. To want the same twice in a row is a mistake of ours that would never end. */
-export const unlike = (last: string, wanted: Wanted): string => {
+export const requireNewReads = (last: string, wanted: MissingReads): string => {
   const now = [...wanted].flatMap(([host, queries]) => [host, ...queries.map(q => `${q.key} ${q.item}`)]).join('\n')
   if (now === last) throw new Error(`read in vain: ${now}`)
   return now
@@ -73,8 +73,8 @@ const isHopeless = (session: Session, planned: Planned[]): boolean => {
  */
 export const plan = async (
   session: Session,
-  outside: Outside,
-): Promise<{ planned: Planned[]; untouched: boolean; fighting: Fight[] }> => {
+  outside: Environment,
+): Promise<{ planned: Planned[]; untouched: boolean; fighting: Conflict[] }> => {
   let { planned, wanted } = walk(session)
   while (wanted.has(controllerSide)) {
     await readLocal(session, outside, wanted.get(controllerSide)!)
@@ -89,15 +89,15 @@ export const plan = async (
 /** Plans everything from what has been read so far, and reads what is missing for that. */
 export const planOn = async (
   session: Session,
-  outside: Outside,
-): Promise<{ planned: Planned[]; fighting: Fight[] }> => {
+  outside: Environment,
+): Promise<{ planned: Planned[]; fighting: Conflict[] }> => {
   for (let last = ''; ; ) {
     const { planned, wanted } = walk(session)
     // Where a link will lead elsewhere, what is there is read together with the rest; else fights are for the last walk.
     const relinked = isRelinked(session)
-    const fighting = wanted.size === 0 || relinked ? fights(session, planned, relinked ? wanted : new Map()) : []
+    const fighting = wanted.size === 0 || relinked ? conflicts(session, planned, relinked ? wanted : new Map()) : []
     if (wanted.size === 0) return { planned, fighting }
-    last = unlike(last, wanted)
+    last = requireNewReads(last, wanted)
     await readAll(session, outside, wanted)
   }
 }

@@ -5,7 +5,7 @@ import { skipLine } from './line.ts'
 import type { Line, Session } from './session.ts'
 
 /** A task that --limit or --tags leaves out is only read: a value it would make does not exist in this run. */
-export const leftOut = (node: Node, line: Line): Line => {
+export const leaveOut = (node: Node, line: Line): Line => {
   if (node.included.has(line.host)) return line
   if (line.verdict === 'change' || line.verdict === 'undecided' || line.isBarred)
     return {
@@ -18,7 +18,7 @@ export const leftOut = (node: Node, line: Line): Line => {
 }
 
 /** Lays a line's change over its host's world. A line that is not known yet clouds its footprint. */
-export const lay = (session: Session, line: Line): void => {
+export const predictLine = (session: Session, line: Line): void => {
   const world = session.worlds.get(line.host)!
   if (line.verdict === 'change' || line.verdict === 'undecided')
     predict(world, { node: line.id, patches: line.will, labels: line.labels })

@@ -3,16 +3,16 @@ import { type Node, nodeId } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
 import { type Facts, facts } from '../module/probes/facts.ts'
 import type { AnyQuery } from '../module/query.ts'
-import { take } from '../world/world.ts'
+import { recordAnswer } from '../world/world.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
-import { meet } from './decide.ts'
-import { type Session, scopeOf, type Wanted } from './session.ts'
+import { catchUnknown } from './decide.ts'
+import { type MissingReads, type Session, scopeOf } from './session.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
 type Any = any
 
 /** The archives a playbook may need, and the lines of which only a look at hosts would tell. */
-export type Demand = { queries: AnyQuery[]; open: string[] }
+export type RequiredArchives = { queries: AnyQuery[]; open: string[] }
 
 /** What is known of a host that was never seen, only what it is built like. */
 const assumed = (host: string, known: Partial<Facts>): Facts =>
@@ -20,13 +20,13 @@ const assumed = (host: string, known: Partial<Facts>): Facts =>
 
 const ofNode = (session: Session, node: Node, host: string, seen: Facts): AnyQuery[] | undefined => {
   const module = session.modules[node.task.module] as Module<Any, Any, Any, Any>
-  const wanted: Wanted = new Map()
+  const wanted: MissingReads = new Map()
   const { groups } = session.loaded.inventory
   const ofItem = (item?: { value: unknown }): AnyQuery[] | undefined => {
     const scope = scopeOf(session, node, host, wanted, groups, item)
     if (condition(node, scope) === false) return []
     const args = argumentsOf(session, node, host, wanted, scope, item)
-    const queries = isUnknown(args) ? args : meet(() => module.archives!(strict(args.values), seen))
+    const queries = isUnknown(args) ? args : catchUnknown(() => module.archives!(strict(args.values), seen))
     return isUnknown(queries) ? undefined : queries
   }
   if (!node.compiled.loop) return ofItem()
@@ -40,13 +40,13 @@ const ofNode = (session: Session, node: Node, host: string, seen: Facts): AnyQue
  * What hosts that are built like `known` may ask the controller for, without contacting one. A task whose condition
  * only a host can decide counts. Throws Refusals, as arguments do.
  */
-export const demandOf = (session: Session, known: Partial<Facts>): Demand => {
-  for (const [host, world] of session.worlds) take(world, facts, assumed(host, known), [])
+export const requiredArchives = (session: Session, known: Partial<Facts>): RequiredArchives => {
+  for (const [host, world] of session.worlds) recordAnswer(world, facts, assumed(host, known), [])
   const queries = new Map<string, AnyQuery>()
   const open: string[] = []
   for (const node of session.graph.nodes) {
     const module = session.modules[node.task.module]!
-    if (module.group || !module.archives) continue
+    if (module.collective || !module.archives) continue
     for (const host of node.hosts.filter(h => node.included.has(h))) {
       const found = ofNode(session, node, host, assumed(host, known))
       if (found === undefined) open.push(nodeId(host, node.task))

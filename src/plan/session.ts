@@ -1,4 +1,4 @@
-import type { Difference, Verdict } from '../core/event.ts'
+import type { Difference, PlanVerdict } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
 import { isUnknown, type Later, Lost, Missing } from '../core/unknown.ts'
 import { type Graph, type Node, nodeId } from '../graph/graph.ts'
@@ -23,13 +23,13 @@ export type Line = {
   node: Node
   /** The loop item it stands for. */
   item?: { value: unknown }
-  verdict: Verdict | 'pending'
+  verdict: PlanVerdict | 'pending'
   why?: string
   fix?: string
   /** The root cause, or the node it waits for; of a change the node that its details wait for. */
   needs?: string
   steps: Step[]
-  /** Steps of a group node come in phases. */
+  /** Steps of a collective node come in phases. */
   phases: Step[][]
   will: [AnyQuery, unknown][]
   labels: Label[]
@@ -67,7 +67,7 @@ export type Session = {
   /** Lines that have been dealt with in this run, as they ended. */
   finished: Map<string, Line>
   /** Handlers that an earlier run has left due, as lines. */
-  owed: Set<string>
+  pendingHandlers: Set<string>
   /** Root cause by line, where one failed or was skipped because of another. */
   causes: Map<string, string>
   /** Renders a template file in a scope: what `template` queries are answered with. */
@@ -89,18 +89,18 @@ export const createSession = (
     lost: new Set(),
     outputs: new Map(),
     finished: new Map(),
-    owed: new Set(),
+    pendingHandlers: new Set(),
     causes: new Map(),
   }
 }
 
 /** Collects what has to be read before the walk can go on. */
-export type Wanted = Map<string, AnyQuery[]>
+export type MissingReads = Map<string, AnyQuery[]>
 export const controllerSide = ''
 
 /** The answer in a host's world; what has not been read is wanted, and Missing for now. */
 export const ask =
-  (session: Session, host: string, wanted: Wanted) =>
+  (session: Session, host: string, wanted: MissingReads) =>
   (query: AnyQuery): unknown => {
     const found = answer(session.worlds.get(host)!, query)
     if (found instanceof Missing) {
@@ -129,7 +129,7 @@ export const scopeOf = (
   session: Session,
   node: Node,
   host: string,
-  wanted: Wanted,
+  wanted: MissingReads,
   groups: Record<string, string[]>,
   item?: { value: unknown },
 ): Record<string, unknown> =>
@@ -160,7 +160,7 @@ export const scopeOf = (
   })
 
 /** Groups without some hosts: what a comprehension over a group runs through. */
-export const without = (session: Session, gone: ReadonlySet<string>): Record<string, string[]> =>
+export const groupsWithout = (session: Session, gone: ReadonlySet<string>): Record<string, string[]> =>
   Object.fromEntries(
     Object.entries(session.loaded.inventory.groups).map(([name, hosts]) => [name, hosts.filter(h => !gone.has(h))]),
   )

@@ -5,11 +5,11 @@ import { type Node, nodeId, notifiersOf } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
-import { planGroup } from './collective.ts'
-import { type Asker, decideOne, meet } from './decide.ts'
+import { planCollective } from './collective.ts'
+import { type Asker, catchUnknown, decideOne } from './decide.ts'
 import { blank, decidedLine, failLine, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
-import { lay, leftOut } from './predict-line.ts'
-import { ask, causeOf, type Line, type Session, scopeOf, type Wanted } from './session.ts'
+import { leaveOut, predictLine } from './predict-line.ts'
+import { ask, causeOf, type Line, type MissingReads, type Session, scopeOf } from './session.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
 type Any = any
@@ -24,11 +24,16 @@ const word = (item: unknown): string =>
  * Template queries are answered with the node's own scope, commands a user wrote by the user the task runs as, and
  * everything else by the worlds, which read as the most privileged identity there is.
  */
-const askerOf = (session: Session, { node, host }: Line, wanted: Wanted, scope: Record<string, unknown>): Asker => {
+const askerOf = (
+  session: Session,
+  { node, host }: Line,
+  wanted: MissingReads,
+  scope: Record<string, unknown>,
+): Asker => {
   const world = ask(session, host, wanted)
   const user = session.identity(host, node.become.has(host))
   return query => {
-    if (query.probe.kind === 'template') return meet(() => session.render(query.item, scope))
+    if (query.probe.kind === 'template') return catchUnknown(() => session.render(query.item, scope))
     const isTheirs = query.lazy && user !== undefined
     return world(isTheirs ? { ...query, key: `${user} ${query.key}`, item: fedTo(user, query.item) } : query)
   }
@@ -36,7 +41,7 @@ const askerOf = (session: Session, { node, host }: Line, wanted: Wanted, scope: 
 
 /** A handler runs when a task that notifies it on its host has changed something. */
 const notified = (session: Session, node: Node, host: string): boolean | Later | Missing => {
-  if (session.owed.has(nodeId(host, node.task))) return true
+  if (session.pendingHandlers.has(nodeId(host, node.task))) return true
   const outputs = notifiersOf(session.graph, node, host).map(n => session.outputs.get(nodeId(host, n.task)))
   const changed = outputs.map(o => (isUnknown(o) ? o : o !== undefined && (o as { changed?: unknown }).changed))
   if (changed.some(c => c === true)) return true
@@ -46,8 +51,8 @@ const notified = (session: Session, node: Node, host: string): boolean | Later |
     | Missing
 }
 
-/** Plans one node that is no group: its lines on its one host, in loop order, each seeing the ones before. */
-const planOne = (session: Session, node: Node, wanted: Wanted): Line[] => {
+/** Plans one node that is no collective: its lines on its one host, in loop order, each seeing the ones before. */
+const planOne = (session: Session, node: Node, wanted: MissingReads): Line[] => {
   const host = node.hosts[0]!
   const line = blank(node, host)
   const cause = causeOf(session, node, host)
@@ -74,16 +79,16 @@ const planOne = (session: Session, node: Node, wanted: Wanted): Line[] => {
 type Due = true | Unknown
 
 /** A line that has been dealt with stays as it is; any other is planned and laid over its host's world. */
-const place = (session: Session, start: Line, wanted: Wanted, due: Due): Line => {
+const place = (session: Session, start: Line, wanted: MissingReads, due: Due): Line => {
   const finished = session.finished.get(start.id)
   if (finished) return finished
-  const line = leftOut(start.node, planLine(session, start, wanted, due))
-  if (start.node.included.has(start.host)) lay(session, line)
+  const line = leaveOut(start.node, planLine(session, start, wanted, due))
+  if (start.node.included.has(start.host)) predictLine(session, line)
   return line
 }
 
 /** Plans one line from what its host's world says now; lays nothing over it. */
-export const planLine = (session: Session, line: Line, wanted: Wanted, due: Due = true): Line =>
+export const planLine = (session: Session, line: Line, wanted: MissingReads, due: Due = true): Line =>
   refused(line, (): Line => {
     const scope = scopeOf(session, line.node, line.host, wanted, session.loaded.inventory.groups, line.item)
     const when = condition(line.node, scope)
@@ -101,7 +106,7 @@ export const planLine = (session: Session, line: Line, wanted: Wanted, due: Due 
 const isDecided = ({ verdict }: Line): boolean => verdict === 'ok' || verdict === 'change' || verdict === 'fail'
 
 /** A line that is to be done, whatever it comes to. */
-const planDue = (session: Session, line: Line, wanted: Wanted, scope: Record<string, unknown>): Line => {
+const planDue = (session: Session, line: Line, wanted: MissingReads, scope: Record<string, unknown>): Line => {
   const { node, host, item } = line
   const module = session.modules[node.task.module] as Module<Any, Any, Any, Any>
   const args = argumentsOf(session, node, host, wanted, scope, item)
@@ -121,15 +126,15 @@ export const register = (session: Session, node: Node, host: string, lines: Line
   else session.causes.set(id, cause)
 }
 
-/** A group's lines; what one host refuses, all are refused. */
-const groupLines = (session: Session, node: Node, wanted: Wanted): Line[] => {
-  const lines = refused(blank(node, node.hosts[0]!), () => planGroup(session, node, wanted))
+/** A collective's lines; what one host refuses, all are refused. */
+const collectiveLines = (session: Session, node: Node, wanted: MissingReads): Line[] => {
+  const lines = refused(blank(node, node.hosts[0]!), () => planCollective(session, node, wanted))
   return Array.isArray(lines) ? lines : node.hosts.map(host => failLine(blank(node, host), lines.why!, lines.fix))
 }
 
 /** Plans one node and keeps what it registers. */
-export const planNode = (session: Session, node: Node, wanted: Wanted): Planned => {
-  const lines = node.group ? groupLines(session, node, wanted) : planOne(session, node, wanted)
+export const planNode = (session: Session, node: Node, wanted: MissingReads): Planned => {
+  const lines = node.collective ? collectiveLines(session, node, wanted) : planOne(session, node, wanted)
   for (const [host, own] of Map.groupBy(lines, l => l.host)) register(session, node, host, own)
   return { node, lines }
 }
@@ -155,8 +160,8 @@ export const aside = <T>(session: Session, inside: () => T): T => {
 }
 
 /** One pass over all nodes in plan order, from what is known now: verdicts, and what has to be read for more. */
-export const walk = (session: Session): { planned: Planned[]; wanted: Wanted } => {
-  const wanted: Wanted = new Map()
+export const walk = (session: Session): { planned: Planned[]; wanted: MissingReads } => {
+  const wanted: MissingReads = new Map()
   beginWalk(session)
   return { planned: session.graph.nodes.map(node => planNode(session, node, wanted)), wanted }
 }

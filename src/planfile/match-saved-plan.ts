@@ -2,18 +2,18 @@ import type { Event, Explained } from '../core/event.ts'
 import { type Failure, refuse } from '../core/failure.ts'
 import { nodeId } from '../graph/graph.ts'
 import { explain } from '../plan/explain.ts'
-import { linePrint } from '../plan/fingerprint.ts'
+import { lineFingerprint } from '../plan/fingerprint.ts'
 import { failLine } from '../plan/line.ts'
-import { type Outside, planOn } from '../plan/plan.ts'
+import { type Environment, planOn } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
-import { type Before, bothSides, isOverTheSame } from './mismatch.ts'
+import { describeMismatch, readsTheSame, type SavedSide } from './mismatch.ts'
 import type { SavedPlan } from './saved-plan.ts'
 
 /** A saved plan that is to be applied: what it is held against now may do no more than it shows. */
-export type Held = {
+export type ExpectedPlan = {
   key: Buffer
-  lines: Map<string, Before>
+  lines: Map<string, SavedSide>
   /** The lines of each task on a host that were to change something: of a loop, one for each item. */
   changes: Map<string, string[]>
   /** What becomes of a line that is not as it was saved: it is not done, or done as it is now. */
@@ -25,7 +25,10 @@ export type Held = {
 /** `host/task` of a line, also of one item of a loop. */
 const baseOf = (id: string): string => id.split('[')[0]!
 
-export const heldFrom = ({ events, lines }: SavedPlan, how: Pick<Held, 'key' | 'moved' | 'begun'>): Held => {
+export const expectedPlanFrom = (
+  { events, lines }: SavedPlan,
+  how: Pick<ExpectedPlan, 'key' | 'moved' | 'begun'>,
+): ExpectedPlan => {
   const said = new Map(events.flatMap(event => (event.type === 'planned' ? [[event.node, event] as const] : [])))
   const changes = lines.map(({ node }) => node).filter(node => said.get(node)!.verdict === 'change')
   return {
@@ -36,7 +39,7 @@ export const heldFrom = ({ events, lines }: SavedPlan, how: Pick<Held, 'key' | '
 }
 
 /** Lines that earlier events began, and that did not come to a good end. */
-export const begunIn = (events: Event[]): Set<string> => {
+export const unfinishedLines = (events: Event[]): Set<string> => {
   const begun = new Set<string>()
   for (const event of events) {
     if (event.type === 'running') begun.add(event.node)
@@ -48,7 +51,7 @@ export const begunIn = (events: Event[]): Set<string> => {
 const taskOf = ({ host, node }: Line): string => nodeId(host, node.task)
 
 /** Throws a Refusal (`plan-stale`) where the plan has tasks that there are no more: no host need be asked for that. */
-export const checkTasks = ({ graph }: Session, { lines }: Held): void => {
+export const checkTasks = ({ graph }: Session, { lines }: ExpectedPlan): void => {
   const known = new Set(graph.nodes.flatMap(node => node.hosts.map(host => nodeId(host, node.task))))
   const gone = [...new Set([...lines.keys()].map(baseOf))].filter(id => !known.has(id))
   if (gone.length > 0)
@@ -59,13 +62,14 @@ export const checkTasks = ({ graph }: Session, { lines }: Held): void => {
 }
 
 /** The saved line that a line is held against: of a loop that was undecided the task's own, for every item. */
-const before = ({ lines }: Held, line: Line): Before | undefined => lines.get(line.id) ?? lines.get(taskOf(line))
+const before = ({ lines }: ExpectedPlan, line: Line): SavedSide | undefined =>
+  lines.get(line.id) ?? lines.get(taskOf(line))
 
 /**
  * Whether a line was shown over what only other nodes would make known, and one of these has done so: then it may turn out
  * to be another change, but not of anything else.
  */
-const isOpen = ({ said, line: saved }: Before, line: Line, done: ReadonlySet<string>): boolean => {
+const isOpen = ({ said, line: saved }: SavedSide, line: Line, done: ReadonlySet<string>): boolean => {
   const shown = new Set(saved.will.map(({ subject }) => subject))
   return (
     [line.verdict, said.verdict].every(verdict => verdict === 'change') &&
@@ -75,7 +79,7 @@ const isOpen = ({ said, line: saved }: Before, line: Line, done: ReadonlySet<str
 }
 
 /** Whether a line would do what the plan does not show. What is done already, or fails as ever, is none of that. */
-const isOther = (held: Held, line: Line, items: ReadonlySet<string>): boolean => {
+const isOther = (held: ExpectedPlan, line: Line, items: ReadonlySet<string>): boolean => {
   if (line.verdict !== 'change' && line.verdict !== 'undecided') return false
   if (line.refusal || held.begun.has(line.id)) return false
   const saved = before(held, line)
@@ -83,7 +87,7 @@ const isOther = (held: Held, line: Line, items: ReadonlySet<string>): boolean =>
   if (saved.said.verdict === 'undecided') return false
   // An item of its loop has gone: then the loop is another one.
   const isShort = held.changes.get(taskOf(line))?.some(id => !items.has(id)) ?? false
-  return isShort || linePrint(held.key, line, saved.line.holes) !== saved.line.print
+  return isShort || lineFingerprint(held.key, line, saved.line.holes) !== saved.line.print
 }
 
 /** The lines that there is nothing to do for any more. */
@@ -99,7 +103,7 @@ const explainedNow = (session: Session, lines: Line[]): Map<string, Explained> =
 }
 
 /** The lines that have moved, in plan order. */
-const movedIn = (session: Session, held: Held, planned: Planned[]): Line[] => {
+const movedIn = (session: Session, held: ExpectedPlan, planned: Planned[]): Line[] => {
   const done = doneIn(planned)
   const all = planned.map(({ node, lines }) => {
     const own = lines.filter(line => node.included.has(line.host))
@@ -113,11 +117,11 @@ const movedIn = (session: Session, held: Held, planned: Planned[]): Line[] => {
       return saved !== undefined && isOpen(saved, line, done)
     })
   const now = explainedNow(session, open)
-  const isMoved = (line: Line): boolean => !now.has(line.id) || !isOverTheSame(before(held, line)!, now.get(line.id)!)
+  const isMoved = (line: Line): boolean => !now.has(line.id) || !readsTheSame(before(held, line)!, now.get(line.id)!)
   return all.flatMap(({ node, own, other }) => {
     const moved = other.filter(isMoved)
-    // The hosts of a group decide together: the others would decide without this one.
-    return node.group && moved.length > 0
+    // The hosts of a collective decide together: the others would decide without this one.
+    return node.collective && moved.length > 0
       ? own.filter(({ verdict }) => verdict !== 'skipped' && verdict !== 'fail')
       : moved
   })
@@ -132,13 +136,13 @@ const failureOf = (line: Line, why: string): Failure => ({
 })
 
 /** Each line that has moved with both its sides. */
-const told = (session: Session, held: Held, moved: Line[]): { line: Line; why: string }[] => {
+const told = (session: Session, held: ExpectedPlan, moved: Line[]): { line: Line; why: string }[] => {
   const now = explainedNow(session, moved)
-  return moved.map(line => ({ line, why: bothSides(before(held, line), now.get(line.id)!, line.diff) }))
+  return moved.map(line => ({ line, why: describeMismatch(before(held, line), now.get(line.id)!, line.diff) }))
 }
 
 /**
- * Those that have moved by themselves, as far as can be told at once: of each host the first, with all of its group. What
+ * Those that have moved by themselves, as far as can be told at once: of each host the first, with all of its collective. What
  * comes behind may be otherwise only because of it.
  */
 const firsts = (moved: Line[]): Line[] => {
@@ -154,7 +158,12 @@ const firsts = (moved: Line[]): Line[] => {
  * Holds what is planned now against a saved plan: what has moved is refused, and everything is planned again without
  * it, until all that is left is as it was saved. With `refresh` what has moved is only told.
  */
-export const hold = async (session: Session, outside: Outside, planned: Planned[], held: Held): Promise<Planned[]> => {
+export const matchSavedPlan = async (
+  session: Session,
+  outside: Environment,
+  planned: Planned[],
+  held: ExpectedPlan,
+): Promise<Planned[]> => {
   let now = planned
   if (held.moved === 'refresh') {
     for (const { line, why } of told(session, held, movedIn(session, held, now)))
@@ -174,7 +183,11 @@ export const hold = async (session: Session, outside: Outside, planned: Planned[
 }
 
 /** Plans everything once more from what has been read by now. What had moved, and is planned anew, has been told. */
-export const planAgain = async (session: Session, outside: Outside, held: Held | undefined): Promise<Planned[]> => {
+export const replanMatched = async (
+  session: Session,
+  outside: Environment,
+  held: ExpectedPlan | undefined,
+): Promise<Planned[]> => {
   const { planned } = await planOn(session, outside)
-  return held?.moved === 'refuse' ? hold(session, outside, planned, held) : planned
+  return held?.moved === 'refuse' ? matchSavedPlan(session, outside, planned, held) : planned
 }

@@ -5,7 +5,7 @@ import type { SavedLine } from './saved-plan.ts'
 type Announced = Event & { type: 'planned' }
 
 /** One line as it was saved: what was said of it, and what it was decided from. */
-export type Before = { said: Announced; line: SavedLine }
+export type SavedSide = { said: Announced; line: SavedLine }
 
 /** Moments always differ, and say nothing of what a line would do. */
 const moments = ['changed', 'since']
@@ -50,7 +50,7 @@ const shortened = (lines: string[]): string => {
 }
 
 /** Whether all that no other node has to do with is as it was: what was there when the plan was made. */
-export const isOverTheSame = ({ line }: Before, now: Explained): boolean =>
+export const readsTheSame = ({ line }: SavedSide, now: Explained): boolean =>
   line.reads
     .filter(({ after }) => after.length === 0)
     .every(read => {
@@ -59,7 +59,7 @@ export const isOverTheSame = ({ line }: Before, now: Explained): boolean =>
     })
 
 /** Both sides of a line that has moved: what it was to do and over what, and what it would do now. */
-export const bothSides = (saved: Before | undefined, now: Explained, diff: Difference[]): string => {
+export const describeMismatch = (saved: SavedSide | undefined, now: Explained, diff: Difference[]): string => {
   const is = verdictWord(now)
   if (saved === undefined) return `planned: nothing\nnow: ${is}`
   const was = verdictWord(saved.said)

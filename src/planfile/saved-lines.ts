@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Content, isRecord } from '../core/value.ts'
 import { explain } from '../plan/explain.ts'
-import { holesOf, linePrint } from '../plan/fingerprint.ts'
+import { lineFingerprint, openPlaces } from '../plan/fingerprint.ts'
 import type { Line, Session } from '../plan/session.ts'
 import type { SavedLine } from './saved-plan.ts'
 
@@ -16,13 +16,18 @@ const contentsIn = (value: unknown): Content[] => {
 }
 
 /** What of a plan is written down so that it can be held against another: its lines, and texts by their digest. */
-export type Kept = { lines: SavedLine[]; contents: Record<string, string> }
+export type SavedLines = { lines: SavedLine[]; contents: Record<string, string> }
 
 /**
  * The lines of a plan as they are saved.
  * @param isOpen whether a text holds no secret: only then it, and its digest, are kept
  */
-export const save = (session: Session, lines: Line[], key: Buffer, isOpen: (text: string) => boolean): Kept => {
+export const savedLinesOf = (
+  session: Session,
+  lines: Line[],
+  key: Buffer,
+  isOpen: (text: string) => boolean,
+): SavedLines => {
   const contents: Record<string, string> = {}
   const own = new Map(lines.map(line => [line.id, line]))
   const keep = ({ secret, digest, size, bytes }: Content): string[] => {
@@ -32,10 +37,10 @@ export const save = (session: Session, lines: Line[], key: Buffer, isOpen: (text
   }
   const kept = explain(session, line => own.has(line.id)).map(({ node, arguments: given, reads, will }): SavedLine => {
     const line = own.get(node)!
-    const holes = holesOf(line)
+    const holes = openPlaces(line)
     return {
       node,
-      print: linePrint(key, line, holes),
+      print: lineFingerprint(key, line, holes),
       holes,
       arguments: given,
       reads,

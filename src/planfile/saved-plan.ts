@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Asked, Event, Explained } from '../core/event.ts'
+import type { Event, Explained, RunRequest } from '../core/event.ts'
 import { refuse } from '../core/failure.ts'
 import { isRecord, keyed } from '../core/value.ts'
 
@@ -13,7 +13,7 @@ export type SavedLine = Pick<Explained, 'arguments' | 'reads' | 'will'> & {
 }
 
 /** An option -e as it was given: a file, or a variable. Of what may be a secret only the keyed print is kept. */
-export type Extra = { file: string } | { name: string; value: unknown } | { name: string; print: string }
+export type SavedExtraVar = { file: string } | { name: string; value: unknown } | { name: string; print: string }
 
 /** A plan that was saved: it says what apply would do, and is not executed by itself. */
 export type SavedPlan = {
@@ -22,8 +22,8 @@ export type SavedPlan = {
   /** The version of runbook that made it. */
   runbook: string
   made: string
-  asked: Asked
-  extra: Extra[]
+  asked: RunRequest
+  extra: SavedExtraVar[]
   /** Keyed digests of the files that it was made from. */
   sources: Record<string, string>
   /** What the plan said, as it said it; never a summary. */
@@ -41,7 +41,7 @@ const written = (value: unknown): string => {
 }
 
 /** The text of a plan file. The seal stands in its third line and is over every byte behind that line. */
-export const sealed = (key: Buffer, { runbookPlan, ...rest }: SavedPlan): string => {
+export const sealPlan = (key: Buffer, { runbookPlan, ...rest }: SavedPlan): string => {
   const members = Object.entries(rest).map(([name, value]) => `  ${JSON.stringify(name)}: ${written(value)}`)
   const body = `${members.join(',\n')}\n}\n`
   return `{\n  "runbookPlan": ${runbookPlan},\n  "seal": "${keyed(key, body)}",\n${body}`
@@ -52,7 +52,7 @@ export const looksLikePlan = (beginning: string): boolean =>
   /^\s*\{/.test(beginning) || /^.{0,20}"runbookPlan"/s.test(beginning)
 
 /** Refuses (`plan-edited`) a plan that is not what was written. */
-export const damaged = (file: string, why: string): never =>
+export const refuseDamagedPlan = (file: string, why: string): never =>
   refuse('plan-edited', `The plan ${file} is not as it was written.`, { why, fix: 'Make the plan again.' })
 
 const noPlan = (file: string): never =>
@@ -71,7 +71,7 @@ const treeOf = (text: string, file: string): Record<string, unknown> => {
   } catch {
     if (!/^.{0,20}"runbookPlan"/s.test(text) && !first.startsWith(text)) return noPlan(file)
     const isCut = !text.trimEnd().endsWith('}')
-    return damaged(file, isCut ? 'It is cut off: its end is missing.' : 'It is no JSON.')
+    return refuseDamagedPlan(file, isCut ? 'It is cut off: its end is missing.' : 'It is no JSON.')
   }
   return isRecord(tree) && 'runbookPlan' in tree ? tree : noPlan(file)
 }
@@ -83,7 +83,7 @@ const head = /^\{\n {2}"runbookPlan": 1,\n {2}"seal": "([0-9a-f]{64})",\n/
  * The plan in a text, once it is known to be whole and of this version. `keyFor` is called then: with a key the seal is
  * checked; without one the plan is taken as it is. Throws a Refusal: `usage-file`, `plan-version`, `plan-edited`.
  */
-export const opened = (text: string, file: string, keyFor: () => Buffer | undefined): SavedPlan => {
+export const parseSavedPlan = (text: string, file: string, keyFor: () => Buffer | undefined): SavedPlan => {
   const tree = treeOf(text, file)
   if (tree.runbookPlan !== 1)
     return refuse('plan-version', `The plan ${file} is of another version: ${JSON.stringify(tree.runbookPlan)}.`, {
@@ -93,8 +93,8 @@ export const opened = (text: string, file: string, keyFor: () => Buffer | undefi
   const key = keyFor()
   const [line = '', seal = ''] = head.exec(text) ?? []
   if (key && (seal === '' || !timingSafeEqual(Buffer.from(seal), Buffer.from(keyed(key, text.slice(line.length))))))
-    return damaged(file, 'Its seal is not over what it says: it was edited, or sealed with another key.')
+    return refuseDamagedPlan(file, 'Its seal is not over what it says: it was edited, or sealed with another key.')
   if (shape.some(name => typeof tree[name] !== 'object' || tree[name] === null))
-    return damaged(file, 'Parts are missing.')
+    return refuseDamagedPlan(file, 'Parts are missing.')
   return tree as SavedPlan
 }

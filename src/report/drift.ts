@@ -1,4 +1,4 @@
-import type { Event, Trace } from '../core/event.ts'
+import type { Event, Provenance } from '../core/event.ts'
 import { ago, counted, moment } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { createLedger } from './ledger.ts'
@@ -12,7 +12,7 @@ import { createWarnings } from './warning.ts'
 type Drifted = Event & { type: 'drifted' }
 type Compared = Event & { type: 'compared' }
 
-const traceLines = (trace: Trace, now: number): string[] => {
+const traceLines = (trace: Provenance, now: number): string[] => {
   const at = `${moment(trace.at)} (${ago(now - trace.at)})`
   if (trace.of === 'path') {
     const has = trace.is === 'there' ? `changed ${at}` : `is gone; its folder changed ${at}`

@@ -1,9 +1,9 @@
-import type { Difference, Event, NodeRef, Status, Verdict } from '../core/event.ts'
+import type { Difference, Event, NodeRef, PlanVerdict, Status } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
 
 /** What is known of one node: what the plan said, and in an apply what became of it. */
 export type Entry = NodeRef & {
-  verdict?: Verdict
+  verdict?: PlanVerdict
   status?: Status
   why?: string
   needs?: string

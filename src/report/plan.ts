@@ -1,4 +1,4 @@
-import type { Event, Verdict } from '../core/event.ts'
+import type { Event, PlanVerdict } from '../core/event.ts'
 import { counted, someOf } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { archiveText, createDownloads } from './download.ts'
@@ -10,8 +10,8 @@ import { recapLines } from './recap.ts'
 import type { Reading, Reporter, Sink } from './reporter.ts'
 import { createWarnings } from './warning.ts'
 
-const symbols: Record<Verdict, string> = { ok: '=', change: '~', undecided: '?', skipped: '-', fail: '!' }
-const colours: Record<Verdict, keyof Paint> = {
+const symbols: Record<PlanVerdict, string> = { ok: '=', change: '~', undecided: '?', skipped: '-', fail: '!' }
+const colours: Record<PlanVerdict, keyof Paint> = {
   ok: 'dim',
   change: 'yellow',
   undecided: 'cyan',

@@ -9,17 +9,17 @@ import {
   finishFailed,
   finishQuiet,
   hostQueries,
-  markHappened,
+  invalidateTouched,
   type Runner,
 } from './runner.ts'
-import { fitsFrame, fragmentOf, judge, type Kept, runSteps } from './steps.ts'
-import { type Again, replan, settle, verdictOf } from './verify.ts'
+import { fitsFrame, fragmentOf, judgeOutputs, type KeptOutput, runSteps } from './steps.ts'
+import { type ReplanResult, replan, settle, verdictOf } from './verify.ts'
 
 /** Whether a line can travel in a frame with others: its steps are plain shell and nothing has to be waited for. */
 export const travels = (line: Line): boolean => fitsFrame(line.steps) && line.settle === undefined
 
 /** Outputs of a command that ran: what it said, without the last line's end. */
-const keptOutputs = (kept: Kept | undefined): object => {
+const keptOutputs = (kept: KeptOutput | undefined): object => {
   if (!kept) return {}
   const stdout = kept.stdout.replace(/\n+$/, '')
   return { ...kept, stdout, stdout_lines: stdout === '' ? [] : stdout.split('\n') }
@@ -29,8 +29,8 @@ const keptOutputs = (kept: Kept | undefined): object => {
  * After its steps and fresh reads a line is planned again and must be `ok`, once it has settled. One that runs every
  * time is never `ok`: it only has to hold what it promised.
  */
-const conclude = async (runner: Runner, line: Line, kept: Kept | undefined, first: Output[]): Promise<void> => {
-  const judge = async (): Promise<Again> => {
+const conclude = async (runner: Runner, line: Line, kept: KeptOutput | undefined, first: Output[]): Promise<void> => {
+  const judge = async (): Promise<ReplanResult> => {
     const [again] = await replan(runner, wanted => [planLine(runner.session, line, wanted)])
     return verdictOf(runner, line, line.always ? { ...again!, verdict: 'ok', outputs: line.outputs } : again!)
   }
@@ -65,11 +65,11 @@ export const runBundle = async (runner: Runner, host: string, lines: Line[]): Pr
     // Behind a broken promise what needed no step is planned anew; what ran in the same frame is told as it came out.
     if (line.verdict !== 'change' ? isBroken || finishQuiet(runner, line) : outputs.length === 0) continue
     const { steps, reads } = parts.find(p => p.line === line)!
-    const judged = judge(runner, line, line.steps, outputs.splice(0, steps.length))
-    markHappened(runner, line)
+    const judged = judgeOutputs(runner, line, line.steps, outputs.splice(0, steps.length))
+    invalidateTouched(runner, line)
     if (judged.failure) {
       // A step that only printed too much has not ended the frame: what is behind it has run as well.
-      if (outputs.length > 0) for (const behind of changes) markHappened(runner, behind)
+      if (outputs.length > 0) for (const behind of changes) invalidateTouched(runner, behind)
       return finishFailed(runner, line, judged.failure)
     }
     const first = outputs.splice(0, reads.fragments.length)
@@ -89,7 +89,7 @@ const runAlone = async (runner: Runner, line: Line, lines: Line[]): Promise<void
   const transport = await runner.connect(line.host)
   const reads = batch(runner.session.worlds.get(line.host)!, hostQueries(line))
   const ran = await runSteps(runner, transport, line, line.steps, reads.fragments)
-  markHappened(runner, line)
+  invalidateTouched(runner, line)
   if (ran.failure) return finishFailed(runner, line, ran.failure)
   reads.take(ran.rest!)
   await conclude(runner, line, ran.kept, ran.rest!)

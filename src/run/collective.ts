@@ -1,6 +1,6 @@
 import type { Fragment } from '../core/transport.ts'
 import type { Node } from '../graph/graph.ts'
-import { lose } from '../plan/plan.ts'
+import { markLost } from '../plan/plan.ts'
 import type { Line } from '../plan/session.ts'
 import { batch } from '../world/batch.ts'
 import {
@@ -10,21 +10,21 @@ import {
   finishQuiet,
   finishSkipped,
   hostQueries,
-  markHappened,
+  invalidateTouched,
   type Runner,
 } from './runner.ts'
-import { runSteps, sourcesOf } from './steps.ts'
+import { runSteps, valuesNeededBy } from './steps.ts'
 import { replanNode, verdictOf } from './verify.ts'
 
 const present = (runner: Runner, lines: Line[]): Line[] =>
   lines.filter(l => !runner.session.finished.has(l.id) && !runner.session.lost.has(l.host))
 
 /**
- * Runs a group node whose hosts have all arrived: planned once more, over what is known by then, and phase by phase on all
+ * Runs a collective node whose hosts have all arrived: planned once more, over what is known by then, and phase by phase on all
  * hosts at once; a phase starts when the one before has ended everywhere. A host that fails or is lost leaves.
  */
-export const runGroup = async (whole: Runner, node: Node): Promise<void> => {
-  // What one group's steps make known is nobody else's business.
+export const runCollective = async (whole: Runner, node: Node): Promise<void> => {
+  // What one collective's steps make known is nobody else's business.
   const runner = { ...whole, memory: new Map<string, string>() }
   const { session } = runner
   const lines = (await replanNode(runner, node)).filter(line => !session.finished.has(line.id))
@@ -52,7 +52,7 @@ const leaveWithoutSource = (runner: Runner, acting: Line[], phase: number): void
   const makes = (line: Line, name: string): boolean =>
     line.steps.some(step => (step.do === 'generate' || step.do === 'fetch' || step.do === 'exec') && step.name === name)
   for (const line of present(runner, acting)) {
-    const unmade = (line.phases[phase] ?? []).flatMap(sourcesOf).filter(name => !runner.memory.has(name))
+    const unmade = (line.phases[phase] ?? []).flatMap(valuesNeededBy).filter(name => !runner.memory.has(name))
     const makers = unmade.map(name => acting.find(other => makes(other, name)))
     if (makers.includes(undefined)) {
       const what = `No host that takes part hands out what ${line.host} needs.`
@@ -70,7 +70,7 @@ export const guarded = async (runner: Runner, line: Line, inside: () => Promise<
   try {
     await inside()
   } catch (error) {
-    lose(runner.session, line.host, error, runner.emit)
+    markLost(runner.session, line.host, error, runner.emit)
     finishFailed(runner, line, {
       reason: 'host-lost',
       what: `${line.host} was lost in the middle of "${line.node.task.name}".`,
@@ -87,7 +87,7 @@ const runPhase = (runner: Runner, line: Line, phase: number): Promise<void> =>
     const reads = batch(runner.session.worlds.get(line.host)!, last ? hostQueries(line) : [])
     const tail: Fragment[] = last ? reads.fragments : []
     const ran = await runSteps(runner, transport, line, steps, tail)
-    markHappened(runner, line)
+    invalidateTouched(runner, line)
     if (ran.failure) return finishFailed(runner, line, ran.failure)
     if (last) reads.take(ran.rest!)
   })

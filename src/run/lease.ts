@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Failure, Refusal } from '../core/failure.ts'
-import type { Claim, Hold, Holder } from '../core/transport.ts'
-import { lose, type Outside, readAll } from '../plan/plan.ts'
+import type { LeaseAnswer, LeaseClaim, LeaseHolder } from '../core/transport.ts'
+import { type Environment, markLost, readAll } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
-import { happen } from '../world/world.ts'
+import { invalidate } from '../world/world.ts'
 import type { Runner } from './runner.ts'
 
 // Two runs that change one host at once would undo each other's work half-way. So a run has the hosts that it changes
@@ -27,13 +27,13 @@ export type Leases = {
 const LEAST_PATIENCE_MS = 2_000
 const AGAIN_MS = 200
 
-type Busy = { host: string; holder: Holder }
+type Busy = { host: string; holder: LeaseHolder }
 
 /** `seconds`: how long to wait for hosts that another run has. */
 export const createLeases = (
   session: Session,
-  { connect, emit }: Pick<Outside, 'connect' | 'emit'>,
-  claim: Claim,
+  { connect, emit }: Pick<Environment, 'connect' | 'emit'>,
+  claim: LeaseClaim,
   seconds: number,
   signal: AbortSignal,
 ): Leases => {
@@ -42,11 +42,11 @@ export const createLeases = (
 
   /** Asks for one host. Returns who else has it. */
   const ask = async (host: string): Promise<Busy | undefined> => {
-    let hold: Hold
+    let hold: LeaseAnswer
     try {
-      hold = await (await connect(host)).hold(claim)
+      hold = await (await connect(host)).lease(claim)
     } catch (error) {
-      lose(session, host, error, emit)
+      markLost(session, host, error, emit)
       return undefined
     }
     if (hold.is === 'theirs') return { host, holder: hold.holder }
@@ -91,7 +91,7 @@ export const createLeases = (
   }
 }
 
-const heldBy = ({ run, who }: Holder): string => `held by run ${run} of ${who}`
+const heldBy = ({ run, who }: LeaseHolder): string => `held by run ${run} of ${who}`
 
 const locked = ({ host, holder }: Busy, seconds: number): Failure => ({
   reason: 'host-locked',
@@ -109,21 +109,21 @@ const actingHosts = ({ graph, lost }: Session, planned: Planned[]): string[] => 
   if (lines.some(line => line.isBarred)) return []
   const failing = new Set(lines.filter(line => line.verdict === 'fail' && !line.refusal).map(line => line.host))
   const acts = (line: Line): boolean => line.verdict === 'change' || line.verdict === 'undecided'
-  const acting = new Set(lines.filter(acts).flatMap(line => (line.node.group ? line.node.hosts : [line.host])))
+  const acting = new Set(lines.filter(acts).flatMap(line => (line.node.collective ? line.node.hosts : [line.host])))
   return graph.hosts.filter(host => acting.has(host) && !failing.has(host) && !lost.has(host))
 }
 
 /** Everything that was read of hosts is read again: what others have done until they were held may have changed it. */
-export const readAgain = async (session: Session, outside: Outside, hosts: string[]): Promise<void> => {
+export const readAgain = async (session: Session, outside: Environment, hosts: string[]): Promise<void> => {
   const asked = new Map(hosts.map(host => [host, [...session.worlds.get(host)!.asked.values()]]))
-  for (const host of hosts) happen(session.worlds.get(host)!, ['any'])
+  for (const host of hosts) invalidate(session.worlds.get(host)!, ['any'])
   await readAll(session, outside, asked)
 }
 
 const wordOf = ({ verdict, why }: Line): string => `${verdict} ${why}`
 
 /** Tells of what is not as the plan said. A plan is told once: what comes of it now, the results tell. */
-const tellChanges = ({ emit }: Outside, before: Planned[], now: Planned[]): void => {
+const tellChanges = ({ emit }: Environment, before: Planned[], now: Planned[]): void => {
   const said = new Map(before.flatMap(p => p.lines).map(line => [line.id, wordOf(line)]))
   const lines = now.flatMap(p => p.lines).filter(line => line.node.included.has(line.host))
   const others = lines.filter(line => said.get(line.id) !== wordOf(line))

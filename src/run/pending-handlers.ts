@@ -19,7 +19,7 @@ const isOf = (line: string, { node }: Mark): boolean => node === line || node.st
  * something, and they have not come to their turn since. The next look would find nothing changed, so this is the one
  * thing that a journal alone knows.
  */
-export const owedHandlers = (graph: Graph, events: Event[]): Set<string> => {
+export const pendingHandlers = (graph: Graph, events: Event[]): Set<string> => {
   const marks = marksIn(events)
   const isDue = (handler: string, notifiers: string[]): boolean => {
     const calls = (mark: Mark): boolean => mark.is !== 'ok' && notifiers.some(line => isOf(line, mark))

@@ -18,6 +18,6 @@ export const isDone = ({ runner: { session, lines } }: Progress, node: Node, hos
 }
 
 /** Keeps the lines of nodes as planned last. */
-export const keep = (runner: Runner, list: Line[]): void => {
+export const recordPlanned = (runner: Runner, list: Line[]): void => {
   for (const [id, own] of Map.groupBy(list, l => nodeId(l.host, l.node.task))) runner.lines.set(id, own)
 }

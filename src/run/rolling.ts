@@ -3,16 +3,16 @@ import type { Failure } from '../core/failure.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import type { Line } from '../plan/session.ts'
 import { runBundle } from './bundle.ts'
-import { guarded, runGroup } from './collective.ts'
+import { guarded, runCollective } from './collective.ts'
 import { finishFailed, finishSkipped, type Runner } from './runner.ts'
-import { forget, replanNode } from './verify.ts'
+import { clearPredictions, replanNode } from './verify.ts'
 
 /**
  * A rolling task on all hosts where it interrupts what runs: one host after the other, each through the gates before
  * the next begins. The first that fails, or does not pass, keeps all others from their turn; so does one that had
  * nothing to interrupt and did not come up.
  */
-export const runTurns = async (runner: Runner, nodes: Node[]): Promise<void> => {
+export const runRolling = async (runner: Runner, nodes: Node[]): Promise<void> => {
   const ended = [...runner.session.finished.values()]
   let cause = ended.find(({ verdict, node }) => verdict === 'fail' && nodes.includes(node))?.id
   for (const node of nodes) {
@@ -31,7 +31,7 @@ export const runTurns = async (runner: Runner, nodes: Node[]): Promise<void> => 
 /** The lines of a node that are still to be dealt with, from what is known now; nothing of them is laid over the hosts. */
 const planned = async (runner: Runner, node: Node): Promise<Line[]> => {
   const lines = await replanNode(runner, node)
-  forget(runner, node)
+  clearPredictions(runner, node)
   return lines.filter(line => node.included.has(line.host) && !runner.session.finished.has(line.id))
 }
 
@@ -76,12 +76,12 @@ const pass = async (whole: Runner, gate: Node): Promise<string | undefined> => {
     gated: new Map(),
     emit: event => void (event.type === 'result' ? results.push(event) : whole.emit(event)),
   }
-  if (gate.group) await runGroup(runner, gate)
+  if (gate.collective) await runCollective(runner, gate)
   else
     for (const line of await planned(runner, gate))
       if (line.verdict === 'undecided' || line.details) finishFailed(runner, line, cannotWait(line))
       else await takeTurn(runner, line)
-  forget(whole, gate)
+  clearPredictions(whole, gate)
   for (const { node, status, failure } of results) {
     const line = runner.session.finished.get(node)!
     if (status === 'changed') whole.gated.set(node, line)

@@ -1,14 +1,14 @@
 import type { Node } from '../graph/graph.ts'
-import { lose } from '../plan/plan.ts'
+import { markLost } from '../plan/plan.ts'
 import type { Line } from '../plan/session.ts'
 import type { Planned } from '../plan/walk.ts'
 import { runBundle } from './bundle.ts'
-import { runGroup } from './collective.ts'
+import { runCollective } from './collective.ts'
 import { readAgain, takeHosts } from './lease.ts'
-import { isDone, keep, type Progress } from './progress.ts'
-import { runTurns } from './rolling.ts'
+import { isDone, type Progress, recordPlanned } from './progress.ts'
+import { runRolling } from './rolling.ts'
 import { finishQuiet, finishSkipped, type Runner } from './runner.ts'
-import { gather, type Next } from './schedule.ts'
+import { type NextWork, scheduleNext } from './schedule.ts'
 
 /** Applies a plan, on hosts that it takes for that time. */
 export const run = async (runner: Runner, planned: Planned[]): Promise<void> => {
@@ -21,12 +21,12 @@ export const run = async (runner: Runner, planned: Planned[]): Promise<void> => 
 
 /**
  * Every host goes its own way through its nodes, planning each again from what is known by then, and waits only where
- * an edge or a group says so.
+ * an edge or a collective says so.
  */
 const apply = async (runner: Runner, planned: Planned[]): Promise<void> => {
   const { session } = runner
   for (const p of planned) {
-    keep(runner, p.lines)
+    recordPlanned(runner, p.lines)
     for (const line of p.lines) runner.planned.set(line.id, line)
   }
   for (const world of session.worlds.values()) world.predicted = []
@@ -79,14 +79,14 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
     if (left.length === 0) break
     // Taken before looking around: what changes while this host looks must not be missed when it waits.
     const change = runner.changed()
-    const next = await gather(progress, host, left)
+    const next = await scheduleNext(progress, host, left)
     try {
       if (mayStep(next) && !runner.leases.has(host)) await takeLate(runner, host)
       else if (next.meeting) await meet(progress, next.meeting, host, change)
       else if (next.bundle.length > 0) await runBundle(runner, host, next.bundle)
       else if (!next.progressed) await waitFor(progress, host, change)
     } catch (error) {
-      lose(session, host, error, runner.emit)
+      markLost(session, host, error, runner.emit)
       runner.wake()
     }
   }
@@ -94,7 +94,7 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
   runner.wake()
 }
 
-const mayStep = ({ bundle, meeting }: Next): boolean =>
+const mayStep = ({ bundle, meeting }: NextWork): boolean =>
   meeting !== undefined || bundle.some(line => line.verdict === 'change')
 
 /** A host that was to get no step gets one after all: it is taken now, and planned from what it is then. */
@@ -124,11 +124,11 @@ const meet = async (progress: Progress, node: Node, host: string, known: Promise
   const { session } = runner
   const here = arrived.get(node.task) ?? new Set<string>()
   arrived.set(node.task, here.add(host))
-  const all = node.group ? [node] : session.graph.nodes.filter(n => n.task === node.task)
+  const all = node.collective ? [node] : session.graph.nodes.filter(n => n.task === node.task)
   const isComplete = all.every(n => n.hosts.every(h => here.has(h) || session.lost.has(h) || isDone(progress, n, h)))
   if (isComplete && !claimed.has(node.task)) {
     claimed.add(node.task)
-    await (node.group ? runGroup(runner, node) : runTurns(runner, all))
+    await (node.collective ? runCollective(runner, node) : runRolling(runner, all))
     return runner.wake()
   }
   await waitFor(progress, host, known)

@@ -6,19 +6,19 @@ import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
 import { queriesOf } from '../plan/decide.ts'
-import { asksOf } from '../plan/input-fingerprints.ts'
+import { inputFingerprints } from '../plan/input-fingerprints.ts'
 import { failureOf } from '../plan/line.ts'
-import type { Outside } from '../plan/plan.ts'
+import type { Environment } from '../plan/plan.ts'
 import type { Line, Session } from '../plan/session.ts'
 import { type Planned, register } from '../plan/walk.ts'
-import { happen } from '../world/world.ts'
+import { invalidate } from '../world/world.ts'
 import type { Leases } from './lease.ts'
-import type { Memory } from './step-script.ts'
+import type { StepValues } from './step-script.ts'
 
 /** What a run carries besides the session: the outside, secrets in memory, and who waits for whom. */
-export type Runner = Outside & {
+export type Runner = Environment & {
   session: Session
-  memory: Memory
+  memory: StepValues
   leases: Leases
   /** Plans everything anew, from what has been read by then. */
   again(): Promise<Planned[]>
@@ -61,7 +61,7 @@ export const createRunner = (
 
 const emitResult = ({ emit, key, started }: Runner, line: Line, status: Status, failure?: Failure): void => {
   const since = started.get(line.id)
-  const asks = key && asksOf(key, line)
+  const asks = key && inputFingerprints(key, line)
   emit({
     type: 'result',
     host: line.host,
@@ -160,9 +160,9 @@ export const finishQuiet = (runner: Runner, line: Line): boolean => {
 }
 
 /** Steps of this line have run: older answers about what they touch are stale. */
-export const markHappened = (runner: Runner, line: Line): void => {
+export const invalidateTouched = (runner: Runner, line: Line): void => {
   const own = line.will.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
-  happen(runner.session.worlds.get(line.host)!, [...own, ...line.labels])
+  invalidate(runner.session.worlds.get(line.host)!, [...own, ...line.labels])
 }
 
 const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n').slice(-12).join('\n')

@@ -2,10 +2,10 @@ import { Lost, unknownsIn } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
 import { blank, unknownLine } from '../plan/line.ts'
 import { readAll } from '../plan/plan.ts'
-import { causeOf, type Line, type Session, type Wanted } from '../plan/session.ts'
+import { causeOf, type Line, type MissingReads, type Session } from '../plan/session.ts'
 import { planNode, register } from '../plan/walk.ts'
 import { travels } from './bundle.ts'
-import { isDone, keep, type Progress } from './progress.ts'
+import { isDone, type Progress, recordPlanned } from './progress.ts'
 import type { Runner } from './runner.ts'
 
 type Ready = 'now' | 'wait'
@@ -25,10 +25,10 @@ const readiness = (progress: Progress, node: Node, host: string, bundled: Set<st
 }
 
 /** What a host does next: a bundle of lines, a node to meet others at, or nothing but that reads have come in. */
-export type Next = { bundle: Line[]; meeting?: Node; progressed?: boolean }
+export type NextWork = { bundle: Line[]; meeting?: Node; progressed?: boolean }
 
 /** The next lines of a host that can go together: as many decided ones as travel in one frame, or one that does not. */
-export const gather = async (progress: Progress, host: string, left: Node[]): Promise<Next> => {
+export const scheduleNext = async (progress: Progress, host: string, left: Node[]): Promise<NextWork> => {
   const { runner } = progress
   const { session } = runner
   const world = session.worlds.get(host)!
@@ -39,14 +39,14 @@ export const gather = async (progress: Progress, host: string, left: Node[]): Pr
   for (const node of left) {
     const cause = causeOf(session, node, host)
     if (cause === undefined && readiness(progress, node, host, bundled) === 'wait') continue
-    if (node.group) {
+    if (node.collective) {
       const settled = cause === undefined ? pinned(progress, node, host) : withoutHost(session, node, host, cause)
       if (!settled) meeting ??= node
       else if (!session.finished.has(settled.id)) bundle.push(settled)
       if (settled) bundled.add(nodeId(host, node.task))
       continue
     }
-    const wanted: Wanted = new Map()
+    const wanted: MissingReads = new Map()
     const before = world.predicted.length
     const own =
       cause === undefined
@@ -57,7 +57,7 @@ export const gather = async (progress: Progress, host: string, left: Node[]): Pr
       await readWanted(runner, wanted)
       return { bundle, progressed: true }
     }
-    keep(runner, own)
+    recordPlanned(runner, own)
     const todo = own.filter(l => !session.finished.has(l.id))
     if (node.task.rolling && todo.some(l => l.interrupts)) {
       meeting ??= node
@@ -73,13 +73,13 @@ export const gather = async (progress: Progress, host: string, left: Node[]): Pr
   return bundle.length === 0 && meeting ? { bundle, meeting } : { bundle }
 }
 
-/** A group node that was `ok` everywhere when planned is so for each host by itself: no barrier. */
+/** A collective node that was `ok` everywhere when planned is so for each host by itself: no barrier. */
 const pinned = ({ runner: { planned } }: Progress, node: Node, host: string): Line | undefined => {
   const all = node.hosts.map(h => planned.get(nodeId(h, node.task)))
   return all.every(l => l?.verdict === 'ok' && l.phases.length === 0) ? planned.get(nodeId(host, node.task)) : undefined
 }
 
-/** The line of a host that takes no part in a group node, because of what it needs. */
+/** The line of a host that takes no part in a collective node, because of what it needs. */
 const withoutHost = (session: Session, node: Node, host: string, cause: string): Line => {
   const line = unknownLine(blank(node, host), new Lost(cause), () => [])
   session.outputs.set(line.id, line.outputs)
@@ -110,7 +110,7 @@ const takeFitting = (bundle: Line[], todo: Line[]): Line[] => {
   return fit
 }
 
-const readWanted = async (runner: Runner, wanted: Wanted): Promise<void> => {
+const readWanted = async (runner: Runner, wanted: MissingReads): Promise<void> => {
   const lost = runner.session.lost.size
   await readAll(runner.session, runner, wanted)
   if (runner.session.lost.size > lost) runner.wake()

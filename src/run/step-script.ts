@@ -4,10 +4,10 @@ import type { Content } from '../core/value.ts'
 import type { From, Owner, Step } from '../module/step.ts'
 
 /** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */
-export type Memory = Map<string, string>
+export type StepValues = Map<string, string>
 
 /** Bytes for a step: content as it is, or text around a value that another step has made. */
-export const bytesOf = (what: Content | From, memory: Memory): Buffer => {
+export const stepBytes = (what: Content | From, memory: StepValues): Buffer => {
   if ('bytes' in what) return what.bytes
   const value = memory.get(what.from) ?? what.orElse
   if (value === undefined) throw new Error(`nothing has made ${what.from} known`)
@@ -43,13 +43,13 @@ const place = (path: string, bytes: Buffer, dress: string[]): string => {
 const write = (path: string, bytes: Buffer, mode: string, owner: Owner): string =>
   place(path, bytes, [...chown(owner, '"$t"'), `chmod ${mode} "$t"`])
 
-const run = (step: Extract<Step, { do: 'exec' }>, memory: Memory, login: string): string => {
+const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: string): string => {
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const as = step.user === undefined || step.user === login ? [] : ['runuser', '-u', step.user, '--']
   const words = [...as, ...(env.length > 0 ? ['env', ...env] : []), ...step.argv]
   const deaf = step.uncut ? "trap '' HUP INT TERM; " : ''
   const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} || exit; `
-  const command = step.stdin ? `{ ${printing(bytesOf(step.stdin, memory))}\n} | ${quoted(words)}` : quoted(words)
+  const command = step.stdin ? `{ ${printing(stepBytes(step.stdin, memory))}\n} | ${quoted(words)}` : quoted(words)
   const success = step.success?.filter(status => status !== 0) ?? []
   const judged =
     success.length === 0 ? command : `${command}; s=$?; case $s in ${success.join('|')}) exit 0;; *) exit $s;; esac`
@@ -66,12 +66,12 @@ const receipt = (path: string, digest: string): string => {
 }
 
 /** The shell text of a step; undefined for those that are more than one frame (`upload`, `unpack`, `members`). */
-export const shellOf = (step: Step, memory: Memory, login: string): string | undefined => {
+export const stepScript = (step: Step, memory: StepValues, login: string): string | undefined => {
   switch (step.do) {
     case 'exec':
       return run(step, memory, login)
     case 'write':
-      return write(step.path, bytesOf(step.content as Content | From, memory), step.mode, step as Owner)
+      return write(step.path, stepBytes(step.content as Content | From, memory), step.mode, step as Owner)
     case 'remove':
       return `rm -rf -- ${quote(step.path)}`
     case 'rename':

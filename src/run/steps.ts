@@ -5,16 +5,17 @@ import { isRecord, withMember } from '../core/value.ts'
 import { describe, type From, type Step } from '../module/step.ts'
 import type { Line } from '../plan/session.ts'
 import { type Runner, stepFailure } from './runner.ts'
-import { bytesOf, rewrite, shellOf } from './step-script.ts'
+import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
 /** What `keep` steps said: the outputs of a command. */
-export type Kept = { rc: number; stdout: string; stderr: string }
-export type Ran =
-  | { failure: Failure; kept?: Kept; rest?: undefined }
-  | { failure?: undefined; kept?: Kept; rest: Output[] }
+export type KeptOutput = { rc: number; stdout: string; stderr: string }
+export type StepsEnd =
+  | { failure: Failure; kept?: KeptOutput; rest?: undefined }
+  | { failure?: undefined; kept?: KeptOutput; rest: Output[] }
 
 const member = (runner: Runner, value: unknown): unknown => {
-  if (isRecord(value) && ('from' in value || 'bytes' in value)) return bytesOf(value as From, runner.memory).toString()
+  if (isRecord(value) && ('from' in value || 'bytes' in value))
+    return stepBytes(value as From, runner.memory).toString()
   return value
 }
 
@@ -23,7 +24,7 @@ const madeBy = (step: Step): string | undefined =>
   step.do === 'generate' || step.do === 'fetch' || step.do === 'exec' ? step.name : undefined
 
 /** Takes from a step's output what others need: a secret born or held there, a command's answer. */
-const learn = (runner: Runner, step: Step, output: Output): Kept | undefined => {
+const learn = (runner: Runner, step: Step, output: Output): KeptOutput | undefined => {
   const name = madeBy(step)
   if (name !== undefined) {
     const value = output.stdout.toString().trim()
@@ -45,7 +46,7 @@ const borrowed = (step: Step): From[] => {
 }
 
 /** The names of the values that a step cannot do without and another one makes known. */
-export const sourcesOf = (step: Step): string[] =>
+export const valuesNeededBy = (step: Step): string[] =>
   borrowed(step).flatMap(({ from, orElse }) => (orElse === undefined ? [from] : []))
 
 /** Neighbours that are plain shell travel together; a step that uses what one of them makes starts a new frame. */
@@ -81,7 +82,7 @@ const asTask = ({ session }: Runner, { host, node }: Line, sh: string): string =
 
 /** The fragment of a plain step. One that names its user is run by that user, whatever the task's identity. */
 export const fragmentOf = (runner: Runner, line: Line, step: Step, login: string): Fragment => {
-  const sh = shellOf(step, runner.memory, login)!
+  const sh = stepScript(step, runner.memory, login)!
   return { sh: step.do === 'exec' && step.user !== undefined ? sh : asTask(runner, line, sh), step: true }
 }
 
@@ -94,13 +95,13 @@ const tooLong = (line: Line, what: string): Failure => ({
 })
 
 /** Judges what the steps of one frame said, in order: the first failure, or what was kept. */
-export const judge = (
+export const judgeOutputs = (
   runner: Runner,
   line: Line,
   steps: Step[],
   outputs: Output[],
-): { failure?: Failure; kept?: Kept } => {
-  let kept: Kept | undefined
+): { failure?: Failure; kept?: KeptOutput } => {
+  let kept: KeptOutput | undefined
   for (const [i, step] of steps.entries()) {
     const output = outputs[i]
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
@@ -121,10 +122,10 @@ export const runSteps = async (
   line: Line,
   steps: Step[],
   tail: Fragment[],
-): Promise<Ran> => {
+): Promise<StepsEnd> => {
   const chunks = chunksOf(steps)
   if (chunks.length === 0 || 'apart' in chunks.at(-1)!) chunks.push({ frame: [] })
-  let kept: Kept | undefined
+  let kept: KeptOutput | undefined
   let rest: Output[] = []
   for (const [i, chunk] of chunks.entries()) {
     if ('apart' in chunk) {
@@ -134,7 +135,7 @@ export const runSteps = async (
     }
     const fragments = chunk.frame.map(step => fragmentOf(runner, line, step, transport.user))
     const outputs = await transport.run([...fragments, ...(i === chunks.length - 1 ? tail : [])])
-    const judged = judge(runner, line, chunk.frame, outputs)
+    const judged = judgeOutputs(runner, line, chunk.frame, outputs)
     kept = judged.kept ?? kept
     if (judged.failure) return { failure: judged.failure, ...(kept ? { kept } : {}) }
     rest = outputs.slice(fragments.length)

@@ -5,40 +5,40 @@ import { isUnknown, strict } from '../core/unknown.ts'
 import { isRecord, same, sha256 } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
 import type { AnyQuery } from '../module/query.ts'
-import { see } from '../plan/decide.ts'
-import { readAll, unlike } from '../plan/plan.ts'
-import { ask, type Line, type Wanted } from '../plan/session.ts'
+import { askAll } from '../plan/decide.ts'
+import { readAll, requireNewReads } from '../plan/plan.ts'
+import { ask, type Line, type MissingReads } from '../plan/session.ts'
 import { planNode } from '../plan/walk.ts'
 import { batch } from '../world/batch.ts'
 import { answer } from '../world/world.ts'
 import { hostQueries, type Runner } from './runner.ts'
 
 /** What planning again over fresh answers said: done with outputs, or why not (yet). */
-export type Again =
+export type ReplanResult =
   | { outputs: unknown; failure?: undefined }
   | { outputs?: undefined; failure: Failure; broken: string }
 
 /** Plans again until nothing is missing; what is missing is read first. */
-export const replan = async (runner: Runner, plan: (wanted: Wanted) => Line[]): Promise<Line[]> => {
+export const replan = async (runner: Runner, plan: (wanted: MissingReads) => Line[]): Promise<Line[]> => {
   for (let last = ''; ; ) {
-    const wanted: Wanted = new Map()
+    const wanted: MissingReads = new Map()
     const lines = plan(wanted)
     if (wanted.size === 0) return lines
-    last = unlike(last, wanted)
+    last = requireNewReads(last, wanted)
     await readAll(runner.session, runner, wanted)
     if ([...wanted.keys()].some(host => runner.session.lost.has(host))) return plan(new Map())
   }
 }
 
 /** Takes away what planning has laid over the hosts of a node. */
-export const forget = ({ session }: Runner, { hosts }: Node): void => {
+export const clearPredictions = ({ session }: Runner, { hosts }: Node): void => {
   for (const host of hosts) session.worlds.get(host)!.predicted = []
 }
 
 /** Plans a node again on all its hosts, with nothing laid over them before. */
 export const replanNode = (runner: Runner, node: Node): Promise<Line[]> =>
   replan(runner, wanted => {
-    forget(runner, node)
+    clearPredictions(runner, node)
     return planNode(runner.session, node, wanted).lines
   })
 
@@ -61,7 +61,7 @@ const brokenPromise = (runner: Runner, line: Line): string | undefined => {
 }
 
 /** After its steps a line must be `ok` when planned again, and hold what it promised. */
-export const verdictOf = (runner: Runner, line: Line, again: Line): Again => {
+export const verdictOf = (runner: Runner, line: Line, again: Line): ReplanResult => {
   const broken = brokenPromise(runner, line)
   if (again.verdict === 'ok' && broken === undefined) return { outputs: again.outputs }
   if (again.verdict === 'fail')
@@ -125,15 +125,15 @@ export const settle = async (
   transport: Transport,
   line: Line,
   first: Output[],
-  judge: () => Promise<Again>,
-): Promise<Again> => {
+  judge: () => Promise<ReplanResult>,
+): Promise<ReplanResult> => {
   const limit = line.settle?.seconds ?? 0
   const deadline = Date.now() + limit * 1000
   let last = printOf(first)
   for (;;) {
     const again = await judge()
     if (!again.failure || line.settle === undefined) return again
-    const seen = strict(see(line.reads, ask(runner.session, line.host, new Map())))
+    const seen = strict(askAll(line.reads, ask(runner.session, line.host, new Map())))
     const hopeless = line.settle.hopeless?.(seen as never)
     if (
       hopeless !== undefined ||

@@ -1,7 +1,7 @@
 import { refuse } from '../core/failure.ts'
 import type { Fragment, Output } from '../core/transport.ts'
 import type { AnyQuery, Item } from '../module/query.ts'
-import { take, type World } from './world.ts'
+import { recordAnswer, type World } from './world.ts'
 
 /** A batch of reads: fragments to run, and what to do with what each printed. */
 export type Batch = { fragments: Fragment[]; take(outputs: Output[]): void }
@@ -31,7 +31,7 @@ export const batch = (world: World, queries: AnyQuery[]): Batch => {
         const found = group.items.map(({ item, facets }, j) => ({ item, facets, raw: raws[j] }))
         // One file asked under two names: the answer that says more is kept.
         for (const { item, facets, raw } of found.sort((a, b) => a.facets.length - b.facets.length))
-          take(world, group.of.get(item)!, raw, facets)
+          recordAnswer(world, group.of.get(item)!, raw, facets)
       }
     },
   }

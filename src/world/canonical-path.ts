@@ -26,16 +26,16 @@ export const movesOf = (patches: Map<string, unknown>): Moves => {
 const most = 40
 
 /** `/a/link/.` is the folder a link leads to, `/a/link` the link itself. */
-export const leadsOn = (path: string): boolean => path.endsWith('/.')
+export const followsLink = (path: string): boolean => path.endsWith('/.')
 
 /**
  * The one name of a path: its folders one by one through links that are predicted (the newest counts) and real folders
  * that were seen. Below something that will be removed nothing that was seen holds any more.
  */
-export const canon = (links: Links, path: string, upto = links.predicted.length, left = most): string => {
+export const canonicalPath = (links: Links, path: string, upto = links.predicted.length, left = most): string => {
   const moving = links.predicted.slice(0, upto).filter(p => p.moves.size > 0)
   const names = posix.normalize(path).split('/').slice(1)
-  const base = leadsOn(path) ? '.' : names.pop()!
+  const base = followsLink(path) ? '.' : names.pop()!
   let folder = ''
   let removed = false
   for (const [i, name] of names.entries()) {
@@ -47,7 +47,7 @@ export const canon = (links: Links, path: string, upto = links.predicted.length,
     const through = typeof target === 'string' ? posix.resolve(above || '/', target) : real
     if (through === undefined || through === folder) continue
     const on = `${posix.join(through, ...names.slice(i + 1))}/${base}`
-    return left === 0 ? on : canon(links, on, upto, left - 1)
+    return left === 0 ? on : canonicalPath(links, on, upto, left - 1)
   }
   return base === '.' ? folder || '/' : `${folder}/${base}`
 }

@@ -14,13 +14,13 @@ const unnamed = (patch: Patch, name: string, number: string, node: string): Patc
   number in patch && !(name in patch) ? { [name]: new Later(node) } : {}
 
 /** A promise in which what it leaves open waits for its node. */
-export const leftOpen = (patch: unknown, node: string): unknown =>
+export const bindOpen = (patch: unknown, node: string): unknown =>
   isRecord(patch)
     ? Object.fromEntries(Object.entries(patch).map(([name, value]) => [name, value === open ? new Later(node) : value]))
     : patch
 
 /** What is promised of a file, with what follows from it but is not said: unknown until it is read. */
-export const opened = (patch: Patch, node: string): Patch => ({
+export const completeFilePatch = (patch: Patch, node: string): Patch => ({
   ...patch,
   ...unread(patch, node),
   ...unnamed(patch, 'owner', 'uid', node),

@@ -1,12 +1,12 @@
 import { posix } from 'node:path'
 import { born, isUnknown, Later, Missing, strict } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { canonical, type Label, overlaps } from '../module/label.ts'
+import { canonicalLabel, type Label, overlaps } from '../module/label.ts'
 import type { RawFile } from '../module/probes/file.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
-import { canon, leadsOn, type Moves, movesOf, removalAbove } from './canonical-path.ts'
-import { opened } from './complete-file-patch.ts'
-import { counted, isComplete, isFile, isLink, type Raw, tornOf } from './file-answers.ts'
+import { canonicalPath, followsLink, type Moves, movesOf, removalAbove } from './canonical-path.ts'
+import { completeFilePatch } from './complete-file-patch.ts'
+import { countTornReads, hasAllFacets, isFileQuery, isLinkAnswer, type RawAnswer, tornReads } from './file-answers.ts'
 
 /** A change that is still to come, in plan order: what it promises, and what else it may touch. */
 export type Prediction = {
@@ -25,7 +25,7 @@ export type Prediction = {
  * ordered log of predictions laid over them. "Newest wins" is a matter of order, so these are lists, not maps.
  */
 export type World = {
-  raws: Map<string, Raw>
+  raws: Map<string, RawAnswer>
   /** Everything that was ever asked, by the name it was asked by. */
   asked: Map<string, AnyQuery>
   happened: { labels: Label[]; at: number }[]
@@ -52,46 +52,48 @@ export const future = 4e15
 
 /** The query under the one name that its path has on this host by now: what is read there is what is meant. */
 const located = (world: World, query: AnyQuery, upto: number): AnyQuery => {
-  if (!isFile(query)) return query
-  const at = canon(world, query.item, upto)
-  return { ...query, item: leadsOn(query.item) ? `${at === '/' ? '' : at}/.` : at }
+  if (!isFileQuery(query)) return query
+  const at = canonicalPath(world, query.item, upto)
+  return { ...query, item: followsLink(query.item) ? `${at === '/' ? '' : at}/.` : at }
 }
 
 const keyOf = (world: World, query: AnyQuery, upto = world.predicted.length): string =>
-  query.key.startsWith('file:') ? `file:${canon(world, query.key.slice(5), upto)}` : query.key
+  query.key.startsWith('file:') ? `file:${canonicalPath(world, query.key.slice(5), upto)}` : query.key
 export const labelsOf = (world: World, labels: Label[]): Label[] =>
-  labels.map(label => canonical(label, path => canon(world, path)))
+  labels.map(label => canonicalLabel(label, path => canonicalPath(world, path)))
 /**
  * What a query looks at. A file is read under its one name; a program is given names as they are written, so that a link
  * on the way counts too.
  */
 const looksOf = (world: World, query: AnyQuery): Label[] => {
   const looks = labelsOf(world, query.looks)
-  return isFile(query) ? looks : [...query.looks, ...looks]
+  return isFileQuery(query) ? looks : [...query.looks, ...looks]
 }
 const overlapping = (a: Label[], b: Label[]): boolean => a.some(x => b.some(y => overlaps(x, y)))
 
 /** A file is kept under its one name, whatever name it was asked by. */
 const rawKey = (world: World, query: AnyQuery, upto?: number): string =>
-  `${query.probe.kind} ${isFile(query) ? canon(world, query.item, upto) : query.item}`
+  `${query.probe.kind} ${isFileQuery(query) ? canonicalPath(world, query.item, upto) : query.item}`
 
 /** Keeps an answer. A file's answer teaches the real name of its folder, and is kept under its own. */
-export const take = (world: World, query: AnyQuery, raw: unknown, facets: string[]): void => {
+export const recordAnswer = (world: World, query: AnyQuery, raw: unknown, facets: string[]): void => {
   const kept = { raw, facets: new Set(facets), at: world.clock }
   const name = `${query.probe.kind} ${query.item}`
   const before = world.asked.get(name)?.facets ?? []
   world.asked.set(name, { ...query, facets: [...new Set([...before, ...facets])] })
-  if (!isFile(query)) return void world.raws.set(rawKey(world, query), kept)
+  if (!isFileQuery(query)) return void world.raws.set(rawKey(world, query), kept)
   const { folder, real } = raw as RawFile
   world.reals.set(folder, real)
   // `/a/.` that is not there may be a file `/a`, of which nothing is known by that.
   const own =
-    leadsOn(query.item) && !(raw as RawFile).answer.exists ? `${real}/.` : posix.join(real, posix.basename(query.item))
-  world.raws.set(`file ${own}`, counted(world.raws.get(`file ${own}`), kept))
+    followsLink(query.item) && !(raw as RawFile).answer.exists
+      ? `${real}/.`
+      : posix.join(real, posix.basename(query.item))
+  world.raws.set(`file ${own}`, countTornReads(world.raws.get(`file ${own}`), kept))
 }
 
-const isFresh = (world: World, query: AnyQuery, raw: Raw): boolean => {
-  if (!isComplete(query, raw)) return false
+const isFresh = (world: World, query: AnyQuery, raw: RawAnswer): boolean => {
+  if (!hasAllFacets(query, raw)) return false
   const since = world.happened.filter(h => h.at > raw.at)
   if (since.length === 0) return true
   const looks = looksOf(world, query)
@@ -101,7 +103,7 @@ const isFresh = (world: World, query: AnyQuery, raw: Raw): boolean => {
 const absent =
   (world: World) =>
   (path: string): boolean => {
-    for (let at = canon(world, path); at.lastIndexOf('/') > 0; ) {
+    for (let at = canonicalPath(world, path); at.lastIndexOf('/') > 0; ) {
       at = at.slice(0, at.lastIndexOf('/'))
       const raw = world.raws.get(`file ${at}`)
       if (
@@ -119,16 +121,16 @@ const seen = (world: World, query: AnyQuery, upto: number): unknown => {
   const here = located(world, query, upto)
   const key = rawKey(world, query, upto)
   const own = world.raws.get(key)
-  const raw = leadsOn(here.item) && (own === undefined || isLink(own)) ? world.raws.get(`${key}/.`) : own
+  const raw = followsLink(here.item) && (own === undefined || isLinkAnswer(own)) ? world.raws.get(`${key}/.`) : own
   if (raw && isFresh(world, query, raw)) return query.parse(raw.raw)
   // To ask the same again is no mistake where the last answer was torn: the key says so.
-  const again = isFile(here) && tornOf(raw) > 0 ? { ...here, key: `${here.key} again ${tornOf(raw)}` } : here
+  const again = isFileQuery(here) && tornReads(raw) > 0 ? { ...here, key: `${here.key} again ${tornReads(raw)}` } : here
   return query.implied?.(absent(world)) ?? new Missing(again)
 }
 
 const patched = (before: unknown, promise: unknown, { node, index }: Prediction, query: AnyQuery): unknown => {
   if (!isRecord(promise)) return promise
-  const patch = isFile(query) ? opened(promise, node) : promise
+  const patch = isFileQuery(query) ? completeFilePatch(promise, node) : promise
   const stamp = (answer: unknown): unknown => query.stamp?.(answer, future + index, patch) ?? answer
   if (patch.exists === false) return { exists: false }
   if (before instanceof Missing) return before
@@ -151,7 +153,7 @@ export const answer = (world: World, query: AnyQuery, upto = world.predicted.len
   const key = keyOf(world, query, upto)
   const looks = looksOf(world, query)
   // What lies in a folder that is to be removed is gone with it, whatever is there now: it is never asked.
-  const gone = isFile(query) ? removalAbove(world, key.slice(5), upto) : -1
+  const gone = isFileQuery(query) ? removalAbove(world, key.slice(5), upto) : -1
   const isLate = query.lazy && world.predicted.slice(0, upto).some(p => overlapping(p.labels, looks))
   let value = gone >= 0 ? { exists: false } : isLate ? undefined : seen(world, query, upto)
   for (const [position, prediction] of world.predicted.slice(0, upto).entries()) {
@@ -228,7 +230,7 @@ export const predict = (
 }
 
 /** A change has happened: every older answer it may have changed is to be read again, real folders too. */
-export const happen = (world: World, labels: Label[]): void => {
+export const invalidate = (world: World, labels: Label[]): void => {
   const changed = labelsOf(world, labels)
   world.happened.push({ labels: changed, at: ++world.clock })
   for (const [folder, real] of world.reals)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readTar } from '../../src/artifact/tar.ts'
-import type { Member } from '../../src/core/archive-member.ts'
+import type { ArchiveMember } from '../../src/core/archive-member.ts'
 import { Refusal } from '../../src/core/failure.ts'
 import { pack, temporaryFolder, writeTree } from './rig.ts'
 
@@ -12,8 +12,8 @@ async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-const members = async (bytes: Buffer, size = 65536): Promise<Member[]> => {
-  const found: Member[] = []
+const members = async (bytes: Buffer, size = 65536): Promise<ArchiveMember[]> => {
+  const found: ArchiveMember[] = []
   for await (const member of readTar(inPieces(bytes, size))) found.push(member)
   return found
 }
@@ -73,7 +73,7 @@ for (const format of ['ustar', 'pax', 'gnu', 'oldgnu', 'v7']) {
     })
     assert.is(said, asked)
     assert.is(files.length, tooLong.length === 0 ? 5 : 4)
-    const of = (path: string): Member => found.find(member => member.path === path)!
+    const of = (path: string): ArchiveMember => found.find(member => member.path === path)!
     assert.is(of('kubo/ipfs').mode, '0755')
     assert.is(of('kubo/empty').mode, '0600')
     assert.is(of('kubo/twin').size, 300_001)

@@ -12,7 +12,7 @@ export const graphOf = async (playbook: string, inventory: string): Promise<Grap
   if (failures) throw new Error(failures.map(({ what }) => what).join('\n'))
   const modules = await loadModules(loaded.playbook)
   const { references } = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
-  return expand(loaded, { tags: [] }, name => modules[name]!.group === true, references)
+  return expand(loaded, { tags: [] }, name => modules[name]!.collective === true, references)
 }
 
 /** Tasks that follow from each other: how long at least one of them was at work, and each with its time. */
@@ -42,7 +42,7 @@ export const longestChain = (graph: Pick<Graph, 'nodes' | 'byId'>, results: Resu
       const id = nodeId(host, node.task)
       const before = node.edges.flatMap(({ on, kind }) => {
         const other = graph.byId.get(on)!
-        const own = !node.group && (kind === 'order' || kind === 'notify')
+        const own = !node.collective && (kind === 'order' || kind === 'notify')
         return other.hosts.filter(at => !own || at === host).map(at => chains.get(nodeId(at, other.task)) ?? none)
       })
       const span = spans.get(id)

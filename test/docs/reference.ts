@@ -13,7 +13,7 @@ export type Schema = {
 export type Documented = {
   name: string
   about: string
-  group?: boolean | undefined
+  collective?: boolean | undefined
   args: Schema
   outputs?: Schema | undefined
   examples: string[]
@@ -69,12 +69,12 @@ const outputRows = (outputs: Schema): string[][] =>
     schema.description ?? '',
   ])
 
-const section = ({ name, about, group, args, outputs, examples }: Documented): string =>
+const section = ({ name, about, collective, args, outputs, examples }: Documented): string =>
   [
     `## ${name}`,
     '',
     about,
-    ...(group ? ['', 'A group module: one decision over all hosts of the play.'] : []),
+    ...(collective ? ['', 'A collective module: one decision over all hosts of the play.'] : []),
     '',
     ...table(['argument', 'type', 'default', ''], argumentRows(args)),
     ...(outputs ? ['', 'Outputs, with `register`:', '', ...table(['output', 'type', ''], outputRows(outputs))] : []),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event, EventBody } from '../../src/core/event.ts'
-import { leftBy } from '../../src/drift/drift.ts'
+import { leftStates } from '../../src/drift/drift.ts'
 
 const key = 'print of the key'
 const asks = (args: string) => ({ args, given: {} })
@@ -29,7 +29,7 @@ const run = (id: string, bodies: EventBody[], keyPrint = key) => ({
 })
 const folded = (...runs: ReturnType<typeof run>[]): Record<string, string> =>
   Object.fromEntries(
-    [...leftBy(runs, key)].map(([node, left]) => [node, `${left.run} ${left.asks ? left.asks.args : 'nothing'}`]),
+    [...leftStates(runs, key)].map(([node, left]) => [node, `${left.run} ${left.asks ? left.asks.args : 'nothing'}`]),
   )
 
 test('of each line the newest run counts that dealt with it', () => {
@@ -63,7 +63,7 @@ test('prints of another key say nothing', () => {
 
 test('a line was left so when its run was over: what the run itself moved later is none of anybody else', () => {
   const all = run('1', [result('a', 'changed'), result('b', 'ok')])
-  assert.is(leftBy([all], key).get('a')!.time, 1002)
+  assert.is(leftStates([all], key).get('a')!.time, 1002)
 })
 
 import { drifting } from './drifting.ts'

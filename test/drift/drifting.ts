@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { createController } from '../../src/cli/app/controller.ts'
 import type { Event, EventBody } from '../../src/core/event.ts'
-import { driftOf, leftBy } from '../../src/drift/drift.ts'
-import { trace } from '../../src/drift/provenance.ts'
-import { keyPrintOf } from '../../src/plan/input-fingerprints.ts'
+import { driftOf, leftStates } from '../../src/drift/drift.ts'
+import { traceProvenance } from '../../src/drift/provenance.ts'
+import { keyFingerprint } from '../../src/plan/input-fingerprints.ts'
 import { plan } from '../../src/plan/plan.ts'
 import { type Rig, rig, withRig } from '../plan/rig.ts'
 import { supplyFor } from '../plan/supply.ts'
@@ -24,7 +24,7 @@ const key = Buffer.from('a key of thirty-two bytes, nearly')
 /** What an apply has said, as it is remembered. */
 const remembered = (events: EventBody[]): Event[] =>
   events.map((body, i) => ({
-    ...(body.type === 'started' ? { ...body, keyPrint: keyPrintOf(key) } : body),
+    ...(body.type === 'started' ? { ...body, keyPrint: keyFingerprint(key) } : body),
     seq: i + 1,
     time: Date.now(),
   }))
@@ -55,8 +55,14 @@ export const drifting = (first: string, use: (drifting: Drifting) => Promise<voi
         const { local } = createController(folder, supplyFor(folder))
         const outside = { connect: hosts.connect, local, emit: () => {}, key }
         const { planned, fighting } = await plan(session, outside)
-        const { moved, ...rest } = await driftOf(session, outside, planned, fighting, leftBy(runs, keyPrintOf(key)))
-        await trace(session, outside, moved)
+        const { moved, ...rest } = await driftOf(
+          session,
+          outside,
+          planned,
+          fighting,
+          leftStates(runs, keyFingerprint(key)),
+        )
+        await traceProvenance(session, outside, moved)
         return { moved: moved.map(({ line }) => line.id), ...rest }
       },
     })

@@ -13,7 +13,7 @@ const drawing = drawingOf(
   ),
 )
 
-test('a box per task and host, one for a group task, and every edge', () => {
+test('a box per task and host, one for a collective task, and every edge', () => {
   assert.equal(drawing.hosts, ['web0', 'web1', 'db0'])
   assert.equal(
     drawing.boxes.filter(({ task }) => task === 'together').map(({ hosts }) => hosts),

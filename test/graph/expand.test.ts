@@ -132,7 +132,7 @@ test('handlers come behind the tasks of their play, and after those that notify 
   assert.equal(edgesOf(graph, 'db0/restart'), ['order db0/b', 'notify db0/a'])
 })
 
-test('a group node is one over all hosts of its play, between the tasks of each', () => {
+test('a collective node is one over all hosts of its play, between the tasks of each', () => {
   const graph = graphOf(play('- { name: A, x: {} }\n- { name: Key, all_key: {} }\n- { name: B, x: {} }', 'web'))
   assert.equal(idsOf(graph), ['web0/a', 'web1/a', 'key', 'web0/b', 'web1/b'])
   assert.equal(edgesOf(graph, 'key'), ['order web0/a', 'order web1/a'])
@@ -140,7 +140,7 @@ test('a group node is one over all hosts of its play, between the tasks of each'
   assert.equal(graph.nodes[2]?.hosts, ['web0', 'web1'])
 })
 
-test('a group node can be named, and its value read, by host', () => {
+test('a collective node can be named, and its value read, by host', () => {
   const graph = graphOf(
     play(
       `- { name: Key, all_key: {}, register: k }

@@ -14,7 +14,7 @@ all:
     db: { hosts: { db0: {} } }
 `
 
-/** The graph of tasks given as the YAML of a play's rest. Modules called `all_*` are group modules. */
+/** The graph of tasks given as the YAML of a play's rest. Modules called `all_*` are collective modules. */
 export const graphOf = (
   playbook: string,
   selection: Partial<Selection> = {},

@@ -1,15 +1,15 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { secretExtras } from '../../src/graph/secrets.ts'
-import { placed } from '../../src/load/located.ts'
+import { secretExtraVars } from '../../src/graph/secrets.ts'
+import { locatedAt } from '../../src/load/located.ts'
 import { loadText } from '../plan/rig.ts'
 
 const origin = { file: '-e', line: 1, column: 1 }
 const found = (playbook: string, extra: Record<string, unknown>): string[] => {
   const loaded = loadText(playbook, 'all: { hosts: { a: { own: "{{ fromHost }}" } } }')
-  const given = Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, placed(value, origin)]))
+  const given = Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, locatedAt(value, origin)]))
   const secretsOf = (module: string): string[] => (module === 'swarm_key' ? ['key'] : [])
-  return [...secretExtras({ ...loaded, extra: given }, secretsOf)].sort()
+  return [...secretExtraVars({ ...loaded, extra: given }, secretsOf)].sort()
 }
 const play = (key: string, more = ''): string =>
   `- hosts: all\n  vars: { inPlay: "x{{ fromPlay }}" }\n  tasks:\n    - { swarm_key: { path: "{{ path }}", key: "${key}" }${more} }\n`

@@ -71,7 +71,7 @@ test('needs and after on a task that is left out fall away', () => {
   assert.equal(edgesOf(graph, 'db0/c'), [])
 })
 
-test('a group node under --limit is still one over all hosts: the others are read', () => {
+test('a collective node under --limit is still one over all hosts: the others are read', () => {
   const graph = graphOf(play('- { name: Key, all_key: {} }'), { limit: 'web' })
   assert.equal(graph.nodes[0]?.hosts, ['web0', 'web1', 'db0'])
   assert.equal([...graph.nodes[0]!.included], ['web0', 'web1'])

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '../../src/core/failure.ts'
-import type { Hold } from '../../src/core/transport.ts'
+import type { LeaseAnswer } from '../../src/core/transport.ts'
 import { keep } from '../../src/host/lease.ts'
 import { failuresOf, type LocalWire, localWire } from './local.ts'
 
 // The keeper in every sh that a host may have, where this machine has it.
 
-type Asked = { wire: LocalWire; hold: Promise<Hold>; ended: Promise<Failure> }
+type Asked = { wire: LocalWire; hold: Promise<LeaseAnswer>; ended: Promise<Failure> }
 type Host = {
   folder: string
   file: string
@@ -48,10 +48,10 @@ const each = (title: string, body: (host: Host) => Promise<void>): void => {
   for (const shell of shells) test(`${shell[0]}: ${title}`, () => onHost(shell, body))
 }
 
-const mine = async ({ hold }: Asked): Promise<Hold & { is: 'mine' }> => {
+const mine = async ({ hold }: Asked): Promise<LeaseAnswer & { is: 'mine' }> => {
   const found = await hold
   assert.is(found.is, 'mine')
-  return found as Hold & { is: 'mine' }
+  return found as LeaseAnswer & { is: 'mine' }
 }
 
 /** As if nothing had been heard of the holder for half a minute. */
@@ -69,7 +69,7 @@ each(
     const first = await mine(ask('one'))
     const second = await ask('two').hold
     assert.is(second.is, 'theirs')
-    const { holder } = second as Hold & { is: 'theirs' }
+    const { holder } = second as LeaseAnswer & { is: 'theirs' }
     assert.equal({ ...holder, secondsLeft: 0 }, { run: 'one', who: 'ada lovelace@laptop', secondsLeft: 0 })
     assert.ok(holder.secondsLeft > 0 && holder.secondsLeft <= 30)
     assert.match(readFileSync(file, 'utf8'), / one ada lovelace@laptop\n$/)
@@ -87,7 +87,7 @@ each('of twenty at once one has it, and all others are told of that one', async 
     `run${winner}`,
   ])
   assert.is(holds.filter(({ is }) => is === 'mine').length, 1)
-  await (holds[winner] as Hold & { is: 'mine' }).give()
+  await (holds[winner] as LeaseAnswer & { is: 'mine' }).give()
   assert.equal(readdirSync(folder), [])
 })
 

@@ -21,7 +21,7 @@ const targetsOf = (...names: string[]) => Object.fromEntries(names.map(name => [
 const standIn = (closed: string[], name: string): Transport => ({
   run: async () => [],
   upload: async () => {},
-  hold: async () => ({ is: 'nobody', why: 'it is no host' }),
+  lease: async () => ({ is: 'nobody', why: 'it is no host' }),
   roundTrips: 7,
   user: 'root',
   close: async () => {

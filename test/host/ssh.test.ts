@@ -36,7 +36,7 @@ test('one connection and one channel serve all frames', () =>
 test('a host whose server allows no second session cannot be held, and is as usable as before', () =>
   withServer({ sessions: 1 }, async server => {
     const transport = await connectSsh(server.target)
-    assert.equal(await transport.hold({ run: 'a-run', who: 'ada@laptop' }), {
+    assert.equal(await transport.lease({ run: 'a-run', who: 'ada@laptop' }), {
       is: 'nobody',
       why: 'its ssh server allows no second session (MaxSessions)',
     })

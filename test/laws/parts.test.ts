@@ -92,7 +92,7 @@ test(`law 9: ${numRuns} playbooks (seed ${seed}) on hosts of which one is silent
     await onHosts(text, there, {}, async made => {
       for (const { node, status } of resultsIn(await made.apply())) told.set(node, status)
     })
-    // A group module decides for all hosts, also of what it makes of a silent one.
+    // A collective module decides for all hosts, also of what it makes of a silent one.
     fc.pre(!text.includes('"shared"'))
     await onHosts(text, there, {}, async made => {
       await made.hosts.kill(silent)

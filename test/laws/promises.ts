@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { Difference, EventBody } from '../../src/core/event.ts'
 import { sha256 } from '../../src/core/value.ts'
-import { planAgain } from '../../src/plan/conflicts.ts'
+import { planInPredictedWorld } from '../../src/plan/conflicts.ts'
 import type { Ran } from '../plan/rig.ts'
 
 export type Result = Extract<EventBody, { type: 'result' }>
@@ -15,7 +15,7 @@ export const named = ({ events }: Ran): Set<string> =>
  * or a command does what nobody says.
  */
 export const isOpen = ({ lines, session }: Ran): boolean =>
-  [...lines, ...planAgain(session, new Map())].some(line => line.verdict === 'undecided' || line.always)
+  [...lines, ...planInPredictedWorld(session, new Map())].some(line => line.verdict === 'undecided' || line.always)
 /** The line for which a host's plan halts it. */
 export const failing = ({ lines }: Ran, host: string): string | undefined =>
   lines.find(line => line.host === host && line.verdict === 'fail')?.id

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compileExpression, compileTemplate } from '../../src/load/expression.ts'
-import { member } from '../../src/load/located.ts'
+import { locatedMember } from '../../src/load/located.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
 import { refusedOnce, spot } from './refused.ts'
 
@@ -16,7 +16,7 @@ const scope = {
 const value = (text: string): unknown =>
   compileExpression(text, { file: 'f', line: 1, column: 1, length: text.length }).evaluate(scope)
 const inYaml = (yaml: string): unknown => {
-  const at = member(parseYaml(`k: ${yaml}`, 'f'), 'k')
+  const at = locatedMember(parseYaml(`k: ${yaml}`, 'f'), 'k')
   return compileTemplate(at.value, at).evaluate(scope)
 }
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { Refusal } from '../../src/core/failure.ts'
 import { born, Later, Lost, Missing } from '../../src/core/unknown.ts'
 import { compileExpression, compileTemplate } from '../../src/load/expression.ts'
-import { member } from '../../src/load/located.ts'
+import { locatedMember } from '../../src/load/located.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
 import { fc } from '../chance.ts'
 import { refusedOnce } from './refused.ts'
@@ -45,7 +45,7 @@ const scope: Record<string, unknown> = Object.assign(
 const value = (text: string, from = scope): unknown =>
   compileExpression(text, { file: 'f', line: 1, column: 1, length: text.length }).evaluate(from)
 const inYaml = (yaml: string, from = scope): unknown => {
-  const at = member(parseYaml(`k: ${yaml}`, 'f'), 'k')
+  const at = locatedMember(parseYaml(`k: ${yaml}`, 'f'), 'k')
   return compileTemplate(at.value, at).evaluate(from)
 }
 

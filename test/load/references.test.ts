@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compileExpression, compileTemplate } from '../../src/load/expression.ts'
-import { member } from '../../src/load/located.ts'
+import { locatedMember } from '../../src/load/located.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
 
 const referencesIn = (text: string): string[] =>
@@ -41,7 +41,7 @@ test('variables of comprehensions are free nowhere, their members neither', () =
 })
 
 test('references of a tree come in written order with their places', () => {
-  const at = member(parseYaml('k:\n  a: "x {{ one }} {{ two.b }}"\n  b: ["{{ three }}", plain]', 'f'), 'k')
+  const at = locatedMember(parseYaml('k:\n  a: "x {{ one }} {{ two.b }}"\n  b: ["{{ three }}", plain]', 'f'), 'k')
   const found = compileTemplate(at.value, at).references
   assert.equal(
     found.map(({ path, origin }) => `${path.join('.')} ${origin.line}:${origin.column}`),

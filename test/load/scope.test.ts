@@ -2,14 +2,14 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Later, Lost } from '../../src/core/unknown.ts'
 import { compileExpression } from '../../src/load/expression.ts'
-import { type Located, member } from '../../src/load/located.ts'
+import { type Located, locatedMember } from '../../src/load/located.ts'
 import { createScope, type ScopeInput } from '../../src/load/scope.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
 import { refusedOnce, spot } from './refused.ts'
 
 const layer = (yaml: string): Record<string, Located> => {
   const tree = parseYaml(yaml, 'vars.yml')
-  return Object.fromEntries(Object.keys(tree.value as object).map(name => [name, member(tree, name)]))
+  return Object.fromEntries(Object.keys(tree.value as object).map(name => [name, locatedMember(tree, name)]))
 }
 const waits = new Later('node1/start')
 const of: Record<string, Record<string, Located>[]> = {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadInventory } from '../../src/load/inventory.ts'
-import { placed } from '../../src/load/located.ts'
+import { locatedAt } from '../../src/load/located.ts'
 import { parsePlaybook } from '../../src/load/playbook.ts'
 import { layersFor, misspelt, parseExtra } from '../../src/load/variables.ts'
 import { folderWith } from './folder.ts'
@@ -69,7 +69,7 @@ test('layers, low to high: play defaults, inventory, play vars, task vars, extra
   const play = parsePlaybook('- {hosts: all, defaults: {x: 1}, vars: {x: 3}, tasks: [{facts: , vars: {x: 4}}]}', 'f')
     .plays[0]!
   const inventory = loadInventory(['n,'])
-  inventory.vars.n!.x = placed(2, { file: 'h', line: 1, column: 1 })
+  inventory.vars.n!.x = locatedAt(2, { file: 'h', line: 1, column: 1 })
   const from = { play, inventory, host: 'n', extra: parseExtra(['{x: 5}']) }
   const xs = (layers: ReturnType<typeof layersFor>) => layers.map(layer => layer.x?.value)
   assert.equal(xs(layersFor({ ...from, task: play.tasks[0]! })), [1, 2, 3, 4, 5])

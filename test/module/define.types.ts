@@ -4,7 +4,7 @@
  */
 import {
   accountGroup,
-  defineGroup,
+  defineCollective,
   defineModule,
   exec,
   file,
@@ -73,7 +73,7 @@ defineModule({
   },
 })
 
-defineGroup({
+defineCollective({
   ...common,
   name: 'g',
   args: T.Object({ path: T.String() }),

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { canonical, isBelow, overlaps } from '../../src/module/label.ts'
+import { canonicalLabel, isBelow, overlaps } from '../../src/module/label.ts'
 import { fc } from '../chance.ts'
 
 const table: [string, string, boolean, string][] = [
@@ -87,10 +87,10 @@ test('a path is below itself and its folders, not below a name that begins alike
 
 test('only the path of a label is made canonical', () => {
   const canon = (at: string): string => at.replace('/var/run', '/run')
-  assert.is(canonical('path:/var/run/x', canon), 'path:/run/x')
-  assert.is(canonical('member:/var/run/x#a.b', canon), 'member:/run/x#a.b')
-  assert.is(canonical('unit:/var/run/x', canon), 'unit:/var/run/x')
-  assert.is(canonical('any', canon), 'any')
+  assert.is(canonicalLabel('path:/var/run/x', canon), 'path:/run/x')
+  assert.is(canonicalLabel('member:/var/run/x#a.b', canon), 'member:/run/x#a.b')
+  assert.is(canonicalLabel('unit:/var/run/x', canon), 'unit:/var/run/x')
+  assert.is(canonicalLabel('any', canon), 'any')
 })
 
 test.run()

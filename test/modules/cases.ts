@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { born, isUnknown, Later, strict, unknownsIn } from '../../src/core/unknown.ts'
 import { isRecord } from '../../src/core/value.ts'
-import { member } from '../../src/load/located.ts'
+import { locatedMember } from '../../src/load/located.ts'
 import { validate, withDefaults } from '../../src/load/schema.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
 import type { Module } from '../../src/module/define.ts'
@@ -56,7 +56,7 @@ export const casesOf = (module: Module): Case[] =>
     .flatMap(file => {
       const found = parseYaml(readFileSync(new URL(file, casesFolder(module.name)), 'utf8'), `${module.name}/${file}`)
       return (found.value as Case[]).map((one, index) => {
-        const wrong = validate(module.args, written(one.args), member(member(found, index), 'args'), {
+        const wrong = validate(module.args, written(one.args), locatedMember(locatedMember(found, index), 'args'), {
           subject: module.name,
           reason: 'playbook-argument',
           expressions: 'skip',

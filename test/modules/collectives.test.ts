@@ -5,7 +5,7 @@ import { checkGroup, groupCasesOf } from './collectives.ts'
 
 for (const name of modulesWithCases()) {
   const module = (await loadModule(name)) as AnyModule
-  if (!module.group) continue
+  if (!module.collective) continue
   for (const one of groupCasesOf(module)) test(`${name}, ${one.about}`, () => checkGroup(module, one))
 }
 

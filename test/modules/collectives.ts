@@ -4,13 +4,13 @@ import { born, Later, strict, unknownsIn } from '../../src/core/unknown.ts'
 import { isRecord } from '../../src/core/value.ts'
 import { withDefaults } from '../../src/load/schema.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
-import type { AnyModule, GroupModule } from '../../src/module/define.ts'
+import type { AnyModule, CollectiveModule } from '../../src/module/define.ts'
 import type { AnyQuery, Reads } from '../../src/module/query.ts'
 import { describe, type Step } from '../../src/module/step.ts'
 import { answerOf, argsOf, plain } from './answers.ts'
 import { casesFolder } from './cases.ts'
 
-/** A situation on several hosts, and what a group module makes of it. `silent`: the host did not answer. */
+/** A situation on several hosts, and what a collective module makes of it. `silent`: the host did not answer. */
 type Case = {
   about: string
   args?: Record<string, unknown>
@@ -42,7 +42,7 @@ const answers = (reads: Reads, said: Found): Found =>
   Object.fromEntries(Object.entries(reads).map(([name, q]) => [name, q && answerOf(name, q as AnyQuery, said[name])]))
 
 const decide = (
-  module: GroupModule,
+  module: CollectiveModule,
   args: Found,
   one: Case,
   seen: Record<string, Found | null>,
@@ -88,7 +88,7 @@ const of = (said: string | Record<string, string> | undefined, host: string): st
   typeof said === 'string' ? said : said?.[host]
 
 /** Runs one case: the verdicts it names, twice the same, and nothing left to do once what was promised holds. */
-export const checkGroup = (module: GroupModule, one: Case): void => {
+export const checkGroup = (module: CollectiveModule, one: Case): void => {
   const args = withDefaults(module.args, argsOf(one.args ?? {}))
   const hosts = Object.keys(one.hosts)
   const seen = Object.fromEntries(

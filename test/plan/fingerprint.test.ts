@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Later } from '../../src/core/unknown.ts'
 import { content, same, secretContent } from '../../src/core/value.ts'
-import { canonical, holesOf, linePrint, print } from '../../src/plan/fingerprint.ts'
+import { canonicalText, fingerprint, lineFingerprint, openPlaces } from '../../src/plan/fingerprint.ts'
 import type { Line } from '../../src/plan/session.ts'
 import { fc, seed } from '../chance.ts'
 import { createHosts } from '../run/local.ts'
@@ -30,34 +30,40 @@ test(`data has one text whatever the order of its keys, and other data another o
   }
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
-      assert.is(canonical(shuffled(a)), canonical(a))
-      assert.is(canonical(a) === canonical(b), same(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b))))
+      assert.is(canonicalText(shuffled(a)), canonicalText(a))
+      assert.is(
+        canonicalText(a) === canonicalText(b),
+        same(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b))),
+      )
     }),
   )
 })
 
 test('contents stand by their digest, wherever their bytes lie; what a node will make by the node', () => {
   const far = { ...content('abc'), bytes: Buffer.alloc(0) }
-  assert.is(canonical({ content: content('abc') }), canonical({ content: far }))
-  assert.is(canonical({ digest: 'a', file: '/here' }), canonical({ digest: 'a', file: '/there' }))
-  assert.is.not(canonical(content('abc')), canonical(content('abd')))
-  assert.is.not(canonical(Buffer.from('a')), canonical(Buffer.from('b')))
-  assert.is.not(canonical(new Later('node0/a')), canonical(new Later('node0/b')))
-  assert.is.not(canonical(new Later('node0/a')), canonical('<later "node0/a">'))
+  assert.is(canonicalText({ content: content('abc') }), canonicalText({ content: far }))
+  assert.is(canonicalText({ digest: 'a', file: '/here' }), canonicalText({ digest: 'a', file: '/there' }))
+  assert.is.not(canonicalText(content('abc')), canonicalText(content('abd')))
+  assert.is.not(canonicalText(Buffer.from('a')), canonicalText(Buffer.from('b')))
+  assert.is.not(canonicalText(new Later('node0/a')), canonicalText(new Later('node0/b')))
+  assert.is.not(canonicalText(new Later('node0/a')), canonicalText('<later "node0/a">'))
 })
 
 test('a print takes the key and what it is of, secrets too', () => {
   const value = { steps: [{ do: 'write', content: secretContent('tiger-lily-7') }] }
-  assert.is(print(key, value), print(key, structuredClone(value)))
-  assert.is.not(print(key, value), print(randomBytes(32), value))
-  assert.is.not(print(key, value), print(key, { steps: [{ do: 'write', content: secretContent('tiger-lily-8') }] }))
+  assert.is(fingerprint(key, value), fingerprint(key, structuredClone(value)))
+  assert.is.not(fingerprint(key, value), fingerprint(randomBytes(32), value))
+  assert.is.not(
+    fingerprint(key, value),
+    fingerprint(key, { steps: [{ do: 'write', content: secretContent('tiger-lily-8') }] }),
+  )
 })
 
 test('a line that would do something else, or the same over something else, has another print', async () => {
   const [line] = await lineFor('    - { name: a, copy: { dest: "{{ root }}/f", content: "x" } }')
-  assert.equal(holesOf(line!), [])
-  const of = (change: Partial<Line>): string => linePrint(key, { ...line!, ...change })
-  assert.is(of({}), linePrint(key, line!))
+  assert.equal(openPlaces(line!), [])
+  const of = (change: Partial<Line>): string => lineFingerprint(key, { ...line!, ...change })
+  assert.is(of({}), lineFingerprint(key, line!))
   assert.is(of({ why: 'in other words' }), of({}))
   assert.is.not(of({ verdict: 'ok' }), of({}))
   assert.is.not(of({ steps: [] }), of({}))
@@ -74,15 +80,15 @@ test('what was to be known later may turn out to be anything, and nothing else m
   try {
     const planned = async (mode: string): Promise<Line> => (await rig(tasks(mode), {}, hosts).plan()).lines[1]!
     const open = await planned('0644')
-    const holes = holesOf(open)
+    const holes = openPlaces(open)
     assert.ok(holes.length > 1)
     assert.is(holes.at(-1), '/diff')
     writeFileSync(join(hosts.root('node0'), 'm'), '')
     const turned = await planned('0644')
-    assert.equal(holesOf(turned), [])
-    assert.is(linePrint(key, turned, holes), linePrint(key, open))
-    assert.is.not(linePrint(key, turned), linePrint(key, open))
-    assert.is.not(linePrint(key, await planned('0600'), holes), linePrint(key, open))
+    assert.equal(openPlaces(turned), [])
+    assert.is(lineFingerprint(key, turned, holes), lineFingerprint(key, open))
+    assert.is.not(lineFingerprint(key, turned), lineFingerprint(key, open))
+    assert.is.not(lineFingerprint(key, await planned('0600'), holes), lineFingerprint(key, open))
   } finally {
     await hosts.close()
   }

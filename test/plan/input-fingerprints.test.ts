@@ -1,19 +1,19 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Later } from '../../src/core/unknown.ts'
-import { asksOf, asksSame, keyPrintOf } from '../../src/plan/input-fingerprints.ts'
+import { hasSameInputs, inputFingerprints, keyFingerprint } from '../../src/plan/input-fingerprints.ts'
 import type { Line } from '../../src/plan/session.ts'
 
 const key = Buffer.from('one key')
 const line = (args: object, given: object = {}): Line => ({ asks: { args, given } }) as unknown as Line
-const print = (args: object, given: object = {}) => asksOf(key, line(args, given))!
-const same = (a: Line, b: Line): boolean => asksSame(asksOf(key, a)!, asksOf(key, b)!)
+const print = (args: object, given: object = {}) => inputFingerprints(key, line(args, given))!
+const same = (a: Line, b: Line): boolean => hasSameInputs(inputFingerprints(key, a)!, inputFingerprints(key, b)!)
 
 test('the same arguments have one print, in whatever order; others another', () => {
   assert.equal(print({ a: 1, b: [2] }), print({ b: [2], a: 1 }))
   assert.not.ok(same(line({ a: 1 }), line({ a: '1' })))
-  assert.not.equal(asksOf(Buffer.from('other'), line({ a: 1 })), print({ a: 1 }))
-  assert.not.equal(keyPrintOf(key), keyPrintOf(Buffer.from('other')))
+  assert.not.equal(inputFingerprints(Buffer.from('other'), line({ a: 1 })), print({ a: 1 }))
+  assert.not.equal(keyFingerprint(key), keyFingerprint(Buffer.from('other')))
 })
 
 test('a file of the controller counts by its digest, not by where it lies', () => {
@@ -29,8 +29,8 @@ test('what was read of the controller on one side alone does not count', () => {
 })
 
 test('where an argument is not known yet nothing can be said, nor where there are none', () => {
-  assert.is(asksOf(key, line({ a: [new Later('node0/b')] })), undefined)
-  assert.is(asksOf(key, {} as Line), undefined)
+  assert.is(inputFingerprints(key, line({ a: [new Later('node0/b')] })), undefined)
+  assert.is(inputFingerprints(key, {} as Line), undefined)
 })
 
 test('a secret is not in its print', () => {

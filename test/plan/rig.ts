@@ -11,7 +11,7 @@ import type { AnyModule } from '../../src/module/define.ts'
 import { announce, byHost, plan } from '../../src/plan/plan.ts'
 import { createSession, type Line, type Session } from '../../src/plan/session.ts'
 import type { Planned } from '../../src/plan/walk.ts'
-import { type Held, hold, planAgain } from '../../src/planfile/match-saved-plan.ts'
+import { type ExpectedPlan, matchSavedPlan, replanMatched } from '../../src/planfile/match-saved-plan.ts'
 import { createSummary, type Outcome } from '../../src/report/summary.ts'
 import { createLeases } from '../../src/run/lease.ts'
 import { run } from '../../src/run/run.ts'
@@ -83,7 +83,7 @@ export type Rig = {
   hosts: Hosts
   plan(): Promise<Ran>
   /** Applies it; as far as it is what a saved plan shows, where one is given. */
-  apply(held?: Held): Promise<Ran>
+  apply(held?: ExpectedPlan): Promise<Ran>
   /** A session with nothing read yet. */
   session(): Promise<Session>
   close(): Promise<void>
@@ -99,7 +99,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     if (failures.length > 0) throw new Refusal(...failures)
     const controller = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
     const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags ?? [] }
-    const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
+    const graph = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
     const session = createSession({
       graph,
       loaded,
@@ -108,10 +108,10 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
       identity: () => undefined,
       keepSecret: options.keepSecret ?? (() => {}),
     })
-    session.owed = new Set(options.owed)
+    session.pendingHandlers = new Set(options.owed)
     return { session, controller, graph }
   }
-  const go = async (command: 'plan' | 'apply', held?: Held): Promise<Ran> => {
+  const go = async (command: 'plan' | 'apply', held?: ExpectedPlan): Promise<Ran> => {
     const { session, controller, graph } = await prepare()
     const events: EventBody[] = []
     const summary = createSummary()
@@ -128,12 +128,12 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     }
     emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
     const { planned: first, untouched, fighting } = await plan(session, outside)
-    const planned = held ? await hold(session, outside, first, held) : first
+    const planned = held ? await matchSavedPlan(session, outside, first, held) : first
     for (const line of untouched ? [] : byHost(session, planned))
       if (line.node.included.has(line.host)) announce(line, emit)
     const { signal } = new AbortController()
     for (const { line, why } of fighting) emit({ type: 'warning', node: line, text: why })
-    const again = () => planAgain(session, outside, held)
+    const again = () => replanMatched(session, outside, held)
     const claim = { run: 'a-run', who: 'ada@laptop' }
     const leases = createLeases(session, outside, claim, options.patience ?? 0, signal)
     if (command === 'apply' && !untouched)

@@ -2,7 +2,7 @@ import { isUnknown, Later, Missing } from '../../src/core/unknown.ts'
 import { content } from '../../src/core/value.ts'
 import { type FileAnswer, file, stat } from '../../src/module/probes/file.ts'
 import type { AnyQuery } from '../../src/module/query.ts'
-import { answer, createWorld, happen, predict, take, type World } from '../../src/world/world.ts'
+import { answer, createWorld, invalidate, predict, recordAnswer, type World } from '../../src/world/world.ts'
 
 const present = {
   exists: true,
@@ -30,7 +30,7 @@ export const createSky = () => {
     change,
     /** What was read of the host; `real`: the real folder it lies in. */
     seen(path: string, answer: FileAnswer, real = parent(path), facets = ['digest', 'bytes']): void {
-      take(world, file(path), { answer, folder: parent(path), real }, facets)
+      recordAnswer(world, file(path), { answer, folder: parent(path), real }, facets)
     },
     makes: (node: string, path: string, of: string): void =>
       change(node, [[file(path), { exists: true, kind: 'file', mode: '0644', content: content(of) }]]),
@@ -41,7 +41,7 @@ export const createSky = () => {
     links: (node: string, path: string, target: string): void =>
       change(node, [[stat(path), { exists: true, kind: 'link', target }]]),
     touches: (node: string, ...labels: string[]): void => change(node, [], labels),
-    happened: (...labels: string[]): void => happen(world, labels),
+    happened: (...labels: string[]): void => invalidate(world, labels),
     /** What is known of a path, in a word: its text, its kind, `absent`, `after NODE`, or `?` for a read to be made. */
     look(path: string): string {
       const found = answer(world, file(path)) as FileAnswer

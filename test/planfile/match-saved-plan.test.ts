@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event } from '../../src/core/event.ts'
 import { defineModule, exec, file, isUnknown, later, stat, T, uses } from '../../src/module/module.ts'
-import { begunIn } from '../../src/planfile/match-saved-plan.ts'
+import { unfinishedLines } from '../../src/planfile/match-saved-plan.ts'
 import { failuresOf, type Options, type Ran, type Rig, results, withRig } from '../plan/rig.ts'
 import { held } from './saving.ts'
 
@@ -121,9 +121,9 @@ test('what a run had begun and not ended is not taken for moved by the one that 
       { ...result, node: 'node0/b', status: 'changed' },
       { ...result, node: 'node0/c', status: 'failed' },
     ] as unknown as Event[]
-    assert.equal(begunIn(earlier), new Set(['node0/a', 'node0/c']))
+    assert.equal(unfinishedLines(earlier), new Set(['node0/a', 'node0/c']))
     assert.is(results(await rig.apply(plan))['node0/a'], 'refused')
-    const resumed = await rig.apply({ ...plan, begun: begunIn(earlier) })
+    const resumed = await rig.apply({ ...plan, begun: unfinishedLines(earlier) })
     assert.is(results(resumed)['node0/a'], 'changed')
     assert.is(statSync(at('a')).mode & 0o777, 0o644)
   }))

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
-import { looksLikePlan, opened, type SavedPlan, sealed } from '../../src/planfile/saved-plan.ts'
+import { looksLikePlan, parseSavedPlan, type SavedPlan, sealPlan } from '../../src/planfile/saved-plan.ts'
 import { fc, seed } from '../chance.ts'
 
 const key = randomBytes(32)
@@ -20,11 +20,11 @@ const plan: SavedPlan = {
   lines: [],
   contents: { abc: 'text\n' },
 }
-const text = sealed(key, plan)
+const text = sealPlan(key, plan)
 
 const reasonOf = (changed: string, keyFor = (): Buffer | undefined => key): string => {
   try {
-    opened(changed, 'p.json', keyFor)
+    parseSavedPlan(changed, 'p.json', keyFor)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return `${error.failures[0]!.reason}: ${error.failures[0]!.what} ${error.failures[0]!.why ?? ''}`
@@ -35,8 +35,8 @@ const reasonOf = (changed: string, keyFor = (): Buffer | undefined => key): stri
 test('what was sealed comes out again, as plain JSON too', () => {
   const { seal: _, ...found } = JSON.parse(text)
   assert.equal(found, plan)
-  assert.is(JSON.stringify(opened(text, 'p.json', () => key)), JSON.stringify(JSON.parse(text)))
-  assert.is(sealed(key, plan), text)
+  assert.is(JSON.stringify(parseSavedPlan(text, 'p.json', () => key)), JSON.stringify(JSON.parse(text)))
+  assert.is(sealPlan(key, plan), text)
 })
 
 test(`a byte edited anywhere, taken away or put in is refused (seed ${seed})`, () => {

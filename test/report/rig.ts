@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import type { Event, EventBody, NodeRef, Status, Verdict } from '../../src/core/event.ts'
+import type { Event, EventBody, NodeRef, PlanVerdict, Status } from '../../src/core/event.ts'
 import { createRedactor } from '../../src/report/redact.ts'
 import { createReport, type ReportOptions } from '../../src/report/report.ts'
 
@@ -16,7 +16,7 @@ export const started = (command: 'plan' | 'apply', ...hosts: string[]): EventBod
   hosts,
 })
 
-export const planned = (node: string, verdict: Verdict, more: Partial<Planned> = {}): EventBody => ({
+export const planned = (node: string, verdict: PlanVerdict, more: Partial<Planned> = {}): EventBody => ({
   type: 'planned',
   ...ref(node),
   verdict,

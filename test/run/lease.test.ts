@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
-import type { Claim, Hold } from '../../src/core/transport.ts'
+import type { LeaseAnswer, LeaseClaim } from '../../src/core/transport.ts'
 import { rig as makeRig, type Options, type Ran, type Rig, results, verdicts } from '../plan/rig.ts'
 import { createHosts, type Hosts } from './local.ts'
 
@@ -13,12 +13,12 @@ const play = (tasks: string, hosts = 'all'): string => `- hosts: ${hosts}\n  tas
 const value = play('- { name: f, copy: { dest: "{{ root }}/f", content: "1" } }')
 
 /** Another run, which has asked for a host before. */
-const other: Claim = { run: 'other-run', who: 'bob@desk' }
-const holdFor = async (hosts: Hosts, host: string): Promise<Hold & { is: 'mine' }> => {
+const other: LeaseClaim = { run: 'other-run', who: 'bob@desk' }
+const holdFor = async (hosts: Hosts, host: string): Promise<LeaseAnswer & { is: 'mine' }> => {
   // Over a connection of its own: by the rig's own it would be the rig's.
-  const hold = await (await hosts.connect(host)).hold(other)
+  const hold = await (await hosts.connect(host)).lease(other)
   assert.is(hold.is, 'mine')
-  return hold as Hold & { is: 'mine' }
+  return hold as LeaseAnswer & { is: 'mine' }
 }
 
 const withTwo = async (
@@ -95,9 +95,9 @@ test('one that may wait says so once, plans anew what has changed by then, and s
     const held = await holdFor(hosts, 'node1')
     // The other run ends when it has done the same on node1 meanwhile.
     const connect = await hosts.connect('node1')
-    const hold = connect.hold
+    const hold = connect.lease
     let asked = 0
-    connect.hold = async claim => {
+    connect.lease = async claim => {
       asked += 1
       if (asked === 3) {
         assert.not(existsSync(leaseOf(hosts, 'node0')), 'nobody else waits for what it could have')

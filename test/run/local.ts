@@ -56,7 +56,7 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
       },
       upload: (upload, onProgress) =>
         sendFile(name, localWire('sh', '-c', RECEIVER), upload, () => undefined, onProgress),
-      hold: async claim => {
+      lease: async claim => {
         const keeper = localWire()
         keepers.push(keeper)
         const place = `mkdir -p ${folder} && f=${folder}/${name}.lease`

@@ -1,4 +1,4 @@
-import { content, defineGroup, defineModule, exec, file, later, stat, T, uses } from '../../src/module/module.ts'
+import { content, defineCollective, defineModule, exec, file, later, stat, T, uses } from '../../src/module/module.ts'
 
 const at = (description: string) => T.String({ description })
 const common = { about: 'For a test.', examples: [] }
@@ -107,7 +107,7 @@ export const stubborn = defineModule({
 })
 
 /** The first host's file, or one newly made there, on every host: two phases, the second uses what the first made. */
-export const shared = defineGroup({
+export const shared = defineCollective({
   ...common,
   name: 'shared',
   args: T.Object({ path: at('A file.') }, { additionalProperties: false }),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event } from '../../src/core/event.ts'
-import { owedHandlers } from '../../src/run/pending-handlers.ts'
+import { pendingHandlers } from '../../src/run/pending-handlers.ts'
 import { graphOf } from '../graph/rig.ts'
 import { results, withRig } from '../plan/rig.ts'
 
@@ -31,7 +31,7 @@ const told = (...list: string[]): Event[] =>
       time: 0,
     } as Event
   })
-const owed = (...list: string[]): string[] => [...owedHandlers(graphOf(playbook), told(...list))]
+const owed = (...list: string[]): string[] => [...pendingHandlers(graphOf(playbook), told(...list))]
 
 test('a handler is due on a host where what notifies it has changed and it has not run', () => {
   assert.equal(owed('web0/conf changed', 'web1/conf ok'), ['web0/restart'])

@@ -147,7 +147,7 @@ test('a host that is lost in its turn, or does not answer at all: no further tur
   }
 })
 
-test('a gate may be a group task, and is then passed by all', () =>
+test('a gate may be a collective task, and is then passed by all', () =>
   rolling(
     `- { name: run, rolling: [key], daemon: { path: "{{ root }}/d", version: "2" } }
      - { name: key, shared: { path: "{{ root }}/key" } }`,

@@ -15,7 +15,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { content } from '../../src/core/value.ts'
 import { attributes, exec, folder, link, type Step, uncut } from '../../src/module/step.ts'
-import { rewrite, shellOf } from '../../src/run/step-script.ts'
+import { rewrite, stepScript } from '../../src/run/step-script.ts'
 import { fc } from '../chance.ts'
 import { temporary } from './local.ts'
 
@@ -23,7 +23,7 @@ const root = temporary()
 const memory = new Map([['born', 's3cret']])
 /** Runs steps as fragments are run: each in a subshell, after the shell's usual start. */
 const run = (...steps: Step[]): { status: number | null; stdout: string; stderr: string } =>
-  sh(steps.map(step => `( ${shellOf(step, memory, 'root')} ) || exit $?`).join('\n'))
+  sh(steps.map(step => `( ${stepScript(step, memory, 'root')} ) || exit $?`).join('\n'))
 const sh = (text: string) => spawnSync('sh', { input: `umask 022\n${text}\n`, encoding: 'utf8' })
 const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8)
 const write = (path: string, text: string | Buffer, more = {}): Step => ({
@@ -94,7 +94,7 @@ test('write: a cut at any of its programs leaves the old file or the new one, an
     const real = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim()
     // What the end of a connection does: the whole group is told to end while the program runs.
     writeFileSync(join(bin, program), `#!/bin/sh\n${real} "$@"; kill -TERM 0; exec sleep 10\n`, { mode: 0o755 })
-    const script = `umask 022; PATH=${bin}:$PATH; ( ${shellOf(write(join(at, 'f'), 'new'), memory, 'root')} )\n`
+    const script = `umask 022; PATH=${bin}:$PATH; ( ${stepScript(write(join(at, 'f'), 'new'), memory, 'root')} )\n`
     spawnSync('setsid', ['-w', 'sh'], { input: script })
     unlinkSync(join(bin, program))
     return readFileSync(join(at, 'f'), 'utf8')
@@ -124,7 +124,7 @@ test('write: set-ID bits stay when the owner changes, in whatever order', () => 
 test('a value that another step made is content, never an argument', () => {
   run(write(join(root, 'key'), '', { content: { from: 'born', before: '<', after: '>\n' } }))
   assert.is(readFileSync(join(root, 'key'), 'utf8'), '<s3cret>\n')
-  assert.throws(() => shellOf(write('/x', '', { content: { from: 'unborn' } }), memory, 'root'), /unborn/)
+  assert.throws(() => stepScript(write('/x', '', { content: { from: 'unborn' } }), memory, 'root'), /unborn/)
 })
 
 test('exec: words stand for themselves; folder, environment, input, exit statuses', () => {

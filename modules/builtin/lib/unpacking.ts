@@ -1,12 +1,12 @@
-import { content, exec, type FileAnswer, type Member, type Step } from '../../../src/module/module.ts'
+import { type ArchiveMember, content, exec, type FileAnswer, type Step } from '../../../src/module/module.ts'
 import { modeFor } from './file-content.ts'
 import { baseOf, folderOf, ownerOf, type Placed, plain } from './paths.ts'
 
 /** What is unpacked: an archive of the controller, or one that lies at `at` on the host. */
-export type Packed = { members: Member[] } & ({ file: string; size: number; sha256: string } | { at: string })
+export type Packed = { members: ArchiveMember[] } & ({ file: string; size: number; sha256: string } | { at: string })
 
 /** Where a member will be. */
-export const placeOf = (dest: string, { path }: Member): string => plain(`${dest}/${path}`)
+export const placeOf = (dest: string, { path }: ArchiveMember): string => plain(`${dest}/${path}`)
 
 /**
  * Unpacks into a fresh folder on the same file system, closed to others, and moves what is whole into place by rename:
@@ -43,7 +43,7 @@ const uploaded = ({ file, size, sha256 }: Exclude<Packed, { at: string }>, path:
 export const unpack = (
   archive: Packed,
   dest: string,
-  wrong: { member: Member; found: FileAnswer }[],
+  wrong: { member: ArchiveMember; found: FileAnswer }[],
   args: Placed,
 ): Step[] => {
   const sent = `${folderOf(dest)}/.${baseOf(dest)}.runbook-archive`

@@ -6,11 +6,11 @@ import { cacheFolder, createStore, type Store } from '../../artifact/store.ts'
 import type { Emit } from '../../core/event.ts'
 import { Refusal } from '../../core/failure.ts'
 import type { ArchiveAnswer, ArchiveWanted } from '../../module/probes/controller.ts'
-import { locate } from './find-controller-file.ts'
+import { findControllerFile } from './find-controller-file.ts'
 
 /** A user's own archive: no one vouches for it, so no digest is asked for beside it. */
 const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> => {
-  const found = locate(folder, 'files', path)
+  const found = findControllerFile(folder, 'files', path)
   if ('missing' in found) return { exists: false, missing: found.missing, fix: 'Put the archive there.' }
   try {
     const [{ sha256: digest }, members] = [await digestsOf(found.at), await membersOf(found.at)]

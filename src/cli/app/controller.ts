@@ -9,10 +9,10 @@ import { compileFile } from '../../load/template.ts'
 import { archiveWanted, type SourceAnswer, type TemplateAnswer } from '../../module/probes/controller.ts'
 import type { AnyQuery } from '../../module/query.ts'
 import type { Supply } from './archives.ts'
-import { locate } from './find-controller-file.ts'
+import { findControllerFile } from './find-controller-file.ts'
 
 const sourceAnswer = async (folder: string, path: string): Promise<SourceAnswer> => {
-  const found = locate(folder, 'files', path)
+  const found = findControllerFile(folder, 'files', path)
   if ('missing' in found) return { exists: false, missing: found.missing }
   if (statSync(found.at).isDirectory()) return { exists: true, kind: 'directory', file: found.at, size: 0, sha256: '' }
   const bytes = await readFile(found.at)
@@ -65,7 +65,7 @@ export const createController = (folder: string, supply: Supply): Controller => 
       throw new Error(`the controller has no answer to ${query.key}`)
     },
     render: (path, scope) => {
-      const found = locate(folder, 'templates', path)
+      const found = findControllerFile(folder, 'templates', path)
       return 'missing' in found
         ? { exists: false, missing: found.missing }
         : { exists: true, text: templateAt(found.at).render(scope) }
@@ -74,7 +74,7 @@ export const createController = (folder: string, supply: Supply): Controller => 
     references: task => {
       const src = task.args.value.src
       if (typeof src !== 'string' || src.includes('{{')) return []
-      const found = locate(folder, 'templates', src)
+      const found = findControllerFile(folder, 'templates', src)
       if ('missing' in found || (task.module !== 'template' && !found.at.includes('/templates/'))) return []
       try {
         return templateAt(found.at).references

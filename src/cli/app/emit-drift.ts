@@ -1,23 +1,23 @@
-import { driftOf, type Left } from '../../drift/drift.ts'
-import { reversed, trace } from '../../drift/provenance.ts'
-import type { Fight } from '../../plan/conflicts.ts'
-import type { Outside } from '../../plan/plan.ts'
+import { driftOf, type LeftState } from '../../drift/drift.ts'
+import { reversed, traceProvenance } from '../../drift/provenance.ts'
+import type { Conflict } from '../../plan/conflicts.ts'
+import type { Environment } from '../../plan/plan.ts'
 import type { Session } from '../../plan/session.ts'
 import type { Planned } from '../../plan/walk.ts'
 
 /** What hosts are compared with: how each line was left, and the newest run of those that left them so. */
-export type Since = { run: string; time: number; left: Map<string, Left>; key: Buffer }
+export type DriftBaseline = { run: string; time: number; left: Map<string, LeftState>; key: Buffer }
 
 /** Tells what has moved since, and what can be told of who moved it. */
 export const emitDrift = async (
   session: Session,
-  outside: Outside,
-  { planned, fighting }: { planned: Planned[]; fighting: Fight[] },
-  { run, time, left, key }: Since,
+  outside: Environment,
+  { planned, fighting }: { planned: Planned[]; fighting: Conflict[] },
+  { run, time, left, key }: DriftBaseline,
 ): Promise<void> => {
   const { emit } = outside
   const { moved, ...rest } = await driftOf(session, { ...outside, key }, planned, fighting, left)
-  const traces = await trace(session, outside, moved)
+  const traces = await traceProvenance(session, outside, moved)
   emit({ type: 'compared', run, since: time, ...rest })
   for (const one of moved) {
     const { line, left } = one

@@ -16,7 +16,11 @@ const faultOf = (path: string): string | undefined => {
 const absent = ['ENOENT', 'ENOTDIR']
 
 /** A file of the controller's that a task names. */
-export const locate = (folder: string, kind: string, path: string): { at: string } | { missing: string } => {
+export const findControllerFile = (
+  folder: string,
+  kind: string,
+  path: string,
+): { at: string } | { missing: string } => {
   const tried = places(folder, kind, path)
   for (const at of tried) {
     const fault = faultOf(at)

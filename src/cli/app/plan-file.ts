@@ -15,7 +15,7 @@ import {
 import { dirname } from 'node:path'
 import { refuse } from '../../core/failure.ts'
 import { kindOfPath, readText } from '../../load/files.ts'
-import { damaged, looksLikePlan } from '../../planfile/saved-plan.ts'
+import { looksLikePlan, refuseDamagedPlan } from '../../planfile/saved-plan.ts'
 
 /** How a file begins; nothing of what cannot be read, which whoever opens it tells. */
 const beginningOf = (path: string): string => {
@@ -40,7 +40,7 @@ export const readPlanFile = (path: string): string => {
   if (text.trim() === '') refuse('usage-file', `The plan ${path} is empty.`)
   if (!looksLikePlan(text.slice(0, 200)))
     refuse('usage-file', `${path} is no plan.`, { fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.' })
-  return isUtf8(readFileSync(path)) ? text : damaged(path, 'It is no UTF-8 text.')
+  return isUtf8(readFileSync(path)) ? text : refuseDamagedPlan(path, 'It is no UTF-8 text.')
 }
 
 /** Refuses (`usage-file`) where a plan could not be written, before any work is done for it. */

@@ -4,17 +4,18 @@ import { join } from 'node:path'
 import { refuse } from '../../core/failure.ts'
 
 /** What keeps plans and prints from being forged, and secrets in prints from being guessed. */
-export const keyVariable = 'RUNBOOK_PLAN_KEY'
+export const planKeyVariable = 'RUNBOOK_PLAN_KEY'
 const shortest = 16
 const inHex = /^[0-9a-f]{64}$/
 
 /** Where the key lies: beside the runs, below the folder that runbook is called in. */
-export const keyFile = (base: string): string => join(base, '.runbook', 'plan.key')
+export const planKeyFile = (base: string): string => join(base, '.runbook', 'plan.key')
 
 const fromFile = (file: string): Buffer | undefined => {
   const found = statSync(file, { throwIfNoEntry: false })
   if (!found) return undefined
-  if (!found.isFile()) return refuse('plan-key', `${file} is no file.`, { fix: `Remove it, or set ${keyVariable}.` })
+  if (!found.isFile())
+    return refuse('plan-key', `${file} is no file.`, { fix: `Remove it, or set ${planKeyVariable}.` })
   if ((found.mode & 0o077) !== 0)
     return refuse('plan-key', `The key ${file} may be used by others.`, {
       why: `Its mode is ${(found.mode & 0o777).toString(8).padStart(4, '0')}.`,
@@ -40,27 +41,27 @@ const readText = (file: string): string => {
  * The key: of the environment (at least 16 characters; what stands in a plan.key is that key), else of
  * `.runbook/plan.key` below `base`; undefined where there is none. Throws a Refusal (`plan-key`) for one that is too short, damaged, or open to others.
  */
-export const foundKey = (base: string, env: NodeJS.ProcessEnv = process.env): Buffer | undefined => {
-  const given = env[keyVariable]?.trim()
-  if (!given) return fromFile(keyFile(base))
+export const findPlanKey = (base: string, env: NodeJS.ProcessEnv = process.env): Buffer | undefined => {
+  const given = env[planKeyVariable]?.trim()
+  if (!given) return fromFile(planKeyFile(base))
   if (inHex.test(given)) return Buffer.from(given, 'hex')
   if (given.length >= shortest) return Buffer.from(given)
-  return refuse('plan-key', `${keyVariable} is shorter than ${shortest} characters.`, {
-    fix: `Set it to what it was when the plan was made; for new plans make one: ${keyVariable}=$(openssl rand -hex 32)`,
+  return refuse('plan-key', `${planKeyVariable} is shorter than ${shortest} characters.`, {
+    fix: `Set it to what it was when the plan was made; for new plans make one: ${planKeyVariable}=$(openssl rand -hex 32)`,
   })
 }
 
 /** The key, or a Refusal that says where one is looked for. */
-export const neededKey = (base: string, env: NodeJS.ProcessEnv = process.env): Buffer =>
-  foundKey(base, env) ??
+export const requirePlanKey = (base: string, env: NodeJS.ProcessEnv = process.env): Buffer =>
+  findPlanKey(base, env) ??
   refuse('plan-key', 'There is no key to check the plan with.', {
-    why: `Neither ${keyVariable} nor ${keyFile(base)} is there.`,
-    fix: `Set ${keyVariable} to what it was when the plan was made, or bring plan.key along from there.`,
+    why: `Neither ${planKeyVariable} nor ${planKeyFile(base)} is there.`,
+    fix: `Set ${planKeyVariable} to what it was when the plan was made, or bring plan.key along from there.`,
   })
 
 /** The key; one of 32 random bytes is made where there is none. Of several who make one at once the first wins. */
-export const ownKey = (base: string, env: NodeJS.ProcessEnv = process.env): Buffer =>
-  foundKey(base, env) ?? madeKey(keyFile(base), base, env)
+export const findOrMakePlanKey = (base: string, env: NodeJS.ProcessEnv = process.env): Buffer =>
+  findPlanKey(base, env) ?? madeKey(planKeyFile(base), base, env)
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
 
@@ -70,7 +71,7 @@ const madeKey = (file: string, base: string, env: NodeJS.ProcessEnv): Buffer => 
     mkdirSync(join(base, '.runbook'), { recursive: true, mode: 0o700 })
     writeFileSync(temporary, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flush: true })
   } catch (error) {
-    refuse('plan-key', `The key ${file} cannot be made: ${codeOf(error)}.`, { fix: `Set ${keyVariable}.` })
+    refuse('plan-key', `The key ${file} cannot be made: ${codeOf(error)}.`, { fix: `Set ${planKeyVariable}.` })
   }
   try {
     linkSync(temporary, file)
@@ -79,5 +80,5 @@ const madeKey = (file: string, base: string, env: NodeJS.ProcessEnv): Buffer => 
   } finally {
     rmSync(temporary)
   }
-  return neededKey(base, env)
+  return requirePlanKey(base, env)
 }

@@ -23,7 +23,7 @@ const always = (playbook: string, inventory: string[], variableFiles: string[]):
 ]
 
 /** The files that a plan was made from, by their names and digests. */
-export const sourcesOf = (
+export const planSources = (
   playbook: string,
   { asked, session, controller }: Prepared,
   variableFiles: string[],

@@ -31,7 +31,7 @@ const inventoriesFor = (playbook: string, given: string[]): string[] => {
 }
 
 /** Which playbook is asked for, for which hosts and with which variables. */
-export type Asked = {
+export type PlaybookOptions = {
   inventory: string[]
   limit?: string
   tags: string[]
@@ -42,7 +42,7 @@ export type Asked = {
 
 export type Prepared = {
   /** What was asked for, with what the environment says where the command line does not. */
-  asked: Asked
+  asked: PlaybookOptions
   session: Session
   controller: Controller
   lock: Lock
@@ -51,9 +51,9 @@ export type Prepared = {
 }
 
 /** Who is told secrets and news, and what ends a download. */
-export type Caller = Pick<Supply, 'emit' | 'signal'> & { keepSecret(value: string): void }
+export type Listener = Pick<Supply, 'emit' | 'signal'> & { keepSecret(value: string): void }
 
-const completed = (playbook: string, asked: Asked): Asked => {
+const completed = (playbook: string, asked: PlaybookOptions): PlaybookOptions => {
   const artifacts = asked.artifacts ?? process.env.RUNBOOK_ARTIFACTS
   const lock = asked.lock ?? process.env.RUNBOOK_LOCK
   return {
@@ -67,8 +67,8 @@ const completed = (playbook: string, asked: Asked): Asked => {
 /** Everything that can be done, and refused, without knowing how hosts are reached. */
 export const prepare = async (
   playbook: string,
-  options: Asked,
-  { keepSecret, emit, signal }: Caller,
+  options: PlaybookOptions,
+  { keepSecret, emit, signal }: Listener,
 ): Promise<Prepared> => {
   if (isPlanFile(playbook))
     refuse('usage-file', `${playbook} is a kept plan, no playbook.`, {
@@ -92,7 +92,7 @@ export const prepare = async (
   )
   if (inFiles.length > 0) throw new Refusal(...inFiles)
   const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
-  const graph = expand(loaded, selection, name => modules[name]!.group === true, controller.references)
+  const graph = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
   const targets: Record<string, Target> = {}
   const identity = (host: string, become: boolean): string | undefined =>
     become || !targets[host]?.become || targets[host].user === 'root' ? undefined : targets[host].user

@@ -1,18 +1,22 @@
-import type { Emit, Event, Asked as Remembered } from '../../core/event.ts'
+import type { Emit, Event, RunRequest as Remembered } from '../../core/event.ts'
 import { exit } from '../../core/exit.ts'
 import { createReport } from '../../report/report.ts'
 import type { Journal } from '../../run/journal.ts'
-import { type Doing, go, type Told } from './execute.ts'
-import { type Asked, prepare } from './prepare.ts'
-import { askedFor, remember } from './run-record.ts'
-import { type Connected, connect, tripsOf } from './targets.ts'
-import { interruptible, reading, type Shown, telling } from './with-report.ts'
+import { type Action, type Executed, execute } from './execute.ts'
+import { type PlaybookOptions, prepare } from './prepare.ts'
+import { runRequestOf, startRunRecord } from './run-record.ts'
+import { roundTripsOf, type WithTargets, withTargets } from './targets.ts'
+import { interruptible, reportOptionsFor, type Shown, withReport } from './with-report.ts'
 
 /** `runbook plan`, `apply` and `explain`: one path, gone to different ends. Returns the exit code. */
-export const runPlaybook = async (doing: Doing, playbook: string, options: Asked & Shown): Promise<number> => {
+export const runPlaybook = async (
+  doing: Action,
+  playbook: string,
+  options: PlaybookOptions & Shown,
+): Promise<number> => {
   let journal: Journal | undefined
-  let prepared: Connected | undefined
-  const to = reading(options, doing.command)
+  let prepared: WithTargets | undefined
+  const to = reportOptionsFor(options, doing.command)
   const out = doing.command === 'plan' ? doing.out : undefined
   const events: Event[] = []
   const keep = (line: string): void => void events.push(JSON.parse(line))
@@ -25,22 +29,22 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Asked
     if (event.type === 'result') underWay.delete(event.node)
     report.emit(event)
   }
-  const trips = (): Record<string, number> => tripsOf(prepared)
-  const inside = async (): Promise<Told> => {
+  const trips = (): Record<string, number> => roundTripsOf(prepared)
+  const inside = async (): Promise<Executed> => {
     const caller = { keepSecret: to.redact.add, emit: report.emit, signal }
-    prepared = connect(await prepare(playbook, options, caller))
+    prepared = withTargets(await prepare(playbook, options, caller))
     const keeping =
-      out === undefined ? undefined : (await import('./save-plan.ts')).keeping(out, playbook, prepared, to.redact)
+      out === undefined ? undefined : (await import('./save-plan.ts')).prepareToSave(out, playbook, prepared, to.redact)
     // What is refused before anything begins is no run.
-    if (doing.command === 'apply') journal = remember()
-    const told = await go(doing, prepared, emit, signal, {
+    if (doing.command === 'apply') journal = startRunRecord()
+    const told = await execute(doing, prepared, emit, signal, {
       ...(journal ? { run: journal.id } : {}),
-      asked: { ...askedFor(playbook, prepared.asked), ...appliedBy(doing) },
+      asked: { ...runRequestOf(playbook, prepared.asked), ...appliedBy(doing) },
     })
     if (told.planned && !signal.aborted) keeping?.(prepared, told.planned, events)
     return told
   }
-  const unlessInterrupted = async (): Promise<Told> => {
+  const unlessInterrupted = async (): Promise<Executed> => {
     const told = await inside().catch(error => {
       if (!signal.aborted) throw error
       return {}
@@ -48,7 +52,7 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Asked
     return signal.aborted ? interrupted(doing.command, underWay) : told
   }
   try {
-    return await telling(
+    return await withReport(
       report,
       async () => report.finish({ ...(await unlessInterrupted()), roundTrips: trips() }),
       trips,
@@ -61,13 +65,13 @@ export const runPlaybook = async (doing: Doing, playbook: string, options: Asked
 }
 
 /** The plan file that a run applies, as it is remembered. */
-const appliedBy = (doing: Doing): Pick<Remembered, 'plan' | 'refresh'> => {
+const appliedBy = (doing: Action): Pick<Remembered, 'plan' | 'refresh'> => {
   if (doing.command !== 'apply' || !doing.saved) return {}
   const { file, held } = doing.saved
   return { plan: file, ...(held.moved === 'refresh' ? { refresh: true } : {}) }
 }
 
-const interrupted = (command: string, underWay: Set<string>): Told => ({
+const interrupted = (command: string, underWay: Set<string>): Executed => ({
   exit: exit.interrupted,
   failures: [
     {

@@ -1,10 +1,10 @@
-import type { Event, Asked as Remembered } from '../../core/event.ts'
+import type { Event, RunRequest as Remembered } from '../../core/event.ts'
 import { refuse } from '../../core/failure.ts'
 import { parseExtra } from '../../load/variables.ts'
 import { type Journal, journalFolder, openJournal } from '../../run/journal.ts'
-import { ownKey } from './plan-key.ts'
-import type { Asked } from './prepare.ts'
-import { isFile } from './saved-extra-vars.ts'
+import { findOrMakePlanKey } from './plan-key.ts'
+import type { PlaybookOptions } from './prepare.ts'
+import { isFileOption } from './saved-extra-vars.ts'
 
 /** A run that another one goes on with: its id and what it had said. */
 export type Resumed = { id: string; events: Event[] }
@@ -31,7 +31,7 @@ const lenient = ({ id, write, close }: Journal): Journal => {
 }
 
 /** Begins the journal of a run in this folder. Where none can be kept the run is none the worse for it. */
-export const remember = (): Journal | undefined => {
+export const startRunRecord = (): Journal | undefined => {
   try {
     return lenient(openJournal(journalFolder(process.cwd()), new Date()))
   } catch (error) {
@@ -41,9 +41,9 @@ export const remember = (): Journal | undefined => {
 }
 
 /** The key for prints of what a run asks for. Where there can be none the run is none the worse for it. */
-export const printingKey = (): Buffer | undefined => {
+export const runKey = (): Buffer | undefined => {
   try {
-    return ownKey(process.cwd())
+    return findOrMakePlanKey(process.cwd())
   } catch (error) {
     warn('remembered without what `runbook drift` compares', error)
     return undefined
@@ -52,10 +52,10 @@ export const printingKey = (): Buffer | undefined => {
 
 /** The names of the variables that are given by hand. */
 const givenByHand = (extraVars: string[]): string[] =>
-  Object.keys(parseExtra(extraVars.filter(option => !isFile(option))))
+  Object.keys(parseExtra(extraVars.filter(option => !isFileOption(option))))
 
 /** Throws a Refusal (`usage-option`) where variables that a run was given by hand are not given again. */
-export const needGivenAgain = (run: string, names: string[], extraVars: string[], command: string): void => {
+export const requireSameVariables = (run: string, names: string[], extraVars: string[], command: string): void => {
   const given = Object.keys(parseExtra(extraVars))
   const missing = names.filter(name => !given.includes(name))
   if (missing.length > 0)
@@ -66,15 +66,15 @@ export const needGivenAgain = (run: string, names: string[], extraVars: string[]
 }
 
 /** The command line in a form that may be kept: a variable given by hand may be a secret, so only its name is. */
-export const askedFor = (
+export const runRequestOf = (
   playbook: string,
-  { inventory, limit, tags, extraVars, artifacts, lock }: Asked,
+  { inventory, limit, tags, extraVars, artifacts, lock }: PlaybookOptions,
 ): Remembered => ({
   playbook,
   inventory,
   ...(limit === undefined ? {} : { limit }),
   tags,
-  variableFiles: extraVars.filter(isFile),
+  variableFiles: extraVars.filter(isFileOption),
   variableNames: givenByHand(extraVars),
   ...(artifacts === undefined ? {} : { artifacts }),
   ...(lock === undefined ? {} : { lock }),

@@ -1,25 +1,25 @@
 import packageJson from '../../../package.json' with { type: 'json' }
 import type { Event } from '../../core/event.ts'
 import { same } from '../../core/value.ts'
-import { secretExtras } from '../../graph/secrets.ts'
+import { secretExtraVars } from '../../graph/secrets.ts'
 import { byHost } from '../../plan/plan.ts'
 import type { Planned } from '../../plan/walk.ts'
-import { save } from '../../planfile/saved-lines.ts'
-import { type SavedPlan, sealed } from '../../planfile/saved-plan.ts'
+import { savedLinesOf } from '../../planfile/saved-lines.ts'
+import { type SavedPlan, sealPlan } from '../../planfile/saved-plan.ts'
 import type { Redactor } from '../../report/redact.ts'
 import { checkTarget, writePlanFile } from './plan-file.ts'
-import { ownKey } from './plan-key.ts'
-import { sourcesOf } from './plan-sources.ts'
+import { findOrMakePlanKey } from './plan-key.ts'
+import { planSources } from './plan-sources.ts'
 import type { Prepared } from './prepare.ts'
-import { askedFor } from './run-record.ts'
-import { extrasFor } from './saved-extra-vars.ts'
-import { type Connected, tripsOf } from './targets.ts'
+import { runRequestOf } from './run-record.ts'
+import { savedExtraVars } from './saved-extra-vars.ts'
+import { roundTripsOf, type WithTargets } from './targets.ts'
 
 const isSecretArgument = (schema: unknown): boolean => (schema as { secret?: true }).secret === true
 
 /** The extra variables that may be secrets, told by what the modules of a playbook call so. */
 const secretsOf = ({ loaded, modules }: Prepared['session']): Set<string> =>
-  secretExtras(loaded, module =>
+  secretExtraVars(loaded, module =>
     Object.entries(modules[module]!.args.properties).flatMap(([name, schema]) =>
       isSecretArgument(schema) ? [name] : [],
     ),
@@ -42,7 +42,7 @@ const told = new Set<Event['type']>(['started', 'host-lost', 'planned', 'warning
 const keepPlan = (
   out: string,
   playbook: string,
-  connected: Connected,
+  connected: WithTargets,
   planned: Planned[],
   { key, events, redact }: { key: Buffer; events: Event[]; redact: Redactor },
 ): void => {
@@ -50,33 +50,33 @@ const keepPlan = (
   const lines = byHost(session, planned).filter(line => line.node.included.has(line.host))
   const secrets = secretsOf(session)
   const isOpen = (value: unknown): boolean => same(redact.value(value), value)
-  const remembered = askedFor(playbook, asked)
+  const remembered = runRequestOf(playbook, asked)
   const plan: SavedPlan = {
     runbookPlan: 1,
     runbook: packageJson.version,
     made: new Date().toISOString(),
     asked: remembered,
-    extra: extrasFor(asked.extraVars, key, (name, value) => secrets.has(name) || !isOpen(value)),
-    sources: sourcesOf(playbook, connected, remembered.variableFiles, key),
+    extra: savedExtraVars(asked.extraVars, key, (name, value) => secrets.has(name) || !isOpen(value)),
+    sources: planSources(playbook, connected, remembered.variableFiles, key),
     events: events.filter(({ type }) => told.has(type)),
-    roundTrips: tripsOf(connected),
-    ...save(session, lines, key, isOpen),
+    roundTrips: roundTripsOf(connected),
+    ...savedLinesOf(session, lines, key, isOpen),
   }
-  writePlanFile(out, sealed(key, redact.value(plan)))
+  writePlanFile(out, sealPlan(key, redact.value(plan)))
   const caveats = caveatsOf(events).map(text => `; ${text}`)
   process.stderr.write(`The plan is in ${out}${caveats.join('')}. Apply it with: runbook apply ${out}\n`)
 }
 
 /** Keeps what was planned. */
-export type Keep = (connected: Connected, planned: Planned[], events: Event[]) => void
+export type SavePlan = (connected: WithTargets, planned: Planned[], events: Event[]) => void
 
 /**
  * Makes ready to keep a plan, before any host is contacted for it. Throws Refusals: `usage-file` where it could not be
  * written, `plan-key` where there can be no key.
  */
-export const keeping = (out: string, playbook: string, { session }: Prepared, redact: Redactor): Keep => {
+export const prepareToSave = (out: string, playbook: string, { session }: Prepared, redact: Redactor): SavePlan => {
   checkTarget(out)
-  const key = ownKey(process.cwd())
+  const key = findOrMakePlanKey(process.cwd())
   for (const name of secretsOf(session)) {
     const value = session.loaded.extra[name]?.value
     if (typeof value === 'string') redact.add(value)

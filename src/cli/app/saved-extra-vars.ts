@@ -1,37 +1,37 @@
 import { refuse } from '../../core/failure.ts'
 import { same } from '../../core/value.ts'
 import { parseExtra } from '../../load/variables.ts'
-import { print } from '../../plan/fingerprint.ts'
-import type { Extra } from '../../planfile/saved-plan.ts'
+import { fingerprint } from '../../plan/fingerprint.ts'
+import type { SavedExtraVar } from '../../planfile/saved-plan.ts'
 
 /** Whether an option -e names a file. */
-export const isFile = (option: string): boolean => option.trim().startsWith('@')
+export const isFileOption = (option: string): boolean => option.trim().startsWith('@')
 
 type Given = { file: string } | { name: string; value: unknown }
 
 /** What is given with -e, in order: files, and variables one by one. */
 const givenBy = (extraVars: string[]): Given[] =>
   extraVars.flatMap((option): Given[] =>
-    isFile(option)
+    isFileOption(option)
       ? [{ file: option.trim().slice(1) }]
       : Object.entries(parseExtra([option])).map(([name, { value }]) => ({ name, value })),
   )
 
 /** The options -e as a plan keeps them: what may be a secret as a keyed print. */
-export const extrasFor = (
+export const savedExtraVars = (
   extraVars: string[],
   key: Buffer,
   isSecret: (name: string, value: unknown) => boolean,
-): Extra[] =>
+): SavedExtraVar[] =>
   givenBy(extraVars).map(one => {
     if ('file' in one) return one
-    return isSecret(one.name, one.value) ? { name: one.name, print: print(key, one.value) } : one
+    return isSecret(one.name, one.value) ? { name: one.name, print: fingerprint(key, one.value) } : one
   })
 
-const isSame = (kept: Extra, given: Given, key: Buffer): boolean => {
+const isSame = (kept: SavedExtraVar, given: Given, key: Buffer): boolean => {
   if ('file' in kept || 'file' in given) return 'file' in kept && 'file' in given && kept.file === given.file
   if (kept.name !== given.name) return false
-  return 'print' in kept ? kept.print === print(key, given.value) : same(kept.value, given.value)
+  return 'print' in kept ? kept.print === fingerprint(key, given.value) : same(kept.value, given.value)
 }
 
 const wordFor = (one: Given): string => ('file' in one ? `@${one.file}` : one.name)
@@ -40,7 +40,7 @@ const wordFor = (one: Given): string => ('file' in one ? `@${one.file}` : one.na
  * The options -e that a plan was made with. Those that it does not hold have to be given again, and nothing else may be.
  * Throws a Refusal (`plan-asked`).
  */
-export const extraVarsOf = (extra: Extra[], extraVars: string[], key: Buffer, file: string): string[] => {
+export const matchExtraVars = (extra: SavedExtraVar[], extraVars: string[], key: Buffer, file: string): string[] => {
   const given = givenBy(extraVars)
   const other = given.filter(one => !extra.some(kept => isSame(kept, one, key))).map(wordFor)
   if (other.length > 0)

@@ -19,10 +19,10 @@ const connectionVars = (session: Session, host: string): Record<string, unknown>
 }
 
 /** A prepared playbook whose hosts can be reached. */
-export type Connected = Prepared & { pool: Pool }
+export type WithTargets = Prepared & { pool: Pool }
 
 /** Says how each host is reached; none is yet. */
-export const connect = (prepared: Prepared): Connected => {
+export const withTargets = (prepared: Prepared): WithTargets => {
   const { session, targets } = prepared
   const { graph } = session
   for (const host of graph.hosts)
@@ -31,7 +31,7 @@ export const connect = (prepared: Prepared): Connected => {
 }
 
 /** The frames sent to each host so far. */
-export const tripsOf = (connected: Connected | undefined): Record<string, number> =>
+export const roundTripsOf = (connected: WithTargets | undefined): Record<string, number> =>
   connected
     ? Object.fromEntries(connected.session.graph.hosts.map(host => [host, connected.pool.roundTrips(host)]))
     : {}

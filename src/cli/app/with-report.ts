@@ -2,7 +2,7 @@ import { exit } from '../../core/exit.ts'
 import { type Failure, Refusal } from '../../core/failure.ts'
 import { createRedactor } from '../../report/redact.ts'
 import { type Report, type ReportOptions, wantsColour } from '../../report/report.ts'
-import { keyVariable } from './plan-key.ts'
+import { planKeyVariable } from './plan-key.ts'
 
 /** How the output of a command is asked for. */
 export type Shown = {
@@ -14,13 +14,13 @@ export type Shown = {
 }
 
 /** A report on this process's own streams. */
-export const reading = (
+export const reportOptionsFor = (
   { format, color, diff, verbose, detailedExitcode = false }: Shown,
   command: ReportOptions['command'],
 ): ReportOptions => {
   const tty = process.stdout.isTTY === true
   const redact = createRedactor()
-  redact.add(process.env[keyVariable] ?? '')
+  redact.add(process.env[planKeyVariable] ?? '')
   return {
     format,
     command,
@@ -43,7 +43,7 @@ const bug = ({ message, stack = '' }: Error): Failure => ({
 })
 
 /** Runs the inside of a command, which says the exit code. What it refuses, and a bug, end its report. */
-export const telling = async (
+export const withReport = async (
   report: Report,
   inside: () => number | Promise<number>,
   roundTrips: () => Record<string, number> = () => ({}),

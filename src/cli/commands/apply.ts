@@ -1,20 +1,20 @@
 import { refuse } from '../../core/failure.ts'
 import { createReport } from '../../report/report.ts'
 import { isPlanFile } from '../app/plan-file.ts'
-import type { Asked } from '../app/prepare.ts'
+import type { PlaybookOptions } from '../app/prepare.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
-import { reading, type Shown, telling } from '../app/with-report.ts'
+import { reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
 /** `runbook apply`: of a playbook, or of a plan that was kept. Returns the exit code. */
 export const apply = async (
   command: 'plan' | 'apply',
   file: string,
-  options: Asked & Shown & { refresh: boolean; lockTimeout: number },
+  options: PlaybookOptions & Shown & { refresh: boolean; lockTimeout: number },
 ): Promise<number> => {
   if (isPlanFile(file)) return (await import('./saved-plan.ts')).applyPlan(command, file, options)
   if (!options.refresh)
     return runPlaybook(command === 'plan' ? { command } : { command, lockTimeout: options.lockTimeout }, file, options)
-  return telling(createReport(reading(options, command)), () =>
+  return withReport(createReport(reportOptionsFor(options, command)), () =>
     refuse('usage-option', '--refresh is for a plan that was kept.', { fix: 'A playbook is always planned anew.' }),
   )
 }

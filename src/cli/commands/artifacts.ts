@@ -5,14 +5,14 @@ import type { Absent } from '../../artifact/store.ts'
 import type { Emit } from '../../core/event.ts'
 import type { Failure } from '../../core/failure.ts'
 import { archiveWanted } from '../../module/probes/controller.ts'
-import { demandOf } from '../../plan/required-archives.ts'
+import { requiredArchives } from '../../plan/required-archives.ts'
 import { createReport } from '../../report/report.ts'
 import { createSupply } from '../app/archives.ts'
-import { type Asked, prepare } from '../app/prepare.ts'
+import { type PlaybookOptions, prepare } from '../app/prepare.ts'
 import { saveLock } from '../app/save-lock.ts'
-import { interruptible, reading, type Shown, telling } from '../app/with-report.ts'
+import { interruptible, reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
-export type FetchOptions = Omit<Asked, 'artifacts'> & Shown & { to?: string; arch: string[] }
+export type FetchOptions = Omit<PlaybookOptions, 'artifacts'> & Shown & { to?: string; arch: string[] }
 
 const failureOf = ({ missing, fix }: Absent): Failure => {
   const [what = '', ...why] = missing.split('\n')
@@ -28,7 +28,7 @@ const fetchAll = async (
 ): Promise<Failure[]> => {
   const { session, lock } = await prepare(playbook, options, { keepSecret: () => {}, emit, signal })
   const store = createSupply({ lock, artifacts: options.to, emit, signal })
-  const demands = options.arch.map(architecture => demandOf(session, { system: 'linux', architecture }))
+  const demands = options.arch.map(architecture => requiredArchives(session, { system: 'linux', architecture }))
   for (const node of new Set(demands.flatMap(({ open }) => open)))
     emit({ type: 'warning', node, text: 'which archive it needs only its host can tell: it is left out.' })
   const wanted = demands.flatMap(({ queries }) => queries.map(archiveWanted))
@@ -59,11 +59,11 @@ const interrupted: Failure = {
  * No host is contacted. Returns the exit code: 1 when one could not be had, 4 for bad input.
  */
 export const fetchArtifacts = async (playbook: string, options: FetchOptions): Promise<number> => {
-  const report = createReport({ ...reading(options, 'plan'), tty: false })
+  const report = createReport({ ...reportOptionsFor(options, 'plan'), tty: false })
   const { signal, release } = interruptible()
   const end = (failures: Failure[]): number => report.finish({ roundTrips: {}, failures })
   try {
-    return await telling(report, async () => {
+    return await withReport(report, async () => {
       const failures = await fetchAll(playbook, options, report.emit, signal).catch(error => {
         if (signal.aborted) return [interrupted]
         throw error

@@ -1,16 +1,16 @@
 import { resolve } from 'node:path'
-import type { Event, Asked as Remembered } from '../../core/event.ts'
+import type { Event, RunRequest as Remembered } from '../../core/event.ts'
 import { refuse } from '../../core/failure.ts'
-import { leftBy } from '../../drift/drift.ts'
-import { keyPrintOf } from '../../plan/input-fingerprints.ts'
+import { leftStates } from '../../drift/drift.ts'
+import { keyFingerprint } from '../../plan/input-fingerprints.ts'
 import { createReport } from '../../report/report.ts'
 import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
-import type { Since } from '../app/emit-drift.ts'
-import { foundKey, keyVariable } from '../app/plan-key.ts'
-import type { Asked } from '../app/prepare.ts'
+import type { DriftBaseline } from '../app/emit-drift.ts'
+import { findPlanKey, planKeyVariable } from '../app/plan-key.ts'
+import type { PlaybookOptions } from '../app/prepare.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
-import { needGivenAgain } from '../app/run-record.ts'
-import { reading, type Shown, telling } from '../app/with-report.ts'
+import { requireSameVariables } from '../app/run-record.ts'
+import { reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
 type Started = Event & { type: 'started'; asked: Remembered }
 const startOf = ({ events }: Run): Started | undefined =>
@@ -27,9 +27,9 @@ const runsOf = (playbook: string): { run: Run; started: Started }[] => {
 }
 
 /** What is not given is as it was given to the newest run; which hosts and tasks are looked at is not. */
-const askedLike = ({ asked }: Started, options: Asked, run: string): Asked => {
+const askedLike = ({ asked }: Started, options: PlaybookOptions, run: string): PlaybookOptions => {
   const { inventory, variableFiles, artifacts, lock } = asked
-  needGivenAgain(run, asked.variableNames, options.extraVars, `runbook drift ${asked.playbook}`)
+  requireSameVariables(run, asked.variableNames, options.extraVars, `runbook drift ${asked.playbook}`)
   return {
     ...(artifacts === undefined ? {} : { artifacts }),
     ...(lock === undefined ? {} : { lock }),
@@ -43,7 +43,7 @@ const askedLike = ({ asked }: Started, options: Asked, run: string): Asked => {
 const hasLeft = ({ run }: { run: Run }): boolean =>
   run.events.some(event => event.type === 'result' && (event.status === 'ok' || event.status === 'changed'))
 
-const sinceLast = (playbook: string): { since: Since; started: Started } => {
+const sinceLast = (playbook: string): { since: DriftBaseline; started: Started } => {
   const runs = runsOf(playbook)
   const [newest] = runs
   if (newest === undefined)
@@ -51,14 +51,14 @@ const sinceLast = (playbook: string): { since: Since; started: Started } => {
       why: `Runs are remembered in ${journalFolder(process.cwd())}.`,
       fix: '`runbook plan` says what differs from the playbook; after an apply `runbook drift` says what has moved.',
     })
-  const key = foundKey(process.cwd())
-  const print = key && keyPrintOf(key)
+  const key = findPlanKey(process.cwd())
+  const print = key && keyFingerprint(key)
   if (!runs.some(({ started }) => started.keyPrint !== undefined && started.keyPrint === print))
     return refuse('plan-key', `What was asked of ${playbook} cannot be compared.`, {
       why: `${key ? 'It was printed with another key.' : 'The key that it was printed with is not here.'}`,
-      fix: `Apply it once more, or set ${keyVariable} to what it was.`,
+      fix: `Apply it once more, or set ${planKeyVariable} to what it was.`,
     })
-  const left = leftBy(
+  const left = leftStates(
     runs.map(({ run }) => run),
     print!,
   )
@@ -70,9 +70,12 @@ const sinceLast = (playbook: string): { since: Since; started: Started } => {
  * `runbook drift PLAYBOOK`: what hosts have become since it was applied, without what the playbook has become. Returns
  * the exit code: 2 where something has moved.
  */
-export const drift = (playbook: string, options: Asked & Omit<Shown, 'detailedExitcode'>): Promise<number> => {
+export const showDrift = (
+  playbook: string,
+  options: PlaybookOptions & Omit<Shown, 'detailedExitcode'>,
+): Promise<number> => {
   const shown = { ...options, detailedExitcode: true }
-  return telling(createReport(reading(shown, 'drift')), () => {
+  return withReport(createReport(reportOptionsFor(shown, 'drift')), () => {
     const { since, started } = sinceLast(playbook)
     return runPlaybook({ command: 'drift', since }, playbook, { ...shown, ...askedLike(started, options, since.run) })
   })

@@ -1,7 +1,7 @@
-import type { Asked } from '../app/prepare.ts'
+import type { PlaybookOptions } from '../app/prepare.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
 import type { Shown } from '../app/with-report.ts'
 
 /** `runbook explain`: why a plan says what it says of the lines that `node` names. Returns the exit code. */
-export const explain = (playbook: string, node: string, options: Asked & Shown): Promise<number> =>
+export const explain = (playbook: string, node: string, options: PlaybookOptions & Shown): Promise<number> =>
   runPlaybook({ command: 'explain', node }, playbook, options)

@@ -2,10 +2,10 @@ import { exit } from '../../core/exit.ts'
 import { type Drawing, dotOf, drawingOf } from '../../graph/drawing.ts'
 import { svgOf } from '../../graph/svg.ts'
 import { createReport } from '../../report/report.ts'
-import { type Asked, prepare } from '../app/prepare.ts'
-import { reading, telling } from '../app/with-report.ts'
+import { type PlaybookOptions, prepare } from '../app/prepare.ts'
+import { reportOptionsFor, withReport } from '../app/with-report.ts'
 
-export type GraphOptions = Asked & { format: 'dot' | 'svg' | 'json' }
+export type GraphOptions = PlaybookOptions & { format: 'dot' | 'svg' | 'json' }
 
 const written: Record<GraphOptions['format'], (drawing: Drawing) => string> = {
   dot: dotOf,
@@ -16,8 +16,8 @@ const written: Record<GraphOptions['format'], (drawing: Drawing) => string> = {
 /** `runbook graph`: what comes after what, and why. No host is contacted. Returns the exit code. */
 export const graph = (playbook: string, options: GraphOptions): Promise<number> => {
   // Standard output is the drawing's: what is wrong is told beside it.
-  const beside = createReport({ ...reading({ format: 'text', color: false }, 'plan'), out: process.stderr })
-  return telling(beside, async () => {
+  const beside = createReport({ ...reportOptionsFor({ format: 'text', color: false }, 'plan'), out: process.stderr })
+  return withReport(beside, async () => {
     const nobody = { keepSecret: () => {}, emit: () => {}, signal: new AbortController().signal }
     const { session } = await prepare(playbook, options, nobody)
     process.stdout.write(written[options.format](drawingOf(session.graph)))

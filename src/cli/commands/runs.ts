@@ -5,16 +5,16 @@ import { createReport, type ReportOptions, replay } from '../../report/report.ts
 import { runLines, type Unreadable, unendedText } from '../../report/runs.ts'
 import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
-import { needGivenAgain } from '../app/run-record.ts'
-import { reading, type Shown, telling } from '../app/with-report.ts'
+import { requireSameVariables } from '../app/run-record.ts'
+import { reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 import { applyPlan } from './saved-plan.ts'
 
 /** What is remembered is not drawn over. */
-const replaying = (options: Shown): ReportOptions => ({ ...reading(options, 'apply'), tty: false })
+const replaying = (options: Shown): ReportOptions => ({ ...reportOptionsFor(options, 'apply'), tty: false })
 
 /** Tells a refusal as any other command does. */
 const refusing = (options: Shown, inside: () => number | Promise<number>): Promise<number> =>
-  telling(createReport(replaying(options)), inside)
+  withReport(createReport(replaying(options)), inside)
 
 const folder = (): string => journalFolder(process.cwd())
 /** All of them: one that is damaged hides none of the others. */
@@ -88,7 +88,7 @@ export const resume = (
         { ...same, inventory: [], tags: [], extraVars, lockTimeout, ...shown, refresh },
         resumes,
       )
-    needGivenAgain(run.id, variableNames, extraVars, 'runbook resume')
+    requireSameVariables(run.id, variableNames, extraVars, 'runbook resume')
     return runPlaybook({ command: 'apply', lockTimeout, resumes }, playbook, {
       ...same,
       extraVars: [...variableFiles, ...extraVars],

@@ -2,23 +2,23 @@ import { normalize } from 'node:path'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { refuse } from '../../core/failure.ts'
 import { same } from '../../core/value.ts'
-import { begunIn, type Held, heldFrom } from '../../planfile/match-saved-plan.ts'
-import { damaged, opened, type SavedPlan } from '../../planfile/saved-plan.ts'
+import { type ExpectedPlan, expectedPlanFrom, unfinishedLines } from '../../planfile/match-saved-plan.ts'
+import { parseSavedPlan, refuseDamagedPlan, type SavedPlan } from '../../planfile/saved-plan.ts'
 import { createReport, type Report } from '../../report/report.ts'
 import { readPlanFile } from '../app/plan-file.ts'
-import { foundKey, neededKey } from '../app/plan-key.ts'
+import { findPlanKey, requirePlanKey } from '../app/plan-key.ts'
 import { checkSources } from '../app/plan-sources.ts'
-import type { Asked } from '../app/prepare.ts'
+import type { PlaybookOptions } from '../app/prepare.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
 import type { Resumed } from '../app/run-record.ts'
 import { caveatsOf } from '../app/save-plan.ts'
-import { extraVarsOf } from '../app/saved-extra-vars.ts'
-import { reading, type Shown, telling } from '../app/with-report.ts'
+import { matchExtraVars } from '../app/saved-extra-vars.ts'
+import { reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
 /** A saved plan that is being applied. */
-export type Applied = { file: string; held: Held; caveats: string[] }
+export type AppliedPlan = { file: string; held: ExpectedPlan; caveats: string[] }
 
-type Options = Asked & Shown & { refresh?: boolean; lockTimeout: number }
+type Options = PlaybookOptions & Shown & { refresh?: boolean; lockTimeout: number }
 
 const sameOrRefuse = (file: string, option: string, given: unknown, planned: unknown): void => {
   if (same(given, planned)) return
@@ -30,7 +30,7 @@ const sameOrRefuse = (file: string, option: string, given: unknown, planned: unk
 }
 
 /** What the plan was asked for, which may be said once more but not be something else. */
-const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): Asked => {
+const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): PlaybookOptions => {
   const { asked } = plan
   if (options.limit !== undefined) sameOrRefuse(file, '--limit', options.limit, asked.limit)
   if (options.tags.length > 0) sameOrRefuse(file, '--tags', options.tags, asked.tags)
@@ -42,7 +42,7 @@ const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): 
     inventory: asked.inventory,
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
     tags: asked.tags,
-    extraVars: extraVarsOf(plan.extra, options.extraVars, key, file),
+    extraVars: matchExtraVars(plan.extra, options.extraVars, key, file),
     ...(artifacts ? { artifacts } : {}),
     ...(lock ? { lock } : {}),
   }
@@ -55,18 +55,18 @@ export const applyPlan = (
   options: Options,
   resumes?: Resumed,
 ): Promise<number> =>
-  telling(createReport(reading(options, command)), () => {
+  withReport(createReport(reportOptionsFor(options, command)), () => {
     let key!: Buffer
-    const plan = opened(readPlanFile(file), file, () => {
-      key = neededKey(process.cwd())
+    const plan = parseSavedPlan(readPlanFile(file), file, () => {
+      key = requirePlanKey(process.cwd())
       return key
     })
     const asked = askedOf(file, plan, options, key)
     checkSources(plan, packageJson.version, key)
-    const begun = begunIn(resumes?.events ?? [])
+    const begun = unfinishedLines(resumes?.events ?? [])
     const saved = {
       file,
-      held: heldFrom(plan, { key, moved: options.refresh ? 'refresh' : 'refuse', begun }),
+      held: expectedPlanFrom(plan, { key, moved: options.refresh ? 'refresh' : 'refuse', begun }),
       caveats: caveatsOf(plan.events),
     }
     const { lockTimeout } = options
@@ -77,12 +77,12 @@ export const applyPlan = (
 
 /** `runbook plan show PLAN`: what it said, as it said it. Returns the exit code. */
 export const showPlan = (file: string, options: Shown): Promise<number> => {
-  const newReport = (): Report => createReport({ ...reading(options, 'plan'), tty: false })
+  const newReport = (): Report => createReport({ ...reportOptionsFor(options, 'plan'), tty: false })
   const report = newReport()
-  return telling(report, () => {
+  return withReport(report, () => {
     let key: Buffer | undefined
-    const plan = opened(readPlanFile(file), file, () => {
-      key = foundKey(process.cwd())
+    const plan = parseSavedPlan(readPlanFile(file), file, () => {
+      key = findPlanKey(process.cwd())
       return key
     })
     if (!key) report.emit({ type: 'warning', text: `${file} is unverified: there is no key to check its seal with.` })
@@ -92,7 +92,7 @@ export const showPlan = (file: string, options: Shown): Promise<number> => {
     } catch (error) {
       if (key) throw error
       // What nobody vouches for may be anything: a report that has choked on it can tell no more.
-      return telling(newReport(), () => damaged(file, 'What it says cannot be shown.'))
+      return withReport(newReport(), () => refuseDamagedPlan(file, 'What it says cannot be shown.'))
     }
   })
 }

@@ -1,4 +1,4 @@
-import type { Member } from '../../core/archive-member.ts'
+import type { ArchiveMember } from '../../core/archive-member.ts'
 import type { Probe, Query } from '../query.ts'
 
 /** A program archive that is asked for: its name upstream, where it may be had, how it is known to be the right one. */
@@ -17,7 +17,7 @@ export type ArchiveWanted = {
 /** A program archive of the controller's store. Members with their digests, so that nothing need be unpacked to plan. */
 export type ArchiveAnswer =
   | { exists: false; missing: string; fix: string }
-  | { exists: true; name: string; file: string; size: number; sha256: string; members: Member[] }
+  | { exists: true; name: string; file: string; size: number; sha256: string; members: ArchiveMember[] }
 
 /** A file of the controller to be put on a host; `file` is its absolute path there. */
 export type SourceAnswer =

@@ -10,7 +10,7 @@ export const maxReads = 3
  * digest, written by the step that put it there) is hashed again only when the first three differ: one `stat` tells
  * them of all such files. Two lists, for a shell has one that may hold any name.
  */
-export const digestsOf = (paths: string): string =>
+export const digestsScript = (paths: string): string =>
   `receipt() { r="\${f%/*}/.\${f##*/}.receipt"; [ -f "$f" ] && [ ! -h "$f" ] && [ -f "$r" ]; }
 set --; for f in ${paths}; do receipt && set -- "$@" "$f"; done
 [ $# -eq 0 ] || stat -c '%s %.9Z %i' -- "$@" | for f; do receipt; read -r now; read -r s c i d <"$r"; if [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; else sha256sum -z -- "$f" 2>/dev/null; fi; done
@@ -18,7 +18,7 @@ set --; for f in ${paths}; do receipt || { [ -f "$f" ] && [ ! -h "$f" ] && set -
 [ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
 
 /** The bytes of small files, one behind the other: nothing stands between them that a file could hold too. */
-export const bytesOf = (paths: string): string =>
+export const bytesScript = (paths: string): string =>
   `find ${paths} -maxdepth 0 -type f -size -${readWhole + 1}c -exec head -q -c ${readWhole} -- {} + 2>/dev/null`
 
 /** A file whose bytes are to be found: size and digest are known, the bytes are filled in. */

@@ -5,7 +5,7 @@ import { isUnknown, type Unknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
 import type { Item, Probe, Query } from '../query.ts'
 import { showContent } from '../show.ts'
-import { bytesIn, bytesOf, digestsOf, maxReads, readWhole, type Whole } from './file-content.ts'
+import { bytesIn, bytesScript, digestsScript, maxReads, readWhole, type Whole } from './file-content.ts'
 
 type Present = {
   exists: true
@@ -54,8 +54,8 @@ const sh = (items: Item[]): string => {
     `readlink -mz -- ${folders}; printf '\\0'`,
     `find ${quoted(items.map(i => i.item))} -maxdepth 0 -printf '%p\\0%y\\0%m\\0%U\\0%u\\0%G\\0%g\\0%s\\0%C@\\0%l\\0'; printf '\\0'`,
   ]
-  if (having('digest').length > 0) lines.push(digestsOf(quoted(having('digest'))))
-  if (having('bytes').length > 0) lines.push(bytesOf(quoted(having('bytes'))))
+  if (having('digest').length > 0) lines.push(digestsScript(quoted(having('digest'))))
+  if (having('bytes').length > 0) lines.push(bytesScript(quoted(having('bytes'))))
   return lines.join('\n')
 }
 

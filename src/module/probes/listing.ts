@@ -1,4 +1,9 @@
-import { damaged, type Entry, type Member, taker } from '../../core/archive-member.ts'
+import {
+  type ArchiveEntry,
+  type ArchiveMember,
+  createMemberReader,
+  refuseDamagedArchive,
+} from '../../core/archive-member.ts'
 import { Refusal } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
@@ -7,7 +12,7 @@ import { localArchive } from './controller.ts'
 import { digest, type FileAnswer } from './file.ts'
 
 /** What an archive holds: members with their digests, so that nothing need be unpacked to plan. */
-export type Listing = { exists: false; missing: string; fix: string } | { exists: true; members: Member[] }
+export type Listing = { exists: false; missing: string; fix: string } | { exists: true; members: ArchiveMember[] }
 
 /**
  * Per archive what tar lists, then the digests of its plain files in the same order, then `# STATUS`; on standard error
@@ -37,13 +42,14 @@ const modeOf = (text: string): string => {
   return [special, digit(0), digit(3), digit(6)].join('')
 }
 
-const kinds: Record<string, Entry['kind']> = { '-': 'file', d: 'directory', l: 'link', h: 'hard link' }
+const kinds: Record<string, ArchiveEntry['kind']> = { '-': 'file', d: 'directory', l: 'link', h: 'hard link' }
 const line = /^(.)([-rwxsStT]{9})\S* +\S+ +(\S+) +\S+ \S+ "((?:[^"\\]|\\.)*)"(?: (?:->|link to) "((?:[^"\\]|\\.)*)")?$/
 
-const entryIn = (text: string): Entry => {
-  const [, type = '', mode = '', size = '', name = '', target] = line.exec(text) ?? damaged(`tar says of it: ${text}`)
+const entryIn = (text: string): ArchiveEntry => {
+  const [, type = '', mode = '', size = '', name = '', target] =
+    line.exec(text) ?? refuseDamagedArchive(`tar says of it: ${text}`)
   const path = unquoted(name)
-  const kind = kinds[type] ?? damaged(`its member '${path}' is neither a file, nor a folder, nor a link`)
+  const kind = kinds[type] ?? refuseDamagedArchive(`its member '${path}' is neither a file, nor a folder, nor a link`)
   return {
     path,
     kind,
@@ -55,19 +61,19 @@ const entryIn = (text: string): Entry => {
 }
 
 /** Of two members with one path the last counts, as in unpacking. */
-const membersIn = (lines: string[]): Member[] => {
+const membersIn = (lines: string[]): ArchiveMember[] => {
   const isDigest = (text: string): boolean => /^[0-9a-f]{64} {2}-$/.test(text)
   const digests = lines.filter(isDigest).map(text => text.slice(0, 64))
-  const take = taker()
-  const members = new Map<string, Member>()
+  const take = createMemberReader()
+  const members = new Map<string, ArchiveMember>()
   for (const text of lines.filter(text => !isDigest(text))) {
     const entry = entryIn(text)
     const member = take(
-      entry.kind === 'file' ? { ...entry, sha256: digests.shift() ?? damaged('it is cut off') } : entry,
+      entry.kind === 'file' ? { ...entry, sha256: digests.shift() ?? refuseDamagedArchive('it is cut off') } : entry,
     )
     if (member) members.set(member.path, member)
   }
-  return members.size > 0 ? [...members.values()] : damaged('there is nothing in it')
+  return members.size > 0 ? [...members.values()] : refuseDamagedArchive('there is nothing in it')
 }
 
 const absent = (path: string): Listing => ({
@@ -91,7 +97,7 @@ const listingOf = (path: string, said: string[], complaints: string): Listing =>
   if (status === '# absent') return absent(path)
   if (status === '# other') return noFile(path)
   try {
-    return { exists: true, members: status === '# 0' ? membersIn(said.slice(0, -1)) : damaged(complaints) }
+    return { exists: true, members: status === '# 0' ? membersIn(said.slice(0, -1)) : refuseDamagedArchive(complaints) }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return unreadable(path, error.failures[0]!.why!)

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { foundKey, keyFile, neededKey, ownKey } from '../../../src/cli/app/plan-key.ts'
+import { findOrMakePlanKey, findPlanKey, planKeyFile, requirePlanKey } from '../../../src/cli/app/plan-key.ts'
 import { Refusal } from '../../../src/core/failure.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'runbook-key-'))
@@ -32,58 +32,58 @@ const failureOf = (inside: () => unknown): string => {
 }
 
 test('without a key none is made by looking for one, and the refusal names the variable', () => {
-  assert.is(foundKey(base, {}), undefined)
+  assert.is(findPlanKey(base, {}), undefined)
   assert.match(
-    failureOf(() => neededKey(base, {})),
+    failureOf(() => requirePlanKey(base, {})),
     /^plan-key\n.*\n.*RUNBOOK_PLAN_KEY/,
   )
   assert.not.ok(existsSync(join(base, '.runbook')))
 })
 
 test('a key is made once, of 32 random bytes, for its user alone', () => {
-  const key = ownKey(base, {})
+  const key = findOrMakePlanKey(base, {})
   assert.is(key.length, 32)
-  assert.is(statSync(keyFile(base)).mode & 0o777, 0o600)
-  assert.equal(ownKey(base, {}), key)
-  assert.equal(neededKey(base, {}), key)
+  assert.is(statSync(planKeyFile(base)).mode & 0o777, 0o600)
+  assert.equal(findOrMakePlanKey(base, {}), key)
+  assert.equal(requirePlanKey(base, {}), key)
   assert.equal(readdirSync(join(base, '.runbook')), ['plan.key'])
 })
 
 test('what stands in plan.key is the same key in the environment', () => {
-  const key = ownKey(base, {})
-  const given = readFileSync(keyFile(base), 'utf8')
-  assert.equal(neededKey(base, { RUNBOOK_PLAN_KEY: given.trim() }), key)
-  assert.equal(neededKey(base, { RUNBOOK_PLAN_KEY: given }), key)
+  const key = findOrMakePlanKey(base, {})
+  const given = readFileSync(planKeyFile(base), 'utf8')
+  assert.equal(requirePlanKey(base, { RUNBOOK_PLAN_KEY: given.trim() }), key)
+  assert.equal(requirePlanKey(base, { RUNBOOK_PLAN_KEY: given }), key)
 })
 
 test('the key of the environment wins, and writes nothing', () => {
   const mine = { RUNBOOK_PLAN_KEY: 'a key that is long enough' }
-  assert.is(ownKey(base, mine).toString(), mine.RUNBOOK_PLAN_KEY)
+  assert.is(findOrMakePlanKey(base, mine).toString(), mine.RUNBOOK_PLAN_KEY)
   assert.not.ok(existsSync(join(base, '.runbook')))
   assert.match(
-    failureOf(() => ownKey(base, { RUNBOOK_PLAN_KEY: 'short' })),
+    failureOf(() => findOrMakePlanKey(base, { RUNBOOK_PLAN_KEY: 'short' })),
     /shorter than 16(.*\n)+.*what it was when the plan was made/,
   )
 })
 
 test('a key that others may read, that is damaged, or no file, is refused', () => {
-  ownKey(base, {})
-  const file = keyFile(base)
+  findOrMakePlanKey(base, {})
+  const file = planKeyFile(base)
   chmodSync(file, 0o640)
   assert.match(
-    failureOf(() => foundKey(base, {})),
+    failureOf(() => findPlanKey(base, {})),
     /^plan-key\n.*\nIts mode is 0640\.\nchmod 600 /,
   )
   chmodSync(file, 0o600)
   writeFileSync(file, readFileSync(file, 'utf8').slice(1))
   assert.match(
-    failureOf(() => foundKey(base, {})),
+    failureOf(() => findPlanKey(base, {})),
     /is no key/,
   )
   rmSync(file)
   mkdirSync(file)
   assert.match(
-    failureOf(() => foundKey(base, {})),
+    failureOf(() => findPlanKey(base, {})),
     /is no file/,
   )
 })
@@ -91,7 +91,7 @@ test('a key that others may read, that is damaged, or no file, is refused', () =
 test('a folder in which no key can be made is told', () => {
   writeFileSync(join(base, '.runbook'), '')
   assert.match(
-    failureOf(() => ownKey(base, {})),
+    failureOf(() => findOrMakePlanKey(base, {})),
     /cannot be made: EEXIST|cannot be made: ENOTDIR/,
   )
 })

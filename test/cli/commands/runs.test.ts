@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync,
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { remember } from '../../../src/cli/app/run-record.ts'
+import { startRunRecord } from '../../../src/cli/app/run-record.ts'
 import { closedPort, sandbox } from '../rig.ts'
 
 const place = sandbox()
@@ -117,7 +117,7 @@ test('a journal that can be written no more, as on a full disk, ends no run', ()
   process.chdir(place.folder)
   process.stderr.write = (text: string | Uint8Array): boolean => said.push(String(text)) > 0
   try {
-    const journal = remember()!
+    const journal = startRunRecord()!
     journal.close()
     // The lowest number that is free, which was the journal's.
     const full = openSync('/dev/full', 'w')

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sha256 } from '../../../src/core/value.ts'
 import { type FileAnswer, fileProbe } from '../../../src/module/probes/file.ts'
-import { shellOf } from '../../../src/run/step-script.ts'
+import { stepScript } from '../../../src/run/step-script.ts'
 import { probed, sh, temporary } from './local.ts'
 
 const root = temporary()
@@ -13,7 +13,7 @@ const digestOf = (path: string): string => {
   return (raw!.answer as Extract<FileAnswer, { kind: 'file' }>).content.digest
 }
 const leaveReceipt = (path: string, digest: string): string =>
-  sh(shellOf({ do: 'receipt', path, digest }, new Map(), 'root')!)
+  sh(stepScript({ do: 'receipt', path, digest }, new Map(), 'root')!)
 /** A receipt that says something else tells whether it was believed. */
 const forge = (path: string, digest: string, format = '%s %.9Z %i'): void => {
   const at = join(path, '..', `.${path.slice(path.lastIndexOf('/') + 1)}.receipt`)

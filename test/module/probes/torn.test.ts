@@ -7,7 +7,7 @@ import { Missing } from '../../../src/core/unknown.ts'
 import { digest, type FileAnswer, file, fileProbe, stat } from '../../../src/module/probes/file.ts'
 import type { AnyQuery } from '../../../src/module/query.ts'
 import { batch } from '../../../src/world/batch.ts'
-import { answer, createWorld, happen, type World } from '../../../src/world/world.ts'
+import { answer, createWorld, invalidate, type World } from '../../../src/world/world.ts'
 import { refusedOnce } from '../../load/refused.ts'
 import { local, probed, temporary } from './local.ts'
 
@@ -109,7 +109,7 @@ test('a file that is always written to is refused after three reads, and only wh
   assert.match(failure.what, /changed while it was read/)
   assert.is(new Set(asked).size, 3)
   for (const query of [stat(path), digest(path)]) assert.ok((answer(world, query) as FileAnswer).exists)
-  happen(world, [`path:${path}`])
+  invalidate(world, [`path:${path}`])
   assert.match(textOf(settled(world, path, asked, local) as FileAnswer), /^\d+\n$/, 'a change is a new start')
 })
 

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import exchange from '../../../modules/ipfs/ipfs_exchange.ts'
 import { content } from '../../../src/core/value.ts'
 import type { Step } from '../../../src/module/step.ts'
-import { shellOf } from '../../../src/run/step-script.ts'
+import { stepScript } from '../../../src/run/step-script.ts'
 import { local, temporary } from '../../module/probes/local.ts'
 
 // What the steps of a reading host do, on this machine: its kubo is a script that knows the blocks with good names.
@@ -63,7 +63,7 @@ const run = (known: Record<string, string>): { status: number | null; said: stri
   const [, reading = [], concluding = []] = phases()
   let last = { status: 0 as number | null, said: '' }
   for (const step of [...reading, ...concluding]) {
-    const { status, stderr } = local(shellOf(step, new Map(Object.entries(known)), 'root')!)
+    const { status, stderr } = local(stepScript(step, new Map(Object.entries(known)), 'root')!)
     last = { status, said: stderr.toString() }
   }
   return last
