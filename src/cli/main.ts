@@ -111,7 +111,7 @@ const program = (done: (code: number) => void): Command => {
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .action(async (file, options) => {
-      const { showPlan } = await import('./commands/saved-plan.ts')
+      const { showPlan } = await import('./commands/plan-show.ts')
       done(await showPlan(file, options))
     })
   const runs = root.command('runs').description('the runs that were remembered here: a list, or `show RUN`')
@@ -135,7 +135,7 @@ const program = (done: (code: number) => void): Command => {
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .action(async (run, options) => {
-      const { resume } = await import('./commands/runs.ts')
+      const { resume } = await import('./commands/resume.ts')
       done(await resume(run, options))
     })
   const artifacts = root.command('artifacts').description('the archives of programs that hosts are given')

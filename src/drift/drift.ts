@@ -1,11 +1,12 @@
 import type { Event, InputFingerprints } from '../core/event.ts'
+import { unfinishedLines } from '../core/unfinished-lines.ts'
 import type { Edge, Node } from '../graph/graph.ts'
-import type { Conflict } from '../plan/conflicts.ts'
 import { hasSameInputs, inputFingerprints } from '../plan/input-fingerprints.ts'
-import { byHost, type Environment, readAll, requireNewReads } from '../plan/plan.ts'
-import type { Line, MissingReads, Session } from '../plan/session.ts'
-import { aside, type Planned, planNode } from '../plan/walk.ts'
-import { unfinishedLines } from '../planfile/match-saved-plan.ts'
+import { isLost, type Known } from '../plan/known.ts'
+import type { Line } from '../plan/line.ts'
+import { byHost, type Environment, type Plan, readAll, requireNewReads } from '../plan/plan.ts'
+import { planNode } from '../plan/walk.ts'
+import { beginWalk, type Walk } from '../plan/walk-state.ts'
 
 /**
  * How the newest run that dealt with a line has left it, and when that run was over: as it was asked for, where `asks`
@@ -44,29 +45,25 @@ export type Moved = { line: Line; left: LeftState }
 export type Drift = { moved: Moved[]; follow: number; edited: number; undone: number }
 
 /**
- * Each node by itself, on hosts as they are: nothing that would be done before it has happened. Outputs are those of the
- * plan, which is left as it was.
+ * Each node by itself, on hosts as they are: nothing that would be done before it has happened. What it gets from other
+ * nodes is as in the plan.
  */
-const alone = async (session: Session, outside: Environment, nodes: Node[]): Promise<Map<string, Line>> => {
-  const { outputs, causes } = session
+const linesAlone = async (plan: Walk, outside: Environment, nodes: Node[]): Promise<Map<string, Line>> => {
+  const { known } = plan
   for (let last = ''; ; ) {
-    const wanted: MissingReads = new Map()
-    const lines = aside(session, () =>
-      nodes.flatMap(node => {
-        for (const world of session.worlds.values()) world.predicted = []
-        session.outputs = new Map(outputs)
-        session.causes = new Map(causes)
-        return planNode(session, node, wanted).lines
-      }),
-    )
-    if (wanted.size === 0) return new Map(lines.map(line => [line.id, line]))
-    last = requireNewReads(last, wanted)
-    await readAll(session, outside, wanted)
+    const missing: Walk['missing'] = new Map()
+    const lines = nodes.flatMap(node => {
+      const alone = beginWalk(known, { outputs: new Map(plan.outputs), causes: new Map(plan.causes), missing })
+      return planNode(alone, node).lines
+    })
+    if (missing.size === 0) return new Map(lines.map(line => [line.id, line]))
+    last = requireNewReads(last, missing)
+    await readAll(known, outside, missing)
   }
 }
 
 /** Everything that comes before a node, over edges of every kind. */
-const before = ({ graph }: Session, node: Node): Set<Node> => {
+const before = ({ graph }: Known, node: Node): Set<Node> => {
   const found = new Set<Node>()
   const add = ({ on }: Edge): void => {
     const at = graph.byId.get(on)!
@@ -80,8 +77,9 @@ const before = ({ graph }: Session, node: Node): Set<Node> => {
 
 const isDue = ({ verdict }: Pick<Line, 'verdict'>): boolean => verdict === 'change' || verdict === 'fail'
 /** Not decided, or not come to: because of something else. */
-const isHeldUp = ({ lost }: Session, { verdict, needs, host }: Line): boolean =>
-  verdict === 'undecided' || (verdict === 'skipped' && needs !== undefined && !lost.has(host) && !lost.has(needs))
+const isHeldUp = (known: Known, { verdict, needs, host }: Line): boolean =>
+  verdict === 'undecided' ||
+  (verdict === 'skipped' && needs !== undefined && !isLost(known, host) && !isLost(known, needs))
 
 /** It waits, or something has to run again, or nobody knows yet: it may be so only because of something else. */
 const mayFollow = (planned: Line, now: Line, everyTime: ReadonlySet<string>): boolean =>
@@ -89,44 +87,52 @@ const mayFollow = (planned: Line, now: Line, everyTime: ReadonlySet<string>): bo
     ? !everyTime.has(planned.needs ?? '')
     : now.verdict === 'change' && (now.byItself || now.diff.length === 0)
 
-/** Lines that say the same of a host whatever it has become: those of every run, of fights, of messages. */
+/** Lines that say the same of a host whatever it has become: those of every run, of conflicts, of messages. */
 const isOfEveryRun = (line: Line): boolean => line.always || line.node.task.handler
+
+type Sorted = Record<'same' | 'follow' | 'edited' | 'undone', Line[]>
+
+/** Lines that are not as they should be, by what can be said of them: only those that were asked the same as then may have moved. */
+const sortLines = (lines: Line[], left: Map<string, LeftState>, key: Buffer): Sorted => {
+  const sorted: Sorted = { same: [], follow: [], edited: [], undone: [] }
+  const kindOf = (line: Line): keyof Sorted => {
+    const was = left.get(line.id)?.asks
+    if (line.verdict === 'skipped') return 'follow'
+    if (was === undefined) return 'undone'
+    const is = inputFingerprints(key, line)
+    // What it is asked is not known before something else has been done.
+    if (is === undefined) return 'follow'
+    return hasSameInputs(was, is) ? 'same' : 'edited'
+  }
+  for (const line of lines) sorted[kindOf(line)].push(line)
+  return sorted
+}
 
 /**
  * What has moved since the runs that left it: asked the same as then, it would have to be done again, and not only
  * because of what would be done before it.
  */
 export const driftOf = async (
-  session: Session,
+  { walk, conflicts }: Plan,
   outside: Environment & { key: Buffer },
-  planned: Planned[],
-  fighting: Conflict[],
   left: Map<string, LeftState>,
 ): Promise<Drift> => {
-  const all = byHost(session, planned).filter(line => line.node.included.has(line.host))
-  const everyTime = new Set([...fighting.map(({ line }) => line), ...all.filter(isOfEveryRun).map(line => line.id)])
-  const lines = all.filter(line => !everyTime.has(line.id) && (isDue(line) || isHeldUp(session, line)))
-  const sorted = Map.groupBy(lines, line => {
-    const was = left.get(line.id)?.asks
-    const is = inputFingerprints(outside.key, line)
-    if (line.verdict === 'skipped') return 'follow'
-    if (was === undefined) return 'undone'
-    // What it is asked is not known before something else has been done.
-    if (is === undefined) return 'follow'
-    return hasSameInputs(was, is) ? 'same' : 'edited'
-  })
-  const same = sorted.get('same') ?? []
-  const now = await alone(session, outside, [...new Set(same.map(line => line.node))])
+  const { known } = walk
+  const all = byHost(walk).filter(line => line.node.included.has(line.host))
+  const everyTime = new Set([...conflicts.map(({ line }) => line), ...all.filter(isOfEveryRun).map(line => line.id)])
+  const lines = all.filter(line => !everyTime.has(line.id) && (isDue(line) || isHeldUp(known, line)))
+  const { same, follow, edited, undone } = sortLines(lines, left, outside.key)
+  const now = await linesAlone(walk, outside, [...new Set(same.map(line => line.node))])
   const otherwise = same.flatMap(line => {
     const found = now.get(line.id)
     return found && isDue(found) ? [{ line: found, isLoose: mayFollow(line, found, everyTime) }] : []
   })
   const own = new Set(otherwise.filter(({ isLoose }) => !isLoose).map(({ line }) => line.node))
-  const moved = otherwise.filter(({ line, isLoose }) => !isLoose || own.isDisjointFrom(before(session, line.node)))
+  const moved = otherwise.filter(({ line, isLoose }) => !isLoose || own.isDisjointFrom(before(known, line.node)))
   return {
     moved: moved.map(({ line }) => ({ line, left: left.get(line.id)! })),
-    follow: same.length - moved.length + (sorted.get('follow')?.length ?? 0),
-    edited: sorted.get('edited')?.length ?? 0,
-    undone: sorted.get('undone')?.length ?? 0,
+    follow: same.length - moved.length + follow.length,
+    edited: edited.length,
+    undone: undone.length,
   }
 }

@@ -5,9 +5,11 @@ import { pathTrace, type TraceAnswer, unitTrace } from '../module/probes/provena
 import type { ServiceAnswer } from '../module/probes/service.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { queriesOf } from '../plan/decide.ts'
+import type { Known } from '../plan/known.ts'
+import type { Line } from '../plan/line.ts'
 import { type Environment, readAll } from '../plan/plan.ts'
-import type { Line, Session } from '../plan/session.ts'
-import { answer } from '../world/world.ts'
+import { beginWalk, worldOn } from '../plan/walk-state.ts'
+import { answer, type World } from '../world/world.ts'
 import type { Moved } from './drift.ts'
 
 /** Of one line so many paths are looked at, and so many told. */
@@ -16,6 +18,9 @@ const mostTold = 5
 
 /** A clock is set right by the frame that reads it: it may be off by as long as that took. */
 const slackMs = 1000
+
+/** A line's machine as it was read. */
+const seenWorld = (known: Known, { machine }: Line): World => worldOn(beginWalk(known), machine)
 
 /** What a line would set right; of one that fails, or must only run again, all that it looks at. */
 const queriesIn = ({ will, reads }: Line): AnyQuery[] =>
@@ -54,14 +59,14 @@ const ends = (lines: string[]): string[] =>
   lines.length <= 6 ? lines : [...lines.slice(0, 3), '…', ...lines.slice(-3)]
 
 const unitTracesOf = (
-  session: Session,
+  known: Known,
   line: Line,
   subject: string,
   { files, said, ahead }: TraceAnswer & { of: 'unit' },
   since: number,
 ): Provenance[] => {
   const query = queriesOf(line.reads).find(({ key }) => key === `unit:${subject}`)
-  const unit = query && (answer(session.worlds.get(line.host)!, query, 0) as ServiceAnswer)
+  const unit = query && (answer(seenWorld(known, line), query) as ServiceAnswer)
   const lately = ({ at }: { at: number }): boolean => at >= since - slackMs
   const at = unit && !isUnknown(unit) ? Math.round(unit.since / 1000) + ahead : 0
   const words = said.filter(lately)
@@ -87,14 +92,14 @@ const unitTracesOf = (
   ]
 }
 
-const tracesOf = (session: Session, { line, left }: Moved): Provenance[] => {
-  const world = session.worlds.get(line.host)!
+const tracesOf = (known: Known, { line, left }: Moved): Provenance[] => {
+  const world = seenWorld(known, line)
   const found = wantedFor(line).flatMap((query): Provenance[] => {
-    const is = answer(world, query, 0)
+    const is = answer(world, query)
     if (isUnknown(is)) return []
     const trace = is as TraceAnswer
     if (trace.of === 'path') return pathTraceOf(query.subject, trace, left.time)
-    return trace.of === 'unit' ? unitTracesOf(session, line, query.subject, trace, left.time) : []
+    return trace.of === 'unit' ? unitTracesOf(known, line, query.subject, trace, left.time) : []
   })
   const bySubject = new Map(found.map(trace => [`${trace.of} ${trace.subject}`, trace]))
   return [...bySubject.values()].sort((a, b) => b.at - a.at).slice(0, mostTold)
@@ -102,17 +107,17 @@ const tracesOf = (session: Session, { line, left }: Moved): Provenance[] => {
 
 /** Looks once more at each host where something has moved, for what tells when and who. */
 export const traceProvenance = async (
-  session: Session,
+  known: Known,
   outside: Environment,
   moved: Moved[],
 ): Promise<Map<Moved, Provenance[]>> => {
-  const wanted = Map.groupBy(moved, ({ line }) => line.host)
+  const wanted = Map.groupBy(moved, ({ line }) => line.machine)
   await readAll(
-    session,
+    known,
     outside,
-    new Map([...wanted].map(([host, all]) => [host, all.flatMap(m => wantedFor(m.line))])),
+    new Map([...wanted].map(([machine, all]) => [machine, all.flatMap(m => wantedFor(m.line))])),
   )
-  return new Map(moved.map(one => [one, tracesOf(session, one)]))
+  return new Map(moved.map(one => [one, tracesOf(known, one)]))
 }
 
 /** From how it was left to how it is now: the other way round than what would be done. */

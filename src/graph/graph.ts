@@ -34,6 +34,9 @@ export type Graph = { nodes: Node[]; hosts: string[]; byId: Map<string, Node>; r
 /** How a node shows on one host, everywhere: `host/task`. */
 export const nodeId = (host: string, task: { slug: string }): string => `${host}/${task.slug}`
 
+/** The machine that a host's steps run on and its answers come from. The one place that says which: today its own. */
+export const machineOf = (host: string): string => host
+
 /** The nodes that notify a handler on a host. */
 export const notifiersOf = ({ byId }: Graph, { edges }: Node, host: string): Node[] =>
   edges

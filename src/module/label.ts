@@ -54,6 +54,10 @@ export const overlaps = (a: Label, b: Label): boolean => {
   return true
 }
 
+/** Whether a change of any of these can change what is looked at as any of those. */
+export const overlapping = (a: readonly Label[], b: readonly Label[]): boolean =>
+  a.some(x => b.some(y => overlaps(x, y)))
+
 /** The same label with its path put through `canon`, which knows the links of one host. */
 export const canonicalLabel = (label: Label, canon: (path: string) => string): Label => {
   const { kind, path, member } = parts(label)

@@ -4,7 +4,10 @@ import type { Node } from '../graph/graph.ts'
 import { nodeId } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
 import { spelled, validate, withDefaults } from '../load/schema.ts'
-import { failedBefore, groupsWithout, type MissingReads, type Session, scopeOf } from './session.ts'
+import { failedBefore } from './failure-policy.ts'
+import { lostHosts } from './known.ts'
+import { groupsWithout, scopeOf } from './scope.ts'
+import type { Walk } from './walk-state.ts'
 
 export type Arguments = { values: Record<string, unknown>; scope: Record<string, unknown> }
 
@@ -15,14 +18,8 @@ type Absent = { host: string; address: unknown }
 const overHosts = (expression: Expression): boolean =>
   expression.references.some(r => r.path[0] === 'hostvars' && r.path[1] === null)
 
-const absentIn = (
-  session: Session,
-  node: Node,
-  host: string,
-  wanted: MissingReads,
-  gone: ReadonlySet<string>,
-): Absent[] => {
-  const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups)
+const absentIn = (walk: Walk, node: Node, host: string, gone: ReadonlySet<string>): Absent[] => {
+  const scope = scopeOf(walk, node, host)
   return [...gone]
     .filter(lost => node.hosts.includes(lost) || node.play.tasks.includes(node.task))
     .filter(lost => lost !== host)
@@ -34,39 +31,56 @@ const addressOf = (scope: Record<string, unknown>, host: string): unknown => {
   return 'address' in vars ? vars.address : vars.ansible_host
 }
 
+/** What the schema of an argument says of it to the engine. */
+type ArgumentSchema = { partial?: string; secret?: true } | undefined
+
 /**
- * Evaluates a task's arguments on one host, in the scope that its condition was evaluated in. Unknowns stay in place, to
- * be met by whoever reads them. A list over hosts runs over those that answered; when some are missing, only an argument
- * that declares `partial` takes it, and the argument it names there gets the missing hosts; for any other the node needs
- * the lost host. Such a `partial` argument also does without hosts where what the task comes after, or reads, has failed: a
- * daemon that did not start is no better than a silent host. Throws Refusals (`playbook-value`, `playbook-argument`).
+ * The arguments as far as they can be told. A list over hosts runs over those that answered; when some are missing, only
+ * an argument that declares `partial` takes it, and the argument it names there gets the missing hosts; for any other the
+ * node needs the lost host. Such a `partial` argument also does without hosts where what the task comes after, or reads,
+ * has failed: a daemon that did not start is no better than a silent host.
  */
-export const argumentsOf = (
-  session: Session,
+const evaluated = (
+  walk: Walk,
   node: Node,
   host: string,
-  wanted: MissingReads,
   scope: Record<string, unknown>,
   item?: { value: unknown },
-): Arguments | Unknown => {
-  const schema = session.modules[node.task.module]!.args
-  const failed = failedBefore(session, node, host)
+): Record<string, unknown> | Lost => {
+  const { properties } = walk.known.modules[node.task.module]!.args
+  const lost = new Set(lostHosts(walk.known))
+  const failed = failedBefore(walk, node, host)
   const values: Record<string, unknown> = {}
   for (const [name, expression] of Object.entries(node.compiled.args)) {
-    const sibling = (schema.properties[name] as { partial?: string } | undefined)?.partial
-    const gone = sibling === undefined ? session.lost : failed
+    const sibling = (properties[name] as ArgumentSchema)?.partial
+    const gone = sibling === undefined ? lost : failed
     const partial = overHosts(expression) && gone.size > 0
-    const within = partial ? scopeOf(session, node, host, wanted, groupsWithout(session, gone), item) : scope
-    values[name] = spelled(schema.properties[name], expression.evaluate(within))
+    const within = partial ? scopeOf(walk, node, host, item, groupsWithout(walk.known, gone)) : scope
+    values[name] = spelled(properties[name], expression.evaluate(within))
     if (!partial) continue
-    const absent = absentIn(session, node, host, wanted, gone)
+    const absent = absentIn(walk, node, host, gone)
     if (sibling !== undefined) values[sibling] = absent
     else if (absent.length > 0) return new Lost(absent[0]!.host)
   }
+  return values
+}
+
+/**
+ * Evaluates a task's arguments on one host, in the scope that its condition was evaluated in. Unknowns stay in place, to
+ * be met by whoever reads them. Throws Refusals (`playbook-value`, `playbook-argument`).
+ */
+export const argumentsOf = (
+  walk: Walk,
+  node: Node,
+  host: string,
+  scope: Record<string, unknown>,
+  item?: { value: unknown },
+): Arguments | Unknown => {
+  const schema = walk.known.modules[node.task.module]!.args
+  const values = evaluated(walk, node, host, scope, item)
   if (isUnknown(values)) return values
   for (const [name, value] of Object.entries(values))
-    if (typeof value === 'string' && (schema.properties[name] as { secret?: true } | undefined)?.secret)
-      session.keepSecret(value)
+    if (typeof value === 'string' && (schema.properties[name] as ArgumentSchema)?.secret) walk.known.keepSecret(value)
   const complete = withDefaults(schema, values) as Record<string, unknown>
   if (unknownsIn(complete).length === 0) {
     const subject = `${node.task.module} on ${nodeId(host, node.task)}`

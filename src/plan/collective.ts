@@ -4,147 +4,169 @@ import type { CollectiveContext, CollectiveModule, CollectiveVerdict, Verdict } 
 import type { Reads } from '../module/query.ts'
 import { argumentsOf, condition } from './arguments.ts'
 import { askAll, catchUnknown, footprint, isMissing } from './decide.ts'
-import { blank, decidedLine, refused, skipLine, unknownLine } from './line.ts'
-import { leaveOut, predictLine } from './predict-line.ts'
-import { ask, causeOf, type Line, type MissingReads, type Session, scopeOf } from './session.ts'
+import { causeOf } from './failure-policy.ts'
+import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
+import { scopeOf } from './scope.ts'
+import { ask, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
 type Any = any
-type Member = { host: string; values: Record<string, unknown>; reads: Reads; seen: Record<string, unknown> }
+type AnyCollective = CollectiveModule<Any, Any, Any, Any>
+/** A host that takes part in the decision. `waits`: what it waits for before anything can be asked of it. */
+type Participant = {
+  line: Line
+  values: Record<string, unknown>
+  reads: Reads
+  seen: Record<string, unknown>
+  waits?: Unknown
+}
 
 /** A host's part before the decision: its arguments, or the line that says why it takes no part. */
-const enter = (
-  session: Session,
-  node: Node,
-  host: string,
-  wanted: MissingReads,
-): { values: Record<string, unknown> } | Unknown | Line => {
-  const line = blank(node, host)
-  const cause = causeOf(session, node, host)
-  if (cause !== undefined) return unknownLine(line, new Lost(cause), () => [])
+const entered = (walk: Walk, node: Node, line: Line): { values: Record<string, unknown> } | Unknown | Line => {
+  const cause = causeOf(walk, node, line.host)
+  if (cause !== undefined) return new Lost(cause)
   return refused(line, () => {
-    const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups)
+    const scope = scopeOf(walk, node, line.host)
     const when = condition(node, scope)
     if (when === false) return skipLine(line, 'its condition is false')
-    return isUnknown(when) ? when : argumentsOf(session, node, host, wanted, scope)
+    return isUnknown(when) ? when : argumentsOf(walk, node, line.host, scope)
   })
 }
 
-const together = (
-  answered: string[],
-  missing: string[],
-  node: Node,
-  seen: Record<string, unknown>,
-): CollectiveContext<Any, Any> => {
-  const bystanders = answered.filter(host => !node.included.has(host))
-  const up = [...answered.filter(host => node.included.has(host)), ...bystanders]
-  return { up, bystanders, missing, ...builders(up, node, seen) }
+/** A host that takes part with what it is asked first, or the line of one that does not. */
+const participantOn = (walk: Walk, node: Node, module: AnyCollective, host: string): Participant | Line => {
+  const line = blank(node, host)
+  const found = entered(walk, node, line)
+  if ('id' in found) return found
+  // A host that cannot get what it needs leaves; the others go on without it.
+  if (found instanceof Lost && !found.leftOut) return unknownLine(line, found, () => [])
+  if (isUnknown(found)) return { line, values: {}, reads: {}, seen: {}, waits: found }
+  const { values } = found
+  const reads = catchUnknown(() => module.reads(strict(values), host))
+  if (isUnknown(reads)) return { line, values, reads: {}, seen: {}, waits: reads }
+  return { line, values, reads, seen: askAll(reads, ask(walk, line.machine)) }
 }
 
-const builders = (
-  up: string[],
+const isParticipant = (one: Participant | Line): one is Participant => 'seen' in one
+
+const contextOf = (
   node: Node,
+  participants: Participant[],
+  missing: string[],
   seen: Record<string, unknown>,
-): Omit<CollectiveContext<Any, Any>, 'up' | 'bystanders' | 'missing'> => ({
-  each: decide => Object.fromEntries(up.map((host, i) => [host, decide(host, strict(seen[host]) as Any, i)])),
-  ok: outputs => ({ is: 'ok', ...(outputs ? { outputs } : {}) }),
-  change: change => ({ is: 'change', ...change }),
-  fail: (why, fix) => ({ is: 'fail', why, ...(fix ? { fix } : {}) }),
-  from: host => new Later(nodeId(host, node.task)),
-})
+): CollectiveContext<Any, Any> => {
+  const answered = participants.map(({ line }) => line.host)
+  const bystanders = answered.filter(host => !node.included.has(host))
+  const up = [...answered.filter(host => node.included.has(host)), ...bystanders]
+  return {
+    up,
+    bystanders,
+    missing,
+    each: decide => Object.fromEntries(up.map((host, i) => [host, decide(host, strict(seen[host]) as Any, i)])),
+    ok: outputs => ({ is: 'ok', ...(outputs ? { outputs } : {}) }),
+    change: change => ({ is: 'change', ...change }),
+    fail: (why, fix) => ({ is: 'fail', why, ...(fix ? { fix } : {}) }),
+    from: host => new Later(nodeId(host, node.task)),
+  }
+}
+
+/** A participant with what its second look asks; everything that was seen first is known by then. */
+const lookedTwice = (
+  walk: Walk,
+  module: AnyCollective,
+  one: Participant,
+  seen: Record<string, unknown>,
+): Participant | Unknown => {
+  const second = catchUnknown(() => module.more?.(strict(one.values), strict(seen) as Any, one.line.host) ?? {})
+  if (isUnknown(second)) return second
+  return {
+    ...one,
+    reads: { ...one.reads, ...second },
+    seen: { ...one.seen, ...askAll(second, ask(walk, one.line.machine)) },
+  }
+}
+
+/** Participants that have looked twice, or the unknown that keeps one of them from it. */
+const afterSecondLook = (
+  walk: Walk,
+  node: Node,
+  module: AnyCollective,
+  participants: Participant[],
+): Participant[] | Unknown => {
+  const looked = [...participants]
+  for (const [i, one] of participants.entries()) {
+    const twice = lookedTwice(walk, module, one, seenBy(node, looked))
+    if (isUnknown(twice)) return twice
+    looked[i] = twice
+  }
+  return looked
+}
+
+/** What each host of the node says; `null` of one that takes no part. */
+const seenBy = (node: Node, participants: Participant[]): Record<string, unknown> =>
+  Object.fromEntries(node.hosts.map(host => [host, participants.find(({ line }) => line.host === host)?.seen ?? null]))
+
+type Verdicts = Record<string, CollectiveVerdict<Any, Any>>
+type Decided = { verdicts: Verdicts | Unknown; participants: Participant[] }
+
+const decideTogether = (
+  walk: Walk,
+  node: Node,
+  module: AnyCollective,
+  participants: Participant[],
+  missing: string[],
+): Decided => {
+  const waits = participants.flatMap(one => one.waits ?? [])
+  const undecided = (verdicts: Unknown, looked = participants): Decided => ({ verdicts, participants: looked })
+  if (waits.length > 0) return undecided(waits.find(one => one instanceof Missing) ?? waits[0]!)
+  if (participants.length === 0) return { verdicts: {}, participants }
+  if (participants.some(({ seen }) => isMissing(seen))) return undecided(new Missing())
+  const looked = afterSecondLook(walk, node, module, participants)
+  if (isUnknown(looked)) return undecided(looked)
+  if (looked.some(({ seen }) => isMissing(seen))) return undecided(new Missing(), looked)
+  const seen = seenBy(node, looked)
+  const args = Object.fromEntries(looked.map(({ line, values }) => [line.host, values]))
+  const context = contextOf(node, looked, missing, seen)
+  return {
+    verdicts: catchUnknown(() => module.plan(strict(args), strict(seen) as Any, context)),
+    participants: looked,
+  }
+}
+
+const lineFor = (
+  walk: Walk,
+  module: AnyCollective,
+  { line, values, reads, seen }: Participant,
+  verdicts: Verdicts | Unknown,
+): Line => {
+  if (isUnknown(verdicts)) return unknownLine({ ...line, reads }, verdicts, () => footprint(module, values, line.host))
+  const verdict = (verdicts[line.host] ?? { is: 'ok' }) as Verdict<Any, Any>
+  return decidedLine(line, { verdict, reads, seen }, module, values, ask(walk, line.machine))
+}
 
 /**
  * One decision over all hosts of the play. A host that was lost or failed is `null` to the module; one that waits
  * for something makes the whole node wait.
  */
-export const planCollective = (session: Session, node: Node, wanted: MissingReads): Line[] => {
-  const module = session.modules[node.task.module] as CollectiveModule<Any, Any, Any, Any>
-  const out: Line[] = []
-  const members: Member[] = []
-  const waits: Unknown[] = []
-  for (const host of node.hosts) {
-    const ended = session.finished.get(nodeId(host, node.task))
-    if (ended) {
-      out.push(ended)
-      continue
-    }
-    const entered = enter(session, node, host, wanted)
-    if ('id' in entered) out.push(entered as Line)
-    // A host that cannot get what it needs leaves; the others go on without it.
-    else if (entered instanceof Lost && !entered.leftOut) out.push(unknownLine(blank(node, host), entered, () => []))
-    else if (isUnknown(entered)) {
-      waits.push(entered)
-      members.push({ host, values: {}, reads: {}, seen: {} })
-    } else {
-      const reads = catchUnknown(() => module.reads(strict(entered.values), host))
-      if (isUnknown(reads)) waits.push(reads)
-      members.push({
-        host,
-        values: entered.values,
-        reads: isUnknown(reads) ? {} : reads,
-        seen: isUnknown(reads) ? {} : askAll(reads, ask(session, host, wanted)),
-      })
-    }
-  }
+const collectiveLines = (walk: Walk, node: Node): Line[] => {
+  const { known } = walk
+  const module = known.modules[node.task.module] as AnyCollective
+  const entries = node.hosts.map(
+    host => known.finished.get(nodeId(host, node.task)) ?? participantOn(walk, node, module, host),
+  )
+  const outside = entries.filter((one): one is Line => !isParticipant(one))
   // A condition leaves a host out on purpose: nobody waits for what it may hold.
-  const unasked = out.filter(line => line.verdict === 'skipped' && line.needs === undefined).map(line => line.host)
-  const missing = node.hosts.filter(host => !members.some(m => m.host === host) && !unasked.includes(host))
-  const verdicts = waits.length > 0 ? waits[0]! : judge(session, node, module, members, missing, wanted)
-  const lines = members.map((m): Line => {
-    const line = blank(node, m.host)
-    const verdict = isUnknown(verdicts) ? verdicts : (verdicts[m.host] ?? { is: 'ok' })
-    if (isUnknown(verdict))
-      return unknownLine({ ...line, reads: m.reads }, waits.find(w => w instanceof Missing) ?? verdict, () =>
-        footprint(module, m.values, m.host),
-      )
-    return decidedLine(
-      line,
-      { verdict: verdict as Verdict<Any, Any>, reads: m.reads, seen: m.seen },
-      module,
-      m.values,
-      ask(session, m.host, wanted),
-    )
-  })
-  const kept = [...lines, ...out]
-    .map(line => leaveOut(node, line))
-    .sort((a, b) => node.hosts.indexOf(a.host) - node.hosts.indexOf(b.host))
-  for (const line of lines.map(line => leaveOut(node, line)))
-    if (node.included.has(line.host)) predictLine(session, line)
-  return kept
+  const missing = outside.filter(line => line.verdict !== 'skipped' || line.needs !== undefined).map(line => line.host)
+  const { verdicts, participants } = decideTogether(walk, node, module, entries.filter(isParticipant), missing)
+  const lines = participants.map(one => leaveOut(node, lineFor(walk, module, one, verdicts)))
+  for (const line of lines) if (node.included.has(line.host)) predictLine(walk, line)
+  return [...lines, ...outside.map(line => leaveOut(node, line))].sort(
+    (a, b) => node.hosts.indexOf(a.host) - node.hosts.indexOf(b.host),
+  )
 }
 
-const judge = (
-  session: Session,
-  node: Node,
-  module: CollectiveModule<Any, Any, Any, Any>,
-  members: Member[],
-  missing: string[],
-  wanted: MissingReads,
-): Record<string, CollectiveVerdict<Any, Any>> | Unknown => {
-  if (members.length === 0) return {}
-  const holes = (): boolean => members.some(m => isMissing(m.seen))
-  if (holes()) return new Missing()
-  const seen = (): Record<string, unknown> =>
-    Object.fromEntries(node.hosts.map(host => [host, members.find(m => m.host === host)?.seen ?? null]))
-  for (const member of members) {
-    const second = catchUnknown(() => module.more?.(strict(member.values), strict(seen()) as Any, member.host) ?? {})
-    if (isUnknown(second)) return second
-    member.reads = { ...member.reads, ...second }
-    member.seen = { ...member.seen, ...askAll(second, ask(session, member.host, wanted)) }
-  }
-  if (holes()) return new Missing()
-  const all = seen()
-  const args = Object.fromEntries(members.map(m => [m.host, m.values]))
-  return catchUnknown(() =>
-    module.plan(
-      strict(args),
-      strict(all) as Any,
-      together(
-        members.map(m => m.host),
-        missing,
-        node,
-        all,
-      ),
-    ),
-  )
+/** The lines of a collective on all its hosts; what one host refuses, all are refused. */
+export const planCollective = (walk: Walk, node: Node): Line[] => {
+  const lines = refused(blank(node, node.hosts[0]!), () => collectiveLines(walk, node))
+  return Array.isArray(lines) ? lines : node.hosts.map(host => failLine(blank(node, host), lines.why!, lines.fix))
 }

@@ -2,14 +2,16 @@ import type { Explained } from '../core/event.ts'
 import { attempt } from '../core/failure.ts'
 import { born, isUnknown, Later, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { type Graph, type Node, nodeId } from '../graph/graph.ts'
+import { type Graph, nodeId } from '../graph/graph.ts'
 import { wordFor } from '../module/show.ts'
 import { describe } from '../module/step.ts'
-import { answer, future, shapedBy } from '../world/world.ts'
+import { future } from '../world/prediction.ts'
+import { answer, shapedBy } from '../world/world.ts'
 import { argumentsOf } from './arguments.ts'
 import { catchUnknown } from './decide.ts'
-import { type Line, type MissingReads, type Session, scopeOf } from './session.ts'
-import { beginWalk, planNode } from './walk.ts'
+import type { Line } from './line.ts'
+import { scopeOf } from './scope.ts'
+import { type Planned, type Walk, withoutPredictions, worldOn } from './walk-state.ts'
 
 /** Of a file, and of a unit. */
 const moments: ReadonlySet<string> = new Set(['changed', 'since'])
@@ -40,17 +42,14 @@ const openIn = (value: unknown): string[] => {
   return [...new Set(unknowns.flatMap(one => (one instanceof Later ? [one.node] : [])))]
 }
 
-const argumentsOn = (session: Session, node: Node, host: string, item: Line['item']): Record<string, unknown> => {
-  const wanted: MissingReads = new Map()
+/** The arguments of a line as they can be told by now. */
+const argumentsOn = (walk: Walk, { node, host, item }: Line): Record<string, unknown> => {
   const { value: found } = attempt(() =>
-    catchUnknown(() => {
-      const scope = scopeOf(session, node, host, wanted, session.loaded.inventory.groups, item)
-      return argumentsOf(session, node, host, wanted, scope, item)
-    }),
+    catchUnknown(() => argumentsOf(walk, node, host, scopeOf(walk, node, host, item), item)),
   )
   // What is refused here the verdict tells already; of a loop whose items are not known `item` is not there.
   if (found === undefined || isUnknown(found)) return {}
-  const { properties } = session.modules[node.task.module]!.args
+  const { properties } = walk.known.modules[node.task.module]!.args
   return Object.fromEntries(
     Object.entries(found.values).map(([name, value]) => [
       name,
@@ -69,24 +68,26 @@ const dependantsIn = ({ nodes }: Graph): Dependants => {
   return found
 }
 
-const explained = (session: Session, line: Line, before: Map<string, number>, dependants: Dependants): Explained => {
-  const { node, host } = line
-  const reads = Object.entries(line.reads).flatMap(([name, queries]) =>
+/** What a line was decided from, as its machine was when its turn came. */
+const readsOf = (walk: Walk, { turn }: Planned, { machine, reads }: Line): Explained['reads'] => {
+  const world = worldOn(walk, machine, turn.get(machine) ?? 0)
+  return Object.entries(reads).flatMap(([name, queries]) =>
     [queries ?? []].flat().map(query => {
-      const here = query.probe.side === 'controller'
-      const world = session.worlds.get(host)!
-      const upto = before.get(host)!
-      const is = answer(world, query, upto)
+      const is = answer(world, query)
       return {
         name,
         subject: query.subject,
         use: query.only ? ('used' as const) : ('owned' as const),
         is: shown(is),
-        after: here ? [] : shapedBy(world, query, upto),
+        after: query.probe.side === 'controller' ? [] : shapedBy(world, query),
         open: openIn(is),
       }
     }),
   )
+}
+
+const explained = (walk: Walk, planned: Planned, line: Line, dependants: Dependants): Explained => {
+  const { node, host } = line
   return {
     host,
     node: line.id,
@@ -98,8 +99,9 @@ const explained = (session: Session, line: Line, before: Map<string, number>, de
     ...(line.fix === undefined ? {} : { fix: line.fix }),
     ...(line.needs === undefined ? {} : { needs: line.needs }),
     conditions: node.task.when.map(({ value }) => String(value)),
-    arguments: argumentsOn(session, node, host, line.item),
-    reads,
+    // Looked at once more, after the pass: nothing that is missing for it is read.
+    arguments: argumentsOn(withoutPredictions(walk), line),
+    reads: readsOf(walk, planned, line),
     will: line.will.map(([query, patch]) => ({ subject: query.subject, is: shown(patch) })),
     steps: line.steps.map(describe),
     waitsFor: node.edges.map(({ on, kind }) => ({ node: on, kind })),
@@ -109,16 +111,13 @@ const explained = (session: Session, line: Line, before: Map<string, number>, de
 
 /**
  * Says of each line that `isMeant` names what it read, in the world as it is when its turn comes, what it promises and
- * what it hangs on. Everything has to be read already: the walk is the planner's own, once more.
+ * what it hangs on. Everything has to be read already.
  */
-export const explain = (session: Session, isMeant: (line: Line) => boolean): Explained[] => {
-  beginWalk(session)
-  const dependants = dependantsIn(session.graph)
-  return session.graph.nodes.flatMap(node => {
-    const before = new Map(node.hosts.map(host => [host, session.worlds.get(host)!.predicted.length]))
-    const { lines } = planNode(session, node, new Map())
-    return lines.filter(isMeant).map(line => explained(session, line, before, dependants))
-  })
+export const explain = (walk: Walk, isMeant: (line: Line) => boolean): Explained[] => {
+  const dependants = dependantsIn(walk.known.graph)
+  return walk.planned.flatMap(planned =>
+    planned.lines.filter(isMeant).map(line => explained(walk, planned, line, dependants)),
+  )
 }
 
 /** The ids that a person may name a line by: its own, or the task's alone for all hosts. */

@@ -1,6 +1,6 @@
 import { isUnknown, Later } from '../core/unknown.ts'
 import { isRecord, keyed, sha256 } from '../core/value.ts'
-import type { Line } from './session.ts'
+import type { Line } from './line.ts'
 
 /** The places in a value that are not known yet, as paths: `/steps/0/content`. */
 export type OpenPlaces = readonly string[]

@@ -2,7 +2,7 @@ import type { InputFingerprints } from '../core/event.ts'
 import { unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { fingerprint } from './fingerprint.ts'
-import type { Line } from './session.ts'
+import type { Line } from './line.ts'
 
 /** Tells keys apart, and nothing of the key. */
 export const keyFingerprint = (key: Buffer): string => fingerprint(key, 'key')

@@ -1,17 +1,62 @@
+import type { Difference, PlanVerdict } from '../core/event.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { type Node, nodeId } from '../graph/graph.ts'
-import type { AnyModule } from '../module/define.ts'
-import type { Reads } from '../module/query.ts'
+import { machineOf, type Node, nodeId } from '../graph/graph.ts'
+import type { AnyModule, Diagnosis, Settle } from '../module/define.ts'
+import type { Label } from '../module/label.ts'
+import type { AnyQuery, Reads } from '../module/query.ts'
+import type { Step } from '../module/step.ts'
 import { bindOpen } from '../world/complete-file-patch.ts'
 import { type Asker, type Decision, differences, footprint, patchesOf, settleOf } from './decide.ts'
-import type { Line } from './session.ts'
+
+/**
+ * One node on one host (for a loop, one item of it) as it was planned: the verdict and all that follows from it.
+ * `pending`: something it reads has not been read yet; the walk comes back.
+ */
+export type Line = {
+  id: string
+  /** Whose line it is: variables, what it registers, counts. */
+  host: string
+  /** Where it is done: answers, connection, lease. */
+  machine: string
+  node: Node
+  /** The loop item it stands for. */
+  item?: { value: unknown }
+  verdict: PlanVerdict | 'pending'
+  why?: string
+  fix?: string
+  /** The root cause, or the node it waits for; of a change the node that its details wait for. */
+  needs?: string
+  steps: Step[]
+  /** Steps of a collective come in phases. */
+  phases: Step[][]
+  will: [AnyQuery, unknown][]
+  labels: Label[]
+  always: boolean
+  interrupts: boolean
+  byItself: boolean
+  /** Set where a change is certain before it is known what it comes to. */
+  details?: Later
+  reads: Reads
+  diff: Difference[]
+  /** What was asked: its arguments, and what the controller gave for them by the names of the reads. */
+  asks?: { args: Record<string, unknown>; given: Record<string, unknown> }
+  outputs: unknown
+  text?: string
+  /** It is not what a saved plan shows, and so it is not done: a `fail` of this line alone. */
+  refusal?: Failure
+  /** It needs a value that only a left-out step would make: then nothing is done anywhere. */
+  isBarred?: true | undefined
+  settle?: Settle<never>
+  explain?(text: string): Diagnosis | undefined
+}
 
 /** A line before anything is known of it. */
 export const blank = (node: Node, host: string, key?: string): Line => ({
   id: nodeId(host, node.task) + (key === undefined ? '' : `[${key}]`),
   host,
+  machine: machineOf(host),
   node,
   verdict: 'pending',
   steps: [],
@@ -81,6 +126,19 @@ export const skipLine = (line: Line, why: string): Line => ({
   why,
   outputs: { changed: false, skipped: true },
 })
+
+/** A task that --limit or --tags leaves out is only read: a value it would make does not exist in this run. */
+export const leaveOut = (node: Node, line: Line): Line => {
+  if (node.included.has(line.host)) return line
+  if (line.verdict === 'change' || line.verdict === 'undecided' || line.isBarred)
+    return {
+      ...skipLine({ ...line, isBarred: undefined }, 'left out by --limit or --tags'),
+      steps: [],
+      phases: [],
+      outputs: line.isBarred ? line.outputs : new Lost(line.id, 'selection'),
+    }
+  return line
+}
 
 /** The answers that came from the controller. */
 const givenIn = (reads: Reads, seen: Record<string, unknown>): Record<string, unknown> =>

@@ -7,93 +7,87 @@ import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
 import { planCollective } from './collective.ts'
 import { type Asker, catchUnknown, decideOne } from './decide.ts'
-import { blank, decidedLine, failLine, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
-import { leaveOut, predictLine } from './predict-line.ts'
-import { ask, causeOf, type Line, type MissingReads, type Session, scopeOf } from './session.ts'
+import { causeIn, causeOf } from './failure-policy.ts'
+import type { Known } from './known.ts'
+import { blank, decidedLine, type Line, leaveOut, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
+import { scopeOf } from './scope.ts'
+import { ask, beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
 type Any = any
 
-/** A node as planned: its lines on each host, and what it registers there. */
-export type Planned = { node: Node; lines: Line[] }
-
-const word = (item: unknown): string =>
-  (typeof item === 'string' || typeof item === 'number' ? String(item) : JSON.stringify(item)).slice(0, 40)
-
 /**
  * Template queries are answered with the node's own scope, commands a user wrote by the user the task runs as, and
- * everything else by the worlds, which read as the most privileged identity there is.
+ * everything else by the machine's world, which is read as the most privileged identity there is.
  */
-const askerOf = (
-  session: Session,
-  { node, host }: Line,
-  wanted: MissingReads,
-  scope: Record<string, unknown>,
-): Asker => {
-  const world = ask(session, host, wanted)
-  const user = session.identity(host, node.become.has(host))
+const askerOf = (walk: Walk, { node, host, machine }: Line, scope: Record<string, unknown>): Asker => {
+  const world = ask(walk, machine)
+  const user = walk.known.identity(machine, node.become.has(host))
   return query => {
-    if (query.probe.kind === 'template') return catchUnknown(() => session.render(query.item, scope))
+    if (query.probe.kind === 'template') return catchUnknown(() => walk.known.render(query.item, scope))
     const isTheirs = query.lazy && user !== undefined
     return world(isTheirs ? { ...query, key: `${user} ${query.key}`, item: fedTo(user, query.item) } : query)
   }
 }
 
+/** Whether a line is to be done at all, apart from its condition; unknown: what decides that is not there yet. */
+type RunCondition = true | Unknown
+
 /** A handler runs when a task that notifies it on its host has changed something. */
-const notified = (session: Session, node: Node, host: string): boolean | Later | Missing => {
-  if (session.pendingHandlers.has(nodeId(host, node.task))) return true
-  const outputs = notifiersOf(session.graph, node, host).map(n => session.outputs.get(nodeId(host, n.task)))
-  const changed = outputs.map(o => (isUnknown(o) ? o : o !== undefined && (o as { changed?: unknown }).changed))
+const notified = ({ known, outputs }: Walk, node: Node, host: string): RunCondition | false => {
+  if (known.pendingHandlers.has(nodeId(host, node.task))) return true
+  const notifiers = notifiersOf(known.graph, node, host).map(n => outputs.get(nodeId(host, n.task)))
+  const changed = notifiers.map(o => (isUnknown(o) ? o : o !== undefined && (o as { changed?: unknown }).changed))
   if (changed.some(c => c === true)) return true
-  return (changed.find(c => c instanceof Missing) ?? changed.find(c => c instanceof Later) ?? false) as
-    | boolean
-    | Later
-    | Missing
+  return changed.find(c => c instanceof Missing) ?? changed.find(c => c instanceof Later) ?? false
 }
 
-/** Plans one node that is no collective: its lines on its one host, in loop order, each seeing the ones before. */
-const planOne = (session: Session, node: Node, wanted: MissingReads): Line[] => {
-  const host = node.hosts[0]!
-  const line = blank(node, host)
-  const cause = causeOf(session, node, host)
-  if (cause !== undefined) return [unknownLine(line, new Lost(cause), () => [])]
-  const calls = node.task.handler ? notified(session, node, host) : true
-  if (calls === false) return [skipLine(line, 'not notified')]
-  if (!node.compiled.loop) return [place(session, line, wanted, calls)]
-  const items = refused(line, () =>
-    itemsOf(node, scopeOf(session, node, host, wanted, session.loaded.inventory.groups)),
-  )
-  if ('id' in items) return [items]
-  if (isUnknown(items)) return [place(session, { ...line, item: { value: items } }, wanted, items)]
-  if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
+const keyOf = (item: unknown): string =>
+  (typeof item === 'string' || typeof item === 'number' ? String(item) : JSON.stringify(item)).slice(0, 40)
+
+/** A line for each item of a loop, named by it. */
+const itemLines = (node: Node, host: string, items: unknown[]): Line[] => {
   const seen = new Map<string, number>()
   return items.map(value => {
-    const key = word(value)
-    seen.set(key, (seen.get(key) ?? 0) + 1)
-    const item = blank(node, host, seen.get(key) === 1 ? key : `${key}_${seen.get(key)}`)
-    return place(session, { ...item, item: { value } }, wanted, calls)
+    const key = keyOf(value)
+    const count = (seen.get(key) ?? 0) + 1
+    seen.set(key, count)
+    return { ...blank(node, host, count === 1 ? key : `${key}_${count}`), item: { value } }
   })
 }
 
-/** Whether a line is to be done at all, apart from its condition; unknown: what decides that is not there yet. */
-type Due = true | Unknown
+/** The lines of one host's node, in loop order, each planned in the world that the ones before have made. */
+const hostLines = (walk: Walk, node: Node): Line[] => {
+  const host = node.hosts[0]!
+  const line = blank(node, host)
+  const cause = causeOf(walk, node, host)
+  if (cause !== undefined) return [unknownLine(line, new Lost(cause), () => [])]
+  const due = node.task.handler ? notified(walk, node, host) : true
+  if (due === false) return [skipLine(line, 'not notified')]
+  if (!node.compiled.loop) return [planOrKeep(walk, line, due)]
+  const items = refused(line, () => itemsOf(node, scopeOf(walk, node, host)))
+  if ('id' in items) return [items]
+  if (isUnknown(items)) return [planOrKeep(walk, { ...line, item: { value: items } }, items)]
+  if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
+  return itemLines(node, host, items).map(item => planOrKeep(walk, item, due))
+}
 
-/** A line that has been dealt with stays as it is; any other is planned and laid over its host's world. */
-const place = (session: Session, start: Line, wanted: MissingReads, due: Due): Line => {
-  const finished = session.finished.get(start.id)
+/** A line that has been dealt with stays as it is; any other is planned and laid over its machine's world. */
+const planOrKeep = (walk: Walk, start: Line, due: RunCondition): Line => {
+  const finished = walk.known.finished.get(start.id)
   if (finished) return finished
-  const line = leaveOut(start.node, planLine(session, start, wanted, due))
-  if (start.node.included.has(start.host)) predictLine(session, line)
+  const line = leaveOut(start.node, planLine(walk, start, due))
+  if (start.node.included.has(start.host)) predictLine(walk, line)
   return line
 }
 
-/** Plans one line from what its host's world says now; lays nothing over it. */
-export const planLine = (session: Session, line: Line, wanted: MissingReads, due: Due = true): Line =>
+/** Plans one line from what its machine's world says now; lays nothing over it. */
+export const planLine = (walk: Walk, line: Line, due: RunCondition = true): Line =>
   refused(line, (): Line => {
-    const scope = scopeOf(session, line.node, line.host, wanted, session.loaded.inventory.groups, line.item)
+    const scope = scopeOf(walk, line.node, line.host, line.item)
     const when = condition(line.node, scope)
     if (when === false) return skipLine(line, 'its condition is false')
-    const planned = refused(line, () => planDue(session, line, wanted, scope)) as Line
+    const planned = refused(line, () => planDue(walk, line, scope)) as Line
     const open = isUnknown(due) ? due : when
     if (!isUnknown(open) || planned.isBarred || !isDecided(planned)) return planned
     const touched = planned.will.flatMap(([q, patch]) =>
@@ -106,62 +100,39 @@ export const planLine = (session: Session, line: Line, wanted: MissingReads, due
 const isDecided = ({ verdict }: Line): boolean => verdict === 'ok' || verdict === 'change' || verdict === 'fail'
 
 /** A line that is to be done, whatever it comes to. */
-const planDue = (session: Session, line: Line, wanted: MissingReads, scope: Record<string, unknown>): Line => {
+const planDue = (walk: Walk, line: Line, scope: Record<string, unknown>): Line => {
   const { node, host, item } = line
-  const module = session.modules[node.task.module] as Module<Any, Any, Any, Any>
-  const args = argumentsOf(session, node, host, wanted, scope, item)
+  const module = walk.known.modules[node.task.module] as Module<Any, Any, Any, Any>
+  const args = argumentsOf(walk, node, host, scope, item)
   if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
-  const asker = askerOf(session, line, wanted, args.scope)
+  const asker = askerOf(walk, line, args.scope)
   return decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
 }
 
 /** Keeps what the lines of a node register on one host, and what keeps its dependants from running. */
-export const register = (session: Session, node: Node, host: string, lines: Line[]): void => {
+export const register = ({ outputs, causes }: Walk, node: Node, host: string, lines: Line[]): void => {
   const id = nodeId(host, node.task)
-  session.outputs.set(id, node.compiled.loop ? loopOutputs(lines, id) : lines[0]!.outputs)
-  const cause =
-    lines.find(l => l.verdict === 'fail')?.id ??
-    lines.find(l => l.verdict === 'skipped' && l.needs !== undefined)?.needs
-  if (cause === undefined || !node.included.has(host)) session.causes.delete(id)
-  else session.causes.set(id, cause)
+  outputs.set(id, node.compiled.loop ? loopOutputs(lines, id) : lines[0]!.outputs)
+  const cause = causeIn(lines)
+  if (cause === undefined || !node.included.has(host)) causes.delete(id)
+  else causes.set(id, cause)
 }
 
-/** A collective's lines; what one host refuses, all are refused. */
-const collectiveLines = (session: Session, node: Node, wanted: MissingReads): Line[] => {
-  const lines = refused(blank(node, node.hosts[0]!), () => planCollective(session, node, wanted))
-  return Array.isArray(lines) ? lines : node.hosts.map(host => failLine(blank(node, host), lines.why!, lines.fix))
+/** Plans one node as the next of a pass, and keeps what it registers. */
+export const planNode = (walk: Walk, node: Node): Planned => {
+  const turn = new Map([...walk.predicted].map(([machine, log]) => [machine, log.length]))
+  const lines = node.collective ? planCollective(walk, node) : hostLines(walk, node)
+  for (const [host, own] of Map.groupBy(lines, l => l.host)) register(walk, node, host, own)
+  const planned = { node, lines, turn }
+  walk.planned.push(planned)
+  return planned
 }
 
-/** Plans one node and keeps what it registers. */
-export const planNode = (session: Session, node: Node, wanted: MissingReads): Planned => {
-  const lines = node.collective ? collectiveLines(session, node, wanted) : planOne(session, node, wanted)
-  for (const [host, own] of Map.groupBy(lines, l => l.host)) register(session, node, host, own)
-  return { node, lines }
-}
-
-/** Forgets what earlier walks have laid over the hosts, and what they registered. */
-export const beginWalk = (session: Session): void => {
-  for (const world of session.worlds.values()) world.predicted = []
-  session.outputs.clear()
-  session.causes.clear()
-}
-
-/** Plans something else meanwhile; what the last walk has laid over the hosts, and what it registered, stays as it was. */
-export const aside = <T>(session: Session, inside: () => T): T => {
-  const { outputs, causes } = session
-  const before = [...session.worlds.values()].map(world => ({ world, predicted: world.predicted }))
-  try {
-    return inside()
-  } finally {
-    for (const { world, predicted } of before) world.predicted = predicted
-    session.outputs = outputs
-    session.causes = causes
-  }
+/** Plans nodes in plan order as one pass. */
+export const walkNodes = (walk: Walk, nodes: Node[]): Walk => {
+  for (const node of nodes) planNode(walk, node)
+  return walk
 }
 
 /** One pass over all nodes in plan order, from what is known now: verdicts, and what has to be read for more. */
-export const walk = (session: Session): { planned: Planned[]; wanted: MissingReads } => {
-  const wanted: MissingReads = new Map()
-  beginWalk(session)
-  return { planned: session.graph.nodes.map(node => planNode(session, node, wanted)), wanted }
-}
+export const walk = (known: Known): Walk => walkNodes(beginWalk(known), known.graph.nodes)

@@ -1,16 +1,16 @@
-import type { Event, Explained } from '../core/event.ts'
+import type { Explained } from '../core/event.ts'
 import { type Failure, refuse } from '../core/failure.ts'
 import { nodeId } from '../graph/graph.ts'
 import { explain } from '../plan/explain.ts'
 import { lineFingerprint } from '../plan/fingerprint.ts'
-import { failLine } from '../plan/line.ts'
+import type { Known } from '../plan/known.ts'
+import { failLine, type Line } from '../plan/line.ts'
 import { type Environment, planOn } from '../plan/plan.ts'
-import type { Line, Session } from '../plan/session.ts'
-import type { Planned } from '../plan/walk.ts'
+import type { Walk } from '../plan/walk-state.ts'
 import { describeMismatch, readsTheSame, type SavedSide } from './mismatch.ts'
 import type { SavedPlan } from './saved-plan.ts'
 
-/** A saved plan that is to be applied: what it is held against now may do no more than it shows. */
+/** A saved plan that is to be applied: what is planned now may do no more than it shows. */
 export type ExpectedPlan = {
   key: Buffer
   lines: Map<string, SavedSide>
@@ -21,6 +21,9 @@ export type ExpectedPlan = {
   /** Lines that a run which this one goes on with has begun and not ended: they may be found half done. */
   begun: ReadonlySet<string>
 }
+
+/** A saved plan that is being applied, with its file, and what a person should know of it. */
+export type AppliedPlan = { file: string; expected: ExpectedPlan; caveats: string[] }
 
 /** `host/task` of a line, also of one item of a loop. */
 const baseOf = (id: string): string => id.split('[')[0]!
@@ -38,20 +41,10 @@ export const expectedPlanFrom = (
   }
 }
 
-/** Lines that earlier events began, and that did not come to a good end. */
-export const unfinishedLines = (events: Event[]): Set<string> => {
-  const begun = new Set<string>()
-  for (const event of events) {
-    if (event.type === 'running') begun.add(event.node)
-    if (event.type === 'result' && event.status !== 'failed') begun.delete(event.node)
-  }
-  return begun
-}
-
 const taskOf = ({ host, node }: Line): string => nodeId(host, node.task)
 
 /** Throws a Refusal (`plan-stale`) where the plan has tasks that there are no more: no host need be asked for that. */
-export const checkTasks = ({ graph }: Session, { lines }: ExpectedPlan): void => {
+export const checkTasks = ({ graph }: Known, { lines }: ExpectedPlan): void => {
   const known = new Set(graph.nodes.flatMap(node => node.hosts.map(host => nodeId(host, node.task))))
   const gone = [...new Set([...lines.keys()].map(baseOf))].filter(id => !known.has(id))
   if (gone.length > 0)
@@ -61,8 +54,8 @@ export const checkTasks = ({ graph }: Session, { lines }: ExpectedPlan): void =>
     })
 }
 
-/** The saved line that a line is held against: of a loop that was undecided the task's own, for every item. */
-const before = ({ lines }: ExpectedPlan, line: Line): SavedSide | undefined =>
+/** The saved side of a line: of a loop that was undecided the task's own, for every item. */
+const savedSide = ({ lines }: ExpectedPlan, line: Line): SavedSide | undefined =>
   lines.get(line.id) ?? lines.get(taskOf(line))
 
 /**
@@ -79,45 +72,46 @@ const isOpen = ({ said, line: saved }: SavedSide, line: Line, done: ReadonlySet<
 }
 
 /** Whether a line would do what the plan does not show. What is done already, or fails as ever, is none of that. */
-const isOther = (held: ExpectedPlan, line: Line, items: ReadonlySet<string>): boolean => {
+const isOther = (expected: ExpectedPlan, line: Line, items: ReadonlySet<string>): boolean => {
   if (line.verdict !== 'change' && line.verdict !== 'undecided') return false
-  if (line.refusal || held.begun.has(line.id)) return false
-  const saved = before(held, line)
+  if (line.refusal || expected.begun.has(line.id)) return false
+  const saved = savedSide(expected, line)
   if (saved === undefined) return true
   if (saved.said.verdict === 'undecided') return false
   // An item of its loop has gone: then the loop is another one.
-  const isShort = held.changes.get(taskOf(line))?.some(id => !items.has(id)) ?? false
-  return isShort || lineFingerprint(held.key, line, saved.line.holes) !== saved.line.print
+  const isShort = expected.changes.get(taskOf(line))?.some(id => !items.has(id)) ?? false
+  return isShort || lineFingerprint(expected.key, line, saved.line.holes) !== saved.line.print
 }
 
 /** The lines that there is nothing to do for any more. */
-const doneIn = (planned: Planned[]): Set<string> => {
+const doneIn = ({ planned }: Walk): Set<string> => {
   const lines = planned.flatMap(one => one.lines)
   return new Set(lines.filter(({ verdict }) => verdict === 'ok' || verdict === 'skipped').map(({ id }) => id))
 }
 
 /** Lines as they would be explained now, by their ids. */
-const explainedNow = (session: Session, lines: Line[]): Map<string, Explained> => {
+const explainedNow = (walk: Walk, lines: Line[]): Map<string, Explained> => {
   const ids = new Set(lines.map(({ id }) => id))
-  return new Map(ids.size === 0 ? [] : explain(session, ({ id }) => ids.has(id)).map(one => [one.node, one]))
+  return new Map(ids.size === 0 ? [] : explain(walk, ({ id }) => ids.has(id)).map(one => [one.node, one]))
 }
 
 /** The lines that have moved, in plan order. */
-const movedIn = (session: Session, held: ExpectedPlan, planned: Planned[]): Line[] => {
-  const done = doneIn(planned)
-  const all = planned.map(({ node, lines }) => {
+const movedIn = (walk: Walk, expected: ExpectedPlan): Line[] => {
+  const done = doneIn(walk)
+  const all = walk.planned.map(({ node, lines }) => {
     const own = lines.filter(line => node.included.has(line.host))
     const ids = new Set(own.map(({ id }) => id))
-    return { node, own, other: own.filter(line => isOther(held, line, ids)) }
+    return { node, own, other: own.filter(line => isOther(expected, line, ids)) }
   })
   const open = all
     .flatMap(({ other }) => other)
     .filter(line => {
-      const saved = before(held, line)
+      const saved = savedSide(expected, line)
       return saved !== undefined && isOpen(saved, line, done)
     })
-  const now = explainedNow(session, open)
-  const isMoved = (line: Line): boolean => !now.has(line.id) || !readsTheSame(before(held, line)!, now.get(line.id)!)
+  const now = explainedNow(walk, open)
+  const isMoved = (line: Line): boolean =>
+    !now.has(line.id) || !readsTheSame(savedSide(expected, line)!, now.get(line.id)!)
   return all.flatMap(({ node, own, other }) => {
     const moved = other.filter(isMoved)
     // The hosts of a collective decide together: the others would decide without this one.
@@ -127,7 +121,7 @@ const movedIn = (session: Session, held: ExpectedPlan, planned: Planned[]): Line
   })
 }
 
-const failureOf = (line: Line, why: string): Failure => ({
+const refusalOf = (line: Line, why: string): Failure => ({
   reason: 'plan-moved',
   what: `${line.host} has moved on since the plan was made.`,
   why,
@@ -136,14 +130,17 @@ const failureOf = (line: Line, why: string): Failure => ({
 })
 
 /** Each line that has moved with both its sides. */
-const told = (session: Session, held: ExpectedPlan, moved: Line[]): { line: Line; why: string }[] => {
-  const now = explainedNow(session, moved)
-  return moved.map(line => ({ line, why: describeMismatch(before(held, line), now.get(line.id)!, line.diff) }))
+const described = (walk: Walk, expected: ExpectedPlan, moved: Line[]): { line: Line; why: string }[] => {
+  const now = explainedNow(walk, moved)
+  return moved.map(line => ({
+    line,
+    why: describeMismatch(savedSide(expected, line), now.get(line.id)!, line.diff),
+  }))
 }
 
 /**
- * Those that have moved by themselves, as far as can be told at once: of each host the first, with all of its collective. What
- * comes behind may be otherwise only because of it.
+ * Those that have moved by themselves, as far as can be told at once: of each host the first, with all of its collective.
+ * What comes behind may be otherwise only because of it.
  */
 const firsts = (moved: Line[]): Line[] => {
   const taken = new Set<string>()
@@ -154,40 +151,40 @@ const firsts = (moved: Line[]): Line[] => {
   })
 }
 
+/** The lines of a plan that are refused, as lines that have been dealt with. */
+const refusedLines = (walk: Walk, expected: ExpectedPlan, moved: Line[]): [string, Line][] =>
+  described(walk, expected, firsts(moved)).map(({ line, why }) => {
+    const refusal = refusalOf(line, why)
+    return [line.id, { ...failLine(line, refusal.what, refusal.fix), steps: [], diff: [], refusal }]
+  })
+
 /**
- * Holds what is planned now against a saved plan: what has moved is refused, and everything is planned again without
+ * Matches what is planned now with a saved plan: what has moved is refused, and everything is planned again without
  * it, until all that is left is as it was saved. With `refresh` what has moved is only told.
  */
-export const matchSavedPlan = async (
-  session: Session,
-  outside: Environment,
-  planned: Planned[],
-  held: ExpectedPlan,
-): Promise<Planned[]> => {
-  let now = planned
-  if (held.moved === 'refresh') {
-    for (const { line, why } of told(session, held, movedIn(session, held, now)))
+export const matchSavedPlan = async (walk: Walk, outside: Environment, expected: ExpectedPlan): Promise<Walk> => {
+  const { known } = walk
+  if (expected.moved === 'refresh') {
+    for (const { line, why } of described(walk, expected, movedIn(walk, expected)))
       outside.emit({ type: 'warning', node: line.id, text: `it has moved on and is planned anew.\n${why}` })
-    return now
+    return walk
   }
-  for (let moved = movedIn(session, held, now); moved.length > 0; moved = movedIn(session, held, now)) {
-    for (const { line, why } of told(session, held, firsts(moved))) {
-      const refusal = failureOf(line, why)
-      session.finished.set(line.id, { ...failLine(line, refusal.what, refusal.fix), steps: [], diff: [], refusal })
-    }
-    now = (await planOn(session, outside)).planned
+  let now = walk
+  const finished = new Map(known.finished)
+  for (let moved = movedIn(now, expected); moved.length > 0; moved = movedIn(now, expected)) {
+    for (const [id, line] of refusedLines(now, expected, moved)) finished.set(id, line)
+    now = (await planOn({ ...known, finished }, outside)).walk
   }
-  // They are told when the run begins.
-  for (const line of now.flatMap(({ lines }) => lines)) if (line.refusal) session.finished.delete(line.id)
-  return now
+  // Refused lines are told, and so dealt with, when the run begins.
+  return { ...now, known }
 }
 
 /** Plans everything once more from what has been read by now. What had moved, and is planned anew, has been told. */
 export const replanMatched = async (
-  session: Session,
+  known: Known,
   outside: Environment,
-  held: ExpectedPlan | undefined,
-): Promise<Planned[]> => {
-  const { planned } = await planOn(session, outside)
-  return held?.moved === 'refuse' ? matchSavedPlan(session, outside, planned, held) : planned
+  expected: ExpectedPlan | undefined,
+): Promise<Walk> => {
+  const { walk } = await planOn(known, outside)
+  return expected?.moved === 'refuse' ? matchSavedPlan(walk, outside, expected) : walk
 }

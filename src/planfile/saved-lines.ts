@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { type Content, isRecord } from '../core/value.ts'
 import { explain } from '../plan/explain.ts'
 import { lineFingerprint, openPlaces } from '../plan/fingerprint.ts'
-import type { Line, Session } from '../plan/session.ts'
+import type { Line } from '../plan/line.ts'
+import type { Walk } from '../plan/walk-state.ts'
 import type { SavedLine } from './saved-plan.ts'
 
 /** Contents up to so many bytes stand in a plan; larger ones by their digest, and are rendered again. */
@@ -15,19 +16,14 @@ const contentsIn = (value: unknown): Content[] => {
   return Object.values(value).flatMap(contentsIn)
 }
 
-/** What of a plan is written down so that it can be held against another: its lines, and texts by their digest. */
+/** What of a plan is written down so that another can be matched with it: its lines, and texts by their digest. */
 export type SavedLines = { lines: SavedLine[]; contents: Record<string, string> }
 
 /**
  * The lines of a plan as they are saved.
  * @param isOpen whether a text holds no secret: only then it, and its digest, are kept
  */
-export const savedLinesOf = (
-  session: Session,
-  lines: Line[],
-  key: Buffer,
-  isOpen: (text: string) => boolean,
-): SavedLines => {
+export const savedLinesOf = (walk: Walk, lines: Line[], key: Buffer, isOpen: (text: string) => boolean): SavedLines => {
   const contents: Record<string, string> = {}
   const own = new Map(lines.map(line => [line.id, line]))
   const keep = ({ secret, digest, size, bytes }: Content): string[] => {
@@ -35,7 +31,7 @@ export const savedLinesOf = (
     if (size <= largest && bytes.length === size) contents[digest] = bytes.toString()
     return [digest]
   }
-  const kept = explain(session, line => own.has(line.id)).map(({ node, arguments: given, reads, will }): SavedLine => {
+  const kept = explain(walk, line => own.has(line.id)).map(({ node, arguments: given, reads, will }): SavedLine => {
     const line = own.get(node)!
     const holes = openPlaces(line)
     return {

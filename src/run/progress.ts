@@ -1,23 +1,25 @@
 import { type Node, nodeId } from '../graph/graph.ts'
-import type { Line } from '../plan/session.ts'
-import type { Runner } from './runner.ts'
+import type { Line } from '../plan/line.ts'
+import type { RunContext } from './context.ts'
 
-/** How far a run has come: who has arrived where several hosts meet, which of those tasks are being run, who still goes. */
+/**
+ * How far a run has come: who has arrived where several hosts meet, which of these barriers are being passed, who still
+ * goes. A barrier is named by the first of the nodes that meet there.
+ */
 export type Progress = {
-  runner: Runner
-  arrived: Map<Node['task'], Set<string>>
-  claimed: Set<Node['task']>
+  context: RunContext
+  arrived: Map<Node, Set<string>>
+  claimed: Set<Node>
   alive: Set<string>
 }
 
 /** Whether all lines of a node on a host have been dealt with. Loop items count together, by what was planned last. */
-export const isDone = ({ runner: { session, lines } }: Progress, node: Node, host: string): boolean => {
+export const isDone = ({ context: { known, lines } }: Progress, node: Node, host: string): boolean => {
   if (!node.included.has(host)) return true
-  const known = lines.get(nodeId(host, node.task))
-  return known?.every(line => session.finished.has(line.id)) ?? false
+  return lines.get(nodeId(host, node.task))?.every(line => known.finished.has(line.id)) ?? false
 }
 
 /** Keeps the lines of nodes as planned last. */
-export const recordPlanned = (runner: Runner, list: Line[]): void => {
-  for (const [id, own] of Map.groupBy(list, l => nodeId(l.host, l.node.task))) runner.lines.set(id, own)
+export const recordPlanned = ({ lines }: RunContext, list: Line[]): void => {
+  for (const [id, own] of Map.groupBy(list, l => nodeId(l.host, l.node.task))) lines.set(id, own)
 }

@@ -1,21 +1,25 @@
 import type { Node } from '../graph/graph.ts'
+import { machineOf } from '../graph/graph.ts'
+import { haltedHosts } from '../plan/failure-policy.ts'
+import { isLost } from '../plan/known.ts'
+import type { Line } from '../plan/line.ts'
 import { markLost } from '../plan/plan.ts'
-import type { Line } from '../plan/session.ts'
-import type { Planned } from '../plan/walk.ts'
+import type { Walk } from '../plan/walk-state.ts'
 import { runBundle } from './bundle.ts'
 import { runCollective } from './collective.ts'
-import { readAgain, takeHosts } from './lease.ts'
+import { createRunContext, type RunContext, type RunParts } from './context.ts'
+import { finishQuiet, finishSkipped } from './finish.ts'
 import { isDone, type Progress, recordPlanned } from './progress.ts'
 import { runRolling } from './rolling.ts'
-import { finishQuiet, finishSkipped, type Runner } from './runner.ts'
 import { type NextWork, scheduleNext } from './schedule.ts'
+import { readAgain, takeHosts } from './take-hosts.ts'
 
-/** Applies a plan, on hosts that it takes for that time. */
-export const run = async (runner: Runner, planned: Planned[]): Promise<void> => {
+/** Applies a plan, on machines that it leases for that time. */
+export const run = async (parts: RunParts, plan: Walk): Promise<void> => {
   try {
-    await apply(runner, await takeHosts(runner, planned))
+    await apply(createRunContext(parts, await takeHosts(parts, plan)))
   } finally {
-    await runner.leases.giveAll()
+    await parts.leases.giveAll()
   }
 }
 
@@ -23,115 +27,107 @@ export const run = async (runner: Runner, planned: Planned[]): Promise<void> => 
  * Every host goes its own way through its nodes, planning each again from what is known by then, and waits only where
  * an edge or a collective says so.
  */
-const apply = async (runner: Runner, planned: Planned[]): Promise<void> => {
-  const { session } = runner
-  for (const p of planned) {
-    recordPlanned(runner, p.lines)
-    for (const line of p.lines) runner.planned.set(line.id, line)
-  }
-  for (const world of session.worlds.values()) world.predicted = []
-  const progress: Progress = {
-    runner,
-    arrived: new Map(),
-    claimed: new Set(),
-    alive: new Set(session.graph.hosts),
-  }
-  const barred = [...runner.planned.values()].find(line => line.isBarred)
-  for (const line of runner.planned.values()) if (line.refusal) finishQuiet(runner, line)
-  for (const host of session.graph.hosts) halt(progress, host, barred)
-  if (isQuiet(runner)) return rest(runner)
-  await Promise.all(session.graph.hosts.map(host => runHost(progress, host)))
+const apply = async (context: RunContext): Promise<void> => {
+  const { known, walk, planned } = context
+  for (const { lines } of walk.planned) recordPlanned(context, lines)
+  for (const line of planned.values()) if (line.refusal) finishQuiet(context, line)
+  for (const [host, cause] of haltedHosts(walk.planned, known.graph.hosts)) halt(context, host, cause)
+  if (isQuiet(context)) return tellAll(context)
+  const { hosts } = known.graph
+  const progress: Progress = { context, arrived: new Map(), claimed: new Set(), alive: new Set(hosts) }
+  await Promise.all(hosts.map(host => runHost(progress, host)))
 }
 
 /** Nothing is to be done on any host: the plan is the result, for nothing happens that could change it. */
-const isQuiet = ({ planned, session }: Runner): boolean =>
+const isQuiet = ({ planned, known }: RunContext): boolean =>
   [...planned.values()].every(
-    line => session.finished.has(line.id) || line.verdict === 'ok' || line.verdict === 'skipped',
+    line => known.finished.has(line.id) || line.verdict === 'ok' || line.verdict === 'skipped',
   )
 
-const rest = (runner: Runner): void => {
-  for (const host of runner.session.graph.hosts)
-    for (const line of runner.planned.values())
-      if (line.host === host && line.node.included.has(host)) finishQuiet(runner, line)
+/** The lines of one host, in plan order, where steps may run. */
+const linesOf = ({ planned }: RunContext, host: string): Line[] =>
+  [...planned.values()].filter(line => line.host === host && line.node.included.has(host))
+
+const tellAll = (context: RunContext): void => {
+  for (const host of context.known.graph.hosts) for (const line of linesOf(context, host)) finishQuiet(context, line)
 }
 
-/**
- * A host whose plan holds a `fail` gets no step at all: what is ok there stays told, the rest is skipped with the cause.
- * So does every host where a value is needed that only a left-out step would make: that is to be mended first.
- */
-const halt = ({ runner }: Progress, host: string, barred: Line | undefined): void => {
-  const own = [...runner.planned.values()].filter(l => l.host === host && l.node.included.has(host))
-  const cause = own.find(l => l.verdict === 'fail' && !l.refusal) ?? barred
-  if (!cause) return
-  for (const line of own) {
-    if (line.verdict === 'change' || line.verdict === 'undecided') finishSkipped(runner, line, cause.id, cause.outputs)
-    else finishQuiet(runner, line)
-  }
+/** A host that gets no step: what is ok there stays told, the rest is skipped with the cause. */
+const halt = (context: RunContext, host: string, cause: Line): void => {
+  for (const line of linesOf(context, host))
+    if (line.verdict === 'change' || line.verdict === 'undecided') finishSkipped(context, line, cause.id, cause.outputs)
+    else finishQuiet(context, line)
 }
 
 const runHost = async (progress: Progress, host: string): Promise<void> => {
-  const { runner } = progress
-  const { session } = runner
-  const mine = session.graph.nodes.filter(n => n.hosts.includes(host) && n.included.has(host))
+  const { context } = progress
+  const { known } = context
+  const machine = machineOf(host)
+  const own = known.graph.nodes.filter(n => n.hosts.includes(host) && n.included.has(host))
   for (;;) {
-    runner.signal.throwIfAborted()
-    const left = mine.filter(node => !isDone(progress, node, host))
+    context.signal.throwIfAborted()
+    const left = own.filter(node => !isDone(progress, node, host))
     if (left.length === 0) break
     // Taken before looking around: what changes while this host looks must not be missed when it waits.
-    const change = runner.changed()
+    const change = context.changed()
     const next = await scheduleNext(progress, host, left)
     try {
-      if (mayStep(next) && !runner.leases.has(host)) await takeLate(runner, host)
+      if (mayStep(next) && !context.leases.has(machine)) await takeLate(context, machine)
       else if (next.meeting) await meet(progress, next.meeting, host, change)
-      else if (next.bundle.length > 0) await runBundle(runner, host, next.bundle)
+      else if (next.bundle.length > 0) await runBundle(context, machine, next.bundle)
       else if (!next.progressed) await waitFor(progress, host, change)
     } catch (error) {
-      markLost(session, host, error, runner.emit)
-      runner.wake()
+      markLost(known, machine, error, context.emit)
+      context.wake()
     }
   }
   progress.alive.delete(host)
-  runner.wake()
+  context.wake()
 }
 
 const mayStep = ({ bundle, meeting }: NextWork): boolean =>
   meeting !== undefined || bundle.some(line => line.verdict === 'change')
 
-/** A host that was to get no step gets one after all: it is taken now, and planned from what it is then. */
-const takeLate = async (runner: Runner, host: string): Promise<void> => {
-  await runner.leases.take([host])
-  await readAgain(runner.session, runner, [host])
+/** A machine that was to get no step gets one after all: it is leased now, and planned from what it is then. */
+const takeLate = async (context: RunContext, machine: string): Promise<void> => {
+  await context.leases.take([machine])
+  await readAgain(context.known, context, [machine])
 }
 
 /**
  * Waits for the next change after the one a host knows of. Hosts that all wait for each other would wait for ever: that
  * is a mistake of ours, told at once.
  */
-const waitFor = async ({ runner, alive }: Progress, host: string, known: Promise<void>): Promise<void> => {
-  if (runner.changed() !== known) return
-  runner.waiting.add(host)
-  if ([...alive].every(h => runner.waiting.has(h)))
+const waitFor = async ({ context, alive }: Progress, host: string, last: Promise<void>): Promise<void> => {
+  if (context.changed() !== last) return
+  context.waiting.add(host)
+  if ([...alive].every(h => context.waiting.has(h)))
     throw new Error(`all hosts wait for each other: ${[...alive].join(', ')}`)
-  await known
+  await last
 }
+
+/** The nodes whose hosts meet: a collective is one for all of them, a task whose hosts take turns has one for each. */
+const meetingAt = ({ nodes }: { nodes: Node[] }, node: Node): [Node, ...Node[]] =>
+  node.collective ? [node] : (nodes.filter(n => n.task === node.task) as [Node, ...Node[]])
 
 /**
  * A host comes to a node that several hosts are needed for: the last to arrive runs it for all. The others wait; whatever
  * happens meanwhile, they look around again before they come back, for something else they could do.
  */
-const meet = async (progress: Progress, node: Node, host: string, known: Promise<void>): Promise<void> => {
-  const { runner, arrived, claimed } = progress
-  const { session } = runner
-  const here = arrived.get(node.task) ?? new Set<string>()
-  arrived.set(node.task, here.add(host))
-  const all = node.collective ? [node] : session.graph.nodes.filter(n => n.task === node.task)
-  const isComplete = all.every(n => n.hosts.every(h => here.has(h) || session.lost.has(h) || isDone(progress, n, h)))
-  if (isComplete && !claimed.has(node.task)) {
-    claimed.add(node.task)
-    await (node.collective ? runCollective(runner, node) : runRolling(runner, all))
-    return runner.wake()
+const meet = async (progress: Progress, node: Node, host: string, last: Promise<void>): Promise<void> => {
+  const { context, arrived, claimed } = progress
+  const { known } = context
+  const all = meetingAt(known.graph, node)
+  const [barrier] = all
+  const here = arrived.get(barrier) ?? new Set<string>()
+  arrived.set(barrier, here.add(host))
+  const isComplete = all.every(n => n.hosts.every(h => here.has(h) || isLost(known, h) || isDone(progress, n, h)))
+  if (isComplete && !claimed.has(barrier)) {
+    claimed.add(barrier)
+    await (node.collective ? runCollective(context, node) : runRolling(context, all))
+    return context.wake()
   }
-  await waitFor(progress, host, known)
-  if (!claimed.has(node.task)) here.delete(host)
-  while (claimed.has(node.task) && !isDone(progress, node, host)) await runner.changed()
+  await waitFor(progress, host, last)
+  if (!claimed.has(barrier)) here.delete(host)
+  while (claimed.has(barrier) && !isDone(progress, node, host)) await context.changed()
 }

@@ -1,103 +1,124 @@
 import { Lost, unknownsIn } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
-import { blank, unknownLine } from '../plan/line.ts'
+import { causeOf } from '../plan/failure-policy.ts'
+import { isLost } from '../plan/known.ts'
+import { blank, type Line, unknownLine } from '../plan/line.ts'
 import { readAll } from '../plan/plan.ts'
-import { causeOf, type Line, type MissingReads, type Session } from '../plan/session.ts'
 import { planNode, register } from '../plan/walk.ts'
+import { type MissingReads, type Walk, withoutPredictions } from '../plan/walk-state.ts'
 import { travels } from './bundle.ts'
+import type { RunContext } from './context.ts'
 import { isDone, type Progress, recordPlanned } from './progress.ts'
-import type { Runner } from './runner.ts'
-
-type Ready = 'now' | 'wait'
 
 /** Whether a node may start on a host, given what has ended and what travels in the same frame before it. */
-const readiness = (progress: Progress, node: Node, host: string, bundled: Set<string>): Ready => {
-  const { session } = progress.runner
-  for (const edge of node.edges) {
-    const on = session.graph.byId.get(edge.on)!
+const isReady = (progress: Progress, node: Node, host: string, bundled: ReadonlySet<string>): boolean => {
+  const { known } = progress.context
+  return node.edges.every(edge => {
+    const on = known.graph.byId.get(edge.on)!
     const hosts = edge.kind === 'order' || edge.kind === 'notify' ? on.hosts.filter(h => h === host) : on.hosts
-    for (const at of hosts) {
-      if (session.lost.has(at) || bundled.has(nodeId(at, on.task))) continue
-      if (!isDone(progress, on, at)) return 'wait'
-    }
-  }
-  return 'now'
+    return hosts.every(at => isLost(known, at) || bundled.has(nodeId(at, on.task)) || isDone(progress, on, at))
+  })
 }
 
 /** What a host does next: a bundle of lines, a node to meet others at, or nothing but that reads have come in. */
 export type NextWork = { bundle: Line[]; meeting?: Node; progressed?: boolean }
 
+/** What has been found for a host so far: lines that go together, and their nodes as `host/task`. */
+type Draft = { walk: Walk; bundle: Line[]; bundled: Set<string>; meeting?: Node }
+
 /** The next lines of a host that can go together: as many decided ones as travel in one frame, or one that does not. */
 export const scheduleNext = async (progress: Progress, host: string, left: Node[]): Promise<NextWork> => {
-  const { runner } = progress
-  const { session } = runner
-  const world = session.worlds.get(host)!
-  world.predicted = []
-  const bundle: Line[] = []
-  const bundled = new Set<string>()
-  let meeting: Node | undefined
+  const { context } = progress
+  const draft: Draft = { walk: withoutPredictions(context.walk), bundle: [], bundled: new Set() }
   for (const node of left) {
-    const cause = causeOf(session, node, host)
-    if (cause === undefined && readiness(progress, node, host, bundled) === 'wait') continue
+    const cause = causeOf(draft.walk, node, host)
+    if (cause === undefined && !isReady(progress, node, host, draft.bundled)) continue
     if (node.collective) {
-      const settled = cause === undefined ? pinned(progress, node, host) : withoutHost(session, node, host, cause)
-      if (!settled) meeting ??= node
-      else if (!session.finished.has(settled.id)) bundle.push(settled)
-      if (settled) bundled.add(nodeId(host, node.task))
+      addCollective(context, draft, node, host, cause)
       continue
     }
-    const wanted: MissingReads = new Map()
-    const before = world.predicted.length
-    const own =
-      cause === undefined
-        ? planNode(session, node, wanted).lines.filter(l => l.host === host)
-        : skippedLines(runner, node, host, cause)
-    if (wanted.size > 0) {
-      if (bundle.length > 0) break
-      await readWanted(runner, wanted)
-      return { bundle, progressed: true }
+    const lines = cause === undefined ? linesOn(draft.walk, node, host) : skippedLines(context, node, host, cause)
+    const { missing } = draft.walk
+    if (missing.size > 0) {
+      if (draft.bundle.length > 0) break
+      await readMissing(context, missing)
+      return { bundle: [], progressed: true }
     }
-    recordPlanned(runner, own)
-    const todo = own.filter(l => !session.finished.has(l.id))
-    if (node.task.rolling && todo.some(l => l.interrupts)) {
-      meeting ??= node
-      world.predicted = world.predicted.slice(0, before)
-      continue
-    }
-    const fit = takeFitting(bundle, todo)
-    bundle.push(...fit)
-    if (fit.length < todo.length || fit.some(l => l.verdict === 'fail' || (l.verdict === 'change' && !travels(l))))
-      break
-    bundled.add(nodeId(host, node.task))
+    if (!addLines(context, draft, node, host, lines)) break
   }
+  const { bundle, meeting } = draft
   return bundle.length === 0 && meeting ? { bundle, meeting } : { bundle }
 }
 
-/** A collective node that was `ok` everywhere when planned is so for each host by itself: no barrier. */
-const pinned = ({ runner: { planned } }: Progress, node: Node, host: string): Line | undefined => {
+/** Plans a node as the next of a draft; what it predicts stays only if its lines are added. */
+const linesOn = (walk: Walk, node: Node, host: string): Line[] =>
+  planNode(walk, node).lines.filter(line => line.host === host)
+
+/** A collective that is settled for this host goes with the bundle; one that is not is a place to meet. */
+const addCollective = (
+  { known, planned, walk }: RunContext,
+  draft: Draft,
+  node: Node,
+  host: string,
+  cause: string | undefined,
+): void => {
+  const settled = cause === undefined ? okEverywhere(planned, node, host) : withoutHost(walk, node, host, cause)
+  if (!settled) {
+    draft.meeting ??= node
+    return
+  }
+  if (!known.finished.has(settled.id)) draft.bundle.push(settled)
+  draft.bundled.add(nodeId(host, node.task))
+}
+
+/** Adds what can go with the bundle. Returns whether more may follow. */
+const addLines = (context: RunContext, draft: Draft, node: Node, host: string, lines: Line[]): boolean => {
+  recordPlanned(context, lines)
+  const todo = lines.filter(line => !context.known.finished.has(line.id))
+  if (node.task.rolling && todo.some(line => line.interrupts)) {
+    draft.meeting ??= node
+    takeBack(draft.walk)
+    return true
+  }
+  const fit = fitting(draft.bundle, todo)
+  draft.bundle.push(...fit)
+  const isEnd =
+    fit.length < todo.length || fit.some(l => l.verdict === 'fail' || (l.verdict === 'change' && !travels(l)))
+  if (!isEnd) draft.bundled.add(nodeId(host, node.task))
+  return !isEnd
+}
+
+/** Takes back what the last node has predicted: its turn comes later. */
+const takeBack = ({ planned, predicted }: Walk): void => {
+  const { turn } = planned.at(-1)!
+  for (const [machine, log] of predicted) predicted.set(machine, log.slice(0, turn.get(machine) ?? 0))
+}
+
+/** A collective that was `ok` everywhere when planned is so for each host by itself: no barrier. */
+const okEverywhere = (planned: Map<string, Line>, node: Node, host: string): Line | undefined => {
   const all = node.hosts.map(h => planned.get(nodeId(h, node.task)))
   return all.every(l => l?.verdict === 'ok' && l.phases.length === 0) ? planned.get(nodeId(host, node.task)) : undefined
 }
 
-/** The line of a host that takes no part in a collective node, because of what it needs. */
-const withoutHost = (session: Session, node: Node, host: string, cause: string): Line => {
+/** The line of a host that takes no part in a collective, because of what it needs. */
+const withoutHost = ({ outputs, causes }: Walk, node: Node, host: string, cause: string): Line => {
   const line = unknownLine(blank(node, host), new Lost(cause), () => [])
-  session.outputs.set(line.id, line.outputs)
-  session.causes.set(line.id, cause)
+  outputs.set(line.id, line.outputs)
+  causes.set(line.id, cause)
   return line
 }
 
 /** The lines of a node as they were planned, loop items one by one, kept from running by a root cause. */
-const skippedLines = ({ session, lines }: Runner, node: Node, host: string, cause: string): Line[] => {
+const skippedLines = ({ known, lines, walk }: RunContext, node: Node, host: string, cause: string): Line[] => {
   const own = (lines.get(nodeId(host, node.task)) ?? [blank(node, host)]).map(
-    ({ id }) => session.finished.get(id) ?? unknownLine({ ...blank(node, host), id }, new Lost(cause), () => []),
+    ({ id }) => known.finished.get(id) ?? unknownLine({ ...blank(node, host), id }, new Lost(cause), () => []),
   )
-  register(session, node, host, own)
+  register(walk, node, host, own)
   return own
 }
 
 /** Lines in order while they are decided, with steps that are fully known, and travel; one that does not goes alone. */
-const takeFitting = (bundle: Line[], todo: Line[]): Line[] => {
+const fitting = (bundle: Line[], todo: Line[]): Line[] => {
   const fit: Line[] = []
   const changes = (): number => [...bundle, ...fit].filter(l => l.verdict === 'change').length
   for (const line of todo) {
@@ -110,8 +131,9 @@ const takeFitting = (bundle: Line[], todo: Line[]): Line[] => {
   return fit
 }
 
-const readWanted = async (runner: Runner, wanted: MissingReads): Promise<void> => {
-  const lost = runner.session.lost.size
-  await readAll(runner.session, runner, wanted)
-  if (runner.session.lost.size > lost) runner.wake()
+const readMissing = async (context: RunContext, missing: MissingReads): Promise<void> => {
+  const { lost } = context.known
+  const before = lost.size
+  await readAll(context.known, context, missing)
+  if (lost.size > before) context.wake()
 }

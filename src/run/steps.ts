@@ -3,8 +3,9 @@ import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
 import { isRecord, withMember } from '../core/value.ts'
 import { describe, type From, type Step } from '../module/step.ts'
-import type { Line } from '../plan/session.ts'
-import { type Runner, stepFailure } from './runner.ts'
+import type { Line } from '../plan/line.ts'
+import type { RunContext } from './context.ts'
+import { longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
 /** What `keep` steps said: the outputs of a command. */
@@ -13,9 +14,9 @@ export type StepsEnd =
   | { failure: Failure; kept?: KeptOutput; rest?: undefined }
   | { failure?: undefined; kept?: KeptOutput; rest: Output[] }
 
-const member = (runner: Runner, value: unknown): unknown => {
+const member = (context: RunContext, value: unknown): unknown => {
   if (isRecord(value) && ('from' in value || 'bytes' in value))
-    return stepBytes(value as From, runner.memory).toString()
+    return stepBytes(value as From, context.memory).toString()
   return value
 }
 
@@ -24,12 +25,12 @@ const madeBy = (step: Step): string | undefined =>
   step.do === 'generate' || step.do === 'fetch' || step.do === 'exec' ? step.name : undefined
 
 /** Takes from a step's output what others need: a secret born or held there, a command's answer. */
-const learn = (runner: Runner, step: Step, output: Output): KeptOutput | undefined => {
+const learn = (context: RunContext, step: Step, output: Output): KeptOutput | undefined => {
   const name = madeBy(step)
   if (name !== undefined) {
     const value = output.stdout.toString().trim()
-    runner.memory.set(name, value)
-    if (step.do === 'generate' || (step.do === 'fetch' && step.secret)) runner.session.keepSecret(value)
+    context.memory.set(name, value)
+    if (step.do === 'generate' || (step.do === 'fetch' && step.secret)) context.known.keepSecret(value)
   }
   if (step.do === 'exec' && step.keep)
     return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
@@ -75,28 +76,20 @@ export const fitsFrame = (steps: Step[]): boolean => {
 }
 
 /** A script of a line, run as its task's identity. */
-const asTask = ({ session }: Runner, { host, node }: Line, sh: string): string => {
-  const user = session.identity(host, node.become.has(host))
+const asTask = ({ known }: RunContext, { host, machine, node }: Line, sh: string): string => {
+  const user = known.identity(machine, node.become.has(host))
   return user === undefined ? sh : fedTo(user, sh)
 }
 
 /** The fragment of a plain step. One that names its user is run by that user, whatever the task's identity. */
-export const fragmentOf = (runner: Runner, line: Line, step: Step, login: string): Fragment => {
-  const sh = stepScript(step, runner.memory, login)!
-  return { sh: step.do === 'exec' && step.user !== undefined ? sh : asTask(runner, line, sh), step: true }
+export const fragmentOf = (context: RunContext, line: Line, step: Step, login: string): Fragment => {
+  const sh = stepScript(step, context.memory, login)!
+  return { sh: step.do === 'exec' && step.user !== undefined ? sh : asTask(context, line, sh), step: true }
 }
-
-const tooLong = (line: Line, what: string): Failure => ({
-  reason: 'host-step',
-  what: 'A step printed more than 16 MiB.',
-  why: `$ ${what.length > 200 ? `${what.slice(0, 200)}…` : what}`,
-  fix: 'It has run to its end. Let it print less, or to a file.',
-  origin: line.node.task.origin,
-})
 
 /** Judges what the steps of one frame said, in order: the first failure, or what was kept. */
 export const judgeOutputs = (
-  runner: Runner,
+  context: RunContext,
   line: Line,
   steps: Step[],
   outputs: Output[],
@@ -105,8 +98,8 @@ export const judgeOutputs = (
   for (const [i, step] of steps.entries()) {
     const output = outputs[i]
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
-    if (output.cut) return { failure: tooLong(line, describe(step)) }
-    kept = learn(runner, step, output) ?? kept
+    if (output.cut) return { failure: longOutputFailure(line, describe(step)) }
+    kept = learn(context, step, output) ?? kept
     if (output.status !== 0) return { failure: stepFailure(line, describe(step), output), ...(kept ? { kept } : {}) }
   }
   return kept ? { kept } : {}
@@ -117,7 +110,7 @@ export const judgeOutputs = (
  * as can be. Uploads and edits of JSON members are trips of their own. Stops at the first failure.
  */
 export const runSteps = async (
-  runner: Runner,
+  context: RunContext,
   transport: Transport,
   line: Line,
   steps: Step[],
@@ -129,13 +122,13 @@ export const runSteps = async (
   let rest: Output[] = []
   for (const [i, chunk] of chunks.entries()) {
     if ('apart' in chunk) {
-      const failure = await runApart(runner, transport, line, chunk.apart)
+      const failure = await runApart(context, transport, line, chunk.apart)
       if (failure) return { failure }
       continue
     }
-    const fragments = chunk.frame.map(step => fragmentOf(runner, line, step, transport.user))
+    const fragments = chunk.frame.map(step => fragmentOf(context, line, step, transport.user))
     const outputs = await transport.run([...fragments, ...(i === chunks.length - 1 ? tail : [])])
-    const judged = judgeOutputs(runner, line, chunk.frame, outputs)
+    const judged = judgeOutputs(context, line, chunk.frame, outputs)
     kept = judged.kept ?? kept
     if (judged.failure) return { failure: judged.failure, ...(kept ? { kept } : {}) }
     rest = outputs.slice(fragments.length)
@@ -144,9 +137,9 @@ export const runSteps = async (
 }
 
 /** What a step sends, as the task's identity. */
-const uploadOf = (runner: Runner, line: Line, step: Sending): Upload => {
+const uploadOf = (context: RunContext, line: Line, step: Sending): Upload => {
   const { file, size, digest } = step
-  const login = runner.session.identity(line.host, line.node.become.has(line.host)) !== undefined
+  const login = context.known.identity(line.machine, line.node.become.has(line.host)) !== undefined
   const common = { source: { file }, size, digest, ...(login ? { asLogin: true as const } : {}) }
   if (step.do === 'unpack') return { ...common, path: step.into, mode: '', unpack: step.words }
   const { path, mode, owner, group } = step
@@ -156,12 +149,17 @@ const uploadOf = (runner: Runner, line: Line, step: Sending): Upload => {
 type Sending = Extract<Step, { do: 'upload' | 'unpack' }>
 
 /** Sends a file. A file that cannot be put there (a full disk) fails the task; a lost connection loses the host. */
-const send = async (runner: Runner, transport: Transport, line: Line, step: Sending): Promise<Failure | undefined> => {
+const send = async (
+  context: RunContext,
+  transport: Transport,
+  line: Line,
+  step: Sending,
+): Promise<Failure | undefined> => {
   const at = { host: line.host, node: line.id, task: line.node.task.name }
-  const upload = uploadOf(runner, line, step)
+  const upload = uploadOf(context, line, step)
   const { size: total, path: what } = upload
   try {
-    await transport.upload(upload, done => runner.emit({ type: 'progress', ...at, done, total, what }))
+    await transport.upload(upload, done => context.emit({ type: 'progress', ...at, done, total, what }))
     return undefined
   } catch (error) {
     const failure = error instanceof Refusal ? error.failures[0]! : undefined
@@ -170,27 +168,31 @@ const send = async (runner: Runner, transport: Transport, line: Line, step: Send
   }
 }
 
-/** The tree in a JSON file. What the parser says of a file that is none may quote a secret: it is not told. */
+/** The tree in a JSON file. */
 const treeOf = (line: Line, path: string, text: string): { tree: unknown } | Failure => {
   try {
     return { tree: JSON.parse(text) }
   } catch {
-    const fix = 'Mend it, or put its last good version back.'
-    return { reason: 'host-step', what: `${path} is no JSON.`, fix, origin: line.node.task.origin }
+    return noJsonFailure(line, path)
   }
 }
 
-const runApart = async (runner: Runner, transport: Transport, line: Line, step: Step): Promise<Failure | undefined> => {
-  if (step.do === 'upload' || step.do === 'unpack') return send(runner, transport, line, step)
+const runApart = async (
+  context: RunContext,
+  transport: Transport,
+  line: Line,
+  step: Step,
+): Promise<Failure | undefined> => {
+  if (step.do === 'upload' || step.do === 'unpack') return send(context, transport, line, step)
   if (step.do !== 'members') return undefined
-  const [read] = await transport.run([{ sh: asTask(runner, line, `cat -- ${quote(step.path)}`) }])
+  const [read] = await transport.run([{ sh: asTask(context, line, `cat -- ${quote(step.path)}`) }])
   if (read!.status !== 0) return stepFailure(line, describe(step), read!)
   const text = read!.stdout.toString()
   const found = treeOf(line, step.path, text)
   if ('reason' in found) return found
   let { tree } = found
-  for (const [path, value] of Object.entries(step.set)) tree = withMember(tree, path, member(runner, value))
+  for (const [path, value] of Object.entries(step.set)) tree = withMember(tree, path, member(context, value))
   const bytes = Buffer.from(JSON.stringify(tree, null, step.indent) + (text.endsWith('\n') ? '\n' : ''))
-  const [written] = await transport.run([{ sh: asTask(runner, line, rewrite(step.path, bytes)), step: true }])
+  const [written] = await transport.run([{ sh: asTask(context, line, rewrite(step.path, bytes)), step: true }])
   return written!.status === 0 ? undefined : stepFailure(line, describe(step), written!)
 }

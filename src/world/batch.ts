@@ -1,7 +1,7 @@
 import { refuse } from '../core/failure.ts'
 import type { Fragment, Output } from '../core/transport.ts'
 import type { AnyQuery, Item } from '../module/query.ts'
-import { recordAnswer, type World } from './world.ts'
+import { type Answers, recordAnswer } from './answers.ts'
 
 /** A batch of reads: fragments to run, and what to do with what each printed. */
 export type Batch = { fragments: Fragment[]; take(outputs: Output[]): void }
@@ -10,18 +10,18 @@ export type Batch = { fragments: Fragment[]; take(outputs: Output[]): void }
  * Puts queries into as few fragments as there are kinds: one per kind for all its items, facets of one item united;
  * programs one fragment per distinct text. Reading them is kept apart, so that a batch may ride behind steps.
  */
-export const batch = (world: World, queries: AnyQuery[]): Batch => {
+export const batch = (answers: Answers, queries: AnyQuery[]): Batch => {
   const kinds = Map.groupBy(queries, q => (q.probe.kind === 'program' ? `program ${q.item}` : q.probe.kind))
-  const groups = [...kinds.values()].map(group => {
+  const kindred = [...kinds.values()].map(group => {
     const items = [...Map.groupBy(group, q => q.item)].map(
       ([item, same]): Item => ({ item, facets: [...new Set(same.flatMap(q => q.facets))] }),
     )
     return { probe: group[0]!.probe, of: new Map(group.map(q => [q.item, q])), items }
   })
   return {
-    fragments: groups.map(g => ({ sh: g.probe.sh(g.items) })),
+    fragments: kindred.map(g => ({ sh: g.probe.sh(g.items) })),
     take: outputs => {
-      for (const [i, group] of groups.entries()) {
+      for (const [i, group] of kindred.entries()) {
         const output = outputs[i]!
         if (output.cut && group.probe.kind !== 'program')
           refuse('host-lost', `what ${group.items.length} reads of a ${group.probe.kind} say is more than 16 MiB`, {
@@ -31,7 +31,7 @@ export const batch = (world: World, queries: AnyQuery[]): Batch => {
         const found = group.items.map(({ item, facets }, j) => ({ item, facets, raw: raws[j] }))
         // One file asked under two names: the answer that says more is kept.
         for (const { item, facets, raw } of found.sort((a, b) => a.facets.length - b.facets.length))
-          recordAnswer(world, group.of.get(item)!, raw, facets)
+          recordAnswer(answers, group.of.get(item)!, raw, facets)
       }
     },
   }

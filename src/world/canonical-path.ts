@@ -1,14 +1,15 @@
 import { posix } from 'node:path'
 import { isRecord } from '../core/value.ts'
+import { canonicalLabel, type Label } from '../module/label.ts'
 
 /** Where a path leads once a change has happened: what a link points to, or `null` where nothing is left of it. */
 export type Moves = Map<string, string | null>
 
-/** What is known of the links of one host. */
-export type Links = {
+/** What is known of the links of one machine. */
+export type KnownLinks = {
   /** Real folders, as file answers told them: `/var/run` is `/run`. */
-  reals: Map<string, string>
-  predicted: { moves: Moves }[]
+  reals: ReadonlyMap<string, string>
+  predicted: readonly { moves: Moves }[]
 }
 
 /** The links that a change of files makes and takes away. */
@@ -32,7 +33,7 @@ export const followsLink = (path: string): boolean => path.endsWith('/.')
  * The one name of a path: its folders one by one through links that are predicted (the newest counts) and real folders
  * that were seen. Below something that will be removed nothing that was seen holds any more.
  */
-export const canonicalPath = (links: Links, path: string, upto = links.predicted.length, left = most): string => {
+export const canonicalPath = (links: KnownLinks, path: string, upto = links.predicted.length, left = most): string => {
   const moving = links.predicted.slice(0, upto).filter(p => p.moves.size > 0)
   const names = posix.normalize(path).split('/').slice(1)
   const base = followsLink(path) ? '.' : names.pop()!
@@ -53,7 +54,11 @@ export const canonicalPath = (links: Links, path: string, upto = links.predicted
 }
 
 /** The last change after which nothing is left at or above a (canonical) path's folder; -1: there is none. */
-export const removalAbove = (links: Links, path: string, upto: number): number =>
+export const removalAbove = (links: KnownLinks, path: string, upto: number): number =>
   links.predicted
     .slice(0, upto)
     .findLastIndex(({ moves }) => [...moves].some(([at, to]) => to === null && path.startsWith(`${at}/`)))
+
+/** Labels with the one names of their paths. */
+export const canonicalLabels = (links: KnownLinks, labels: Label[]): Label[] =>
+  labels.map(label => canonicalLabel(label, path => canonicalPath(links, path)))

@@ -1,11 +1,50 @@
+import { posix } from 'node:path'
 import type { RawFile } from '../module/probes/file.ts'
 import { maxReads } from '../module/probes/file-content.ts'
 import type { AnyQuery } from '../module/query.ts'
+import type { RawAnswer } from './answers.ts'
+import { canonicalPath, followsLink, type KnownLinks } from './canonical-path.ts'
 
-/** An answer as it came, when, and with which facets. */
-export type RawAnswer = { raw: unknown; facets: Set<string>; at: number }
+// Files are the one kind of answer whose name is not its own: links lead elsewhere, folders answer for what is in them.
 
 export const isFileQuery = (query: AnyQuery): boolean => query.probe.kind === 'file'
+
+/** The query under the one name that its path has after `upto` predictions: what is read there is what is meant. */
+export const queryByRealName = (links: KnownLinks, query: AnyQuery, upto: number): AnyQuery => {
+  if (!isFileQuery(query)) return query
+  const at = canonicalPath(links, query.item, upto)
+  return { ...query, item: followsLink(query.item) ? `${at === '/' ? '' : at}/.` : at }
+}
+
+/** The key that a file is predicted under: of its one name, whatever name it is asked by. */
+export const predictedKey = (links: KnownLinks, { key }: AnyQuery, upto = links.predicted.length): string =>
+  key.startsWith('file:') ? `file:${canonicalPath(links, key.slice('file:'.length), upto)}` : key
+
+/** The key that an answer is stored under: of a file its one name. */
+export const storedKey = (links: KnownLinks, query: AnyQuery, upto: number): string =>
+  `${query.probe.kind} ${isFileQuery(query) ? canonicalPath(links, query.item, upto) : query.item}`
+
+/** Where an answer about a file is stored, and what it tells of the folder that the file lies in. */
+export const storedFile = ({ item }: AnyQuery, raw: unknown): { key: string; folder: string; real: string } => {
+  const { answer, folder, real } = raw as RawFile
+  // `/a/.` that is not there may be a file `/a`, of which nothing is known by that.
+  const own = followsLink(item) && !answer.exists ? `${real}/.` : posix.join(real, posix.basename(item))
+  return { key: `file ${own}`, folder, real }
+}
+
+/** The answer stored under a key. `/a/.` is the folder that a link leads to, where the link itself may be stored too. */
+export const storedAnswer = (
+  raws: ReadonlyMap<string, RawAnswer>,
+  key: string,
+  item: string,
+): RawAnswer | undefined => {
+  const own = raws.get(key)
+  return followsLink(item) && (own === undefined || isLinkAnswer(own)) ? raws.get(`${key}/.`) : own
+}
+
+/** To ask the same again is no mistake where the last answer was torn: the key says so. */
+export const askedAgain = (query: AnyQuery, last: RawAnswer | undefined): AnyQuery =>
+  isFileQuery(query) && tornReads(last) > 0 ? { ...query, key: `${query.key} again ${tornReads(last)}` } : query
 
 /** A file that was written to while it was read has no bytes yet: it is read again, but not for ever. */
 export const countTornReads = (before: RawAnswer | undefined, now: RawAnswer): RawAnswer => {
@@ -16,12 +55,14 @@ export const countTornReads = (before: RawAnswer | undefined, now: RawAnswer): R
   return { ...now, raw: { ...raw, torn } }
 }
 
-export const tornReads = (raw: RawAnswer | undefined): number => (raw?.raw as RawFile | undefined)?.torn ?? 0
+const tornReads = (raw: RawAnswer | undefined): number => (raw?.raw as RawFile | undefined)?.torn ?? 0
 
-export const isLinkAnswer = ({ raw }: RawAnswer): boolean => {
+const isLinkAnswer = ({ raw }: RawAnswer): boolean => {
   const { answer } = raw as RawFile
   return answer.exists && answer.kind === 'link'
 }
+
+export const isAbsentFile = ({ raw }: RawAnswer): boolean => !(raw as RawFile).answer.exists
 
 /** What is absent, or no regular file, has no facets that could be missing. */
 export const hasAllFacets = (query: AnyQuery, { raw, facets }: RawAnswer): boolean => {

@@ -50,19 +50,13 @@ export const drifting = (first: string, use: (drifting: Drifting) => Promise<voi
         runs.unshift({ id: String(runs.length), events: remembered(events) })
       },
       drift: async () => {
-        const session = await now().session()
-        const { folder } = session.loaded.playbook
+        const known = await now().known()
+        const { folder } = known.loaded.playbook
         const { local } = createController(folder, supplyFor(folder))
         const outside = { connect: hosts.connect, local, emit: () => {}, key }
-        const { planned, fighting } = await plan(session, outside)
-        const { moved, ...rest } = await driftOf(
-          session,
-          outside,
-          planned,
-          fighting,
-          leftStates(runs, keyFingerprint(key)),
-        )
-        await traceProvenance(session, outside, moved)
+        const made = await plan(known, outside)
+        const { moved, ...rest } = await driftOf(made, outside, leftStates(runs, keyFingerprint(key)))
+        await traceProvenance(known, outside, moved)
         return { moved: moved.map(({ line }) => line.id), ...rest }
       },
     })

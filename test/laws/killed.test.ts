@@ -26,8 +26,8 @@ const below = (root: string, tree: Tree): [string, unknown][] =>
 const digestsIn = (tree: Tree): string[] =>
   [...tree].flatMap(([path, { digest }]) => (digest && !isUnfinished(path) ? [digest] : []))
 /** Every content that a run has promised to put somewhere, and what its commands write. */
-const promisedBy = ({ session }: Ran): string[] =>
-  [...session.finished.values()].flatMap(({ will }) =>
+const promisedBy = ({ known }: Ran): string[] =>
+  [...known.finished.values()].flatMap(({ will }) =>
     will.flatMap(([, patch]) => {
       const content = isRecord(patch) ? patch.content : undefined
       return isRecord(content) && typeof content.digest === 'string' ? [content.digest] : []
@@ -67,7 +67,7 @@ test(`law 7: ${numRuns} runs (seed ${seed}) cut off at any moment leave every fi
         const broken = await cut.apply()
         left = Number.POSITIVE_INFINITY
         await gone
-        counts.cut += broken.session.lost.size
+        counts.cut += broken.known.lost.size
         const contents = new Set([
           ...digestsIn(first.tree),
           ...digestsIn(wanted.tree),

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { Difference, EventBody } from '../../src/core/event.ts'
 import { sha256 } from '../../src/core/value.ts'
-import { planInPredictedWorld } from '../../src/plan/conflicts.ts'
+import { walkPredictedWorld } from '../../src/plan/conflicts.ts'
 import type { Ran } from '../plan/rig.ts'
 
 export type Result = Extract<EventBody, { type: 'result' }>
@@ -14,8 +14,10 @@ export const named = ({ events }: Ran): Set<string> =>
  * What the next run does cannot be told beforehand: a line waits for another, also in the world that the plan predicts,
  * or a command does what nobody says.
  */
-export const isOpen = ({ lines, session }: Ran): boolean =>
-  [...lines, ...planInPredictedWorld(session, new Map())].some(line => line.verdict === 'undecided' || line.always)
+export const isOpen = ({ lines, walk }: Ran): boolean =>
+  [...lines, ...walkPredictedWorld(walk).planned.flatMap(p => p.lines)].some(
+    line => line.verdict === 'undecided' || line.always,
+  )
 /** The line for which a host's plan halts it. */
 export const failing = ({ lines }: Ran, host: string): string | undefined =>
   lines.find(line => line.host === host && line.verdict === 'fail')?.id

@@ -13,8 +13,8 @@ const playbook = `- hosts: all
 
 const explained = (name: string, judge: (all: ReturnType<typeof explain>) => void): Promise<void> =>
   withRig(playbook, { hosts: ['node0', 'node1'] }, async rig => {
-    const { session } = await rig.plan()
-    judge(explain(session, line => namesOf(line).includes(name)))
+    const { walk } = await rig.plan()
+    judge(explain(walk, line => namesOf(line).includes(name)))
   })
 
 test('what it read, in the world of its turn, and from which task that follows', () =>
@@ -42,8 +42,8 @@ test('a task whose items cannot be told yet is explained with what is known of i
 `,
     {},
     async rig => {
-      const { session } = await rig.plan()
-      const [each] = explain(session, line => namesOf(line).includes('each'))
+      const { walk } = await rig.plan()
+      const [each] = explain(walk, line => namesOf(line).includes('each'))
       assert.is(each!.verdict, 'undecided')
       assert.equal(each!.arguments, { path: '(known after node0/make)', state: 'touch' })
     },
@@ -60,8 +60,8 @@ test('of a file of the controller the bytes are not told', () =>
     '- hosts: all\n  tasks: [{ copy: { dest: "{{ root }}/f", src: f } }]\n',
     { files: { 'files/f': 'some text\n' } },
     async rig => {
-      const { session } = await rig.plan()
-      const [copy] = explain(session, () => true)
+      const { walk } = await rig.plan()
+      const [copy] = explain(walk, () => true)
       const found = JSON.stringify(copy!.reads)
       assert.match(found, '10 bytes')
       assert.not.match(found, 'Buffer')

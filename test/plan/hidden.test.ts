@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert'
 import { isUnknown } from '../../src/core/unknown.ts'
 import { type FileAnswer, file, stat } from '../../src/module/probes/file.ts'
 import { pack } from '../artifact/rig.ts'
+import { createSky, text } from '../world/sky.ts'
 import { type Rig, verdicts, withRig } from './rig.ts'
-import { createSky, text } from './sky.ts'
 
 // What cannot be told behind a change that is not, or not wholly, known.
 

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Later } from '../../src/core/unknown.ts'
 import { hasSameInputs, inputFingerprints, keyFingerprint } from '../../src/plan/input-fingerprints.ts'
-import type { Line } from '../../src/plan/session.ts'
+import type { Line } from '../../src/plan/line.ts'
 
 const key = Buffer.from('one key')
 const line = (args: object, given: object = {}): Line => ({ asks: { args, given } }) as unknown as Line

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isUnknown } from '../../src/core/unknown.ts'
-import type { Line } from '../../src/plan/session.ts'
+import type { Line } from '../../src/plan/line.ts'
 import { walk } from '../../src/plan/walk.ts'
 import { fc, seed } from '../chance.ts'
 import { playbook } from '../laws/playbooks.ts'
@@ -39,12 +39,12 @@ const frozen = (value: unknown): unknown => {
 }
 
 /** Everything that was read of hosts and controller, frozen. */
-const freezeAnswers = ({ session }: Ran): void => {
-  for (const world of [...session.worlds.values(), session.controller])
-    for (const [key, raw] of world.raws) world.raws.set(key, { ...raw, raw: frozen(raw.raw) })
+const freezeAnswers = ({ known }: Ran): void => {
+  for (const { raws } of [...known.answers.values(), known.controller])
+    for (const [key, raw] of raws) raws.set(key, { ...raw, raw: frozen(raw.raw) })
 }
-const inputs = ({ session }: Ran): string =>
-  JSON.stringify([session.loaded, [...session.worlds.values(), session.controller].map(w => [...w.raws])])
+const inputs = ({ known }: Ran): string =>
+  JSON.stringify([known.loaded, [...known.answers.values(), known.controller].map(w => [...w.raws])])
 
 const withPlan = async (text: string, use: (ran: Ran, rig: Rig) => void | Promise<void>, there: string[] = []) => {
   const rig = makeRig(text, { files, hosts: ['node0', 'node1'], modules: { shared } })
@@ -62,11 +62,11 @@ test(`a walk over frozen inputs, once and again, says the same (seed ${seed})`, 
       withPlan(
         text,
         ran => {
-          const first = all(ran.planned)
+          const first = all(ran.walk.planned)
           freezeAnswers(ran)
           const before = inputs(ran)
-          assert.equal(all(walk(ran.session).planned), first)
-          assert.equal(all(walk(ran.session).planned), first)
+          assert.equal(all(walk(ran.known).planned), first)
+          assert.equal(all(walk(ran.known).planned), first)
           assert.is(inputs(ran), before)
         },
         there,

@@ -8,14 +8,14 @@ import type { Graph } from '../../src/graph/graph.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
 import type { AnyModule } from '../../src/module/define.ts'
+import { createKnown, type Known } from '../../src/plan/known.ts'
+import type { Line } from '../../src/plan/line.ts'
 import { announce, byHost, plan } from '../../src/plan/plan.ts'
-import { createSession, type Line, type Session } from '../../src/plan/session.ts'
-import type { Planned } from '../../src/plan/walk.ts'
+import type { Walk } from '../../src/plan/walk-state.ts'
 import { type ExpectedPlan, matchSavedPlan, replanMatched } from '../../src/planfile/match-saved-plan.ts'
 import { createSummary, type Outcome } from '../../src/report/summary.ts'
 import { createLeases } from '../../src/run/lease.ts'
 import { run } from '../../src/run/run.ts'
-import { createRunner } from '../../src/run/runner.ts'
 import { loadModule } from '../modules/cases.ts'
 import { createHosts, type Hosts, temporary } from '../run/local.ts'
 import { supplyFor } from './supply.ts'
@@ -66,11 +66,11 @@ export const inventoryOf = (hosts: string[], rootOf: (host: string) => string = 
 
 /** What a plan or an apply came to. */
 export type Ran = {
-  planned: Planned[]
+  walk: Walk
   lines: Line[]
   events: EventBody[]
   outcome: Outcome
-  session: Session
+  known: Known
   graph: Graph
   /** Something can only fail: no host was contacted. */
   untouched: boolean
@@ -78,14 +78,14 @@ export type Ran = {
   trips: Record<string, number>
 }
 
-/** Runs a playbook against local hosts as the command line does, from a fresh session each time. */
+/** Runs a playbook against local hosts as the command line does, with nothing known each time. */
 export type Rig = {
   hosts: Hosts
   plan(): Promise<Ran>
   /** Applies it; as far as it is what a saved plan shows, where one is given. */
-  apply(held?: ExpectedPlan): Promise<Ran>
-  /** A session with nothing read yet. */
-  session(): Promise<Session>
+  apply(expected?: ExpectedPlan): Promise<Ran>
+  /** What is known with nothing read yet. */
+  known(): Promise<Known>
   close(): Promise<void>
 }
 
@@ -100,19 +100,21 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const controller = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
     const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags ?? [] }
     const graph = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
-    const session = createSession({
-      graph,
-      loaded,
-      modules,
-      render: controller.render,
-      identity: () => undefined,
-      keepSecret: options.keepSecret ?? (() => {}),
-    })
-    session.pendingHandlers = new Set(options.owed)
-    return { session, controller, graph }
+    const known = createKnown(
+      {
+        graph,
+        loaded,
+        modules,
+        render: controller.render,
+        identity: () => undefined,
+        keepSecret: options.keepSecret ?? (() => {}),
+      },
+      new Set(options.owed),
+    )
+    return { known, controller, graph }
   }
-  const go = async (command: 'plan' | 'apply', held?: ExpectedPlan): Promise<Ran> => {
-    const { session, controller, graph } = await prepare()
+  const go = async (command: 'plan' | 'apply', expected?: ExpectedPlan): Promise<Ran> => {
+    const { known, controller, graph } = await prepare()
     const events: EventBody[] = []
     const summary = createSummary()
     const emit = (event: EventBody): void => {
@@ -127,24 +129,22 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
       ...(options.key ? { key: options.key } : {}),
     }
     emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
-    const { planned: first, untouched, fighting } = await plan(session, outside)
-    const planned = held ? await matchSavedPlan(session, outside, first, held) : first
-    for (const line of untouched ? [] : byHost(session, planned))
-      if (line.node.included.has(line.host)) announce(line, emit)
+    const { walk: first, untouched, conflicts } = await plan(known, outside)
+    const walk = expected ? await matchSavedPlan(first, outside, expected) : first
+    for (const line of untouched ? [] : byHost(walk)) if (line.node.included.has(line.host)) announce(line, emit)
     const { signal } = new AbortController()
-    for (const { line, why } of fighting) emit({ type: 'warning', node: line, text: why })
-    const again = () => replanMatched(session, outside, held)
+    for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
+    const again = () => replanMatched(known, outside, expected)
     const claim = { run: 'a-run', who: 'ada@laptop' }
-    const leases = createLeases(session, outside, claim, options.patience ?? 0, signal)
-    if (command === 'apply' && !untouched)
-      await run(createRunner({ session, leases, again, ...outside, signal }), planned)
+    const leases = createLeases(known, outside, claim, options.patience ?? 0, signal)
+    if (command === 'apply' && !untouched) await run({ known, leases, again, ...outside, signal }, walk)
     return {
-      planned,
+      walk,
       untouched,
-      lines: planned.flatMap(p => p.lines),
+      lines: walk.planned.flatMap(p => p.lines),
       events,
       outcome: summary.result({ command, detailedExitcode: true }),
-      session,
+      known,
       graph,
       trips: Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h) - before[h]!])),
     }
@@ -152,8 +152,8 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
   return {
     hosts,
     plan: () => go('plan'),
-    apply: held => go('apply', held),
-    session: async () => (await prepare()).session,
+    apply: expected => go('apply', expected),
+    known: async () => (await prepare()).known,
     close: hosts.close,
   }
 }

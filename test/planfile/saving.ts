@@ -5,9 +5,9 @@ import type { Ran } from '../plan/rig.ts'
 
 export const key = Buffer.from('a key for these tests alone')
 
-/** A plan as it comes out of a file, to hold the next one against. */
-export const held = ({ session, lines, events }: Ran, more: Partial<ExpectedPlan> = {}): ExpectedPlan => {
-  const kept = { events, ...savedLinesOf(session, lines, key, () => true) }
+/** A plan as it comes out of a file, to match the next one with. */
+export const held = ({ walk, lines, events }: Ran, more: Partial<ExpectedPlan> = {}): ExpectedPlan => {
+  const kept = { events, ...savedLinesOf(walk, lines, key, () => true) }
   const plan = JSON.parse(JSON.stringify(kept)) as SavedPlan
   return { ...expectedPlanFrom(plan, { key, moved: 'refuse', begun: new Set() }), ...more }
 }

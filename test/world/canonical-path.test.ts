@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isUnknown } from '../../src/core/unknown.ts'
 import { type FileAnswer, folderAt } from '../../src/module/probes/file.ts'
-import { absent, createSky, folder, linkTo, text, word } from '../plan/sky.ts'
+import { absent, createSky, folder, linkTo, text, word } from './sky.ts'
 
 test('two names of one file are one file: a real folder that was seen', () => {
   const sky = createSky()

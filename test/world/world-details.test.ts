@@ -82,8 +82,8 @@ test('a change that is certain is decided, and names the node that its details w
 
 test('explain says so too', () =>
   withNames(async rig => {
-    const { session } = await rig.plan()
-    const [one] = explain(session, line => line.id === 'node0/names')
+    const { walk } = await rig.plan()
+    const [one] = explain(walk, line => line.id === 'node0/names')
     assert.equal([one!.verdict, one!.needs, one!.steps], ['change', 'node0/make', []])
     assert.is((one!.will[0]!.is as { content: string }).content, '(known after node0/make)')
   }))

@@ -5,8 +5,8 @@ import { content } from '../../src/core/value.ts'
 import { type FileAnswer, file, stat } from '../../src/module/probes/file.ts'
 import { command } from '../../src/module/probes/program.ts'
 import { type ServiceAnswer, service } from '../../src/module/probes/service.ts'
-import { recordAnswer } from '../../src/world/world.ts'
-import { absent, createSky, folder, text, word } from '../plan/sky.ts'
+import { recordAnswer } from '../../src/world/answers.ts'
+import { absent, createSky, folder, text, word } from './sky.ts'
 
 test('what was read is known, what was not is to be read', () => {
   const sky = createSky()
@@ -162,7 +162,7 @@ const unitPath = '/etc/systemd/system/x.service'
 test('the state of a unit follows from its unit file that an earlier task writes', () => {
   const sky = createSky()
   sky.seen(unitPath, absent)
-  recordAnswer(sky.world, service('x'), off, [])
+  recordAnswer(sky.answers, service('x'), off, [])
   sky.makes('unit', unitPath, '[Service]\n[Install]\nWantedBy=x\n')
   const found = sky.ask(service('x')) as ServiceAnswer
   assert.equal([found.load, found.active, found.enabled, found.reload], ['loaded', 'inactive', 'disabled', true])
@@ -171,7 +171,7 @@ test('the state of a unit follows from its unit file that an earlier task writes
 test('a unit file rewritten needs a reload; its unit keeps running', () => {
   const sky = createSky()
   sky.seen(unitPath, text('[Service]'))
-  recordAnswer(sky.world, service('x'), { ...off, load: 'loaded', active: 'active', enabled: 'static', since: 7 }, [])
+  recordAnswer(sky.answers, service('x'), { ...off, load: 'loaded', active: 'active', enabled: 'static', since: 7 }, [])
   sky.writes('unit', unitPath, '[Service]\nX=1')
   const found = sky.ask(service('x')) as ServiceAnswer
   assert.equal([found.active, found.reload, found.since], ['active', true, 7])
@@ -187,14 +187,14 @@ test('what follows from a prediction and from something not read yet is read fir
 test('a unit whose file is unknown is unknown; whose file goes away too', () => {
   const sky = createSky()
   sky.seen(unitPath, text('[Service]'))
-  recordAnswer(sky.world, service('x'), { ...off, load: 'loaded' }, [])
+  recordAnswer(sky.answers, service('x'), { ...off, load: 'loaded' }, [])
   sky.touches('unpack', 'tree:/etc')
   assert.is(word(sky.ask(service('x'))), 'after unpack')
 })
 
 test('a start moves the time of the unit, enabling does not', () => {
   const sky = createSky()
-  recordAnswer(sky.world, service('x'), { ...off, load: 'loaded', enabled: 'disabled', since: 7 }, [])
+  recordAnswer(sky.answers, service('x'), { ...off, load: 'loaded', enabled: 'disabled', since: 7 }, [])
   sky.change('enable', [[service('x'), { enabled: 'enabled' }]])
   assert.is((sky.ask(service('x')) as ServiceAnswer).since, 7)
   sky.change('start', [[service('x'), { active: 'active' }]])

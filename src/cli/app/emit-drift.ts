@@ -1,23 +1,19 @@
 import { driftOf, type LeftState } from '../../drift/drift.ts'
 import { reversed, traceProvenance } from '../../drift/provenance.ts'
-import type { Conflict } from '../../plan/conflicts.ts'
-import type { Environment } from '../../plan/plan.ts'
-import type { Session } from '../../plan/session.ts'
-import type { Planned } from '../../plan/walk.ts'
+import type { Environment, Plan } from '../../plan/plan.ts'
 
 /** What hosts are compared with: how each line was left, and the newest run of those that left them so. */
 export type DriftBaseline = { run: string; time: number; left: Map<string, LeftState>; key: Buffer }
 
 /** Tells what has moved since, and what can be told of who moved it. */
 export const emitDrift = async (
-  session: Session,
+  made: Plan,
   outside: Environment,
-  { planned, fighting }: { planned: Planned[]; fighting: Conflict[] },
   { run, time, left, key }: DriftBaseline,
 ): Promise<void> => {
   const { emit } = outside
-  const { moved, ...rest } = await driftOf(session, { ...outside, key }, planned, fighting, left)
-  const traces = await traceProvenance(session, outside, moved)
+  const { moved, ...rest } = await driftOf(made, { ...outside, key }, left)
+  const traces = await traceProvenance(made.walk.known, outside, moved)
   emit({ type: 'compared', run, since: time, ...rest })
   for (const one of moved) {
     const { line, left } = one

@@ -25,12 +25,12 @@ const always = (playbook: string, inventory: string[], variableFiles: string[]):
 /** The files that a plan was made from, by their names and digests. */
 export const planSources = (
   playbook: string,
-  { asked, session, controller }: Prepared,
+  { asked, known, controller }: Prepared,
   variableFiles: string[],
   key: Buffer,
 ): Record<string, string> => {
   const own = [...always(playbook, asked.inventory, variableFiles), ...controller.files()]
-  const files = [...own.map((path): [string, string] => [path, path]), ...moduleFiles(Object.keys(session.modules))]
+  const files = [...own.map((path): [string, string] => [path, path]), ...moduleFiles(Object.keys(known.modules))]
   return Object.fromEntries(files.map(([name, path]) => [name, digestOf(key, path) ?? '']))
 }
 

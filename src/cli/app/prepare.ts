@@ -6,11 +6,11 @@ import { expand } from '../../graph/expand.ts'
 import type { Target } from '../../host/target.ts'
 import { check, checkReferences } from '../../load/check.ts'
 import { load } from '../../load/load.ts'
-import { createSession, type Session } from '../../plan/session.ts'
+import { createKnown, type Known } from '../../plan/known.ts'
+import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { Supply } from './archives.ts'
 import { type Controller, createController } from './controller.ts'
 import { loadModules } from './find-modules.ts'
-import { isPlanFile } from './plan-file.ts'
 
 /** `-i`, else RUNBOOK_INVENTORY, else the inventory that bears the playbook's name. */
 const inventoriesFor = (playbook: string, given: string[]): string[] => {
@@ -43,10 +43,10 @@ export type PlaybookOptions = {
 export type Prepared = {
   /** What was asked for, with what the environment says where the command line does not. */
   asked: PlaybookOptions
-  session: Session
+  known: Known
   controller: Controller
   lock: Lock
-  /** How each host is reached; filled when hosts are about to be. */
+  /** How each machine is reached; filled when machines are about to be. */
   targets: Record<string, Target>
 }
 
@@ -94,8 +94,8 @@ export const prepare = async (
   const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
   const graph = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
   const targets: Record<string, Target> = {}
-  const identity = (host: string, become: boolean): string | undefined =>
-    become || !targets[host]?.become || targets[host].user === 'root' ? undefined : targets[host].user
-  const session = createSession({ graph, loaded, modules, render: controller.render, identity, keepSecret })
-  return { asked, session, controller, lock, targets }
+  const identity = (machine: string, become: boolean): string | undefined =>
+    become || !targets[machine]?.become || targets[machine].user === 'root' ? undefined : targets[machine].user
+  const known = createKnown({ graph, loaded, modules, render: controller.render, identity, keepSecret })
+  return { asked, known, controller, lock, targets }
 }

@@ -1,6 +1,7 @@
 import type { Emit, Event, RunRequest as Remembered } from '../../core/event.ts'
 import { exit } from '../../core/exit.ts'
-import { createReport } from '../../report/report.ts'
+import type { Redactor } from '../../report/redact.ts'
+import { createReport, type Report } from '../../report/report.ts'
 import type { Journal } from '../../run/journal.ts'
 import { type Action, type Executed, execute } from './execute.ts'
 import { type PlaybookOptions, prepare } from './prepare.ts'
@@ -8,20 +9,14 @@ import { runRequestOf, startRunRecord } from './run-record.ts'
 import { roundTripsOf, type WithTargets, withTargets } from './targets.ts'
 import { interruptible, reportOptionsFor, type Shown, withReport } from './with-report.ts'
 
-/** `runbook plan`, `apply` and `explain`: one path, gone to different ends. Returns the exit code. */
-export const runPlaybook = async (
-  doing: Action,
-  playbook: string,
-  options: PlaybookOptions & Shown,
-): Promise<number> => {
-  let journal: Journal | undefined
-  let prepared: WithTargets | undefined
-  const to = reportOptionsFor(options, doing.command)
-  const out = doing.command === 'plan' ? doing.out : undefined
-  const events: Event[] = []
-  const keep = (line: string): void => void events.push(JSON.parse(line))
-  const report = createReport({ ...to, journal: line => (out === undefined ? journal?.write(line) : keep(line)) })
-  const { signal, release } = interruptible(() => void prepared?.pool.closeAll())
+/** What a run has opened so far: closed when it ends, however it ends. */
+type Opened = { journal?: Journal; connected?: WithTargets }
+
+/** Where its output goes, and what ends it. */
+type Surroundings = { report: Report; redact: Redactor; signal: AbortSignal; events: Event[] }
+
+/** Emits until the run is interrupted; `underWay` are the lines that are at work. */
+const untilInterrupted = ({ report, signal }: Surroundings): { emit: Emit; underWay: Set<string> } => {
   const underWay = new Set<string>()
   const emit: Emit = event => {
     if (signal.aborted) return
@@ -29,46 +24,77 @@ export const runPlaybook = async (
     if (event.type === 'result') underWay.delete(event.node)
     report.emit(event)
   }
-  const trips = (): Record<string, number> => roundTripsOf(prepared)
-  const inside = async (): Promise<Executed> => {
-    const caller = { keepSecret: to.redact.add, emit: report.emit, signal }
-    prepared = withTargets(await prepare(playbook, options, caller))
-    const keeping =
-      out === undefined ? undefined : (await import('./save-plan.ts')).prepareToSave(out, playbook, prepared, to.redact)
-    // What is refused before anything begins is no run.
-    if (doing.command === 'apply') journal = startRunRecord()
-    const told = await execute(doing, prepared, emit, signal, {
+  return { emit, underWay }
+}
+
+const carryOut = async (
+  action: Action,
+  playbook: string,
+  options: PlaybookOptions,
+  surroundings: Surroundings,
+  opened: Opened,
+  emit: Emit,
+): Promise<Executed> => {
+  const { report, redact, signal, events } = surroundings
+  const connected = withTargets(await prepare(playbook, options, { keepSecret: redact.add, emit: report.emit, signal }))
+  opened.connected = connected
+  const out = action.command === 'plan' ? action.out : undefined
+  const save =
+    out === undefined ? undefined : (await import('./save-plan.ts')).prepareToSave(out, playbook, connected, redact)
+  // A run record begins once nothing of the input is refused any more.
+  const journal = action.command === 'apply' ? startRunRecord() : undefined
+  if (journal) opened.journal = journal
+  const done = await execute(action, connected, {
+    emit,
+    signal,
+    about: {
       ...(journal ? { run: journal.id } : {}),
-      asked: { ...runRequestOf(playbook, prepared.asked), ...appliedBy(doing) },
-    })
-    if (told.planned && !signal.aborted) keeping?.(prepared, told.planned, events)
-    return told
-  }
-  const unlessInterrupted = async (): Promise<Executed> => {
-    const told = await inside().catch(error => {
+      asked: { ...runRequestOf(playbook, connected.asked), ...appliedBy(action) },
+    },
+  })
+  if (done.walk && !signal.aborted) save?.(connected, done.walk, events)
+  return done
+}
+
+/** `runbook plan`, `apply`, `explain` and `drift`: one path, with different ends. Returns the exit code. */
+export const runPlaybook = async (
+  action: Action,
+  playbook: string,
+  options: PlaybookOptions & Shown,
+): Promise<number> => {
+  const opened: Opened = {}
+  const to = reportOptionsFor(options, action.command)
+  const events: Event[] = []
+  const isSaved = action.command === 'plan' && action.out !== undefined
+  const report = createReport({
+    ...to,
+    journal: line => void (isSaved ? events.push(JSON.parse(line)) : opened.journal?.write(line)),
+  })
+  const { signal, release } = interruptible(() => void opened.connected?.pool.closeAll())
+  const surroundings = { report, redact: to.redact, signal, events }
+  const { emit, underWay } = untilInterrupted(surroundings)
+  const trips = (): Record<string, number> => roundTripsOf(opened.connected)
+  const carriedOut = async (): Promise<Executed> => {
+    const done = await carryOut(action, playbook, options, surroundings, opened, emit).catch(error => {
       if (!signal.aborted) throw error
       return {}
     })
-    return signal.aborted ? interrupted(doing.command, underWay) : told
+    return signal.aborted ? interrupted(action.command, underWay) : done
   }
   try {
-    return await withReport(
-      report,
-      async () => report.finish({ ...(await unlessInterrupted()), roundTrips: trips() }),
-      trips,
-    )
+    return await withReport(report, async () => report.finish({ ...(await carriedOut()), roundTrips: trips() }), trips)
   } finally {
     release()
-    await prepared?.pool.closeAll()
-    journal?.close()
+    await opened.connected?.pool.closeAll()
+    opened.journal?.close()
   }
 }
 
 /** The plan file that a run applies, as it is remembered. */
-const appliedBy = (doing: Action): Pick<Remembered, 'plan' | 'refresh'> => {
-  if (doing.command !== 'apply' || !doing.saved) return {}
-  const { file, held } = doing.saved
-  return { plan: file, ...(held.moved === 'refresh' ? { refresh: true } : {}) }
+const appliedBy = (action: Action): Pick<Remembered, 'plan' | 'refresh'> => {
+  if (action.command !== 'apply' || !action.saved) return {}
+  const { file, expected } = action.saved
+  return { plan: file, ...(expected.moved === 'refresh' ? { refresh: true } : {}) }
 }
 
 const interrupted = (command: string, underWay: Set<string>): Executed => ({

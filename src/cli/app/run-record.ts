@@ -1,10 +1,10 @@
 import type { Event, RunRequest as Remembered } from '../../core/event.ts'
 import { refuse } from '../../core/failure.ts'
 import { parseExtra } from '../../load/variables.ts'
+import { isFileOption } from '../../planfile/extra-vars.ts'
+import { findOrMakePlanKey } from '../../planfile/plan-key.ts'
 import { type Journal, journalFolder, openJournal } from '../../run/journal.ts'
-import { findOrMakePlanKey } from './plan-key.ts'
 import type { PlaybookOptions } from './prepare.ts'
-import { isFileOption } from './saved-extra-vars.ts'
 
 /** A run that another one goes on with: its id and what it had said. */
 export type Resumed = { id: string; events: Event[] }

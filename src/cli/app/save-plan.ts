@@ -2,23 +2,24 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import type { Event } from '../../core/event.ts'
 import { same } from '../../core/value.ts'
 import { secretExtraVars } from '../../graph/secrets.ts'
+import { isLost } from '../../plan/known.ts'
 import { byHost } from '../../plan/plan.ts'
-import type { Planned } from '../../plan/walk.ts'
+import type { Walk } from '../../plan/walk-state.ts'
+import { savedExtraVars } from '../../planfile/extra-vars.ts'
+import { checkTarget, writePlanFile } from '../../planfile/plan-file.ts'
+import { findOrMakePlanKey } from '../../planfile/plan-key.ts'
 import { savedLinesOf } from '../../planfile/saved-lines.ts'
 import { type SavedPlan, sealPlan } from '../../planfile/saved-plan.ts'
 import type { Redactor } from '../../report/redact.ts'
-import { checkTarget, writePlanFile } from './plan-file.ts'
-import { findOrMakePlanKey } from './plan-key.ts'
 import { planSources } from './plan-sources.ts'
 import type { Prepared } from './prepare.ts'
 import { runRequestOf } from './run-record.ts'
-import { savedExtraVars } from './saved-extra-vars.ts'
 import { roundTripsOf, type WithTargets } from './targets.ts'
 
 const isSecretArgument = (schema: unknown): boolean => (schema as { secret?: true }).secret === true
 
 /** The extra variables that may be secrets, told by what the modules of a playbook call so. */
-const secretsOf = ({ loaded, modules }: Prepared['session']): Set<string> =>
+const secretsOf = ({ loaded, modules }: Prepared['known']): Set<string> =>
   secretExtraVars(loaded, module =>
     Object.entries(modules[module]!.args.properties).flatMap(([name, schema]) =>
       isSecretArgument(schema) ? [name] : [],
@@ -39,16 +40,16 @@ export const caveatsOf = (events: Event[]): string[] => {
 const told = new Set<Event['type']>(['started', 'host-lost', 'planned', 'warning'])
 
 /** Writes a plan down. Nothing in it is a secret: it has gone through the redactor as a whole. */
-const keepPlan = (
+const savePlan = (
   out: string,
   playbook: string,
   connected: WithTargets,
-  planned: Planned[],
+  walk: Walk,
   { key, events, redact }: { key: Buffer; events: Event[]; redact: Redactor },
 ): void => {
-  const { session, asked } = connected
-  const lines = byHost(session, planned).filter(line => line.node.included.has(line.host))
-  const secrets = secretsOf(session)
+  const { known, asked } = connected
+  const lines = byHost(walk).filter(line => line.node.included.has(line.host))
+  const secrets = secretsOf(known)
   const isOpen = (value: unknown): boolean => same(redact.value(value), value)
   const remembered = runRequestOf(playbook, asked)
   const plan: SavedPlan = {
@@ -60,7 +61,7 @@ const keepPlan = (
     sources: planSources(playbook, connected, remembered.variableFiles, key),
     events: events.filter(({ type }) => told.has(type)),
     roundTrips: roundTripsOf(connected),
-    ...savedLinesOf(session, lines, key, isOpen),
+    ...savedLinesOf(walk, lines, key, isOpen),
   }
   writePlanFile(out, sealPlan(key, redact.value(plan)))
   const caveats = caveatsOf(events).map(text => `; ${text}`)
@@ -68,22 +69,22 @@ const keepPlan = (
 }
 
 /** Keeps what was planned. */
-export type SavePlan = (connected: WithTargets, planned: Planned[], events: Event[]) => void
+export type SavePlan = (connected: WithTargets, walk: Walk, events: Event[]) => void
 
 /**
  * Makes ready to keep a plan, before any host is contacted for it. Throws Refusals: `usage-file` where it could not be
  * written, `plan-key` where there can be no key.
  */
-export const prepareToSave = (out: string, playbook: string, { session }: Prepared, redact: Redactor): SavePlan => {
+export const prepareToSave = (out: string, playbook: string, { known }: Prepared, redact: Redactor): SavePlan => {
   checkTarget(out)
   const key = findOrMakePlanKey(process.cwd())
-  for (const name of secretsOf(session)) {
-    const value = session.loaded.extra[name]?.value
+  for (const name of secretsOf(known)) {
+    const value = known.loaded.extra[name]?.value
     if (typeof value === 'string') redact.add(value)
   }
-  return (connected, planned, events) => {
-    if (session.graph.nodes.every(({ included }) => [...included].every(host => session.lost.has(host))))
+  return (connected, walk, events) => {
+    if (known.graph.nodes.every(({ included }) => [...included].every(host => isLost(known, host))))
       return void process.stderr.write(`No host answered: ${out} is not written.\n`)
-    keepPlan(out, playbook, connected, planned, { key, events, redact })
+    savePlan(out, playbook, connected, walk, { key, events, redact })
   }
 }

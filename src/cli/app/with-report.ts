@@ -1,8 +1,8 @@
 import { exit } from '../../core/exit.ts'
 import { type Failure, Refusal } from '../../core/failure.ts'
+import { planKeyVariable } from '../../planfile/plan-key.ts'
 import { createRedactor } from '../../report/redact.ts'
 import { type Report, type ReportOptions, wantsColour } from '../../report/report.ts'
-import { planKeyVariable } from './plan-key.ts'
 
 /** How the output of a command is asked for. */
 export type Shown = {
@@ -34,6 +34,12 @@ export const reportOptionsFor = (
     redact,
   }
 }
+
+/** A report of what has been said before: nothing of it is drawn over. */
+export const replayOptionsFor = (shown: Shown, command: ReportOptions['command'] = 'apply'): ReportOptions => ({
+  ...reportOptionsFor(shown, command),
+  tty: false,
+})
 
 const bug = ({ message, stack = '' }: Error): Failure => ({
   reason: 'bug-engine',

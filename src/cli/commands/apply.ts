@@ -1,6 +1,6 @@
 import { refuse } from '../../core/failure.ts'
+import { isPlanFile } from '../../planfile/plan-file.ts'
 import { createReport } from '../../report/report.ts'
-import { isPlanFile } from '../app/plan-file.ts'
 import type { PlaybookOptions } from '../app/prepare.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
 import { reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
@@ -11,7 +11,7 @@ export const apply = async (
   file: string,
   options: PlaybookOptions & Shown & { refresh: boolean; lockTimeout: number },
 ): Promise<number> => {
-  if (isPlanFile(file)) return (await import('./saved-plan.ts')).applyPlan(command, file, options)
+  if (isPlanFile(file)) return (await import('../app/apply-saved-plan.ts')).applySavedPlan(command, file, options)
   if (!options.refresh)
     return runPlaybook(command === 'plan' ? { command } : { command, lockTimeout: options.lockTimeout }, file, options)
   return withReport(createReport(reportOptionsFor(options, command)), () =>

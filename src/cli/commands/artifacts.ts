@@ -10,7 +10,7 @@ import { createReport } from '../../report/report.ts'
 import { createSupply } from '../app/archives.ts'
 import { type PlaybookOptions, prepare } from '../app/prepare.ts'
 import { saveLock } from '../app/save-lock.ts'
-import { interruptible, reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
+import { interruptible, replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
 export type FetchOptions = Omit<PlaybookOptions, 'artifacts'> & Shown & { to?: string; arch: string[] }
 
@@ -26,9 +26,9 @@ const fetchAll = async (
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Failure[]> => {
-  const { session, lock } = await prepare(playbook, options, { keepSecret: () => {}, emit, signal })
+  const { known, lock } = await prepare(playbook, options, { keepSecret: () => {}, emit, signal })
   const store = createSupply({ lock, artifacts: options.to, emit, signal })
-  const demands = options.arch.map(architecture => requiredArchives(session, { system: 'linux', architecture }))
+  const demands = options.arch.map(architecture => requiredArchives(known, { system: 'linux', architecture }))
   for (const node of new Set(demands.flatMap(({ open }) => open)))
     emit({ type: 'warning', node, text: 'which archive it needs only its host can tell: it is left out.' })
   const wanted = demands.flatMap(({ queries }) => queries.map(archiveWanted))
@@ -59,7 +59,7 @@ const interrupted: Failure = {
  * No host is contacted. Returns the exit code: 1 when one could not be had, 4 for bad input.
  */
 export const fetchArtifacts = async (playbook: string, options: FetchOptions): Promise<number> => {
-  const report = createReport({ ...reportOptionsFor(options, 'plan'), tty: false })
+  const report = createReport(replayOptionsFor(options, 'plan'))
   const { signal, release } = interruptible()
   const end = (failures: Failure[]): number => report.finish({ roundTrips: {}, failures })
   try {

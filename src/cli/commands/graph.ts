@@ -19,8 +19,8 @@ export const graph = (playbook: string, options: GraphOptions): Promise<number> 
   const beside = createReport({ ...reportOptionsFor({ format: 'text', color: false }, 'plan'), out: process.stderr })
   return withReport(beside, async () => {
     const nobody = { keepSecret: () => {}, emit: () => {}, signal: new AbortController().signal }
-    const { session } = await prepare(playbook, options, nobody)
-    process.stdout.write(written[options.format](drawingOf(session.graph)))
+    const { known } = await prepare(playbook, options, nobody)
+    process.stdout.write(written[options.format](drawingOf(known.graph)))
     return exit.done
   })
 }

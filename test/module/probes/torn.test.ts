@@ -6,9 +6,11 @@ import * as assert from 'uvu/assert'
 import { Missing } from '../../../src/core/unknown.ts'
 import { digest, type FileAnswer, file, fileProbe, stat } from '../../../src/module/probes/file.ts'
 import type { AnyQuery } from '../../../src/module/query.ts'
+import { type Answers, createAnswers, invalidate } from '../../../src/world/answers.ts'
 import { batch } from '../../../src/world/batch.ts'
-import { answer, createWorld, invalidate, type World } from '../../../src/world/world.ts'
+import { answer } from '../../../src/world/world.ts'
 import { refusedOnce } from '../../load/refused.ts'
+import { seenWorld } from '../../world/sky.ts'
 import { local, probed, temporary } from './local.ts'
 
 const root = temporary()
@@ -80,21 +82,21 @@ test('between two that are written to nothing is taken for what it is not', () =
 })
 
 /** What a world tells of a path in the end, each read of it run by `run`. */
-const settled = (world: World, path: string, asked: string[], run: (script: string) => Ran): unknown => {
-  const found = answer(world, file(path))
+const settled = (answers: Answers, path: string, asked: string[], run: (script: string) => Ran): unknown => {
+  const found = answer(seenWorld(answers), file(path))
   if (!(found instanceof Missing)) return found
   const query = found.query as AnyQuery
   asked.push(query.key)
-  const { fragments, take } = batch(world, [query])
+  const { fragments, take } = batch(answers, [query])
   const { stdout, stderr, status } = run(fragments[0]!.sh!)
   take([{ stdout, stderr, status: status ?? -1 }])
-  return settled(world, path, asked, run)
+  return settled(answers, path, asked, run)
 }
 
 test('a file that was written to is read again', () => {
   const [path] = written('again', ['a']) as [string]
   const asked: string[] = []
-  const found = settled(createWorld(), path, asked, script =>
+  const found = settled(createAnswers(), path, asked, script =>
     (asked.length === 1 ? meanwhile(`echo other >${path}`) : local)(script),
   )
   assert.is(textOf(found as FileAnswer), 'other\n')
@@ -103,14 +105,14 @@ test('a file that was written to is read again', () => {
 
 test('a file that is always written to is refused after three reads, and only where its bytes are wanted', () => {
   const [path] = written('always', ['a']) as [string]
-  const world = createWorld()
+  const answers = createAnswers()
   const asked: string[] = []
-  const failure = refusedOnce(() => settled(world, path, asked, meanwhile(`date +%s%N >${path}`)))
+  const failure = refusedOnce(() => settled(answers, path, asked, meanwhile(`date +%s%N >${path}`)))
   assert.match(failure.what, /changed while it was read/)
   assert.is(new Set(asked).size, 3)
-  for (const query of [stat(path), digest(path)]) assert.ok((answer(world, query) as FileAnswer).exists)
-  invalidate(world, [`path:${path}`])
-  assert.match(textOf(settled(world, path, asked, local) as FileAnswer), /^\d+\n$/, 'a change is a new start')
+  for (const query of [stat(path), digest(path)]) assert.ok((answer(seenWorld(answers), query) as FileAnswer).exists)
+  invalidate(answers, [`path:${path}`])
+  assert.match(textOf(settled(answers, path, asked, local) as FileAnswer), /^\d+\n$/, 'a change is a new start')
 })
 
 test.run()

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { refuse } from '../../core/failure.ts'
+import { refuse } from '../core/failure.ts'
 
 /** What keeps plans and prints from being forged, and secrets in prints from being guessed. */
 export const planKeyVariable = 'RUNBOOK_PLAN_KEY'

@@ -1,8 +1,8 @@
-import { refuse } from '../../core/failure.ts'
-import { same } from '../../core/value.ts'
-import { parseExtra } from '../../load/variables.ts'
-import { fingerprint } from '../../plan/fingerprint.ts'
-import type { SavedExtraVar } from '../../planfile/saved-plan.ts'
+import { refuse } from '../core/failure.ts'
+import { same } from '../core/value.ts'
+import { parseExtra } from '../load/variables.ts'
+import { fingerprint } from '../plan/fingerprint.ts'
+import type { SavedExtraVar } from './saved-plan.ts'
 
 /** Whether an option -e names a file. */
 export const isFileOption = (option: string): boolean => option.trim().startsWith('@')

@@ -13,9 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { refuse } from '../../core/failure.ts'
-import { kindOfPath, readText } from '../../load/files.ts'
-import { looksLikePlan, refuseDamagedPlan } from '../../planfile/saved-plan.ts'
+import { refuse } from '../core/failure.ts'
+import { kindOfPath, readText } from '../load/files.ts'
+import { looksLikePlan, refuseDamagedPlan } from './saved-plan.ts'
 
 /** How a file begins; nothing of what cannot be read, which whoever opens it tells. */
 const beginningOf = (path: string): string => {

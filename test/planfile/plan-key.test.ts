@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findOrMakePlanKey, findPlanKey, planKeyFile, requirePlanKey } from '../../../src/cli/app/plan-key.ts'
-import { Refusal } from '../../../src/core/failure.ts'
+import { Refusal } from '../../src/core/failure.ts'
+import { findOrMakePlanKey, findPlanKey, planKeyFile, requirePlanKey } from '../../src/planfile/plan-key.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'runbook-key-'))
 test.after(() => rmSync(base, { recursive: true }))

@@ -1,0 +1,60 @@
+import type { Event } from '../../core/event.ts'
+import { exit } from '../../core/exit.ts'
+import { refuse } from '../../core/failure.ts'
+import { createReport } from '../../report/report.ts'
+import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
+import { applySavedPlan } from '../app/apply-saved-plan.ts'
+import { runPlaybook } from '../app/run-playbook.ts'
+import { requireSameVariables } from '../app/run-record.ts'
+import { replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
+
+const isUnfinished = ({ summary }: Run): boolean => summary === undefined || summary.exit !== exit.done
+
+const runToResume = (name: string | undefined): Run => {
+  if (name !== undefined) return readRun(journalFolder(process.cwd()), name)
+  const [last] = runIds(journalFolder(process.cwd()))
+  const run = last === undefined ? undefined : readRun(journalFolder(process.cwd()), last)
+  if (run && isUnfinished(run)) return run
+  return refuse('usage-option', run ? 'The last run ended well.' : 'No run is remembered here.', {
+    why: run ? `Run ${run.id} has nothing left to do.` : `Runs are remembered in ${journalFolder(process.cwd())}.`,
+    fix: '`runbook runs` lists them; name one to go on with it.',
+  })
+}
+
+/** What a run said, and before that the runs that it went on with. */
+const lineage = (run: Run): Event[] => {
+  const started = run.events.find(event => event.type === 'started')
+  return started?.resumes
+    ? [...lineage(readRun(journalFolder(process.cwd()), started.resumes)), ...run.events]
+    : run.events
+}
+
+/**
+ * `runbook resume [RUN]`: the same command once more, which goes on where hosts are now: nothing is taken from the
+ * journal but what was asked for, and the handlers that were left due. Returns the exit code.
+ */
+export const resume = (
+  name: string | undefined,
+  { extraVars, lockTimeout, ...shown }: Shown & { extraVars: string[]; lockTimeout: number },
+): Promise<number> =>
+  withReport(createReport(replayOptionsFor(shown)), () => {
+    const run = runToResume(name)
+    const asked =
+      run.events.find(event => event.type === 'started')?.asked ??
+      refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
+    const resumes = { id: run.id, events: lineage(run) }
+    const { playbook, variableFiles, variableNames, plan, refresh = false, ...same } = asked
+    if (plan !== undefined)
+      return applySavedPlan(
+        'apply',
+        plan,
+        { ...same, inventory: [], tags: [], extraVars, lockTimeout, ...shown, refresh },
+        resumes,
+      )
+    requireSameVariables(run.id, variableNames, extraVars, 'runbook resume')
+    return runPlaybook({ command: 'apply', lockTimeout, resumes }, playbook, {
+      ...same,
+      extraVars: [...variableFiles, ...extraVars],
+      ...shown,
+    })
+  })

@@ -1,0 +1,49 @@
+import { type Graph, machineOf } from '../graph/graph.ts'
+import type { Loaded } from '../load/load.ts'
+import type { AnyModule } from '../module/define.ts'
+import { type Answers, createAnswers } from '../world/answers.ts'
+import type { Line } from './line.ts'
+
+/**
+ * Everything that is known during one run, and all that planning reads: what was asked for, what machines have answered,
+ * what has been dealt with. Only reading and running add to it; planning never does.
+ */
+export type Known = {
+  graph: Graph
+  loaded: Loaded
+  modules: Record<string, AnyModule>
+  /** What was read, by machine. */
+  answers: Map<string, Answers>
+  /** Answers of the controller, which never change during a run. */
+  controller: Answers
+  /** Machines that could not be reached or were lost. */
+  lost: Set<string>
+  /** Lines that have been dealt with in this run, as they ended. */
+  finished: Map<string, Line>
+  /** Handlers that an earlier run has left due, as `host/task`. */
+  pendingHandlers: ReadonlySet<string>
+  /** Renders a template file in a scope: what `template` queries are answered with. */
+  render(path: string, scope: Record<string, unknown>): unknown
+  /** The user a task without `become` runs as on a machine whose shell is root's; undefined: the shell's own. */
+  identity(machine: string, become: boolean): string | undefined
+  /** Tells the output a value that must never be shown. */
+  keepSecret(value: string): void
+}
+
+type Given = Pick<Known, 'graph' | 'loaded' | 'modules' | 'render' | 'identity' | 'keepSecret'>
+
+/** What is known before anything is read. */
+export const createKnown = (given: Given, pendingHandlers: ReadonlySet<string> = new Set()): Known => ({
+  ...given,
+  answers: new Map(given.graph.hosts.map(host => [machineOf(host), createAnswers()])),
+  controller: createAnswers(),
+  lost: new Set(),
+  finished: new Map(),
+  pendingHandlers,
+})
+
+export const isLost = ({ lost }: Known, host: string): boolean => lost.has(machineOf(host))
+
+/** The hosts of the inventory whose machine is lost. */
+export const lostHosts = (known: Known): string[] =>
+  known.lost.size === 0 ? [] : known.loaded.inventory.hosts.filter(host => isLost(known, host))

@@ -1,0 +1,70 @@
+import { isUnknown, Lost, Missing } from '../core/unknown.ts'
+import { type Graph, machineOf, type Node, nodeId } from '../graph/graph.ts'
+import type { Located } from '../load/located.ts'
+import { createScope } from '../load/scope.ts'
+import { layersFor } from '../load/variables.ts'
+import { facts } from '../module/probes/facts.ts'
+import { isLost, type Known } from './known.ts'
+import { ask, type Walk } from './walk-state.ts'
+
+/** The layers of variables of any host as a node sees them, lowest first: its own task's only for its own host. */
+const layersOf =
+  ({ loaded: { inventory, extra } }: Known, { play, task }: Node, own: string) =>
+  (host: string): Record<string, Located>[] =>
+    layersFor({ play, inventory, host, extra, ...(host === own ? { task } : {}) })
+
+/** The node whose registered value `name` stands for on a host, as seen from a node: the one it has an edge to. */
+const registeredBy = ({ registered }: Graph, from: Node, host: string, name: string): Node | undefined => {
+  const all = (registered.get(name) ?? []).filter(n => n.once || n.hosts.includes(host))
+  const values = new Set(from.edges.flatMap(e => (e.kind === 'value' ? [e.on] : [])))
+  return all.find(n => values.has(n.id)) ?? all.findLast(n => n.index < from.index) ?? all[0]
+}
+
+/** The value that a node registered on a host, or the unknown that says why there is none. */
+const registered = ({ known, outputs }: Walk, by: Node, on: string): unknown => {
+  const host = by.once ? by.hosts[0]! : on
+  const line = nodeId(host, by.task)
+  if (isLost(known, host)) throw new Lost(line)
+  return outputs.has(line) ? outputs.get(line) : new Missing()
+}
+
+const factsOf = (walk: Walk, host: string): unknown => {
+  const machine = machineOf(host)
+  if (isLost(walk.known, host) || !walk.known.answers.has(machine)) throw new Lost(host)
+  const found = ask(walk, machine)(facts)
+  if (isUnknown(found)) throw found
+  return found
+}
+
+/** What an expression of a node sees on a host. Reading what does not exist yet throws the unknown that says why. */
+export const scopeOf = (
+  walk: Walk,
+  node: Node,
+  host: string,
+  item?: { value: unknown },
+  groups: Record<string, string[]> = walk.known.loaded.inventory.groups,
+): Record<string, unknown> => {
+  const { graph } = walk.known
+  const layers = layersOf(walk.known, node, host)
+  return createScope({
+    host,
+    layers: layers(host),
+    layersOf: layers,
+    groups,
+    registers: on =>
+      [...graph.registered].flatMap(([name, nodes]) => (nodes.some(n => n.once || n.hosts.includes(on)) ? [name] : [])),
+    register: (on, name) => {
+      const by = registeredBy(graph, node, on, name)
+      if (by === undefined) throw new Missing()
+      return registered(walk, by, on)
+    },
+    facts: on => factsOf(walk, on),
+    ...(item ? { item: item.value } : {}),
+  })
+}
+
+/** Groups without some hosts: what a comprehension over a group runs through. */
+export const groupsWithout = ({ loaded }: Known, gone: ReadonlySet<string>): Record<string, string[]> =>
+  Object.fromEntries(
+    Object.entries(loaded.inventory.groups).map(([name, hosts]) => [name, hosts.filter(h => !gone.has(h))]),
+  )

@@ -1,0 +1,79 @@
+import { Missing } from '../core/unknown.ts'
+import type { Node } from '../graph/graph.ts'
+import type { AnyQuery } from '../module/query.ts'
+import { type Prediction, predictionOf } from '../world/prediction.ts'
+import { answer, type World } from '../world/world.ts'
+import type { Asker } from './decide.ts'
+import type { Known } from './known.ts'
+import type { Line } from './line.ts'
+
+/** A node as planned: its lines on each host. */
+export type Planned = {
+  node: Node
+  lines: Line[]
+  /** How much of each machine's log there was when its turn came. */
+  turn: Map<string, number>
+}
+
+/** What has to be read before a walk can go on: queries by machine. */
+export type MissingReads = Map<string, AnyQuery[]>
+/** Stands among machines for the controller. */
+export const controllerSide = ''
+
+/**
+ * One pass over nodes, from what is known: what it predicts of each machine, what each line registers, and what it lacks.
+ * It is built by one pass and belongs to it; another pass is another value.
+ */
+export type Walk = {
+  known: Known
+  planned: Planned[]
+  /** The log of changes to come, by machine. */
+  predicted: Map<string, Prediction[]>
+  /** What each line registers (`host/task`): a value, or an unknown. */
+  outputs: Map<string, unknown>
+  /** Root cause by line (`host/task`), where one failed or was skipped because of another. */
+  causes: Map<string, string>
+  missing: MissingReads
+}
+
+/** A pass that begins with nothing but what is known; or also with what another pass has made of some parts. */
+export const beginWalk = (known: Known, from: Partial<Walk> = {}): Walk => ({
+  planned: [],
+  predicted: new Map(),
+  outputs: new Map(),
+  causes: new Map(),
+  missing: new Map(),
+  ...from,
+  known,
+})
+
+/** The same pass over machines as they are: nothing is predicted of them, while what lines register is shared. */
+export const withoutPredictions = ({ known, outputs, causes }: Walk): Walk => beginWalk(known, { outputs, causes })
+
+/** A machine as the next line of a pass sees it, or as one saw it after so many predictions. */
+export const worldOn = ({ known, predicted }: Walk, machine: string, upto?: number): World => ({
+  answers: known.answers.get(machine)!,
+  predicted: upto === undefined ? (predicted.get(machine) ?? []) : (predicted.get(machine) ?? []).slice(0, upto),
+  controller: known.controller,
+})
+
+/** Answers by a machine as the next line sees it; what has not been read is noted, and Missing for now. */
+export const ask =
+  (walk: Walk, machine: string): Asker =>
+  query => {
+    const found = answer(worldOn(walk, machine), query)
+    if (found instanceof Missing) {
+      const lacking = (found.query as AnyQuery | undefined) ?? query
+      const side = lacking.probe.side === 'controller' ? controllerSide : machine
+      walk.missing.set(side, [...(walk.missing.get(side) ?? []), lacking])
+    }
+    return found
+  }
+
+/** Lays a line's change over its machine. A line that is not known yet clouds its footprint. */
+export const predictLine = (walk: Walk, { id, machine, verdict, will, labels }: Line): void => {
+  if (verdict !== 'change' && verdict !== 'undecided') return
+  const { answers, predicted } = worldOn(walk, machine)
+  const prediction = predictionOf({ reals: answers.reals, predicted }, { node: id, patches: will, labels })
+  walk.predicted.set(machine, [...predicted, prediction])
+}

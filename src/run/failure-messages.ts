@@ -1,0 +1,112 @@
+import type { Failure } from '../core/failure.ts'
+import type { Output } from '../core/transport.ts'
+import type { Line } from '../plan/line.ts'
+
+// How a line that failed is told: what is wrong, what was seen, what to do.
+
+const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n').slice(-12).join('\n')
+const shown = (command: string): string => `$ ${command.length > 200 ? `${command.slice(0, 200)}…` : command}`
+
+/** What any step may meet, whatever its module knows of it. dash, Debian's sh, says no more of a full disk than `I/O error`. */
+const ofAnyStep = (text: string): { cause: string; fix: string } | undefined =>
+  /No space left on device|Disk quota exceeded|printf: I\/O error/i.test(text)
+    ? { cause: 'The disk is full, or a quota is used up.', fix: 'free some space there (`df -h`) and run again' }
+    : undefined
+
+/** A step that failed: what it was, its exit status and its last lines; by its cause where that is known. */
+export const stepFailure = (line: Line, command: string, output: Output): Failure => {
+  const said = `${output.stderr}\n${output.stdout}`
+  const found = line.explain?.(said) ?? ofAnyStep(said)
+  return {
+    reason: 'host-step',
+    what: found?.cause ?? `A step failed with exit status ${output.status}.`,
+    why: [shown(command), tail(output.stdout), tail(output.stderr)].filter(text => text !== '').join('\n'),
+    ...(found ? { fix: found.fix } : {}),
+    origin: line.node.task.origin,
+  }
+}
+
+/** A step that printed more than is kept. */
+export const longOutputFailure = (line: Line, command: string): Failure => ({
+  reason: 'host-step',
+  what: 'A step printed more than 16 MiB.',
+  why: shown(command),
+  fix: 'It has run to its end. Let it print less, or to a file.',
+  origin: line.node.task.origin,
+})
+
+/** What the parser says of a file that is no JSON may quote a secret: it is not told. */
+export const noJsonFailure = (line: Line, path: string): Failure => ({
+  reason: 'host-step',
+  what: `${path} is no JSON.`,
+  fix: 'Mend it, or put its last good version back.',
+  origin: line.node.task.origin,
+})
+
+export const lostFailure = ({ machine, node }: Line): Failure => ({
+  reason: 'host-lost',
+  what: `${machine} was lost in the middle of "${node.task.name}".`,
+})
+
+/** Steps have run, and planned again the line would fail. */
+export const failedAgain = ({ why, fix }: Line, { node }: Line): Failure => ({
+  reason: 'task-failed',
+  what: why ?? 'It failed.',
+  ...(fix ? { fix } : {}),
+  origin: node.task.origin,
+})
+
+export const brokenPromiseFailure = ({ node: { task } }: Line, why: string): Failure => ({
+  reason: 'module-broke-promise',
+  what: `${task.module} did not do what it planned.`,
+  why,
+  fix: 'Run again: the host may have changed meanwhile, such as by a restart of what it asks. If it stays, it is a mistake of the module: report it.',
+  origin: task.origin,
+})
+
+/** What is known when a wait has ended in vain. */
+export type WaitEnd = {
+  /** What it came to: `failed` is what planning again said; `hopeless` why waiting on was useless. */
+  failed: Failure
+  hopeless: string | undefined
+  /** What was seen last: what is still missing. */
+  state: string
+  /** The last lines of the log. */
+  log: string
+}
+
+/** A wait that did not come true: by its cause where the module knows it, else with what was seen and the log. */
+export const waitFailure = (line: Line, { failed, hopeless, state, log }: WaitEnd): Failure => {
+  const hasFailed = failed.reason === 'task-failed'
+  const { task } = line.node
+  const seemed =
+    hopeless ?? (hasFailed ? failed.what : `${task.name}: it did not come true within ${line.settle?.seconds ?? 0} s.`)
+  const found = line.explain?.(`${log}\n${state}`)
+  const what = found?.cause ?? seemed
+  const fix = found?.fix ?? (hasFailed ? failed.fix : undefined)
+  const lines = found
+    ? [seemed, ...new Set([found.said, ...(hopeless === undefined ? state.split('\n') : [])])]
+    : [state, log]
+  return {
+    reason: 'host-settle',
+    what,
+    why: lines.filter(text => text !== '' && text !== what).join('\n'),
+    ...(fix === undefined ? {} : { fix }),
+    origin: task.origin,
+  }
+}
+
+/** A value that no host which takes part hands out. */
+export const unmadeFailure = ({ host, node }: Line): Failure => ({
+  reason: 'module-bug',
+  what: `No host that takes part hands out what ${host} needs.`,
+  origin: node.task.origin,
+})
+
+/** A gate between turns that cannot be decided there. */
+export const gateFailure = ({ node: { task }, needs }: Line): Failure => ({
+  reason: 'playbook-reference',
+  what: `"${task.slug}" cannot be passed between turns: it is only known after ${needs}.`,
+  fix: 'Put that task before the rolling one, or leave this one out of "rolling".',
+  origin: task.origin,
+})

@@ -1,0 +1,119 @@
+import type { Status } from '../core/event.ts'
+import type { Failure } from '../core/failure.ts'
+import { born, Lost } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
+import { nodeId } from '../graph/graph.ts'
+import { touchedBy } from '../module/query.ts'
+import { inputFingerprints } from '../plan/input-fingerprints.ts'
+import { failureOf, type Line } from '../plan/line.ts'
+import { register } from '../plan/walk.ts'
+import { invalidate } from '../world/answers.ts'
+import type { RunContext } from './context.ts'
+
+const refOf = ({ host, id, node }: Line) => ({ host, node: id, task: node.task.name })
+
+const emitResult = ({ emit, key, started }: RunContext, line: Line, status: Status, failure?: Failure): void => {
+  const since = started.get(line.id)
+  const asks = key && inputFingerprints(key, line)
+  emit({
+    type: 'result',
+    ...refOf(line),
+    status,
+    ...(line.why === undefined ? {} : { why: line.why }),
+    ...(line.needs === undefined || status !== 'skipped' ? {} : { needs: line.needs }),
+    ...(failure === undefined ? {} : { failure }),
+    steps: status === 'changed' || status === 'failed' ? line.steps.length : 0,
+    ms: since === undefined ? 0 : Date.now() - since,
+    diff: status === 'changed' ? line.diff : [],
+    ...(asks ? { asks } : {}),
+  })
+}
+
+/** A decided verdict was a promise. A wait that came true meanwhile broke none. */
+const warnOfContradiction = ({ planned, emit }: RunContext, line: Line, status: Status): void => {
+  const before = planned.get(line.id)
+  const broken =
+    (before?.verdict === 'ok' && status === 'changed') ||
+    (before?.verdict === 'change' && !before.byItself && status === 'ok')
+  const { module } = line.node.task
+  const why =
+    status === 'ok'
+      ? `somebody else did it meanwhile, or ${module} promised wrongly.`
+      : `${module} promised wrongly, or the host changed meanwhile.`
+  if (broken)
+    emit({
+      type: 'warning',
+      host: line.host,
+      node: line.id,
+      text: `the plan said "${before!.verdict}", and it was "${status}": ${why}`,
+    })
+}
+
+/** A line is dealt with: told once, kept, and whoever waits looks again. */
+const finish = (context: RunContext, line: Line, status: Status, failure?: Failure): void => {
+  const { known, gated, walk } = context
+  if (known.finished.has(line.id)) return
+  const passed = gated.get(line.id)
+  gated.delete(line.id)
+  if (passed && status === 'ok') {
+    finishChanged(context, passed, line.outputs)
+    return
+  }
+  warnOfContradiction(context, line, status)
+  known.finished.set(line.id, line)
+  const own = context.lines.get(nodeId(line.host, line.node.task)) ?? [line]
+  register(
+    walk,
+    line.node,
+    line.host,
+    own.map(l => known.finished.get(l.id) ?? l),
+  )
+  if (line.text !== undefined) context.emit({ type: 'message', ...refOf(line), text: line.text })
+  emitResult(context, line, status, failure)
+  context.wake()
+}
+
+export const finishFailed = (context: RunContext, line: Line, failure: Failure): void =>
+  finish(context, { ...line, verdict: 'fail', why: failure.what, outputs: new Lost(line.id) }, 'failed', failure)
+
+/** A line is not run because of another: the root cause, named once. */
+export const finishSkipped = (
+  context: RunContext,
+  line: Line,
+  cause: string,
+  outputs: unknown = new Lost(cause),
+): void => finish(context, { ...line, verdict: 'skipped', why: `needs ${cause}`, needs: cause, outputs }, 'skipped')
+
+/** What planning again said, as a change that has happened. */
+export const finishChanged = (context: RunContext, line: Line, outputs: unknown): void => {
+  const registered = isRecord(outputs) ? { ...outputs, changed: true } : { changed: true }
+  delete (registered as { [born]?: unknown })[born]
+  finish(context, { ...line, verdict: 'change', outputs: registered }, 'changed')
+}
+
+/** A verdict that needs no step: told as it is. Returns whether it was one. */
+export const finishQuiet = (context: RunContext, line: Line): boolean => {
+  if (line.verdict === 'ok') finish(context, line, 'ok')
+  else if (line.verdict === 'skipped') finish(context, line, 'skipped')
+  else if (line.refusal) finish(context, line, 'refused', line.refusal)
+  else if (line.verdict === 'fail') finishFailed(context, line, failureOf(line))
+  else return false
+  return true
+}
+
+/** A line's steps begin, or its wait. */
+export const announceRun = (context: RunContext, line: Line): void => {
+  context.started.set(line.id, Date.now())
+  context.emit({
+    type: 'running',
+    ...refOf(line),
+    steps: [],
+    ...(line.steps.length === 0 ? { waits: true } : {}),
+  })
+}
+
+/** Steps of this line have run: older answers about what they touch are stale. */
+export const invalidateTouched = ({ known }: RunContext, line: Line): void => {
+  const own = line.will.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
+  invalidate(known.answers.get(line.machine)!, [...own, ...line.labels])
+}

@@ -1,0 +1,80 @@
+import type { Label } from '../module/label.ts'
+import { overlapping } from '../module/label.ts'
+import type { AnyQuery } from '../module/query.ts'
+import { canonicalLabels, type KnownLinks } from './canonical-path.ts'
+import { countTornReads, hasAllFacets, isAbsentFile, isFileQuery, storedFile } from './file-answers.ts'
+
+/** An answer as it came, when, and with which facets. */
+export type RawAnswer = { raw: unknown; facets: Set<string>; at: number }
+
+/**
+ * What was read of one machine, or of the controller: the one thing here that grows during a run. An answer holds until
+ * a change that may touch what it looks at has happened.
+ */
+export type Answers = {
+  raws: Map<string, RawAnswer>
+  /** Everything that was ever asked, by the name it was asked by. */
+  asked: Map<string, AnyQuery>
+  happened: { labels: Label[]; at: number }[]
+  /** Real folders, as file answers told them: `/var/run` is `/run`. */
+  reals: Map<string, string>
+  clock: number
+}
+
+export const createAnswers = (): Answers => ({
+  raws: new Map(),
+  asked: new Map(),
+  happened: [],
+  reals: new Map(),
+  clock: 0,
+})
+
+/** Links as they are, with nothing predicted. */
+const seenLinks = ({ reals }: Answers): KnownLinks => ({ reals, predicted: [] })
+
+/** Records an answer. A file's answer teaches the real name of its folder, and is stored under its own. */
+export const recordAnswer = (answers: Answers, query: AnyQuery, raw: unknown, facets: string[]): void => {
+  const { raws, asked, reals, clock } = answers
+  const name = `${query.probe.kind} ${query.item}`
+  const before = asked.get(name)?.facets ?? []
+  asked.set(name, { ...query, facets: [...new Set([...before, ...facets])] })
+  const now = { raw, facets: new Set(facets), at: clock }
+  if (!isFileQuery(query)) return void raws.set(name, now)
+  const { key, folder, real } = storedFile(query, raw)
+  reals.set(folder, real)
+  raws.set(key, countTornReads(raws.get(key), now))
+}
+
+/** A change has happened: every older answer that it may have changed is to be read again, real folders too. */
+export const invalidate = (answers: Answers, labels: Label[]): void => {
+  const changed = canonicalLabels(seenLinks(answers), labels)
+  answers.happened.push({ labels: changed, at: ++answers.clock })
+  const trees = changed.filter(isTree)
+  for (const [folder, real] of answers.reals)
+    if (overlapping(trees, [`children:${folder}`, `children:${real}`])) answers.reals.delete(folder)
+}
+
+/** Whether a label is of something that may be, or have been, a link or a whole folder. */
+const isTree = (label: Label): boolean => label === 'any' || label.startsWith('tree:')
+
+const hasChangedSince = ({ happened }: Answers, at: number, looks: () => Label[]): boolean => {
+  const since = happened.filter(change => change.at > at)
+  if (since.length === 0) return false
+  const looked = looks()
+  return since.some(change => overlapping(change.labels, looked))
+}
+
+/** Whether an answer has all that is asked, and nothing has happened to what it looks at since. */
+export const isFresh = (answers: Answers, query: AnyQuery, raw: RawAnswer, looks: () => Label[]): boolean =>
+  hasAllFacets(query, raw) && !hasChangedSince(answers, raw.at, looks)
+
+/** Whether a folder above a (canonical) path is known to be absent: then so is all below it. */
+export const isAbsentAbove = (answers: Answers, path: string): boolean => {
+  for (let at = path; at.lastIndexOf('/') > 0; ) {
+    at = at.slice(0, at.lastIndexOf('/'))
+    const folder = at
+    const raw = answers.raws.get(`file ${folder}`)
+    if (raw && isAbsentFile(raw) && !hasChangedSince(answers, raw.at, () => [`path:${folder}`])) return true
+  }
+  return false
+}

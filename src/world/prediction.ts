@@ -1,0 +1,56 @@
+import { born, isUnknown, Later, Missing } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
+import type { Label } from '../module/label.ts'
+import { type AnyQuery, touchedBy } from '../module/query.ts'
+import { canonicalLabels, type KnownLinks, type Moves, movesOf } from './canonical-path.ts'
+import { completeFilePatch } from './complete-file-patch.ts'
+import { isFileQuery, predictedKey } from './file-answers.ts'
+
+/** A change that is still to come, in plan order: what it promises, and what else it may touch. */
+export type Prediction = {
+  node: string
+  /** Its place in the log, which is its moment. */
+  index: number
+  patches: Map<string, unknown>
+  labels: Label[]
+  moves: Moves
+  /** What may come to lead elsewhere, nobody knows where: this hides what is asked for by a name behind it. */
+  adrift: Label[]
+}
+
+/** Predicted moments lie after every real one: they are ordered as the changes will be. */
+export const future = 4e15
+
+/** What a node will do to a machine, as the next entry of its log. `labels`: what it may touch besides what it promises. */
+export const predictionOf = (
+  links: KnownLinks,
+  change: { node: string; patches: [AnyQuery, unknown][]; labels: Label[] },
+): Prediction => {
+  const patches = new Map(change.patches.map(([query, patch]) => [predictedKey(links, query), patch]))
+  const own = change.patches.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
+  const labels = canonicalLabels(links, [...own, ...change.labels])
+  const moves = movesOf(patches)
+  return {
+    node: change.node,
+    index: links.predicted.length,
+    patches,
+    labels,
+    moves,
+    adrift: labels.filter(label => label.startsWith('tree:') && !moves.has(label.slice('tree:'.length))),
+  }
+}
+
+/** The answer after a prediction of its own key. What is newly made is unknown but for what is promised. */
+export const patched = (before: unknown, promise: unknown, { node, index }: Prediction, query: AnyQuery): unknown => {
+  if (!isRecord(promise)) return promise
+  const patch = isFileQuery(query) ? completeFilePatch(promise, node) : promise
+  const stamp = (answer: unknown): unknown => query.stamp?.(answer, future + index, patch) ?? answer
+  if (patch.exists === false) return { exists: false }
+  if (before instanceof Missing) return before
+  if (isUnknown(before)) return stamp({ ...patch, [born]: new Later(node) })
+  const old = isRecord(before) ? before : {}
+  const isNew =
+    (patch.exists === true && old.exists !== true) ||
+    (patch.kind !== undefined && old.kind !== undefined && patch.kind !== old.kind)
+  return stamp(isNew ? { ...patch, [born]: new Later(node) } : { ...old, ...patch })
+}
