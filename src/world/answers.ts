@@ -3,9 +3,7 @@ import { overlapping } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { canonicalLabels, type KnownLinks } from './canonical-path.ts'
 import { countTornReads, hasAllFacets, isAbsentFile, isFileQuery, storedFile } from './file-answers.ts'
-
-/** An answer as it came, when, and with which facets. */
-export type RawAnswer = { raw: unknown; facets: Set<string>; at: number }
+import type { RawAnswer } from './raw-answer.ts'
 
 /**
  * What was read of one machine, or of the controller: the one thing here that grows during a run. An answer holds until

@@ -2,8 +2,8 @@ import { posix } from 'node:path'
 import type { RawFile } from '../module/probes/file.ts'
 import { maxReads } from '../module/probes/file-content.ts'
 import type { AnyQuery } from '../module/query.ts'
-import type { RawAnswer } from './answers.ts'
 import { canonicalPath, followsLink, type KnownLinks } from './canonical-path.ts'
+import type { RawAnswer } from './raw-answer.ts'
 
 // Files are the one kind of answer whose name is not its own: links lead elsewhere, folders answer for what is in them.
 
