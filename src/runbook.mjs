@@ -3,9 +3,7 @@
  * The bin: plain JavaScript that any Node can read. It hands over to the Node that npm installed with the project
  * where the machine's own is too old to run TypeScript, and turns on the compile cache before anything is imported.
  */
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -16,10 +14,12 @@ const installed = `${root}node_modules/.bin/node`
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   process.stdout.write(`${JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version}\n`)
 } else if (!isTooOld) {
-  nodeModule.enableCompileCache?.()
+  // Asked for by name: as an import it would bring all that the module can do, and evaluate it.
+  process.getBuiltinModule('node:module').enableCompileCache?.()
   const { main } = await import('./cli/main.ts')
   await main(process.argv.slice(2))
 } else if (existsSync(installed) && !process.env.RUNBOOK_HANDED_OVER) {
+  const { spawn } = await import('node:child_process')
   const env = { ...process.env, RUNBOOK_HANDED_OVER: '1' }
   const child = spawn(installed, process.argv.slice(1), { stdio: 'inherit', env })
   // Ctrl-C reaches both; a signal that was sent to this process alone is meant for the one that does the work.

@@ -48,6 +48,11 @@ const withVerdicts = (command: Command, what?: string): Command =>
     .option('-v, --verbose', 'also list what is unchanged', false)
     .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
 
+const withFormat = (command: Command): Command =>
+  command
+    .option('--no-color', 'plain text')
+    .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
+
 const exitHelp = `
 Exit codes: 0 done · 1 a task failed · 2 changes pending (with --detailed-exitcode) · 3 a host was unreachable
             4 bad input, nothing was contacted · 5 refused · 70 a bug in runbook · 130 interrupted`
@@ -56,15 +61,10 @@ Exit codes: 0 done · 1 a task failed · 2 changes pending (with --detailed-exit
 const optionDescription = (option: Option): string =>
   new Help().optionDescription(option).replace(/ \(default: (false|\[\])\)$/, '')
 
-/** The table of commands. Each imports what it needs when it is called. */
-const program = (done: (code: number) => void): Command => {
-  const root = new Command('runbook')
-    .description('Runs playbooks over SSH; what the plan says is what apply does.')
-    .version(packageJson.version, '--version')
-    .exitOverride()
-    .enablePositionalOptions()
-    .configureHelp({ optionDescription })
-    .addHelpText('after', exitHelp)
+/** Called with the exit code of the command. */
+type Done = (code: number) => void
+
+const addPlan = (root: Command, done: Done): void => {
   const plan = withVerdicts(
     root.command('plan').description('say what apply would do, changing nothing; `plan show FILE`'),
   )
@@ -73,6 +73,17 @@ const program = (done: (code: number) => void): Command => {
       const { plan } = await import('./commands/plan.ts')
       done(await plan(playbook, options))
     })
+  // Its own options are those behind its name.
+  withFormat(plan.enablePositionalOptions().command('show').argument('<file>').description('what a kept plan says'))
+    .option('--diff', 'show what changes, line by line', false)
+    .option('-v, --verbose', 'also list what is unchanged', false)
+    .action(async (file, options) => {
+      const { showPlan } = await import('./commands/plan-show.ts')
+      done(await showPlan(file, options))
+    })
+}
+
+const addApply = (root: Command, done: Done): void => {
   withVerdicts(
     root.command('apply').description('bring the hosts into the described state'),
     'the playbook, or a plan that was kept',
@@ -84,51 +95,54 @@ const program = (done: (code: number) => void): Command => {
       const { apply } = await import('./commands/apply.ts')
       done(await apply(check ? 'plan' : 'apply', file, options))
     })
+}
+
+const addExplain = (root: Command, done: Done): void => {
   withHosts(root.command('explain').description('say why a plan says what it says of one node, changing nothing'))
     .argument('<node>', 'HOST/task, or the task alone for all hosts')
     .action(async (playbook, node, options) => {
       const { explain } = await import('./commands/explain.ts')
       done(await explain(playbook, node, options))
     })
+}
+
+const addDrift = (root: Command, done: Done): void => {
   withHosts(root.command('drift').description('say what has moved since it was applied, and what moved it')).action(
     async (playbook, options) => {
       const { showDrift } = await import('./commands/drift.ts')
       done(await showDrift(playbook, options))
     },
   )
+}
+
+const addGraph = (root: Command, done: Done): void => {
   withPlaybook(root.command('graph').description('draw what comes after what, and why; no host is contacted'))
     .addOption(new Option('--format <format>', 'dot, svg or json').choices(['dot', 'svg', 'json']).default('dot'))
     .action(async (playbook, options) => {
       const { graph } = await import('./commands/graph.ts')
       done(await graph(playbook, options))
     })
-  const output = (command: Command): Command =>
-    command
-      .option('--no-color', 'plain text')
-      .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
-  // Its own options are those behind its name.
-  output(plan.enablePositionalOptions().command('show').argument('<file>').description('what a kept plan says'))
-    .option('--diff', 'show what changes, line by line', false)
-    .option('-v, --verbose', 'also list what is unchanged', false)
-    .action(async (file, options) => {
-      const { showPlan } = await import('./commands/plan-show.ts')
-      done(await showPlan(file, options))
-    })
+}
+
+const addRuns = (root: Command, done: Done): void => {
   const runs = root.command('runs').description('the runs that were remembered here: a list, or `show RUN`')
-  output(runs.command('list', { isDefault: true }).description('all of them, the newest first')).action(
+  withFormat(runs.command('list', { isDefault: true }).description('all of them, the newest first')).action(
     async options => {
       const { listRuns } = await import('./commands/runs.ts')
       done(await listRuns(options))
     },
   )
-  output(runs.command('show').argument('<run>', 'its id, or the end of it').description('what one of them said'))
+  withFormat(runs.command('show').argument('<run>', 'its id, or the end of it').description('what one of them said'))
     .option('--diff', 'show what changed, line by line', false)
     .option('-v, --verbose', 'also list what was unchanged', false)
     .action(async (run, options) => {
       const { showRun } = await import('./commands/runs.ts')
       done(await showRun(run, options))
     })
-  output(root.command('resume').description('go on with a run that did not end well: the last one, or RUN'))
+}
+
+const addResume = (root: Command, done: Done): void => {
+  withFormat(root.command('resume').description('go on with a run that did not end well: the last one, or RUN'))
     .argument('[run]', 'its id, or the end of it')
     .option('-e, --extra-vars <k=v|@file>', 'a variable that was given by hand, once more', collect, [])
     .addOption(lockTimeout())
@@ -138,14 +152,22 @@ const program = (done: (code: number) => void): Command => {
       const { resume } = await import('./commands/resume.ts')
       done(await resume(run, options))
     })
+}
+
+const addArtifacts = (root: Command, done: Done): void => {
   const artifacts = root.command('artifacts').description('the archives of programs that hosts are given')
-  output(withPlaybook(artifacts.command('fetch').description('bring all that a playbook needs; no host is contacted')))
+  withFormat(
+    withPlaybook(artifacts.command('fetch').description('bring all that a playbook needs; no host is contacted')),
+  )
     .option('--to <dir>', 'a folder to fill, for --artifacts at a site without internet; else the cache')
     .option('--arch <list>', "the hosts' architectures (comma list; default: amd64)", words, [])
     .action(async (playbook, { arch, ...options }) => {
       const { fetchArtifacts } = await import('./commands/artifacts.ts')
       done(await fetchArtifacts(playbook, { ...options, arch: arch.length > 0 ? arch : ['amd64'] }))
     })
+}
+
+const addLab = (root: Command, done: Done): void => {
   root
     .command('lab')
     .description('throw-away hosts to try a playbook on: up, add NODE, rm NODE, status, down')
@@ -168,8 +190,37 @@ const program = (done: (code: number) => void): Command => {
       }
       done(await lab({ action, ...(node === undefined ? {} : { node }), ...options }, io))
     })
-  for (const command of [...root.commands, ...plan.commands, ...runs.commands, ...artifacts.commands])
-    command.exitOverride()
+}
+
+/** The table of commands, as the help lists them. Each imports what it needs when it is called. */
+const commands: Record<string, (root: Command, done: Done) => void> = {
+  plan: addPlan,
+  apply: addApply,
+  explain: addExplain,
+  drift: addDrift,
+  graph: addGraph,
+  runs: addRuns,
+  resume: addResume,
+  artifacts: addArtifacts,
+  lab: addLab,
+}
+
+const exitOverrideBelow = (command: Command): void => {
+  for (const inner of command.commands) exitOverrideBelow(inner.exitOverride())
+}
+
+/** The asked command alone where the first word names one: to describe all of them takes a part of every start. */
+const program = (word: string | undefined, done: Done): Command => {
+  const root = new Command('runbook')
+    .description('Runs playbooks over SSH; what the plan says is what apply does.')
+    .version(packageJson.version, '--version')
+    .exitOverride()
+    .enablePositionalOptions()
+    .configureHelp({ optionDescription })
+    .addHelpText('after', exitHelp)
+  const asked = Object.keys(commands).filter(name => name === word)
+  for (const name of asked.length > 0 ? asked : Object.keys(commands)) commands[name]!(root, done)
+  exitOverrideBelow(root)
   return root
 }
 
@@ -202,7 +253,7 @@ export const main = async (argv: string[]): Promise<void> => {
     if (lost && process.exitCode === exit.done) process.exitCode = exit.failed
   })
   try {
-    await program(code => {
+    await program(argv[0], code => {
       process.exitCode = code
     }).parseAsync(argv, { from: 'user' })
   } catch (error) {
