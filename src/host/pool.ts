@@ -1,7 +1,7 @@
 import PQueue from 'p-queue'
 import { Refusal } from '../core/failure.ts'
 import type { Connect, Transport } from '../core/transport.ts'
-import { connectSsh } from './ssh.ts'
+import { connectSsh } from './connect.ts'
 import type { Target } from './target.ts'
 
 /** All hosts of a run. */

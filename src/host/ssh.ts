@@ -7,7 +7,7 @@ import type { Transport } from '../core/transport.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
 import { becomeRefused, commandLine, identity, shellLost } from './become.ts'
 import { connectFailure, lossOf, type Trouble } from './connection-errors.ts'
-import { type Dialled, dial } from './dial.ts'
+import type { Dialled } from './dial.ts'
 import { hostKeyFailure, readKnownHosts } from './host-key.ts'
 import { type Entry, keyTypesFor } from './known-hosts.ts'
 import { KEEPER, keep } from './lease.ts'
@@ -183,8 +183,7 @@ const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
   socket.destroy()
 }
 
-const connected = async (target: Target, signal?: AbortSignal): Promise<Line> => {
-  const dialled = dial(target)
+const connected = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Line> => {
   try {
     const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), loginsOf(target, keyProblem)])
     return await logIn(target, dialled, entries, logins, signal)
@@ -194,16 +193,9 @@ const connected = async (target: Target, signal?: AbortSignal): Promise<Line> =>
   }
 }
 
-/**
- * Opens a host by ssh2: one connection, one channel with a persistent shell for all frames, one more channel for each
- * upload (uploads of a host wait for each other: a server allows ten channels). Host keys are always checked.
- * `signal` breaks a connecting off.
- *
- * @throws Refusal `host-unreachable`, `host-login`, `host-key-unknown`, `host-key-changed`, `host-lost`,
- * `run-interrupted`. That sudo refuses (`host-become`) shows in the first frame, so that asking costs no round trip.
- */
-export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
-  const line = await connected(target, signal)
+/** The transport to a host that has been dialled, as `connectSsh` gives it. */
+export const openTransport = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Transport> => {
+  const line = await connected(target, dialled, signal)
   const wire = await opened(target, line, '/bin/sh').catch(async error => {
     await hangUp(line)
     throw error

@@ -1,0 +1,18 @@
+import type { Transport } from '../core/transport.ts'
+import { dial } from './dial.ts'
+import type { Target } from './target.ts'
+
+/**
+ * Opens a host by ssh2: one connection, one channel with a persistent shell for all frames, one more channel for each
+ * upload (uploads of a host wait for each other: a server allows ten channels). Host keys are always checked.
+ * `signal` breaks a connecting off.
+ *
+ * @throws Refusal `host-unreachable`, `host-login`, `host-key-unknown`, `host-key-changed`, `host-lost`,
+ * `run-interrupted`. That sudo refuses (`host-become`) shows in the first frame, so that asking costs no round trip.
+ */
+export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
+  const dialled = dial(target)
+  // All that speaks over the connection is loaded while the host answers.
+  const { openTransport } = await import('./ssh.ts')
+  return openTransport(target, dialled, signal)
+}
