@@ -7,14 +7,17 @@ import { enterScope, leave, type Miss } from './cel-values.ts'
 import { faultOf, grammarHint, grammarMessage, valueMessage } from './expression-messages.ts'
 import { type Located, locatedMember, placeIn } from './located.ts'
 import { partsOf } from './partial-evaluation.ts'
-import { type Reference, referencesOf, type Syntax } from './references.ts'
+import { type FreeName, freeNames, type Reference, referencesAt, type Syntax } from './references.ts'
 
 export type { Reference } from './references.ts'
 
 /** Something written in a playbook or inventory that has a value in a scope. */
 export type Expression = {
-  /** Free names and their members, in written order: the edges between tasks and the static check. */
-  references: Reference[]
+  /**
+   * Free names and their members, in written order: the edges between tasks and the static check. Made when they are
+   * asked for: most values are only evaluated.
+   */
+  readonly references: Reference[]
   /** No expression inside: the value is what is written. */
   literal: boolean
   /**
@@ -79,10 +82,22 @@ const parse = (code: string, place: (offset: number) => Origin): ParseResult => 
 }
 
 /** A text is parsed once, however often it is written or looked at: the check, the graph and each host's values do. */
-type Tree = { run: ParseResult; busy: boolean }
+type Tree = { run: ParseResult; busy: boolean; names: () => FreeName[] }
+
+/** Made when it is asked for, and then kept. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
 const trees = new Map<string, Tree>()
 const treeOf = (code: string, place: (offset: number) => Origin): Tree => {
-  const tree = trees.get(code) ?? { run: parse(code, place), busy: false }
+  const known = trees.get(code)
+  if (known) return known
+  const run = parse(code, place)
+  const tree: Tree = { run, busy: false, names: once(() => freeNames(run.ast as Syntax)) }
   trees.set(code, tree)
   return tree
 }
@@ -127,8 +142,11 @@ const compileCode = (code: string, place: (offset: number) => Origin): Expressio
       )
     return parts?.(scope)
   }
+  const references = once(() => referencesAt(tree.names(), place))
   return {
-    references: referencesOf(tree.run.ast as Syntax, place),
+    get references() {
+      return references()
+    },
     literal: false,
     evaluate: scope => {
       const value = whole(scope)
@@ -190,8 +208,11 @@ const compileText = (parts: Piece[], text: string, origin: Origin): Expression =
     if ('text' in part) return part.text
     return { expression: compilePiece(part, text, 0, origin), origin: placeIn(origin, text, part.offset) }
   })
+  const references = once(() => compiled.flatMap(part => (typeof part === 'string' ? [] : part.expression.references)))
   return {
-    references: compiled.flatMap(part => (typeof part === 'string' ? [] : part.expression.references)),
+    get references() {
+      return references()
+    },
     literal: false,
     evaluate: scope => {
       let whole = ''
@@ -215,14 +236,32 @@ const compileString = (text: string, origin: Origin): Expression => {
 }
 
 /** A list or mapping, leaf by leaf: `build` makes it again from the values of its members. */
-const compileTree = (value: object, members: Expression[], build: (values: unknown[]) => unknown): Expression =>
-  members.every(one => one.literal)
-    ? constant(value)
-    : {
-        references: members.flatMap(one => one.references),
-        literal: false,
-        evaluate: scope => build(members.map(one => one.evaluate(scope))),
-      }
+const compileTree = (value: object, members: Expression[], build: (values: unknown[]) => unknown): Expression => {
+  if (members.every(one => one.literal)) return constant(value)
+  const references = once(() => members.flatMap(one => one.references))
+  return {
+    get references() {
+      return references()
+    },
+    literal: false,
+    evaluate: scope => build(members.map(one => one.evaluate(scope))),
+  }
+}
+
+const compileValue = (value: unknown, located: Located): Expression => {
+  if (typeof value === 'string') return compileString(value, located.origin)
+  if (value === null || typeof value !== 'object') return constant(value)
+  if (Array.isArray(value)) {
+    const members = value.map((inner, index) => compileValue(inner, locatedMember(located, index)))
+    return compileTree(value, members, values => values)
+  }
+  const keys = Object.keys(value)
+  const members = Object.entries(value).map(([key, inner]) => compileValue(inner, locatedMember(located, key)))
+  return compileTree(value, members, values => Object.fromEntries(keys.map((key, index) => [key, values[index]])))
+}
+
+/** What is written at a place is compiled once: the check, the graph and each host's values do. */
+const compiled = new WeakMap<Located, Expression>()
 
 /**
  * Compiles a value of YAML: strings may hold `{{ }}`. A string that is exactly one keeps the value's type, text around
@@ -231,13 +270,8 @@ const compileTree = (value: object, members: Expression[], build: (values: unkno
  * Throws a Refusal `playbook-expression` with the place of the fault.
  */
 export const compileTemplate = (value: unknown, located: Located): Expression => {
-  if (typeof value === 'string') return compileString(value, located.origin)
-  if (value === null || typeof value !== 'object') return constant(value)
-  if (Array.isArray(value)) {
-    const members = value.map((inner, index) => compileTemplate(inner, locatedMember(located, index)))
-    return compileTree(value, members, values => values)
-  }
-  const keys = Object.keys(value)
-  const members = Object.entries(value).map(([key, inner]) => compileTemplate(inner, locatedMember(located, key)))
-  return compileTree(value, members, values => Object.fromEntries(keys.map((key, index) => [key, values[index]])))
+  if (value !== located.value) return compileValue(value, located)
+  const expression = compiled.get(located) ?? compileValue(value, located)
+  compiled.set(located, expression)
+  return expression
 }

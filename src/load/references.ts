@@ -16,7 +16,8 @@ export type Reference = {
 /** A node of CEL's syntax tree, as far as it is read here. */
 export type Syntax = { op: string; args: unknown; start: number }
 
-type Found = { path: (string | null)[]; offset: number; outline?: true }
+/** A reference that is known by its offset in the expression. */
+export type FreeName = { path: (string | null)[]; offset: number; outline?: true }
 
 /** Names that CEL itself defines; a name that is called (`size(x)`) is no reference anyway. */
 export const celNames: readonly string[] = [
@@ -50,13 +51,13 @@ const written = (index: Syntax): string | null =>
 const below = (args: unknown): Syntax[] => (Array.isArray(args) ? args.flatMap(below) : isSyntax(args) ? [args] : [])
 
 /** The references of something of which only the members' names count; what its indexes read is read in full. */
-const outlined = (node: Syntax, bound: readonly string[]): Found[] => {
+const outlined = (node: Syntax, bound: readonly string[]): FreeName[] => {
   const [first, ...rest] = walk(node, bound)
   const isWhole = first !== undefined && (node.op === 'id' || accesses.includes(node.op)) && first.offset === node.start
   return isWhole ? [{ ...first, outline: true }, ...rest] : walk(node, bound)
 }
 
-const call = (node: Syntax, bound: readonly string[]): Found[] => {
+const call = (node: Syntax, bound: readonly string[]): FreeName[] => {
   const [name, receiver, args] = node.args as [string, Syntax, Syntax[]]
   const variable = args[0]
   if (comprehensions.includes(name) && variable?.op === 'id' && args.length > 1) {
@@ -72,7 +73,7 @@ const call = (node: Syntax, bound: readonly string[]): Found[] => {
 }
 
 /** A chain of accesses: one reference of its beginning, and those inside its indexes. */
-const chain = (node: Syntax, bound: readonly string[]): Found[] => {
+const chain = (node: Syntax, bound: readonly string[]): FreeName[] => {
   const path: (string | null)[] = []
   const indexes: Syntax[] = []
   let base = node
@@ -90,7 +91,7 @@ const chain = (node: Syntax, bound: readonly string[]): Found[] => {
 }
 
 /** Every free reference below a node, in written order; `bound` are the variables of comprehensions around it. */
-const walk = (node: Syntax, bound: readonly string[]): Found[] => {
+const walk = (node: Syntax, bound: readonly string[]): FreeName[] => {
   if (node.op === 'id' || accesses.includes(node.op)) return chain(node, bound)
   if (node.op === 'rcall') return call(node, bound)
   if (node.op === 'in') {
@@ -102,6 +103,9 @@ const walk = (node: Syntax, bound: readonly string[]): Found[] => {
   return below(node.args).flatMap(part => walk(part, bound))
 }
 
-/** The references of a parsed expression; `place` turns an offset in it into a place in the file. */
-export const referencesOf = (tree: Syntax, place: (offset: number) => Origin): Reference[] =>
-  walk(tree, []).map(({ path, offset, outline }) => ({ path, origin: place(offset), ...(outline && { outline }) }))
+/** The free names of a parsed expression: what its references are, wherever it is written. */
+export const freeNames = (tree: Syntax): FreeName[] => walk(tree, [])
+
+/** Free names as references; `place` turns an offset in the expression into a place in the file. */
+export const referencesAt = (names: FreeName[], place: (offset: number) => Origin): Reference[] =>
+  names.map(({ path, offset, outline }) => ({ path, origin: place(offset), ...(outline && { outline }) }))

@@ -12,6 +12,13 @@ const types: Record<string, (value: unknown) => boolean> = {
   object: isRecord,
 }
 
+const patterns = new Map<string, RegExp>()
+const patternOf = (text: string): RegExp => {
+  const pattern = patterns.get(text) ?? new RegExp(text, 'u')
+  patterns.set(text, pattern)
+  return pattern
+}
+
 type Judge = (wanted: never, value: unknown, schema: Schema, skips: (text: string) => boolean) => boolean
 
 /** What each keyword asks. One that is missing here is not known to be met. */
@@ -19,7 +26,7 @@ const judges: Record<string, Judge> = {
   type: (wanted: string | string[], value) => [wanted].flat().some(type => types[type]?.(value)),
   const: (wanted: unknown, value) => value === wanted,
   enum: (wanted: unknown[], value) => wanted.includes(value),
-  pattern: (wanted: string, value) => typeof value !== 'string' || new RegExp(wanted, 'u').test(value),
+  pattern: (wanted: string, value) => typeof value !== 'string' || patternOf(wanted).test(value),
   minLength: (wanted: number, value) => typeof value !== 'string' || [...value].length >= wanted,
   minimum: (wanted: number, value) => typeof value !== 'number' || value >= wanted,
   maximum: (wanted: number, value) => typeof value !== 'number' || value <= wanted,
@@ -32,7 +39,7 @@ const judges: Record<string, Judge> = {
   patternProperties: (wanted: Record<string, Schema>, value, _, skips) =>
     !isRecord(value) ||
     Object.entries(wanted).every(([pattern, schema]) => {
-      const named = new RegExp(pattern, 'u')
+      const named = patternOf(pattern)
       return Object.entries(value).every(([name, one]) => !named.test(name) || fits(schema, one, skips))
     }),
   additionalProperties: (wanted: unknown, value, { properties, patternProperties }) =>

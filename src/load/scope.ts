@@ -1,6 +1,6 @@
 import { Refusal } from '../core/failure.ts'
 import { isUnknown } from '../core/unknown.ts'
-import { compileTemplate, type Expression } from './expression.ts'
+import { compileTemplate } from './expression.ts'
 import type { Located } from './located.ts'
 
 /** Where the values of a host come from. What a register or the facts hold may be unknown: thrown or returned. */
@@ -27,27 +27,31 @@ type Shared = {
   evaluating: { host: string; name: string }[]
 }
 
-const compiled = new WeakMap<Located, Expression>()
-const compile = (located: Located): Expression => {
-  const known = compiled.get(located)
-  if (known) return known
-  const expression = compileTemplate(located.value, located)
-  compiled.set(located, expression)
-  return expression
-}
-
-/** An object whose members are read when they are asked for; a name that is not given is not there. */
-const lazy = (): Record<string, unknown> => Object.create(null)
-
-/** Defines a member that is computed once. An unknown that comes out is thrown to whoever reads it. */
-const define = (target: Record<string, unknown>, name: string, compute: () => unknown): void => {
-  let state: { value: unknown } | undefined
-  const get = () => {
-    state ??= { value: compute() }
-    if (isUnknown(state.value)) throw state.value
-    return state.value
+/**
+ * An object whose members are found and computed when they are asked for, each once: a scope has far more of them than
+ * any one expression reads. An unknown that comes out is thrown to whoever reads it; a name that is not given is not there.
+ */
+const lazy = (names: () => string[], find: (name: string) => (() => unknown) | undefined): Record<string, unknown> => {
+  const values = new Map<string, unknown>()
+  const read = (name: string, compute: () => unknown): unknown => {
+    if (!values.has(name)) values.set(name, compute())
+    const value = values.get(name)
+    if (isUnknown(value)) throw value
+    return value
   }
-  Object.defineProperty(target, name, { get, enumerable: true, configurable: true })
+  const found = (key: string | symbol): (() => unknown) | undefined => (typeof key === 'string' ? find(key) : undefined)
+  return new Proxy(Object.create(null), {
+    get: (_, key) => {
+      const compute = found(key)
+      return compute && read(key as string, compute)
+    },
+    has: (_, key) => found(key) !== undefined,
+    ownKeys: names,
+    getOwnPropertyDescriptor: (_, key) => {
+      const compute = found(key)
+      return compute && { get: () => read(key as string, compute), enumerable: true, configurable: true }
+    },
+  })
 }
 
 const cycle = (shared: Shared, host: string, name: string, located: Located): Refusal => {
@@ -61,7 +65,7 @@ const cycle = (shared: Shared, host: string, name: string, located: Located): Re
 
 const variable =
   (shared: Shared, scope: Record<string, unknown>, host: string, name: string, located: Located) => () => {
-    const expression = compile(located)
+    const expression = compileTemplate(located.value, located)
     if (expression.literal) return located.value
     if (shared.evaluating.some(one => one.host === host && one.name === name)) throw cycle(shared, host, name, located)
     shared.evaluating.push({ host, name })
@@ -72,29 +76,46 @@ const variable =
     }
   }
 
-const hostScope = (shared: Shared, host: string, layers: Record<string, Located>[]): Record<string, unknown> => {
+/** Which of two that give one name counts is told by their order: in `names` the first comes first, in `find` the last. */
+const hostScope = (
+  shared: Shared,
+  host: string,
+  layers: Record<string, Located>[],
+  item?: { value: unknown },
+): Record<string, unknown> => {
   const { input } = shared
-  const scope = lazy()
-  const named = input.groups
-  define(scope, 'inventory_hostname', () => host)
-  define(scope, 'group_names', () => groupsOf(host, named))
-  for (const layer of layers) {
-    for (const [name, located] of Object.entries(layer))
-      define(scope, name, variable(shared, scope, host, name, located))
+  const highest = layers.toReversed()
+  let registers: string[] | undefined
+  const registered = (): string[] => {
+    registers ??= input.registers(host)
+    return registers
   }
-  for (const name of input.registers(host)) define(scope, name, () => input.register(host, name))
-  define(scope, 'facts', () => input.facts(host))
-  define(scope, 'groups', () => named)
-  define(scope, 'hostvars', shared.hostvars)
+  const find = (name: string): (() => unknown) | undefined => {
+    if (name === 'item' && item) return () => item.value
+    if (name === 'hostvars') return shared.hostvars
+    if (name === 'groups') return () => input.groups
+    if (name === 'facts') return () => input.facts(host)
+    if (registered().includes(name)) return () => input.register(host, name)
+    const layer = highest.find(one => Object.hasOwn(one, name))
+    if (layer) return variable(shared, scope, host, name, layer[name]!)
+    if (name === 'group_names') return () => groupsOf(host, input.groups)
+    return name === 'inventory_hostname' ? () => host : undefined
+  }
+  const names = (): string[] => {
+    const given = [...layers.flatMap(Object.keys), ...registered()]
+    const own = ['facts', 'groups', 'hostvars', ...(item ? ['item'] : [])]
+    return [...new Set(['inventory_hostname', 'group_names', ...given, ...own])]
+  }
+  const scope = lazy(names, find)
   return scope
 }
 
 const everyHost = (shared: Shared): Record<string, unknown> => {
-  const hosts = lazy()
-  for (const host of shared.input.groups.all ?? []) {
-    define(hosts, host, () => hostScope(shared, host, shared.input.layersOf(host)))
-  }
-  return hosts
+  const all = new Set(shared.input.groups.all)
+  return lazy(
+    () => [...all],
+    host => (all.has(host) ? () => hostScope(shared, host, shared.input.layersOf(host)) : undefined),
+  )
 }
 
 /** The groups of a host as Ansible lists them: sorted, without `all`. */
@@ -104,11 +125,11 @@ export const groupsOf = (host: string, groups: Record<string, string[]>): string
     .sort()
 
 /**
- * What expressions and templates see on one host: a null-prototype object of getters. Variables that hold `{{ }}` are
+ * What expressions and templates see on one host: a null-prototype object whose members are computed when they are read. Variables that hold `{{ }}` are
  * evaluated when they are read, in the scope of the host that they belong to, once per scope. Registers stand above
  * variables, as in Ansible.
  *
- * A getter throws an unknown (Later, Missing, Lost) where the value is not known, and a Refusal `playbook-value` where
+ * Reading throws an unknown (Later, Missing, Lost) where the value is not known, and a Refusal `playbook-value` where
  * a variable needs itself or cannot be computed.
  */
 export const createScope = (input: ScopeInput): Record<string, unknown> => {
@@ -121,7 +142,5 @@ export const createScope = (input: ScopeInput): Record<string, unknown> => {
     },
     evaluating: [],
   }
-  const scope = hostScope(shared, input.host, input.layers)
-  if ('item' in input) define(scope, 'item', () => input.item)
-  return scope
+  return hostScope(shared, input.host, input.layers, 'item' in input ? { value: input.item } : undefined)
 }
