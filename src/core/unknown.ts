@@ -19,7 +19,11 @@ export class Missing extends Error {
   /** What is to be read, where that is not what was asked: another name of it, or what it follows from. */
   readonly query: unknown
   constructor(query?: unknown) {
+    // A plan meets hundreds. Where each was met is of no use to anybody, and to note it is a seventh of a walk.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super('not read yet')
+    Error.stackTraceLimit = stackTraceLimit
     this.query = query
   }
 }

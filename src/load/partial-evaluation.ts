@@ -2,9 +2,18 @@ import type { Syntax } from './references.ts'
 
 type Valued = (scope: Record<string, unknown>) => unknown
 
-/** The scope of one element: all that is seen outside, and the variable that stands for it. */
+/** The scope of one element: all that is seen outside, read there when it is asked for, and the variable that stands for it. */
 const within = (scope: Record<string, unknown>, name: string, value: unknown): Record<string, unknown> =>
-  Object.create(null, { ...Object.getOwnPropertyDescriptors(scope), [name]: { value, enumerable: true } })
+  new Proxy(Object.create(null), {
+    get: (_, key) => (key === name ? value : Reflect.get(scope, key)),
+    has: (_, key) => key === name || Reflect.has(scope, key),
+    ownKeys: () => [...new Set([...Reflect.ownKeys(scope), name])],
+    getOwnPropertyDescriptor: (_, key) => {
+      if (key === name) return { value, enumerable: true, configurable: true }
+      const outer = Reflect.getOwnPropertyDescriptor(scope, key)
+      return outer && { ...outer, configurable: true }
+    },
+  })
 
 /** `list.map(x, part)`: where the list is known, so is how many there are. */
 const mapped = (node: Syntax, valued: (part: Syntax) => Valued): Valued | undefined => {
