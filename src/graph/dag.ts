@@ -1,16 +1,15 @@
-/** A directed graph over ids: for each id, the ids that come before it. Knows nothing of tasks or hosts. */
-export type Edges = Map<string, Set<string>>
-
 type Visit = { id: string; before: string[] }
 
 /**
  * All ids in an order that respects the edges: an id comes right after what it waits for, which comes as written;
  * everything else stays as written. A cycle comes back as a path in which each waits for the next, the first id
- * repeated at the end.
+ * repeated at the end. Knows nothing of tasks or hosts.
+ *
+ * @param edges what comes before an id; asked once for each
  */
 export const order = (
   ids: string[],
-  edges: Edges,
+  edges: (id: string) => Iterable<string>,
 ): { order: string[]; cycle?: undefined } | { cycle: string[]; order?: undefined } => {
   const written = new Map(ids.map((id, i) => [id, i]))
   const done = new Set<string>()
@@ -18,14 +17,16 @@ export const order = (
   const result: string[] = []
   const start = (id: string): Visit => {
     onPath.add(id)
-    return { id, before: [...(edges.get(id) ?? [])].sort((a, b) => written.get(a)! - written.get(b)!) }
+    const open = [...edges(id)].filter(before => !done.has(before))
+    // Reversed, so that the next is at the end and taken off in no time.
+    return { id, before: open.sort((a, b) => written.get(b)! - written.get(a)!) }
   }
   for (const first of ids) {
     if (done.has(first)) continue
-    // A path of its own instead of recursion: a chain as long as the playbook is no reason to overflow.
+    // A path of its own instead of recursion: a chain as long as the playbook would overflow the stack.
     const path = [start(first)]
     for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
-      const next = at.before.shift()
+      const next = at.before.pop()
       if (next === undefined) {
         path.pop()
         onPath.delete(at.id)

@@ -1,3 +1,5 @@
+import type { Reference } from '../load/expression.ts'
+import type { Loaded } from '../load/load.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import type { CompiledTask } from './compile.ts'
 
@@ -16,8 +18,6 @@ export type Node = {
   task: Task
   compiled: CompiledTask
   play: Play
-  /** Position in plan order. */
-  index: number
   edges: Edge[]
   /** Hosts where its steps may run: fewer than `hosts` under --limit, none when --tags leaves the task out. */
   included: Set<string>
@@ -28,8 +28,38 @@ export type Node = {
   become: Set<string>
 }
 
-/** All nodes in plan order: edges respected, else as written, task by task over all hosts. */
-export type Graph = { nodes: Node[]; hosts: string[]; byId: Map<string, Node>; registered: Map<string, Node[]> }
+/** What a graph is made with, whatever tasks it has. */
+export type GraphSource = Pick<Loaded, 'inventory' | 'extra'> & {
+  /** The hosts that --limit leaves. */
+  limited: ReadonlySet<string>
+  /** What --tags asks for; empty: everything. */
+  tags: string[]
+  isCollective(module: string): boolean
+  /** References of the template files a task uses, which are edges like any other. */
+  files(task: Task): Reference[]
+}
+
+/**
+ * The nodes of a run. A graph is a value: `extend` gives another one, which has the same node under each id, or one
+ * that differs by more edges. Whoever keeps a node while the graph grows keeps its id.
+ */
+export type Graph = {
+  /** In plan order: edges respected, else as written, task by task over all hosts. Without those that are left out. */
+  nodes: Node[]
+  /** Hosts that a node is on, or whose facts one reads, in the order of the inventory. */
+  hosts: string[]
+  /** Every node, also those that --limit and --tags leave out. */
+  byId: Map<string, Node>
+  /** The nodes that register each name, in written order. */
+  registered: Map<string, Node[]>
+  /** Where each of `nodes` stands among them. */
+  positions: Map<string, number>
+  /** Every node in written order, with its edges to those that are left out too. */
+  written: Node[]
+  /** By host, the node that whatever is written next comes behind. */
+  last: Map<string, string>
+  source: GraphSource
+}
 
 /** How a node shows on one host, everywhere: `host/task`. */
 export const nodeId = (host: string, task: { slug: string }): string => `${host}/${task.slug}`

@@ -1,7 +1,7 @@
-import { compileExpression, compileTemplate, type Expression } from '../load/expression.ts'
+import { compileExpression, compileTemplate, type Expression, type Reference } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
 import { type Located, locatedMember } from '../load/located.ts'
-import { usesOf } from './references.ts'
+import { registerReferences } from './register-references.ts'
 
 /** The arguments of each module that its schema calls secret. */
 type SecretArguments = (module: string) => string[]
@@ -22,13 +22,15 @@ export const secretExtraVars = ({ playbook, inventory, extra }: Loaded, secretsO
     ...Object.values(inventory.vars),
     extra,
   ]
-  const valuesOf = (name: string): Located[] =>
-    layers.flatMap(layer => (Object.hasOwn(layer, name) ? [layer[name]!] : []))
+  const within = (name: string): Reference[] =>
+    layers
+      .flatMap(layer => (Object.hasOwn(layer, name) ? [layer[name]!] : []))
+      .flatMap(located => compileTemplate(located.value, located).references)
   const references = tasks.flatMap(({ module, args, loop }) => {
     const given = secretsOf(module).filter(name => name in args.value)
     const values = given.map(name => compileTemplate(args.value[name], locatedMember(args, name)))
     // `item` stands for what the loop runs over.
     return [...values, ...(loop && given.length > 0 ? [looped(loop)] : [])].flatMap(value => value.references)
   })
-  return new Set(Object.keys(extra).filter(name => usesOf(references, new Set([name]), valuesOf).length > 0))
+  return new Set(Object.keys(extra).filter(name => registerReferences(references, new Set([name]), within).length > 0))
 }

@@ -14,10 +14,11 @@ const layersOf =
     layersFor({ play, inventory, host, extra, ...(host === own ? { task } : {}) })
 
 /** The node whose registered value `name` stands for on a host, as seen from a node: the one it has an edge to. */
-const registeredBy = ({ registered }: Graph, from: Node, host: string, name: string): Node | undefined => {
+const registeredBy = ({ registered, positions }: Graph, from: Node, host: string, name: string): Node | undefined => {
   const all = (registered.get(name) ?? []).filter(n => n.once || n.hosts.includes(host))
   const values = new Set(from.edges.flatMap(e => (e.kind === 'value' ? [e.on] : [])))
-  return all.find(n => values.has(n.id)) ?? all.findLast(n => n.index < from.index) ?? all[0]
+  const at = positions.get(from.id)!
+  return all.find(n => values.has(n.id)) ?? all.findLast(n => positions.get(n.id)! < at) ?? all[0]
 }
 
 /** The value that a node registered on a host, or the unknown that says why there is none. */

@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Edges, order } from '../../src/graph/dag.ts'
+import { order } from '../../src/graph/dag.ts'
 import { fc } from '../chance.ts'
 
-const edges = (of: Record<string, string[]>): Edges => new Map(Object.entries(of).map(([id, on]) => [id, new Set(on)]))
+const edges = (of: Record<string, string[]>) => (id: string) => of[id] ?? []
 
 test('without edges everything stays as written', () => {
   assert.equal(order(['c', 'a', 'b'], edges({})), { order: ['c', 'a', 'b'] })
@@ -25,7 +25,7 @@ test('a cycle comes back as a path in which each waits for the next', () => {
 
 test('a long chain written backwards needs no deep stack', () => {
   const ids = Array.from({ length: 20_000 }, (_, i) => `t${i}`)
-  const found = order(ids, new Map(ids.slice(0, -1).map((id, i) => [id, new Set([ids[i + 1]!])])))
+  const found = order(ids, id => ids.slice(Number(id.slice(1)) + 1, Number(id.slice(1)) + 2))
   assert.equal(found.order?.[0], 't19999')
 })
 
@@ -39,9 +39,9 @@ test('every order is complete and respects all edges; a cycle is one of the edge
   fc.assert(
     fc.property(graph, ({ n, pairs }) => {
       const ids = Array.from({ length: n }, (_, i) => `t${i}`)
-      const of: Edges = new Map()
+      const of = new Map<string, Set<string>>()
       for (const [a, b] of pairs) of.set(`t${a}`, (of.get(`t${a}`) ?? new Set()).add(`t${b}`))
-      const found = order(ids, of)
+      const found = order(ids, id => of.get(id) ?? [])
       if (found.cycle) {
         assert.is(found.cycle[0], found.cycle.at(-1))
         for (const [i, id] of found.cycle.slice(0, -1).entries()) assert.ok(of.get(id)?.has(found.cycle[i + 1]!))

@@ -10,7 +10,7 @@ test('task by task over all hosts, each behind the one before it on its own host
   assert.equal(edgesOf(graph, 'web0/a'), [])
   assert.equal(edgesOf(graph, 'web1/b'), ['order web1/a'])
   assert.equal(
-    graph.nodes.map(n => n.index),
+    graph.nodes.map(n => graph.positions.get(n.id)),
     [0, 1, 2, 3],
   )
   assert.equal(graph.hosts, ['web0', 'web1'])

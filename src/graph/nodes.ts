@@ -1,0 +1,55 @@
+import type { Play, Task } from '../load/playbook.ts'
+import { type CompiledTask, compileTask } from './compile.ts'
+import { type GraphSource, type Node, nodeId } from './graph.ts'
+import { isSelected } from './selection.ts'
+import type { staticBecome } from './static-scope.ts'
+
+/** Tasks of a play that join a graph, on some of the play's hosts. */
+export type Addition = {
+  play: Play
+  tasks: Task[]
+  /** In the order of the inventory. */
+  hosts: string[]
+  /** For each of the hosts the id of the node that the tasks come right behind. Without it: behind all that is there. */
+  behind?: Record<string, string>
+}
+
+/** A node before its edges are known. */
+export type NodeDraft = Omit<Node, 'edges'>
+
+/** A task with its nodes: what is the same on all of its hosts is found once. */
+export type DraftedTask = { task: Task; play: Play; compiled: CompiledTask; nodes: NodeDraft[] }
+
+/** The nodes of an addition, task by task. Throws a Refusal where an expression or `become` is wrong. */
+export const draftTasks = (
+  { play, tasks, hosts }: Addition,
+  { limited, tags, isCollective, files }: GraphSource,
+  becomes: ReturnType<typeof staticBecome>,
+): DraftedTask[] =>
+  tasks.map(task => {
+    const { references, ...expressions } = compileTask(task)
+    const compiled = { ...expressions, references: [...references, ...files(task)] }
+    const collective = isCollective(task.module)
+    const members = task.runOnce ? hosts.slice(0, 1) : hosts
+    const draft = (on: string[]): NodeDraft => ({
+      id: collective ? task.slug : nodeId(on[0]!, task),
+      hosts: on,
+      task,
+      compiled,
+      play,
+      included: new Set(isSelected(task, tags) ? on.filter(host => limited.has(host)) : []),
+      once: task.runOnce,
+      collective,
+      become: new Set(on.filter(host => becomes({ task, play }, host))),
+    })
+    const groups = collective ? [members] : members.map(host => [host])
+    return { task, play, compiled, nodes: groups.filter(on => on.length > 0).map(draft) }
+  })
+
+/** Nodes in written order with the nodes of an addition in their place: behind the last of what they come behind. */
+export const insertWritten = <N extends NodeDraft>(written: N[], nodes: N[], behind: Addition['behind']): N[] => {
+  if (!behind) return [...written, ...nodes]
+  const ids = new Set(Object.values(behind))
+  const at = written.findLastIndex(({ id }) => ids.has(id)) + 1
+  return [...written.slice(0, at), ...nodes, ...written.slice(at)]
+}

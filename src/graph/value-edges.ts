@@ -1,0 +1,102 @@
+import { compileTemplate, type Reference } from '../load/expression.ts'
+import type { Located } from '../load/located.ts'
+import type { Play, Task } from '../load/playbook.ts'
+import type { CompiledTask } from './compile.ts'
+import type { Edge, GraphSource } from './graph.ts'
+import type { DraftedTask, NodeDraft } from './nodes.ts'
+import { type RegisterReference, registerReferences } from './register-references.ts'
+
+type Reader = { task: Task; play: Play; compiled: CompiledTask }
+
+/** What a task reads of other tasks, and of facts (the name `facts`). */
+export type ReadsOf = (reader: Reader) => RegisterReference[]
+
+/**
+ * What tasks read by name, through every value that a variable has anywhere. Found once per task, and what is in a
+ * value once per value, which hosts of a group share.
+ */
+export const readsIn = ({ inventory, extra }: GraphSource, registers: Iterable<string>): ReadsOf => {
+  const names = new Set([...registers, 'facts'])
+  const known = new Map<Task, RegisterReference[]>()
+  const inValues = new Map<Located, Reference[]>()
+  const inNames = new Map<string, Reference[]>()
+  const inValue = (located: Located): Reference[] => {
+    const found = inValues.get(located) ?? compileTemplate(located.value, located).references
+    inValues.set(located, found)
+    return found
+  }
+  const anywhere = (name: string): Reference[] => {
+    const values = extra[name]
+      ? [extra[name]]
+      : new Set(inventory.hosts.flatMap(host => inventory.vars[host]?.[name] ?? []))
+    const found = inNames.get(name) ?? [...values].flatMap(inValue)
+    inNames.set(name, found)
+    return found
+  }
+  return ({ task, play, compiled }) => {
+    const layers = [play.defaults, play.vars, task.vars]
+    const found =
+      known.get(task) ??
+      registerReferences(compiled.references, names, name => [
+        ...anywhere(name),
+        ...layers.flatMap(layer => (layer[name] ? inValue(layer[name]) : [])),
+      ])
+    known.set(task, found)
+    return found
+  }
+}
+
+/** The nodes that register a name on a host, in written order: those of the host, and those that stand for every host. */
+export type RegisteredOn = (name: string, host: string) => NodeDraft[]
+
+export const registeredOn = (registered: Map<string, NodeDraft[]>, hosts: string[]): RegisteredOn => {
+  const byName = new Map<string, Map<string, NodeDraft[]>>()
+  for (const [name, nodes] of registered) {
+    const byHost = new Map<string, NodeDraft[]>(hosts.map(host => [host, []]))
+    for (const node of nodes) for (const host of node.once ? hosts : node.hosts) byHost.get(host)!.push(node)
+    byName.set(name, byHost)
+  }
+  return (name, host) => byName.get(name)?.get(host) ?? []
+}
+
+/** What value edges are found in: who registers what, on which hosts, and the written position of every node by its id. */
+export type Values = { on: RegisteredOn; hosts: string[]; written: ReadonlyMap<string, number> }
+
+/**
+ * The node that a name stands for. It may be registered again: what counts is what was written before, as one reads a
+ * playbook, else the first that is written later.
+ */
+const sourceFor = (
+  all: NodeDraft[],
+  node: NodeDraft,
+  own: boolean,
+  written: Values['written'],
+): NodeDraft | undefined => {
+  const others = all.filter(one => one !== node)
+  const at = written.get(node.id)!
+  return others.findLast(one => written.get(one.id)! < at) ?? others[0] ?? (own ? all[0] : undefined)
+}
+
+/** The edges of each node of a task to the nodes whose values it reads. The nodes stand side by side as written. */
+export const valueEdges = (
+  { task, nodes }: Pick<DraftedTask, 'task' | 'nodes'>,
+  reads: RegisterReference[],
+  { on, hosts, written }: Values,
+): ((node: NodeDraft) => Edge[]) => {
+  const edgesTo = (node: NodeDraft, { register, own }: RegisterReference, sources: string[]): Edge[] =>
+    sources.flatMap(host => {
+      const source = sourceFor(on(register, host), node, own, written)
+      return source ? [{ on: source.id, kind: 'value' as const }] : []
+    })
+  // What is read of other hosts is the same for all nodes of the task, unless the task itself registers it.
+  const shared = new Map<RegisterReference, Edge[]>()
+  const elsewhere = (node: NodeDraft, read: RegisterReference): Edge[] => {
+    const sources = read.host === null ? hosts : [read.host]
+    if (task.register === read.register) return edgesTo(node, read, sources)
+    const found = shared.get(read) ?? edgesTo(nodes[0]!, read, sources)
+    shared.set(read, found)
+    return found
+  }
+  const registers = reads.filter(({ register }) => register !== 'facts')
+  return node => registers.flatMap(read => (read.own ? edgesTo(node, read, node.hosts) : elsewhere(node, read)))
+}
