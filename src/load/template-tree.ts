@@ -1,5 +1,5 @@
 /** The syntax tree of a template, as Handlebars' parser makes it and as far as it is read here. */
-export type Place = { start: { line: number; column: number } }
+export type TemplatePlace = { start: { line: number; column: number } }
 export type PathNode = {
   type: 'PathExpression'
   /** `@index` and its kind. */
@@ -8,37 +8,37 @@ export type PathNode = {
   depth: number
   parts: string[]
   original: string
-  loc: Place
+  loc: TemplatePlace
 }
 export type CallNode = {
   type: 'SubExpression' | 'MustacheStatement'
   path: ValueNode
   params: ValueNode[]
   hash?: { pairs: { key: string; value: ValueNode }[] }
-  loc: Place
+  loc: TemplatePlace
 }
 export type LiteralNode = {
   type: 'StringLiteral' | 'NumberLiteral' | 'BooleanLiteral' | 'NullLiteral' | 'UndefinedLiteral'
   value?: unknown
-  loc: Place
+  loc: TemplatePlace
 }
 export type ValueNode = PathNode | CallNode | LiteralNode
-export type Program = { body: Statement[]; blockParams?: string[] }
+export type TemplateProgram = { body: Statement[]; blockParams?: string[] }
 export type BlockNode = {
   type: 'BlockStatement'
   path: PathNode
   params: ValueNode[]
   hash?: CallNode['hash']
-  program?: Program
-  inverse?: Program
-  loc: Place
+  program?: TemplateProgram
+  inverse?: TemplateProgram
+  loc: TemplatePlace
 }
 export type Statement =
-  | { type: 'ContentStatement'; value: string; loc: Place }
-  | { type: 'CommentStatement'; loc: Place }
+  | { type: 'ContentStatement'; value: string; loc: TemplatePlace }
+  | { type: 'CommentStatement'; loc: TemplatePlace }
   | (CallNode & { type: 'MustacheStatement' })
   | BlockNode
-  | { type: 'PartialStatement' | 'PartialBlockStatement' | 'Decorator' | 'DecoratorBlock'; loc: Place }
+  | { type: 'PartialStatement' | 'PartialBlockStatement' | 'Decorator' | 'DecoratorBlock'; loc: TemplatePlace }
 
 /** The name that a path calls when it is used as a function; undefined for `a.b`, `../a` and `@a`. */
 export const simpleName = (path: ValueNode): string | undefined =>

@@ -3,7 +3,7 @@ import { type Origin, refuse } from '../core/failure.ts'
 import type { Reference } from './references.ts'
 import { templateReferences } from './template-references.ts'
 import { renderProgram } from './template-render.ts'
-import type { Place, Program } from './template-tree.ts'
+import type { TemplatePlace, TemplateProgram } from './template-tree.ts'
 
 /** A template file: what it looks at, and its text in a scope. */
 export type Template = {
@@ -23,10 +23,10 @@ const loadParser = () =>
   createRequire(import.meta.url)('handlebars/dist/cjs/handlebars/compiler/base.js') as { parse(text: string): unknown }
 let parser: ReturnType<typeof loadParser> | undefined
 
-const parse = (text: string, file: string): Program => {
+const parse = (text: string, file: string): TemplateProgram => {
   parser ??= loadParser()
   try {
-    return parser.parse(text) as Program
+    return parser.parse(text) as TemplateProgram
   } catch (error) {
     if (!(error instanceof Error)) throw error
     return refuse('playbook-template', faultIn(error.message), { origin: faultPlace(error, text, file) })
@@ -59,7 +59,7 @@ const faultPlace = (error: Error & { lineNumber?: number; column?: number }, tex
  */
 export const compileFile = (text: string, file: string): Template => {
   const program = parse(text, file)
-  const place = ({ start }: Place): Origin => ({ file, line: start.line, column: start.column + 1 })
+  const place = ({ start }: TemplatePlace): Origin => ({ file, line: start.line, column: start.column + 1 })
   return {
     references: templateReferences(program, place),
     render: scope => renderProgram(program, scope, place),
