@@ -6,11 +6,11 @@ export type Vars = Record<string, Located>
 export type GroupDraft = { hosts: Set<string>; children: Set<string>; vars: Vars; origin: Origin }
 
 /** An inventory while its sources are read, one after the other, into it. Hosts and groups keep the order of their first mention. */
-export type Draft = { hosts: Map<string, { vars: Vars; origin: Origin }>; groups: Map<string, GroupDraft> }
+export type InventoryDraft = { hosts: Map<string, { vars: Vars; origin: Origin }>; groups: Map<string, GroupDraft> }
 
-export const emptyDraft = (): Draft => ({ hosts: new Map(), groups: new Map() })
+export const emptyInventory = (): InventoryDraft => ({ hosts: new Map(), groups: new Map() })
 
-export const draftGroup = (draft: Draft, name: string, origin: Origin): GroupDraft => {
+export const draftGroup = (draft: InventoryDraft, name: string, origin: Origin): GroupDraft => {
   const known = draft.groups.get(name)
   if (known) return known
   const made: GroupDraft = { hosts: new Set(), children: new Set(), vars: {}, origin }
@@ -23,7 +23,13 @@ const notInNames =
 const addressApart = 'Choose a plain name, and set ansible_host where the address is another one.'
 
 /** Adds the hosts of one written name (which may hold a range) to a group. */
-export const draftHosts = (draft: Draft, group: GroupDraft, written: string, origin: Origin, vars: Vars): void => {
+export const draftHosts = (
+  draft: InventoryDraft,
+  group: GroupDraft,
+  written: string,
+  origin: Origin,
+  vars: Vars,
+): void => {
   const { names, port } = expandHosts(written, origin)
   const portVar: Vars = port === undefined ? {} : { ansible_port: locatedAt(port, origin) }
   for (const name of names) {
@@ -36,7 +42,7 @@ export const draftHosts = (draft: Draft, group: GroupDraft, written: string, ori
   }
 }
 
-const cycleFrom = (draft: Draft, name: string, path: string[]): string[] | undefined => {
+const cycleFrom = (draft: InventoryDraft, name: string, path: string[]): string[] | undefined => {
   if (path.includes(name)) return [...path.slice(path.indexOf(name)), name]
   for (const child of draft.groups.get(name)?.children ?? []) {
     const found = cycleFrom(draft, child, [...path, name])
@@ -51,7 +57,7 @@ const cycleFrom = (draft: Draft, name: string, path: string[]): string[] | undef
  *
  * Throws a Refusal `inventory-shape` where groups contain each other.
  */
-export const reconcile = (draft: Draft): void => {
+export const reconcile = (draft: InventoryDraft): void => {
   for (const [name, group] of draft.groups) {
     const cycle = cycleFrom(draft, name, [])
     if (cycle === undefined) continue
@@ -73,7 +79,7 @@ export const reconcile = (draft: Draft): void => {
 }
 
 /** All hosts of a group, with those of its children. */
-export const hostsOf = (draft: Draft, name: string): Set<string> => {
+export const hostsOf = (draft: InventoryDraft, name: string): Set<string> => {
   const group = draft.groups.get(name)
   const found = new Set(group?.hosts)
   for (const child of group?.children ?? []) for (const host of hostsOf(draft, child)) found.add(host)
@@ -81,7 +87,7 @@ export const hostsOf = (draft: Draft, name: string): Set<string> => {
 }
 
 /** The length of the longest way from `all` to every group: deeper groups are more specific and win. */
-export const depths = (draft: Draft): Map<string, number> => {
+export const depths = (draft: InventoryDraft): Map<string, number> => {
   const found = new Map<string, number>()
   const visit = (name: string, depth: number): void => {
     if ((found.get(name) ?? -1) >= depth) return

@@ -1,5 +1,5 @@
 import { type Origin, refuse } from '../core/failure.ts'
-import { type Draft, draftGroup, draftHosts, type GroupDraft, type Vars } from './inventory-draft.ts'
+import { draftGroup, draftHosts, type GroupDraft, type InventoryDraft, type Vars } from './inventory-draft.ts'
 import { locatedAt } from './located.ts'
 import { nameFault } from './names.ts'
 
@@ -63,7 +63,7 @@ const assignment = (text: string, origin: Origin): [name: string, value: unknown
 type Section = { group: GroupDraft; kind: 'hosts' | 'children' | 'vars' }
 type Wish = { name: string; origin: Origin }
 
-const sectionOf = (draft: Draft, line: string, origin: Origin): Section & Wish => {
+const sectionOf = (draft: InventoryDraft, line: string, origin: Origin): Section & Wish => {
   const found = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(#.*)?$/.exec(line)
   if (!found) return shape(`"${line}" is no valid section.`, origin, 'Write [group], [group:children] or [group:vars].')
   const [, name = '', kind = 'hosts'] = found
@@ -77,7 +77,7 @@ const sectionOf = (draft: Draft, line: string, origin: Origin): Section & Wish =
   return { group: draftGroup(draft, name, origin), kind, name, origin }
 }
 
-const readHost = (draft: Draft, group: GroupDraft, line: string, origin: Origin): void => {
+const readHost = (draft: InventoryDraft, group: GroupDraft, line: string, origin: Origin): void => {
   const [host, ...rest] = words(line)
   if (host === undefined) return
   if (/^[^[\]]*:$/.test(host)) shape(`"${host}" ends in a colon.`, origin, 'Is this a YAML inventory? Call it .yml.')
@@ -96,7 +96,7 @@ const readHost = (draft: Draft, group: GroupDraft, line: string, origin: Origin)
  *
  * Throws a Refusal `inventory-shape` or `inventory-variable` with the line.
  */
-export const readIniInventory = (draft: Draft, text: string, file: string): void => {
+export const readIniInventory = (draft: InventoryDraft, text: string, file: string): void => {
   const declared = new Set(draft.groups.keys())
   const wished: Wish[] = []
   let section: Section = { group: draftGroup(draft, 'ungrouped', { file, line: 1, column: 1 }), kind: 'hosts' }

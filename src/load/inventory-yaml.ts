@@ -1,6 +1,6 @@
 import { Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
-import { type Draft, draftGroup, draftHosts } from './inventory-draft.ts'
+import { draftGroup, draftHosts, type InventoryDraft } from './inventory-draft.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { didYouMean } from './suggest.ts'
 import { parseYaml } from './yaml.ts'
@@ -19,7 +19,7 @@ const named = (at: Located, what: string, problems: Problems): Map<string, Locat
   return mapping(at, what, problems, 'inventory-shape')
 }
 
-const readGroup = (draft: Draft, name: string, at: Located, problems: Problems): void => {
+const readGroup = (draft: InventoryDraft, name: string, at: Located, problems: Problems): void => {
   const group = draftGroup(draft, name, at.origin)
   for (const [word, part] of mapping(at, `The group "${name}"`, problems, 'inventory-shape')) {
     const what = `"${word}" of the group "${name}"`
@@ -47,7 +47,7 @@ const readGroup = (draft: Draft, name: string, at: Located, problems: Problems):
  *
  * Throws a Refusal with every problem found: `inventory-yaml`, `inventory-shape`, `inventory-variable`.
  */
-export const readYamlInventory = (draft: Draft, text: string, file: string): void => {
+export const readYamlInventory = (draft: InventoryDraft, text: string, file: string): void => {
   const document = parseYaml(text, file, 'inventory-yaml')
   const problems: Problems = []
   const wrongShape = (what: string, fix?: string): never => {

@@ -4,12 +4,12 @@ import { dirname, extname, join } from 'node:path'
 import { type Origin, refuse } from '../core/failure.ts'
 import { kindOfPath, readText } from './files.ts'
 import {
-  type Draft,
   depths,
   draftGroup,
   draftHosts,
-  emptyDraft,
+  emptyInventory,
   hostsOf,
+  type InventoryDraft,
   reconcile,
   type Vars,
 } from './inventory-draft.ts'
@@ -47,7 +47,7 @@ const looksLikeIni = (text: string): boolean => {
   return /^\s*\[/.test(first) || !/:(\s|$)/.test(first)
 }
 
-const readFile = (draft: Draft, file: string): void => {
+const readFile = (draft: InventoryDraft, file: string): void => {
   const text = readText(file, 'inventory', 'inventory-missing')
   const extension = extname(file)
   if (extension === '.ini' || (!['.yml', '.yaml', '.json'].includes(extension) && text.trim() && looksLikeIni(text))) {
@@ -58,7 +58,7 @@ const readFile = (draft: Draft, file: string): void => {
 /** `-i a,b,` is a list of hosts, unless a file is called so. */
 const isHostList = (source: string): boolean => source.includes(',') && kindOfPath(source) === 'nothing'
 
-const readSource = (draft: Draft, source: string): void => {
+const readSource = (draft: InventoryDraft, source: string): void => {
   if (isHostList(source)) {
     const origin: Origin = { file: '-i', line: 1, column: 1 }
     const group = draftGroup(draft, 'ungrouped', origin)
@@ -89,7 +89,7 @@ export const inventoryFiles = (sources: string[]): string[] => {
 }
 
 /** Low to high: general groups first, deeper ones over them, equals by name. */
-const rankedGroups = (draft: Draft): string[] => {
+const rankedGroups = (draft: InventoryDraft): string[] => {
   const depth = depths(draft)
   return [...draft.groups.keys()].sort((a, b) => depth.get(a)! - depth.get(b)! || (a < b ? -1 : 1))
 }
@@ -111,6 +111,36 @@ const besideReader = (sources: string[]) => {
     )
 }
 
+/** The variables of each host. `members` are the hosts of each group. */
+const hostVars = (
+  draft: InventoryDraft,
+  members: Map<string, Set<string>>,
+  paths: string[],
+): ((host: string) => Vars) => {
+  const ranked = rankedGroups(draft)
+  const beside = besideReader(paths)
+  return (host: string): Vars => {
+    const groups = ranked.filter(name => members.get(name)!.has(host))
+    const named = groups.filter(name => name !== 'all')
+    const own = draft.hosts.get(host)!
+    const layers: Vars[] = [
+      ...groups.map(name => draft.groups.get(name)!.vars),
+      ...beside('group_vars', ['all']),
+      ...beside('group_vars', named),
+      own.vars,
+      ...beside('host_vars', [host]),
+    ]
+    const vars: Vars = Object.assign({}, ...layers)
+    return {
+      ansible_host: locatedAt(host, own.origin),
+      ansible_user: vars.ansible_ssh_user ?? locatedAt(userInfo().username, own.origin),
+      ...vars,
+      inventory_hostname: locatedAt(host, own.origin),
+      group_names: locatedAt(named.toSorted(), own.origin),
+    }
+  }
+}
+
 /**
  * Loads the inventory from every `-i`, in order; where two say something of the same variable the later one wins within
  * its level. Levels, low to high, as in Ansible (lib/ansible/config/base.yml, VARIABLE_PRECEDENCE): group variables
@@ -121,39 +151,13 @@ const besideReader = (sources: string[]) => {
  */
 export const loadInventory = (paths: string[]): Inventory => {
   if (paths.length === 0) refuse('inventory-missing', 'No inventory was named.', { fix: 'Name one with -i FILE.' })
-  const draft = emptyDraft()
+  const draft = emptyInventory()
   for (const path of paths) readSource(draft, path)
   reconcile(draft)
-
   const hosts = [...draft.hosts.keys()]
   const members = new Map([...draft.groups.keys()].map(name => [name, hostsOf(draft, name)]))
   members.set('all', new Set(hosts))
-  const ranked = rankedGroups(draft)
-  const beside = besideReader(paths)
-
-  const varsOf = (host: string): Vars => {
-    const groups = ranked.filter(name => members.get(name)!.has(host))
-    const own = draft.hosts.get(host)!
-    const layers: Vars[] = [
-      ...groups.map(name => draft.groups.get(name)!.vars),
-      ...beside('group_vars', ['all']),
-      ...beside(
-        'group_vars',
-        groups.filter(name => name !== 'all'),
-      ),
-      own.vars,
-      ...beside('host_vars', [host]),
-    ]
-    const vars: Vars = Object.assign({}, ...layers)
-    const names = groups.filter(name => name !== 'all').sort()
-    return {
-      ansible_host: locatedAt(host, own.origin),
-      ansible_user: vars.ansible_ssh_user ?? locatedAt(userInfo().username, own.origin),
-      ...vars,
-      inventory_hostname: locatedAt(host, own.origin),
-      group_names: locatedAt(names, own.origin),
-    }
-  }
+  const varsOf = hostVars(draft, members, paths)
   return {
     hosts,
     groups: Object.fromEntries([...members].map(([name, inside]) => [name, hosts.filter(host => inside.has(host))])),

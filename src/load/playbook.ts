@@ -6,7 +6,17 @@ import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
 import { parseTask, type Surroundings, type Task } from './task.ts'
 import { parseYaml } from './yaml.ts'
-import { flagOrExpression, kindOf, list, mapping, type Problems, text, texts, variables } from './yaml-fields.ts'
+import {
+  fieldOf,
+  flagOrExpression,
+  kindOf,
+  list,
+  mapping,
+  type Problems,
+  text,
+  texts,
+  variables,
+} from './yaml-fields.ts'
 
 export type { Task } from './task.ts'
 
@@ -54,27 +64,25 @@ const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Pl
   const members = mapping(at, 'A play', problems)
   for (const key of members.keys()) if (!playWords.includes(key)) problems.push(unknownWord(at, key))
 
-  const take = <T>(word: string, read: (found: Located) => T, otherwise: T): T => {
-    const found = members.get(word)
-    return found === undefined ? otherwise : read(found)
-  }
   const login: Located<boolean | string> = locatedAt(false, at.origin)
   const inherited = {
-    become: take('become', found => flagOrExpression(found, '"become"', problems) ?? login, login),
-    tags: take('tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
+    become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? login, login),
+    tags: fieldOf(members, 'tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
     takenSlugs,
   }
   const tasksIn = (word: string, around: Surroundings): Task[] =>
-    take(word, found => list(found, `"${word}"`, problems), []).flatMap(item => parseTask(item, around, problems) ?? [])
+    fieldOf(members, word, found => list(found, `"${word}"`, problems), []).flatMap(
+      item => parseTask(item, around, problems) ?? [],
+    )
 
   const hosts = hostsOf(at, members, problems)
   const tasks = tasksIn('tasks', { ...inherited, handler: false })
   const handlers = tasksIn('handlers', { ...inherited, handler: true })
   return {
-    name: take('name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
+    name: fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
     hosts,
-    defaults: take('defaults', found => variables(found, '"defaults"', problems), {}),
-    vars: take('vars', found => variables(found, '"vars"', problems), {}),
+    defaults: fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {}),
+    vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
     tasks,
     handlers,
     origin: at.origin,

@@ -3,7 +3,18 @@ import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
-import { flag, flagOrExpression, kindOf, list, mapping, type Problems, text, texts, variables } from './yaml-fields.ts'
+import {
+  fieldOf,
+  flag,
+  flagOrExpression,
+  kindOf,
+  list,
+  mapping,
+  type Problems,
+  text,
+  texts,
+  variables,
+} from './yaml-fields.ts'
 
 /** One task as written. Expressions in it are still text: they are compiled where they are needed. */
 export type Task = {
@@ -69,32 +80,35 @@ const argsOf = (module: string, at: Located, problems: Problems): Located<Record
   return { ...at, value: {} }
 }
 
+/** A keyword of Ansible's tasks that runbook does not have. */
+const foreignWord = (at: Located, key: string): Problems[number] => {
+  const fix = key.startsWith('with_') ? 'Use loop with a list.' : undefined
+  const what = `The task keyword "${key}" is not supported yet.`
+  return { reason: 'playbook-shape', what, fix, origin: keyOrigin(at, key) }
+}
+
+/** A key that is near to a keyword: it is not taken for one of several modules. */
+const misspeltWord = (at: Located, key: string): Problems[number] => {
+  const fix = didYouMean(key, taskWords)
+  return { reason: 'playbook-shape', what: `A task has no "${key}".`, fix, origin: keyOrigin(at, key) }
+}
+
+const severalModules = (at: Located, names: string[]): Problems[number] => {
+  const what = `The task has ${names.length} modules: ${names.map(name => `"${name}"`).join(' and ')}.`
+  const fix = 'A task has exactly one module; check the indentation of its arguments.'
+  return { reason: 'playbook-shape', what, fix, origin: keyOrigin(at, names[1]!) }
+}
+
 /** The module of a task is its one key that is no word of the playbook language. */
 const moduleOf = (at: Located, members: Map<string, Located>, problems: Problems): string | undefined => {
-  const modules: string[] = []
-  for (const key of members.keys()) {
-    if (taskWords.includes(key)) continue
-    if (!isForeignTaskWord(key)) modules.push(key)
-    else {
-      const fix = key.startsWith('with_') ? 'Use loop with a list.' : undefined
-      const what = `The task keyword "${key}" is not supported yet.`
-      problems.push({ reason: 'playbook-shape', what, fix, origin: keyOrigin(at, key) })
-    }
-  }
-  const slips = modules.length > 1 ? modules.filter(key => closest(key, taskWords) !== undefined) : []
-  for (const key of slips) {
-    const fix = didYouMean(key, taskWords)
-    problems.push({ reason: 'playbook-shape', what: `A task has no "${key}".`, fix, origin: keyOrigin(at, key) })
-  }
-  const left = modules.filter(key => !slips.includes(key))
-  const [only, second] = left
-  if (second !== undefined) {
-    const named = left.map(name => `"${name}"`).join(' and ')
-    const what = `The task has ${left.length} modules: ${named}.`
-    const fix = 'A task has exactly one module; check the indentation of its arguments.'
-    problems.push({ reason: 'playbook-shape', what, fix, origin: keyOrigin(at, second) })
-  }
-  return only
+  const keys = [...members.keys()].filter(key => !taskWords.includes(key))
+  problems.push(...keys.filter(isForeignTaskWord).map(key => foreignWord(at, key)))
+  const modules = keys.filter(key => !isForeignTaskWord(key))
+  const misspelt = modules.length > 1 ? modules.filter(key => closest(key, taskWords) !== undefined) : []
+  problems.push(...misspelt.map(key => misspeltWord(at, key)))
+  const left = modules.filter(key => !misspelt.includes(key))
+  if (left.length > 1) problems.push(severalModules(at, left))
+  return left[0]
 }
 
 const conditions = (at: Located | undefined, problems: Problems): Located<string | boolean>[] => {
@@ -124,6 +138,33 @@ const freeSlug = (wanted: string, taken: Set<string>): string => {
   return slug
 }
 
+/** What stands under the keywords of a task. */
+const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: Problems) => {
+  const names = (word: string): string[] =>
+    fieldOf(members, word, found => texts(found, `"${word}"`, problems).map(one => one.value), [])
+  const named = (word: 'needs' | 'rolling') =>
+    fieldOf(members, word, found => ({ [word]: texts(found, `"${word}"`, problems) }), {})
+  const registered = register(members.get('register'), problems)
+  return {
+    when: conditions(members.get('when'), problems),
+    after: fieldOf(members, 'after', found => texts(found, '"after"', problems), []),
+    notify: names('notify'),
+    tags: [...new Set([...around.tags, ...names('tags')])],
+    runOnce: fieldOf(members, 'run_once', found => flag(found, '"run_once"', problems) ?? false, false),
+    become: fieldOf(
+      members,
+      'become',
+      found => flagOrExpression(found, '"become"', problems) ?? around.become,
+      around.become,
+    ),
+    vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
+    ...(registered === undefined ? {} : { register: registered }),
+    ...fieldOf<{ loop?: Located }>(members, 'loop', loop => ({ loop }), {}),
+    ...named('needs'),
+    ...named('rolling'),
+  }
+}
+
 /** Reads one task; undefined when it is so broken that there is none. All that is wrong goes to `problems`. */
 export const parseTask = (at: Located, around: Surroundings, problems: Problems): Task | undefined => {
   if (!isRecord(at.value)) {
@@ -141,38 +182,14 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     return undefined
   }
   const module = key.replace(/^ansible\.(builtin|legacy)\./, '')
-  const take = <T>(word: string, read: (found: Located) => T, otherwise: T): T => {
-    const found = members.get(word)
-    return found === undefined ? otherwise : read(found)
-  }
-  const name = take<string | undefined>('name', found => text(found, '"name"', problems), undefined)
-  const task: Task = {
-    name: name ?? module,
-    slug: freeSlug(slugOf(name ?? module) || slugOf(module) || 'task', around.takenSlugs),
+  const name = fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? module
+  return {
+    name,
+    slug: freeSlug(slugOf(name) || slugOf(module) || 'task', around.takenSlugs),
     module,
     args: argsOf(module, members.get(key)!, problems),
-    when: conditions(members.get('when'), problems),
-    after: take('after', found => texts(found, '"after"', problems), []),
-    notify: take('notify', found => texts(found, '"notify"', problems).map(one => one.value), []),
-    tags: [
-      ...new Set([
-        ...around.tags,
-        ...take('tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
-      ]),
-    ],
-    runOnce: take('run_once', found => flag(found, '"run_once"', problems) ?? false, false),
-    become: take('become', found => flagOrExpression(found, '"become"', problems) ?? around.become, around.become),
-    vars: take('vars', found => variables(found, '"vars"', problems), {}),
+    ...wordsOf(members, around, problems),
     origin: at.origin,
     handler: around.handler,
   }
-  const registered = register(members.get('register'), problems)
-  if (registered !== undefined) task.register = registered
-  const loop = members.get('loop')
-  if (loop !== undefined) task.loop = loop
-  const needs = members.get('needs')
-  if (needs !== undefined) task.needs = texts(needs, '"needs"', problems)
-  const rolling = members.get('rolling')
-  if (rolling !== undefined) task.rolling = texts(rolling, '"rolling"', problems)
-  return task
 }

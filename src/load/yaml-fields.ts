@@ -88,6 +88,17 @@ export const variables = (
   return Object.fromEntries(found)
 }
 
+/** What `read` makes of a member; `otherwise` where it is not written. */
+export const fieldOf = <T>(
+  members: Map<string, Located>,
+  word: string,
+  read: (found: Located) => T,
+  otherwise: T,
+): T => {
+  const found = members.get(word)
+  return found === undefined ? otherwise : read(found)
+}
+
 /** Runs a reader that throws; its failures join the others. */
 export const collect = <T>(problems: Problems, read: () => T): T | undefined => {
   const result = attempt(read)

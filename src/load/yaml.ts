@@ -50,83 +50,103 @@ const scalarOrigin = (text: string, event: ScalarEvent, originAt: OriginAt): Ori
   return { ...originAt(start), length: /^[^\r\n]*/.exec(text.slice(start, event.valueEnd))![0].length }
 }
 
-/** Follows the events that the constructor also follows, and notes where every key and value is written. */
+/** The events that the constructor also follows, and what is noted on the way. */
+type Walk = Places & {
+  events: Event[]
+  /** Index of the next event. */
+  next: number
+  anchors: Map<string, Anchor | 'open'>
+  text: string
+  originAt: OriginAt
+  reason: Reason
+}
+
+type Anchored = { anchorStart: number; anchorEnd: number }
+
+const anchorName = ({ text }: Walk, event: Anchored): string | undefined =>
+  event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd)
+
+const noteAnchor = (walk: Walk, event: Anchored, anchor: Anchor | 'open'): void => {
+  const name = anchorName(walk, event)
+  if (name !== undefined) walk.anchors.set(name, anchor)
+}
+
+const limited = ({ reason }: Walk, nodes: number, origin: Origin): number =>
+  nodes > maxNodes ? refuse(reason, 'The aliases of this file unfold into too many values.', { origin }) : nodes
+
+/** Notes one value and all in it; `fallback` is where an empty value counts as written. Returns how many values. */
+const locateValue = (walk: Walk, pointer: string, fallback: Origin, mergesInto?: string): number => {
+  const { events, origins, originAt, text } = walk
+  const event = events[walk.next++]!
+  if (event.type === EVENT_ID.SCALAR) {
+    origins.set(pointer, event.valueStart < 0 ? fallback : scalarOrigin(text, event, originAt))
+    noteAnchor(walk, event, { pointer, nodes: 1 })
+    return 1
+  }
+  if (event.type === EVENT_ID.ALIAS) return locateAlias(walk, pointer, event, mergesInto)
+  if (event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE) return 0
+  const origin = originAt(event.start)
+  origins.set(pointer, origin)
+  noteAnchor(walk, event, 'open')
+  const isMapping = event.type === EVENT_ID.MAPPING
+  const inside = isMapping ? locatePairs(walk, pointer, origin) : locateItems(walk, pointer, origin, mergesInto)
+  const nodes = limited(walk, 1 + inside, origin)
+  noteAnchor(walk, event, { pointer, nodes })
+  return nodes
+}
+
+/** `mergesInto`: the mapping whose merge key the alias stands under. */
+const locateAlias = (walk: Walk, pointer: string, event: Anchored, mergesInto?: string): number => {
+  const { aliases, origins, reason } = walk
+  const name = anchorName(walk, event)!
+  const origin = walk.originAt(event.anchorStart - 1)
+  const anchor = walk.anchors.get(name)
+  origins.set(pointer, origin)
+  if (anchor === 'open') return refuse(reason, `The alias *${name} stands inside the value it stands for.`, { origin })
+  if (anchor === undefined) return 1
+  const target = mergesInto ?? pointer
+  aliases.set(target, [...(aliases.get(target) ?? []), anchor.pointer])
+  return anchor.nodes
+}
+
+const locateItems = (walk: Walk, pointer: string, origin: Origin, mergesInto?: string): number => {
+  let nodes = 0
+  for (let index = 0; walk.events[walk.next]!.type !== EVENT_ID.POP; index++) {
+    nodes = limited(walk, nodes + locateValue(walk, pointer + step(index), origin, mergesInto), origin)
+  }
+  walk.next++
+  return nodes
+}
+
+const locatePairs = (walk: Walk, pointer: string, origin: Origin): number => {
+  const { events, origins, text, originAt, reason } = walk
+  let nodes = 0
+  while (events[walk.next]!.type !== EVENT_ID.POP) {
+    const event = events[walk.next++]!
+    if (event.type !== EVENT_ID.SCALAR) {
+      return refuse(reason, 'A key must be plain text.', {
+        origin,
+        fix: 'Put quotes around an expression: "{{ name }}".',
+      })
+    }
+    const key = getScalarValue(text, event)
+    const at = event.valueStart < 0 ? origin : scalarOrigin(text, event, originAt)
+    if (key === '__proto__') refuse(reason, 'A key cannot be named __proto__.', { origin: at })
+    const inner = pointer + step(key)
+    origins.set(inner + keyMark, at)
+    nodes = limited(walk, nodes + locateValue(walk, inner, at, key === '<<' ? pointer : undefined), at)
+  }
+  walk.next++
+  return nodes
+}
+
+/** Where every key and value of a document is written. */
 const locate = (events: Event[], text: string, file: string, reason: Reason): Places => {
-  const originAt = lineTable(text, file)
   const places: Places = { origins: new Map(), aliases: new Map() }
-  const anchors = new Map<string, Anchor | 'open'>()
-  let next = 0
-
-  const nameOf = (event: { anchorStart: number; anchorEnd: number }): string | undefined =>
-    event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd)
-  const keep = (event: { anchorStart: number; anchorEnd: number }, anchor: Anchor | 'open'): void => {
-    const name = nameOf(event)
-    if (name !== undefined) anchors.set(name, anchor)
-  }
-  const limited = (nodes: number, origin: Origin): number =>
-    nodes > maxNodes ? refuse(reason, 'The aliases of this file unfold into too many values.', { origin }) : nodes
-
-  /** Notes one value and all in it; `fallback` is where an empty value counts as written. Returns how many values. */
-  const value = (pointer: string, fallback: Origin, mergesInto?: string): number => {
-    const event = events[next++]!
-    if (event.type === EVENT_ID.SCALAR) {
-      places.origins.set(pointer, event.valueStart < 0 ? fallback : scalarOrigin(text, event, originAt))
-      keep(event, { pointer, nodes: 1 })
-      return 1
-    }
-    if (event.type === EVENT_ID.ALIAS) {
-      const name = nameOf(event)!
-      const origin = originAt(event.anchorStart - 1)
-      const anchor = anchors.get(name)
-      places.origins.set(pointer, origin)
-      if (anchor === 'open')
-        return refuse(reason, `The alias *${name} stands inside the value it stands for.`, { origin })
-      if (anchor === undefined) return 1
-      const target = mergesInto ?? pointer
-      places.aliases.set(target, [...(places.aliases.get(target) ?? []), anchor.pointer])
-      return anchor.nodes
-    }
-    if (event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE) return 0
-    const origin = originAt(event.start)
-    places.origins.set(pointer, origin)
-    keep(event, 'open')
-    const inside = event.type === EVENT_ID.MAPPING ? pairs(pointer, origin) : items(pointer, origin, mergesInto)
-    const nodes = limited(1 + inside, origin)
-    keep(event, { pointer, nodes })
-    return nodes
-  }
-
-  const items = (pointer: string, origin: Origin, mergesInto?: string): number => {
-    let nodes = 0
-    for (let index = 0; events[next]!.type !== EVENT_ID.POP; index++) {
-      nodes = limited(nodes + value(pointer + step(index), origin, mergesInto), origin)
-    }
-    next++
-    return nodes
-  }
-
-  const pairs = (pointer: string, origin: Origin): number => {
-    let nodes = 0
-    while (events[next]!.type !== EVENT_ID.POP) {
-      const event = events[next++]!
-      if (event.type !== EVENT_ID.SCALAR) {
-        return refuse(reason, 'A key must be plain text.', {
-          origin,
-          fix: 'Put quotes around an expression: "{{ name }}".',
-        })
-      }
-      const key = getScalarValue(text, event)
-      const keyPlace = event.valueStart < 0 ? origin : scalarOrigin(text, event, originAt)
-      if (key === '__proto__') refuse(reason, 'A key cannot be named __proto__.', { origin: keyPlace })
-      places.origins.set(pointer + step(key) + keyMark, keyPlace)
-      nodes = limited(nodes + value(pointer + step(key), keyPlace, key === '<<' ? pointer : undefined), keyPlace)
-    }
-    next++
-    return nodes
-  }
-
-  next = 1 // behind the event that opens the document
-  value('', { file, line: 1, column: 1 })
+  const originAt = lineTable(text, file)
+  // The first event opens the document.
+  const walk: Walk = { ...places, events, next: 1, anchors: new Map(), text, originAt, reason }
+  locateValue(walk, '', { file, line: 1, column: 1 })
   return places
 }
 
