@@ -18,7 +18,7 @@ export const order = (
   const start = (id: string): Visit => {
     onPath.add(id)
     const open = [...edges(id)].filter(before => !done.has(before))
-    // Reversed, so that the next is at the end and taken off in no time.
+    // The next one is at the end, where taking it off is quick.
     return { id, before: open.sort((a, b) => written.get(b)! - written.get(a)!) }
   }
   for (const first of ids) {

@@ -40,8 +40,8 @@ export type GraphSource = Pick<Loaded, 'inventory' | 'extra'> & {
 }
 
 /**
- * The nodes of a run. A graph is a value: `extend` gives another one, which has the same node under each id, or one
- * that differs by more edges. Whoever keeps a node while the graph grows keeps its id.
+ * The nodes of a run. A graph is a value: `extend` gives another one, in which a node is the same value or has other
+ * edges. What outlives a graph keeps the id of a node and looks it up in the newest graph.
  */
 export type Graph = {
   /** In plan order: edges respected, else as written, task by task over all hosts. Without those that are left out. */

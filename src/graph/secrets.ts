@@ -6,13 +6,13 @@ import { registerReferences } from './register-references.ts'
 /** The arguments of each module that its schema calls secret. */
 type SecretArguments = (module: string) => string[]
 
-/** A loop that is a text is an expression, with braces or without. */
+/** A loop that is text is an expression, with braces or without. */
 const looped = (loop: Located): Expression =>
   typeof loop.value === 'string' ? compileExpression(loop.value, loop.origin) : compileTemplate(loop.value, loop)
 
 /**
- * The extra variables that an argument which is a secret may come from, also by way of other variables. Told from the
- * text alone: one too many is only asked for once more.
+ * The extra variables that a secret argument may come from, also by way of other variables. Found in the text of the
+ * playbook alone, so there may be one too many, which then only has to be given once more.
  */
 export const secretExtraVars = ({ playbook, inventory, extra }: Loaded, secretsOf: SecretArguments): Set<string> => {
   const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])

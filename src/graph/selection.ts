@@ -10,7 +10,7 @@ export type Selection = { limit?: string; tags: string[] }
 export const isSelected = (task: Task, tags: string[]): boolean =>
   tags.length === 0 || task.tags.includes('always') || task.tags.some(tag => tags.includes(tag))
 
-/** A tag that no task bears is a slip: it would silently do nothing. */
+/** A failure for each tag that no task has: it would silently do nothing. */
 export const strangeTags = (tasks: Task[], tags: string[]): Failure[] => {
   const known = new Set(tasks.flatMap(task => task.tags))
   return tags
@@ -38,12 +38,12 @@ const neededIds = (nodes: Node[], byId: ReadonlyMap<string, Node>): Set<string> 
 
 /**
  * Nodes in plan order without those that are left out. A node that is left out stays where an included one reads its
- * value: it is read, its steps never run. The written order closes up over those that go; edges to them fall away.
+ * value: it is read, its steps never run. The written order leads past those that go; other edges to them are dropped.
  */
 export const keepNeeded = (nodes: Node[], byId: ReadonlyMap<string, Node>): Node[] => {
   if (nodes.every(({ included }) => included.size > 0)) return nodes
   const needed = neededIds(nodes, byId)
-  /** By node that goes and host: what stood before it in the written order there and stays. */
+  /** By host and node that is left out: the nodes that stay and come right before it in the written order. */
   const closed = new Map<string, string[]>()
   const before = ({ edges }: Node, host: string): string[] =>
     edges

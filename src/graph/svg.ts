@@ -3,10 +3,10 @@ import type { EdgeKind } from './graph.ts'
 
 const [width, height, gapX, gapY, top, left] = [220, 40, 60, 24, 50, 20]
 
-type Place = { x: number; y: number; width: number }
+type BoxPlace = { x: number; y: number; width: number }
 
 /** A column per host, a row per task in plan order; a task of several hosts spans their columns. */
-const places = ({ boxes, hosts }: Drawing): Map<string, Place> => {
+const places = ({ boxes, hosts }: Drawing): Map<string, BoxPlace> => {
   const rows = new Map<string, number>()
   for (const { id, hosts: own } of boxes) {
     const key = own.length === 1 ? id.slice(id.indexOf('/') + 1) : id
@@ -34,15 +34,15 @@ const escaped = (text: string): string =>
 
 const short = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
 
-const box = ({ id, task, module }: Box, { x, y, width: wide }: Place): string =>
+const box = ({ id, task, module }: Box, { x, y, width: wide }: BoxPlace): string =>
   `<g><title>${escaped(id)}</title><rect x="${x}" y="${y}" width="${wide}" height="${height}" rx="4"/>` +
   `<text x="${x + wide / 2}" y="${y + 17}">${escaped(short(task, 32))}</text>` +
   `<text class="module" x="${x + wide / 2}" y="${y + 32}">${escaped(module)}</text></g>`
 
-/** Straight down where nothing is between; else around at the side, so that it does not run through other boxes. */
-const arrow = ({ from, to, kind }: Arrow, at: Map<string, Place>): string => {
+/** Straight down where nothing is between; else around the side, so that it crosses no other box. */
+const arrow = ({ from, to, kind }: Arrow, at: Map<string, BoxPlace>): string => {
   const [a, b] = [at.get(from)!, at.get(to)!]
-  const middle = ({ x, width: wide }: Place): number => x + wide / 2
+  const middle = ({ x, width: wide }: BoxPlace): number => x + wide / 2
   const [y1, y2] = [a.y + height, b.y]
   const isNear = y2 - y1 <= gapY && y2 > y1
   const [x1, x2] = isNear ? [Math.max(a.x, b.x) + width / 2, Math.max(a.x, b.x) + width / 2] : [middle(a), middle(b)]

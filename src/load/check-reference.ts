@@ -5,7 +5,7 @@ import { builtIn, factNames } from './names.ts'
 import type { Reference } from './references.ts'
 import { didYouMean } from './suggest.ts'
 
-/** What a register may hold: of one task that makes it. `outputs` undefined: nothing is known about it. */
+/** A task that registers a name, and the schema of what it registers. `outputs` undefined: nothing is known about it. */
 export type Registered = { module: string; looped: boolean; outputs: TSchema | undefined }
 
 /** The names that exist where a reference stands. */
@@ -78,7 +78,7 @@ const ofFacts = ([key]: readonly (string | null)[]): Omit<Failure, 'origin'> | u
   return { reason: 'playbook-name', what: `"facts" has no member "${key}".`, fix }
 }
 
-/** All that a host has would hold itself, and which tasks it waits for could not be told. */
+/** All variables of a host cannot be one value: it would contain itself, and which tasks it waits for is not known. */
 const wholeHost = (host: string | null | undefined, names: Names): Omit<Failure, 'origin'> => ({
   reason: 'playbook-name',
   what:
@@ -98,7 +98,7 @@ const ofHostvars = (
     return { reason: 'playbook-name', what: `There is no host "${host}" in the inventory.`, fix }
   }
   if (name === undefined && !outline) return wholeHost(host, names)
-  // The member of another host that leads to all of them again.
+  // `hostvars` is a member of every host too.
   if (name === 'hostvars') return ofHostvars(rest, names, outline)
   if (name === 'facts') return ofFacts(rest)
   if (name === undefined || name === null || builtIn.includes(name)) return undefined

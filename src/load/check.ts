@@ -93,7 +93,7 @@ const expressionsOf = (task: Task, problems: Problems): Expression[] => {
   ].filter(one => one !== undefined)
 }
 
-/** Checks variables as far as something reads them: what an inventory holds for others is not ours to judge. */
+/** Checks the variables that something reads. An inventory may hold others, for other playbooks and programs. */
 const checkVariables = (roots: Iterable<string>, definitions: Definitions, names: Names, problems: Problems): void => {
   const waiting = [...new Set(roots)]
   const seen = new Set(waiting)
@@ -162,8 +162,8 @@ const ordered = (problems: Problems, playbook: string): Failure[] => {
 
 /**
  * Everything that can be said against a playbook before a host is contacted: unknown modules, arguments that do not fit
- * their schema (text with `{{` apart), expressions that do not parse, names and members that nothing makes, host
- * patterns and notifications that lead nowhere. All failures, in file order.
+ * their schema (text with `{{` apart), expressions that do not parse, names and members that do not exist, host
+ * patterns and notifications that match nothing. All failures, in file order.
  */
 export const check = (loaded: Loaded, signatures: Signatures): Failure[] => {
   const { plays, file } = loaded.playbook

@@ -5,7 +5,7 @@ import { type Located, locatedAt } from './located.ts'
 export type Vars = Record<string, Located>
 export type GroupDraft = { hosts: Set<string>; children: Set<string>; vars: Vars; origin: Origin }
 
-/** An inventory while its sources are read, one after the other, into it. Hosts and groups keep the order of their first mention. */
+/** An inventory that its sources are being read into, one by one. Hosts and groups are in the order of their first mention. */
 export type InventoryDraft = { hosts: Map<string, { vars: Vars; origin: Origin }>; groups: Map<string, GroupDraft> }
 
 export const emptyInventory = (): InventoryDraft => ({ hosts: new Map(), groups: new Map() })
@@ -52,7 +52,7 @@ const cycleFrom = (draft: InventoryDraft, name: string, path: string[]): string[
 }
 
 /**
- * Ties loose ends as Ansible does: a group without a parent is a child of `all`, a host without a group is in
+ * Gives groups and hosts the parents that Ansible gives them: a group without a parent is a child of `all`, a host without a group is in
  * `ungrouped`. Source: ansible lib/ansible/inventory/data.py, `reconcile_inventory`.
  *
  * Throws a Refusal `inventory-shape` where groups contain each other.

@@ -13,7 +13,7 @@ const unescaped = (inside: string): string =>
  */
 export const pythonLiteral = (text: string): unknown => {
   const bare = /^((?:[^#'"]|'[^']*'|"[^"]*")*?)\s+#/.exec(text)?.[1]
-  // A comment ends a literal, but is a part of a text.
+  // Behind a literal ` #` begins a comment; in any other text it is a part of the text.
   if (bare !== undefined) {
     const value = pythonLiteral(bare)
     return value === bare ? text : value

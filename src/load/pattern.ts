@@ -8,7 +8,7 @@ type Known = Pick<Inventory, 'hosts' | 'groups'>
 const isAddress = (text: string): boolean =>
   /^[^:\s[\]]+:\d+$/.test(text) || /^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)
 
-/** Commas separate; only without any, colons and spaces outside `[ ]` do. */
+/** Splits at commas; where there are none, at colons and spaces outside of `[ ]`. */
 const split = (pattern: string): string[] => {
   const parts = pattern.includes(',')
     ? pattern.split(',')

@@ -90,7 +90,7 @@ const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Pl
 }
 
 /**
- * Reads a playbook: a list of plays. Names and values are kept with their places, expressions stay text.
+ * Reads a playbook: a list of plays. Names and values have their places, expressions stay text.
  *
  * Throws a Refusal with every problem found, in file order: `playbook-yaml`, `playbook-shape`, `playbook-name`.
  */

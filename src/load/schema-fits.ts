@@ -21,7 +21,7 @@ const patternOf = (text: string): RegExp => {
 
 type Judge = (wanted: never, value: unknown, schema: Schema, skips: (text: string) => boolean) => boolean
 
-/** What each keyword asks. One that is missing here is not known to be met. */
+/** Whether a value meets each keyword. A value does not fit by a keyword that is missing here. */
 const judges: Record<string, Judge> = {
   type: (wanted: string | string[], value) => [wanted].flat().some(type => types[type]?.(value)),
   const: (wanted: unknown, value) => value === wanted,
@@ -49,12 +49,12 @@ const judges: Record<string, Judge> = {
       (!isRecord(value) || Object.keys(value).every(name => Object.hasOwn((properties ?? {}) as Schema, name)))),
 }
 
-/** Keywords that are read by people and by the engine, and ask nothing of a value. */
+/** Keywords that ask nothing of a value. */
 const silent = new Set(['title', 'description', 'default', 'examples', 'partial', 'secret'])
 
 /**
- * A quick yes to whether a value fits a schema. A no says only that it has to be looked at closely, by who can say in
- * words what is wrong: compiling schemas for that costs 40 to 70 ms at every start, and hardly ever is anything wrong.
+ * Whether a value surely fits a schema. Where it answers false, `validate` has a compiled schema decide and tell what is
+ * wrong. Nearly always nothing is wrong, and compiling the schemas would cost 40 to 70 ms at every start.
  */
 export const fits = (schema: Schema, value: unknown, skips: (text: string) => boolean): boolean =>
   (typeof value === 'string' && skips(value)) ||

@@ -3,7 +3,7 @@ import { keyOrigin, type Located } from './located.ts'
 import { didYouMean } from './suggest.ts'
 import { kindOf } from './yaml-fields.ts'
 
-/** One complaint of the validator's, as far as it is read here. */
+/** An error of the validator's, as far as it is read here. */
 export type Complaint = {
   keyword: string
   instancePath: string
@@ -41,7 +41,7 @@ const listed = (values: readonly unknown[]): string => values.map(value => JSON.
 /** A value in a message: text shows itself, so that a typing mistake can be seen. */
 const shown = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : kindOf(value))
 
-/** What to do where the type is wrong: what YAML made of it is often not what was meant. */
+/** What to do where the type is wrong, which is often due to what YAML reads a text as. */
 const typeFix = (pointer: string, wanted: string[], value: unknown): string | undefined => {
   const key = pointer.slice(pointer.lastIndexOf('/') + 1)
   if (typeof value === 'number' && wanted.includes('string')) {

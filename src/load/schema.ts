@@ -20,7 +20,7 @@ export type ValidateOptions = {
 }
 
 let loaded: Ajv | undefined
-/** Loaded when there is something to complain about: that alone costs 15 ms. */
+/** Loaded when a value does not fit: loading alone costs 15 ms. */
 const ajv = (): Ajv => {
   if (loaded) return loaded
   const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
@@ -97,7 +97,7 @@ const complaints = (
     })
 }
 
-/** One failure at most: none when a form fits (expressions apart), else of the form that was plainly meant. */
+/** One failure at most: none when a form fits (expressions apart), else that of the one form of the value's own type. */
 const ofUnion = (complaint: Complaint, where: Located, options: ValidateOptions): Failure[] => {
   const branches = (complaint.parentSchema?.anyOf ?? complaint.parentSchema?.oneOf) as Schema[]
   const { data, instancePath } = complaint
@@ -113,7 +113,7 @@ const ofUnion = (complaint: Complaint, where: Located, options: ValidateOptions)
 }
 
 /**
- * Checks a value against a JSON Schema (TypeBox) and says in words what is wrong, with the places of `where`. Nothing
+ * Checks a value against a JSON Schema (TypeBox) and says in words what is wrong, with the places in `where`. Nothing
  * is coerced and no default is filled in: what has a default may be missing. A union that does not fit is one failure.
  */
 export const validate = (schema: TSchema, value: unknown, where: Located, options: ValidateOptions): Failure[] => {

@@ -22,7 +22,7 @@ export type ScopeInput = {
 /** What the scopes of one evaluation share. */
 type Shared = {
   input: ScopeInput
-  /** Made when it is first asked for: most scopes of a thousand hosts never look at another. */
+  /** Made when it is first read: most scopes never read another host. */
   hostvars(): Record<string, unknown>
   evaluating: { host: string; name: string }[]
 }

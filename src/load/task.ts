@@ -19,7 +19,7 @@ import {
 /** One task as written. Expressions in it are still text: they are compiled where they are needed. */
 export type Task = {
   name: string
-  /** Names the task in ids: `host/slug`. Unique in its play. */
+  /** Names the task in ids: `host/slug`. Unique in the playbook. */
   slug: string
   module: string
   args: Located<Record<string, unknown>>
@@ -34,7 +34,7 @@ export type Task = {
   notify: string[]
   tags: string[]
   runOnce: boolean
-  /** Whether it runs as root. An expression is known before any host is contacted. */
+  /** Whether it runs as root. An expression has to be known before any host is contacted. */
   become: Located<boolean | string>
   vars: Record<string, Located>
   origin: Origin

@@ -1,7 +1,7 @@
 import { same } from '../core/value.ts'
 import { kindOf } from './yaml-fields.ts'
 
-/** What is wrong with a call, as a sentence; whoever renders adds the place. */
+/** What is wrong with a call, as a sentence; rendering adds the place. */
 export class CallFault extends Error {}
 
 /** What a template can call: a function of its values. It is given nothing that is missing, `default` excepted. */
@@ -61,5 +61,5 @@ export const functions: Record<string, TemplateFunction> = {
 export const functionNames = [...Object.keys(functions), 'lookup']
 export const blockNames = ['each', 'if', 'unless', 'with']
 
-/** What counts as no in a condition, as in Handlebars: an empty list does, an empty mapping does not. */
+/** Whether a value is false in a condition, as in Handlebars: an empty list is, an empty mapping is not. */
 export const isEmpty = (value: unknown): boolean => !value || (Array.isArray(value) && value.length === 0)

@@ -17,7 +17,7 @@ export type Template = {
 
 /**
  * Only the parser is used: nothing is compiled to code, and no escaping for HTML gets into a configuration file. It is
- * loaded when there is a template, and by itself: the whole package costs 10 ms more.
+ * loaded when there is a template, and without the rest of the package, which costs 10 ms more.
  */
 const loadParser = () =>
   createRequire(import.meta.url)('handlebars/dist/cjs/handlebars/compiler/base.js') as { parse(text: string): unknown }
@@ -43,7 +43,7 @@ const faultIn = (message: string): string => {
     : `Unexpected ${got?.toLowerCase() ?? 'text'} in {{ }}.`
 }
 
-/** The parser tells the line; of the column it tells only something about a cut-off text, the last `{{` is closer. */
+/** The parser tells the line. Its column is in a shortened text: the last `{{` of the line is the better one. */
 const faultPlace = (error: Error & { lineNumber?: number; column?: number }, text: string, file: string): Origin => {
   if (error.lineNumber !== undefined) return { file, line: error.lineNumber, column: (error.column ?? 0) + 1 }
   const line = Number(/line (\d+)/.exec(error.message)?.[1] ?? 1)

@@ -60,8 +60,8 @@ export const parseExtra = (values: string[]): Record<string, Located> =>
   Object.assign({}, ...values.map(fromOption)) as Record<string, Located>
 
 /**
- * Extra variables that are near to one of the playbook or the inventory, and are none of these themselves: a slip of the
- * finger that would change nothing without a word. Others may be read by the playbook alone, or by nobody.
+ * A warning for each extra variable that neither the playbook nor the inventory has, where one of them has a similar
+ * name: a misspelt variable would change nothing. Variables that resemble none may be read by expressions alone.
  */
 export const misspelt = (extra: Record<string, Located>, playbook: Playbook, inventory: Inventory): string[] => {
   const layers = playbook.plays.flatMap(play => [play.defaults, play.vars, ...play.tasks.map(task => task.vars)])

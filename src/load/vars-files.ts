@@ -12,7 +12,7 @@ const extensions = ['', '.yml', '.yaml', '.json']
 /** The variables of one file. Throws a Refusal with every problem found. */
 const readVars = (file: string): Vars => {
   const text = readText(file, 'file of variables', 'inventory-missing')
-  // Nothing but comments is no mistake in a file of variables.
+  // A file of variables may hold comments only.
   if (text.split('\n').every(line => /^\s*(#|---\s*$|$)/.test(line))) return {}
   const document = parseYaml(text, file, 'inventory-yaml')
   if (!isRecord(document.value)) {

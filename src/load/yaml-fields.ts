@@ -4,7 +4,7 @@ import { hasBraces } from './braces.ts'
 import { keyOrigin, type Located, locatedMember } from './located.ts'
 import { nameFault } from './names.ts'
 
-/** Collects the failures of a file, so that one run shows all of them; a reader that fails answers undefined. */
+/** The failures of a file, collected so that one run shows all of them; a reader that fails gives undefined. */
 export type Problems = Failure[]
 
 /** What a value is, for messages. */

@@ -15,9 +15,9 @@ import { keyMark, type Located, step } from './located.ts'
 const maxBytes = 2 * 1024 * 1024
 const maxDepth = 64
 const maxAliases = 1000
-/** Aliases are shared in memory, but whoever walks the value meets every copy: this bounds the copies. */
+/** An alias shares its value in memory, but code that walks the document meets it as often as it is used: the limit of that. */
 const maxNodes = 200_000
-/** YAML 1.2 core (`yes` and `0644` mean what they say: a string, and 644) with merge keys. */
+/** YAML 1.2 core (`yes` is a string, `0644` the number 644) with merge keys. */
 const schema = CORE_SCHEMA.withTags(mergeTag)
 
 type OriginAt = (offset: number) => Origin
@@ -184,7 +184,7 @@ const asRefusal = (error: unknown, text: string, file: string, reason: Reason): 
   return refuse(reason, `This is not valid YAML: ${error.reason}.`, { origin, fix: hintFor(error.reason, text) })
 }
 
-/** What most often stands behind a message of the parser. */
+/** What is most often the reason for a message of the parser. */
 const hintFor = (said: string, text: string): string | undefined => {
   if (said.includes('tab')) return 'Indent with spaces, YAML does not allow tabs.'
   if (said.includes('bad indentation') || said.includes('mapping values')) {
