@@ -21,6 +21,9 @@ export const nameFault = (name: string): string | undefined => {
   return undefined
 }
 
+/** In front of a module's name: the one that comes with runbook, whatever hides it. */
+export const builtinPrefix = 'runbook.builtin.'
+
 export const playWords: readonly string[] = ['name', 'hosts', 'tasks', 'handlers', 'vars', 'defaults', 'become', 'tags']
 export const taskWords: readonly string[] =
   'name when loop register needs after rolling notify tags run_once become vars'.split(' ')

@@ -1,7 +1,7 @@
 import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located } from './located.ts'
-import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
+import { builtinPrefix, isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
 import {
   fieldOf,
@@ -181,12 +181,14 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     if (problems.length === before) problems.push({ reason: 'playbook-shape', what, fix, origin: at.origin })
     return undefined
   }
-  const module = key.replace(/^ansible\.(builtin|legacy)\./, '')
+  // As in Ansible: its builtin is ours, its legacy the first that is found.
+  const word = key.replace(/^ansible\.legacy\./, '').replace(/^ansible\.builtin\./, builtinPrefix)
+  const module = word.startsWith(builtinPrefix) ? word.slice(builtinPrefix.length) : word
   const name = fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? module
   return {
     name,
     slug: freeSlug(slugOf(name) || slugOf(module) || 'task', around.takenSlugs),
-    module,
+    module: word,
     args: argsOf(module, members.get(key)!, problems),
     ...wordsOf(members, around, problems),
     origin: at.origin,

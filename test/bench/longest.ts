@@ -10,7 +10,7 @@ import type { Result } from './events.ts'
 export const graphOf = async (playbook: string, inventory: string): Promise<Graph> => {
   const { value: loaded, failures } = load({ playbook, inventories: [inventory], extra: [] })
   if (failures) throw new Error(failures.map(({ what }) => what).join('\n'))
-  const modules = await loadModules(loaded.playbook)
+  const { modules } = await loadModules(loaded.playbook)
   const { references } = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
   return expand(loaded, { tags: [] }, name => modules[name]!.collective === true, references)
 }

@@ -76,7 +76,7 @@ test('arguments: a mapping, nothing, or text where a module has one main argumen
       ['command', { cmd: 'uptime' }],
       ['debug', { msg: '{{ x }}' }],
       ['facts', {}],
-      ['file', { path: '/x' }],
+      ['runbook.builtin.file', { path: '/x' }],
     ],
   )
   assert.is(found[0]!.args.at('/cmd').column, 16)

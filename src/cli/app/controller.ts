@@ -75,7 +75,11 @@ export const createController = (folder: string, supply: Supply): Controller => 
       const src = task.args.value.src
       if (typeof src !== 'string' || src.includes('{{')) return []
       const found = findControllerFile(folder, 'templates', src)
-      if ('missing' in found || (task.module !== 'template' && !found.at.includes('/templates/'))) return []
+      if (
+        'missing' in found ||
+        (!/^(runbook\.builtin\.)?template$/.test(task.module) && !found.at.includes('/templates/'))
+      )
+        return []
       try {
         return templateAt(found.at).references
       } catch (error) {

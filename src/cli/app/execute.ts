@@ -38,7 +38,7 @@ export const execute = async (action: Action, given: WithTargets, telling: Telli
   }
   emit(startedEvent(action, given.known, telling, key))
   const known = await knownFor(action, given.known)
-  warnOfInput(known, emit)
+  warnOfInput(known, given.warnings, emit)
   const saved = 'saved' in action ? action.saved : undefined
   for (const text of saved?.caveats ?? []) emit({ type: 'warning', text: `${saved!.file}: ${text}.` })
   const matching = saved && (await import('../../planfile/match-saved-plan.ts'))
@@ -98,9 +98,9 @@ const knownFor = async (action: Action, known: Known): Promise<Known> => {
   return { ...known, pendingHandlers: pendingHandlers(known.graph, action.resumes.events) }
 }
 
-const warnOfInput = ({ loaded: { extra, playbook, inventory } }: Known, emit: Emit): void => {
+const warnOfInput = ({ loaded: { extra, playbook, inventory } }: Known, more: string[], emit: Emit): void => {
   const slips = misspelt(extra, playbook, inventory)
-  for (const text of [...(inventory.warnings ?? []), ...slips]) emit({ type: 'warning', text })
+  for (const text of [...(inventory.warnings ?? []), ...slips, ...more]) emit({ type: 'warning', text })
 }
 
 const emitPlan = ({ walk, conflicts }: Plan, emit: Emit): void => {

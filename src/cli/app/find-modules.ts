@@ -1,59 +1,60 @@
-import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { type Failure, Refusal } from '../../core/failure.ts'
+import { builtinPrefix } from '../../load/names.ts'
 import type { Playbook } from '../../load/playbook.ts'
 import { didYouMean } from '../../load/suggest.ts'
 import type { AnyModule } from '../../module/define.ts'
+import { type ModuleFile, modulePath } from './module-path.ts'
 
-const folder = new URL('../../../modules/', import.meta.url)
+/** The modules of a playbook by the words of its tasks, and what is to be said of where they were found. */
+export type FoundModules = { modules: Record<string, AnyModule>; warnings: string[] }
 
-/** The collections of modules that come with runbook. */
-const collections = ['builtin', 'ipfs']
-
-const filesIn = (path: string): string[] =>
-  readdirSync(new URL(path, folder), { withFileTypes: true })
-    .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
-    .map(entry => `${path}${entry.name}`)
-    .sort()
-
-/** All modules, one file each, by name. */
-const modulePaths = (): Map<string, string> =>
-  new Map(
-    collections
-      .flatMap(name => filesIn(`${name}/`))
-      .map(path => [path.slice(path.indexOf('/') + 1, -'.ts'.length), path]),
-  )
-
-/** The files of some modules and of what they share, by names that are the same on every machine. */
-export const moduleFiles = (names: string[]): [string, string][] => {
-  const paths = modulePaths()
-  const shared = collections.flatMap(name => filesIn(`${name}/lib/`))
-  return [...names.flatMap(name => paths.get(name) ?? []), ...shared].map(path => [
-    `module ${path}`,
-    fileURLToPath(new URL(path, folder)),
-  ])
+const loadModule = async (file: ModuleFile): Promise<AnyModule> => {
+  if (file.shipped !== undefined) return (await import(pathToFileURL(file.path).href)).default
+  return (await import('./import-module.ts')).importModule(file)
 }
 
-/** Imports the modules a playbook uses, and no others. An unknown one is refused with the nearest name. */
-export const loadModules = async (playbook: Playbook): Promise<Record<string, AnyModule>> => {
-  const paths = modulePaths()
-  const known = [...paths.keys()].sort()
+/** Who hides whom, in one sentence. */
+const hiding = (file: ModuleFile, hidden: ModuleFile): string =>
+  hidden.shipped === undefined
+    ? `${file.path} hides the module ${hidden.path}`
+    : `${file.path} hides the module that comes with runbook, which is ${builtinPrefix}${file.name}`
+
+const unknownModule = (word: string, known: string[]): Pick<Failure, 'reason' | 'what' | 'fix'> => {
+  const isOwn = word.startsWith(builtinPrefix)
+  const name = isOwn ? word.slice(builtinPrefix.length) : word
+  return {
+    reason: 'playbook-module',
+    what: `There is no module "${word}".`,
+    fix: didYouMean(name, known) || `Modules: ${known.join(', ')}.`,
+  }
+}
+
+/**
+ * Finds and imports the modules that a playbook uses, and no others. Throws a Refusal (`playbook-module`) with every task
+ * whose module is unknown, then the nearest name is offered, and every file that is no module.
+ */
+export const loadModules = async (playbook: Playbook): Promise<FoundModules> => {
+  const path = modulePath(playbook.folder)
   const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
-  const names = [...new Set(tasks.map(task => task.module))]
-  const strange = tasks.filter(task => !known.includes(task.module))
+  const strange = tasks.filter(task => path.find(task.module) === undefined)
   if (strange.length > 0)
     throw new Refusal(
-      ...strange.map(
-        (task): Failure => ({
-          reason: 'playbook-module',
-          what: `There is no module "${task.module}".`,
-          fix: didYouMean(task.module, known) || `Modules: ${known.join(', ')}.`,
-          origin: task.origin,
-        }),
-      ),
+      ...strange.map((task): Failure => ({ ...unknownModule(task.module, path.names), origin: task.origin })),
     )
-  const loaded = await Promise.all(
-    names.map(async name => [name, (await import(new URL(paths.get(name)!, folder).href)).default] as const),
+  const files = new Map(tasks.map(({ module }) => [module, path.find(module)!]))
+  const loaded = await Promise.allSettled(
+    [...files].map(async ([word, file]) => [word, await loadModule(file)] as const),
   )
-  return Object.fromEntries(loaded) as Record<string, AnyModule>
+  const errors = loaded.flatMap(one => (one.status === 'rejected' ? [one.reason] : []))
+  const bug = errors.find(error => !(error instanceof Refusal))
+  if (bug !== undefined) throw bug
+  if (errors.length > 0) throw new Refusal(...errors.flatMap(({ failures }: Refusal) => failures))
+  return {
+    modules: Object.fromEntries(loaded.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))),
+    warnings: [...files].flatMap(([word, file]) => {
+      const hidden = word.startsWith(builtinPrefix) ? undefined : path.hiddenBy(file)
+      return hidden ? [hiding(file, hidden)] : []
+    }),
+  }
 }

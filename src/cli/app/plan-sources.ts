@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { refuse } from '../../core/failure.ts'
 import { keyed } from '../../core/value.ts'
 import { inventoryFiles } from '../../load/inventory.ts'
 import type { SavedPlan } from '../../planfile/saved-plan.ts'
-import { moduleFiles } from './find-modules.ts'
+import { moduleDigests } from './module-digest.ts'
 import type { Prepared } from './prepare.ts'
 
 /** A keyed digest: a file of variables may hold a secret that could be guessed by a plain one. */
@@ -22,7 +23,14 @@ const always = (playbook: string, inventory: string[], variableFiles: string[]):
   ...inventoryFiles(inventory),
 ]
 
-/** The files that a plan was made from, by their names and digests. */
+/** In front of the word of a module: a space is in no path that is looked at by accident. */
+const modulePrefix = 'module '
+
+/** What modules are made of, by names for a plan, as keyed digests. */
+const moduleSources = (playbookFolder: string, words: string[], key: Buffer): [string, string][] =>
+  [...moduleDigests(playbookFolder, words)].map(([word, digest]) => [`${modulePrefix}${word}`, keyed(key, digest)])
+
+/** The files and modules that a plan was made from, by their names and digests. */
 export const planSources = (
   playbook: string,
   { asked, known, controller }: Prepared,
@@ -30,21 +38,22 @@ export const planSources = (
   key: Buffer,
 ): Record<string, string> => {
   const own = [...always(playbook, asked.inventory, variableFiles), ...controller.files()]
-  const files = [...own.map((path): [string, string] => [path, path]), ...moduleFiles(Object.keys(known.modules))]
-  return Object.fromEntries(files.map(([name, path]) => [name, digestOf(key, path) ?? '']))
+  return Object.fromEntries([
+    ...own.map((path): [string, string] => [path, digestOf(key, path) ?? '']),
+    ...moduleSources(known.loaded.playbook.folder, Object.keys(known.modules), key),
+  ])
 }
 
 /** Throws a Refusal (`plan-stale`) that names the files that are no longer what the plan was made from. */
 export const checkSources = ({ asked, sources, runbook }: SavedPlan, version: string, key: Buffer): void => {
-  const modules = new Map(
-    moduleFiles(Object.keys(sources).flatMap(name => /^module \w+\/(\w+)\.ts$/.exec(name)?.[1] ?? [])),
+  const words = Object.keys(sources).flatMap(name =>
+    name.startsWith(modulePrefix) ? [name.slice(modulePrefix.length)] : [],
   )
+  const modules = new Map(moduleSources(dirname(asked.playbook), words, key))
   const changed = Object.entries(sources)
-    .filter(([name, digest]) => (digestOf(key, modules.get(name) ?? name) ?? '') !== digest)
+    .filter(([name, digest]) => (modules.get(name) ?? digestOf(key, name) ?? '') !== digest)
     .map(([name]) => name)
-  const added = [...always(asked.playbook, asked.inventory, asked.variableFiles), ...modules.keys()].filter(
-    name => !(name in sources),
-  )
+  const added = always(asked.playbook, asked.inventory, asked.variableFiles).filter(name => !(name in sources))
   const news = [
     ...(version === runbook ? [] : [`It was made by runbook ${runbook}; this is ${version}.`]),
     ...(changed.length > 0 ? [`Changed or gone: ${changed.join(', ')}.`] : []),

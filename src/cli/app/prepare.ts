@@ -48,6 +48,8 @@ export type Prepared = {
   lock: Lock
   /** How each machine is reached; filled when machines are about to be. */
   targets: Record<string, Target>
+  /** What is to be said of the modules that were found. */
+  warnings: string[]
 }
 
 /** Who is told secrets and news, and what ends a download. */
@@ -78,7 +80,7 @@ export const prepare = async (
   const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars })
   if (result.failures) throw new Refusal(...result.failures)
   const loaded = result.value
-  const modules = await loadModules(loaded.playbook)
+  const { modules, warnings } = await loadModules(loaded.playbook)
   const failures = check(loaded, modules)
   if (failures.length > 0) throw new Refusal(...failures)
   const { folder } = loaded.playbook
@@ -97,5 +99,5 @@ export const prepare = async (
   const identity = (machine: string, become: boolean): string | undefined =>
     become || !targets[machine]?.become || targets[machine].user === 'root' ? undefined : targets[machine].user
   const known = createKnown({ graph, loaded, modules, render: controller.render, identity, keepSecret })
-  return { asked, known, controller, lock, targets }
+  return { asked, known, controller, lock, targets, warnings }
 }
