@@ -15,10 +15,13 @@ export type SavedLine = Pick<Explained, 'arguments' | 'reads' | 'will'> & {
 /** An option -e as it was given: a file, or a variable. Of what may be a secret only the keyed print is kept. */
 export type SavedExtraVar = { file: string } | { name: string; value: unknown } | { name: string; print: string }
 
+/** The version of the format. 2: of modules there is one digest each, over what it is made of. */
+export const planVersion = 2
+
 /** A plan that was saved: it says what apply would do, and is not executed by itself. */
 export type SavedPlan = {
   /** The version of this format. */
-  runbookPlan: 1
+  runbookPlan: typeof planVersion
   /** The version of runbook that made it. */
   runbook: string
   made: string
@@ -62,7 +65,7 @@ const noPlan = (file: string): never =>
   })
 
 /** How a plan begins. */
-const first = '{\n  "runbookPlan": 1,\n'
+const first = `{\n  "runbookPlan": ${planVersion},\n`
 
 const treeOf = (text: string, file: string): Record<string, unknown> => {
   let tree: unknown
@@ -77,7 +80,7 @@ const treeOf = (text: string, file: string): Record<string, unknown> => {
 }
 
 const shape = ['asked', 'extra', 'sources', 'events', 'roundTrips', 'lines', 'contents']
-const head = /^\{\n {2}"runbookPlan": 1,\n {2}"seal": "([0-9a-f]{64})",\n/
+const head = /^\{\n {2}"runbookPlan": 2,\n {2}"seal": "([0-9a-f]{64})",\n/
 
 /**
  * The plan in a text, once it is known to be whole and of this version. `keyFor` is called then: with a key the seal is
@@ -85,9 +88,9 @@ const head = /^\{\n {2}"runbookPlan": 1,\n {2}"seal": "([0-9a-f]{64})",\n/
  */
 export const parseSavedPlan = (text: string, file: string, keyFor: () => Buffer | undefined): SavedPlan => {
   const tree = treeOf(text, file)
-  if (tree.runbookPlan !== 1)
+  if (tree.runbookPlan !== planVersion)
     return refuse('plan-version', `The plan ${file} is of another version: ${JSON.stringify(tree.runbookPlan)}.`, {
-      why: 'This runbook reads plans of version 1.',
+      why: `This runbook reads plans of version ${planVersion}.`,
       fix: 'Make the plan again with this runbook.',
     })
   const key = keyFor()

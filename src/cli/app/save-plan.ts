@@ -9,7 +9,7 @@ import { savedExtraVars } from '../../planfile/extra-vars.ts'
 import { checkTarget, writePlanFile } from '../../planfile/plan-file.ts'
 import { findOrMakePlanKey } from '../../planfile/plan-key.ts'
 import { savedLinesOf } from '../../planfile/saved-lines.ts'
-import { type SavedPlan, sealPlan } from '../../planfile/saved-plan.ts'
+import { planVersion, type SavedPlan, sealPlan } from '../../planfile/saved-plan.ts'
 import type { Redactor } from '../../report/redact.ts'
 import { planSources } from './plan-sources.ts'
 import type { Prepared } from './prepare.ts'
@@ -53,7 +53,7 @@ const savePlan = (
   const isOpen = (value: unknown): boolean => same(redact.value(value), value)
   const remembered = runRequestOf(playbook, asked)
   const plan: SavedPlan = {
-    runbookPlan: 1,
+    runbookPlan: planVersion,
     runbook: packageJson.version,
     made: new Date().toISOString(),
     asked: remembered,

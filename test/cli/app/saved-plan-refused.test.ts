@@ -33,8 +33,11 @@ test('a plan that is edited, cut off, of another version or no plan at all is re
   assert.match(await refused(5), /error\[plan-edited\]: (.*\n)+.*cut off/)
   place.write('plan.json', text.slice(0, 9))
   assert.match(await refused(5), /error\[plan-edited\]/)
-  place.write('plan.json', text.replace('"runbookPlan": 1', '"runbookPlan": 2'))
-  assert.match(await refused(5), /error\[plan-version\]: .*of another version: 2/)
+  place.write('plan.json', text.replace('"runbookPlan": 2', '"runbookPlan": 1'))
+  assert.match(
+    await refused(5),
+    /error\[plan-version\]: .*of another version: 1\.\n.*version 2\.\n.*Make the plan again/,
+  )
   writeFileSync(at('plan.json'), Buffer.concat([Buffer.from(text), Buffer.from([0xff])]))
   assert.match(await refused(5), /error\[plan-edited\]/)
   place.write('plan.json', '{ "all": {} }')
@@ -70,6 +73,10 @@ test('a file that the plan was made from and that has changed is named, and --re
         new RegExp(`error\\[plan-stale\\]: (.*\\n)+.*Changed or gone: ${name}\\.`),
       )
   }
+  await kept()
+  mkdirSync(at('modules'))
+  place.write('modules/copy.ts', 'export default {}\n')
+  assert.match(await refused(5), /plan-stale(.*\n)+.*Changed or gone: module copy\./)
   await kept()
   mkdirSync(at('group_vars'))
   place.write('group_vars/all.yml', 'colour: green\n')
