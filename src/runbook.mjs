@@ -35,8 +35,8 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
     else process.exitCode = code
   })
 } else {
-  process.stderr.write(
-    `runbook needs Node 22.18 or newer; this is ${process.versions.node}. Run \`npm install\` here: it brings one along.\n`,
-  )
+  // A checkout has one among what it is developed with; a package comes without.
+  const fix = import.meta.url.endsWith('/src/runbook.mjs') ? ' Run `npm install` here: it brings one along.' : ''
+  process.stderr.write(`runbook needs Node 22.18 or newer; this is ${process.versions.node}.${fix}\n`)
   process.exitCode = 4
 }
