@@ -1,7 +1,7 @@
 import type { ArchiveMember } from '../core/archive-member.ts'
 
 /** An archive that is asked for: where it may be had, and what is known of its bytes beforehand. */
-export type Wanted = {
+export type WantedArchive = {
   name: string
   /** Addresses of the archive itself, in the order they are tried. */
   urls: string[]
@@ -25,4 +25,4 @@ export type Archive = {
 }
 
 /** Why there is no such archive, for a person, and what to do about it. */
-export type Absent = { missing: string; fix: string }
+export type AbsentArchive = { missing: string; fix: string }

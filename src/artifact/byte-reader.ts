@@ -1,5 +1,5 @@
 /** Bytes in the order they come, taken in pieces of the reader's size: never more than one chunk is held. */
-export type Tape = {
+export type ByteReader = {
   /** The next bytes, at most `limit`; undefined at the end. */
   some(limit: number): Promise<Buffer | undefined>
   /** The next `count` bytes, fewer only at the end. */
@@ -7,7 +7,7 @@ export type Tape = {
 }
 
 /** Reads from chunks of any size. Errors of the source (a truncated gzip) come out of the call that met them. */
-export const tapeOf = (chunks: AsyncIterable<Buffer>): Tape => {
+export const createByteReader = (chunks: AsyncIterable<Buffer>): ByteReader => {
   const source = chunks[Symbol.asyncIterator]()
   let rest: Buffer = Buffer.alloc(0)
   const some = async (limit: number): Promise<Buffer | undefined> => {

@@ -1,21 +1,21 @@
 import { dirname } from 'node:path'
 import { refuse } from '../core/failure.ts'
-import { shown } from './address.ts'
-import type { Wanted } from './archive.ts'
-import { type Entry, fileOf, listEntries, namesOf, wholeEntry, writeIndex } from './entry.ts'
-import { type Claim, holds } from './expected-digest.ts'
+import { withoutCredentials } from './address.ts'
+import type { WantedArchive } from './archive.ts'
+import { archiveFile, archiveNames, type CacheEntry, listEntries, verifiedEntry, writeIndex } from './entry.ts'
+import { type ExpectedDigest, matchesDigest } from './expected-digest.ts'
 
-const wholeOf = async (entries: Entry[]): Promise<Entry[]> =>
-  (await Promise.all(entries.map(wholeEntry))).filter(entry => entry !== undefined)
+const verifiedEntries = async (entries: CacheEntry[]): Promise<CacheEntry[]> =>
+  (await Promise.all(entries.map(verifiedEntry))).filter(entry => entry !== undefined)
 
 /** The entry of the cache, under whatever name, that has the claimed digests. */
-export const entryWith = async (cache: string, claims: Claim[]): Promise<Entry | undefined> => {
-  const fitting = (await listEntries(cache)).filter(({ index }) => claims.every(claim => holds(claim, index)))
-  return (await wholeOf(fitting))[0]
+export const findByDigest = async (cache: string, claims: ExpectedDigest[]): Promise<CacheEntry | undefined> => {
+  const fitting = (await listEntries(cache)).filter(({ index }) => claims.every(claim => matchesDigest(claim, index)))
+  return (await verifiedEntries(fitting))[0]
 }
 
 /** Keeps in mind that an address publishes an archive with this digest: next time it need not be asked. */
-export const publishedAt = async (entry: Entry, url: string): Promise<Entry> => {
+export const rememberAddress = async (entry: CacheEntry, url: string): Promise<CacheEntry> => {
   const published = entry.index.published ?? []
   if (published.includes(url)) return entry
   const wider = { ...entry, index: { ...entry.index, published: [...published, url] } }
@@ -24,33 +24,37 @@ export const publishedAt = async (entry: Entry, url: string): Promise<Entry> => 
 }
 
 /** What the cache has for a name: the archive, or why what it has is not to be used. */
-export type Found = { entry: Entry; why?: undefined } | { entry?: undefined; why?: string }
+export type CacheLookup = { entry: CacheEntry; why?: undefined } | { entry?: undefined; why?: string }
 
 /**
  * Where nothing is known of an archive's bytes, a name in the cache is enough only when it came with that name from an
  * address that is to be asked. What came from somebody's folder may be anything, such as a stand-in for tests.
  */
-export const findCached = async (cache: string, wanted: Wanted, claims: Claim[]): Promise<Found> => {
+export const findCached = async (
+  cache: string,
+  wanted: WantedArchive,
+  claims: ExpectedDigest[],
+): Promise<CacheLookup> => {
   if (claims.length > 0) {
-    const entry = await entryWith(cache, claims)
+    const entry = await findByDigest(cache, claims)
     if (entry) return { entry }
   }
-  const named = (await listEntries(cache)).filter(entry => namesOf(entry).includes(wanted.name))
+  const named = (await listEntries(cache)).filter(entry => archiveNames(entry).includes(wanted.name))
   const first = named[0]
   if (first === undefined) return {}
   if (claims[0] !== undefined)
-    return { why: `the one in the cache, ${fileOf(first)}, is not what ${claims[0].by} says` }
-  const addresses = wanted.urls.map(shown)
+    return { why: `the one in the cache, ${archiveFile(first)}, is not what ${claims[0].by} says` }
+  const addresses = wanted.urls.map(withoutCredentials)
   const published = named.filter(({ index }) => index.published?.some(url => addresses.includes(url)))
-  const [entry, ...others] = await wholeOf(published)
+  const [entry, ...others] = await verifiedEntries(published)
   if (others.length > 0)
     return refuse('usage-file', `the cache has ${others.length + 1} different archives called ${wanted.name}`, {
-      why: published.map(one => `${fileOf(one)} (SHA-512 ${one.index.sha512.slice(0, 16)}…)`).join('\n'),
+      why: published.map(one => `${archiveFile(one)} (SHA-512 ${one.index.sha512.slice(0, 16)}…)`).join('\n'),
       fix: "pin the right one's digest in the playbook, or remove the wrong one's folder",
     })
   if (entry) return { entry }
   if (published[0])
-    return { why: `the one in the cache, ${fileOf(published[0])}, is damaged: no longer what was checked` }
+    return { why: `the one in the cache, ${archiveFile(published[0])}, is damaged: no longer what was checked` }
   const from = [...new Set(first.index.sources.map(source => dirname(source.path)))].join(' and ')
   return { why: `the one in the cache came from ${from || 'elsewhere'}, and nothing says that it is the right one` }
 }

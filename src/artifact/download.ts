@@ -2,8 +2,8 @@ import { ftruncateSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emit } from '../core/event.ts'
-import { shown } from './address.ts'
-import { type Answer, type Http, Trouble } from './http.ts'
+import { withoutCredentials } from './address.ts'
+import { DownloadError, type HttpAnswer, type HttpClient } from './http.ts'
 
 /** How patient a download is, and whom it tells how far it is. */
 export type Patience = {
@@ -12,7 +12,7 @@ export type Patience = {
   /** Milliseconds before the second attempt; each further pause is twice as long. */
   pause: number
 }
-export type Download = { http: Http; patience: Patience; signal: AbortSignal; emit: Emit }
+export type Download = { http: HttpClient; patience: Patience; signal: AbortSignal; emit: Emit }
 
 const ATTEMPTS = 4
 /** An attempt that brought so much is no failed one: on a bad line a big file comes in many pieces. */
@@ -33,29 +33,29 @@ const patiently = async <T>(
       return await attempt()
     } catch (error) {
       failed = gained() >= WORTH ? 1 : failed + 1
-      if (!(error instanceof Trouble) || !error.passing || failed >= ATTEMPTS) throw error
+      if (!(error instanceof DownloadError) || !error.passing || failed >= ATTEMPTS) throw error
       const wait = Math.max(error.after, patience.pause * 2 ** (failed - 1))
-      emit({ type: 'warning', text: `${shown(url)}: ${error.message}; trying again in ${wait / 1000} s` })
+      emit({ type: 'warning', text: `${withoutCredentials(url)}: ${error.message}; trying again in ${wait / 1000} s` })
       await sleep(wait, undefined, { signal })
     }
   }
 }
 
 /** A short text, whole. */
-export const downloadText = (download: Download, url: string): Promise<string> =>
+export const downloadShortText = (download: Download, url: string): Promise<string> =>
   patiently(download, url, async () => {
     const pieces: Buffer[] = []
     let size = 0
     await download.http.get(url, 0, () => piece => {
       size += piece.length
-      if (size > LONGEST_TEXT) throw new Trouble('it is no file of digests: it is too long')
+      if (size > LONGEST_TEXT) throw new DownloadError('it is no file of digests: it is too long')
       pieces.push(piece)
     })
     return Buffer.concat(pieces).toString()
   })
 
 /** Where in the file an answer begins, and how long the file is as far as the server says. */
-const rangeOf = ({ status, header }: Answer): { start: number; total?: number } => {
+const rangeOf = ({ status, header }: HttpAnswer): { start: number; total?: number } => {
   const [, start, total] = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(header('content-range') ?? '') ?? []
   const length = status === 200 ? header('content-length') : total
   return { start: status === 200 ? 0 : Number(start), ...(length === undefined ? {} : { total: Number(length) }) }
@@ -76,7 +76,13 @@ export const downloadFile = async (download: Download, url: string, archive: str
   let told = 0
   const tell = (total?: number): void => {
     told = Date.now()
-    download.emit({ type: 'download', archive, from: shown(url), done, ...(total === undefined ? {} : { total }) })
+    download.emit({
+      type: 'download',
+      archive,
+      from: withoutCredentials(url),
+      done,
+      ...(total === undefined ? {} : { total }),
+    })
   }
   const attempt = async (): Promise<void> => {
     begun = done
@@ -90,7 +96,8 @@ export const downloadFile = async (download: Download, url: string, archive: str
         ftruncateSync(handle.fd)
         done = 0
         begun = 0
-        if (start !== 0) throw new Trouble('it sent another part of the file than it was asked for', { passing: true })
+        if (start !== 0)
+          throw new DownloadError('it sent another part of the file than it was asked for', { passing: true })
       }
       tell(total)
       return piece => {
@@ -99,7 +106,7 @@ export const downloadFile = async (download: Download, url: string, archive: str
         if (Date.now() - told >= TELL_EVERY_MS) tell(total)
       }
     })
-    if (whole !== undefined && done < whole) throw new Trouble('the connection broke', { passing: true })
+    if (whole !== undefined && done < whole) throw new DownloadError('the connection broke', { passing: true })
     tell(done)
   }
   try {

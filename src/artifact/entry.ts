@@ -3,47 +3,47 @@ import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isRecord } from '../core/value.ts'
 import type { Archive } from './archive.ts'
-import { digestsOf } from './inspect.ts'
-import { isMissing } from './missing.ts'
+import { fileDigests } from './inspect.ts'
+import { isNotFound } from './not-found.ts'
 
 /** Tells whether a file is still the one that was read, without reading it. Both numbers are too big for JSON's. */
-export type Stamp = { size: number; mtimeNs: string; inode: string }
+export type FileState = { size: number; mtimeNs: string; inode: string }
 
 /** What `index.json` beside a cached archive says: all that reading the archive found out, so that it is read once. */
-export type Index = Omit<Archive, 'file'> & {
+export type CacheIndex = Omit<Archive, 'file'> & {
   format: 1
   /** The copy in the cache, when it was last known to be whole. */
-  copy: Stamp
+  copy: FileState
   /** Files outside that are known to be the same bytes; their base names are names of this archive too. */
-  sources: ({ path: string } & Stamp)[]
+  sources: ({ path: string } & FileState)[]
   /** Addresses under which it was published with this digest. */
   published?: string[]
 }
 
 /** One folder of the cache: `SHA512PREFIX/` with the archive and its index. */
-export type Entry = { folder: string; index: Index }
+export type CacheEntry = { folder: string; index: CacheIndex }
 
-export const INDEX = 'index.json'
+export const INDEX_FILE = 'index.json'
 const PREFIX = /^[0-9a-f]{16}$/
 
-export const folderOf = (cache: string, sha512: string): string => join(cache, sha512.slice(0, 16))
+export const entryFolder = (cache: string, sha512: string): string => join(cache, sha512.slice(0, 16))
 
 /** The stamp of a regular file; undefined where there is none. */
-export const stampOf = async (file: string): Promise<Stamp | undefined> => {
+export const fileStateOf = async (file: string): Promise<FileState | undefined> => {
   try {
     const found = await stat(file, { bigint: true })
     if (!found.isFile()) return undefined
     return { size: Number(found.size), mtimeNs: `${found.mtimeNs}`, inode: `${found.ino}` }
   } catch (error) {
-    if (isMissing(error)) return undefined
+    if (isNotFound(error)) return undefined
     throw error
   }
 }
 
-export const sameStamp = (a: Stamp, b: Stamp): boolean =>
+export const sameFileState = (a: FileState, b: FileState): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.inode === b.inode
 
-const isIndex = (value: unknown): value is Index =>
+const isIndex = (value: unknown): value is CacheIndex =>
   isRecord(value) &&
   value.format === 1 &&
   typeof value.name === 'string' &&
@@ -54,19 +54,19 @@ const isIndex = (value: unknown): value is Index =>
   Array.isArray(value.sources)
 
 /** The entry in a folder of the cache; undefined where there is none or its index is of no use. */
-export const readEntry = async (folder: string): Promise<Entry | undefined> => {
+export const readEntry = async (folder: string): Promise<CacheEntry | undefined> => {
   try {
-    const index: unknown = JSON.parse(await readFile(join(folder, INDEX), 'utf8'))
+    const index: unknown = JSON.parse(await readFile(join(folder, INDEX_FILE), 'utf8'))
     return isIndex(index) ? { folder, index } : undefined
   } catch (error) {
-    if (isMissing(error) || error instanceof SyntaxError) return undefined
+    if (isNotFound(error) || error instanceof SyntaxError) return undefined
     throw error
   }
 }
 
-export const listEntries = async (cache: string): Promise<Entry[]> => {
+export const listEntries = async (cache: string): Promise<CacheEntry[]> => {
   const names = await readdir(cache).catch(error => {
-    if (isMissing(error)) return []
+    if (isNotFound(error)) return []
     throw error
   })
   const entries = await Promise.all(names.filter(name => PREFIX.test(name)).map(name => readEntry(join(cache, name))))
@@ -74,24 +74,24 @@ export const listEntries = async (cache: string): Promise<Entry[]> => {
 }
 
 /** Replaces the index in one step; a reader at the same time sees the old one or the new one. */
-export const writeIndex = async ({ folder, index }: Entry): Promise<void> => {
-  const fresh = join(folder, `.${INDEX}-${randomUUID()}`)
+export const writeIndex = async ({ folder, index }: CacheEntry): Promise<void> => {
+  const fresh = join(folder, `.${INDEX_FILE}-${randomUUID()}`)
   await writeFile(fresh, `${JSON.stringify(index)}\n`)
-  await rename(fresh, join(folder, INDEX))
+  await rename(fresh, join(folder, INDEX_FILE))
 }
 
-export const fileOf = ({ folder, index }: Entry): string => join(folder, index.name)
+export const archiveFile = ({ folder, index }: CacheEntry): string => join(folder, index.name)
 
-export const namesOf = ({ index }: Entry): string[] => [
+export const archiveNames = ({ index }: CacheEntry): string[] => [
   ...new Set([index.name, ...index.sources.map(source => basename(source.path))]),
 ]
 
 /** The entry if its archive is what the index says. It is read again only when its stamp has changed. */
-export const wholeEntry = async (entry: Entry): Promise<Entry | undefined> => {
-  const stamp = await stampOf(fileOf(entry))
+export const verifiedEntry = async (entry: CacheEntry): Promise<CacheEntry | undefined> => {
+  const stamp = await fileStateOf(archiveFile(entry))
   if (!stamp || stamp.size !== entry.index.size) return undefined
-  if (sameStamp(stamp, entry.index.copy)) return entry
-  const { sha512 } = await digestsOf(fileOf(entry))
+  if (sameFileState(stamp, entry.index.copy)) return entry
+  const { sha512 } = await fileDigests(archiveFile(entry))
   if (sha512 !== entry.index.sha512) return undefined
   const fresh = { ...entry, index: { ...entry.index, copy: stamp } }
   await writeIndex(fresh)

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { refuse } from '../core/failure.ts'
-import type { Wanted } from './archive.ts'
-import type { Lock } from './lock.ts'
-import { isMissing } from './missing.ts'
+import type { WantedArchive } from './archive.ts'
+import type { ArtifactLock } from './lock.ts'
+import { isNotFound } from './not-found.ts'
 
 /** What the digest of an archive has to be, and who says so. */
-export type Claim = {
+export type ExpectedDigest = {
   /** SHA-256 or SHA-512, which its length tells. */
   hex: string
   /** Ends the sentence "NAME is not what … says". */
@@ -27,28 +27,29 @@ export const parseChecksum = (text: string, name: string): string | undefined =>
   return found?.[1]?.toLowerCase()
 }
 
-const digestLike = (claim: Claim, digests: Digests): string =>
+const digestLike = (claim: ExpectedDigest, digests: Digests): string =>
   claim.hex.length === 128 ? digests.sha512 : digests.sha256
 
-export const holds = (claim: Claim, digests: Digests): boolean => digestLike(claim, digests) === claim.hex
+export const matchesDigest = (claim: ExpectedDigest, digests: Digests): boolean =>
+  digestLike(claim, digests) === claim.hex
 
 /** Refuses (`usage-file`) a file whose digest is not the one that is claimed; `place` says where it lies. */
-export const checkClaims = (name: string, place: string, claims: Claim[], digests: Digests): void => {
+export const checkDigests = (name: string, place: string, claims: ExpectedDigest[], digests: Digests): void => {
   for (const claim of claims)
-    if (!holds(claim, digests))
+    if (!matchesDigest(claim, digests))
       refuse('usage-file', `${name} is not what ${claim.by} says`, {
         why: `${place}\n  has     ${digestLike(claim, digests)}\n  and not ${claim.hex}`,
         fix: claim.fix,
       })
 }
 
-const beside = (ending: string): Pick<Claim, 'by' | 'fix'> => ({
+const beside = (ending: string): Pick<ExpectedDigest, 'by' | 'fix'> => ({
   by: `its ${ending}`,
   fix: 'download both again; if they still differ, do not use the archive',
 })
 
 /** What is known of an archive's bytes wherever they come from: the playbook's pin, and the lock file. */
-export const standingClaims = ({ name, pinned }: Wanted, lock: Lock): Claim[] => {
+export const digestsKnownBefore = ({ name, pinned }: WantedArchive, lock: ArtifactLock): ExpectedDigest[] => {
   const locked = lock.get(name)
   return [
     ...(pinned === undefined
@@ -74,13 +75,13 @@ export const standingClaims = ({ name, pinned }: Wanted, lock: Lock): Claim[] =>
 
 const read = (file: string): Promise<string | undefined> =>
   readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
-    isMissing(error)
+    isNotFound(error)
       ? undefined
       : refuse('usage-file', `${file} cannot be read`, { why: error.message, fix: 'make it readable' }),
   )
 
 /** What the file of digests beside an archive says. Refuses (`usage-file`) when there is none or it says nothing of it. */
-export const claimBeside = async (archive: string, name: string): Promise<Claim> => {
+export const digestBeside = async (archive: string, name: string): Promise<ExpectedDigest> => {
   for (const ending of ['.sha512', '.sha256']) {
     const text = await read(archive + ending)
     if (text === undefined) continue
@@ -98,7 +99,7 @@ export const claimBeside = async (archive: string, name: string): Promise<Claim>
 }
 
 /** What a published file of digests says; undefined when it says nothing of the archive. */
-export const claimPublished = (text: string, name: string, url: string): Claim | undefined => {
+export const publishedDigest = (text: string, name: string, url: string): ExpectedDigest | undefined => {
   const hex = parseChecksum(text, name)
   return hex === undefined
     ? undefined

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import { Writable } from 'node:stream'
 import { EnvHttpProxyAgent, interceptors, stream } from 'undici'
-import { credentials, shown } from './address.ts'
+import { authorizationHeader, withoutCredentials } from './address.ts'
 
 /** Why a server did not give what it was asked for, in words for a person. */
-export class Trouble extends Error {
+export class DownloadError extends Error {
   /** Whether asking once more may help; `after`: not before so many milliseconds, as the server says. */
   readonly passing: boolean
   readonly after: number
@@ -16,13 +16,13 @@ export class Trouble extends Error {
 }
 
 /** How a server answers, before its first byte. */
-export type Answer = { status: number; header(name: string): string | undefined }
-export type Http = {
+export type HttpAnswer = { status: number; header(name: string): string | undefined }
+export type HttpClient = {
   /**
    * Asks for a file, from byte `from` on. What `begin` returns is given the body, piece by piece, and has to be done
    * with each when it returns. Rejects with a Trouble, also for what is no answer to that.
    */
-  get(url: string, from: number, begin: (answer: Answer) => (piece: Buffer) => void): Promise<void>
+  get(url: string, from: number, begin: (answer: HttpAnswer) => (piece: Buffer) => void): Promise<void>
   close(): Promise<void>
 }
 
@@ -45,18 +45,21 @@ const words: Record<string, string> = {
 }
 const passingCodes = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'EAI_AGAIN']
 
-const troubleOf = (error: unknown, silence: number): Trouble => {
+const downloadErrorOf = (error: unknown, silence: number): DownloadError => {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
-    return new Trouble(`nothing came for ${silence / 1000} s`, { passing: true })
+    return new DownloadError(`nothing came for ${silence / 1000} s`, { passing: true })
   // Of what the library says the first sentence is for users, the rest for those who call it.
-  return new Trouble(words[code] ?? message.split('. ')[0]!, { passing: passingCodes.includes(code) })
+  return new DownloadError(words[code] ?? message.split('. ')[0]!, { passing: passingCodes.includes(code) })
 }
 
-const refuseStatus = (status: number, header: Answer['header']): void => {
+const refuseStatus = (status: number, header: HttpAnswer['header']): void => {
   if (FINE.includes(status)) return
   const after = Math.min(LONGEST_WAIT, 1000 * (Number(header('retry-after')) || 0))
-  throw new Trouble(`${status} ${STATUS_CODES[status] ?? ''}`.trim(), { passing: PASSING.includes(status), after })
+  throw new DownloadError(`${status} ${STATUS_CODES[status] ?? ''}`.trim(), {
+    passing: PASSING.includes(status),
+    after,
+  })
 }
 
 /** Never asks the server to pause: the library (undici 7) falls over a server that closes while it pauses. */
@@ -77,7 +80,7 @@ const sink = (take: (piece: Buffer) => void): Writable =>
  * Requests by the proxies that the environment names. A server that says nothing for `silence` milliseconds is given
  * up. Bytes are taken as they are sent: a server that calls a `.tar.gz` compressed text must not have it unpacked.
  */
-export const createHttp = (silence: number, signal: AbortSignal): Http => {
+export const createHttpClient = (silence: number, signal: AbortSignal): HttpClient => {
   // Without a tunnel for plain HTTP: most proxies open tunnels for HTTPS only.
   const agent = new EnvHttpProxyAgent({ proxyTunnel: false })
   const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: REDIRECTS }))
@@ -96,7 +99,7 @@ export const createHttp = (silence: number, signal: AbortSignal): Http => {
       const headers = {
         'accept-encoding': 'identity',
         'user-agent': 'runbook',
-        ...credentials(url),
+        ...authorizationHeader(url),
         ...(from === 0 ? {} : { range: `bytes=${from}-` }),
       }
       const options = {
@@ -108,7 +111,7 @@ export const createHttp = (silence: number, signal: AbortSignal): Http => {
         bodyTimeout: silence,
       } as const
       try {
-        await stream(shown(url), options, ({ statusCode: status, headers }) =>
+        await stream(withoutCredentials(url), options, ({ statusCode: status, headers }) =>
           kept(() => {
             const header = (name: string): string | undefined => headers[name]?.toString()
             refuseStatus(status, header)
@@ -117,7 +120,7 @@ export const createHttp = (silence: number, signal: AbortSignal): Http => {
           }),
         )
       } catch (error) {
-        throw signal.aborted ? signal.reason : (own ?? troubleOf(error, silence))
+        throw signal.aborted ? signal.reason : (own ?? downloadErrorOf(error, silence))
       }
     },
     close: () => agent.destroy(),

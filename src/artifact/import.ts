@@ -2,14 +2,23 @@ import { constants } from 'node:fs'
 import { copyFile, link, mkdir, mkdtemp, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuse } from '../core/failure.ts'
-import { type Entry, folderOf, INDEX, type Index, readEntry, sameStamp, stampOf, wholeEntry } from './entry.ts'
-import { type Claim, checkClaims } from './expected-digest.ts'
-import { digestsOf, membersOf } from './inspect.ts'
-import { isMissing } from './missing.ts'
-import { PART } from './partial-download.ts'
+import {
+  type CacheEntry,
+  type CacheIndex,
+  entryFolder,
+  fileStateOf,
+  INDEX_FILE,
+  readEntry,
+  sameFileState,
+  verifiedEntry,
+} from './entry.ts'
+import { checkDigests, type ExpectedDigest } from './expected-digest.ts'
+import { archiveMembers, fileDigests } from './inspect.ts'
+import { isNotFound } from './not-found.ts'
+import { PART_PREFIX } from './partial-download.ts'
 
 /** A file outside of the cache that is to be taken in, what its digest has to be, and where it was downloaded from. */
-export type Source = { path: string; name: string; claims: Claim[]; from?: string }
+export type ImportSource = { path: string; name: string; claims: ExpectedDigest[]; from?: string }
 
 const FRESH = '.new-'
 const ONE_DAY = 24 * 3600 * 1000
@@ -23,7 +32,7 @@ const linkOrCopy = async (from: string, to: string): Promise<void> => {
 /** What runs that were killed left behind. Younger ones may belong to a run that goes on, or be gone on with. */
 const sweep = async (cache: string): Promise<void> => {
   const left = (await readdir(cache))
-    .filter(name => name.startsWith(FRESH) || name.startsWith(PART))
+    .filter(name => name.startsWith(FRESH) || name.startsWith(PART_PREFIX))
     .map(name => join(cache, name))
   for (const folder of left) {
     const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }))
@@ -31,15 +40,15 @@ const sweep = async (cache: string): Promise<void> => {
   }
 }
 
-const indexOf = async (source: Source, copy: string): Promise<Index> => {
-  const before = await stampOf(source.path)
+const indexOf = async (source: ImportSource, copy: string): Promise<CacheIndex> => {
+  const before = await fileStateOf(source.path)
   await linkOrCopy(source.path, copy)
-  const digests = await digestsOf(copy)
-  checkClaims(source.name, source.from ?? source.path, source.claims, digests)
-  const members = await membersOf(copy)
-  const after = await stampOf(source.path)
-  const stamp = await stampOf(copy)
-  if (!before || !after || !stamp || !sameStamp(before, after)) {
+  const digests = await fileDigests(copy)
+  checkDigests(source.name, source.from ?? source.path, source.claims, digests)
+  const members = await archiveMembers(copy)
+  const after = await fileStateOf(source.path)
+  const stamp = await fileStateOf(copy)
+  if (!before || !after || !stamp || !sameFileState(before, after)) {
     return refuse('usage-file', `${source.name} changed while it was read`, {
       why: `something is writing ${source.path}`,
       fix: 'wait until it is complete, then run again',
@@ -50,7 +59,7 @@ const indexOf = async (source: Source, copy: string): Promise<Index> => {
 }
 
 /** Renames a finished folder into place. Where another run was first its entry is as good, if it is whole. */
-const settle = async (fresh: string, entry: Entry): Promise<Entry> => {
+const settle = async (fresh: string, entry: CacheEntry): Promise<CacheEntry> => {
   const taken = (error: NodeJS.ErrnoException): boolean => error.code === 'ENOTEMPTY' || error.code === 'EEXIST'
   for (;;) {
     try {
@@ -60,11 +69,11 @@ const settle = async (fresh: string, entry: Entry): Promise<Entry> => {
       if (!taken(error as NodeJS.ErrnoException)) throw error
     }
     const other = await readEntry(entry.folder)
-    const whole = other && (await wholeEntry(other))
+    const whole = other && (await verifiedEntry(other))
     if (whole) return whole
     // Renamed before it is removed: nobody may find it half removed.
     const aside = `${fresh}-old`
-    await rename(entry.folder, aside).catch(error => isMissing(error) || Promise.reject(error))
+    await rename(entry.folder, aside).catch(error => isNotFound(error) || Promise.reject(error))
     await rm(aside, { recursive: true, force: true })
   }
 }
@@ -73,14 +82,14 @@ const settle = async (fresh: string, entry: Entry): Promise<Entry> => {
  * Takes an archive into the cache: linked or copied, checked against its claims, its members read, all in a folder of
  * its own that is renamed into place at the end. Refuses (`usage-file`) an archive that is not good.
  */
-export const takeIn = async (cache: string, source: Source): Promise<Entry> => {
+export const importArchive = async (cache: string, source: ImportSource): Promise<CacheEntry> => {
   await mkdir(cache, { recursive: true })
   await sweep(cache)
   const fresh = await mkdtemp(join(cache, FRESH))
   try {
     const index = await indexOf(source, join(fresh, source.name))
-    await writeFile(join(fresh, INDEX), `${JSON.stringify(index)}\n`)
-    return await settle(fresh, { folder: folderOf(cache, index.sha512), index })
+    await writeFile(join(fresh, INDEX_FILE), `${JSON.stringify(index)}\n`)
+    return await settle(fresh, { folder: entryFolder(cache, index.sha512), index })
   } finally {
     await rm(fresh, { recursive: true, force: true })
   }

@@ -9,7 +9,7 @@ import { readTar } from './tar.ts'
 const PIECE = 1024 * 1024
 
 /** Both digests of a file, in one pass. */
-export const digestsOf = async (file: string): Promise<{ sha256: string; sha512: string }> => {
+export const fileDigests = async (file: string): Promise<{ sha256: string; sha512: string }> => {
   const sha256 = createHash('sha256')
   const sha512 = createHash('sha512')
   for await (const piece of createReadStream(file, { highWaterMark: PIECE })) {
@@ -43,7 +43,7 @@ const isGzipError = (error: unknown): error is Error & { code: string } =>
  * What unpacking a `.tar` or `.tar.gz` makes; of two members with one path the last counts, as in unpacking.
  * Refuses (`usage-file`) what is cut off, damaged, or not such an archive.
  */
-export const membersOf = async (file: string): Promise<ArchiveMember[]> => {
+export const archiveMembers = async (file: string): Promise<ArchiveMember[]> => {
   const chunks = (await isGzip(file)) ? unpacked(file) : createReadStream(file, { highWaterMark: PIECE })
   const members = new Map<string, ArchiveMember>()
   try {

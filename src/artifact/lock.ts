@@ -5,17 +5,17 @@ import { basename, dirname, join } from 'node:path'
 import { refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import type { Archive } from './archive.ts'
-import { isMissing } from './missing.ts'
+import { isNotFound } from './not-found.ts'
 
 type Locked = { size: number; sha512: string }
 
 /** `artifacts.lock`: which bytes each archive's name stands for, for everyone who runs the playbook. */
-export type Lock = {
+export type ArtifactLock = {
   file: string
   /** The SHA-512 that a name is bound to. Refuses (`usage-file`) a file that cannot be understood. */
   get(name: string): string | undefined
   /** Keeps in mind what a name stands for from now on, if that is new. */
-  learn(archive: Archive): void
+  add(archive: Archive): void
   /** Writes what is new; says which names that was. Rejects with the system's error where it cannot be written. */
   save(): Promise<string[]>
 }
@@ -50,7 +50,7 @@ const read = (file: string): Map<string, Locked> => {
   try {
     return parse(file, readFileSync(file, 'utf8'))
   } catch (error) {
-    if (isMissing(error)) return new Map()
+    if (isNotFound(error)) return new Map()
     throw error
   }
 }
@@ -64,12 +64,12 @@ const format = (all: Map<string, Locked>): string => {
 }
 
 /** Where the lock file really is, be it a link. What is no file, such as a device, is never replaced by one. */
-const placeOf = (file: string): string | undefined => {
+const replaceableFile = (file: string): string | undefined => {
   try {
     const real = realpathSync(file)
     return lstatSync(real).isFile() ? real : undefined
   } catch (error) {
-    if (isMissing(error)) return file
+    if (isNotFound(error)) return file
     throw error
   }
 }
@@ -89,18 +89,18 @@ const replace = async (file: string, text: string): Promise<void> => {
 }
 
 /** The lock at `file`, which is read when it is first asked. */
-export const createLock = (file: string): Lock => {
+export const createArtifactLock = (file: string): ArtifactLock => {
   let known: Map<string, Locked> | undefined
   const fresh = new Map<string, Locked>()
   const all = (): Map<string, Locked> => (known ??= read(file))
   return {
     file,
     get: name => all().get(name)?.sha512,
-    learn: ({ name, size, sha512 }) => {
+    add: ({ name, size, sha512 }) => {
       if (!all().has(name)) fresh.set(name, { size, sha512 })
     },
     save: async () => {
-      const place = fresh.size === 0 ? undefined : placeOf(file)
+      const place = fresh.size === 0 ? undefined : replaceableFile(file)
       if (place === undefined) return []
       // Another run may have learnt something meanwhile: what stands there stays.
       const there = read(file)

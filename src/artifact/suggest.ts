@@ -11,7 +11,7 @@ const partsOf = (name: string): { program: string; platform: string } => {
  * Names that may have been meant by one that is not there: other versions of the program, those for the same platform
  * first and the newest first among them; undefined when there is none.
  */
-export const didYouMean = (name: string, there: string[]): string | undefined => {
+export const suggestArchives = (name: string, there: string[]): string | undefined => {
   const wanted = partsOf(name)
   const rank = (other: string): number => (partsOf(other).platform === wanted.platform ? 0 : 1)
   // Made here: it takes 6 ms, which every start would pay.

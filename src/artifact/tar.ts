@@ -6,22 +6,22 @@ import {
   pathInside,
   refuseDamagedArchive,
 } from '../core/archive-member.ts'
-import { type Tape, tapeOf } from './byte-reader.ts'
-import { BLOCK, type Header, parseHeader, parsePax } from './header.ts'
+import { type ByteReader, createByteReader } from './byte-reader.ts'
+import { parsePax, parseTarHeader, TAR_BLOCK, type TarHeader } from './tar-header.ts'
 
 /** Long names stand in records of their own; nothing sensible is longer than this. */
 const LONGEST_RECORD = 1024 * 1024
 
 /** Each member's bytes are followed by zeros up to a whole block. */
-const paddingOf = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK
+const paddingOf = (size: number): number => (TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK
 
 const cutOff = (path: string): never => refuseDamagedArchive(`it ends in the middle of ${path}`)
 
-const skip = async (tape: Tape, size: number, path: string): Promise<void> => {
+const skip = async (tape: ByteReader, size: number, path: string): Promise<void> => {
   for (let missing = size; missing > 0; ) missing -= ((await tape.some(missing)) ?? cutOff(path)).length
 }
 
-const digestOf = async (tape: Tape, size: number, path: string): Promise<string> => {
+const digestOf = async (tape: ByteReader, size: number, path: string): Promise<string> => {
   const hash = createHash('sha256')
   for (let missing = size; missing > 0; ) {
     const part = (await tape.some(missing)) ?? cutOff(path)
@@ -32,7 +32,7 @@ const digestOf = async (tape: Tape, size: number, path: string): Promise<string>
   return hash.digest('hex')
 }
 
-const record = async (tape: Tape, size: number): Promise<Buffer> => {
+const record = async (tape: ByteReader, size: number): Promise<Buffer> => {
   if (size > LONGEST_RECORD) return refuseDamagedArchive('a name in it is longer than 1 MiB')
   const bytes = await tape.exactly(size)
   if (bytes.length < size) return cutOff('a long name')
@@ -43,13 +43,13 @@ const record = async (tape: Tape, size: number): Promise<Buffer> => {
 const textOf = (bytes: Buffer): string => bytes.toString('utf8').replace(/\0+$/, '')
 
 /** A header together with the records in front of it that replace parts of it; undefined at the end. */
-const nextHeader = async (tape: Tape, global: Record<string, string>): Promise<Header | undefined> => {
-  let over: Partial<Header> = {}
+const nextHeader = async (tape: ByteReader, global: Record<string, string>): Promise<TarHeader | undefined> => {
+  let over: Partial<TarHeader> = {}
   for (;;) {
-    const block = await tape.exactly(BLOCK)
+    const block = await tape.exactly(TAR_BLOCK)
     if (block.length === 0) return undefined
-    if (block.length < BLOCK) return refuseDamagedArchive('it ends in the middle of a header')
-    const header = parseHeader(block)
+    if (block.length < TAR_BLOCK) return refuseDamagedArchive('it ends in the middle of a header')
+    const header = parseTarHeader(block)
     if (!header) return undefined
     if (header.type === 'L') over = { ...over, path: textOf(await record(tape, header.size)) }
     else if (header.type === 'K') over = { ...over, linkname: textOf(await record(tape, header.size)) }
@@ -59,7 +59,7 @@ const nextHeader = async (tape: Tape, global: Record<string, string>): Promise<H
   }
 }
 
-const fromPax = (pax: Record<string, string>): Partial<Header> => ({
+const fromPax = (pax: Record<string, string>): Partial<TarHeader> => ({
   ...(pax.path !== undefined && { path: pax.path }),
   ...(pax.linkpath !== undefined && { linkname: pax.linkpath }),
   ...(pax.size !== undefined && { size: Number(pax.size) }),
@@ -67,7 +67,7 @@ const fromPax = (pax: Record<string, string>): Partial<Header> => ({
   ...(Object.keys(pax).some(key => key.startsWith('GNU.sparse')) && { type: 'S' }),
 })
 
-const kindOf = (header: Header): 'file' | 'directory' | 'link' | 'hard link' => {
+const kindOf = (header: TarHeader): 'file' | 'directory' | 'link' | 'hard link' => {
   if (header.type === '5' || ('07'.includes(header.type) && header.path.endsWith('/'))) return 'directory'
   if (header.type === '0' || header.type === '7') return 'file'
   if (header.type === '2') return 'link'
@@ -77,7 +77,7 @@ const kindOf = (header: Header): 'file' | 'directory' | 'link' | 'hard link' => 
   )
 }
 
-const entryOf = async (tape: Tape, header: Header): Promise<ArchiveEntry> => {
+const entryOf = async (tape: ByteReader, header: TarHeader): Promise<ArchiveEntry> => {
   const path = pathInside(header.path)
   const { size } = header
   const mode = header.mode.toString(8).padStart(4, '0')
@@ -94,7 +94,7 @@ const entryOf = async (tape: Tape, header: Header): Promise<ArchiveEntry> => {
  * written outside of the folder it is unpacked into. Reads to the end, so that a gzip around it is checked as well.
  */
 export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<ArchiveMember> {
-  const tape = tapeOf(chunks)
+  const tape = createByteReader(chunks)
   const take = createMemberReader()
   const global: Record<string, string> = {}
   for (;;) {

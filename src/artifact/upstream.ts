@@ -1,40 +1,44 @@
 import { mkdir } from 'node:fs/promises'
 import type { Emit } from '../core/event.ts'
 import { Refusal, refuse } from '../core/failure.ts'
-import { shown } from './address.ts'
-import type { Wanted } from './archive.ts'
-import { entryWith, publishedAt } from './cache-lookup.ts'
-import { type Download, downloadFile, downloadText, type Patience } from './download.ts'
-import { type Entry, stampOf } from './entry.ts'
-import { type Claim, claimPublished } from './expected-digest.ts'
-import { createHttp, Trouble } from './http.ts'
-import { takeIn } from './import.ts'
-import { takePart } from './partial-download.ts'
+import { withoutCredentials } from './address.ts'
+import type { WantedArchive } from './archive.ts'
+import { findByDigest, rememberAddress } from './cache-lookup.ts'
+import { type Download, downloadFile, downloadShortText, type Patience } from './download.ts'
+import { type CacheEntry, fileStateOf } from './entry.ts'
+import { type ExpectedDigest, publishedDigest } from './expected-digest.ts'
+import { createHttpClient, DownloadError } from './http.ts'
+import { importArchive } from './import.ts'
+import { openPartialDownload } from './partial-download.ts'
 
 /** What a download needs to know besides what is wanted. */
 export type Network = { patience: Patience; signal: AbortSignal; emit: Emit }
 
-type Errand = { cache: string; wanted: Wanted; download: Download }
+type Errand = { cache: string; wanted: WantedArchive; download: Download }
 
 /** The digest that is published beside the archive. */
-const askDigest = async ({ wanted, download }: Errand, url: string): Promise<Claim> => {
+const askDigest = async ({ wanted, download }: Errand, url: string): Promise<ExpectedDigest> => {
   const address = `${url}${wanted.published}`
-  const text = await downloadText(download, address).catch(error => {
-    throw error instanceof Trouble ? new Trouble(`${error.message} (its ${wanted.published})`) : error
+  const text = await downloadShortText(download, address).catch(error => {
+    throw error instanceof DownloadError ? new DownloadError(`${error.message} (its ${wanted.published})`) : error
   })
-  const claim = claimPublished(text, wanted.name, shown(address))
-  if (!claim) throw new Trouble(`its ${wanted.published} says no digest of it`)
+  const claim = publishedDigest(text, wanted.name, withoutCredentials(address))
+  if (!claim) throw new DownloadError(`its ${wanted.published} says no digest of it`)
   return claim
 }
 
 /** Downloads and takes in. What was begun by another run or from another place, and is wrong, is done once more. */
-const bring = async ({ cache, wanted, download }: Errand, url: string, claims: Claim[]): Promise<Entry> => {
-  const part = await takePart(cache, claims[0]!.hex)
-  const once = async (): Promise<Entry> => {
-    const begun = (await stampOf(part.file))?.size ?? 0
+const bring = async (
+  { cache, wanted, download }: Errand,
+  url: string,
+  claims: ExpectedDigest[],
+): Promise<CacheEntry> => {
+  const part = await openPartialDownload(cache, claims[0]!.hex)
+  const once = async (): Promise<CacheEntry> => {
+    const begun = (await fileStateOf(part.file))?.size ?? 0
     await downloadFile(download, url, wanted.name, part.file)
     try {
-      return await takeIn(cache, { path: part.file, name: wanted.name, claims, from: shown(url) })
+      return await importArchive(cache, { path: part.file, name: wanted.name, claims, from: withoutCredentials(url) })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       await part.remove()
@@ -51,17 +55,17 @@ const bring = async ({ cache, wanted, download }: Errand, url: string, claims: C
   }
 }
 
-const fromUrl = async (errand: Errand, url: string, standing: Claim[]): Promise<Entry> => {
+const fromUrl = async (errand: Errand, url: string, standing: ExpectedDigest[]): Promise<CacheEntry> => {
   const { cache, wanted, download } = errand
   const claims = standing.length > 0 ? standing : [await askDigest(errand, url)]
-  const entry = (await entryWith(cache, claims)) ?? (await bring(errand, url, claims))
+  const entry = (await findByDigest(cache, claims)) ?? (await bring(errand, url, claims))
   if (standing.length > 0) return entry
   if (url !== wanted.upstream)
     download.emit({
       type: 'warning',
-      text: `nobody but ${shown(url)}${wanted.published} says that this is ${wanted.name}: compare ${claims[0]!.hex} once with ${wanted.upstream}${wanted.published}, or pin it in the playbook.`,
+      text: `nobody but ${withoutCredentials(url)}${wanted.published} says that this is ${wanted.name}: compare ${claims[0]!.hex} once with ${wanted.upstream}${wanted.published}, or pin it in the playbook.`,
     })
-  return publishedAt(entry, shown(url))
+  return rememberAddress(entry, withoutCredentials(url))
 }
 
 /** What to look at where the network itself may be the trouble. */
@@ -73,7 +77,7 @@ const networkFix = (): string => {
 }
 
 const reasonOf = (error: unknown): string => {
-  if (error instanceof Trouble) return error.message
+  if (error instanceof DownloadError) return error.message
   if (!(error instanceof Refusal)) throw error
   const { what, why } = error.failures[0]!
   return why === undefined ? what : `${what}: ${why}`
@@ -85,13 +89,13 @@ const reasonOf = (error: unknown): string => {
  */
 export const fetchArchive = async (
   cache: string,
-  wanted: Wanted,
-  standing: Claim[],
+  wanted: WantedArchive,
+  standing: ExpectedDigest[],
   { patience, signal, emit }: Network,
   hints: string[],
-): Promise<Entry> => {
+): Promise<CacheEntry> => {
   await mkdir(cache, { recursive: true })
-  const http = createHttp(patience.silence, signal)
+  const http = createHttpClient(patience.silence, signal)
   const errand = { cache, wanted, download: { http, patience, signal, emit } }
   const said: string[] = []
   try {
@@ -99,7 +103,7 @@ export const fetchArchive = async (
       try {
         return await fromUrl(errand, url, standing)
       } catch (error) {
-        said.push(`${shown(url)}: ${reasonOf(error)}`)
+        said.push(`${withoutCredentials(url)}: ${reasonOf(error)}`)
       }
     }
   } finally {

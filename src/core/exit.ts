@@ -21,4 +21,4 @@ const order = [
 ]
 
 /** The one exit code of a run in which all of these hold. */
-export const worst = (codes: number[]): number => order.find(code => codes.includes(code)) ?? exit.done
+export const worstExit = (codes: number[]): number => order.find(code => codes.includes(code)) ?? exit.done

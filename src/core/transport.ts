@@ -32,9 +32,9 @@ export type Upload = {
 }
 
 /** Which run asks for a host, and who started it: `ada@laptop`. Both are shown to whoever else asks. */
-export type LeaseClaim = { run: string; who: string }
+export type LeaseRequest = { run: string; who: string }
 /** Who has a host. Without a sign of life the lease ends in so many seconds. */
-export type LeaseHolder = LeaseClaim & { secondsLeft: number }
+export type LeaseHolder = LeaseRequest & { secondsLeft: number }
 /** A host is held by this run until it is given back or the connection ends; or by another; or cannot be by anybody. */
 export type LeaseAnswer =
   | { is: 'mine'; give(): Promise<void> }
@@ -57,7 +57,7 @@ export type Transport = {
    * Asks for the host for one run alone: at once, without waiting. It is no frame. A lease that is lost later, because
    * nothing was heard of this side for 30 s or somebody ended it there, loses the connection too (`host-lost`).
    */
-  lease(claim: LeaseClaim): Promise<LeaseAnswer>
+  lease(claim: LeaseRequest): Promise<LeaseAnswer>
   /** How many frames have been sent since authentication. */
   readonly roundTrips: number
   /** The identity steps run as unless they say otherwise, and the login user. */

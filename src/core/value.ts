@@ -35,7 +35,7 @@ export const withMember = (tree: unknown, path: string, value: unknown): Record<
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
 /** A digest (HMAC-SHA256, hex) that who lacks the key can neither make nor guess at. */
-export const keyed = (key: Buffer, bytes: Uint8Array | string): string =>
+export const keyedDigest = (key: Buffer, bytes: Uint8Array | string): string =>
   createHmac('sha256', key).update(bytes).digest('hex')
 
 /** A file that holds certain bytes. */

@@ -1,5 +1,5 @@
 import type { Failure } from '../core/failure.ts'
-import { type Loss, lostFailure } from './shell.ts'
+import { lostFailure, type ShellLoss } from './shell.ts'
 import type { Target } from './target.ts'
 
 /** Does sudo stand between the login and root? */
@@ -33,7 +33,7 @@ export const becomeRefused = (target: Target, said: string): Failure | undefined
   bySudo(target) && /\bsudo|sudoers/.test(said) ? becomeFailure(target, said) : undefined
 
 /** Words the end of a host's shell: sudo that refuses, a login without a shell, or a connection that broke. */
-export const shellLost = (target: Target, loss: Loss): Failure => {
+export const shellLost = (target: Target, loss: ShellLoss): Failure => {
   const { name, user } = target
   const refused = loss.started ? undefined : becomeRefused(target, loss.said)
   if (refused) return refused

@@ -2,7 +2,7 @@ import type { Failure } from '../core/failure.ts'
 import type { Target } from './target.ts'
 
 /** An error as ssh2 gives it: a socket's has a `code`, ssh2's own a `level`, the server's farewell only a number. */
-export type Trouble = Error & { level?: string; code?: string | number }
+export type SshError = Error & { level?: string; code?: string | number }
 
 const PLAIN: Record<string, (target: Target) => [why: string, fix: string]> = {
   ENOTFOUND: ({ host }) => [`the name ${host} has no address`, 'correct ansible_host'],
@@ -15,8 +15,8 @@ const PLAIN: Record<string, (target: Target) => [why: string, fix: string]> = {
 }
 
 /** A connection that goes over several addresses fails with one error that holds one for each. */
-const codeOf = (trouble: Trouble): string => {
-  const first = (trouble as Partial<AggregateError>).errors?.[0] as Trouble | undefined
+const codeOf = (trouble: SshError): string => {
+  const first = (trouble as Partial<AggregateError>).errors?.[0] as SshError | undefined
   return String(trouble.code ?? first?.code ?? '')
 }
 
@@ -28,7 +28,7 @@ const unreachable = ({ name, host, port }: Target, why: string, fix: string): Fa
 })
 
 /** Why a connection could not be made, in plain words: `host-unreachable`. */
-export const connectFailure = (target: Target, trouble: Trouble | undefined): Failure => {
+export const connectFailure = (target: Target, trouble: SshError | undefined): Failure => {
   if (!trouble) return unreachable(target, 'the host closed the connection', 'look into the log of sshd there')
   if (trouble.level === 'client-timeout') {
     const why = `no login within ${target.timeoutSeconds} seconds`
@@ -45,7 +45,7 @@ export const connectFailure = (target: Target, trouble: Trouble | undefined): Fa
 }
 
 /** Why a connection that had been made is gone. */
-export const lossOf = (trouble: Trouble | undefined): string => {
+export const closeReason = (trouble: SshError | undefined): string => {
   if (!trouble) return 'the host closed the connection'
   if (trouble.level === 'client-timeout') return 'the host did not answer for 45 seconds'
   return codeOf(trouble) === 'ECONNRESET' ? 'the host cut the connection' : trouble.message

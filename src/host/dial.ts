@@ -1,9 +1,9 @@
 import { connect as openSocket, type Socket } from 'node:net'
-import type { Trouble } from './connection-errors.ts'
+import type { SshError } from './connection-errors.ts'
 import type { Target } from './target.ts'
 
 /** A socket on its way to a host, and what has gone wrong with it. */
-export type Dialled = { socket: Socket; trouble?: Trouble }
+export type Dialled = { socket: Socket; error?: SshError }
 
 /**
  * A socket of our own: without noDelay every exchange waits for Nagle (44 ms against 0.3 ms), ssh2's own `destroy` does
@@ -13,7 +13,7 @@ export const dial = ({ host, port, timeoutSeconds }: Target): Dialled => {
   const dialled: Dialled = { socket: openSocket({ host, port, noDelay: true, keepAlive: true }) }
   const { socket } = dialled
   socket.on('error', error => {
-    dialled.trouble ??= error
+    dialled.error ??= error
   })
   // A machine that is there is heard of at once, whatever its load: its kernel answers, and is asked again after 1 and
   // 3 s. So half of the time is enough to hold one for dead; all of a plan waits for it.

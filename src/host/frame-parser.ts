@@ -5,7 +5,7 @@
 export type Mark = { frame: number; tag: string; status: number; before: Buffer; dropped: number }
 
 /** One stream of a shell: bytes go in as they come, marks come out, what has no mark yet is held. */
-export type Scanner = {
+export type FrameParser = {
   /** Takes a chunk; returns how many bytes have been dropped since the last mark. */
   push(chunk: Buffer): number
   /** What has come since the last mark. */
@@ -24,7 +24,7 @@ const parse = (text: string): Omit<Mark, 'before' | 'dropped'> => {
  * newline, and may hold anything else. Bytes are kept in one buffer that doubles, and each is searched only once,
  * because output comes in up to 16 MiB of small chunks. Of more than `cap` bytes without a mark the first are dropped.
  */
-export const scanner = (nonce: string, cap: number, onMark: (mark: Mark) => void): Scanner => {
+export const createFrameParser = (nonce: string, cap: number, onMark: (mark: Mark) => void): FrameParser => {
   const needle = Buffer.from(`${nonce}:`)
   let store = Buffer.allocUnsafe(FIRST_CAPACITY)
   let from = 0

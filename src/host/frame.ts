@@ -29,8 +29,8 @@ const WATCH = [
 const UNWATCH = 'kill -KILL "$runbook_watch"; wait "$runbook_watch" 2>/dev/null'
 
 /** Tags of the marks that are no fragment: before the first, with the shell's process number, and after the last. */
-export const BEGIN = 'b'
-export const END = 'e'
+export const BEGIN_TAG = 'b'
+export const END_TAG = 'e'
 
 const onStderr = (nonce: string, frame: number, tag: string): string => `printf '${nonce}:${frame}:${tag}:0;' >&2`
 
@@ -71,10 +71,10 @@ export const frameText = (nonce: string, frame: number, fragments: Fragment[]): 
     ...(frame === 1 ? START : []),
     WATCH,
     'runbook_stop=',
-    onBoth(nonce, frame, BEGIN, '$$'),
+    onBoth(nonce, frame, BEGIN_TAG, '$$'),
     ...fragments.map((fragment, index) => fragmentText(nonce, frame, index, fragment, afterStep(index))),
     UNWATCH,
-    onBoth(nonce, frame, END),
+    onBoth(nonce, frame, END_TAG),
     '}',
     '',
   ].join('\n')

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Failure } from '../core/failure.ts'
 import { quote, quoted } from '../core/quote.ts'
-import { type Entry, judge, lineFor, nameOf, parseKnownHosts } from './known-hosts.ts'
+import { checkHostKey, type KnownHostsEntry, knownHostsLine, knownHostsName, parseKnownHosts } from './known-hosts.ts'
 import type { Target } from './target.ts'
 
 /** All entries of these files, in their order. A file that is not there, or may not be read, holds none: as in ssh. */
-export const readKnownHosts = async (files: string[]): Promise<Entry[]> => {
+export const readKnownHosts = async (files: string[]): Promise<KnownHostsEntry[]> => {
   const texts = await Promise.all(files.map(file => readFile(file, 'utf8').catch(() => '')))
   return texts.flatMap((text, index) => parseKnownHosts(text, files[index]!).entries)
 }
@@ -26,19 +26,19 @@ const fingerprint = (key: Buffer): string =>
  * `host-key-unknown` names the exact line to add, `host-key-changed` the line that holds another key (or revokes this
  * one). It is synchronous on purpose: ssh2 takes the promise of an async verifier for a yes.
  */
-export const hostKeyFailure = (target: Target, entries: Entry[], key: Buffer): Failure | undefined => {
+export const hostKeyFailure = (target: Target, entries: KnownHostsEntry[], key: Buffer): Failure | undefined => {
   const { name, host, port } = target
   const type = typeOf(key)
   const base64 = key.toString('base64')
   const shown = `${type} ${fingerprint(key)}`
-  const judgement = judge(entries, host, port, type, base64)
+  const judgement = checkHostKey(entries, host, port, type, base64)
   if (judgement.verdict === 'known') return undefined
   if (judgement.verdict === 'unknown') {
     return {
       reason: 'host-key-unknown',
       what: `the host key of ${name} (${host}) is not known`,
       why: `it showed ${shown}; there is no ${type} key for it in ${target.knownHosts.join(' or ')}`,
-      fix: `if that is its fingerprint, add this line to ${target.knownHosts[0]}:\n${lineFor(host, port, type, base64)}`,
+      fix: `if that is its fingerprint, add this line to ${target.knownHosts[0]}:\n${knownHostsLine(host, port, type, base64)}`,
     }
   }
   const place = `${judgement.file}:${judgement.line}`
@@ -54,8 +54,8 @@ export const hostKeyFailure = (target: Target, entries: Entry[], key: Buffer): F
       : [
           'somebody may be in between. If the host was really set up anew, and `ssh-keygen -lf` of its key shows this',
           'fingerprint on its console, forget the old key and take in the new one:',
-          quoted(['ssh-keygen', '-f', judgement.file, '-R', nameOf(host, port)]),
-          `echo ${quote(lineFor(host, port, type, base64))} >>${quote(judgement.file)}`,
+          quoted(['ssh-keygen', '-f', judgement.file, '-R', knownHostsName(host, port)]),
+          `echo ${quote(knownHostsLine(host, port, type, base64))} >>${quote(judgement.file)}`,
         ].join('\n'),
     origin: { file: judgement.file, line: judgement.line, column: 1 },
   }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 
 /** One line of a known_hosts file. `hosts` is its first field as written, `type` and `key` the next two. */
-export type Entry = {
+export type KnownHostsEntry = {
   file: string
   line: number
   marker?: 'revoked' | 'cert-authority'
@@ -11,19 +11,19 @@ export type Entry = {
 }
 
 /** A file's entries, and what could not be followed, one sentence each with the place. */
-export type KnownHosts = { entries: Entry[]; notes: string[] }
+export type KnownHosts = { entries: KnownHostsEntry[]; notes: string[] }
 
-export type Judgement =
+export type HostKeyVerdict =
   | { verdict: 'known' }
   | { verdict: 'unknown' }
   | { verdict: 'changed' | 'revoked'; file: string; line: number }
 
 const DEFAULT_PORT = 22
 
-const markerOf = (word: string | undefined): Entry['marker'] =>
+const markerOf = (word: string | undefined): KnownHostsEntry['marker'] =>
   word === '@revoked' ? 'revoked' : word === '@cert-authority' ? 'cert-authority' : undefined
 
-const parseLine = (text: string, file: string, line: number): Entry | string | undefined => {
+const parseLine = (text: string, file: string, line: number): KnownHostsEntry | string | undefined => {
   const words = text.trim().split(/[ \t]+/)
   if (words[0] === '' || words[0]?.startsWith('#')) return undefined
   const marker = markerOf(words[0])
@@ -49,7 +49,7 @@ export const parseKnownHosts = (text: string, file: string): KnownHosts => {
 }
 
 /** The name under which a host stands in known_hosts: the port shows only when it is not 22. */
-export const nameOf = (host: string, port: number): string => {
+export const knownHostsName = (host: string, port: number): string => {
   const name = host.toLowerCase()
   return port === DEFAULT_PORT ? name : `[${name}]:${port}`
 }
@@ -80,8 +80,8 @@ const matchesPatterns = (hosts: string, name: string): boolean => {
   return patterns.some(pattern => !pattern.startsWith('!') && hit(pattern))
 }
 
-const matches = (entry: Entry, host: string, port: number): boolean => {
-  const name = nameOf(host, port)
+const matches = (entry: KnownHostsEntry, host: string, port: number): boolean => {
+  const name = knownHostsName(host, port)
   return entry.hosts.startsWith('|') ? matchesHash(entry.hosts, name) : matchesPatterns(entry.hosts, name)
 }
 
@@ -90,7 +90,13 @@ const matches = (entry: Entry, host: string, port: number): boolean => {
  * fits is enough. A revoked key stays revoked whatever else is written. Only another key of the *same type* makes
  * a host changed; keys of other types make it unknown, as in OpenSSH.
  */
-export const judge = (entries: Entry[], host: string, port: number, keyType: string, keyBase64: string): Judgement => {
+export const checkHostKey = (
+  entries: KnownHostsEntry[],
+  host: string,
+  port: number,
+  keyType: string,
+  keyBase64: string,
+): HostKeyVerdict => {
   const mine = entries.filter(entry => entry.marker !== 'cert-authority' && matches(entry, host, port))
   const revoked = mine.find(({ marker, key }) => marker === 'revoked' && key === keyBase64)
   if (revoked) return { verdict: 'revoked', file: revoked.file, line: revoked.line }
@@ -101,10 +107,10 @@ export const judge = (entries: Entry[], host: string, port: number, keyType: str
 }
 
 /** The key types held for a host, in the order of the files: asked for first, a host shows a key that is known. */
-export const keyTypesFor = (entries: Entry[], host: string, port: number): string[] => [
+export const knownKeyTypes = (entries: KnownHostsEntry[], host: string, port: number): string[] => [
   ...new Set(entries.filter(entry => !entry.marker && matches(entry, host, port)).map(({ type }) => type)),
 ]
 
 /** The line that makes a host known, without its newline. */
-export const lineFor = (host: string, port: number, type: string, base64: string): string =>
-  `${nameOf(host, port)} ${type} ${base64}`
+export const knownHostsLine = (host: string, port: number, type: string, base64: string): string =>
+  `${knownHostsName(host, port)} ${type} ${base64}`

@@ -1,6 +1,6 @@
 import { type Failure, Refusal } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
-import type { LeaseAnswer, LeaseClaim, LeaseHolder } from '../core/transport.ts'
+import type { LeaseAnswer, LeaseHolder, LeaseRequest } from '../core/transport.ts'
 import { lastLine } from './become.ts'
 import type { Wire } from './shell.ts'
 
@@ -22,13 +22,13 @@ const ENDED_SECONDS = 11
 const GIVE_MS = 2_000
 
 /** The program at the other end: it reads the script, which is one compound command, and then signs of life. */
-export const KEEPER = '/bin/sh'
+export const KEEPER_PROGRAM = '/bin/sh'
 
 /**
  * Where the lease of a session lies: what root does is seen by all who become root, what a user does by that user. And
  * the ssh server's process of this connection: the nearest of that name that this one comes from, 0 if none is seen.
  */
-export const PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
+export const LEASE_PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
 q=$$
 while [ "$server" = 0 ] && [ "$q" -gt 1 ] && read -r x c x n x <"/proc/$q/stat"; do
   case $c in '(sshd'*|'(dropbear'*) server=$q;; esac
@@ -42,7 +42,7 @@ const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
  * file's one line: until when it counts, the keeper, `own`, the ssh server's process, the run, who. It may be taken away,
  * by the holder before, between being opened and being locked: it counts only if the line can be read back by its name.
  */
-const keeperScript = ({ run, who }: LeaseClaim, shell: number, place: string): string => `{
+const keeperScript = ({ run, who }: LeaseRequest, shell: number, place: string): string => `{
 export LC_ALL=C PATH="\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 umask 022; set -f
 server=0
@@ -156,14 +156,14 @@ const firstLine = (wire: Wire): Promise<string | undefined> =>
  *
  * @throws Refusal `host-step` when the lease cannot be written there, `host-lost` when the connection broke.
  */
-export const keep = async (
+export const acquireLease = async (
   name: string,
   wire: Wire,
-  claim: LeaseClaim,
+  claim: LeaseRequest,
   shell: number,
   onEnd: (failure: Failure) => void,
   refused: (said: string) => Failure | undefined = () => undefined,
-  place = PLACE,
+  place = LEASE_PLACE,
 ): Promise<LeaseAnswer> => {
   let said = ''
   wire.stderr

@@ -61,7 +61,7 @@ const usualLogins = async (target: Target, problem: KeyProblem): Promise<Login[]
  * files that exist.
  * @throws Refusal `host-login` when the key file named is missing, unreadable or encrypted, or nothing is left to try.
  */
-export const loginsOf = async (target: Target, problem: KeyProblem): Promise<Login[]> => {
+export const findLogins = async (target: Target, problem: KeyProblem): Promise<Login[]> => {
   if (!target.privateKey) return usualLogins(target, problem)
   const { path } = target.privateKey
   const found = await readKey(path, problem)

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Fragment, Output } from '../core/transport.ts'
-import { BEGIN, END, frameText } from './frame.ts'
-import { type Mark, scanner } from './frame-parser.ts'
+import { BEGIN_TAG, END_TAG, frameText } from './frame.ts'
+import { createFrameParser, type Mark } from './frame-parser.ts'
 
 /** How a program's connection ended. Both are missing when the connection broke and nobody said why. */
-export type Ending = { status?: number; why?: string }
+export type ProgramEnd = { status?: number; why?: string }
 
 /** The three streams of a running program, wherever it runs, and the moment when nothing more will come of it. */
 export type Wire = {
   stdin: Writable
   stdout: Readable
   stderr: Readable
-  closed: Promise<Ending>
+  closed: Promise<ProgramEnd>
   /** Ends it from this side at once, without waiting for the program. */
   cut(): void
 }
@@ -22,7 +22,7 @@ export type Wire = {
  * What is known when a shell ends that was not told to. `started`: it had answered before. `said`: what stands on its
  * streams without a mark, stderr first; before the start that is what the login or sudo had to say.
  */
-export type Loss = { started: boolean; said: string; ending: Ending; doing?: string }
+export type ShellLoss = { started: boolean; said: string; ending: ProgramEnd; doing?: string }
 
 export type OnOutput = (index: number, output: Output) => void
 
@@ -55,7 +55,7 @@ type Current = {
 }
 
 /** The words for a shell that ended in the middle, or between two frames. */
-export const lostFailure = (name: string, { ending, doing }: Loss): Failure => ({
+export const lostFailure = (name: string, { ending, doing }: ShellLoss): Failure => ({
   reason: 'host-lost',
   what: doing
     ? `the connection to ${name} broke while ${doing} ran there: what it has done is not known`
@@ -90,7 +90,7 @@ const doing = ({ asked, outputs }: Current): string =>
 export const openShell = (
   name: string,
   wire: Wire,
-  explain: (loss: Loss) => Failure = loss => lostFailure(name, loss),
+  explain: (loss: ShellLoss) => Failure = loss => lostFailure(name, loss),
 ): Shell => {
   const nonce = randomBytes(16).toString('hex')
   let roundTrips = 0
@@ -123,11 +123,11 @@ export const openShell = (
     const frame = current
     if (!frame || mark.frame !== frame.frame) return
     started = true
-    if (mark.tag === BEGIN) {
+    if (mark.tag === BEGIN_TAG) {
       pid ||= mark.status
       return
     }
-    if (mark.tag === END) frame.ended += 1
+    if (mark.tag === END_TAG) frame.ended += 1
     else frame[stream].push({ bytes: mark.before, status: mark.status, cut: mark.dropped > 0 })
     try {
       report(frame)
@@ -141,8 +141,8 @@ export const openShell = (
   }
 
   const scanners = {
-    stdout: scanner(nonce, OUTPUT_CAP, take('stdout')),
-    stderr: scanner(nonce, OUTPUT_CAP, take('stderr')),
+    stdout: createFrameParser(nonce, OUTPUT_CAP, take('stdout')),
+    stderr: createFrameParser(nonce, OUTPUT_CAP, take('stderr')),
   }
   for (const stream of ['stdout', 'stderr'] as const) {
     wire[stream].on('data', (chunk: Buffer) => {

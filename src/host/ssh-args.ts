@@ -1,5 +1,5 @@
 /** What was understood of an ssh command line, or the first option of it that was not. */
-export type Options = { knownHosts?: string; unknown?: string }
+export type SshOptions = { knownHosts?: string; unknown?: string }
 
 const SPACE = /\s/
 
@@ -37,7 +37,7 @@ const optionOf = (setting: string): { name: string; value: string } => {
 }
 
 /** Reads ssh's arguments. Only UserKnownHostsFile is understood; as in ssh, the first one given counts. */
-export const sshOptions = (text: string): Options => {
+export const parseSshOptions = (text: string): SshOptions => {
   const words = splitWords(text)
   let knownHosts: string | undefined
   for (let at = 0; at < words.length; at += 1) {

@@ -6,15 +6,15 @@ import { type Failure, Refusal } from '../core/failure.ts'
 import type { Transport } from '../core/transport.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
 import { becomeRefused, commandLine, identity, shellLost } from './become.ts'
-import { connectFailure, lossOf, type Trouble } from './connection-errors.ts'
+import { closeReason, connectFailure, type SshError } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
 import { hostKeyFailure, readKnownHosts } from './host-key.ts'
-import { type Entry, keyTypesFor } from './known-hosts.ts'
-import { KEEPER, keep } from './lease.ts'
-import { type Login, loginFailure, loginsOf } from './login.ts'
+import { type KnownHostsEntry, knownKeyTypes } from './known-hosts.ts'
+import { acquireLease, KEEPER_PROGRAM } from './lease.ts'
+import { findLogins, type Login, loginFailure } from './login.ts'
 import { lostFailure, openShell, type Wire } from './shell.ts'
 import type { Target } from './target.ts'
-import { RECEIVER, sendFile, uploadProblem } from './upload.ts'
+import { RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
 
 /** A dead peer is noticed after 45 s; ssh2's own default is never. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
@@ -64,14 +64,14 @@ const inTurn = (user: string, logins: Login[]): NonNullable<ConnectConfig['authH
   return (_methods, _partial, next) => next(left.shift() ?? (false as unknown as AnyAuthMethod))
 }
 
-const configOf = (target: Target, entries: Entry[], logins: Login[], verify: (key: Buffer) => boolean) => ({
+const configOf = (target: Target, entries: KnownHostsEntry[], logins: Login[], verify: (key: Buffer) => boolean) => ({
   username: target.user,
   readyTimeout: target.timeoutSeconds * 1000,
   ...KEEPALIVE,
   algorithms: {
     kex: [...KEY_EXCHANGES],
     hmac: [...INTEGRITY_CODES],
-    serverHostKey: hostKeyAlgorithms(keyTypesFor(entries, target.host, target.port)),
+    serverHostKey: hostKeyAlgorithms(knownKeyTypes(entries, target.host, target.port)),
     compress: ['none' as const],
   },
   hostVerifier: verify,
@@ -79,24 +79,24 @@ const configOf = (target: Target, entries: Entry[], logins: Login[], verify: (ke
 })
 
 /** Errors that are not the end: a signature or an agent that failed, after which the next login is tried. */
-const goesOn = ({ level, message }: Trouble): boolean =>
+const goesOn = ({ level, message }: SshError): boolean =>
   level === 'agent' || (level === 'client-authentication' && !message.startsWith('All configured'))
 
 const logIn = (
   target: Target,
   dialled: Dialled,
-  entries: Entry[],
+  entries: KnownHostsEntry[],
   logins: Login[],
   signal?: AbortSignal,
 ): Promise<Line> => {
   const { socket } = dialled
-  if (socket.destroyed) throw new Refusal(connectFailure(target, dialled.trouble))
+  if (socket.destroyed) throw new Refusal(connectFailure(target, dialled.error))
   const client = new (library().Client)()
   const { promise, resolve, reject } = Promise.withResolvers<Line>()
   const gone = Promise.withResolvers<void>()
   let denied: Failure | undefined
   let negotiated = false
-  let last: Trouble | undefined
+  let last: SshError | undefined
   const verify = (key: Buffer): boolean => {
     denied = hostKeyFailure(target, entries, key)
     return denied === undefined
@@ -130,7 +130,7 @@ const logIn = (
   })
   client.on('ready', () => {
     signal?.removeEventListener('abort', stop)
-    resolve({ client, socket, gone: gone.promise, why: () => lossOf(last) })
+    resolve({ client, socket, gone: gone.promise, why: () => closeReason(last) })
   })
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
@@ -185,7 +185,7 @@ const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
 
 const connected = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Line> => {
   try {
-    const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), loginsOf(target, keyProblem)])
+    const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), findLogins(target, keyProblem)])
     return await logIn(target, dialled, entries, logins, signal)
   } catch (error) {
     dialled.socket.destroy()
@@ -209,14 +209,14 @@ export const openTransport = async (target: Target, dialled: Dialled, signal?: A
       const turn = uploads.then(async () => {
         const problem = uploadProblem(target.name, upload)
         if (problem) throw new Refusal(problem)
-        const receiver = await opened(upload.asLogin ? { ...target, become: false } : target, line, RECEIVER)
+        const receiver = await opened(upload.asLogin ? { ...target, become: false } : target, line, RECEIVER_PROGRAM)
         await sendFile(target.name, receiver, upload, said => becomeRefused(target, said), onProgress)
       })
       uploads = turn.catch(() => {})
       return turn
     },
     lease: async claim => {
-      const keeper = await opened(target, line, KEEPER).catch(error => {
+      const keeper = await opened(target, line, KEEPER_PROGRAM).catch(error => {
         // A server that lets nobody open a second channel is no worse off than before.
         if (!line.socket.writable) throw error
         return undefined
@@ -225,7 +225,7 @@ export const openTransport = async (target: Target, dialled: Dialled, signal?: A
       const onEnd = (failure: Failure): void => {
         if (line.socket.writable) shell.close(failure)
       }
-      return keep(target.name, keeper, claim, shell.pid, onEnd, said => becomeRefused(target, said))
+      return acquireLease(target.name, keeper, claim, shell.pid, onEnd, said => becomeRefused(target, said))
     },
     get roundTrips() {
       return shell.roundTrips

@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import { type Failure, Refusal } from '../core/failure.ts'
-import { type Options, splitWords, sshOptions } from './ssh-args.ts'
+import { parseSshOptions, type SshOptions, splitWords } from './ssh-args.ts'
 
 /** Everything needed to open one host: who it is, where, as whom, with which keys. */
 export type Target = {
@@ -99,7 +99,7 @@ const refused = (host: string, vars: Vars): Failure[] => [
 const knownHostsOf = (host: string, vars: Vars): string[] => {
   const args = pick(vars, 'ansible_ssh_common_args')
   const text = textOf(host, args.value === '' ? { ...args, value: undefined } : args)
-  const options: Options = sshOptions(text ?? '')
+  const options: SshOptions = parseSshOptions(text ?? '')
   if (options.unknown)
     refuseVariable(
       host,

@@ -5,7 +5,7 @@ import { type Failure, Refusal } from '../core/failure.ts'
 import { quote, quoted } from '../core/quote.ts'
 import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
-import type { Ending, Wire } from './shell.ts'
+import type { ProgramEnd, Wire } from './shell.ts'
 
 const CHUNK = 256 * 1024
 /** Enough of stderr for a reason; the rest is read and dropped, since a stream that is not read stalls its channel. */
@@ -15,7 +15,7 @@ const WORDS_CAP = 64 * 1024
  * The program at the other end: its first line of stdin is the script, the rest the file. `read` takes one byte at
  * a time and leaves the rest to `cat`; and the script, with its digest, is in nobody's argument list.
  */
-export const RECEIVER = `/bin/sh -c 'IFS= read -r x && eval "$x"'`
+export const RECEIVER_PROGRAM = `/bin/sh -c 'IFS= read -r x && eval "$x"'`
 
 /** What a failing program said, without the advice that coreutils add, and tar's words on leaving. */
 const reasonIn = (said: string): string =>
@@ -125,7 +125,7 @@ const unreadable = (error: unknown): Failure => ({
   what: `a file to be uploaded cannot be read: ${(error as Error).message}`,
 })
 
-const lost = (name: string, { path }: Upload, { why }: Ending): Failure => ({
+const lost = (name: string, { path }: Upload, { why }: ProgramEnd): Failure => ({
   reason: 'host-lost',
   what: `the connection to ${name} broke while ${path} was sent`,
   why: why ?? 'the host closed the connection',

@@ -5,7 +5,7 @@ const NET = '10.77'
 /** A lab's subnet is 10.77.SLOT.0/24, its bridge has .1. */
 export const gateway = (slot: number): string => `${NET}.${slot}.1`
 export const subnet = (slot: number): string => `${NET}.${slot}.0/24`
-export const address = (slot: number, number: number): string => `${NET}.${slot}.${number}`
+export const hostAddress = (slot: number, number: number): string => `${NET}.${slot}.${number}`
 
 /** The slot that an address lies in, if any. */
 export const slotOf = (ip: string): number | undefined => {

@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname } from 'node:path'
-import { must } from './command.ts'
-import { alone } from './lock.ts'
+import { runOrRefuse } from './command.ts'
+import { exclusively } from './lock.ts'
 import { aptSources, mirrorIn } from './mirror.ts'
-import { digest } from './names.ts'
+import { shortDigest } from './names.ts'
 import { needPlainFolder } from './sweep.ts'
 
 const SUITE = 'bookworm'
@@ -35,10 +35,10 @@ const MASKED = [
 
 /** Where the Debian root of this recipe lies: another recipe lies elsewhere, so a changed one is built anew. */
 export const basePath = (cache = process.env.XDG_CACHE_HOME || `${homedir()}/.cache`): string =>
-  `${cache}/runbook/lab/base-${digest(JSON.stringify([SUITE, PACKAGES, ADMIN, FILES, MASKED]), 12)}`
+  `${cache}/runbook/lab/base-${shortDigest(JSON.stringify([SUITE, PACKAGES, ADMIN, FILES, MASKED]), 12)}`
 
 const finish = async (root: string): Promise<void> => {
-  await must(['chroot', root, 'useradd', '-m', '-s', '/bin/bash', '-u', String(ADMIN.id), ADMIN.name])
+  await runOrRefuse(['chroot', root, 'useradd', '-m', '-s', '/bin/bash', '-u', String(ADMIN.id), ADMIN.name])
   for (const [path, { text, mode }] of Object.entries(FILES)) {
     mkdirSync(dirname(`${root}/${path}`), { recursive: true, mode: 0o755 })
     // apt installs some of these read-only; writing anew keeps the mode exact.
@@ -46,9 +46,9 @@ const finish = async (root: string): Promise<void> => {
     writeFileSync(`${root}/${path}`, text)
     chmodSync(`${root}/${path}`, mode)
   }
-  await must(['chroot', root, 'systemctl', 'mask', '--quiet', ...MASKED])
+  await runOrRefuse(['chroot', root, 'systemctl', 'mask', '--quiet', ...MASKED])
   // Every host makes its own keys, and knows no name server of this machine.
-  await must(['find', `${root}/etc/ssh`, '-name', 'ssh_host_*', '-delete'])
+  await runOrRefuse(['find', `${root}/etc/ssh`, '-name', 'ssh_host_*', '-delete'])
   rmSync(`${root}/etc/resolv.conf`, { force: true })
   rmSync(`${root}/var/cache/apt/archives`, { recursive: true, force: true })
 }
@@ -64,7 +64,7 @@ const build = async (base: string, say: (line: string) => void): Promise<void> =
   const mirror = mirrorIn(aptSources())
   say(`building the Debian ${SUITE} base in ${base}, once; this takes a minute or two`)
   const argv = ['debootstrap', '--variant=minbase', `--include=${PACKAGES}`, SUITE, half, ...(mirror ? [mirror] : [])]
-  await must([...TIED, ...argv])
+  await runOrRefuse([...TIED, ...argv])
   await finish(half)
   renameSync(half, base)
 }
@@ -76,7 +76,7 @@ const build = async (base: string, say: (line: string) => void): Promise<void> =
 export const ensureBase = async (say: (line: string) => void): Promise<string> => {
   const base = basePath()
   if (existsSync(base)) return base
-  await alone(base, say, async () => {
+  await exclusively(base, say, async () => {
     if (!existsSync(base)) await build(base, say)
   })
   return base

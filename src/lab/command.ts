@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { Refusal } from '../core/failure.ts'
 
 /** What a finished program left: its exit code (or -1 with the reason in `err` if it could not start) and its output. */
-export type Done = { code: number; out: string; err: string }
+export type ProgramResult = { code: number; out: string; err: string }
 
-export type With = { cwd?: string; env?: Record<string, string> }
+export type ProgramOptions = { cwd?: string; env?: Record<string, string> }
 
 /** Administration programs live in sbin, which a plain user's PATH lacks even under some sudo settings. */
 export const searchPath = (path = process.env.PATH ?? ''): string =>
@@ -18,10 +18,13 @@ export const toolEnv = (extra: Record<string, string> = {}): NodeJS.ProcessEnv =
 })
 
 /** Runs one program to its end and returns what it left; never throws, so that callers decide what is a failure. */
-export const run = ([program = '', ...args]: string[], { cwd, env }: With = {}): Promise<Done> =>
+export const runProgram = (
+  [program = '', ...args]: string[],
+  { cwd, env }: ProgramOptions = {},
+): Promise<ProgramResult> =>
   new Promise(resolve => {
     const child = spawn(program, args, { cwd, env: toolEnv(env), stdio: ['ignore', 'pipe', 'pipe'] })
-    const done: Done = { code: -1, out: '', err: '' }
+    const done: ProgramResult = { code: -1, out: '', err: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       done.out += text
     })
@@ -38,8 +41,8 @@ export const tail = (text: string, lines: number): string => text.trimEnd().spli
  * Runs one program that has to succeed, and returns what it wrote to stdout.
  * @throws Refusal `lab-host` with the program's last words.
  */
-export const must = async (argv: string[], options: With = {}): Promise<string> => {
-  const { code, out, err } = await run(argv, options)
+export const runOrRefuse = async (argv: string[], options: ProgramOptions = {}): Promise<string> => {
+  const { code, out, err } = await runProgram(argv, options)
   if (code === 0) return out
   throw new Refusal({
     reason: 'lab-host',

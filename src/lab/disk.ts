@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { Refusal } from '../core/failure.ts'
 import { ADMIN } from './base.ts'
-import { must, run } from './command.ts'
+import { runOrRefuse, runProgram } from './command.ts'
 import { needPlainFolder } from './sweep.ts'
 
 const HOST_KEY = 'etc/ssh/ssh_host_ed25519_key'
@@ -50,7 +50,7 @@ const fill = async (upper: string, node: string, publicKey: string): Promise<voi
   // What a host without systemd runs at boot; systemd runs it too.
   file(`${upper}/etc/rc.local`, '#!/bin/sh -e\nexit 0\n', 0o755)
   file(`${upper}/etc/machine-id`, `${randomUUID().replaceAll('-', '')}\n`, 0o444)
-  await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', node, '-f', `${upper}/${HOST_KEY}`])
+  await runOrRefuse(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', node, '-f', `${upper}/${HOST_KEY}`])
 }
 
 /** Removes a disk, whole or half made. */
@@ -93,10 +93,10 @@ export const needOverlays = async (folder: string, base: string): Promise<void> 
   for (const path of ['upper', 'work', 'root']) mkdirSync(`${trial}/${path}`, { recursive: true })
   symlinkSync(base, `${trial}/base`)
   const options = 'lowerdir=base,upperdir=upper,workdir=work'
-  const tried = await run(['unshare', '--mount', 'mount', '-t', 'overlay', 'overlay', '-o', options, 'root'], {
+  const tried = await runProgram(['unshare', '--mount', 'mount', '-t', 'overlay', 'overlay', '-o', options, 'root'], {
     cwd: trial,
   })
-  const kind = (await run(['stat', '-f', '-c', '%T', trial])).out.trim()
+  const kind = (await runProgram(['stat', '-f', '-c', '%T', trial])).out.trim()
   rmSync(trial, { recursive: true, force: true })
   if (tried.code !== 0)
     throw new Refusal({

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { Refusal } from '../core/failure.ts'
-import { address } from './addresses.ts'
+import { hostAddress } from './addresses.ts'
 import { waitForAnswer } from './answer.ts'
 import { tail } from './command.ts'
 import { dropDisk } from './disk.ts'
@@ -14,7 +14,7 @@ const BOOT_MS = 60_000
 // A machine that runs may still be on its way up, started by a command that was killed since.
 const PATIENCE_MS = 15_000
 
-export type Place = { node: string; slot: number; number: number; init: Init }
+export type LabHost = { node: string; slot: number; number: number; init: Init }
 
 /** What its console tells to do. A systemd takes about six of the kernel's 128 watchers of files, and each host has one. */
 export const fixFor = (words: string, log: string): string =>
@@ -37,8 +37,8 @@ const notUp = (lab: Lab, node: string, seen: string): Refusal => {
  * Makes sure that a host whose disk is there runs and answers by SSH; leaves it alone if it does.
  * @throws Refusal `lab-host` with the end of its console if it does not within a minute.
  */
-export const raise = async (lab: Lab, { node, slot, number, init }: Place): Promise<'was up' | 'started'> => {
-  const [machine, ip] = [handleOf(lab, node), address(slot, number)]
+export const startHost = async (lab: Lab, { node, slot, number, init }: LabHost): Promise<'was up' | 'started'> => {
+  const [machine, ip] = [handleOf(lab, node), hostAddress(slot, number)]
   const runs = () => machinePid(machine) !== undefined
   const wires = await wire(lab, node, slot, number)
   if (wires === 'kept' && runs() && (await waitForAnswer(ip, runs, PATIENCE_MS)) === 'answered') return 'was up'
@@ -52,7 +52,7 @@ export const raise = async (lab: Lab, { node, slot, number, init }: Place): Prom
 }
 
 /** Removes all there is of a host: its processes, network and disk, whichever of them exist. */
-export const raze = async (lab: Lab, node: string): Promise<void> => {
+export const removeHost = async (lab: Lab, node: string): Promise<void> => {
   await stopMachine(handleOf(lab, node))
   await unwire(lab, node)
   dropDisk(diskFolder(lab, node))

@@ -1,7 +1,7 @@
 /** A host as the inventory needs it. */
-export type Listed = { node: string; address: string }
+export type ListedHost = { node: string; address: string }
 
-export const keyFile = (folder: string): string => `${folder}/key`
+export const labKeyFile = (folder: string): string => `${folder}/key`
 export const knownHostsFile = (folder: string): string => `${folder}/known_hosts`
 
 /** ssh splits this option's value at spaces, and the inventory's words are split like a shell's: quote for both. */
@@ -9,14 +9,14 @@ const knownHostsOption = (file: string): string =>
   /^[\w/.@%+,:-]+$/.test(file) ? `-o UserKnownHostsFile=${file}` : `-o 'UserKnownHostsFile="${file}"'`
 
 /** The text of a lab's inventory: what a user would write by hand, as JSON. */
-export const inventoryText = (folder: string, hosts: Listed[]): string => {
-  const entry = ({ node, address }: Listed) => [
+export const inventoryText = (folder: string, hosts: ListedHost[]): string => {
+  const entry = ({ node, address }: ListedHost) => [
     node,
     {
       ansible_host: address,
       ansible_port: 22,
       ansible_user: 'root',
-      ansible_ssh_private_key_file: keyFile(folder),
+      ansible_ssh_private_key_file: labKeyFile(folder),
       ansible_ssh_common_args: knownHostsOption(knownHostsFile(folder)),
     },
   ]
@@ -25,5 +25,5 @@ export const inventoryText = (folder: string, hosts: Listed[]): string => {
 }
 
 /** One line of known_hosts from the host's own public key file (`TYPE KEY COMMENT`). */
-export const knownHostLine = (address: string, publicKey: string): string =>
+export const hostKeyLine = (address: string, publicKey: string): string =>
   `${address} ${publicKey.trim().split(' ').slice(0, 2).join(' ')}\n`

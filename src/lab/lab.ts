@@ -1,13 +1,13 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Failure, Refusal, refuse } from '../core/failure.ts'
-import { address, pickNumber, subnet } from './addresses.ts'
+import { hostAddress, pickNumber, subnet } from './addresses.ts'
 import { answers } from './answer.ts'
 import { ensureBase } from './base.ts'
 import { cgroupsNamed } from './cgroup.ts'
 import { ensureDisk, needOverlays } from './disk.ts'
-import { raise, raze } from './host.ts'
-import { alone } from './lock.ts'
+import { removeHost, startHost } from './host.ts'
+import { exclusively } from './lock.ts'
 import { machinePid, machinesNamed } from './machine.ts'
 import { handleOf, type Lab, labAt, nodeNames } from './names.ts'
 import { dropBridge, ensureBridge, netnsNamed } from './network.ts'
@@ -45,7 +45,7 @@ const find = ({ name = 'lab', folder = process.cwd() }: Which): Lab => labAt(fol
 /** One command at a time works on a lab, and as root. */
 const owning = <T>(lab: Lab, say: Say, inside: () => Promise<T>): Promise<T> => {
   needRoot()
-  return alone(lab.folder, say, inside)
+  return exclusively(lab.folder, say, inside)
 }
 
 const withHosts = (record: LabRecord | undefined, nodes: string[]): Record<string, number> => {
@@ -88,9 +88,9 @@ const stand = async (lab: Lab, nodes: string[], say: Say, wanted?: Init): Promis
   publish(lab, record)
   await together(all, async ([node, number]) => {
     const began = Date.now()
-    const how = await raise(lab, { node, slot: record.slot, number, init })
+    const how = await startHost(lab, { node, slot: record.slot, number, init })
     const took = how === 'started' ? `up after ${((Date.now() - began) / 1000).toFixed(1)} s` : how
-    say(`${node} ${address(record.slot, number)} ${took}`)
+    say(`${node} ${hostAddress(record.slot, number)} ${took}`)
   })
 }
 
@@ -141,7 +141,7 @@ export const remove = async (which: Which & { node: string; say: Say }): Promise
       refuse('usage-option', `lab '${lab.name}' has no host '${which.node}'`, {
         why: `it has ${Object.keys(record.hosts).join(', ')}`,
       })
-    await raze(lab, which.node)
+    await removeHost(lab, which.node)
     writeRecord(lab, { ...record, hosts })
     publish(lab, { ...record, hosts })
     which.say(`${which.node} is gone`)
@@ -155,7 +155,7 @@ export const status = async (which: Which): Promise<LabStatus> => {
   const { name, folder } = lab
   if (!record) return { name, folder, hosts: [] }
   const host = async ([node, number]: [string, number]): Promise<HostStatus> => {
-    const ip = address(record.slot, number)
+    const ip = hostAddress(record.slot, number)
     const pid = machinePid(handleOf(lab, node))
     const state = pid !== undefined && (await answers(ip, 1000)) ? 'up' : 'down'
     return { node, address: ip, ...(pid === undefined ? {} : { pid }), state }
@@ -185,7 +185,7 @@ export const down = async (which: Which & { say: Say }): Promise<void> => {
   const lab = find(which)
   await owning(lab, which.say, async () => {
     const there = existsSync(lab.folder)
-    await together(traces(lab), node => raze(lab, node))
+    await together(traces(lab), node => removeHost(lab, node))
     await dropBridge(lab)
     needPlainFolder(lab.folder)
     rmSync(lab.folder, { recursive: true, force: true })

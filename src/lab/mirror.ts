@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** A file of apt's sources. */
-export type Source = { path: string; text: string }
+export type AptSource = { path: string; text: string }
 
 // A Debian mirror carries all suites; what is told apart here is Debian from its derivatives and from third parties.
 const SUITES = new Set('bullseye bookworm trixie forky duke sid oldstable stable testing unstable'.split(' '))
@@ -26,14 +26,14 @@ const fromStanza = (stanza: string): string | undefined => {
 }
 
 /** The Debian mirror that apt's sources name first, if any: .list files line by line, .sources files by stanza. */
-export const mirrorIn = (sources: Source[]): string | undefined => {
+export const mirrorIn = (sources: AptSource[]): string | undefined => {
   const found = sources.flatMap(({ path, text }) =>
     path.endsWith('.sources') ? text.split(/\n\s*\n/).map(fromStanza) : text.split('\n').map(fromLine),
   )
   return found.find(uri => uri !== undefined)
 }
 
-const read = (path: string): Source[] => {
+const read = (path: string): AptSource[] => {
   try {
     return [{ path, text: readFileSync(path, 'utf8') }]
   } catch {
@@ -42,7 +42,7 @@ const read = (path: string): Source[] => {
 }
 
 /** All of this machine's apt sources; none where there is no apt. */
-export const aptSources = (etc = '/etc/apt'): Source[] => {
+export const aptSources = (etc = '/etc/apt'): AptSource[] => {
   const folder = `${etc}/sources.list.d`
   let names: string[] = []
   try {

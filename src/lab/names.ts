@@ -13,7 +13,7 @@ export type Lab = {
 }
 
 /** A short stable name for a text: two checkouts may both have a lab called `lab`. */
-export const digest = (text: string, length: number): string =>
+export const shortDigest = (text: string, length: number): string =>
   createHash('sha256').update(text).digest('hex').slice(0, length)
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/
@@ -29,7 +29,7 @@ const label = (kind: string, text: string): string =>
 /** The lab `name` of the working folder `base`. Network interfaces' names may have 15 characters, hence the digests. */
 export const labAt = (base: string, name: string): Lab => {
   const folder = resolve(base, '.runbook', 'lab', label('lab name', name))
-  const id = digest(folder, 6)
+  const id = shortDigest(folder, 6)
   return { name, folder, prefix: `rb${id}-`, bridge: `rb-${name.slice(0, 5)}-${id}` }
 }
 
@@ -37,14 +37,14 @@ export const labAt = (base: string, name: string): Lab => {
 export const handleOf = (lab: Lab, node: string): string => lab.prefix + label('host name', node)
 
 /** The bridge's end of a host's cable. */
-export const cableOf = (lab: Lab, node: string): string => lab.prefix + digest(node, 6)
+export const cableOf = (lab: Lab, node: string): string => lab.prefix + shortDigest(node, 6)
 
 /**
  * The hardware address of a host, the same each time it is wired: else its neighbours, this machine among them, would
  * go on for half a minute to send to the one they remember.
  */
 export const macOf = (lab: Lab, node: string): string =>
-  ['02', ...(digest(handleOf(lab, node), 10).match(/../g) ?? [])].join(':')
+  ['02', ...(shortDigest(handleOf(lab, node), 10).match(/../g) ?? [])].join(':')
 
 /** The names `node0`, `node1`, … of a new lab. */
 export const nodeNames = (count: number): string[] =>

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { Refusal, refuse } from '../core/failure.ts'
-import { run, searchPath, tail } from './command.ts'
+import { runProgram, searchPath, tail } from './command.ts'
 
 const PACKAGES: Record<string, string> = {
   debootstrap: 'debootstrap',
@@ -42,10 +42,10 @@ export const installMissing = async (say: (line: string) => void): Promise<void>
   const names = missingPackages()
   if (names.length === 0) return
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const install = () => run(['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names], { env })
+  const install = () => runProgram(['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names], { env })
   const update = async () => {
     say('apt-get update')
-    await run(['apt-get', 'update', '-q'], { env })
+    await runProgram(['apt-get', 'update', '-q'], { env })
   }
   const fresh = listsEmpty()
   if (fresh) await update()

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { refuse } from '../core/failure.ts'
-import { address } from './addresses.ts'
-import { must } from './command.ts'
+import { hostAddress } from './addresses.ts'
+import { runOrRefuse } from './command.ts'
 import { hostKey } from './disk.ts'
-import { inventoryText, keyFile, knownHostLine, knownHostsFile } from './inventory.ts'
+import { hostKeyLine, inventoryText, knownHostsFile, labKeyFile } from './inventory.ts'
 import type { Lab } from './names.ts'
 
 /** What runs as the first process of a lab's hosts: `none` starts an SSH server, cron and /etc/rc.local, no more. */
@@ -48,11 +48,11 @@ export const writeRecord = (lab: Lab, record: LabRecord): void => {
 
 /** The lab's public login key; makes the pair first if need be. */
 export const ensureKey = async (lab: Lab): Promise<string> => {
-  const key = keyFile(lab.folder)
+  const key = labKeyFile(lab.folder)
   if (!existsSync(key)) {
     mkdirSync(lab.folder, { recursive: true })
-    await must(['rm', '-f', `${key}.new`, `${key}.new.pub`])
-    await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `lab ${lab.name}`, '-f', `${key}.new`])
+    await runOrRefuse(['rm', '-f', `${key}.new`, `${key}.new.pub`])
+    await runOrRefuse(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `lab ${lab.name}`, '-f', `${key}.new`])
     renameSync(`${key}.new.pub`, `${key}.pub`)
     renameSync(`${key}.new`, key)
   }
@@ -61,8 +61,8 @@ export const ensureKey = async (lab: Lab): Promise<string> => {
 
 /** Writes what others read of a lab: the inventory, and the hosts' keys. All disks have to be there. */
 export const publish = (lab: Lab, { slot, hosts }: LabRecord): void => {
-  const listed = Object.entries(hosts).map(([node, number]) => ({ node, address: address(slot, number) }))
-  const known = listed.map(({ node, address }) => knownHostLine(address, hostKey(diskFolder(lab, node))))
+  const listed = Object.entries(hosts).map(([node, number]) => ({ node, address: hostAddress(slot, number) }))
+  const known = listed.map(({ node, address }) => hostKeyLine(address, hostKey(diskFolder(lab, node))))
   write(knownHostsFile(lab.folder), known.join(''))
   write(inventoryFile(lab), inventoryText(lab.folder, listed))
 }

@@ -1,5 +1,5 @@
 import { isUnknown, Later } from '../core/unknown.ts'
-import { isRecord, keyed, sha256 } from '../core/value.ts'
+import { isRecord, keyedDigest, sha256 } from '../core/value.ts'
 import type { Line } from './line.ts'
 
 /** The places in a value that are not known yet, as paths: `/steps/0/content`. */
@@ -37,7 +37,7 @@ export const canonicalText = (value: unknown, holes: OpenPlaces = [], at = ''): 
 
 /** The keyed print of a value: it tells the same from another, and nothing of a secret in it to who lacks the key. */
 export const fingerprint = (key: Buffer, value: unknown, holes: OpenPlaces = []): string =>
-  keyed(key, canonicalText(value, holes))
+  keyedDigest(key, canonicalText(value, holes))
 
 const holesIn = (value: unknown, at: string): string[] => {
   if (isUnknown(value)) return [at]

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Event, Explained, RunRequest } from '../core/event.ts'
 import { refuse } from '../core/failure.ts'
-import { isRecord, keyed } from '../core/value.ts'
+import { isRecord, keyedDigest } from '../core/value.ts'
 
 /** One line of a saved plan beside its `planned` event: what it was decided from, and what tells whether that holds. */
 export type SavedLine = Pick<Explained, 'arguments' | 'reads' | 'will'> & {
@@ -47,7 +47,7 @@ const written = (value: unknown): string => {
 export const sealPlan = (key: Buffer, { runbookPlan, ...rest }: SavedPlan): string => {
   const members = Object.entries(rest).map(([name, value]) => `  ${JSON.stringify(name)}: ${written(value)}`)
   const body = `${members.join(',\n')}\n}\n`
-  return `{\n  "runbookPlan": ${runbookPlan},\n  "seal": "${keyed(key, body)}",\n${body}`
+  return `{\n  "runbookPlan": ${runbookPlan},\n  "seal": "${keyedDigest(key, body)}",\n${body}`
 }
 
 /** Whether a text is meant as a plan, if only by its beginning: no playbook is a mapping. */
@@ -95,7 +95,10 @@ export const parseSavedPlan = (text: string, file: string, keyFor: () => Buffer 
     })
   const key = keyFor()
   const [line = '', seal = ''] = head.exec(text) ?? []
-  if (key && (seal === '' || !timingSafeEqual(Buffer.from(seal), Buffer.from(keyed(key, text.slice(line.length))))))
+  if (
+    key &&
+    (seal === '' || !timingSafeEqual(Buffer.from(seal), Buffer.from(keyedDigest(key, text.slice(line.length)))))
+  )
     return refuseDamagedPlan(file, 'Its seal is not over what it says: it was edited, or sealed with another key.')
   if (shape.some(name => typeof tree[name] !== 'object' || tree[name] === null))
     return refuseDamagedPlan(file, 'Parts are missing.')

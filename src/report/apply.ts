@@ -1,19 +1,19 @@
 import type { Event } from '../core/event.ts'
-import { megabytes, PROGRESS_EVERY_MS, seconds, someOf } from './counts.ts'
+import { duration, hostList, megabytes, PROGRESS_EVERY_MS } from './counts.ts'
 import { differenceLines } from './difference.ts'
-import { createDownloads } from './download.ts'
+import { createDownloadLines } from './download.ts'
 import { createLedger } from './ledger.ts'
-import { labelOf } from './order.ts'
+import { taskLabel } from './order.ts'
 import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
-import type { Reading, Reporter, Sink } from './reporter.ts'
+import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createWarnings } from './warning.ts'
 
 type Result = Event & { type: 'result' }
 
 const symbols: Record<Result['status'], string> = { ok: '=', changed: '~', failed: '!', skipped: '-', refused: '!' }
 
-const isShown = ({ status }: Result, { verbosity }: Reading): boolean =>
+const isShown = ({ status }: Result, { verbosity }: TextOptions): boolean =>
   verbosity === 'all' || status === 'changed' || status === 'failed' || status === 'refused'
 
 const reasonOf = (event: Result): string => {
@@ -23,14 +23,14 @@ const reasonOf = (event: Result): string => {
 }
 
 /** One finished node: `node0  ~ Install kubo: it is not there (2.1 s)`. */
-const resultLines = (event: Result, width: number, { paint, diff }: Reading): string[] => {
+const resultLines = (event: Result, width: number, { paint, diff }: TextOptions): string[] => {
   const colour = { ok: paint.dim, changed: paint.yellow, failed: paint.red, skipped: paint.dim, refused: paint.red }
   const refused = event.status === 'refused' ? 'refused: ' : ''
   const reason = `${refused}${oneLine(reasonOf(event))}`
-  const text = `${symbols[event.status]} ${oneLine(labelOf(event))}`
+  const text = `${symbols[event.status]} ${oneLine(taskLabel(event))}`
   const line = `${event.host.padEnd(width)}  ${colour[event.status](text)}${reason === '' ? '' : `: ${reason}`}`
   const differences = diff === 'show' ? event.diff.flatMap(one => differenceLines(one, paint)) : []
-  return [`${line} ${paint.dim(`(${seconds(event.ms)})`)}`, ...differences.map(one => indented(one, width + 4))]
+  return [`${line} ${paint.dim(`(${duration(event.ms)})`)}`, ...differences.map(one => indented(one, width + 4))]
 }
 
 /** Several lines of a host's text under one name. */
@@ -54,21 +54,21 @@ const createProgress = (say: (text: string) => void): ((event: Event & { type: '
 }
 
 /** Live lines for a log: what changed and what failed as it happens, and the recap at the end. */
-export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
+export const createApplyText = (reading: TextOptions, sink: Sink): Reporter => {
   const { paint } = reading
   const ledger = createLedger()
   const warnings = createWarnings(paint, sink.err)
   const out = (...lines: string[]): void => sink.out(`${lines.join('\n')}\n`)
   const progress = createProgress(text => sink.err(`${text}\n`))
-  const downloads = createDownloads(text => sink.err(`${text}\n`))
+  const downloads = createDownloadLines(text => sink.err(`${text}\n`))
   let width = 0
   let written = false
   return event => {
-    ledger.take(event)
+    ledger.add(event)
     warnings(event)
     if (event.type === 'started') {
       width = Math.max(...event.hosts.map(host => host.length))
-      out(`${paint.bold(`Apply ${event.playbook}`)} on ${someOf(event.hosts, event.hosts)}`, '')
+      out(`${paint.bold(`Apply ${event.playbook}`)} on ${hostList(event.hosts, event.hosts)}`, '')
     } else if (event.type === 'result') {
       if (!isShown(event, reading)) return
       written = true
@@ -78,7 +78,7 @@ export const createApplyText = (reading: Reading, sink: Sink): Reporter => {
       out(`${event.host.padEnd(width)}  ${paint.red('! lost')}: ${oneLine(event.failure.what)}`)
     } else if (event.type === 'message') {
       written = true
-      out(messageText(event.host, labelOf(event), event.text, width))
+      out(messageText(event.host, taskLabel(event), event.text, width))
     } else if (event.type === 'progress') progress(event)
     else if (event.type === 'download') downloads(event)
     else if (event.type === 'summary') {

@@ -1,7 +1,7 @@
 /** `1 task`, `3 tasks`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-export const seconds = (ms: number): string => {
+export const duration = (ms: number): string => {
   if (ms < 100_000) return `${(ms / 1000).toFixed(1)} s`
   const whole = Math.round(ms / 1000)
   return `${Math.floor(whole / 60)} min ${whole % 60} s`
@@ -11,25 +11,25 @@ export const seconds = (ms: number): string => {
 export const PROGRESS_EVERY_MS = 5000
 
 /** Up to so many hosts are named. */
-export const MOST = 4
+export const MOST_NAMED = 4
 
 /** Some of the hosts of a run in few words, also when there are many of either. */
-export const someOf = (hosts: string[], all: string[]): string => {
-  if (hosts.length <= MOST) return hosts.join(', ')
+export const hostList = (hosts: string[], all: string[]): string => {
+  if (hosts.length <= MOST_NAMED) return hosts.join(', ')
   const others = all.filter(host => !hosts.includes(host))
   if (others.length === 0) return `all ${all.length} hosts`
-  if (others.length < MOST) return `all but ${others.join(', ')}`
-  return `${hosts.slice(0, MOST - 1).join(', ')} and ${hosts.length - MOST + 1} more`
+  if (others.length < MOST_NAMED) return `all but ${others.join(', ')}`
+  return `${hosts.slice(0, MOST_NAMED - 1).join(', ')} and ${hosts.length - MOST_NAMED + 1} more`
 }
 
 /** How far a transfer is, in its unit of bytes. */
 export const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`
 
 /** `2026-11-22 21:33:10`, UTC. */
-export const moment = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
+export const utcTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
 
 /** How long ago, in the largest unit that fits. */
-export const ago = (ms: number): string => {
+export const timeAgo = (ms: number): string => {
   const minutes = Math.floor(Math.max(0, ms) / 60_000)
   if (minutes < 1) return 'less than a minute ago'
   if (minutes < 120) return `${minutes} min ago`

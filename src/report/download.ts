@@ -5,17 +5,17 @@ import { oneLine } from './printable.ts'
 type Download = Event & { type: 'download' }
 
 /** How far a download is, where its length is known as a part of it. */
-export const downloadText = ({ archive, done, total }: Download): string => {
+export const downloadStatus = ({ archive, done, total }: Download): string => {
   const parts = [...(done === 0 ? [] : [megabytes(done)]), ...(total === undefined ? [] : [megabytes(total)])]
   return [oneLine(archive), parts.join(' of ')].filter(part => part !== '').join(' ')
 }
 
 /** An archive that was fetched, or was there. */
-export const archiveText = ({ name, size, is }: Event & { type: 'archive' }): string =>
+export const archiveLine = ({ name, size, is }: Event & { type: 'archive' }): string =>
   `${is === 'there' ? '=' : '~'} ${oneLine(name)}  ${megabytes(size)}${is === 'cached' ? ', in the cache' : ''}`
 
 /** A line when a download begins, from each place anew, and one now and then while it goes on. */
-export const createDownloads = (say: (text: string) => void): ((event: Download) => void) => {
+export const createDownloadLines = (say: (text: string) => void): ((event: Download) => void) => {
   const told = new Map<string, { from: string; at: number }>()
   return event => {
     const last = told.get(event.archive)
@@ -23,7 +23,9 @@ export const createDownloads = (say: (text: string) => void): ((event: Download)
     if (!begins && event.time - last!.at < PROGRESS_EVERY_MS) return
     told.set(event.archive, { from: event.from, at: event.time })
     say(
-      begins ? `downloading ${downloadText(event)} from ${oneLine(event.from)}` : `downloading ${downloadText(event)}`,
+      begins
+        ? `downloading ${downloadStatus(event)} from ${oneLine(event.from)}`
+        : `downloading ${downloadStatus(event)}`,
     )
   }
 }

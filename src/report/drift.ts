@@ -1,28 +1,28 @@
 import type { Event, Provenance } from '../core/event.ts'
-import { ago, counted, moment } from './counts.ts'
+import { plural, timeAgo, utcTime } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { createLedger } from './ledger.ts'
-import { labelOf } from './order.ts'
+import { taskLabel } from './order.ts'
 import type { Paint } from './paint.ts'
 import { indented, oneLine } from './printable.ts'
-import { troubleText } from './recap.ts'
-import type { Reading, Reporter, Sink } from './reporter.ts'
+import { rootCauseText } from './recap.ts'
+import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createWarnings } from './warning.ts'
 
 type Drifted = Event & { type: 'drifted' }
 type Compared = Event & { type: 'compared' }
 
 const traceLines = (trace: Provenance, now: number): string[] => {
-  const at = `${moment(trace.at)} (${ago(now - trace.at)})`
+  const at = `${utcTime(trace.at)} (${timeAgo(now - trace.at)})`
   if (trace.of === 'path') {
     const has = trace.is === 'there' ? `changed ${at}` : `is gone; its folder changed ${at}`
     const by = trace.package === undefined ? [] : [`package ${trace.package}`]
-    const came = trace.installed === undefined ? [] : [`installed ${moment(trace.installed)}`]
+    const came = trace.installed === undefined ? [] : [`installed ${utcTime(trace.installed)}`]
     const owner = trace.owner === undefined ? [] : [`owner ${trace.owner}`]
     return [`${oneLine(trace.subject)} ${[has, ...owner, [...by, ...came].join(' ')].filter(Boolean).join(', ')}`]
   }
   const result = trace.result === '' ? [] : [`result ${trace.result}`]
-  const restarts = trace.restarts === 0 ? [] : [counted(trace.restarts, 'restart')]
+  const restarts = trace.restarts === 0 ? [] : [plural(trace.restarts, 'restart')]
   return [
     `${oneLine(trace.subject)} ${[`${trace.is} since ${at}`, ...result, ...restarts].join(', ')}`,
     ...trace.said.map(text => `  ${oneLine(text)}`),
@@ -30,9 +30,9 @@ const traceLines = (trace: Provenance, now: number): string[] => {
 }
 
 /** Texts are shown with --diff; that they differ is said by the reason. */
-const driftedLines = (event: Drifted, width: number, now: number, { paint, diff }: Reading): string[] => {
+const driftedLines = (event: Drifted, width: number, now: number, { paint, diff }: TextOptions): string[] => {
   const shown = event.diff.filter(one => diff === 'show' || one.kind !== 'text')
-  const head = `${event.host.padEnd(width)}  ${paint.yellow(`~ ${oneLine(labelOf(event))}`)}: ${oneLine(event.why)}`
+  const head = `${event.host.padEnd(width)}  ${paint.yellow(`~ ${oneLine(taskLabel(event))}`)}: ${oneLine(event.why)}`
   return [
     head,
     ...shown.flatMap(one => differenceLines(one, paint, ['left', 'now'])).map(line => indented(line, width + 4)),
@@ -55,24 +55,24 @@ const restLines = ({ follow, edited, undone }: Compared, paint: Paint): string[]
 const totalLine = (moved: Drifted[], hosts: number): string => {
   const on = new Set(moved.map(({ host }) => host)).size
   return moved.length === 0
-    ? `nothing has moved on ${counted(hosts, 'host')}.`
-    : `${counted(moved.length, 'task')} on ${on} of ${counted(hosts, 'host')} ${moved.length === 1 ? 'has' : 'have'} moved.`
+    ? `nothing has moved on ${plural(hosts, 'host')}.`
+    : `${plural(moved.length, 'task')} on ${on} of ${plural(hosts, 'host')} ${moved.length === 1 ? 'has' : 'have'} moved.`
 }
 
 /** Prints what has moved since the last apply when all of it is known. */
-export const createDriftText = (reading: Reading, sink: Sink): Reporter => {
+export const createDriftText = (reading: TextOptions, sink: Sink): Reporter => {
   const { paint } = reading
   const ledger = createLedger()
   const warnings = createWarnings(paint, sink.err)
   const moved: Drifted[] = []
   let compared: Compared | undefined
   return event => {
-    ledger.take(event)
+    ledger.add(event)
     warnings(event)
     if (event.type === 'drifted') moved.push(event)
     if (event.type === 'compared') compared = event
     if (event.type !== 'summary') return
-    const troubles = troubleText(ledger, event, paint)
+    const troubles = rootCauseText(ledger, event, paint)
     if (troubles.length > 0) sink.err(`${troubles.join('\n')}\n`)
     if (compared === undefined) return
     const width = Math.max(0, ...moved.map(({ host }) => host.length))
@@ -82,7 +82,7 @@ export const createDriftText = (reading: Reading, sink: Sink): Reporter => {
       ...moved.flatMap(one => driftedLines(one, width, event.time, reading)),
       ...(moved.length > 0 ? [''] : []),
       ...restLines(compared, paint),
-      `${paint.bold('Drift:')} since ${moment(since)} (run ${run}) ${totalLine(moved, hosts)}`,
+      `${paint.bold('Drift:')} since ${utcTime(since)} (run ${run}) ${totalLine(moved, hosts)}`,
     ]
     sink.out(`${lines.join('\n')}\n`)
   }

@@ -2,8 +2,8 @@ import type { Event, Explained } from '../core/event.ts'
 import { createLedger } from './ledger.ts'
 import type { Paint } from './paint.ts'
 import { indented, oneLine } from './printable.ts'
-import { troubleText } from './recap.ts'
-import type { Reading, Reporter, Sink } from './reporter.ts'
+import { rootCauseText } from './recap.ts'
+import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createWarnings } from './warning.ts'
 
 const word = (value: unknown): string => (typeof value === 'string' && value !== '' ? value : JSON.stringify(value))
@@ -78,15 +78,15 @@ const explainedLines = (one: Explained, paint: Paint): string[] => {
 }
 
 /** Prints what is explained as it comes, and at the end what went wrong. */
-export const createExplainText = ({ paint }: Reading, sink: Sink): Reporter => {
+export const createExplainText = ({ paint }: TextOptions, sink: Sink): Reporter => {
   const ledger = createLedger()
   const warnings = createWarnings(paint, sink.err)
   return (event: Event) => {
-    ledger.take(event)
+    ledger.add(event)
     warnings(event)
     if (event.type === 'explained') sink.out(`${explainedLines(event, paint).join('\n')}\n`)
     if (event.type !== 'summary') return
-    const troubles = troubleText(ledger, event, paint).join('\n').trimEnd()
+    const troubles = rootCauseText(ledger, event, paint).join('\n').trimEnd()
     if (troubles !== '') sink.err(`${troubles}\n`)
   }
 }

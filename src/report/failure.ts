@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
 import type { Failure, Origin } from '../core/failure.ts'
-import { counted, MOST, someOf } from './counts.ts'
+import { hostList, MOST_NAMED, plural } from './counts.ts'
 import type { Paint } from './paint.ts'
 import { oneLine, printable } from './printable.ts'
-import type { Trouble } from './trouble.ts'
+import type { RootCause } from './root-causes.ts'
 
 /** The path as a person in this folder would write it. */
 const shortPath = (file: string): string => {
@@ -50,15 +50,15 @@ export const failureLines = (failure: Failure, paint: Paint, where: string[] = [
 ]
 
 /** Which hosts met it in which tasks; a lost host that its failure names is not named twice. */
-const whereLines = ({ failure, hosts, tasks }: Trouble, allHosts: string[]): string[] => {
+const whereLines = ({ failure, hosts, tasks }: RootCause, allHosts: string[]): string[] => {
   if (tasks.length === 0 && hosts.every(host => failure.what.includes(host))) return []
   // Of hosts that are gone each is named: nothing else in the output does.
-  if (tasks.length === 0 && allHosts.length - hosts.length >= MOST) return [hosts.join(', ')]
-  return [[someOf(hosts, allHosts), tasks.map(oneLine).join(', ')].filter(part => part !== '').join(': ')]
+  if (tasks.length === 0 && allHosts.length - hosts.length >= MOST_NAMED) return [hosts.join(', ')]
+  return [[hostList(hosts, allHosts), tasks.map(oneLine).join(', ')].filter(part => part !== '').join(': ')]
 }
 
 /** A root cause: its failure once, with the hosts and tasks that met it and what was skipped because of it. */
-export const troubleLines = (trouble: Trouble, allHosts: string[], paint: Paint): string[] => [
+export const rootCauseLines = (trouble: RootCause, allHosts: string[], paint: Paint): string[] => [
   ...failureLines(trouble.failure, paint, whereLines(trouble, allHosts)),
-  ...(trouble.skipped === 0 ? [] : [`  ${counted(trouble.skipped, 'task')} skipped because of it`]),
+  ...(trouble.skipped === 0 ? [] : [`  ${plural(trouble.skipped, 'task')} skipped because of it`]),
 ]

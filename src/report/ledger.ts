@@ -2,7 +2,7 @@ import type { Difference, Event, NodeRef, PlanVerdict, Status } from '../core/ev
 import type { Failure } from '../core/failure.ts'
 
 /** What is known of one node: what the plan said, and in an apply what became of it. */
-export type Entry = NodeRef & {
+export type LedgerEntry = NodeRef & {
   verdict?: PlanVerdict
   status?: Status
   why?: string
@@ -18,17 +18,17 @@ export type Entry = NodeRef & {
 
 /** All that happened so far, by host and node: the fold that counts, causes and texts are made of. */
 export type Ledger = {
-  take(event: Event): void
+  add(event: Event): void
   readonly command: 'plan' | 'apply' | undefined
   readonly playbook: string
   /** In inventory order. */
   readonly hosts: string[]
   /** By host in inventory order, in the order of the events within one. */
-  entries(): Entry[]
+  entries(): LedgerEntry[]
   readonly lost: ReadonlyMap<string, Failure>
 }
 
-const planned = (event: Event & { type: 'planned' }): Entry => ({
+const planned = (event: Event & { type: 'planned' }): LedgerEntry => ({
   host: event.host,
   node: event.node,
   task: event.task,
@@ -45,7 +45,7 @@ const planned = (event: Event & { type: 'planned' }): Entry => ({
 })
 
 /** What apply would do again. */
-const drifted = ({ host, node, task, why, diff }: Event & { type: 'drifted' }): Entry => ({
+const drifted = ({ host, node, task, why, diff }: Event & { type: 'drifted' }): LedgerEntry => ({
   host,
   node,
   task,
@@ -56,7 +56,7 @@ const drifted = ({ host, node, task, why, diff }: Event & { type: 'drifted' }): 
   diff,
 })
 
-const finished = (before: Entry | undefined, event: Event & { type: 'result' }): Entry => {
+const finished = (before: LedgerEntry | undefined, event: Event & { type: 'result' }): LedgerEntry => {
   const { why: _why, needs: _needs, failure: _failure, ...kept } = before ?? { steps: [] }
   return {
     ...kept,
@@ -74,15 +74,15 @@ const finished = (before: Entry | undefined, event: Event & { type: 'result' }):
 
 /** An empty ledger. Hosts that no `started` event names are added as they come. */
 export const createLedger = (): Ledger => {
-  const hosts = new Map<string, Map<string, Entry>>()
+  const hosts = new Map<string, Map<string, LedgerEntry>>()
   const lost = new Map<string, Failure>()
   let started: (Event & { type: 'started' }) | undefined
-  const of = (host: string): Map<string, Entry> => {
-    const found = hosts.get(host) ?? new Map<string, Entry>()
+  const of = (host: string): Map<string, LedgerEntry> => {
+    const found = hosts.get(host) ?? new Map<string, LedgerEntry>()
     hosts.set(host, found)
     return found
   }
-  const take = (event: Event): void => {
+  const add = (event: Event): void => {
     if (event.type === 'started') {
       started = event
       event.hosts.forEach(of)
@@ -96,7 +96,7 @@ export const createLedger = (): Ledger => {
     }
   }
   return {
-    take,
+    add,
     get command() {
       return started?.command
     },

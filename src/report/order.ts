@@ -1,15 +1,15 @@
 import type { NodeRef } from '../core/event.ts'
-import type { Entry } from './ledger.ts'
+import type { LedgerEntry } from './ledger.ts'
 
 /** A node's id without its host: the same for one task on every host. */
-export const keyOf = ({ host, node }: Entry): string =>
+export const taskKey = ({ host, node }: LedgerEntry): string =>
   node.startsWith(`${host}/`) ? node.slice(host.length + 1) : node
 
 /** One task on all hosts that have it. */
-export type Task = { key: string; label: string; entries: Entry[] }
+export type TaskOnHosts = { key: string; label: string; entries: LedgerEntry[] }
 
 /** The task's name; for one item of a loop with the item's key. */
-export const labelOf = ({ node, task }: NodeRef): string => {
+export const taskLabel = ({ node, task }: NodeRef): string => {
   const item = /\[(.*)\]$/.exec(node)?.[1]
   return item === undefined ? task : `${task} [${item}]`
 }
@@ -18,19 +18,19 @@ export const labelOf = ({ node, task }: NodeRef): string => {
  * The tasks of a run in written order, each with its entries in inventory order. Each host has its own row of tasks; a
  * task that an earlier host does not have is put behind the one that it follows on its own host.
  */
-export const tasksOf = (entries: Entry[]): Task[] => {
-  const byKey = Map.groupBy(entries, keyOf)
+export const tasksInOrder = (entries: LedgerEntry[]): TaskOnHosts[] => {
+  const byKey = Map.groupBy(entries, taskKey)
   const order: string[] = []
   const placed = new Set<string>()
-  let before: Entry | undefined
+  let before: LedgerEntry | undefined
   for (const entry of entries) {
-    const key = keyOf(entry)
+    const key = taskKey(entry)
     if (!placed.has(key)) {
-      const behind = before?.host === entry.host ? order.indexOf(keyOf(before)) + 1 : 0
+      const behind = before?.host === entry.host ? order.indexOf(taskKey(before)) + 1 : 0
       order.splice(behind, 0, key)
       placed.add(key)
     }
     before = entry
   }
-  return order.map(key => ({ key, label: labelOf(byKey.get(key)![0]!), entries: byKey.get(key)! }))
+  return order.map(key => ({ key, label: taskLabel(byKey.get(key)![0]!), entries: byKey.get(key)! }))
 }

@@ -1,13 +1,13 @@
 import type { Event, PlanVerdict } from '../core/event.ts'
-import { counted, someOf } from './counts.ts'
+import { hostList, plural } from './counts.ts'
 import { differenceLines } from './difference.ts'
-import { archiveText, createDownloads } from './download.ts'
-import { createLedger, type Entry, type Ledger } from './ledger.ts'
-import { keyOf, type Task, tasksOf } from './order.ts'
+import { archiveLine, createDownloadLines } from './download.ts'
+import { createLedger, type Ledger, type LedgerEntry } from './ledger.ts'
+import { type TaskOnHosts, taskKey, tasksInOrder } from './order.ts'
 import type { Paint } from './paint.ts'
 import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
-import type { Reading, Reporter, Sink } from './reporter.ts'
+import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createWarnings } from './warning.ts'
 
 const symbols: Record<PlanVerdict, string> = { ok: '=', change: '~', undecided: '?', skipped: '-', fail: '!' }
@@ -23,12 +23,12 @@ const colours: Record<PlanVerdict, keyof Paint> = {
 const WIDEST = 44
 
 /** The node waited for, as seen from this host: its own nodes without its name, so that hosts can share a line. */
-const seenFrom = (entry: Entry, text: string): string => {
+const seenFrom = (entry: LedgerEntry, text: string): string => {
   const own = `${entry.host}/`
   return entry.needs?.startsWith(own) ? text.replaceAll(entry.needs, entry.needs.slice(own.length)) : text
 }
 
-const waitingFor = (entry: Entry): string | undefined => {
+const waitingFor = (entry: LedgerEntry): string | undefined => {
   if (entry.verdict === 'change' && entry.needs !== undefined) return `will change, details after ${entry.needs}`
   if (entry.needs === undefined || entry.why?.includes(entry.needs)) return undefined
   if (entry.verdict === 'undecided') return `known after ${entry.needs}`
@@ -36,7 +36,7 @@ const waitingFor = (entry: Entry): string | undefined => {
 }
 
 /** Why the verdict is as it is, and what is special about it. */
-const reasonOf = (entry: Entry): string => {
+const reasonOf = (entry: LedgerEntry): string => {
   const reason = [waitingFor(entry), entry.why].filter(part => part !== undefined && part !== '').join(': ')
   const marks = [
     ...(entry.waits ? ['waits'] : []),
@@ -48,7 +48,7 @@ const reasonOf = (entry: Entry): string => {
 }
 
 /** Hosts whose entries read the same share a line. */
-const shareKey = (entry: Entry, reading: Reading): string =>
+const shareKey = (entry: LedgerEntry, reading: TextOptions): string =>
   JSON.stringify([
     entry.verdict,
     reasonOf(entry),
@@ -56,17 +56,23 @@ const shareKey = (entry: Entry, reading: Reading): string =>
     reading.verbosity === 'all' ? entry.steps : [],
   ])
 
-const detailLines = (entry: Entry, reading: Reading): string[] => {
+const detailLines = (entry: LedgerEntry, reading: TextOptions): string[] => {
   const steps = reading.verbosity === 'all' ? entry.steps.map(step => reading.paint.dim(`> ${oneLine(step)}`)) : []
   const diff = reading.diff === 'show' ? entry.diff.flatMap(one => differenceLines(one, reading.paint)) : []
   return [...steps, ...diff].map(line => indented(line, 6))
 }
 
-const groupLines = (task: Task, group: Entry[], all: string[], width: number, reading: Reading): string[] => {
-  const [entry] = group as [Entry]
+const groupLines = (
+  task: TaskOnHosts,
+  group: LedgerEntry[],
+  all: string[],
+  width: number,
+  reading: TextOptions,
+): string[] => {
+  const [entry] = group as [LedgerEntry]
   const verdict = entry.verdict!
   const names = group.map(one => one.host)
-  const hosts = names.length === all.length ? '' : someOf(names, all)
+  const hosts = names.length === all.length ? '' : hostList(names, all)
   const [first = '', ...rest] = reasonOf(entry).trim().split('\n')
   const text = [hosts, first].filter(part => part !== '').join(': ')
   const name = text === '' ? oneLine(task.label) : oneLine(task.label).padEnd(width)
@@ -77,15 +83,15 @@ const groupLines = (task: Task, group: Entry[], all: string[], width: number, re
 }
 
 /** A host that was lost says so once, not with every task. */
-const isLost = (entry: Entry): boolean => entry.verdict === 'skipped' && entry.needs === entry.host
-const isShown = (entry: Entry, reading: Reading): boolean =>
+const isLost = (entry: LedgerEntry): boolean => entry.verdict === 'skipped' && entry.needs === entry.host
+const isShown = (entry: LedgerEntry, reading: TextOptions): boolean =>
   reading.verbosity === 'all' || (entry.verdict !== 'ok' && !isLost(entry))
 
-const taskLines = (ledger: Ledger, reading: Reading): string[] => {
+const taskLines = (ledger: Ledger, reading: TextOptions): string[] => {
   const entries = ledger.entries().filter(entry => entry.verdict !== undefined && !isLost(entry))
   // Hosts are named only where they differ; one that was never reached differs nowhere.
   const planned = ledger.hosts.filter(host => entries.some(entry => entry.host === host))
-  const tasks = tasksOf(entries.filter(entry => isShown(entry, reading)))
+  const tasks = tasksInOrder(entries.filter(entry => isShown(entry, reading)))
   const width = Math.min(WIDEST, Math.max(0, ...tasks.map(task => oneLine(task.label).length)))
   return tasks.flatMap(task =>
     [...Map.groupBy(task.entries, entry => shareKey(entry, reading)).values()].flatMap(group =>
@@ -95,32 +101,32 @@ const taskLines = (ledger: Ledger, reading: Reading): string[] => {
 }
 
 /** Tasks that need nothing on any of their hosts are only counted. */
-const foldedLine = (ledger: Ledger, reading: Reading): string[] => {
+const foldedLine = (ledger: Ledger, reading: TextOptions): string[] => {
   if (reading.verbosity === 'all') return []
-  const quiet = [...Map.groupBy(ledger.entries(), keyOf).values()].filter(
+  const quiet = [...Map.groupBy(ledger.entries(), taskKey).values()].filter(
     entries =>
       entries.every(entry => entry.verdict === 'ok' || isLost(entry)) && entries.some(entry => entry.verdict === 'ok'),
   )
-  return quiet.length === 0 ? [] : [reading.paint.dim(`  = ${counted(quiet.length, 'task')} unchanged`)]
+  return quiet.length === 0 ? [] : [reading.paint.dim(`  = ${plural(quiet.length, 'task')} unchanged`)]
 }
 
 /** A plan as a person reads it: the tasks in written order, what each would do where and why, and the counts. */
-const planLines = (ledger: Ledger, summary: Event & { type: 'summary' }, reading: Reading): string[] => {
+const planLines = (ledger: Ledger, summary: Event & { type: 'summary' }, reading: TextOptions): string[] => {
   const body = [...taskLines(ledger, reading), ...foldedLine(ledger, reading)]
-  const title = `${reading.paint.bold(`Plan of ${ledger.playbook}`)} on ${someOf(ledger.hosts, ledger.hosts)}`
+  const title = `${reading.paint.bold(`Plan of ${ledger.playbook}`)} on ${hostList(ledger.hosts, ledger.hosts)}`
   const head = ledger.hosts.length === 0 ? [] : [title, '']
   return [...head, ...body, ...(body.length === 0 ? [] : ['']), ...recapLines(ledger, summary, 'plan', reading.paint)]
 }
 
 /** Prints the plan when it is complete: what several hosts share is known only then. */
-export const createPlanText = (reading: Reading, sink: Sink): Reporter => {
+export const createPlanText = (reading: TextOptions, sink: Sink): Reporter => {
   const ledger = createLedger()
   const warnings = createWarnings(reading.paint, sink.err)
-  const downloads = createDownloads(text => sink.err(`${text}\n`))
+  const downloads = createDownloadLines(text => sink.err(`${text}\n`))
   return event => {
-    ledger.take(event)
+    ledger.add(event)
     if (event.type === 'download') downloads(event)
-    if (event.type === 'archive') sink.out(`${archiveText(event)}\n`)
+    if (event.type === 'archive') sink.out(`${archiveLine(event)}\n`)
     warnings(event)
     if (event.type !== 'summary') return
     const text = planLines(ledger, event, reading).join('\n').trimEnd()

@@ -1,10 +1,10 @@
 import type { Event, HostSummary } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
-import { counted, seconds, someOf } from './counts.ts'
-import { troubleLines } from './failure.ts'
+import { duration, hostList, plural } from './counts.ts'
+import { rootCauseLines } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Paint } from './paint.ts'
-import { gathered, type Trouble, troublesOf } from './trouble.ts'
+import { mergeHostsGoneAlike, type RootCause, rootCauses } from './root-causes.ts'
 
 /** Up to so many hosts have a line each; of more, those with equal counts share one. */
 const MOST_LINES = 10
@@ -54,7 +54,7 @@ const hostLines = (hosts: Record<string, HostSummary>, command: 'plan' | 'apply'
   const texts = names.map(name => hostText(hosts[name]!, command, paint))
   const rows: [string, string][] = names.map((name, at) => [name, texts[at]!])
   const shared = [...Map.groupBy(rows, ([, text]) => text)].map(([text, group]): [string, string] => [
-    someOf(
+    hostList(
       group.map(([name]) => name),
       names,
     ),
@@ -68,24 +68,24 @@ const hostLines = (hosts: Record<string, HostSummary>, command: 'plan' | 'apply'
 const totalLine = (summary: Event & { type: 'summary' }, command: 'plan' | 'apply', paint: Paint): string => {
   const hosts = Object.values(summary.hosts)
   const gone = hosts.filter(host => host.unreachable).length
-  const lost = gone === 0 ? '' : `; ${counted(gone, 'host')} lost`
-  const time = command === 'apply' ? ` in ${seconds(summary.wallMs)}` : ''
+  const lost = gone === 0 ? '' : `; ${plural(gone, 'host')} lost`
+  const time = command === 'apply' ? ` in ${duration(summary.wallMs)}` : ''
   const label = paint.bold(command === 'plan' ? 'Plan:' : 'Apply:')
-  return `${label} ${phrase(summed(hosts), command, paint)} on ${counted(hosts.length, 'host')}${time}${lost}.`
+  return `${label} ${phrase(summed(hosts), command, paint)} on ${plural(hosts.length, 'host')}${time}${lost}.`
 }
 
 /** What the run itself could not see: failures that ended it, found by whoever closed the report. */
-const otherTroubles = (summary: Event & { type: 'summary' }, troubles: Trouble[]): Trouble[] => {
+const failuresOfNoHost = (summary: Event & { type: 'summary' }, troubles: RootCause[]): RootCause[] => {
   const told = new Set(troubles.map(trouble => JSON.stringify(trouble.failure)))
   const others = summary.failures.filter(failure => !told.has(JSON.stringify(failure)))
   return others.map(failure => ({ failure, hosts: [], tasks: [], skipped: 0 }))
 }
 
 /** Every root cause once, each followed by an empty line. */
-export const troubleText = (ledger: Ledger, summary: Event & { type: 'summary' }, paint: Paint): string[] => {
-  const troubles = troublesOf(ledger)
-  return [...gathered(troubles), ...otherTroubles(summary, troubles)].flatMap(trouble => [
-    ...troubleLines(trouble, ledger.hosts, paint),
+export const rootCauseText = (ledger: Ledger, summary: Event & { type: 'summary' }, paint: Paint): string[] => {
+  const troubles = rootCauses(ledger)
+  return [...mergeHostsGoneAlike(troubles), ...failuresOfNoHost(summary, troubles)].flatMap(trouble => [
+    ...rootCauseLines(trouble, ledger.hosts, paint),
     '',
   ])
 }
@@ -97,7 +97,7 @@ export const recapLines = (
   command: 'plan' | 'apply',
   paint: Paint,
 ): string[] => {
-  const troubles = troubleText(ledger, summary, paint)
+  const troubles = rootCauseText(ledger, summary, paint)
   // A plan that was broken off has nothing to count: that there are no changes would be wrong.
   const isCut = command === 'plan' && summary.exit === exit.interrupted
   if (ledger.hosts.length === 0 || isCut) return troubles

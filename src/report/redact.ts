@@ -1,4 +1,4 @@
-import { mapText } from './deep.ts'
+import { mapText } from './map-text.ts'
 
 /** Replaces secrets by `<secret>` in whatever is about to leave the program. */
 export type Redactor = {

@@ -1,11 +1,11 @@
 import type { Emit, Event, EventBody } from '../core/event.ts'
-import { worst } from '../core/exit.ts'
+import { worstExit } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
 import { createApplyText } from './apply.ts'
-import { mapText } from './deep.ts'
 import { createDriftText } from './drift.ts'
 import { createExplainText } from './explain.ts'
 import { createJson } from './json.ts'
+import { mapText } from './map-text.ts'
 import { colourPaint, plainPaint } from './paint.ts'
 import { createPlanText } from './plan.ts'
 import { printable } from './printable.ts'
@@ -15,7 +15,7 @@ import { createSummary, exitOf } from './summary.ts'
 import { createTty } from './tty.ts'
 
 /** A stream that output goes to; a terminal also knows its width. */
-export type Output = NodeJS.WritableStream & { columns?: number }
+export type OutputStream = NodeJS.WritableStream & { columns?: number }
 
 export type ReportOptions = {
   format: 'text' | 'json'
@@ -24,9 +24,9 @@ export type ReportOptions = {
   verbosity: 'changes' | 'all'
   detailedExitcode: boolean
   /** Results: what `runbook … > file` keeps. */
-  out: Output
+  out: OutputStream
   /** Warnings and progress. */
-  err: Output
+  err: OutputStream
   /** `out` is a terminal: an apply may draw over its own lines. */
   tty: boolean
   colour: boolean
@@ -38,12 +38,12 @@ export type ReportOptions = {
 }
 
 /** What only the caller knows at the end: round trips, failures outside of any host, an exit code of its own. */
-export type Ending = { roundTrips: Record<string, number>; exit?: number; failures?: Failure[] }
+export type ReportEnd = { roundTrips: Record<string, number>; exit?: number; failures?: Failure[] }
 
 export type Report = {
   emit: Emit
   /** Ends the output with the summary, also of a run that never started, and says the exit code. Once is enough. */
-  finish(ending: Ending): number
+  finish(ending: ReportEnd): number
 }
 
 /** Colour is for terminals, and for those who did not turn it off (https://no-color.org). */
@@ -98,16 +98,16 @@ export const createReport = (options: ReportOptions): Report => {
     seq += 1
     const event: Event = { ...redact.value(body), seq, time: clock() }
     remember(event)
-    summary.take(event)
+    summary.add(event)
     reporter(event)
   }
-  const finish = ({ roundTrips, exit, failures = [] }: Ending): number => {
+  const finish = ({ roundTrips, exit, failures = [] }: ReportEnd): number => {
     if (code !== undefined) return code
     const outcome = summary.result({ command: command === 'apply' ? command : 'plan', detailedExitcode })
     const hosts = Object.fromEntries(
       Object.entries(outcome.hosts).map(([host, counts]) => [host, { ...counts, roundTrips: roundTrips[host] ?? 0 }]),
     )
-    const result = worst([outcome.exit, ...(exit === undefined ? [] : [exit]), ...failures.map(exitOf)])
+    const result = worstExit([outcome.exit, ...(exit === undefined ? [] : [exit]), ...failures.map(exitOf)])
     emit({
       type: 'summary',
       exit: result,

@@ -8,4 +8,4 @@ export type Reporter = (event: Event) => void
 export type Sink = { out(text: string): void; err(text: string): void }
 
 /** How much a person wants to read. */
-export type Reading = { diff: 'show' | 'hide'; verbosity: 'changes' | 'all'; paint: Paint }
+export type TextOptions = { diff: 'show' | 'hide'; verbosity: 'changes' | 'all'; paint: Paint }

@@ -1,6 +1,6 @@
 import type { Event } from '../core/event.ts'
-import { counted, megabytes } from './counts.ts'
-import { downloadText } from './download.ts'
+import { megabytes, plural } from './counts.ts'
+import { downloadStatus } from './download.ts'
 import { oneLine } from './printable.ts'
 
 /** A terminal redraws all rows each time, which costs more than it tells when there are many. */
@@ -12,7 +12,7 @@ const MOST_HOSTS = 10
 export type Row = { text: string; state: 'busy' | 'done' | 'failed' }
 
 /** A fold of the events into what is going on now, made when somebody looks. */
-export type Rows = { take(event: Event): void; rows(): Row[] }
+export type Rows = { add(event: Event): void; rows(): Row[] }
 
 type Transfer = { what: string; done: number; total: number }
 type Running = { task: string; waits: boolean; transfer?: Transfer }
@@ -58,7 +58,7 @@ const manyRows = (hosts: Map<string, Host>, lost: Set<string>): Row[] => {
   const all = [...hosts.values()]
   const sum = (count: (host: Host) => number): number => all.reduce((total, host) => total + count(host), 0)
   const gone = lost.size === 0 ? '' : `, ${lost.size} lost`
-  const text = `${counted(all.length, 'host')}${gone}  ${sum(host => host.done)}/${sum(host => host.planned.size)}`
+  const text = `${plural(all.length, 'host')}${gone}  ${sum(host => host.done)}/${sum(host => host.planned.size)}`
   const busy = [...hosts].filter(([name, host]) => host.running.size > 0 && !lost.has(name))
   const shown = busy.slice(0, MOST_ROWS - 2)
   const width = widthOf(shown.map(([name]) => name))
@@ -66,7 +66,7 @@ const manyRows = (hosts: Map<string, Host>, lost: Set<string>): Row[] => {
   return [
     { text, state: 'busy' },
     ...shown.map(([name, host]) => hostRow(name, host, false, width)),
-    ...(rest === 0 ? [] : [{ text: `and ${counted(rest, 'more host')}`, state: 'busy' as const }]),
+    ...(rest === 0 ? [] : [{ text: `and ${plural(rest, 'more host')}`, state: 'busy' as const }]),
   ]
 }
 
@@ -95,7 +95,7 @@ export const createRows = (): Rows => {
     hosts.set(name, found)
     return found
   }
-  const take = (event: Event): void => {
+  const add = (event: Event): void => {
     if (event.type === 'started') event.hosts.forEach(of)
     else if (event.type === 'download') download = event.done === event.total ? undefined : event
     else if (event.type === 'connected') of(event.host).connected = true
@@ -112,8 +112,8 @@ export const createRows = (): Rows => {
     return [...hosts].map(([name, host]) => hostRow(name, host, lost.has(name), width))
   }
   const rows = (): Row[] => [
-    ...(download ? [{ text: `downloading ${downloadText(download)}`, state: 'busy' as const }] : []),
+    ...(download ? [{ text: `downloading ${downloadStatus(download)}`, state: 'busy' as const }] : []),
     ...hostRows(),
   ]
-  return { take, rows }
+  return { add, rows }
 }

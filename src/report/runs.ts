@@ -1,6 +1,6 @@
 import type { Event } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
-import { counted, seconds } from './counts.ts'
+import { duration, plural } from './counts.ts'
 import { oneLine, printable } from './printable.ts'
 
 type Remembered = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
@@ -8,12 +8,12 @@ type Remembered = { id: string; events: Event[]; summary?: Event & { type: 'summ
 export type Unreadable = { id: string; failure: Failure }
 
 const how = ({ events, summary }: Remembered): string => {
-  if (!summary) return `did not end (${counted(events.filter(({ type }) => type === 'result').length, 'result')})`
+  if (!summary) return `did not end (${plural(events.filter(({ type }) => type === 'result').length, 'result')})`
   const all = Object.values(summary.hosts)
   const sum = (name: 'changed' | 'failed'): number => all.reduce((total, host) => total + host[name], 0)
   const failed = sum('failed') === 0 ? '' : `, ${sum('failed')} failed`
   const lost = all.filter(({ unreachable }) => unreachable).length
-  return `exit ${summary.exit}, ${sum('changed')} changed${failed}${lost === 0 ? '' : `, ${counted(lost, 'host')} lost`} in ${seconds(summary.wallMs)}`
+  return `exit ${summary.exit}, ${sum('changed')} changed${failed}${lost === 0 ? '' : `, ${plural(lost, 'host')} lost`} in ${duration(summary.wallMs)}`
 }
 
 /** A line for each run: its id, what it was, and what it came to. */
@@ -23,14 +23,14 @@ export const runLines = (runs: (Remembered | Unreadable)[]): string =>
       if ('failure' in run) return `${run.id}  ${oneLine(printable(run.failure.what))}\n`
       const started = run.events.find(event => event.type === 'started')
       const what = started?.asked?.playbook ?? started?.playbook ?? 'nothing was started'
-      const on = started ? ` on ${counted(started.hosts.length, 'host')}` : ''
+      const on = started ? ` on ${plural(started.hosts.length, 'host')}` : ''
       const after = started?.resumes ? ` (resumes ${started.resumes})` : ''
       return `${run.id}  ${oneLine(printable(what))}${on}: ${how(run)}${after}\n`
     })
     .join('')
 
 /** The end of what a run said that has not ended by itself: what it was at, and how to go on. */
-export const unendedText = ({ id, events }: Remembered): string => {
+export const unfinishedText = ({ id, events }: Remembered): string => {
   const ended = new Set(events.flatMap(event => (event.type === 'result' ? [event.node] : [])))
   const begun = events.flatMap(event => (event.type === 'running' && !ended.has(event.node) ? [event.node] : []))
   const at = begun.length === 0 ? '' : ` It was at ${begun.map(node => oneLine(printable(node))).join(', ')}.`

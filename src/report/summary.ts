@@ -1,15 +1,15 @@
 import type { Event, HostSummary } from '../core/event.ts'
-import { exit, worst } from '../core/exit.ts'
+import { exit, worstExit } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
-import { createLedger, type Entry, type Ledger } from './ledger.ts'
-import { hasFailed, isGone, isSkipped, troublesOf } from './trouble.ts'
+import { createLedger, type Ledger, type LedgerEntry } from './ledger.ts'
+import { hasFailed, isHostGone, isSkipped, rootCauses } from './root-causes.ts'
 
 /** What a run came to. */
 export type Outcome = { hosts: Record<string, HostSummary>; failures: Failure[]; exit: number }
 
 /** Folds events into the outcome of a run. */
 export type Summary = {
-  take(event: Event): void
+  add(event: Event): void
   result(options: { command: 'plan' | 'apply'; detailedExitcode: boolean }): Outcome
 }
 
@@ -18,22 +18,22 @@ export const exitOf = ({ reason }: Failure): number => {
   if (reason === 'bug-engine') return exit.bug
   if (reason === 'run-interrupted') return exit.interrupted
   if (reason === 'host-key-changed' || reason === 'host-locked' || reason.startsWith('plan-')) return exit.refused
-  if (isGone({ reason, what: '' })) return exit.unreachable
+  if (isHostGone({ reason, what: '' })) return exit.unreachable
   return /^(usage|playbook|inventory)-/.test(reason) ? exit.badInput : exit.failed
 }
 
 /** A task's own failure is never bad input: by then hosts were contacted. */
-const exitOfEntry = (entry: Entry): number => {
+const exitOfEntry = (entry: LedgerEntry): number => {
   if (entry.status === 'refused') return exit.refused
   if (!entry.failure) return exit.failed
   const code = exitOf(entry.failure)
   return code === exit.badInput ? exit.failed : code
 }
 
-const isPending = ({ verdict }: Entry): boolean => verdict === 'change' || verdict === 'undecided'
+const isPending = ({ verdict }: LedgerEntry): boolean => verdict === 'change' || verdict === 'undecided'
 
-const countsOf = (entries: Entry[], unreachable: boolean): HostSummary => {
-  const count = (test: (entry: Entry) => boolean): number => entries.filter(test).length
+const countsOf = (entries: LedgerEntry[], unreachable: boolean): HostSummary => {
+  const count = (test: (entry: LedgerEntry) => boolean): number => entries.filter(test).length
   return {
     ok: count(entry => (entry.status ?? entry.verdict) === 'ok'),
     changed: count(entry => (entry.status === undefined ? entry.verdict === 'change' : entry.status === 'changed')),
@@ -47,7 +47,7 @@ const countsOf = (entries: Entry[], unreachable: boolean): HostSummary => {
 }
 
 /** In an apply only results count: what a plan said and nothing came of was not done. */
-const entriesOf = (ledger: Ledger, command: 'plan' | 'apply'): Entry[] =>
+const entriesOf = (ledger: Ledger, command: 'plan' | 'apply'): LedgerEntry[] =>
   ledger.entries().filter(entry => command === 'plan' || entry.status !== undefined || entry.verdict === 'fail')
 
 const outcomeOf = (ledger: Ledger, options: { command: 'plan' | 'apply'; detailedExitcode: boolean }): Outcome => {
@@ -58,8 +58,8 @@ const outcomeOf = (ledger: Ledger, options: { command: 'plan' | 'apply'; detaile
     hosts: Object.fromEntries(
       ledger.hosts.map(host => [host, countsOf(byHost.get(host) ?? [], ledger.lost.has(host))]),
     ),
-    failures: troublesOf(ledger).map(trouble => trouble.failure),
-    exit: worst([
+    failures: rootCauses(ledger).map(trouble => trouble.failure),
+    exit: worstExit([
       ...[...ledger.lost.values()].map(exitOf),
       ...entries.filter(hasFailed).map(exitOfEntry),
       ...(pending ? [exit.pending] : []),
@@ -70,5 +70,5 @@ const outcomeOf = (ledger: Ledger, options: { command: 'plan' | 'apply'; detaile
 /** The counts, root causes and exit code of a run, from its events alone. Round trips are not in them: they stay 0. */
 export const createSummary = (): Summary => {
   const ledger = createLedger()
-  return { take: ledger.take, result: options => outcomeOf(ledger, options) }
+  return { add: ledger.add, result: options => outcomeOf(ledger, options) }
 }

@@ -1,7 +1,7 @@
 import type { DefaultRenderer, ListrDefaultRendererOptions, ListrDefaultRendererTask } from 'listr2'
 import { createApplyText } from './apply.ts'
 import type { Redactor } from './redact.ts'
-import type { Reading, Reporter, Sink } from './reporter.ts'
+import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createRows, MOST_ROWS, type Row } from './rows.ts'
 
 /** The terminal that is drawn on, and what keeps secrets from it: drawing does not pass the sink. */
@@ -18,7 +18,7 @@ const coloured =
     colour(text)
 
 /** The library is loaded only by a run that draws. `onTick` is called ten times a second while rows are drawn. */
-const createFrame = async ({ out, err }: Terminal, { paint }: Reading, onTick: () => void): Promise<Frame> => {
+const createFrame = async ({ out, err }: Terminal, { paint }: TextOptions, onTick: () => void): Promise<Frame> => {
   const { DefaultRenderer, Listr, ListrLogger, ProcessOutput, Spinner } = await import('listr2')
   class Ticking extends Spinner {
     override spin(): void {
@@ -58,7 +58,7 @@ const show = (tasks: ListrDefaultRendererTask[], rows: Row[], redact: Redactor):
   }
 }
 
-const createLive = (terminal: Terminal, reading: Reading, rows: () => Row[]): Live => {
+const createLive = (terminal: Terminal, reading: TextOptions, rows: () => Row[]): Live => {
   const held: (() => void)[] = []
   let frame: Frame | undefined
   let isDrawn = false
@@ -113,7 +113,7 @@ const createLive = (terminal: Terminal, reading: Reading, rows: () => Row[]): Li
  * The live view of an apply: the same lines and the same recap as in a log, and below them up to twelve rows of what is
  * going on. It draws what the events say and decides nothing.
  */
-export const createTty = (reading: Reading, sink: Sink, terminal: Terminal): Reporter => {
+export const createTty = (reading: TextOptions, sink: Sink, terminal: Terminal): Reporter => {
   const rows = createRows()
   const live = createLive(terminal, reading, rows.rows)
   // The rows say how far a transfer is, so the lines need not.
@@ -122,7 +122,7 @@ export const createTty = (reading: Reading, sink: Sink, terminal: Terminal): Rep
     err: line => live.write(() => sink.err(line)),
   })
   return event => {
-    rows.take(event)
+    rows.add(event)
     if (event.type === 'summary') live.stop()
     if (event.type !== 'progress' && event.type !== 'download') text(event)
     if (event.type === 'started') live.start()

@@ -1,5 +1,5 @@
 import type { Event } from '../core/event.ts'
-import { someOf } from './counts.ts'
+import { hostList } from './counts.ts'
 import type { Paint } from './paint.ts'
 import { indented } from './printable.ts'
 
@@ -15,7 +15,7 @@ const place = (alike: Warning[]): string | undefined => {
   const [first] = alike as [Warning]
   if (alike.length === 1) return first.node ?? first.host
   const hosts = alike.map(one => likenessOf(one).host)
-  return `${likenessOf(first).rest} on ${someOf(hosts, hosts)}`
+  return `${likenessOf(first).rest} on ${hostList(hosts, hosts)}`
 }
 
 /** What is warned of alike, with its place in front; of several hosts their nodes are named as each sees its own. */

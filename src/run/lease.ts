@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Failure, Refusal } from '../core/failure.ts'
-import type { LeaseAnswer, LeaseClaim, LeaseHolder } from '../core/transport.ts'
+import type { LeaseAnswer, LeaseHolder, LeaseRequest } from '../core/transport.ts'
 import type { Known } from '../plan/known.ts'
 import { type Environment, markLost } from '../plan/plan.ts'
 
@@ -30,7 +30,7 @@ type Busy = { machine: string; holder: LeaseHolder }
 export const createLeases = (
   known: Known,
   { connect, emit }: Pick<Environment, 'connect' | 'emit'>,
-  claim: LeaseClaim,
+  claim: LeaseRequest,
   seconds: number,
   signal: AbortSignal,
 ): Leases => {

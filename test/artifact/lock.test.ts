@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Archive } from '../../src/artifact/archive.ts'
-import { createLock } from '../../src/artifact/lock.ts'
+import { createArtifactLock } from '../../src/artifact/lock.ts'
 import { absent, pack, present, publish, sha512, storeAt, temporaryFolder } from './rig.ts'
 
 const NAME = 'kubo_v0.42.0_linux-amd64.tar.gz'
@@ -22,16 +22,16 @@ const archive = (name: string, bytes: Buffer): Archive => ({
 test('what is learnt is written once, sorted, one a line, and read again', async () => {
   using folder = temporaryFolder()
   const file = join(folder.path, 'artifacts.lock')
-  const lock = createLock(file)
-  lock.learn(archive('b.tar.gz', other))
-  lock.learn(archive('a.tar.gz', kubo))
+  const lock = createArtifactLock(file)
+  lock.add(archive('b.tar.gz', other))
+  lock.add(archive('a.tar.gz', kubo))
   assert.equal(await lock.save(), ['b.tar.gz', 'a.tar.gz'])
   const text = readFileSync(file, 'utf8')
   assert.match(text, /^ {4}"a\.tar\.gz": \{"size":\d+,"sha512":"[0-9a-f]{128}"\},\n {4}"b\.tar\.gz": /m)
-  const again = createLock(file)
+  const again = createArtifactLock(file)
   assert.is(again.get('a.tar.gz'), sha512(kubo))
   const before = statSync(file, { bigint: true })
-  again.learn(archive('a.tar.gz', other))
+  again.add(archive('a.tar.gz', other))
   assert.equal(await again.save(), [], 'what stands there stays')
   const after = statSync(file, { bigint: true })
   assert.equal([after.ino, after.mtimeNs], [before.ino, before.mtimeNs], 'nothing new: not even written')
@@ -39,13 +39,13 @@ test('what is learnt is written once, sorted, one a line, and read again', async
 
 test('what another run has written meanwhile is kept', async () => {
   using folder = temporaryFolder()
-  const [one, two] = [createLock(join(folder.path, 'l')), createLock(join(folder.path, 'l'))]
-  one.learn(archive('a', kubo))
-  two.learn(archive('b', kubo))
-  two.learn(archive('a', other))
+  const [one, two] = [createArtifactLock(join(folder.path, 'l')), createArtifactLock(join(folder.path, 'l'))]
+  one.add(archive('a', kubo))
+  two.add(archive('b', kubo))
+  two.add(archive('a', other))
   await one.save()
   assert.equal(await two.save(), ['b'])
-  assert.is(createLock(join(folder.path, 'l')).get('a'), sha512(kubo))
+  assert.is(createArtifactLock(join(folder.path, 'l')).get('a'), sha512(kubo))
 })
 
 test('a file that cannot be understood is refused by name, with what to do', async () => {
@@ -68,7 +68,7 @@ test('a file of another digest is refused by name, with both digests, and the wa
   mkdirSync(folder)
   publish(folder, NAME, other)
   const store = storeAt({ folder, cache })
-  store.lock.learn(archive(NAME, kubo))
+  store.lock.add(archive(NAME, kubo))
   await store.lock.save()
   const { missing, fix } = absent(await store.find(NAME))
   assert.match(missing, `${NAME} is not what ${store.lock.file} says`)
@@ -97,16 +97,16 @@ test('a link is followed, a device is no place for it, and a folder that may not
   using at = temporaryFolder()
   writeFileSync(join(at.path, 'real'), '')
   symlinkSync('real', join(at.path, 'link'))
-  const link = createLock(join(at.path, 'link'))
-  link.learn(archive('a', kubo))
+  const link = createArtifactLock(join(at.path, 'link'))
+  link.add(archive('a', kubo))
   assert.equal(await link.save(), ['a'])
   assert.match(readFileSync(join(at.path, 'real'), 'utf8'), '"a"')
-  const device = createLock('/dev/null')
-  device.learn(archive('a', kubo))
+  const device = createArtifactLock('/dev/null')
+  device.add(archive('a', kubo))
   assert.equal(await device.save(), [])
   assert.ok(statSync('/dev/null').isCharacterDevice())
-  const nowhere = createLock(join(at.path, 'none', 'artifacts.lock'))
-  nowhere.learn(archive('a', kubo))
+  const nowhere = createArtifactLock(join(at.path, 'none', 'artifacts.lock'))
+  nowhere.add(archive('a', kubo))
   const code = await nowhere.save().then(
     () => 'written',
     (error: NodeJS.ErrnoException) => error.code,

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Absent, Archive, Wanted } from '../../src/artifact/archive.ts'
-import { createLock, type Lock } from '../../src/artifact/lock.ts'
-import { createStore } from '../../src/artifact/store.ts'
+import type { AbsentArchive, Archive, WantedArchive } from '../../src/artifact/archive.ts'
+import { type ArtifactLock, createArtifactLock } from '../../src/artifact/lock.ts'
+import { createArchiveStore } from '../../src/artifact/store.ts'
 import type { EventBody } from '../../src/core/event.ts'
 
 /** A folder that is gone at the end of the block that `using` stands in. */
@@ -37,12 +37,12 @@ export const pack = (files: Record<string, string | Buffer>, ...options: string[
   return readFileSync(file)
 }
 
-export const present = (found: Archive | Absent): Archive => {
+export const present = (found: Archive | AbsentArchive): Archive => {
   if ('missing' in found) throw new Error(`${found.missing} / ${found.fix}`)
   return found
 }
 
-export const absent = (found: Archive | Absent): Absent => {
+export const absent = (found: Archive | AbsentArchive): AbsentArchive => {
   if ('missing' in found) return found
   throw new Error(`${found.name} was found`)
 }
@@ -50,10 +50,10 @@ export const absent = (found: Archive | Absent): Absent => {
 /** A store that notes what it tells, with a lock of its own beside its cache and the patience of a test. */
 export const storeAt = (at: { folder?: string; cache: string }, signal = new AbortController().signal) => {
   const told: EventBody[] = []
-  const lock: Lock = createLock(join(dirname(at.cache), 'artifacts.lock'))
+  const lock: ArtifactLock = createArtifactLock(join(dirname(at.cache), 'artifacts.lock'))
   const network = { patience: { silence: 300, pause: 10 }, signal, emit: (event: EventBody) => void told.push(event) }
-  const { find } = createStore({ cache: at.cache, ...(at.folder ? { folder: at.folder } : {}), lock, network })
-  const want = (name: string, more: Partial<Wanted> = {}) =>
+  const { find } = createArchiveStore({ cache: at.cache, ...(at.folder ? { folder: at.folder } : {}), lock, network })
+  const want = (name: string, more: Partial<WantedArchive> = {}) =>
     find({ name, urls: [], upstream: `https://upstream.invalid/${name}`, published: '.sha512', ...more })
   return { find: want, lock, told }
 }

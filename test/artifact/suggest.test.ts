@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { didYouMean } from '../../src/artifact/suggest.ts'
+import { suggestArchives } from '../../src/artifact/suggest.ts'
 
 const name = 'kubo_v0.42.0_linux-amd64.tar.gz'
 
@@ -14,16 +14,16 @@ test('the same platform comes first, then the newest; other programs and other f
   ]
   const meant =
     'did you mean kubo_v0.41.0_linux-amd64.tar.gz, kubo_v0.9.0_linux-amd64.tar.gz, kubo_v0.42.0_linux-arm64.tar.gz?'
-  assert.is(didYouMean(name, there), meant)
+  assert.is(suggestArchives(name, there), meant)
 })
 
 test('of many only the first are named', () => {
   const there = Array.from({ length: 9 }, (_, at) => `kubo_v0.${at}.0_linux-amd64.tar.gz`)
-  assert.match(didYouMean(name, there)!, '… (9 in all)')
+  assert.match(suggestArchives(name, there)!, '… (9 in all)')
 })
 
 test('nothing near says nothing', () => {
-  assert.is(didYouMean(name, ['x.tar.gz', name]), undefined)
+  assert.is(suggestArchives(name, ['x.tar.gz', name]), undefined)
 })
 
 test.run()

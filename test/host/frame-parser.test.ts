@@ -1,12 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Mark, scanner } from '../../src/host/frame-parser.ts'
+import { createFrameParser, type Mark } from '../../src/host/frame-parser.ts'
 
 const NONCE = 'f'.repeat(32)
 
 const scan = (text: Buffer, size: number): { marks: Mark[]; held: string } => {
   const marks: Mark[] = []
-  const { push, held } = scanner(NONCE, 1000, mark => marks.push(mark))
+  const { push, held } = createFrameParser(NONCE, 1000, mark => marks.push(mark))
   for (let at = 0; at < text.length; at += size) push(text.subarray(at, at + size))
   return { marks, held: `${held()}` }
 }
@@ -28,7 +28,7 @@ test('marks and the bytes before them are the same however the stream is cut', (
 test('of more than the cap without a mark the end is kept, and marks free the room again', () => {
   for (const size of [1, 7, 100, 1001, 5000]) {
     const marks: Mark[] = []
-    const { push } = scanner(NONCE, 1000, mark => marks.push(mark))
+    const { push } = createFrameParser(NONCE, 1000, mark => marks.push(mark))
     const text = Buffer.from(`${'x'.repeat(5000)}the end${NONCE}:1:0:3;ok${NONCE}:1:1:0;`)
     let most = 0
     for (let at = 0; at < text.length; at += size) most = Math.max(most, push(text.subarray(at, at + size)))
@@ -37,7 +37,7 @@ test('of more than the cap without a mark the end is kept, and marks free the ro
     assert.ok(size > 5000 || (first!.dropped > 0 && most === first!.dropped && `${first!.before}`.endsWith('the end')))
     assert.equal([first!.status, `${second!.before}`, second!.dropped], [3, 'ok', 0])
   }
-  const other = scanner(NONCE, 1000, () => {})
+  const other = createFrameParser(NONCE, 1000, () => {})
   for (let i = 0; i < 1000; i += 1) assert.is(other.push(Buffer.from(`${'x'.repeat(900)}${NONCE}:1:${i}:0;`)), 0)
 })
 

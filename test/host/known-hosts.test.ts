@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { judge, keyTypesFor, lineFor, parseKnownHosts } from '../../src/host/known-hosts.ts'
+import { checkHostKey, knownHostsLine, knownKeyTypes, parseKnownHosts } from '../../src/host/known-hosts.ts'
 
 const TYPE = 'ssh-ed25519'
 // Real keys, since ssh-keygen leaves lines out whose key it cannot read.
@@ -32,7 +32,7 @@ other.lab ecdsa-sha2-nistp256 AAAA
 `
 const { entries, notes } = parseKnownHosts(TEXT, '/k')
 
-const verdict = (host: string, port: number, base64: string) => judge(entries, host, port, TYPE, base64).verdict
+const verdict = (host: string, port: number, base64: string) => checkHostKey(entries, host, port, TYPE, base64).verdict
 
 test('names, several names, ports, patterns, negation, case', () => {
   assert.is(verdict('node0', 22, A), 'known')
@@ -54,14 +54,14 @@ test('names, several names, ports, patterns, negation, case', () => {
 })
 
 test('another key of the same type is a change, with its place; of another type it is unknown', () => {
-  assert.equal(judge(entries, 'node0', 22, TYPE, B), { verdict: 'changed', file: '/k', line: 2 })
-  assert.equal(judge(entries, 'node0', 22, 'ssh-rsa', B), { verdict: 'unknown' })
+  assert.equal(checkHostKey(entries, 'node0', 22, TYPE, B), { verdict: 'changed', file: '/k', line: 2 })
+  assert.equal(checkHostKey(entries, 'node0', 22, 'ssh-rsa', B), { verdict: 'unknown' })
 })
 
 test('a revoked key is revoked everywhere, also where it is known', () => {
-  assert.equal(judge(entries, 'anything', 22, TYPE, C), { verdict: 'revoked', file: '/k', line: 8 })
+  assert.equal(checkHostKey(entries, 'anything', 22, TYPE, C), { verdict: 'revoked', file: '/k', line: 8 })
   const both = parseKnownHosts(`h ${TYPE} ${A}\n@revoked h ${TYPE} ${A}`, '/k').entries
-  assert.is(judge(both, 'h', 22, TYPE, A).verdict, 'revoked')
+  assert.is(checkHostKey(both, 'h', 22, TYPE, A).verdict, 'revoked')
 })
 
 test('certificate authorities vouch for nobody, and that is noted; lines that cannot be read are noted', () => {
@@ -73,9 +73,9 @@ test('certificate authorities vouch for nobody, and that is noted; lines that ca
 })
 
 test('key types of a host, in file order, once each', () => {
-  assert.equal(keyTypesFor(entries, 'other.lab', 22), [TYPE, 'ecdsa-sha2-nistp256'])
-  assert.equal(keyTypesFor(entries, 'web1', 22), [TYPE])
-  assert.equal(keyTypesFor(entries, 'nobody', 22), [])
+  assert.equal(knownKeyTypes(entries, 'other.lab', 22), [TYPE, 'ecdsa-sha2-nistp256'])
+  assert.equal(knownKeyTypes(entries, 'web1', 22), [TYPE])
+  assert.equal(knownKeyTypes(entries, 'nobody', 22), [])
 })
 
 test('the line to add makes the host known, with and without a port', () => {
@@ -83,10 +83,10 @@ test('the line to add makes the host known, with and without a port', () => {
     ['Node9', 22],
     ['10.0.0.9', 2200],
   ] as const) {
-    const added = parseKnownHosts(lineFor(host, port, TYPE, A), '/k').entries
-    assert.equal(judge(added, host, port, TYPE, A), { verdict: 'known' })
+    const added = parseKnownHosts(knownHostsLine(host, port, TYPE, A), '/k').entries
+    assert.equal(checkHostKey(added, host, port, TYPE, A), { verdict: 'known' })
   }
-  assert.is(lineFor('h', 2200, TYPE, A), `[h]:2200 ${TYPE} ${A}`)
+  assert.is(knownHostsLine('h', 2200, TYPE, A), `[h]:2200 ${TYPE} ${A}`)
 })
 
 const keygen = (...args: string[]) => spawnSync('ssh-keygen', args, { encoding: 'utf8' })
@@ -121,7 +121,7 @@ const foundBy = (file: string, host: string, port: number): number[] => {
 /** The lines that are ours for a host: those whose key, shown by the host, would be known or revoked. */
 const foundByUs = (text: string, host: string, port: number): number[] =>
   parseKnownHosts(text, '/k').entries.flatMap(entry =>
-    judge([entry], host, port, entry.type, entry.key).verdict === 'unknown' ? [] : [entry.line],
+    checkHostKey([entry], host, port, entry.type, entry.key).verdict === 'unknown' ? [] : [entry.line],
   )
 
 if (hasKeygen) {

@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '../../src/core/failure.ts'
 import type { LeaseAnswer } from '../../src/core/transport.ts'
-import { keep } from '../../src/host/lease.ts'
+import { acquireLease } from '../../src/host/lease.ts'
 import { failuresOf, type LocalWire, localWire } from './local.ts'
 
 // The keeper in every sh that a host may have, where this machine has it.
@@ -33,7 +33,11 @@ const onHost = async (shell: string[], use: (host: Host) => Promise<void>): Prom
     wires.push(wire)
     const ended = Promise.withResolvers<Failure>()
     const claim = { run, who: 'ada lovelace@laptop' }
-    return { wire, ended: ended.promise, hold: keep('node0', wire, claim, shellPid, ended.resolve, undefined, place) }
+    return {
+      wire,
+      ended: ended.promise,
+      hold: acquireLease('node0', wire, claim, shellPid, ended.resolve, undefined, place),
+    }
   }
   try {
     await use({ folder, file, ask })
@@ -216,7 +220,7 @@ each('a host without flock is held by nobody', async ({ ask, file }) => {
 test('a program that does not get to start says why', async () => {
   const wire = localWire('sh', '-c', 'echo "sudo: a password is required" >&2; exit 1')
   const refused = (said: string): Failure => ({ reason: 'host-become', what: said })
-  const [failure] = await failuresOf(keep('node0', wire, { run: 'r', who: 'w' }, 0, () => {}, refused))
+  const [failure] = await failuresOf(acquireLease('node0', wire, { run: 'r', who: 'w' }, 0, () => {}, refused))
   assert.equal(failure, { reason: 'host-become', what: 'sudo: a password is required\n' })
 })
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { Refusal } from '../../src/core/failure.ts'
-import type { Ending, Wire } from '../../src/host/shell.ts'
+import type { ProgramEnd, Wire } from '../../src/host/shell.ts'
 
 /** A wire to a program on this machine. It has a session of its own, as an ssh server gives one. */
 export type LocalWire = Wire & { pid: number; ended: Promise<number | null> }
@@ -13,7 +13,7 @@ export const localWire = (program = 'sh', ...args: string[]): LocalWire => {
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
-    closed: ended.then((status): Ending => (status === null ? {} : { status })),
+    closed: ended.then((status): ProgramEnd => (status === null ? {} : { status })),
     cut: () => {
       child.stdout.destroy()
       child.kill('SIGKILL')

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { splitWords, sshOptions } from '../../src/host/ssh-args.ts'
+import { parseSshOptions, splitWords } from '../../src/host/ssh-args.ts'
 
 test('words are split as a shell splits them', () => {
   assert.equal(splitWords(`a  'b c' "d \\"e\\" \\x" f\\ g h'i'"j" ''`), ['a', 'b c', 'd "e" \\x', 'f g', 'hij', ''])
@@ -16,16 +16,16 @@ test('the known hosts file is found in every way to write it', () => {
     "-o 'UserKnownHostsFile = /a'",
     '-o UserKnownHostsFile=/a -o UserKnownHostsFile=/b',
   ])
-    assert.equal(sshOptions(text), { knownHosts: '/a' }, text)
-  assert.equal(sshOptions(`-o 'UserKnownHostsFile="/a b" /c'`), { knownHosts: '"/a b" /c' })
-  assert.equal(sshOptions(''), {})
+    assert.equal(parseSshOptions(text), { knownHosts: '/a' }, text)
+  assert.equal(parseSshOptions(`-o 'UserKnownHostsFile="/a b" /c'`), { knownHosts: '"/a b" /c' })
+  assert.equal(parseSshOptions(''), {})
 })
 
 test('anything else is named', () => {
-  assert.equal(sshOptions('-o UserKnownHostsFile=/a -o ProxyJump=bastion'), { unknown: 'ProxyJump' })
-  assert.equal(sshOptions('-J bastion'), { unknown: '-J' })
-  assert.equal(sshOptions('-o'), { unknown: '-o' })
-  assert.equal(sshOptions('-o UserKnownHostsFile='), { unknown: 'UserKnownHostsFile' })
+  assert.equal(parseSshOptions('-o UserKnownHostsFile=/a -o ProxyJump=bastion'), { unknown: 'ProxyJump' })
+  assert.equal(parseSshOptions('-J bastion'), { unknown: '-J' })
+  assert.equal(parseSshOptions('-o'), { unknown: '-o' })
+  assert.equal(parseSshOptions('-o UserKnownHostsFile='), { unknown: 'UserKnownHostsFile' })
 })
 
 test.run()

@@ -1,10 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Refusal } from '../../src/core/failure.ts'
-import { address, gateway, pickNumber, pickSlot, slotOf, subnet } from '../../src/lab/addresses.ts'
+import { gateway, hostAddress, pickNumber, pickSlot, slotOf, subnet } from '../../src/lab/addresses.ts'
 
 test('a slot is the third number of the subnet', () => {
-  assert.equal([subnet(7), gateway(7), address(7, 12)], ['10.77.7.0/24', '10.77.7.1', '10.77.7.12'])
+  assert.equal([subnet(7), gateway(7), hostAddress(7, 12)], ['10.77.7.0/24', '10.77.7.1', '10.77.7.12'])
   assert.equal(['10.77.7.12', '10.78.7.12', 'fe80::1'].map(slotOf), [7, undefined, undefined])
 })
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inventoryText, knownHostLine } from '../../src/lab/inventory.ts'
+import { hostKeyLine, inventoryText } from '../../src/lab/inventory.ts'
 
 test('the inventory is what a user would write, as JSON', () => {
   const host = {
@@ -31,7 +31,7 @@ test('hosts keep their order', () => {
 })
 
 test('a line of known_hosts has the address, the type and the key, not the comment', () => {
-  assert.is(knownHostLine('10.77.0.10', 'ssh-ed25519 AAAA node0\n'), '10.77.0.10 ssh-ed25519 AAAA\n')
+  assert.is(hostKeyLine('10.77.0.10', 'ssh-ed25519 AAAA node0\n'), '10.77.0.10 ssh-ed25519 AAAA\n')
 })
 
 test.run()

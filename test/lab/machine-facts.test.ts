@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { basePath } from '../../src/lab/base.ts'
 import { hierarchies } from '../../src/lab/cgroup.ts'
 import { tail } from '../../src/lab/command.ts'
-import { alone } from '../../src/lab/lock.ts'
+import { exclusively } from '../../src/lab/lock.ts'
 import { missingPackages } from '../../src/lab/packages.ts'
 import { mountsBelow } from '../../src/lab/sweep.ts'
 
@@ -49,7 +49,7 @@ test('work under one name is done one after the other, and the name is free agai
     throw new Error(name)
   }
   const name = `test ${process.pid}`
-  const ends = await Promise.allSettled(['a', 'b'].map(who => alone(name, () => {}, work(who))))
+  const ends = await Promise.allSettled(['a', 'b'].map(who => exclusively(name, () => {}, work(who))))
   assert.equal(
     ends.map(({ status }) => status),
     ['rejected', 'rejected'],

@@ -119,7 +119,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const summary = createSummary()
     const emit = (event: EventBody): void => {
       events.push(event)
-      summary.take({ ...event, seq: events.length, time: 0 } as Event)
+      summary.add({ ...event, seq: events.length, time: 0 } as Event)
     }
     const before = Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h)]))
     const outside = {

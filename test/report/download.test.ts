@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
-import { createDownloads } from '../../src/report/download.ts'
+import { createDownloadLines } from '../../src/report/download.ts'
 import { createRows } from '../../src/report/rows.ts'
 import { numbered, planned, started } from './rig.ts'
 
@@ -16,7 +16,7 @@ const download = (done: number, total?: number, place = from): EventBody & { typ
 
 test('a line when a download begins, one each five seconds, one for each place it is tried at', () => {
   const lines: string[] = []
-  const take = createDownloads(line => lines.push(line))
+  const take = createDownloadLines(line => lines.push(line))
   const at = (time: number, event: EventBody & { type: 'download' }): void => take({ ...event, seq: 1, time })
   at(0, download(0, 90_000_000))
   at(4000, download(30_000_000, 90_000_000))
@@ -35,7 +35,7 @@ test('a line when a download begins, one each five seconds, one for each place i
 test('on a terminal it has a row above the hosts, until it is complete or the plan is there', () => {
   const rows = (...more: EventBody[]): string[] => {
     const fold = createRows()
-    numbered([started('apply', 'a'), ...more]).forEach(fold.take)
+    numbered([started('apply', 'a'), ...more]).forEach(fold.add)
     return fold.rows().map(row => row.text)
   }
   assert.equal(rows(download(1_000_000, 2_000_000)), ['downloading kubo.tar.gz 1.0 MB of 2.0 MB', 'a  connecting'])

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { failureLines, troubleLines } from '../../src/report/failure.ts'
+import { failureLines, rootCauseLines } from '../../src/report/failure.ts'
 import { plainPaint } from '../../src/report/paint.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'runbook-failure-'))
@@ -54,13 +54,13 @@ test('a path below this folder is short', () => {
 test('a root cause says its hosts and tasks and what it cost; a host in the text is not said again', () => {
   const failure = { reason: 'host-step', what: 'it ended with status 1' } as const
   const trouble = { failure, hosts: ['a', 'b'], tasks: ['Init'], skipped: 3 }
-  assert.equal(troubleLines(trouble, ['a', 'b', 'c'], plainPaint), [
+  assert.equal(rootCauseLines(trouble, ['a', 'b', 'c'], plainPaint), [
     'error[host-step]: it ended with status 1',
     '  a, b: Init',
     '  3 tasks skipped because of it',
   ])
   const lost = { failure: { reason: 'host-lost', what: 'a is gone' } as const, hosts: ['a'], tasks: [], skipped: 0 }
-  assert.equal(troubleLines(lost, ['a'], plainPaint), ['error[host-lost]: a is gone'])
+  assert.equal(rootCauseLines(lost, ['a'], plainPaint), ['error[host-lost]: a is gone'])
 })
 
 test.run()

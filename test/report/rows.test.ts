@@ -6,7 +6,7 @@ import { lost, numbered, planned, ref, result, started } from './rig.ts'
 
 const rows = (...bodies: EventBody[]): Row[] => {
   const fold = createRows()
-  numbered(bodies).forEach(fold.take)
+  numbered(bodies).forEach(fold.add)
   return fold.rows()
 }
 const running = (node: string, waits = false): EventBody => ({ type: 'running', ...ref(node), steps: [], waits })

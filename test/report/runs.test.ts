@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
-import { runLines, unendedText } from '../../src/report/runs.ts'
+import { runLines, unfinishedText } from '../../src/report/runs.ts'
 import { numbered, result, started } from './rig.ts'
 
 const hosts = { ok: 1, changed: 2, failed: 1, skipped: 0, undecided: 0, unreachable: true, roundTrips: 3, steps: 4 }
@@ -45,10 +45,10 @@ test('what a run was at that did not end, and how to go on with it', () => {
     running('node0/b'),
   ])
   assert.is(
-    unendedText({ id: 'x', events }),
+    unfinishedText({ id: 'x', events }),
     '\nThis run did not end. It was at node0/b. Once it is over, `runbook resume x` goes on with it.\n',
   )
-  assert.match(unendedText({ id: 'x', events: [] }), 'did not end. Once')
+  assert.match(unfinishedText({ id: 'x', events: [] }), 'did not end. Once')
 })
 
 test.run()

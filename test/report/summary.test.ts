@@ -6,7 +6,7 @@ import { lost, numbered, planned, result, started } from './rig.ts'
 
 const outcome = (bodies: EventBody[], command: 'plan' | 'apply', detailedExitcode = false): Outcome => {
   const summary = createSummary()
-  numbered(bodies).forEach(summary.take)
+  numbered(bodies).forEach(summary.add)
   return summary.result({ command, detailedExitcode })
 }
 const plan = (...bodies: EventBody[]): Outcome => outcome([started('plan', 'a', 'b'), ...bodies], 'plan')

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
-import type { LeaseAnswer, LeaseClaim } from '../../src/core/transport.ts'
+import type { LeaseAnswer, LeaseRequest } from '../../src/core/transport.ts'
 import { rig as makeRig, type Options, type Ran, type Rig, results, verdicts } from '../plan/rig.ts'
 import { createHosts, type Hosts } from './local.ts'
 
@@ -13,7 +13,7 @@ const play = (tasks: string, hosts = 'all'): string => `- hosts: ${hosts}\n  tas
 const value = play('- { name: f, copy: { dest: "{{ root }}/f", content: "1" } }')
 
 /** Another run, which has asked for a host before. */
-const other: LeaseClaim = { run: 'other-run', who: 'bob@desk' }
+const other: LeaseRequest = { run: 'other-run', who: 'bob@desk' }
 const holdFor = async (hosts: Hosts, host: string): Promise<LeaseAnswer & { is: 'mine' }> => {
   // Over a connection of its own: by the rig's own it would be the rig's.
   const hold = await (await hosts.connect(host)).lease(other)

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Refusal } from '../../src/core/failure.ts'
 import type { Connect, Fragment, Transport } from '../../src/core/transport.ts'
-import { keep } from '../../src/host/lease.ts'
+import { acquireLease } from '../../src/host/lease.ts'
 import { openShell } from '../../src/host/shell.ts'
-import { RECEIVER, sendFile } from '../../src/host/upload.ts'
+import { RECEIVER_PROGRAM, sendFile } from '../../src/host/upload.ts'
 import { type LocalWire, localWire } from '../host/local.ts'
 
 /** Memory where there is some, since steps sync their files to the disk. */
@@ -55,12 +55,12 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
         return shell.run(fragments, onOutput)
       },
       upload: (upload, onProgress) =>
-        sendFile(name, localWire('sh', '-c', RECEIVER), upload, () => undefined, onProgress),
+        sendFile(name, localWire('sh', '-c', RECEIVER_PROGRAM), upload, () => undefined, onProgress),
       lease: async claim => {
         const keeper = localWire()
         keepers.push(keeper)
         const place = `mkdir -p ${folder} && f=${folder}/${name}.lease`
-        return keep(
+        return acquireLease(
           name,
           keeper,
           claim,

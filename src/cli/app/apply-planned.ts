@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
-import type { Lock } from '../../artifact/lock.ts'
-import type { LeaseClaim } from '../../core/transport.ts'
+import type { ArtifactLock } from '../../artifact/lock.ts'
+import type { LeaseRequest } from '../../core/transport.ts'
 import type { Environment } from '../../plan/plan.ts'
 import type { Walk } from '../../plan/walk-state.ts'
 import { type AppliedPlan, replanMatched } from '../../planfile/match-saved-plan.ts'
@@ -9,7 +9,7 @@ import { run } from '../../run/run.ts'
 import { saveLock } from './save-lock.ts'
 
 /** The lock of archives, what ends the run, and the run's id where it is remembered. */
-type Around = { lock: Lock; signal: AbortSignal; run: string | undefined }
+type Around = { lock: ArtifactLock; signal: AbortSignal; run: string | undefined }
 
 /** Does what is planned, and writes down what was learnt of archives, however that ended. */
 export const applyPlanned = async (
@@ -29,7 +29,7 @@ export const applyPlanned = async (
 }
 
 /** What others who want the same machines are told. */
-const claimOf = (run = `${process.pid}`): LeaseClaim => ({ run, who: `${userName()}@${hostname()}` })
+const claimOf = (run = `${process.pid}`): LeaseRequest => ({ run, who: `${userName()}@${hostname()}` })
 
 const userName = (): string => {
   try {

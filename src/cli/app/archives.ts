@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { digestsOf, membersOf } from '../../artifact/inspect.ts'
-import type { Lock } from '../../artifact/lock.ts'
-import { cacheFolder, createStore, type Store } from '../../artifact/store.ts'
+import { archiveMembers, fileDigests } from '../../artifact/inspect.ts'
+import type { ArtifactLock } from '../../artifact/lock.ts'
+import { type ArchiveStore, cacheFolder, createArchiveStore } from '../../artifact/store.ts'
 import type { Emit } from '../../core/event.ts'
 import { Refusal } from '../../core/failure.ts'
 import type { ArchiveAnswer, ArchiveWanted } from '../../module/probes/controller.ts'
@@ -13,7 +13,7 @@ const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> 
   const found = findControllerFile(folder, 'files', path)
   if ('missing' in found) return { exists: false, missing: found.missing, fix: 'Put the archive there.' }
   try {
-    const [{ sha256: digest }, members] = [await digestsOf(found.at), await membersOf(found.at)]
+    const [{ sha256: digest }, members] = [await fileDigests(found.at), await archiveMembers(found.at)]
     return {
       exists: true,
       name: basename(path),
@@ -28,7 +28,7 @@ const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> 
   }
 }
 
-const archiveAnswer = async (store: Store, wanted: ArchiveWanted): Promise<ArchiveAnswer> => {
+const archiveAnswer = async (store: ArchiveStore, wanted: ArchiveWanted): Promise<ArchiveAnswer> => {
   const found = await store.find(wanted)
   return 'missing' in found ? { exists: false, missing: found.missing, fix: found.fix } : { exists: true, ...found }
 }
@@ -37,10 +37,10 @@ const archiveAnswer = async (store: Store, wanted: ArchiveWanted): Promise<Archi
 const patience = { silence: 30_000, pause: 500 }
 
 /** What the store of archives is made of: the playbook's lock, a folder of archives, who is told, what ends it. */
-export type Supply = { lock: Lock; artifacts: string | undefined; emit: Emit; signal: AbortSignal }
+export type Supply = { lock: ArtifactLock; artifacts: string | undefined; emit: Emit; signal: AbortSignal }
 
-export const createSupply = ({ lock, artifacts, emit, signal }: Supply): Store =>
-  createStore({
+export const createSupply = ({ lock, artifacts, emit, signal }: Supply): ArchiveStore =>
+  createArchiveStore({
     cache: cacheFolder(),
     lock,
     network: { patience, emit, signal },

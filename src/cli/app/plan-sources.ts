@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { refuse } from '../../core/failure.ts'
-import { keyed } from '../../core/value.ts'
+import { keyedDigest } from '../../core/value.ts'
 import { inventoryFiles } from '../../load/inventory.ts'
 import type { SavedPlan } from '../../planfile/saved-plan.ts'
 import { moduleDigests } from './module-digest.ts'
@@ -10,7 +10,7 @@ import type { Prepared } from './prepare.ts'
 /** A keyed digest: a file of variables may hold a secret that could be guessed by a plain one. */
 const digestOf = (key: Buffer, path: string): string | undefined => {
   try {
-    return keyed(key, readFileSync(path))
+    return keyedDigest(key, readFileSync(path))
   } catch {
     return undefined
   }

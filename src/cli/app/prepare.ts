@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { createLock, type Lock } from '../../artifact/lock.ts'
+import { type ArtifactLock, createArtifactLock } from '../../artifact/lock.ts'
 import { Refusal, refuse } from '../../core/failure.ts'
 import { expand } from '../../graph/expand.ts'
 import type { Target } from '../../host/target.ts'
@@ -45,7 +45,7 @@ export type Prepared = {
   asked: PlaybookOptions
   known: Known
   controller: Controller
-  lock: Lock
+  lock: ArtifactLock
   /** How each machine is reached; filled when machines are about to be. */
   targets: Record<string, Target>
   /** What is to be said of the modules that were found. */
@@ -85,7 +85,7 @@ export const prepare = async (
   if (failures.length > 0) throw new Refusal(...failures)
   const { folder } = loaded.playbook
   // The lock belongs to the playbook, and like it into version control.
-  const lock = createLock(asked.lock ?? join(folder, 'artifacts.lock'))
+  const lock = createArtifactLock(asked.lock ?? join(folder, 'artifacts.lock'))
   const controller = createController(folder, { lock, artifacts: asked.artifacts, emit, signal })
   const inFiles = loaded.playbook.plays.flatMap(play =>
     [...play.tasks, ...play.handlers].flatMap(task =>

@@ -1,8 +1,8 @@
-import type { Lock } from '../../artifact/lock.ts'
+import type { ArtifactLock } from '../../artifact/lock.ts'
 import type { Emit } from '../../core/event.ts'
 
 /** What was learnt of archives is written down. Where that cannot be, the run was none the worse for it. */
-export const saveLock = async (lock: Lock, emit: Emit): Promise<void> => {
+export const saveLock = async (lock: ArtifactLock, emit: Emit): Promise<void> => {
   try {
     const news = await lock.save()
     if (news.length > 0) emit({ type: 'warning', text: `${lock.file} now holds ${news.join(', ')}: commit it.` })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { putInto } from '../../artifact/folder.ts'
-import type { Absent } from '../../artifact/store.ts'
+import { exportArchive } from '../../artifact/export.ts'
+import type { AbsentArchive } from '../../artifact/store.ts'
 import type { Emit } from '../../core/event.ts'
 import type { Failure } from '../../core/failure.ts'
 import { archiveWanted } from '../../module/probes/controller.ts'
@@ -14,7 +14,7 @@ import { interruptible, replayOptionsFor, type Shown, withReport } from '../app/
 
 export type FetchOptions = Omit<PlaybookOptions, 'artifacts'> & Shown & { to?: string; arch: string[] }
 
-const failureOf = ({ missing, fix }: Absent): Failure => {
+const failureOf = ({ missing, fix }: AbsentArchive): Failure => {
   const [what = '', ...why] = missing.split('\n')
   return { reason: 'task-failed', what, ...(why.length > 0 ? { why: why.join('\n') } : {}), fix }
 }
@@ -40,7 +40,7 @@ const fetchAll = async (
       failures.push(failureOf(found))
       continue
     }
-    if (options.to !== undefined && !isThere) await putInto(options.to, found)
+    if (options.to !== undefined && !isThere) await exportArchive(options.to, found)
     const { name, size, sha512 } = found
     emit({ type: 'archive', name, size, sha512, is: isThere ? 'there' : options.to === undefined ? 'cached' : 'new' })
   }

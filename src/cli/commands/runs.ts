@@ -1,7 +1,7 @@
 import { exit } from '../../core/exit.ts'
 import { attempt } from '../../core/failure.ts'
 import { createReport, replay } from '../../report/report.ts'
-import { runLines, type Unreadable, unendedText } from '../../report/runs.ts'
+import { runLines, type Unreadable, unfinishedText } from '../../report/runs.ts'
 import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
 import { replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
@@ -36,6 +36,6 @@ export const showRun = (name: string, options: Shown): Promise<number> =>
   refusing(options, () => {
     const run = readRun(folder(), name)
     replay(replayOptionsFor(options), run.events)
-    if (!run.summary && options.format === 'text') process.stdout.write(unendedText(run))
+    if (!run.summary && options.format === 'text') process.stdout.write(unfinishedText(run))
     return exit.done
   })

@@ -16,7 +16,7 @@ const whole = async (folder: string, name: string, write: (file: string) => Prom
 }
 
 /** Puts an archive into a folder that `--artifacts` can be given, and its digest before it. */
-export const putInto = async (folder: string, { name, file, sha512 }: Archive): Promise<void> => {
+export const exportArchive = async (folder: string, { name, file, sha512 }: Archive): Promise<void> => {
   await mkdir(folder, { recursive: true })
   await whole(folder, `${name}.sha512`, fresh => writeFile(fresh, `${sha512}  ${name}\n`))
   await whole(folder, name, fresh => copyFile(file, fresh, constants.COPYFILE_FICLONE))

@@ -1,10 +1,10 @@
 import { refuseDamagedArchive } from '../core/archive-member.ts'
 
 /** A tar archive is a row of blocks of this size. */
-export const BLOCK = 512
+export const TAR_BLOCK = 512
 
 /** One header block, as it stands: what long-name records say beside it is not in it yet. */
-export type Header = { path: string; linkname: string; type: string; mode: number; size: number }
+export type TarHeader = { path: string; linkname: string; type: string; mode: number; size: number }
 
 const CHECKSUM = { from: 148, to: 156 }
 
@@ -27,7 +27,7 @@ const sumOf = (block: Buffer): number => {
 }
 
 /** Reads a header block; undefined for the block of zeros that ends an archive. */
-export const parseHeader = (block: Buffer): Header | undefined => {
+export const parseTarHeader = (block: Buffer): TarHeader | undefined => {
   if (block.every(byte => byte === 0)) return undefined
   if (number(block, CHECKSUM.from, CHECKSUM.to) !== sumOf(block)) {
     return refuseDamagedArchive('it is not a tar archive, or damaged: the checksum of a header does not match')

@@ -2,13 +2,13 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
 import { createLedger } from '../../src/report/ledger.ts'
-import { gathered, type Trouble, troublesOf } from '../../src/report/trouble.ts'
+import { mergeHostsGoneAlike, type RootCause, rootCauses } from '../../src/report/root-causes.ts'
 import { lost, numbered, planned, result, started } from './rig.ts'
 
-const troubles = (...bodies: EventBody[]): Trouble[] => {
+const troubles = (...bodies: EventBody[]): RootCause[] => {
   const ledger = createLedger()
-  numbered([started('apply', 'a', 'b', 'c'), ...bodies]).forEach(ledger.take)
-  return troublesOf(ledger)
+  numbered([started('apply', 'a', 'b', 'c'), ...bodies]).forEach(ledger.add)
+  return rootCauses(ledger)
 }
 const step = { reason: 'host-step', what: 'it ended with status 1' } as const
 
@@ -49,14 +49,14 @@ test('a lost host is one cause: of its running task, its other tasks, and those 
 })
 
 test('more than three hosts that are gone alike are told together, others by themselves', () => {
-  const gone = (host: string, why: string, ...tasks: string[]): Trouble => ({
+  const gone = (host: string, why: string, ...tasks: string[]): RootCause => ({
     failure: { reason: 'host-unreachable', what: `${host} cannot be reached`, why },
     hosts: [host],
     tasks,
     skipped: 2,
   })
   const off = ['a', 'b', 'c', 'd'].map(host => gone(host, 'off'))
-  const found = gathered([...off, gone('e', 'slow'), gone('f', 'off', 'Run it')])
+  const found = mergeHostsGoneAlike([...off, gone('e', 'slow'), gone('f', 'off', 'Run it')])
   assert.equal(
     found.map(({ failure, hosts, skipped }) => [failure.what, hosts.join(), skipped]),
     [
@@ -65,7 +65,7 @@ test('more than three hosts that are gone alike are told together, others by the
       ['f cannot be reached', 'f', 2],
     ],
   )
-  assert.equal(gathered(off.slice(1)), off.slice(1))
+  assert.equal(mergeHostsGoneAlike(off.slice(1)), off.slice(1))
 })
 
 test('nodes that need each other in a circle end', () => {

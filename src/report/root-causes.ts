@@ -1,8 +1,8 @@
 import type { Failure } from '../core/failure.ts'
-import type { Entry, Ledger } from './ledger.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
 
 /** One root cause: where it was met, and how many tasks were skipped only because of it. */
-export type Trouble = { failure: Failure; hosts: string[]; tasks: string[]; skipped: number }
+export type RootCause = { failure: Failure; hosts: string[]; tasks: string[]; skipped: number }
 
 const GONE = new Set<Failure['reason']>([
   'host-lost',
@@ -12,15 +12,15 @@ const GONE = new Set<Failure['reason']>([
   'host-become',
 ])
 /** The machine is not there to be asked, so what happened to its task says nothing of the task. */
-export const isGone = (failure: Failure | undefined): boolean => failure !== undefined && GONE.has(failure.reason)
+export const isHostGone = (failure: Failure | undefined): boolean => failure !== undefined && GONE.has(failure.reason)
 
-const verbOf = ({ status }: Entry): string => {
+const verbOf = ({ status }: LedgerEntry): string => {
   if (status === undefined) return 'would fail'
   return status === 'refused' ? 'was refused' : 'failed'
 }
 
 /** A plan's `fail` comes without a failure: it says what apply would meet. */
-const failureOf = (entry: Entry): Failure =>
+const failureOf = (entry: LedgerEntry): Failure =>
   entry.failure ?? {
     reason: 'task-failed',
     what: `'${entry.task}' ${verbOf(entry)}`,
@@ -28,25 +28,26 @@ const failureOf = (entry: Entry): Failure =>
   }
 
 /** In an apply a node that the plan let fail, and that was not run, has failed as well. */
-export const hasFailed = (entry: Entry): boolean =>
+export const hasFailed = (entry: LedgerEntry): boolean =>
   entry.status === 'failed' || entry.status === 'refused' || (entry.status === undefined && entry.verdict === 'fail')
 
-export const isSkipped = (entry: Entry): boolean => (entry.status ?? entry.verdict) === 'skipped'
+export const isSkipped = (entry: LedgerEntry): boolean => (entry.status ?? entry.verdict) === 'skipped'
 
-const keyOf = ({ reason, what, why, fix, origin }: Failure): string => JSON.stringify([reason, what, why, fix, origin])
+const failureKey = ({ reason, what, why, fix, origin }: Failure): string =>
+  JSON.stringify([reason, what, why, fix, origin])
 
 /** What failed because its machine went away has the machine's failure. */
-const cause = (entry: Entry, ledger: Ledger): Failure =>
-  (isGone(entry.failure) && ledger.lost.get(entry.host)) || failureOf(entry)
+const failureBehind = (entry: LedgerEntry, ledger: Ledger): Failure =>
+  (isHostGone(entry.failure) && ledger.lost.get(entry.host)) || failureOf(entry)
 
 /** Up to so many hosts that are gone for one reason have a paragraph each. */
 const MOST_ALIKE = 3
 
 /** Hosts that are gone alike, told as the first of them where they are many: a network that is down is one cause. */
-export const gathered = (troubles: Trouble[]): Trouble[] => {
-  const likeness = (trouble: Trouble): unknown => {
+export const mergeHostsGoneAlike = (troubles: RootCause[]): RootCause[] => {
+  const likeness = (trouble: RootCause): unknown => {
     const { reason, why, fix } = trouble.failure
-    return isGone(trouble.failure) && trouble.tasks.length === 0 ? JSON.stringify([reason, why, fix]) : trouble
+    return isHostGone(trouble.failure) && trouble.tasks.length === 0 ? JSON.stringify([reason, why, fix]) : trouble
   }
   return [...Map.groupBy(troubles, likeness).values()].flatMap(alike =>
     alike.length <= MOST_ALIKE
@@ -62,11 +63,11 @@ export const gathered = (troubles: Trouble[]): Trouble[] => {
 }
 
 /** The failure at the far end of a chain of nodes that each need the next one. */
-const rootOf = (entry: Entry, ledger: Ledger, byNode: Map<string, Entry>): Failure | undefined => {
-  const passed = new Set<Entry>()
-  for (let at: Entry | undefined = entry; at && !passed.has(at); ) {
+const rootFailure = (entry: LedgerEntry, ledger: Ledger, byNode: Map<string, LedgerEntry>): Failure | undefined => {
+  const passed = new Set<LedgerEntry>()
+  for (let at: LedgerEntry | undefined = entry; at && !passed.has(at); ) {
     passed.add(at)
-    if (hasFailed(at)) return cause(at, ledger)
+    if (hasFailed(at)) return failureBehind(at, ledger)
     if (at.needs === undefined) return ledger.lost.get(at.host)
     const next = byNode.get(at.needs)
     // A host that was lost early has no nodes at all; its name still starts theirs.
@@ -77,11 +78,11 @@ const rootOf = (entry: Entry, ledger: Ledger, byNode: Map<string, Entry>): Failu
 }
 
 /** Every root cause once, lost hosts first, then in the order of the entries. */
-export const troublesOf = (ledger: Ledger): Trouble[] => {
-  const troubles = new Map<string, Trouble>()
-  const at = (failure: Failure): Trouble => {
-    const found = troubles.get(keyOf(failure)) ?? { failure, hosts: [], tasks: [], skipped: 0 }
-    troubles.set(keyOf(failure), found)
+export const rootCauses = (ledger: Ledger): RootCause[] => {
+  const troubles = new Map<string, RootCause>()
+  const at = (failure: Failure): RootCause => {
+    const found = troubles.get(failureKey(failure)) ?? { failure, hosts: [], tasks: [], skipped: 0 }
+    troubles.set(failureKey(failure), found)
     return found
   }
   const entries = ledger.entries()
@@ -91,12 +92,12 @@ export const troublesOf = (ledger: Ledger): Trouble[] => {
     if (failure) at(failure).hosts.push(host)
   }
   for (const entry of entries.filter(hasFailed)) {
-    const trouble = at(cause(entry, ledger))
+    const trouble = at(failureBehind(entry, ledger))
     if (!trouble.hosts.includes(entry.host)) trouble.hosts.push(entry.host)
     if (!trouble.tasks.includes(entry.task)) trouble.tasks.push(entry.task)
   }
   for (const entry of entries.filter(isSkipped)) {
-    const root = rootOf(entry, ledger, byNode)
+    const root = rootFailure(entry, ledger, byNode)
     if (root) at(root).skipped += 1
   }
   return [...troubles.values()]

@@ -1,3 +1,3 @@
 /** Whether an error says that a file, or the folder it would be in, is not there. */
-export const isMissing = (error: unknown): boolean =>
+export const isNotFound = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
