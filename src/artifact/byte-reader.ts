@@ -1,4 +1,4 @@
-/** Bytes in the order they come, taken in pieces of the reader's size: never more than one chunk is held. */
+/** Bytes in the order they come, read in pieces of any size; at most one chunk is in memory. */
 export type ByteReader = {
   /** The next bytes, at most `limit`; undefined at the end. */
   some(limit: number): Promise<Buffer | undefined>
@@ -6,7 +6,7 @@ export type ByteReader = {
   exactly(count: number): Promise<Buffer>
 }
 
-/** Reads from chunks of any size. Errors of the source (a truncated gzip) come out of the call that met them. */
+/** Reads from chunks of any size. Errors of the source (a truncated gzip) reject the call that reads past them. */
 export const createByteReader = (chunks: AsyncIterable<Buffer>): ByteReader => {
   const source = chunks[Symbol.asyncIterator]()
   let rest: Buffer = Buffer.alloc(0)
@@ -16,9 +16,9 @@ export const createByteReader = (chunks: AsyncIterable<Buffer>): ByteReader => {
       if (next.done) return undefined
       rest = next.value
     }
-    const taken = rest.subarray(0, limit)
-    rest = rest.subarray(taken.length)
-    return taken
+    const bytes = rest.subarray(0, limit)
+    rest = rest.subarray(bytes.length)
+    return bytes
   }
   const exactly = async (count: number): Promise<Buffer> => {
     const parts: Buffer[] = []

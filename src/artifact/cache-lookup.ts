@@ -8,19 +8,19 @@ import { type ExpectedDigest, matchesDigest } from './expected-digest.ts'
 const verifiedEntries = async (entries: CacheEntry[]): Promise<CacheEntry[]> =>
   (await Promise.all(entries.map(verifiedEntry))).filter(entry => entry !== undefined)
 
-/** The entry of the cache, under whatever name, that has the claimed digests. */
-export const findByDigest = async (cache: string, claims: ExpectedDigest[]): Promise<CacheEntry | undefined> => {
-  const fitting = (await listEntries(cache)).filter(({ index }) => claims.every(claim => matchesDigest(claim, index)))
+/** The entry of the cache, under whatever name, that has the expected digests. */
+export const findByDigest = async (cache: string, expected: ExpectedDigest[]): Promise<CacheEntry | undefined> => {
+  const fitting = (await listEntries(cache)).filter(({ index }) => expected.every(one => matchesDigest(one, index)))
   return (await verifiedEntries(fitting))[0]
 }
 
-/** Keeps in mind that an address publishes an archive with this digest: next time it need not be asked. */
+/** Notes in the index that an address publishes this digest: next time the address need not be asked. */
 export const rememberAddress = async (entry: CacheEntry, url: string): Promise<CacheEntry> => {
   const published = entry.index.published ?? []
   if (published.includes(url)) return entry
-  const wider = { ...entry, index: { ...entry.index, published: [...published, url] } }
-  await writeIndex(wider)
-  return wider
+  const updated = { ...entry, index: { ...entry.index, published: [...published, url] } }
+  await writeIndex(updated)
+  return updated
 }
 
 /** What the cache has for a name: the archive, or why what it has is not to be used. */
@@ -33,17 +33,17 @@ export type CacheLookup = { entry: CacheEntry; why?: undefined } | { entry?: und
 export const findCached = async (
   cache: string,
   wanted: WantedArchive,
-  claims: ExpectedDigest[],
+  expected: ExpectedDigest[],
 ): Promise<CacheLookup> => {
-  if (claims.length > 0) {
-    const entry = await findByDigest(cache, claims)
+  if (expected.length > 0) {
+    const entry = await findByDigest(cache, expected)
     if (entry) return { entry }
   }
   const named = (await listEntries(cache)).filter(entry => archiveNames(entry).includes(wanted.name))
   const first = named[0]
   if (first === undefined) return {}
-  if (claims[0] !== undefined)
-    return { why: `the one in the cache, ${archiveFile(first)}, is not what ${claims[0].by} says` }
+  if (expected[0] !== undefined)
+    return { why: `the one in the cache, ${archiveFile(first)}, is not what ${expected[0].by} says` }
   const addresses = wanted.urls.map(withoutCredentials)
   const published = named.filter(({ index }) => index.published?.some(url => addresses.includes(url)))
   const [entry, ...others] = await verifiedEntries(published)

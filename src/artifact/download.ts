@@ -67,7 +67,7 @@ const writeAll = (fd: number, piece: Buffer): void => {
 
 /**
  * Brings a file into `file`, going on behind what is there already. Whether the bytes are the right ones is not
- * known here: whoever has their digest has to look. Rejects with a Trouble when the server does not give it.
+ * known here: whoever has their digest has to look. Rejects with a DownloadError when the server does not give it.
  */
 export const downloadFile = async (download: Download, url: string, archive: string, file: string): Promise<void> => {
   const handle = await open(file, 'a+')

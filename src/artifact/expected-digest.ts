@@ -19,7 +19,7 @@ const LINE = /^([0-9a-f]{128}|[0-9a-f]{64})(?:\s+\*?(.*))?$/i
 
 /**
  * The digest that a file of digests (`HEX  FILE`, as sha512sum writes it) says for `name`; undefined when it says none.
- * A line that names no file speaks for the only one it can mean.
+ * A line without a file name counts for any name.
  */
 export const parseChecksum = (text: string, name: string): string | undefined => {
   const lines = text.split('\n').map(line => LINE.exec(line.trim()))
@@ -27,23 +27,24 @@ export const parseChecksum = (text: string, name: string): string | undefined =>
   return found?.[1]?.toLowerCase()
 }
 
-const digestLike = (claim: ExpectedDigest, digests: Digests): string =>
-  claim.hex.length === 128 ? digests.sha512 : digests.sha256
+/** Of a file's two digests the one that can be compared. */
+const digestOfKind = (expected: ExpectedDigest, digests: Digests): string =>
+  expected.hex.length === 128 ? digests.sha512 : digests.sha256
 
-export const matchesDigest = (claim: ExpectedDigest, digests: Digests): boolean =>
-  digestLike(claim, digests) === claim.hex
+export const matchesDigest = (expected: ExpectedDigest, digests: Digests): boolean =>
+  digestOfKind(expected, digests) === expected.hex
 
-/** Refuses (`usage-file`) a file whose digest is not the one that is claimed; `place` says where it lies. */
-export const checkDigests = (name: string, place: string, claims: ExpectedDigest[], digests: Digests): void => {
-  for (const claim of claims)
-    if (!matchesDigest(claim, digests))
-      refuse('usage-file', `${name} is not what ${claim.by} says`, {
-        why: `${place}\n  has     ${digestLike(claim, digests)}\n  and not ${claim.hex}`,
-        fix: claim.fix,
+/** Refuses (`usage-file`) a file whose digest is not the expected one; `place` says where it lies. */
+export const checkDigests = (name: string, place: string, all: ExpectedDigest[], digests: Digests): void => {
+  for (const expected of all)
+    if (!matchesDigest(expected, digests))
+      refuse('usage-file', `${name} is not what ${expected.by} says`, {
+        why: `${place}\n  has     ${digestOfKind(expected, digests)}\n  and not ${expected.hex}`,
+        fix: expected.fix,
       })
 }
 
-const beside = (ending: string): Pick<ExpectedDigest, 'by' | 'fix'> => ({
+const sayDigestFile = (ending: string): Pick<ExpectedDigest, 'by' | 'fix'> => ({
   by: `its ${ending}`,
   fix: 'download both again; if they still differ, do not use the archive',
 })
@@ -86,7 +87,7 @@ export const digestBeside = async (archive: string, name: string): Promise<Expec
     const text = await read(archive + ending)
     if (text === undefined) continue
     const hex = parseChecksum(text, name)
-    if (hex !== undefined) return { hex, ...beside(ending) }
+    if (hex !== undefined) return { hex, ...sayDigestFile(ending) }
     return refuse('usage-file', `${archive}${ending} says no digest of ${name}`, {
       why: 'a line `HEX  FILE` with that name was expected',
       fix: `download the ${ending} again: upstream has it beside the archive`,

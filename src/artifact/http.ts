@@ -20,7 +20,7 @@ export type HttpAnswer = { status: number; header(name: string): string | undefi
 export type HttpClient = {
   /**
    * Asks for a file, from byte `from` on. What `begin` returns is given the body, piece by piece, and has to be done
-   * with each when it returns. Rejects with a Trouble, also for what is no answer to that.
+   * with each when it returns. Rejects with a DownloadError, also for what is no answer to that.
    */
   get(url: string, from: number, begin: (answer: HttpAnswer) => (piece: Buffer) => void): Promise<void>
   close(): Promise<void>
@@ -31,7 +31,7 @@ const LONGEST_WAIT = 30_000
 const FINE = [200, 206, 416]
 const PASSING = [408, 425, 429, 500, 502, 503, 504]
 
-const words: Record<string, string> = {
+const reasons: Record<string, string> = {
   ENOTFOUND: 'no such host is known here',
   EAI_AGAIN: 'its name cannot be looked up at the moment',
   ECONNREFUSED: 'nothing listens there',
@@ -50,7 +50,7 @@ const downloadErrorOf = (error: unknown, silence: number): DownloadError => {
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
     return new DownloadError(`nothing came for ${silence / 1000} s`, { passing: true })
   // Of what the library says the first sentence is for users, the rest for those who call it.
-  return new DownloadError(words[code] ?? message.split('. ')[0]!, { passing: passingCodes.includes(code) })
+  return new DownloadError(reasons[code] ?? message.split('. ')[0]!, { passing: passingCodes.includes(code) })
 }
 
 const refuseStatus = (status: number, header: HttpAnswer['header']): void => {
@@ -62,13 +62,13 @@ const refuseStatus = (status: number, header: HttpAnswer['header']): void => {
   })
 }
 
-/** Never asks the server to pause: the library (undici 7) falls over a server that closes while it pauses. */
-const sink = (take: (piece: Buffer) => void): Writable =>
+/** Never lets the server pause: the library (undici 7) crashes when a server closes while it is paused. */
+const bodyWriter = (onPiece: (piece: Buffer) => void): Writable =>
   new Writable({
     highWaterMark: Number.MAX_SAFE_INTEGER,
     write: (piece, _, done) => {
       try {
-        take(piece)
+        onPiece(piece)
         done()
       } catch (error) {
         done(error as Error)
@@ -87,8 +87,8 @@ export const createHttpClient = (silence: number, signal: AbortSignal): HttpClie
   return {
     get: async (url, from, begin) => {
       let own: unknown
-      /** What goes wrong on this side of the wire is no trouble of the server's. */
-      const kept = <T>(inside: () => T): T => {
+      /** Remembers an error of our own, so that it is not taken for one of the server's. */
+      const ownErrors = <T>(inside: () => T): T => {
         try {
           return inside()
         } catch (error) {
@@ -112,11 +112,11 @@ export const createHttpClient = (silence: number, signal: AbortSignal): HttpClie
       } as const
       try {
         await stream(withoutCredentials(url), options, ({ statusCode: status, headers }) =>
-          kept(() => {
+          ownErrors(() => {
             const header = (name: string): string | undefined => headers[name]?.toString()
             refuseStatus(status, header)
-            const take = begin({ status, header })
-            return sink(piece => kept(() => take(piece)))
+            const onPiece = begin({ status, header })
+            return bodyWriter(piece => ownErrors(() => onPiece(piece)))
           }),
         )
       } catch (error) {

@@ -17,8 +17,8 @@ import { archiveMembers, fileDigests } from './inspect.ts'
 import { isNotFound } from './not-found.ts'
 import { PART_PREFIX } from './partial-download.ts'
 
-/** A file outside of the cache that is to be taken in, what its digest has to be, and where it was downloaded from. */
-export type ImportSource = { path: string; name: string; claims: ExpectedDigest[]; from?: string }
+/** A file outside of the cache that is to be imported, what its digest has to be, and where it was downloaded from. */
+export type ImportSource = { path: string; name: string; expected: ExpectedDigest[]; from?: string }
 
 const FRESH = '.new-'
 const ONE_DAY = 24 * 3600 * 1000
@@ -29,8 +29,8 @@ const linkOrCopy = async (from: string, to: string): Promise<void> => {
   await link(real, to).catch(() => copyFile(real, to, constants.COPYFILE_FICLONE))
 }
 
-/** What runs that were killed left behind. Younger ones may belong to a run that goes on, or be gone on with. */
-const sweep = async (cache: string): Promise<void> => {
+/** What runs that were killed left behind. Those of the last day stay: a run may still use them, or continue them. */
+const removeLeftovers = async (cache: string): Promise<void> => {
   const left = (await readdir(cache))
     .filter(name => name.startsWith(FRESH) || name.startsWith(PART_PREFIX))
     .map(name => join(cache, name))
@@ -40,11 +40,11 @@ const sweep = async (cache: string): Promise<void> => {
   }
 }
 
-const indexOf = async (source: ImportSource, copy: string): Promise<CacheIndex> => {
+const createIndex = async (source: ImportSource, copy: string): Promise<CacheIndex> => {
   const before = await fileStateOf(source.path)
   await linkOrCopy(source.path, copy)
   const digests = await fileDigests(copy)
-  checkDigests(source.name, source.from ?? source.path, source.claims, digests)
+  checkDigests(source.name, source.from ?? source.path, source.expected, digests)
   const members = await archiveMembers(copy)
   const after = await fileStateOf(source.path)
   const stamp = await fileStateOf(copy)
@@ -58,38 +58,38 @@ const indexOf = async (source: ImportSource, copy: string): Promise<CacheIndex> 
   return { format: 1, name: source.name, size: stamp.size, ...digests, members, copy: stamp, sources }
 }
 
-/** Renames a finished folder into place. Where another run was first its entry is as good, if it is whole. */
-const settle = async (fresh: string, entry: CacheEntry): Promise<CacheEntry> => {
-  const taken = (error: NodeJS.ErrnoException): boolean => error.code === 'ENOTEMPTY' || error.code === 'EEXIST'
+/** Renames a finished folder into place. If another run was first, its entry is used, provided it is whole. */
+const moveIntoPlace = async (fresh: string, entry: CacheEntry): Promise<CacheEntry> => {
+  const isTaken = (error: NodeJS.ErrnoException): boolean => error.code === 'ENOTEMPTY' || error.code === 'EEXIST'
   for (;;) {
     try {
       await rename(fresh, entry.folder)
       return entry
     } catch (error) {
-      if (!taken(error as NodeJS.ErrnoException)) throw error
+      if (!isTaken(error as NodeJS.ErrnoException)) throw error
     }
     const other = await readEntry(entry.folder)
     const whole = other && (await verifiedEntry(other))
     if (whole) return whole
-    // Renamed before it is removed: nobody may find it half removed.
-    const aside = `${fresh}-old`
-    await rename(entry.folder, aside).catch(error => isNotFound(error) || Promise.reject(error))
-    await rm(aside, { recursive: true, force: true })
+    // Renamed before it is removed: another run must never find it half removed.
+    const replaced = `${fresh}-old`
+    await rename(entry.folder, replaced).catch(error => isNotFound(error) || Promise.reject(error))
+    await rm(replaced, { recursive: true, force: true })
   }
 }
 
 /**
- * Takes an archive into the cache: linked or copied, checked against its claims, its members read, all in a folder of
+ * Imports an archive into the cache: linked or copied, checked against the expected digests, its members read, all in a folder of
  * its own that is renamed into place at the end. Refuses (`usage-file`) an archive that is not good.
  */
 export const importArchive = async (cache: string, source: ImportSource): Promise<CacheEntry> => {
   await mkdir(cache, { recursive: true })
-  await sweep(cache)
+  await removeLeftovers(cache)
   const fresh = await mkdtemp(join(cache, FRESH))
   try {
-    const index = await indexOf(source, join(fresh, source.name))
+    const index = await createIndex(source, join(fresh, source.name))
     await writeFile(join(fresh, INDEX_FILE), `${JSON.stringify(index)}\n`)
-    return await settle(fresh, { folder: entryFolder(cache, index.sha512), index })
+    return await moveIntoPlace(fresh, { folder: entryFolder(cache, index.sha512), index })
   } finally {
     await rm(fresh, { recursive: true, force: true })
   }

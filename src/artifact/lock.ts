@@ -14,7 +14,7 @@ export type ArtifactLock = {
   file: string
   /** The SHA-512 that a name is bound to. Refuses (`usage-file`) a file that cannot be understood. */
   get(name: string): string | undefined
-  /** Keeps in mind what a name stands for from now on, if that is new. */
+  /** Binds a name to an archive's bytes from now on, if it is not bound yet. */
   add(archive: Archive): void
   /** Writes what is new; says which names that was. Rejects with the system's error where it cannot be written. */
   save(): Promise<string[]>
@@ -88,7 +88,7 @@ const replace = async (file: string, text: string): Promise<void> => {
   }
 }
 
-/** The lock at `file`, which is read when it is first asked. */
+/** The lock at `file`, read on first use. */
 export const createArtifactLock = (file: string): ArtifactLock => {
   let known: Map<string, Locked> | undefined
   const fresh = new Map<string, Locked>()
@@ -102,7 +102,7 @@ export const createArtifactLock = (file: string): ArtifactLock => {
     save: async () => {
       const place = fresh.size === 0 ? undefined : replaceableFile(file)
       if (place === undefined) return []
-      // Another run may have learnt something meanwhile: what stands there stays.
+      // Another run may have added names meanwhile: what stands there stays.
       const there = read(file)
       const news = [...fresh].filter(([name]) => !there.has(name))
       if (news.length > 0) await replace(place, format(new Map([...there, ...news])))

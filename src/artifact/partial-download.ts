@@ -4,10 +4,10 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { isNotFound } from './not-found.ts'
 
-/** What has come of an archive so far. Its name says the digest it is to have, so it can be gone on with from anywhere. */
+/** The part of an archive that has been downloaded so far. Its file name says the digest of the whole, so that any address can continue it. */
 export type PartialDownload = {
   file: string
-  /** Leaves it for a later run to go on with. */
+  /** Leaves it for a later run to continue. */
   leave(): Promise<void>
   remove(): Promise<void>
 }
@@ -24,7 +24,7 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** Nobody writes to it: it was left, or the process of this machine that had it is gone. */
+/** No process writes to it: it was left, or the process of this machine that wrote it has ended. */
 const isFree = (name: string, stem: string): boolean => {
   if (name === stem) return true
   const [owner, pid] = name.slice(stem.length + 1).split('-')
@@ -32,19 +32,19 @@ const isFree = (name: string, stem: string): boolean => {
 }
 
 /**
- * A part that is this process's alone: one that nobody has any more, or a new one. Taking one over is a rename, which
- * only one of two that try it at once can do.
+ * A partial download for this process alone: one that no process uses any more, or a new one. It is taken over by a
+ * rename, which succeeds for only one of two processes that try at once.
  */
 export const openPartialDownload = async (cache: string, hex: string): Promise<PartialDownload> => {
   const stem = `${PART_PREFIX}${hex.slice(0, 16)}`
   const file = join(cache, `${stem}-${machine}-${process.pid}-${randomUUID().slice(0, 8)}`)
   const left = (await readdir(cache)).filter(name => name.startsWith(stem) && isFree(name, stem))
   for (const name of left) {
-    const taken = await rename(join(cache, name), file).then(
+    const isOurs = await rename(join(cache, name), file).then(
       () => true,
       error => (isNotFound(error) ? false : Promise.reject(error)),
     )
-    if (taken) break
+    if (isOurs) break
   }
   return {
     file,

@@ -40,18 +40,23 @@ const archiveOf = (entry: CacheEntry, name: string): Archive => {
 }
 
 /** The entry for a file outside, which is read only when it has not been seen in this state. */
-const fromFolder = async (cache: string, path: string, name: string, claims: ExpectedDigest[]): Promise<CacheEntry> => {
-  const entry = await findByDigest(cache, claims)
-  if (!entry) return importArchive(cache, { path, name, claims })
+const fromFolder = async (
+  cache: string,
+  path: string,
+  name: string,
+  expected: ExpectedDigest[],
+): Promise<CacheEntry> => {
+  const entry = await findByDigest(cache, expected)
+  if (!entry) return importArchive(cache, { path, name, expected })
   const stamp = await fileStateOf(path)
   const known = entry.index.sources.find(other => other.path === path)
   if (stamp && known && sameFileState(stamp, known)) return entry
-  checkDigests(name, path, claims, await fileDigests(path))
+  checkDigests(name, path, expected, await fileDigests(path))
   const others = entry.index.sources.filter(other => other.path !== path)
   const sources = stamp ? [...others, { path, ...stamp }] : others
-  const wider = { ...entry, index: { ...entry.index, sources } }
-  await writeIndex(wider)
-  return wider
+  const updated = { ...entry, index: { ...entry.index, sources } }
+  await writeIndex(updated)
+  return updated
 }
 
 const filesIn = async (folder: string): Promise<string[] | undefined> => {
@@ -70,12 +75,12 @@ const hintFor = async ({ folder, cache }: ArchiveSources, name: string): Promise
 }
 
 const refuseMissing = async (
-  places: ArchiveSources,
+  sources: ArchiveSources,
   { name }: WantedArchive,
   why: string | undefined,
 ): Promise<never> => {
-  const { folder } = places
-  const hint = await hintFor(places, name)
+  const { folder } = sources
+  const hint = await hintFor(sources, name)
   const fix = (text: string): string => (hint === undefined ? text : `${text}; ${hint}`)
   const cached = why ?? 'it is not in the cache'
   if (folder === undefined) {
@@ -90,12 +95,12 @@ const refuseMissing = async (
   })
 }
 
-/** The entry for what is wanted, and whether more than somebody's folder says that it is the right one. */
+/** The entry for what is wanted, and whether more than the user's folder says that it is the right one. */
 const locate = async (
-  places: ArchiveSources,
+  sources: ArchiveSources,
   wanted: WantedArchive,
-): Promise<{ entry: CacheEntry; vouched: boolean }> => {
-  const { cache, folder, lock, network } = places
+): Promise<{ entry: CacheEntry; isConfirmed: boolean }> => {
+  const { cache, folder, lock, network } = sources
   const { name } = wanted
   if (basename(name) !== name || name === '' || name.startsWith('.')) {
     return refuse('usage-file', `'${name}' is not the name of an archive`, {
@@ -109,26 +114,26 @@ const locate = async (
       why: 'one of its mirrors cannot be asked',
       fix: 'mend `mirrors`',
     })
-  const standing = digestsKnownBefore(wanted, lock)
+  const knownBefore = digestsKnownBefore(wanted, lock)
   const path = folder === undefined ? undefined : join(folder, name)
   if (path !== undefined && (await fileStateOf(path))) {
-    const claims = standing.length > 0 ? standing : [await digestBeside(path, name)]
-    return { entry: await fromFolder(cache, path, name, claims), vouched: standing.length > 0 }
+    const expected = knownBefore.length > 0 ? knownBefore : [await digestBeside(path, name)]
+    return { entry: await fromFolder(cache, path, name, expected), isConfirmed: knownBefore.length > 0 }
   }
-  const { entry, why } = await findCached(cache, wanted, standing)
-  if (entry) return { entry, vouched: true }
-  if (wanted.urls.length === 0) return refuseMissing(places, wanted, why)
-  const hints = [why, await hintFor(places, name)].filter(text => text !== undefined)
+  const { entry, why } = await findCached(cache, wanted, knownBefore)
+  if (entry) return { entry, isConfirmed: true }
+  if (wanted.urls.length === 0) return refuseMissing(sources, wanted, why)
+  const hints = [why, await hintFor(sources, name)].filter(text => text !== undefined)
   // Loaded when something is downloaded: it brings an HTTP client along.
   const { fetchArchive } = await import('./upstream.ts')
-  return { entry: await fetchArchive(cache, wanted, standing, network, hints), vouched: true }
+  return { entry: await fetchArchive(cache, wanted, knownBefore, network, hints), isConfirmed: true }
 }
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'code' in error
 
 /** What the user can do something about becomes data; anything else is a bug and goes on. */
-const absence = (error: unknown, name: string): AbsentArchive => {
+const absentBecause = (error: unknown, name: string): AbsentArchive => {
   if (error instanceof Refusal) {
     const { what, why, fix } = error.failures[0]!
     return { missing: why === undefined ? what : `${what}\n${why}`, fix: fix ?? '' }
@@ -144,12 +149,12 @@ const absence = (error: unknown, name: string): AbsentArchive => {
 
 /**
  * The store of archives. What is asked for twice is looked for once; an absent archive is looked for again. What was
- * found is taught to the lock, unless only a folder of the user's says that it is the right one. Nothing the user or
+ * found is added to the lock, unless only a folder of the user's says that it is the right one. Nothing the user or
  * the network has done makes `find` reject; an interrupt does.
  */
 export const createArchiveStore = (options: ArchiveSources): ArchiveStore => {
   const { folder } = options
-  const places = {
+  const sources = {
     ...options,
     cache: resolve(options.cache),
     ...(folder === undefined ? {} : { folder: resolve(folder) }),
@@ -157,13 +162,13 @@ export const createArchiveStore = (options: ArchiveSources): ArchiveStore => {
   const known = new Map<string, Promise<Archive | AbsentArchive>>()
   const look = async (wanted: WantedArchive, key: string): Promise<Archive | AbsentArchive> => {
     try {
-      const { entry, vouched } = await locate(places, wanted)
+      const { entry, isConfirmed } = await locate(sources, wanted)
       const found = archiveOf(entry, wanted.name)
-      if (vouched) places.lock.add(found)
+      if (isConfirmed) sources.lock.add(found)
       return found
     } catch (error) {
       known.delete(key)
-      return absence(error, wanted.name)
+      return absentBecause(error, wanted.name)
     }
   }
   const find = (wanted: WantedArchive): Promise<Archive | AbsentArchive> => {

@@ -17,44 +17,44 @@ const paddingOf = (size: number): number => (TAR_BLOCK - (size % TAR_BLOCK)) % T
 
 const cutOff = (path: string): never => refuseDamagedArchive(`it ends in the middle of ${path}`)
 
-const skip = async (tape: ByteReader, size: number, path: string): Promise<void> => {
-  for (let missing = size; missing > 0; ) missing -= ((await tape.some(missing)) ?? cutOff(path)).length
+const skip = async (reader: ByteReader, size: number, path: string): Promise<void> => {
+  for (let missing = size; missing > 0; ) missing -= ((await reader.some(missing)) ?? cutOff(path)).length
 }
 
-const digestOf = async (tape: ByteReader, size: number, path: string): Promise<string> => {
+const digestOf = async (reader: ByteReader, size: number, path: string): Promise<string> => {
   const hash = createHash('sha256')
   for (let missing = size; missing > 0; ) {
-    const part = (await tape.some(missing)) ?? cutOff(path)
+    const part = (await reader.some(missing)) ?? cutOff(path)
     hash.update(part)
     missing -= part.length
   }
-  await skip(tape, paddingOf(size), path)
+  await skip(reader, paddingOf(size), path)
   return hash.digest('hex')
 }
 
-const record = async (tape: ByteReader, size: number): Promise<Buffer> => {
+const record = async (reader: ByteReader, size: number): Promise<Buffer> => {
   if (size > LONGEST_RECORD) return refuseDamagedArchive('a name in it is longer than 1 MiB')
-  const bytes = await tape.exactly(size)
+  const bytes = await reader.exactly(size)
   if (bytes.length < size) return cutOff('a long name')
-  await skip(tape, paddingOf(size), 'a long name')
+  await skip(reader, paddingOf(size), 'a long name')
   return bytes
 }
 
 const textOf = (bytes: Buffer): string => bytes.toString('utf8').replace(/\0+$/, '')
 
 /** A header together with the records in front of it that replace parts of it; undefined at the end. */
-const nextHeader = async (tape: ByteReader, global: Record<string, string>): Promise<TarHeader | undefined> => {
+const nextHeader = async (reader: ByteReader, global: Record<string, string>): Promise<TarHeader | undefined> => {
   let over: Partial<TarHeader> = {}
   for (;;) {
-    const block = await tape.exactly(TAR_BLOCK)
+    const block = await reader.exactly(TAR_BLOCK)
     if (block.length === 0) return undefined
     if (block.length < TAR_BLOCK) return refuseDamagedArchive('it ends in the middle of a header')
     const header = parseTarHeader(block)
     if (!header) return undefined
-    if (header.type === 'L') over = { ...over, path: textOf(await record(tape, header.size)) }
-    else if (header.type === 'K') over = { ...over, linkname: textOf(await record(tape, header.size)) }
-    else if (header.type === 'x') over = { ...over, ...fromPax(parsePax(await record(tape, header.size))) }
-    else if (header.type === 'g') Object.assign(global, parsePax(await record(tape, header.size)))
+    if (header.type === 'L') over = { ...over, path: textOf(await record(reader, header.size)) }
+    else if (header.type === 'K') over = { ...over, linkname: textOf(await record(reader, header.size)) }
+    else if (header.type === 'x') over = { ...over, ...fromPax(parsePax(await record(reader, header.size))) }
+    else if (header.type === 'g') Object.assign(global, parsePax(await record(reader, header.size)))
     else return { ...header, ...fromPax(global), ...over }
   }
 }
@@ -77,14 +77,14 @@ const kindOf = (header: TarHeader): 'file' | 'directory' | 'link' | 'hard link' 
   )
 }
 
-const entryOf = async (tape: ByteReader, header: TarHeader): Promise<ArchiveEntry> => {
+const entryOf = async (reader: ByteReader, header: TarHeader): Promise<ArchiveEntry> => {
   const path = pathInside(header.path)
   const { size } = header
   const mode = header.mode.toString(8).padStart(4, '0')
   const kind = kindOf(header)
-  if (kind === 'file') return { path, kind, mode, size, sha256: await digestOf(tape, size, path) }
+  if (kind === 'file') return { path, kind, mode, size, sha256: await digestOf(reader, size, path) }
   // The other kinds have no content; a size that is there all the same has to be passed over.
-  if (kind !== 'hard link' || size > 0) await skip(tape, size + paddingOf(size), path)
+  if (kind !== 'hard link' || size > 0) await skip(reader, size + paddingOf(size), path)
   return { path, kind, mode, size: 0, sha256: '', ...(kind === 'directory' ? {} : { target: header.linkname }) }
 }
 
@@ -94,14 +94,14 @@ const entryOf = async (tape: ByteReader, header: TarHeader): Promise<ArchiveEntr
  * written outside of the folder it is unpacked into. Reads to the end, so that a gzip around it is checked as well.
  */
 export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<ArchiveMember> {
-  const tape = createByteReader(chunks)
+  const reader = createByteReader(chunks)
   const take = createMemberReader()
   const global: Record<string, string> = {}
   for (;;) {
-    const header = await nextHeader(tape, global)
+    const header = await nextHeader(reader, global)
     if (!header) break
-    const member = take(await entryOf(tape, header))
+    const member = take(await entryOf(reader, header))
     if (member) yield member
   }
-  while (await tape.some(Number.MAX_SAFE_INTEGER));
+  while (await reader.some(Number.MAX_SAFE_INTEGER));
 }

@@ -14,31 +14,35 @@ import { openPartialDownload } from './partial-download.ts'
 /** What a download needs to know besides what is wanted. */
 export type Network = { patience: Patience; signal: AbortSignal; emit: Emit }
 
-type Errand = { cache: string; wanted: WantedArchive; download: Download }
+/** One archive on its way into the cache. */
+type ArchiveDownload = { cache: string; wanted: WantedArchive; download: Download }
 
 /** The digest that is published beside the archive. */
-const askDigest = async ({ wanted, download }: Errand, url: string): Promise<ExpectedDigest> => {
+const askDigest = async ({ wanted, download }: ArchiveDownload, url: string): Promise<ExpectedDigest> => {
   const address = `${url}${wanted.published}`
   const text = await downloadShortText(download, address).catch(error => {
     throw error instanceof DownloadError ? new DownloadError(`${error.message} (its ${wanted.published})`) : error
   })
-  const claim = publishedDigest(text, wanted.name, withoutCredentials(address))
-  if (!claim) throw new DownloadError(`its ${wanted.published} says no digest of it`)
-  return claim
+  const expected = publishedDigest(text, wanted.name, withoutCredentials(address))
+  if (!expected) throw new DownloadError(`its ${wanted.published} says no digest of it`)
+  return expected
 }
 
-/** Downloads and takes in. What was begun by another run or from another place, and is wrong, is done once more. */
-const bring = async (
-  { cache, wanted, download }: Errand,
+/**
+ * Downloads an archive and imports it. When what another run or another address had begun turns out to be wrong, it is
+ * removed and downloaded once more from the start.
+ */
+const downloadAndImport = async (
+  { cache, wanted, download }: ArchiveDownload,
   url: string,
-  claims: ExpectedDigest[],
+  expected: ExpectedDigest[],
 ): Promise<CacheEntry> => {
-  const part = await openPartialDownload(cache, claims[0]!.hex)
+  const part = await openPartialDownload(cache, expected[0]!.hex)
   const once = async (): Promise<CacheEntry> => {
     const begun = (await fileStateOf(part.file))?.size ?? 0
     await downloadFile(download, url, wanted.name, part.file)
     try {
-      return await importArchive(cache, { path: part.file, name: wanted.name, claims, from: withoutCredentials(url) })
+      return await importArchive(cache, { path: part.file, name: wanted.name, expected, from: withoutCredentials(url) })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       await part.remove()
@@ -55,20 +59,20 @@ const bring = async (
   }
 }
 
-const fromUrl = async (errand: Errand, url: string, standing: ExpectedDigest[]): Promise<CacheEntry> => {
-  const { cache, wanted, download } = errand
-  const claims = standing.length > 0 ? standing : [await askDigest(errand, url)]
-  const entry = (await findByDigest(cache, claims)) ?? (await bring(errand, url, claims))
-  if (standing.length > 0) return entry
+const fromUrl = async (request: ArchiveDownload, url: string, knownBefore: ExpectedDigest[]): Promise<CacheEntry> => {
+  const { cache, wanted, download } = request
+  const expected = knownBefore.length > 0 ? knownBefore : [await askDigest(request, url)]
+  const entry = (await findByDigest(cache, expected)) ?? (await downloadAndImport(request, url, expected))
+  if (knownBefore.length > 0) return entry
   if (url !== wanted.upstream)
     download.emit({
       type: 'warning',
-      text: `nobody but ${withoutCredentials(url)}${wanted.published} says that this is ${wanted.name}: compare ${claims[0]!.hex} once with ${wanted.upstream}${wanted.published}, or pin it in the playbook.`,
+      text: `nobody but ${withoutCredentials(url)}${wanted.published} says that this is ${wanted.name}: compare ${expected[0]!.hex} once with ${wanted.upstream}${wanted.published}, or pin it in the playbook.`,
     })
   return rememberAddress(entry, withoutCredentials(url))
 }
 
-/** What to look at where the network itself may be the trouble. */
+/** What to look at where the network itself may be at fault. */
 const networkFix = (): string => {
   const proxies = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].filter(name => process.env[name])
   return proxies.length === 0
@@ -84,24 +88,24 @@ const reasonOf = (error: unknown): string => {
 }
 
 /**
- * An archive from the first of its addresses that has it and keeps its word, by way of the cache. Refuses
+ * Downloads an archive into the cache, from the first of its addresses that has it with the expected digest. Refuses
  * (`usage-file`) when none does, with what each said.
  */
 export const fetchArchive = async (
   cache: string,
   wanted: WantedArchive,
-  standing: ExpectedDigest[],
+  knownBefore: ExpectedDigest[],
   { patience, signal, emit }: Network,
   hints: string[],
 ): Promise<CacheEntry> => {
   await mkdir(cache, { recursive: true })
   const http = createHttpClient(patience.silence, signal)
-  const errand = { cache, wanted, download: { http, patience, signal, emit } }
+  const request = { cache, wanted, download: { http, patience, signal, emit } }
   const said: string[] = []
   try {
     for (const url of wanted.urls) {
       try {
-        return await fromUrl(errand, url, standing)
+        return await fromUrl(request, url, knownBefore)
       } catch (error) {
         said.push(`${withoutCredentials(url)}: ${reasonOf(error)}`)
       }

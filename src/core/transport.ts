@@ -57,7 +57,7 @@ export type Transport = {
    * Asks for the host for one run alone: at once, without waiting. It is no frame. A lease that is lost later, because
    * nothing was heard of this side for 30 s or somebody ended it there, loses the connection too (`host-lost`).
    */
-  lease(claim: LeaseRequest): Promise<LeaseAnswer>
+  lease(request: LeaseRequest): Promise<LeaseAnswer>
   /** How many frames have been sent since authentication. */
   readonly roundTrips: number
   /** The identity steps run as unless they say otherwise, and the login user. */

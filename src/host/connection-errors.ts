@@ -15,9 +15,9 @@ const PLAIN: Record<string, (target: Target) => [why: string, fix: string]> = {
 }
 
 /** A connection that goes over several addresses fails with one error that holds one for each. */
-const codeOf = (trouble: SshError): string => {
-  const first = (trouble as Partial<AggregateError>).errors?.[0] as SshError | undefined
-  return String(trouble.code ?? first?.code ?? '')
+const codeOf = (error: SshError): string => {
+  const first = (error as Partial<AggregateError>).errors?.[0] as SshError | undefined
+  return String(error.code ?? first?.code ?? '')
 }
 
 const unreachable = ({ name, host, port }: Target, why: string, fix: string): Failure => ({
@@ -28,25 +28,25 @@ const unreachable = ({ name, host, port }: Target, why: string, fix: string): Fa
 })
 
 /** Why a connection could not be made, in plain words: `host-unreachable`. */
-export const connectFailure = (target: Target, trouble: SshError | undefined): Failure => {
-  if (!trouble) return unreachable(target, 'the host closed the connection', 'look into the log of sshd there')
-  if (trouble.level === 'client-timeout') {
+export const connectFailure = (target: Target, error: SshError | undefined): Failure => {
+  if (!error) return unreachable(target, 'the host closed the connection', 'look into the log of sshd there')
+  if (error.level === 'client-timeout') {
     const why = `no login within ${target.timeoutSeconds} seconds`
     return unreachable(target, why, 'check that it is up, and the firewalls between')
   }
-  const plain = PLAIN[codeOf(trouble)]
+  const plain = PLAIN[codeOf(error)]
   if (plain) return unreachable(target, ...plain(target))
   const port = `check that an SSH server listens on port ${target.port}`
-  if (/Connection lost before handshake/.test(trouble.message))
+  if (/Connection lost before handshake/.test(error.message))
     return unreachable(target, 'it closed the connection before it said anything', port)
-  if (/no matching/.test(trouble.message))
-    return unreachable(target, `no common algorithm: ${trouble.message}`, 'let sshd there offer a current one')
-  return unreachable(target, trouble.message, port)
+  if (/no matching/.test(error.message))
+    return unreachable(target, `no common algorithm: ${error.message}`, 'let sshd there offer a current one')
+  return unreachable(target, error.message, port)
 }
 
 /** Why a connection that had been made is gone. */
-export const closeReason = (trouble: SshError | undefined): string => {
-  if (!trouble) return 'the host closed the connection'
-  if (trouble.level === 'client-timeout') return 'the host did not answer for 45 seconds'
-  return codeOf(trouble) === 'ECONNRESET' ? 'the host cut the connection' : trouble.message
+export const closeReason = (error: SshError | undefined): string => {
+  if (!error) return 'the host closed the connection'
+  if (error.level === 'client-timeout') return 'the host did not answer for 45 seconds'
+  return codeOf(error) === 'ECONNRESET' ? 'the host cut the connection' : error.message
 }

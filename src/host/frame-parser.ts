@@ -4,19 +4,27 @@
  */
 export type Mark = { frame: number; tag: string; status: number; before: Buffer; dropped: number }
 
-/** One stream of a shell: bytes go in as they come, marks come out, what has no mark yet is held. */
+/** One stream of a shell: bytes go in as they come, marks come out, what has no mark yet is kept. */
 export type FrameParser = {
   /** Takes a chunk; returns how many bytes have been dropped since the last mark. */
   push(chunk: Buffer): number
   /** What has come since the last mark. */
-  held(): Buffer
+  rest(): Buffer
 }
 
 const FIRST_CAPACITY = 64 * 1024
 
-const parse = (text: string): Omit<Mark, 'before' | 'dropped'> => {
+const markOf = (text: string): Omit<Mark, 'before' | 'dropped'> => {
   const [frame = '', tag = '', status = ''] = text.split(':')
   return { frame: Number(frame), tag, status: Number(status) }
+}
+
+/** A buffer that begins with these bytes and has room for `more`: the one they are in where it is of the right size. */
+const withRoom = (bytes: Buffer, more: number, store: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> => {
+  const capacity = Math.max(FIRST_CAPACITY, 2 ** Math.ceil(Math.log2(bytes.length + more)))
+  const next = capacity === store.length ? store : Buffer.allocUnsafe(capacity)
+  bytes.copy(next)
+  return next
 }
 
 /**
@@ -34,17 +42,13 @@ export const createFrameParser = (nonce: string, cap: number, onMark: (mark: Mar
 
   const makeRoom = (more: number) => {
     if (end + more <= store.length) return
-    const held = store.subarray(from, end)
-    const capacity = Math.max(FIRST_CAPACITY, 2 ** Math.ceil(Math.log2(held.length + more)))
-    const next = capacity === store.length ? store : Buffer.allocUnsafe(capacity)
-    held.copy(next)
-    store = next
+    store = withRoom(store.subarray(from, end), more, store)
     searched -= from
     end -= from
     from = 0
   }
 
-  const takeMark = (): boolean => {
+  const parseMark = (): boolean => {
     const text = store.subarray(0, end)
     const at = text.indexOf(needle, searched)
     if (at < 0) {
@@ -58,7 +62,7 @@ export const createFrameParser = (nonce: string, cap: number, onMark: (mark: Mar
       return false
     }
     const before = Buffer.from(text.subarray(from, at))
-    const mark = parse(text.toString('latin1', at + needle.length, close))
+    const mark = markOf(text.toString('latin1', at + needle.length, close))
     from = close + 1
     searched = from
     const lacking = dropped
@@ -72,13 +76,13 @@ export const createFrameParser = (nonce: string, cap: number, onMark: (mark: Mar
       makeRoom(chunk.length)
       chunk.copy(store, end)
       end += chunk.length
-      while (takeMark());
+      while (parseMark());
       if (end - from > cap) {
         dropped += searched - from
         from = searched
       }
       return dropped
     },
-    held: () => Buffer.from(store.subarray(from, end)),
+    rest: () => Buffer.from(store.subarray(from, end)),
   }
 }

@@ -159,7 +159,7 @@ const firstLine = (wire: Wire): Promise<string | undefined> =>
 export const acquireLease = async (
   name: string,
   wire: Wire,
-  claim: LeaseRequest,
+  request: LeaseRequest,
   shell: number,
   onEnd: (failure: Failure) => void,
   refused: (said: string) => Failure | undefined = () => undefined,
@@ -172,7 +172,7 @@ export const acquireLease = async (
       said = (said + chunk.toString()).slice(-4096)
     })
   wire.stdin.on('error', () => {})
-  wire.stdin.write(keeperScript(claim, shell, place))
+  wire.stdin.write(keeperScript(request, shell, place))
   const answer = await firstLine(wire)
   if (answer === undefined) {
     const { status, why } = await wire.closed

@@ -2,8 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Fragment, Output } from '../core/transport.ts'
-import { BEGIN_TAG, END_TAG, frameText } from './frame.ts'
+import { BEGIN_TAG, frameText } from './frame.ts'
 import { createFrameParser, type Mark } from './frame-parser.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import {
+  addMark,
+  type OnOutput,
+  type OutputStreamName,
+  type RunningFrame,
+  runningText,
+  startFrame,
+} from './running-frame.ts'
 
 /** How a program's connection ended. Both are missing when the connection broke and nobody said why. */
 export type ProgramEnd = { status?: number; why?: string }
@@ -24,8 +33,6 @@ export type Wire = {
  */
 export type ShellLoss = { started: boolean; said: string; ending: ProgramEnd; doing?: string }
 
-export type OnOutput = (index: number, output: Output) => void
-
 /** A persistent `sh` at the other end of a wire: frames of fragments, one after another. */
 export type Shell = {
   run(fragments: Fragment[], onOutput?: OnOutput): Promise<Output[]>
@@ -40,19 +47,6 @@ export type Shell = {
 export const OUTPUT_CAP = 16 * 1024 * 1024
 /** The most it may print there: whatever prints more does not end by itself. */
 const OUTPUT_END = 1024 * 1024 * 1024
-
-type Part = { bytes: Buffer; status: number; cut: boolean }
-type Current = {
-  frame: number
-  asked: number
-  sent: number
-  onOutput: OnOutput | undefined
-  stdout: Part[]
-  stderr: Part[]
-  outputs: Output[]
-  ended: number
-  done: PromiseWithResolvers<Output[]>
-}
 
 /** The words for a shell that ended in the middle, or between two frames. */
 export const lostFailure = (name: string, { ending, doing }: ShellLoss): Failure => ({
@@ -71,14 +65,17 @@ const tooMuch = (name: string, index: number): Failure => ({
   fix: 'let the command print less, or to a file',
 })
 
-const zeroByte = (name: string, index: number): Failure => ({
-  reason: 'host-step',
-  what: `script ${index + 1} of a round trip to ${name} holds a zero byte, which no shell can take`,
-})
+const zeroByte = (name: string, fragments: Fragment[]): Failure | undefined => {
+  const index = fragments.findIndex(({ sh }) => sh.includes('\0'))
+  if (index < 0) return undefined
+  return {
+    reason: 'host-step',
+    what: `script ${index + 1} of a round trip to ${name} holds a zero byte, which no shell can take`,
+  }
+}
 
-/** What `current` is about, for a message: never a script's text, which may hold a secret. */
-const doing = ({ asked, outputs }: Current): string =>
-  asked === 1 ? 'a script' : `script ${Math.min(outputs.length + 1, asked)} of ${asked}`
+/** The end that runbook itself makes. */
+const CLOSED: ShellLoss = { started: true, said: '', ending: { why: 'runbook closed it' } }
 
 /**
  * Frames over a wire (see frame.ts for their text). A frame is over when its end mark has come on both streams.
@@ -93,12 +90,12 @@ export const openShell = (
   explain: (loss: ShellLoss) => Failure = loss => lostFailure(name, loss),
 ): Shell => {
   const nonce = randomBytes(16).toString('hex')
+  const inTurn = oneAtATime()
   let roundTrips = 0
   let started = false
   let pid = 0
-  let current: Current | undefined
+  let current: RunningFrame | undefined
   let lost: Failure | undefined
-  let tail: Promise<unknown> = Promise.resolve()
 
   const lose = (failure: Failure) => {
     lost ??= failure
@@ -106,48 +103,20 @@ export const openShell = (
     current = undefined
     wire.stdin.end()
   }
-
-  const report = (frame: Current) => {
-    while (frame.outputs.length < Math.min(frame.stdout.length, frame.stderr.length)) {
-      const index = frame.outputs.length
-      const [out, err] = [frame.stdout[index]!, frame.stderr[index]!]
-      const cut = out.cut || err.cut ? { cut: true as const } : {}
-      const within: [number, number] = [frame.sent, Date.now()]
-      const output = { stdout: out.bytes, stderr: err.bytes, status: out.status, within, ...cut }
-      frame.outputs.push(output)
-      frame.onOutput?.(index, output)
-    }
-  }
-
-  const take = (stream: 'stdout' | 'stderr') => (mark: Mark) => {
-    const frame = current
-    if (!frame || mark.frame !== frame.frame) return
+  const onMark = (stream: OutputStreamName) => (mark: Mark) => {
+    if (!current || mark.frame !== current.number) return
     started = true
-    if (mark.tag === BEGIN_TAG) {
-      pid ||= mark.status
-      return
-    }
-    if (mark.tag === END_TAG) frame.ended += 1
-    else frame[stream].push({ bytes: mark.before, status: mark.status, cut: mark.dropped > 0 })
-    try {
-      report(frame)
-    } catch (error) {
-      // The listener is the caller's: what it throws belongs to the caller's promise, not to the stream.
-      frame.done.reject(error)
-    }
-    if (frame.ended < 2) return
-    current = undefined
-    frame.done.resolve(frame.outputs)
+    if (mark.tag === BEGIN_TAG) pid ||= mark.status
+    else if (addMark(current, stream, mark)) current = undefined
   }
-
-  const scanners = {
-    stdout: createFrameParser(nonce, OUTPUT_CAP, take('stdout')),
-    stderr: createFrameParser(nonce, OUTPUT_CAP, take('stderr')),
+  const parsers = {
+    stdout: createFrameParser(nonce, OUTPUT_CAP, onMark('stdout')),
+    stderr: createFrameParser(nonce, OUTPUT_CAP, onMark('stderr')),
   }
   for (const stream of ['stdout', 'stderr'] as const) {
     wire[stream].on('data', (chunk: Buffer) => {
       // After a loss the stream is still drained: a channel that is not read never closes.
-      if (lost || scanners[stream].push(chunk) <= OUTPUT_END) return
+      if (lost || parsers[stream].push(chunk) <= OUTPUT_END) return
       lose(tooMuch(name, current?.[stream].length ?? 0))
       wire.cut()
     })
@@ -156,45 +125,28 @@ export const openShell = (
   // A write into a connection that has just gone: `closed` tells of it.
   wire.stdin.on('error', () => {})
   wire.closed.then(ending => {
-    const said = scanners.stderr.held().toString() || scanners.stdout.held().toString()
-    lose(lost ?? explain({ started, said, ending, ...(current && { doing: doing(current) }) }))
+    const said = parsers.stderr.rest().toString() || parsers.stdout.rest().toString()
+    lose(lost ?? explain({ started, said, ending, ...(current && { doing: runningText(current) }) }))
   })
 
-  const send = (fragments: Fragment[], onOutput: OnOutput | undefined): Promise<Output[]> => {
-    const zero = fragments.findIndex(({ sh }) => sh.includes('\0'))
-    const refusal = lost ?? (zero >= 0 ? zeroByte(name, zero) : undefined)
+  const send = async (fragments: Fragment[], onOutput: OnOutput | undefined): Promise<Output[]> => {
+    const refusal = lost ?? zeroByte(name, fragments)
     if (refusal) throw new Refusal(refusal)
     roundTrips += 1
-    const done = Promise.withResolvers<Output[]>()
-    current = {
-      frame: roundTrips,
-      sent: Date.now(),
-      asked: fragments.length,
-      onOutput,
-      stdout: [],
-      stderr: [],
-      outputs: [],
-      ended: 0,
-      done,
-    }
+    current = startFrame(roundTrips, fragments.length, onOutput)
     wire.stdin.write(frameText(nonce, roundTrips, fragments))
-    return done.promise
+    return current.done.promise
   }
 
   return {
-    run: (fragments, onOutput) => {
-      if (fragments.length === 0) return Promise.resolve([])
-      const turn = tail.then(() => send(fragments, onOutput))
-      tail = turn.catch(() => {})
-      return turn
-    },
+    run: (fragments, onOutput) =>
+      fragments.length === 0 ? Promise.resolve([]) : inTurn(() => send(fragments, onOutput)),
     get roundTrips() {
       return roundTrips
     },
     get pid() {
       return pid
     },
-    close: (failure = lostFailure(name, { started, said: '', ending: { why: 'runbook closed it' } })) =>
-      lose(lost ?? failure),
+    close: failure => lose(lost ?? failure ?? lostFailure(name, CLOSED)),
   }
 }

@@ -12,6 +12,7 @@ import { hostKeyFailure, readKnownHosts } from './host-key.ts'
 import { type KnownHostsEntry, knownKeyTypes } from './known-hosts.ts'
 import { acquireLease, KEEPER_PROGRAM } from './lease.ts'
 import { findLogins, type Login, loginFailure } from './login.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { lostFailure, openShell, type Wire } from './shell.ts'
 import type { Target } from './target.ts'
 import { RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
@@ -58,7 +59,7 @@ const methodOf = (user: string, login: Login): AnyAuthMethod =>
     : { type: 'agent', username: user, agent: login.socket }
 
 /** Offers one login after another. `none`, which ssh2 would try first, costs a round trip and opens no host. */
-const inTurn = (user: string, logins: Login[]): NonNullable<ConnectConfig['authHandler']> => {
+const loginsInTurn = (user: string, logins: Login[]): NonNullable<ConnectConfig['authHandler']> => {
   const left = logins.map(login => methodOf(user, login))
   // `false` ends the login with an error; the types know only the methods.
   return (_methods, _partial, next) => next(left.shift() ?? (false as unknown as AnyAuthMethod))
@@ -75,7 +76,7 @@ const configOf = (target: Target, entries: KnownHostsEntry[], logins: Login[], v
     compress: ['none' as const],
   },
   hostVerifier: verify,
-  authHandler: inTurn(target.user, logins),
+  authHandler: loginsInTurn(target.user, logins),
 })
 
 /** Errors that are not the end: a signature or an agent that failed, after which the next login is tried. */
@@ -201,21 +202,18 @@ export const openTransport = async (target: Target, dialled: Dialled, signal?: A
     throw error
   })
   const shell = openShell(target.name, wire, loss => shellLost(target, loss))
-  let uploads: Promise<unknown> = Promise.resolve()
+  const inTurn = oneAtATime()
   let closing: Promise<void> | undefined
   return {
     run: shell.run,
-    upload: (upload, onProgress) => {
-      const turn = uploads.then(async () => {
+    upload: (upload, onProgress) =>
+      inTurn(async () => {
         const problem = uploadProblem(target.name, upload)
         if (problem) throw new Refusal(problem)
         const receiver = await opened(upload.asLogin ? { ...target, become: false } : target, line, RECEIVER_PROGRAM)
         await sendFile(target.name, receiver, upload, said => becomeRefused(target, said), onProgress)
-      })
-      uploads = turn.catch(() => {})
-      return turn
-    },
-    lease: async claim => {
+      }),
+    lease: async request => {
       const keeper = await opened(target, line, KEEPER_PROGRAM).catch(error => {
         // A server that lets nobody open a second channel is no worse off than before.
         if (!line.socket.writable) throw error
@@ -225,7 +223,7 @@ export const openTransport = async (target: Target, dialled: Dialled, signal?: A
       const onEnd = (failure: Failure): void => {
         if (line.socket.writable) shell.close(failure)
       }
-      return acquireLease(target.name, keeper, claim, shell.pid, onEnd, said => becomeRefused(target, said))
+      return acquireLease(target.name, keeper, request, shell.pid, onEnd, said => becomeRefused(target, said))
     },
     get roundTrips() {
       return shell.roundTrips

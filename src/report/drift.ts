@@ -72,8 +72,8 @@ export const createDriftText = (reading: TextOptions, sink: Sink): Reporter => {
     if (event.type === 'drifted') moved.push(event)
     if (event.type === 'compared') compared = event
     if (event.type !== 'summary') return
-    const troubles = rootCauseText(ledger, event, paint)
-    if (troubles.length > 0) sink.err(`${troubles.join('\n')}\n`)
+    const causes = rootCauseText(ledger, event, paint)
+    if (causes.length > 0) sink.err(`${causes.join('\n')}\n`)
     if (compared === undefined) return
     const width = Math.max(0, ...moved.map(({ host }) => host.length))
     const hosts = ledger.hosts.filter(host => !ledger.lost.has(host)).length

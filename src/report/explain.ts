@@ -86,7 +86,7 @@ export const createExplainText = ({ paint }: TextOptions, sink: Sink): Reporter 
     warnings(event)
     if (event.type === 'explained') sink.out(`${explainedLines(event, paint).join('\n')}\n`)
     if (event.type !== 'summary') return
-    const troubles = rootCauseText(ledger, event, paint).join('\n').trimEnd()
-    if (troubles !== '') sink.err(`${troubles}\n`)
+    const causes = rootCauseText(ledger, event, paint).join('\n').trimEnd()
+    if (causes !== '') sink.err(`${causes}\n`)
   }
 }

@@ -58,7 +58,7 @@ const whereLines = ({ failure, hosts, tasks }: RootCause, allHosts: string[]): s
 }
 
 /** A root cause: its failure once, with the hosts and tasks that met it and what was skipped because of it. */
-export const rootCauseLines = (trouble: RootCause, allHosts: string[], paint: Paint): string[] => [
-  ...failureLines(trouble.failure, paint, whereLines(trouble, allHosts)),
-  ...(trouble.skipped === 0 ? [] : [`  ${plural(trouble.skipped, 'task')} skipped because of it`]),
+export const rootCauseLines = (cause: RootCause, allHosts: string[], paint: Paint): string[] => [
+  ...failureLines(cause.failure, paint, whereLines(cause, allHosts)),
+  ...(cause.skipped === 0 ? [] : [`  ${plural(cause.skipped, 'task')} skipped because of it`]),
 ]

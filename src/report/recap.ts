@@ -75,17 +75,17 @@ const totalLine = (summary: Event & { type: 'summary' }, command: 'plan' | 'appl
 }
 
 /** What the run itself could not see: failures that ended it, found by whoever closed the report. */
-const failuresOfNoHost = (summary: Event & { type: 'summary' }, troubles: RootCause[]): RootCause[] => {
-  const told = new Set(troubles.map(trouble => JSON.stringify(trouble.failure)))
+const failuresOfNoHost = (summary: Event & { type: 'summary' }, causes: RootCause[]): RootCause[] => {
+  const told = new Set(causes.map(cause => JSON.stringify(cause.failure)))
   const others = summary.failures.filter(failure => !told.has(JSON.stringify(failure)))
   return others.map(failure => ({ failure, hosts: [], tasks: [], skipped: 0 }))
 }
 
 /** Every root cause once, each followed by an empty line. */
 export const rootCauseText = (ledger: Ledger, summary: Event & { type: 'summary' }, paint: Paint): string[] => {
-  const troubles = rootCauses(ledger)
-  return [...mergeHostsGoneAlike(troubles), ...failuresOfNoHost(summary, troubles)].flatMap(trouble => [
-    ...rootCauseLines(trouble, ledger.hosts, paint),
+  const causes = rootCauses(ledger)
+  return [...mergeHostsGoneAlike(causes), ...failuresOfNoHost(summary, causes)].flatMap(cause => [
+    ...rootCauseLines(cause, ledger.hosts, paint),
     '',
   ])
 }
@@ -97,9 +97,9 @@ export const recapLines = (
   command: 'plan' | 'apply',
   paint: Paint,
 ): string[] => {
-  const troubles = rootCauseText(ledger, summary, paint)
+  const causes = rootCauseText(ledger, summary, paint)
   // A plan that was broken off has nothing to count: that there are no changes would be wrong.
   const isCut = command === 'plan' && summary.exit === exit.interrupted
-  if (ledger.hosts.length === 0 || isCut) return troubles
-  return [...troubles, ...hostLines(summary.hosts, command, paint), totalLine(summary, command, paint)]
+  if (ledger.hosts.length === 0 || isCut) return causes
+  return [...causes, ...hostLines(summary.hosts, command, paint), totalLine(summary, command, paint)]
 }

@@ -44,12 +44,12 @@ const failureBehind = (entry: LedgerEntry, ledger: Ledger): Failure =>
 const MOST_ALIKE = 3
 
 /** Hosts that are gone alike, told as the first of them where they are many: a network that is down is one cause. */
-export const mergeHostsGoneAlike = (troubles: RootCause[]): RootCause[] => {
-  const likeness = (trouble: RootCause): unknown => {
-    const { reason, why, fix } = trouble.failure
-    return isHostGone(trouble.failure) && trouble.tasks.length === 0 ? JSON.stringify([reason, why, fix]) : trouble
+export const mergeHostsGoneAlike = (causes: RootCause[]): RootCause[] => {
+  const likeness = (cause: RootCause): unknown => {
+    const { reason, why, fix } = cause.failure
+    return isHostGone(cause.failure) && cause.tasks.length === 0 ? JSON.stringify([reason, why, fix]) : cause
   }
-  return [...Map.groupBy(troubles, likeness).values()].flatMap(alike =>
+  return [...Map.groupBy(causes, likeness).values()].flatMap(alike =>
     alike.length <= MOST_ALIKE
       ? alike
       : [
@@ -79,10 +79,10 @@ const rootFailure = (entry: LedgerEntry, ledger: Ledger, byNode: Map<string, Led
 
 /** Every root cause once, lost hosts first, then in the order of the entries. */
 export const rootCauses = (ledger: Ledger): RootCause[] => {
-  const troubles = new Map<string, RootCause>()
+  const causes = new Map<string, RootCause>()
   const at = (failure: Failure): RootCause => {
-    const found = troubles.get(failureKey(failure)) ?? { failure, hosts: [], tasks: [], skipped: 0 }
-    troubles.set(failureKey(failure), found)
+    const found = causes.get(failureKey(failure)) ?? { failure, hosts: [], tasks: [], skipped: 0 }
+    causes.set(failureKey(failure), found)
     return found
   }
   const entries = ledger.entries()
@@ -92,13 +92,13 @@ export const rootCauses = (ledger: Ledger): RootCause[] => {
     if (failure) at(failure).hosts.push(host)
   }
   for (const entry of entries.filter(hasFailed)) {
-    const trouble = at(failureBehind(entry, ledger))
-    if (!trouble.hosts.includes(entry.host)) trouble.hosts.push(entry.host)
-    if (!trouble.tasks.includes(entry.task)) trouble.tasks.push(entry.task)
+    const cause = at(failureBehind(entry, ledger))
+    if (!cause.hosts.includes(entry.host)) cause.hosts.push(entry.host)
+    if (!cause.tasks.includes(entry.task)) cause.tasks.push(entry.task)
   }
   for (const entry of entries.filter(isSkipped)) {
     const root = rootFailure(entry, ledger, byNode)
     if (root) at(root).skipped += 1
   }
-  return [...troubles.values()]
+  return [...causes.values()]
 }

@@ -58,7 +58,7 @@ const outcomeOf = (ledger: Ledger, options: { command: 'plan' | 'apply'; detaile
     hosts: Object.fromEntries(
       ledger.hosts.map(host => [host, countsOf(byHost.get(host) ?? [], ledger.lost.has(host))]),
     ),
-    failures: rootCauses(ledger).map(trouble => trouble.failure),
+    failures: rootCauses(ledger).map(cause => cause.failure),
     exit: worstExit([
       ...[...ledger.lost.values()].map(exitOf),
       ...entries.filter(hasFailed).map(exitOfEntry),

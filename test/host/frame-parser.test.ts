@@ -4,11 +4,11 @@ import { createFrameParser, type Mark } from '../../src/host/frame-parser.ts'
 
 const NONCE = 'f'.repeat(32)
 
-const scan = (text: Buffer, size: number): { marks: Mark[]; held: string } => {
+const scan = (text: Buffer, size: number): { marks: Mark[]; rest: string } => {
   const marks: Mark[] = []
-  const { push, held } = createFrameParser(NONCE, 1000, mark => marks.push(mark))
+  const { push, rest } = createFrameParser(NONCE, 1000, mark => marks.push(mark))
   for (let at = 0; at < text.length; at += size) push(text.subarray(at, at + size))
-  return { marks, held: `${held()}` }
+  return { marks, rest: `${rest()}` }
 }
 
 test('marks and the bytes before them are the same however the stream is cut', () => {

@@ -32,11 +32,11 @@ const onHost = async (shell: string[], use: (host: Host) => Promise<void>): Prom
     const wire = localWire(program, ...words)
     wires.push(wire)
     const ended = Promise.withResolvers<Failure>()
-    const claim = { run, who: 'ada lovelace@laptop' }
+    const request = { run, who: 'ada lovelace@laptop' }
     return {
       wire,
       ended: ended.promise,
-      hold: acquireLease('node0', wire, claim, shellPid, ended.resolve, undefined, place),
+      hold: acquireLease('node0', wire, request, shellPid, ended.resolve, undefined, place),
     }
   }
   try {

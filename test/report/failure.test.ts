@@ -53,8 +53,8 @@ test('a path below this folder is short', () => {
 
 test('a root cause says its hosts and tasks and what it cost; a host in the text is not said again', () => {
   const failure = { reason: 'host-step', what: 'it ended with status 1' } as const
-  const trouble = { failure, hosts: ['a', 'b'], tasks: ['Init'], skipped: 3 }
-  assert.equal(rootCauseLines(trouble, ['a', 'b', 'c'], plainPaint), [
+  const cause = { failure, hosts: ['a', 'b'], tasks: ['Init'], skipped: 3 }
+  assert.equal(rootCauseLines(cause, ['a', 'b', 'c'], plainPaint), [
     'error[host-step]: it ended with status 1',
     '  a, b: Init',
     '  3 tasks skipped because of it',

@@ -5,7 +5,7 @@ import { createLedger } from '../../src/report/ledger.ts'
 import { mergeHostsGoneAlike, type RootCause, rootCauses } from '../../src/report/root-causes.ts'
 import { lost, numbered, planned, result, started } from './rig.ts'
 
-const troubles = (...bodies: EventBody[]): RootCause[] => {
+const causes = (...bodies: EventBody[]): RootCause[] => {
   const ledger = createLedger()
   numbered([started('apply', 'a', 'b', 'c'), ...bodies]).forEach(ledger.add)
   return rootCauses(ledger)
@@ -13,7 +13,7 @@ const troubles = (...bodies: EventBody[]): RootCause[] => {
 const step = { reason: 'host-step', what: 'it ended with status 1' } as const
 
 test('equal failures of several hosts are one', () => {
-  const found = troubles(
+  const found = causes(
     result('a/init', 'failed', { failure: step }),
     result('b/init', 'failed', { failure: step }),
     result('c/init', 'failed', { failure: { ...step, what: 'other' } }),
@@ -25,7 +25,7 @@ test('equal failures of several hosts are one', () => {
 })
 
 test('what was skipped is counted at the far end of its chain, also on other hosts', () => {
-  const [found] = troubles(
+  const [found] = causes(
     result('a/init', 'failed', { failure: step }),
     result('a/start', 'skipped', { needs: 'a/init' }),
     result('b/join', 'skipped', { needs: 'a/start' }),
@@ -36,7 +36,7 @@ test('what was skipped is counted at the far end of its chain, also on other hos
 })
 
 test('a lost host is one cause: of its running task, its other tasks, and those that need it', () => {
-  const found = troubles(
+  const found = causes(
     lost('a'),
     result('a/run', 'failed', { failure: { reason: 'host-lost', what: 'the connection ended' } }),
     result('a/next', 'skipped'),
@@ -69,11 +69,11 @@ test('more than three hosts that are gone alike are told together, others by the
 })
 
 test('nodes that need each other in a circle end', () => {
-  assert.equal(troubles(result('a/1', 'skipped', { needs: 'a/2' }), result('a/2', 'skipped', { needs: 'a/1' })), [])
+  assert.equal(causes(result('a/1', 'skipped', { needs: 'a/2' }), result('a/2', 'skipped', { needs: 'a/1' })), [])
 })
 
 test('a verdict of failing is a failure that has not happened yet', () => {
-  const [found] = troubles(planned('a/init', 'fail', { why: 'no space' }))
+  const [found] = causes(planned('a/init', 'fail', { why: 'no space' }))
   assert.equal(found!.failure, { reason: 'task-failed', what: "'init' would fail", why: 'no space' })
 })
 
