@@ -15,14 +15,14 @@ export type Patience = {
 export type Download = { http: HttpClient; patience: Patience; signal: AbortSignal; emit: Emit }
 
 const ATTEMPTS = 4
-/** An attempt that brought so much is no failed one: on a bad line a big file comes in many pieces. */
-const WORTH = 1_000_000
+/** An attempt that brought so many bytes does not count as failed: on a bad line a big file comes in many pieces. */
+const WORTHWHILE = 1_000_000
 const TELL_EVERY_MS = 250
 /** No file of digests is longer. */
 const LONGEST_TEXT = 1_000_000
 
-/** Tries until it works or is hopeless. `gained` says how many bytes the last attempt brought. */
-const patiently = async <T>(
+/** Tries again until it works or trying again is of no use. `gained` says how many bytes the last attempt brought. */
+const withRetries = async <T>(
   { patience, signal, emit }: Download,
   url: string,
   attempt: () => Promise<T>,
@@ -32,7 +32,7 @@ const patiently = async <T>(
     try {
       return await attempt()
     } catch (error) {
-      failed = gained() >= WORTH ? 1 : failed + 1
+      failed = gained() >= WORTHWHILE ? 1 : failed + 1
       if (!(error instanceof DownloadError) || !error.passing || failed >= ATTEMPTS) throw error
       const wait = Math.max(error.after, patience.pause * 2 ** (failed - 1))
       emit({ type: 'warning', text: `${withoutCredentials(url)}: ${error.message}; trying again in ${wait / 1000} s` })
@@ -41,9 +41,9 @@ const patiently = async <T>(
   }
 }
 
-/** A short text, whole. */
+/** Downloads a short text. */
 export const downloadShortText = (download: Download, url: string): Promise<string> =>
-  patiently(download, url, async () => {
+  withRetries(download, url, async () => {
     const pieces: Buffer[] = []
     let size = 0
     await download.http.get(url, 0, () => piece => {
@@ -66,8 +66,8 @@ const writeAll = (fd: number, piece: Buffer): void => {
 }
 
 /**
- * Brings a file into `file`, going on behind what is there already. Whether the bytes are the right ones is not
- * known here: whoever has their digest has to look. Rejects with a DownloadError when the server does not give it.
+ * Downloads into `file`, continuing behind the bytes that are there already. The caller has to check the digest.
+ * Rejects with a DownloadError when the server does not give it.
  */
 export const downloadFile = async (download: Download, url: string, archive: string, file: string): Promise<void> => {
   const handle = await open(file, 'a+')
@@ -92,7 +92,7 @@ export const downloadFile = async (download: Download, url: string, archive: str
       whole = total
       if (answer.status === 416 && total === done) return () => {}
       if (start !== done) {
-        // It does not know ranges, or what is here is not of this file.
+        // The server does not know ranges, or what is here is not of this file.
         ftruncateSync(handle.fd)
         done = 0
         begun = 0
@@ -110,7 +110,7 @@ export const downloadFile = async (download: Download, url: string, archive: str
     tell(done)
   }
   try {
-    await patiently(download, url, attempt, () => done - begun)
+    await withRetries(download, url, attempt, () => done - begun)
   } finally {
     await handle.close()
   }

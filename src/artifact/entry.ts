@@ -6,7 +6,9 @@ import type { Archive } from './archive.ts'
 import { fileDigests } from './inspect.ts'
 import { isNotFound } from './not-found.ts'
 
-/** Tells whether a file is still the one that was read, without reading it. Both numbers are too big for JSON's. */
+/**
+ * Tells whether a file has changed since it was read, without reading it again. Both numbers are too big for JSON's.
+ */
 export type FileState = { size: number; mtimeNs: string; inode: string }
 
 /** What `index.json` beside a cached archive says: all that reading the archive found out, so that it is read once. */
@@ -28,7 +30,7 @@ const PREFIX = /^[0-9a-f]{16}$/
 
 export const entryFolder = (cache: string, sha512: string): string => join(cache, sha512.slice(0, 16))
 
-/** The stamp of a regular file; undefined where there is none. */
+/** The state of a regular file; undefined where there is none. */
 export const fileStateOf = async (file: string): Promise<FileState | undefined> => {
   try {
     const found = await stat(file, { bigint: true })
@@ -86,7 +88,7 @@ export const archiveNames = ({ index }: CacheEntry): string[] => [
   ...new Set([index.name, ...index.sources.map(source => basename(source.path))]),
 ]
 
-/** The entry if its archive is what the index says. It is read again only when its stamp has changed. */
+/** The entry if its archive is what the index says. It is read again only when its state has changed. */
 export const verifiedEntry = async (entry: CacheEntry): Promise<CacheEntry | undefined> => {
   const stamp = await fileStateOf(archiveFile(entry))
   if (!stamp || stamp.size !== entry.index.size) return undefined

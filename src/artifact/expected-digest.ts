@@ -49,7 +49,7 @@ const sayDigestFile = (ending: string): Pick<ExpectedDigest, 'by' | 'fix'> => ({
   fix: 'download both again; if they still differ, do not use the archive',
 })
 
-/** What is known of an archive's bytes wherever they come from: the playbook's pin, and the lock file. */
+/** The digests that are known whatever address an archive comes from: those of the playbook and the lock file. */
 export const digestsKnownBefore = ({ name, pinned }: WantedArchive, lock: ArtifactLock): ExpectedDigest[] => {
   const locked = lock.get(name)
   return [
@@ -81,7 +81,9 @@ const read = (file: string): Promise<string | undefined> =>
       : refuse('usage-file', `${file} cannot be read`, { why: error.message, fix: 'make it readable' }),
   )
 
-/** What the file of digests beside an archive says. Refuses (`usage-file`) when there is none or it says nothing of it. */
+/**
+ * What the file of digests beside an archive says. Refuses (`usage-file`) when there is none or it says nothing of it.
+ */
 export const digestBeside = async (archive: string, name: string): Promise<ExpectedDigest> => {
   for (const ending of ['.sha512', '.sha256']) {
     const text = await read(archive + ending)

@@ -49,7 +49,7 @@ const downloadErrorOf = (error: unknown, silence: number): DownloadError => {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
     return new DownloadError(`nothing came for ${silence / 1000} s`, { passing: true })
-  // Of what the library says the first sentence is for users, the rest for those who call it.
+  // The first sentence of the library's message is for users, the rest for its callers.
   return new DownloadError(reasons[code] ?? message.split('. ')[0]!, { passing: passingCodes.includes(code) })
 }
 
@@ -77,8 +77,8 @@ const bodyWriter = (onPiece: (piece: Buffer) => void): Writable =>
   })
 
 /**
- * Requests by the proxies that the environment names. A server that says nothing for `silence` milliseconds is given
- * up. Bytes are taken as they are sent: a server that calls a `.tar.gz` compressed text must not have it unpacked.
+ * An HTTP client that uses the proxies of the environment. A server that sends nothing for `silence` milliseconds is
+ * given up. Bytes are stored as they are sent: a `.tar.gz` that a server declares as compressed text is not unpacked.
  */
 export const createHttpClient = (silence: number, signal: AbortSignal): HttpClient => {
   // Without a tunnel for plain HTTP: most proxies open tunnels for HTTPS only.

@@ -79,7 +79,7 @@ const moveIntoPlace = async (fresh: string, entry: CacheEntry): Promise<CacheEnt
 }
 
 /**
- * Imports an archive into the cache: linked or copied, checked against the expected digests, its members read, all in a folder of
+ * Imports an archive into the cache: links or copies it, checks its digests and reads its members, all in a folder of
  * its own that is renamed into place at the end. Refuses (`usage-file`) an archive that is not good.
  */
 export const importArchive = async (cache: string, source: ImportSource): Promise<CacheEntry> => {

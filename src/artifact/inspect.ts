@@ -31,7 +31,7 @@ const isGzip = async (file: string): Promise<boolean> => {
 
 const unpacked = (file: string): AsyncIterable<Buffer> => {
   const gunzip = createGunzip({ chunkSize: PIECE / 4 })
-  // What goes wrong on the way destroys gunzip, so whoever reads it hears of it; the promise has nothing to add.
+  // An error on the way destroys gunzip, so its reader gets it; the promise of the pipeline would only repeat it.
   pipeline(createReadStream(file, { highWaterMark: PIECE }), gunzip).catch(() => {})
   return gunzip
 }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { isNotFound } from './not-found.ts'
 
-/** The part of an archive that has been downloaded so far. Its file name says the digest of the whole, so that any address can continue it. */
+/** What has come of an archive so far. The file is named after the digest of the whole: any address can continue it. */
 export type PartialDownload = {
   file: string
   /** Leaves it for a later run to continue. */

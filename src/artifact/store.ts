@@ -96,7 +96,7 @@ const refuseMissing = async (
 }
 
 /** The entry for what is wanted, and whether more than the user's folder says that it is the right one. */
-const locate = async (
+const findEntry = async (
   sources: ArchiveSources,
   wanted: WantedArchive,
 ): Promise<{ entry: CacheEntry; isConfirmed: boolean }> => {
@@ -132,7 +132,7 @@ const locate = async (
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'code' in error
 
-/** What the user can do something about becomes data; anything else is a bug and goes on. */
+/** An error that the user can mend becomes data; anything else is a bug and is thrown again. */
 const absentBecause = (error: unknown, name: string): AbsentArchive => {
   if (error instanceof Refusal) {
     const { what, why, fix } = error.failures[0]!
@@ -162,7 +162,7 @@ export const createArchiveStore = (options: ArchiveSources): ArchiveStore => {
   const known = new Map<string, Promise<Archive | AbsentArchive>>()
   const look = async (wanted: WantedArchive, key: string): Promise<Archive | AbsentArchive> => {
     try {
-      const { entry, isConfirmed } = await locate(sources, wanted)
+      const { entry, isConfirmed } = await findEntry(sources, wanted)
       const found = archiveOf(entry, wanted.name)
       if (isConfirmed) sources.lock.add(found)
       return found

@@ -63,7 +63,7 @@ const fromPax = (pax: Record<string, string>): Partial<TarHeader> => ({
   ...(pax.path !== undefined && { path: pax.path }),
   ...(pax.linkpath !== undefined && { linkname: pax.linkpath }),
   ...(pax.size !== undefined && { size: Number(pax.size) }),
-  // A file with holes is stored in a way of its own; its bytes would not be its content.
+  // A sparse file is stored differently: its bytes are not its content.
   ...(Object.keys(pax).some(key => key.startsWith('GNU.sparse')) && { type: 'S' }),
 })
 

@@ -74,7 +74,7 @@ const addPlan = (root: Command, done: Done): void => {
       done(await plan(playbook, options))
     })
   // Its own options are those behind its name.
-  withFormat(plan.enablePositionalOptions().command('show').argument('<file>').description('what a kept plan says'))
+  withFormat(plan.enablePositionalOptions().command('show').argument('<file>').description('what a saved plan says'))
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .action(async (file, options) => {
@@ -89,7 +89,7 @@ const addApply = (root: Command, done: Done): void => {
     'the playbook, or a plan that was kept',
   )
     .option('--check', 'stop after the plan', false)
-    .option('--refresh', 'with a kept plan: plan anew what has moved since, and apply it', false)
+    .option('--refresh', 'with a saved plan: plan anew what has moved since, and apply it', false)
     .addOption(lockTimeout())
     .action(async (file, { check, ...options }) => {
       const { apply } = await import('./commands/apply.ts')

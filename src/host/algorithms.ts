@@ -37,7 +37,7 @@ const keyTypeOf = (algorithm: HostKeyAlgorithm): string => (algorithm.startsWith
 
 /**
  * The host key algorithms to offer a host whose keys of these types are known. Known types come first, in the order
- * wished for; else a host known by its RSA key would show its ed25519 key and look like a stranger.
+ * wished for; otherwise a host known by its RSA key would show its ed25519 key, which is not known.
  */
 export const hostKeyAlgorithms = (knownTypes: string[]): HostKeyAlgorithm[] => {
   const known = HOST_KEY_ALGORITHMS.filter(algorithm => knownTypes.includes(keyTypeOf(algorithm)))

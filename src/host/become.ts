@@ -2,7 +2,7 @@ import type { Failure } from '../core/failure.ts'
 import { lostFailure, type ShellLoss } from './shell.ts'
 import type { Target } from './target.ts'
 
-/** Does sudo stand between the login and root? */
+/** Whether programs get to be root by sudo. */
 const bySudo = ({ become, user }: Target): boolean => become && user !== 'root'
 
 /**
@@ -20,7 +20,7 @@ export const identity = ({ become, user }: Target): string => (become ? 'root' :
 
 export const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? ''
 
-/** sudo would not. `said` is what it printed. */
+/** The failure when sudo refuses. `said` is what it printed. */
 const becomeFailure = ({ name, user }: Target, said: string): Failure => ({
   reason: 'host-become',
   what: `${user} cannot become root on ${name}`,
@@ -28,11 +28,14 @@ const becomeFailure = ({ name, user }: Target, said: string): Failure => ({
   fix: `as root on ${name}, write this line to /etc/sudoers.d/${user}, or log in as root:\n${user} ALL=(ALL) NOPASSWD: ALL`,
 })
 
-/** What sudo's refusal looks like in the words of a program that did not get to start; nothing if it was not sudo. */
+/**
+ * The failure when a program did not start because sudo refused, told by what was printed; undefined if it was not
+ * sudo.
+ */
 export const becomeRefused = (target: Target, said: string): Failure | undefined =>
   bySudo(target) && /\bsudo|sudoers/.test(said) ? becomeFailure(target, said) : undefined
 
-/** Words the end of a host's shell: sudo that refuses, a login without a shell, or a connection that broke. */
+/** The failure when a host's shell has ended: sudo refuses, the login has no shell, or the connection broke. */
 export const shellLost = (target: Target, loss: ShellLoss): Failure => {
   const { name, user } = target
   const refused = loss.started ? undefined : becomeRefused(target, loss.said)

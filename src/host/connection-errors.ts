@@ -1,7 +1,9 @@
 import type { Failure } from '../core/failure.ts'
 import type { Target } from './target.ts'
 
-/** An error as ssh2 gives it: a socket's has a `code`, ssh2's own a `level`, the server's farewell only a number. */
+/**
+ * An error as ssh2 gives it: a socket's has a `code`, ssh2's own a `level`, a disconnect by the server only a number.
+ */
 export type SshError = Error & { level?: string; code?: string | number }
 
 const PLAIN: Record<string, (target: Target) => [why: string, fix: string]> = {

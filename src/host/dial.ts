@@ -15,8 +15,8 @@ export const dial = ({ host, port, timeoutSeconds }: Target): Dialled => {
   socket.on('error', error => {
     dialled.error ??= error
   })
-  // A machine that is there is heard of at once, whatever its load: its kernel answers, and is asked again after 1 and
-  // 3 s. So half of the time is enough to hold one for dead; all of a plan waits for it.
+  // A machine that is up answers at once, whatever its load: its kernel answers, and is asked again after 1 and 3 s. So
+  // after half of the time it counts as unreachable; the whole plan waits for it.
   const silent = (): void => void socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
   const timer = setTimeout(silent, timeoutSeconds * 500)
   socket.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))

@@ -1,6 +1,6 @@
 /**
- * One marker found in a stream: whose frame it is, what it ends, and the bytes that stood before it; how many of those
- * were dropped, being more than are kept.
+ * One marker found in a stream: its frame, what it ends, the bytes before it since the last mark, and how many of those
+ * were dropped because they were more than are kept.
  */
 export type Mark = { frame: number; tag: string; status: number; before: Buffer; dropped: number }
 

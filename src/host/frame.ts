@@ -14,10 +14,10 @@ const START = [
 ]
 
 /**
- * Nothing is sent while a frame runs, so all that the shell's input can say then is its end: nobody is there any more
- * to hear what comes of it. What runs is told to end, and after 10 s made to: the process group, which the ssh server
- * has made for this session. A daemon that is meant to stay has a session of its own, by its service manager or setsid.
- * So has what waits for the end, where it can: then the group is gone as soon as what ran has ended.
+ * Nothing is sent while a frame runs, so if the shell's input becomes readable it has ended: the controller is gone.
+ * Then the process group, which the ssh server has made for this session, gets TERM, and KILL after 10 s. A daemon that
+ * is meant to stay has a session of its own, by its service manager or setsid. So has the loop that waits for the group
+ * to end, where there is setsid: then the group is gone as soon as what ran has ended.
  */
 const WATCH = [
   "( trap '' TERM; read -r runbook_x <&3 || { kill -TERM 0",
@@ -25,7 +25,7 @@ const WATCH = [
   `if command -v setsid && [ "$runbook_g" ]; then exec setsid sh -c 'n=100; while kill -0 "-$1"; do n=$((n-1)); [ $n -gt 0 ] || kill -KILL "-$1"; sleep 0.1; done' sh "$runbook_g"; fi`,
   'sleep 10; kill -KILL 0; } ) >/dev/null 2>&1 & runbook_watch=$!',
 ].join('; ')
-/** By KILL, for it hears nothing else; bash would tell of that. */
+/** By KILL, since the watch ignores TERM; `wait` keeps bash from reporting it. */
 const UNWATCH = 'kill -KILL "$runbook_watch"; wait "$runbook_watch" 2>/dev/null'
 
 /** Tags of the marks that are no fragment: before the first, with the shell's process number, and after the last. */
@@ -39,7 +39,7 @@ const onBoth = (nonce: string, frame: number, tag: string, value = '0'): string 
 
 /**
  * A fragment is the argument of `eval` in a subshell of its own: `cd`, `exit`, `set` and a syntax error stay in there,
- * here-documents and quotes need no care, its text is in no argument list, and nothing but the one fork is paid
+ * here-documents and quotes need no care, its text is in no argument list, and one fork is all it costs
  * (measured with dash: 0.4 ms; a here-document fed to another `sh` 1.1 ms). The space keeps a leading `-` from being
  * an option of `eval`, the newline ends a here-document. Its stdin is empty: it must not eat the frames that follow.
  */

@@ -22,7 +22,7 @@ const fingerprint = (key: Buffer): string =>
   `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 
 /**
- * What speaks against trusting a host that has shown this key; nothing if its key is known.
+ * The failure when a host that has shown this key cannot be trusted; undefined if its key is known.
  * `host-key-unknown` names the exact line to add, `host-key-changed` the line that holds another key (or revokes this
  * one). It is synchronous on purpose: ssh2 takes the promise of an async verifier for a yes.
  */

@@ -36,8 +36,8 @@ const parseLine = (text: string, file: string, line: number): KnownHostsEntry | 
 
 /**
  * Reads the text of a known_hosts file (format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). Lines that cannot be followed
- * are left out and noted, as ssh itself goes on past them. Certificate authorities are parsed, but vouch for nobody:
- * ssh2 1.17 knows no host certificates.
+ * are left out and noted, as ssh itself goes on past them. Certificate authorities are parsed, but not followed: ssh2
+ * 1.17 knows no host certificates.
  */
 export const parseKnownHosts = (text: string, file: string): KnownHosts => {
   const lines = text.split('\n').flatMap((line, at) => parseLine(line.replace(/\r$/, ''), file, at + 1) ?? [])
@@ -72,7 +72,7 @@ const matchesHash = (hosts: string, name: string): boolean => {
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
 }
 
-/** Patterns parted by commas; one that starts with `!` and matches takes the whole line out. */
+/** Patterns separated by commas; one that starts with `!` and matches takes the whole line out. */
 const matchesPatterns = (hosts: string, name: string): boolean => {
   const patterns = hosts.split(',').filter(pattern => pattern !== '')
   const hit = (pattern: string) => matchesGlob(pattern, name)

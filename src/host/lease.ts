@@ -4,29 +4,31 @@ import type { LeaseAnswer, LeaseHolder, LeaseRequest } from '../core/transport.t
 import { lastLine } from './become.ts'
 import type { Wire } from './shell.ts'
 
-// A host is held by a program on a second channel, the keeper: it has the kernel's lock on a small file, and the file
-// says for whom, and until when it counts. Whatever ends the keeper ends the lock, so no lock outlives its run; a lock
-// whose file has run out belongs to a run that nobody hears of any more, and whoever comes next ends that first: its
-// steps, and its connection, so that one that was only asleep cannot go on. If nobody comes it ends by itself.
+// A lease is made by a program on a second channel, the keeper: it has the kernel's lock on a small file, which says who
+// has the lease and until when it counts. Whatever ends the keeper ends the lock, so no lock outlives its run. When a
+// lease has expired while its file is still locked, its run is cut off, or asleep. The next run that asks ends the steps
+// and the connection of that run first, so that it cannot go on. If no run asks, the keeper ends by itself.
 
-/** How long a lease counts without a sign of life, by the host's clock since it was started; how often one is given. */
+/** How long a lease counts without being renewed, by the host's time since boot; how often it is renewed. */
 const SECONDS = 30
 const BEAT_MS = 10_000
-/** After so long without one the keeper hangs up: all that the connection has here hears of that. */
+/** After so long without being renewed the keeper ends the connection, and with it all that runs there. */
 const SILENT_SECONDS = 60
-/** How long what still runs for a run that is gone has to end by itself. */
+/** How long the steps of an expired lease have to end by themselves. */
 const GRACE_SECONDS = 5
-/** After a cut connection the watch of a frame makes an end in 10 s (see frame.ts). */
+/** After a cut connection the watch of a frame has ended all steps in 10 s (see frame.ts). */
 const ENDED_SECONDS = 11
-/** How long giving back may take. */
+/** How long giving the lease back may take. */
 const GIVE_MS = 2_000
 
-/** The program at the other end: it reads the script, which is one compound command, and then signs of life. */
+/**
+ * The program at the other end: it reads the script, which is one compound command, and then a line for each renewal.
+ */
 export const KEEPER_PROGRAM = '/bin/sh'
 
 /**
- * Where the lease of a session lies: what root does is seen by all who become root, what a user does by that user. And
- * the ssh server's process of this connection: the nearest of that name that this one comes from, 0 if none is seen.
+ * Sets `f`, the file of the lease: one for all who are root, one for each other user. And `server`, the ssh server's
+ * process of this connection: the nearest ancestor of that name, 0 if none is seen.
  */
 export const LEASE_PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
 q=$$
@@ -38,9 +40,10 @@ done 2>/dev/null`
 const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
 
 /**
- * Takes the lock, says what came of it, and keeps it until its stdin ends. `own`: the process group of the steps. The
- * file's one line: until when it counts, the keeper, `own`, the ssh server's process, the run, who. It may be taken away,
- * by the holder before, between being opened and being locked: it counts only if the line can be read back by its name.
+ * Acquires the lock, prints the outcome, and keeps the lock until its stdin ends. `own`: the process group of the
+ * steps. The file's one line: until when it counts, the keeper, `own`, the ssh server's process, the run, who. The
+ * holder before may remove the file between opening and locking it: the lock counts only if the line can be read back
+ * by name.
  */
 const keeperScript = ({ run, who }: LeaseRequest, shell: number, place: string): string => `{
 export LC_ALL=C PATH="\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -150,9 +153,9 @@ const firstLine = (wire: Wire): Promise<string | undefined> =>
   })
 
 /**
- * Asks for a host by a `KEEPER` at the other end of the wire, which stays there.
- * `shell`: the process number of the shell that steps run in. `onEnd` hears that the lease has ended unasked.
- * `refused` words a program that did not get to start.
+ * Asks for the lease of a host by a `KEEPER_PROGRAM` at the other end of the wire, which stays there.
+ * `shell`: the process number of the shell that steps run in. `onEnd` is called when the lease ends
+ * unasked. `refused` gives the failure of a program that did not start.
  *
  * @throws Refusal `host-step` when the lease cannot be written there, `host-lost` when the connection broke.
  */

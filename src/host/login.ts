@@ -71,7 +71,7 @@ export const findLogins = async (target: Target, problem: KeyProblem): Promise<L
 
 const shown = (login: Login): string => (login.kind === 'key' ? login.path : `the agent at ${login.socket}`)
 
-/** A host that took none of these. `why` is what it said beyond that, if it said anything. */
+/** The failure when a host accepts none of these logins. `why` is what else it said, if anything. */
 export const loginFailure = ({ name, host, port, user }: Target, logins: Login[], why?: string): Failure => {
   const file = logins.find(login => login.kind === 'key')?.path
   const copy = ['ssh-copy-id', ...(file ? ['-i', file] : []), ...(port === 22 ? [] : ['-p', String(port)])].join(' ')

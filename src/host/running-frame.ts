@@ -2,7 +2,7 @@ import type { Output } from '../core/transport.ts'
 import { END_TAG } from './frame.ts'
 import type { Mark } from './frame-parser.ts'
 
-/** Hears of each fragment as soon as it has ended. */
+/** Called for each fragment as soon as it has ended. */
 export type OnOutput = (index: number, output: Output) => void
 
 export type OutputStreamName = 'stdout' | 'stderr'

@@ -14,10 +14,10 @@ import {
   startFrame,
 } from './running-frame.ts'
 
-/** How a program's connection ended. Both are missing when the connection broke and nobody said why. */
+/** How a program's connection ended. Both are missing when the connection broke and no reason is known. */
 export type ProgramEnd = { status?: number; why?: string }
 
-/** The three streams of a running program, wherever it runs, and the moment when nothing more will come of it. */
+/** The three streams of a running program, wherever it runs, and a promise of its end. */
 export type Wire = {
   stdin: Writable
   stdout: Readable
@@ -28,7 +28,7 @@ export type Wire = {
 }
 
 /**
- * What is known when a shell ends that was not told to. `started`: it had answered before. `said`: what stands on its
+ * What is known when a shell ends unasked. `started`: it had answered before. `said`: what stands on its
  * streams without a mark, stderr first; before the start that is what the login or sudo had to say.
  */
 export type ShellLoss = { started: boolean; said: string; ending: ProgramEnd; doing?: string }
@@ -48,7 +48,7 @@ export const OUTPUT_CAP = 16 * 1024 * 1024
 /** The most it may print there: whatever prints more does not end by itself. */
 const OUTPUT_END = 1024 * 1024 * 1024
 
-/** The words for a shell that ended in the middle, or between two frames. */
+/** The failure when a shell has ended during a frame, or between two. */
 export const lostFailure = (name: string, { ending, doing }: ShellLoss): Failure => ({
   reason: 'host-lost',
   what: doing
@@ -79,10 +79,11 @@ const CLOSED: ShellLoss = { started: true, said: '', ending: { why: 'runbook clo
 
 /**
  * Frames over a wire (see frame.ts for their text). A frame is over when its end mark has come on both streams.
- * `explain` words the end of a shell that nobody asked for; by default it is `host-lost`.
+ * `explain` gives the failure when the shell ends unasked; by default it is `host-lost`.
  *
  * `run` rejects with a Refusal: `host-lost` (or what `explain` says) when the shell ends in the middle, or when a
- * fragment prints more than 1 GiB; `host-step` when a fragment cannot be sent. Of more than 16 MiB only the end is kept.
+ * fragment prints more than 1 GiB; `host-step` when a fragment cannot be sent. Of more than 16 MiB only the end is
+ * kept.
  */
 export const openShell = (
   name: string,
@@ -122,7 +123,7 @@ export const openShell = (
     })
     wire[stream].on('error', () => {})
   }
-  // A write into a connection that has just gone: `closed` tells of it.
+  // A write into a connection that has just ended: `closed` reports that.
   wire.stdin.on('error', () => {})
   wire.closed.then(ending => {
     const said = parsers.stderr.rest().toString() || parsers.stdout.rest().toString()

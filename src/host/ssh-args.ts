@@ -4,9 +4,9 @@ export type SshOptions = { knownHosts?: string; unknown?: string }
 const SPACE = /\s/
 
 /**
- * Splits a text into words as a shell does, without expansion: blanks part, single and double quotes hold together,
+ * Splits a text into words as a shell does, without expansion: blanks separate words, single and double quotes group,
  * a backslash outside single quotes takes the next character as it is. Serves both for the words of a command line and
- * for the file names within one ssh option, which ssh parts by the same rules.
+ * for the file names within one ssh option, which ssh splits by the same rules.
  */
 export const splitWords = (text: string): string[] => {
   const words: string[] = []
@@ -30,7 +30,9 @@ export const splitWords = (text: string): string[] => {
   return word === undefined ? words : [...words, word]
 }
 
-/** `-o` takes its value from the same word or the next, and parts name and value by `=` or blanks (ssh_config(5)). */
+/**
+ * `-o` takes its value from the same word or the next, and separates name and value by `=` or blanks (ssh_config(5)).
+ */
 const optionOf = (setting: string): { name: string; value: string } => {
   const [, name = setting, value = ''] = /^\s*([^\s=]+)\s*=?\s*(.*)$/s.exec(setting) ?? []
   return { name, value: value.trim() }

@@ -13,7 +13,7 @@ const WORDS_CAP = 64 * 1024
 
 /**
  * The program at the other end: its first line of stdin is the script, the rest the file. `read` takes one byte at
- * a time and leaves the rest to `cat`; and the script, with its digest, is in nobody's argument list.
+ * a time and leaves the rest to `cat`; and the script, with its digest, is in no argument list.
  */
 export const RECEIVER_PROGRAM = `/bin/sh -c 'IFS= read -r x && eval "$x"'`
 
@@ -31,7 +31,7 @@ const begin = [
   'trap "exit 1" HUP INT TERM PIPE',
 ]
 
-/** Holds what `s` says of the bytes against what they should be. */
+/** Compares the digest in `s` with the expected one. */
 const checked = ({ digest }: Upload): string =>
   `[ "\${s%% *}" = ${quote(digest)} ] || fail "the bytes that arrived are not the ones meant: their sha256 differs"`
 
@@ -49,7 +49,7 @@ const receiveScript = (upload: Upload, temporary: string, done: string): string 
     `t=${quote(temporary)}`,
     `[ -d ${folder} ] || fail ${quote(`the folder ${posix.dirname(upload.path)} does not exist`)}`,
     `[ ! -d ${target} ] || fail ${quote(`${upload.path} is a folder`)}`,
-    // What a machine has left that lost its power, or hears nothing more of the one that sent.
+    // Removes what earlier uploads left behind that were cut off by a power failure or a lost connection.
     `set -- ${quote(temporaryStart(upload.path))}${'?'.repeat(RANDOM)}.part; [ ! -f "$1" ] || rm -f -- "$@"`,
     // noclobber: the file is made by this shell, never a link that somebody has put there.
     'set -C',
@@ -72,7 +72,7 @@ const receiveScript = (upload: Upload, temporary: string, done: string): string 
 
 /**
  * Unpacks what arrives into a folder while it arrives: it is read once, for tar and for its digest, and lies nowhere by
- * itself. tar is heard first: of a full disk it says more than a digest of the half that it took.
+ * itself. A failure of tar is reported before the digest: on a full disk it says more.
  */
 const unpackScript = (upload: Upload, done: string): string => {
   const folder = quote(upload.path)
@@ -146,8 +146,9 @@ const pour = async (wire: Wire, upload: Upload, onProgress: (sent: number) => vo
 }
 
 /**
- * Sends one file, to be kept or to be unpacked, to a `RECEIVER` at the other end of the wire. `refused` words a program that did not get to start.
- * Rejects with a Refusal: `host-upload` with the host's reason, `host-lost` when the connection broke,
+ * Sends one file, to be kept or to be unpacked, to a `RECEIVER_PROGRAM` at the other end of the wire. `refused` gives
+ * the failure of a program that did not start. Rejects with a Refusal: `host-upload` with the host's reason,
+ * `host-lost` when the connection broke,
  * `usage-file` when the file cannot be read here.
  */
 export const sendFile = async (

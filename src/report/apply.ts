@@ -40,7 +40,7 @@ const messageText = (host: string, task: string, text: string, width: number): s
   return lines.length === 1 ? `${head} ${lines[0]}` : `${head}\n${indented(text, width + 4)}`
 }
 
-/** Tells of a long transfer now and then; short ones pass in silence. */
+/** Reports a long transfer now and then, a short one never. */
 const createProgress = (say: (text: string) => void): ((event: Event & { type: 'progress' }) => void) => {
   const told = new Map<string, number>()
   return event => {

@@ -7,13 +7,13 @@ export const duration = (ms: number): string => {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
-/** A log is no progress bar: of one transfer a line is written no more often than this. */
+/** In a log a transfer gets a line at most this often. */
 export const PROGRESS_EVERY_MS = 5000
 
-/** Up to so many hosts are named. */
+/** Up to so many hosts are named one by one. */
 export const MOST_NAMED = 4
 
-/** Some of the hosts of a run in few words, also when there are many of either. */
+/** Some of the hosts of a run in few words: by name, as all, as all but some, or the first of them. */
 export const hostList = (hosts: string[], all: string[]): string => {
   if (hosts.length <= MOST_NAMED) return hosts.join(', ')
   const others = all.filter(host => !hosts.includes(host))

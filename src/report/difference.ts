@@ -13,7 +13,7 @@ const painted = (line: string, paint: Paint): string => {
   return line.startsWith('-') ? paint.red(line) : line
 }
 
-/** Of no lines a hunk's head names the line before them. */
+/** The position of a hunk; one without lines is named by the line before it. */
 const span = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`
 
 /** Loaded when there is a difference: 5 ms. */

@@ -12,7 +12,7 @@ import { createWarnings } from './warning.ts'
 type Drifted = Event & { type: 'drifted' }
 type Compared = Event & { type: 'compared' }
 
-const traceLines = (trace: Provenance, now: number): string[] => {
+const provenanceLines = (trace: Provenance, now: number): string[] => {
   const at = `${utcTime(trace.at)} (${timeAgo(now - trace.at)})`
   if (trace.of === 'path') {
     const has = trace.is === 'there' ? `changed ${at}` : `is gone; its folder changed ${at}`
@@ -36,11 +36,11 @@ const driftedLines = (event: Drifted, width: number, now: number, { paint, diff 
   return [
     head,
     ...shown.flatMap(one => differenceLines(one, paint, ['left', 'now'])).map(line => indented(line, width + 4)),
-    ...event.traces.flatMap(one => traceLines(one, now)).map(line => paint.dim(indented(line, width + 4))),
+    ...event.traces.flatMap(one => provenanceLines(one, now)).map(line => paint.dim(indented(line, width + 4))),
   ]
 }
 
-/** What would change all the same, and why it is none of this. */
+/** What apply would change although it is no drift, and why. */
 const restLines = ({ follow, edited, undone }: Compared, paint: Paint): string[] => {
   const parts = [
     ...(edited === 0 ? [] : [`${edited} because something else is asked for by now`]),

@@ -28,7 +28,7 @@ const edges = (list: Explained['waitsFor']): string[] =>
 
 const readLine = ({ subject, use, is, after }: Explained['reads'][number], paint: Paint): string => {
   const text = inLine(is)
-  // What is not known says itself after which node it will be.
+  // An unknown value already says after which node it is known.
   const isTold = after.length === 1 && text === `(known after ${after[0]})`
   const from = after.length === 0 || isTold ? '' : paint.cyan(` (after ${after.join(', ')})`)
   return `${use === 'owned' ? '' : paint.dim('uses ')}${oneLine(subject)}: ${text}${from}`

@@ -49,15 +49,15 @@ export const failureLines = (failure: Failure, paint: Paint, where: string[] = [
   ...(failure.fix ? labelled('fix', failure.fix, paint) : []),
 ]
 
-/** Which hosts met it in which tasks; a lost host that its failure names is not named twice. */
+/** On which hosts it happened in which tasks; a lost host that its failure names is not named twice. */
 const whereLines = ({ failure, hosts, tasks }: RootCause, allHosts: string[]): string[] => {
   if (tasks.length === 0 && hosts.every(host => failure.what.includes(host))) return []
-  // Of hosts that are gone each is named: nothing else in the output does.
+  // Each lost host is named here: nothing else in the output does.
   if (tasks.length === 0 && allHosts.length - hosts.length >= MOST_NAMED) return [hosts.join(', ')]
   return [[hostList(hosts, allHosts), tasks.map(oneLine).join(', ')].filter(part => part !== '').join(': ')]
 }
 
-/** A root cause: its failure once, with the hosts and tasks that met it and what was skipped because of it. */
+/** A root cause: its failure once, with the hosts and tasks it happened on and how many were skipped because of it. */
 export const rootCauseLines = (cause: RootCause, allHosts: string[], paint: Paint): string[] => [
   ...failureLines(cause.failure, paint, whereLines(cause, allHosts)),
   ...(cause.skipped === 0 ? [] : [`  ${plural(cause.skipped, 'task')} skipped because of it`]),

@@ -16,7 +16,7 @@ export type LedgerEntry = NodeRef & {
   failure?: Failure
 }
 
-/** All that happened so far, by host and node: the fold that counts, causes and texts are made of. */
+/** All that happened so far, by host and node: counts, root causes and texts are made from it. */
 export type Ledger = {
   add(event: Event): void
   readonly command: 'plan' | 'apply' | undefined
@@ -44,7 +44,7 @@ const planned = (event: Event & { type: 'planned' }): LedgerEntry => ({
   diff: event.diff,
 })
 
-/** What apply would do again. */
+/** A node that has drifted: apply would change it again. */
 const drifted = ({ host, node, task, why, diff }: Event & { type: 'drifted' }): LedgerEntry => ({
   host,
   node,

@@ -19,7 +19,7 @@ const colours: Record<PlanVerdict, keyof Paint> = {
   fail: 'red',
 }
 
-/** Names in a column wider than this stand out by themselves. */
+/** The column of task names is at most this wide. */
 const WIDEST = 44
 
 /** The node waited for, as seen from this host: its own nodes without its name, so that hosts can share a line. */

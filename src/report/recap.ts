@@ -74,7 +74,7 @@ const totalLine = (summary: Event & { type: 'summary' }, command: 'plan' | 'appl
   return `${label} ${phrase(summed(hosts), command, paint)} on ${plural(hosts.length, 'host')}${time}${lost}.`
 }
 
-/** What the run itself could not see: failures that ended it, found by whoever closed the report. */
+/** Failures of the run as a whole, which belong to no host: whoever finishes the report gives them. */
 const failuresOfNoHost = (summary: Event & { type: 'summary' }, causes: RootCause[]): RootCause[] => {
   const told = new Set(causes.map(cause => JSON.stringify(cause.failure)))
   const others = summary.failures.filter(failure => !told.has(JSON.stringify(failure)))

@@ -35,7 +35,8 @@ const anyAlphabet = (encoded: string): string => encoded.replace(/[+/]/g, char =
 
 /**
  * A secret inside a longer base64 text: `before` bytes stand in front of it in its group of three. Only the digits that
- * are made of the secret alone are known; those at the rims, made in part of its neighbours, are taken away as well.
+ * are made of the secret alone are known; those at both ends, made in part of the neighbouring bytes, are replaced as
+ * well.
  */
 const base64 = (secret: Buffer, before: 0 | 1 | 2): string => {
   const bytes = Buffer.concat([Buffer.alloc(before), secret])

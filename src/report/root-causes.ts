@@ -1,7 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 
-/** One root cause: where it was met, and how many tasks were skipped only because of it. */
+/** One root cause: where it happened, and how many tasks were skipped only because of it. */
 export type RootCause = { failure: Failure; hosts: string[]; tasks: string[]; skipped: number }
 
 const GONE = new Set<Failure['reason']>([
@@ -11,7 +11,7 @@ const GONE = new Set<Failure['reason']>([
   'host-key-unknown',
   'host-become',
 ])
-/** The machine is not there to be asked, so what happened to its task says nothing of the task. */
+/** Whether the failure means that the host cannot be reached: then it says nothing of the task it happened to. */
 export const isHostGone = (failure: Failure | undefined): boolean => failure !== undefined && GONE.has(failure.reason)
 
 const verbOf = ({ status }: LedgerEntry): string => {
@@ -27,7 +27,7 @@ const failureOf = (entry: LedgerEntry): Failure =>
     ...(entry.why !== undefined && { why: entry.why }),
   }
 
-/** In an apply a node that the plan let fail, and that was not run, has failed as well. */
+/** In an apply a node that would fail according to the plan, and was not run, has failed as well. */
 export const hasFailed = (entry: LedgerEntry): boolean =>
   entry.status === 'failed' || entry.status === 'refused' || (entry.status === undefined && entry.verdict === 'fail')
 
@@ -43,7 +43,7 @@ const failureBehind = (entry: LedgerEntry, ledger: Ledger): Failure =>
 /** Up to so many hosts that are gone for one reason have a paragraph each. */
 const MOST_ALIKE = 3
 
-/** Hosts that are gone alike, told as the first of them where they are many: a network that is down is one cause. */
+/** Many hosts that are gone for the same reason become one root cause: it is the network that is down. */
 export const mergeHostsGoneAlike = (causes: RootCause[]): RootCause[] => {
   const likeness = (cause: RootCause): unknown => {
     const { reason, why, fix } = cause.failure

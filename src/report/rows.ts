@@ -11,7 +11,7 @@ const MOST_HOSTS = 10
 /** One line of the live view. */
 export type Row = { text: string; state: 'busy' | 'done' | 'failed' }
 
-/** A fold of the events into what is going on now, made when somebody looks. */
+/** Collects the events; `rows` says what is going on now. */
 export type Rows = { add(event: Event): void; rows(): Row[] }
 
 type Transfer = { what: string; done: number; total: number }
@@ -26,7 +26,7 @@ const transferText = ({ what, done, total }: Transfer): string =>
 const runningText = ({ task, waits, transfer }: Running): string =>
   [oneLine(task), ...(waits ? ['waits'] : []), ...(transfer ? [transferText(transfer)] : [])].join('  ')
 
-/** The task begun last: of several at once it is the one that is news. */
+/** What a host is doing: of several running tasks the one begun last. */
 const activity = (host: Host): string => {
   const last = [...host.running.values()].at(-1)
   if (last) return runningText(last)
@@ -101,7 +101,7 @@ export const createRows = (): Rows => {
     else if (event.type === 'connected') of(event.host).connected = true
     else if (event.type === 'host-lost') lost.add(event.host)
     else if ('node' in event && 'task' in event) {
-      // A plan that goes on waits for no download.
+      // An event of a node means that the download is over.
       download = undefined
       takeNode(of(event.host), event)
     }

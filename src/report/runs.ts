@@ -29,7 +29,7 @@ export const runLines = (runs: (Remembered | Unreadable)[]): string =>
     })
     .join('')
 
-/** The end of what a run said that has not ended by itself: what it was at, and how to go on. */
+/** The last lines for a run that was cut off: what was running, and how to go on. */
 export const unfinishedText = ({ id, events }: Remembered): string => {
   const ended = new Set(events.flatMap(event => (event.type === 'result' ? [event.node] : [])))
   const begun = events.flatMap(event => (event.type === 'running' && !ended.has(event.node) ? [event.node] : []))

@@ -22,7 +22,7 @@ export const exitOf = ({ reason }: Failure): number => {
   return /^(usage|playbook|inventory)-/.test(reason) ? exit.badInput : exit.failed
 }
 
-/** A task's own failure is never bad input: by then hosts were contacted. */
+/** A failure of a task is never bad input: by then hosts were contacted. */
 const exitOfEntry = (entry: LedgerEntry): number => {
   if (entry.status === 'refused') return exit.refused
   if (!entry.failure) return exit.failed
@@ -46,7 +46,7 @@ const countsOf = (entries: LedgerEntry[], unreachable: boolean): HostSummary => 
   }
 }
 
-/** In an apply only results count: what a plan said and nothing came of was not done. */
+/** In an apply only results count: what was planned and has no result was not done. */
 const entriesOf = (ledger: Ledger, command: 'plan' | 'apply'): LedgerEntry[] =>
   ledger.entries().filter(entry => command === 'plan' || entry.status !== undefined || entry.verdict === 'fail')
 

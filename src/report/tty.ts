@@ -80,7 +80,7 @@ const createLive = (terminal: Terminal, reading: TextOptions, rows: () => Row[])
     frame.renderer.update()
   }
   const begin = (): void => {
-    // A view that cannot be drawn is no reason to end a run: its lines are written all the same.
+    // If the view cannot be drawn the run goes on, and its lines are written without it.
     draw().catch(() => {
       isOver = true
       release()

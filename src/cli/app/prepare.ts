@@ -73,7 +73,7 @@ export const prepare = async (
   { keepSecret, emit, signal }: Listener,
 ): Promise<Prepared> => {
   if (isPlanFile(playbook))
-    refuse('usage-file', `${playbook} is a kept plan, no playbook.`, {
+    refuse('usage-file', `${playbook} is a saved plan, no playbook.`, {
       fix: `\`runbook plan show ${playbook}\` shows it, \`runbook apply ${playbook}\` does it.`,
     })
   const asked = completed(playbook, options)

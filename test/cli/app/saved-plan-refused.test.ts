@@ -110,7 +110,7 @@ test('a plan given where a playbook is wanted is told what to do with it', async
   for (const [command, ...more] of [['plan'], ['explain', 'node0/text'], ['graph']] as [string, ...string[]][]) {
     const { code, err } = await place.start([command, 'plan.json', ...more])
     assert.is(code, 4, err)
-    assert.match(err, /plan\.json is a kept plan, no playbook\.\n.*runbook apply plan\.json/)
+    assert.match(err, /plan\.json is a saved plan, no playbook\.\n.*runbook apply plan\.json/)
   }
 })
 

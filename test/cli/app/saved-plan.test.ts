@@ -102,7 +102,7 @@ test('a run of a plan is remembered as that, and gone on with by way of the plan
   assert.match(stale.err, 'plan-stale')
 })
 
-test('--refresh without a kept plan is a slip', async () => {
+test('--refresh without a saved plan is a slip', async () => {
   reset()
   const { code, err } = await place.start(['apply', ...asked, '--refresh'])
   assert.is(code, 4)

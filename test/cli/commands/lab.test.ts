@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { lab } from '../../src/cli/commands/lab.ts'
+import { lab } from '../../../src/cli/commands/lab.ts'
 
 const call = async (argv: Parameters<typeof lab>[0]) => {
   const [out, err]: [string[], string[]] = [[], []]
