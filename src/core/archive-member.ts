@@ -15,7 +15,7 @@ export type ArchiveMember = {
   target?: string
 }
 
-/** A member as the archive tells it. `target` of a hard link: the member it is a second name of. */
+/** A member as it stands in the archive. `target` of a hard link: the member it is a second name of. */
 export type ArchiveEntry = Omit<ArchiveMember, 'kind'> & { kind: ArchiveMember['kind'] | 'hard link' }
 
 export const refuseDamagedArchive = (why: string): never =>
@@ -48,7 +48,7 @@ const memberOf = (entry: ArchiveEntry, earlier: Map<string, ArchiveMember>): Arc
 }
 
 /**
- * Takes an archive's entries one by one, in the order they stand in it, and returns what unpacking makes of each;
+ * Given an archive's entries one by one, in the order they stand in it, returns what unpacking makes of each;
  * undefined for the folder it is unpacked into. Refuses (`usage-file`) what would be written outside of that folder.
  */
 export const createMemberReader = (): ((entry: ArchiveEntry) => ArchiveMember | undefined) => {

@@ -13,7 +13,10 @@ export type Difference =
 
 export type NodeRef = { host: string; node: string; task: string }
 
-/** What is to be said of one node: what it reads and saw, what it promises, and what it hangs on. */
+/**
+ * All about one node, for `explain`: what it reads and saw, what it promises, and which nodes it comes after and
+ * before.
+ */
 export type Explained = NodeRef & {
   module: string
   origin: Origin
@@ -26,8 +29,8 @@ export type Explained = NodeRef & {
   conditions: string[]
   arguments: Record<string, unknown>
   /**
-   * `after`: the nodes whose changes the answer follows from; with none it is as it was read. `open`: those of them after
-   * which more of it will be known.
+   * `after`: the nodes whose changes the answer follows from; with none it is as it was read. `open`: those of them
+   * after which more of it will be known.
    */
   reads: { name: string; subject: string; use: 'owned' | 'used'; is: unknown; after: string[]; open: string[] }[]
   will: { subject: string; is: unknown }[]
@@ -36,7 +39,9 @@ export type Explained = NodeRef & {
   waitedForBy: { node: string; kind: string }[]
 }
 
-/** Keyed prints of what one node was asked: its arguments, and what the controller gave for them, by the read's name. */
+/**
+ * Fingerprints of what one node was asked for: of its arguments, and of what the controller gave for each of its reads.
+ */
 export type InputFingerprints = { args: string; given: Record<string, string> }
 
 /**
@@ -71,7 +76,7 @@ export type RunRequest = {
 }
 
 /**
- * Everything the engine says, as it happens: reporters fold these and know nothing else.
+ * Everything the engine says, as it happens: all that reporters know they have from these.
  * `time` is in milliseconds since the epoch, `seq` counts from 1 within a run.
  */
 export type EventBody =
@@ -84,7 +89,7 @@ export type EventBody =
       run?: string
       resumes?: string
       asked?: RunRequest
-      /** The print of the key that all prints of the run are made with. */
+      /** The fingerprint of the key that all fingerprints of the run are made with. */
       keyPrint?: string
     }
   | { type: 'play'; name: string; hosts: string[] }
@@ -109,7 +114,7 @@ export type EventBody =
   | ({ type: 'progress'; done: number; total: number; what: string } & NodeRef)
   /** Bytes of an archive that have come to the controller; `total` as far as the server says. */
   | { type: 'download'; archive: string; from: string; done: number; total?: number }
-  /** An archive that was asked for by itself: put into a folder, there already, or kept in the cache alone. */
+  /** An archive of `artifacts fetch`: new in the folder, there already, or only in the cache. */
   | { type: 'archive'; name: string; size: number; sha512: string; is: 'new' | 'there' | 'cached' }
   | ({ type: 'message'; text: string } & NodeRef)
   | ({
@@ -126,8 +131,8 @@ export type EventBody =
   /** One node that an apply left as it was asked for and that is no longer so: `before` is how it was left. */
   | ({ type: 'drifted'; why: string; diff: Difference[]; run: string; since: number; traces: Provenance[] } & NodeRef)
   /**
-   * What hosts are compared with, and how many nodes are not told as drift: that may follow from another one, that are
-   * asked for something else by now, and that no apply has left as they should be.
+   * What hosts are compared with, and how many nodes differ without being drift: they may follow from another one
+   * (`follow`), are asked for something else by now (`edited`), or were not left as asked by any apply (`undone`).
    */
   | { type: 'compared'; run: string; since: number; follow: number; edited: number; undone: number }
   | ({ type: 'explained' } & Explained)

@@ -1,11 +1,11 @@
-/** What one script fragment said. `status` is the exit status of its shell. */
+/** What one script fragment printed. `status` is the exit status of its shell. */
 export type Output = {
   stdout: Buffer
   stderr: Buffer
   status: number
   /** It printed more than is kept of a stream (16 MiB): what is here is only the end of it. */
   cut?: true
-  /** By the controller's clock in milliseconds: it ran no earlier than the one, no later than the other. */
+  /** When it ran, between these two times by the controller's clock in milliseconds. */
   within?: [from: number, to: number]
 }
 
@@ -27,15 +27,17 @@ export type Upload = {
   group?: string
   /** Put there by the login user, not by the identity of the session: for a task without `become`. */
   asLogin?: true
-  /** It is an archive, and `path` a folder: it is unpacked there while it arrives. More words for tar. */
+  /** It is an archive, and `path` a folder: it is unpacked there while it arrives. More arguments for tar. */
   unpack?: string[]
 }
 
 /** Which run asks for a host, and who started it: `ada@laptop`. Both are shown to whoever else asks. */
 export type LeaseRequest = { run: string; who: string }
-/** Who has a host. Without a sign of life the lease ends in so many seconds. */
+/** Who has a host. Unless it is renewed the lease ends in so many seconds. */
 export type LeaseHolder = LeaseRequest & { secondsLeft: number }
-/** A host is held by this run until it is given back or the connection ends; or by another; or cannot be by anybody. */
+/**
+ * The lease belongs to this run until it is given back or the connection ends; or to another run; or there can be none.
+ */
 export type LeaseAnswer =
   | { is: 'mine'; give(): Promise<void> }
   | { is: 'theirs'; holder: LeaseHolder }
@@ -46,16 +48,19 @@ export type LeaseAnswer =
  * A transport rejects with a `Refusal` (`host-unreachable`, `host-login`, `host-key-*`, `host-become`, `host-lost`).
  */
 export type Transport = {
-  /** Runs the fragments in order and returns what those that ran said; a shorter list than asked means a step failed. */
+  /**
+   * Runs the fragments in order and returns what those that ran said; a shorter list than asked means a step failed.
+   */
   run(fragments: Fragment[], onOutput?: (index: number, output: Output) => void): Promise<Output[]>
   /**
    * Puts a file in place: temporary name in the target folder, size and digest checked there, then renamed. An archive
-   * to be unpacked has been, at least in part, when its digest turns out wrong: into a folder that has no final name yet.
+   * is unpacked while it arrives, so when its digest turns out wrong a part of it is there already: the folder must not
+   * have its final name yet.
    */
   upload(upload: Upload, onProgress?: (sent: number) => void): Promise<void>
   /**
-   * Asks for the host for one run alone: at once, without waiting. It is no frame. A lease that is lost later, because
-   * nothing was heard of this side for 30 s or somebody ended it there, loses the connection too (`host-lost`).
+   * Asks for a lease of the host, without waiting for another run to end. It is no frame. A lease that is lost later,
+   * because it was not renewed for 30 s or was ended on the host, ends the connection too (`host-lost`).
    */
   lease(request: LeaseRequest): Promise<LeaseAnswer>
   /** How many frames have been sent since authentication. */

@@ -11,7 +11,7 @@ export class Later extends Error {
   }
 }
 
-/** In a promise: what a change leaves open. It is known after the node whose promise it is. */
+/** In a promise: a value that the change leaves open. It is known after the node that makes the promise. */
 export const open = new Later('')
 
 /** A value that exists on a host but has not been read: the planner reads it and walks again. */
@@ -44,10 +44,10 @@ export type Unknown = Later | Missing | Lost
 export const isUnknown = (value: unknown): value is Unknown =>
   value instanceof Later || value instanceof Missing || value instanceof Lost
 
-/** Marks an object that a node will newly make: a member that its prediction does not say is unknown until then. */
+/** Marks an object that a node will make: members that the prediction leaves out are unknown until then. */
 export const born = Symbol('born')
 
-/** Runs a reading; an unknown that it meets is returned in place of the value, to be carried along where only the content is unknown. */
+/** Runs a reading and returns its value, or the `Later` that it meets: for where only the content is unknown. */
 export const later = <T>(read: () => T): T | Later => {
   try {
     return read()
@@ -59,13 +59,15 @@ export const later = <T>(read: () => T): T | Later => {
 
 const proxies = new WeakMap<object, object>()
 
-/** The same value, but reading an unknown in it throws that unknown. Arrays and objects answer as themselves otherwise. */
+/**
+ * The same value, but reading an unknown in it throws that unknown. Arrays and objects answer as themselves otherwise.
+ */
 export const strict = <T>(value: T): T => {
   if (isUnknown(value)) throw value
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value
   const known = proxies.get(value)
   if (known) return known as T
-  // A proxy must give the very members of a frozen object: it stands before a copy instead.
+  // A proxy has to return the members of a frozen object unchanged, so a copy is proxied instead.
   const target = (Object.isFrozen(value) ? (Array.isArray(value) ? [...value] : { ...value }) : value) as Record<
     PropertyKey,
     unknown

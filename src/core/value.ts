@@ -34,15 +34,15 @@ export const withMember = (tree: unknown, path: string, value: unknown): Record<
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
-/** A digest (HMAC-SHA256, hex) that who lacks the key can neither make nor guess at. */
+/** A digest (HMAC-SHA256, hex) that nobody can make or guess from without the key. */
 export const keyedDigest = (key: Buffer, bytes: Uint8Array | string): string =>
   createHmac('sha256', key).update(bytes).digest('hex')
 
-/** A file that holds certain bytes. */
+/** A file, on the controller or on the host in question. */
 export type FilePlace = { side: 'controller' | 'host'; path: string }
 /**
- * Bytes with their name: content travels by digest in plans, the bytes stay in memory. `at`: a file they were taken from,
- * where more can be asked of them than they say themselves.
+ * Bytes with their digest: in plans the digest stands for them, the bytes stay in memory. `at`: the file they were read
+ * from, where more can be asked about them.
  */
 export type Content = { digest: string; size: number; bytes: Buffer; secret?: true; at?: FilePlace }
 export const content = (text: string | Buffer): Content => {

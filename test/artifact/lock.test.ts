@@ -19,7 +19,7 @@ const archive = (name: string, bytes: Buffer): Archive => ({
   members: [],
 })
 
-test('what is learnt is written once, sorted, one a line, and read again', async () => {
+test('what is new is written once, sorted, one a line, and read again', async () => {
   using folder = temporaryFolder()
   const file = join(folder.path, 'artifacts.lock')
   const lock = createArtifactLock(file)
@@ -80,7 +80,7 @@ test('a file of another digest is refused by name, with both digests, and the wa
   assert.match(pinned.missing, `${NAME} is not what the playbook says`)
 })
 
-test('what only a folder of the user vouches for is not learnt; what is pinned is', async () => {
+test('what only a folder of the user says to be right is not added; what is pinned is', async () => {
   using at = temporaryFolder()
   const [folder, cache] = [join(at.path, 'dir'), join(at.path, 'cache')]
   mkdirSync(folder)

@@ -1,7 +1,7 @@
 import type { ArtifactLock } from '../../artifact/lock.ts'
 import type { Emit } from '../../core/event.ts'
 
-/** What was learnt of archives is written down. Where that cannot be, the run was none the worse for it. */
+/** Writes the digests of new archives into `artifacts.lock`. If that fails there is a warning, and no more. */
 export const saveLock = async (lock: ArtifactLock, emit: Emit): Promise<void> => {
   try {
     const news = await lock.save()
