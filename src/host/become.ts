@@ -1,5 +1,5 @@
 import type { Failure } from '../core/failure.ts'
-import { lostFailure, type ShellLoss } from './shell.ts'
+import { connectionClosed, type ShellLoss } from './shell.ts'
 import type { Target } from './target.ts'
 
 /** Whether programs get to be root by sudo. */
@@ -41,7 +41,7 @@ export const shellLost = (target: Target, loss: ShellLoss): Failure => {
   const refused = loss.started ? undefined : becomeRefused(target, loss.said)
   if (refused) return refused
   // A connection that broke has no status; a program that refused ends with one of its own.
-  if (loss.started || loss.ending.status === undefined) return lostFailure(name, loss)
+  if (loss.started || loss.ending.status === undefined) return connectionClosed(name, loss)
   if (bySudo(target)) return becomeFailure(target, loss.said)
   return {
     reason: 'host-login',

@@ -49,7 +49,7 @@ export const OUTPUT_CAP = 16 * 1024 * 1024
 const OUTPUT_END = 1024 * 1024 * 1024
 
 /** The failure when a shell has ended during a frame, or between two. */
-export const lostFailure = (name: string, { ending, doing }: ShellLoss): Failure => ({
+export const connectionClosed = (name: string, { ending, doing }: ShellLoss): Failure => ({
   reason: 'host-lost',
   what: doing
     ? `the connection to ${name} broke while ${doing} ran there: what it has done is not known`
@@ -88,7 +88,7 @@ const CLOSED: ShellLoss = { started: true, said: '', ending: { why: 'runbook clo
 export const openShell = (
   name: string,
   wire: Wire,
-  explain: (loss: ShellLoss) => Failure = loss => lostFailure(name, loss),
+  explain: (loss: ShellLoss) => Failure = loss => connectionClosed(name, loss),
 ): Shell => {
   const nonce = randomBytes(16).toString('hex')
   const inTurn = oneAtATime()
@@ -148,6 +148,6 @@ export const openShell = (
     get pid() {
       return pid
     },
-    close: failure => lose(lost ?? failure ?? lostFailure(name, CLOSED)),
+    close: failure => lose(lost ?? failure ?? connectionClosed(name, CLOSED)),
   }
 }

@@ -13,7 +13,7 @@ import { type KnownHostsEntry, knownKeyTypes } from './known-hosts.ts'
 import { acquireLease, KEEPER_PROGRAM } from './lease.ts'
 import { findLogins, type Login, loginFailure } from './login.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { lostFailure, openShell, type Wire } from './shell.ts'
+import { connectionClosed, openShell, type Wire } from './shell.ts'
 import type { Target } from './target.ts'
 import { RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
 
@@ -169,7 +169,7 @@ const opened = async (target: Target, line: Line, program: string): Promise<Wire
     return wireOf(line, await execute(line, commandLine(target, program)))
   } catch (error) {
     const why = line.socket.writable ? `it opens no channel: ${(error as Error).message}` : line.why()
-    throw new Refusal(lostFailure(target.name, { started: false, said: '', ending: { why } }))
+    throw new Refusal(connectionClosed(target.name, { started: false, said: '', ending: { why } }))
   }
 }
 

@@ -121,6 +121,31 @@ const install = (folder: string, programs: Record<string, string>): string => {
 const listen = (server: InstanceType<typeof ssh2.Server>): Promise<number> =>
   new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
 
+/** Lets one login in and hands over what it wants to have executed. */
+const serveClient = (
+  client: Connection,
+  publicKey: string,
+  options: ServerOptions,
+  execute: (channel: ServerChannel, command: string) => void,
+): void => {
+  let sessions = 0
+  client.on('error', () => {})
+  client.on('authentication', context => {
+    const mine = context.method === 'publickey' && context.key.data.equals(blobOf(publicKey))
+    if (mine && !options.closed) context.accept()
+    else context.reject(['publickey'])
+  })
+  client.on('session', (accept, reject) => {
+    if (sessions >= (options.sessions ?? 10)) return reject()
+    sessions += 1
+    const session = accept()
+    session.on('close', () => {
+      sessions -= 1
+    })
+    session.on('exec', (acceptExec, _reject, { command }) => execute(acceptExec(), command))
+  })
+}
+
 /** Starts one on a free port of 127.0.0.1. */
 export const startServer = async (options: ServerOptions = {}): Promise<TestServer> => {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-host-'))
@@ -134,26 +159,11 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
 
   const serve = (client: Connection) => {
     connections += 1
-    client.on('error', () => {})
-    client.on('authentication', context => {
-      const mine = context.method === 'publickey' && context.key.data.equals(blobOf(login.public))
-      if (mine && !options.closed) context.accept()
-      else context.reject(['publickey'])
-    })
-    let sessions = 0
-    client.on('session', (accept, reject) => {
-      if (sessions >= (options.sessions ?? 10)) return reject()
-      sessions += 1
-      const session = accept()
-      session.on('close', () => {
-        sessions -= 1
-      })
-      session.on('exec', (acceptExec, _reject, { command }) => {
-        commands.push(command)
-        const program = run(acceptExec(), command, path, folder, options)
-        running.add(program)
-        program.then(() => running.delete(program))
-      })
+    serveClient(client, login.public, options, (channel, command) => {
+      commands.push(command)
+      const program = run(channel, command, path, folder, options)
+      running.add(program)
+      program.then(() => running.delete(program))
     })
   }
 

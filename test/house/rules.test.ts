@@ -1,7 +1,14 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { circlesIn } from './circles.ts'
 import { importsOf, strayPackages, strayRooms } from './imports.ts'
-import { strayTest, strayWords } from './words.ts'
+import { longFunctions, longFunctionsLeft } from './long-functions.ts'
+import { exportedNames, isKebabCase, namesTwice, oldNames } from './names.ts'
+import { namesIpfs, strayTest, strayWords } from './words.ts'
 
 // A rule that never finds anything is no rule: each is shown what it must find.
 
@@ -41,6 +48,96 @@ test('packages have their doors', () => {
   assert.equal(found('src/load/check.ts', "import type { TSchema } from 'typebox'"), [])
   assert.is(found('src/load/check.ts', "import { Type } from 'typebox'").length, 1)
   assert.is(found('src/run/run.ts', "import { test } from 'uvu'").length, 1)
+})
+
+test('circles are found, however long, those of types too; a chain is none', () => {
+  const circles = (files: Record<string, string>) =>
+    circlesIn(Object.entries(files).flatMap(([file, text]) => importsOf(file, text)))
+  const from = (name: string) => `import { a } from './${name}.ts'\n`
+  assert.equal(circles({ 'src/a.ts': from('b'), 'src/b.ts': from('c'), 'src/c.ts': '' }), [])
+  assert.equal(circles({ 'src/a.ts': from('b'), 'src/b.ts': "import type { A } from './a.ts'" }), [
+    'src/a.ts <-> src/b.ts',
+  ])
+  assert.equal(
+    circles({ 'src/a.ts': from('b'), 'src/b.ts': from('c') + from('d'), 'src/c.ts': from('a'), 'src/d.ts': from('d') }),
+    ['src/a.ts <-> src/b.ts <-> src/c.ts', 'src/d.ts'],
+  )
+})
+
+test('exported names are read in every form, and found where they stand twice', () => {
+  const text = [
+    'export const a = 1',
+    'export type B = 1',
+    'export async function* c() {}',
+    'export abstract class D {}',
+    'export interface E {}',
+    'const f = 1',
+    "export { g } from './g.ts'",
+  ].join('\n')
+  assert.equal(exportedNames(text), ['a', 'B', 'c', 'D', 'E'])
+  assert.equal(
+    namesTwice([
+      ['b.ts', text],
+      ['c.ts', 'export const c = 2\nexport const C = 3'],
+      ['a.ts', 'const a = 1\nexport const c = 4'],
+    ]),
+    ['c: a.ts, b.ts, c.ts'],
+  )
+})
+
+test('old words are found in names, as words', () => {
+  assert.equal(oldNames('a.ts', 'export const takeHosts = 1\nexport type Held = 1\nexport const MAY_HOLD = 1'), [
+    'a.ts: takeHosts',
+    'a.ts: Held',
+    'a.ts: MAY_HOLD',
+  ])
+  assert.equal(oldNames('a.ts', 'export const layer = 1\nexport const delay = 1\nexport const closest = 1'), [])
+})
+
+test('names of files are kebab-case; modules are called as in playbooks', () => {
+  const good = [
+    'src/plan/walk.ts',
+    'test/host/known-hosts.test.ts',
+    'modules/builtin/wait_for.ts',
+    'test/modules/README.md',
+  ]
+  const bad = ['src/plan/predict_line.ts', 'src/Plan/walk.ts', 'modules/builtin/lib/unitLog.ts', 'docs/Plans.md']
+  assert.equal([...good, ...bad].filter(isKebabCase), good)
+})
+
+test('words of IPFS are found', () => {
+  assert.ok(namesIpfs("/** Kubo's own. */"))
+  assert.ok(namesIpfs('const peers = clusterPeers()'))
+  assert.not(namesIpfs('const copies = 3'))
+})
+
+test('long functions are found, also in files of which biome.json says so; that may be said of single files only', () => {
+  const root = mkdtempSync(join(tmpdir(), 'runbook-long-'))
+  const body = (lines: number) => `export const f = () => {\n${'  g()\n'.repeat(lines)}}\n`
+  const config = (level: string, maxLines: number) => ({
+    linter: { rules: { complexity: { noExcessiveLinesPerFunction: { level, options: { maxLines } } } } },
+    overrides: [
+      { includes: ['src/b.ts'], linter: { rules: { complexity: { noExcessiveLinesPerFunction: 'off' } } } },
+      { includes: ['src/c.ts'], linter: { rules: { style: { useConst: 'off' } } } },
+    ],
+  })
+  const write = (level: string, maxLines: number) =>
+    writeFileSync(join(root, 'biome.json'), JSON.stringify(config(level, maxLines)))
+  try {
+    for (const folder of ['src', 'modules', 'test']) mkdirSync(join(root, folder))
+    symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(root, 'node_modules'))
+    for (const [file, lines] of Object.entries({ 'src/a.ts': 60, 'src/b.ts': 61, 'test/c.ts': 80 }))
+      writeFileSync(join(root, file), body(lines))
+    write('error', 60)
+    assert.equal(longFunctions(root), ['src/b.ts', 'test/c.ts'])
+    assert.equal(longFunctionsLeft(root), ['src/b.ts'])
+    write('warn', 60)
+    assert.throws(() => longFunctionsLeft(root), /biome\.json/)
+    write('error', 100)
+    assert.throws(() => longFunctionsLeft(root), /biome\.json/)
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
 })
 
 test('words are found where they must not stand', () => {

@@ -42,6 +42,9 @@ export const WORDS: Word[] = [
   },
 ]
 
+/** The collection that comes with runbook serves any host: what belongs to one program is in that program's collection. */
+export const namesIpfs = (text: string): boolean => /ipfs|kubo|cluster/i.test(text)
+
 const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length
 
 /** Every place of a text where a word stands that must not. */

@@ -11,38 +11,42 @@ const page = (...expected: string[]): string[] => [...expected, '']
 
 const mode = { kind: 'value', subject: '/etc/app.conf mode', before: '0644', after: '0600' } as const
 
+const failure = {
+  reason: 'host-step',
+  what: 'app init ended with status 1',
+  why: 'argv: app init\nError: no space left',
+  fix: 'make room on /var',
+} as const
+
+/** An apply on two hosts in which something of each kind happens. */
+const events: EventBody[] = [
+  started('apply', 'node0', 'web'),
+  ...['node0', 'web'].flatMap(host => [
+    planned(`${host}/packages`, 'ok'),
+    planned(`${host}/conf`, 'change'),
+    planned(`${host}/init`, 'change'),
+    planned(`${host}/start`, 'undecided'),
+  ]),
+  { type: 'running', host: 'node0', node: 'node0/conf', task: 'Configure', steps: ['write'] },
+  result('node0/packages', 'ok', { task: 'Packages' }),
+  result('node0/conf', 'changed', {
+    task: 'Configure',
+    why: 'the mode differs',
+    steps: 1,
+    ms: 2149,
+    diff: [mode],
+  }),
+  { type: 'warning', text: 'the clock is 3 s off', host: 'web' },
+  ...['node0', 'web'].map(host => result(`${host}/init`, 'failed', { task: 'Initialise', failure, ms: 450 })),
+  { type: 'message', host: 'web', node: 'web/say', task: 'Say', text: 'one\ntwo\n' },
+  result('node0/start', 'skipped', { needs: 'node0/init' }),
+  result('web/packages', 'refused', { task: 'Packages', why: 'the host has moved on' }),
+  lost('web'),
+  result('web/start', 'skipped', { needs: 'web/init' }),
+]
+
 test('an apply', () => {
-  const failure = {
-    reason: 'host-step',
-    what: 'app init ended with status 1',
-    why: 'argv: app init\nError: no space left',
-    fix: 'make room on /var',
-  } as const
-  const { out, err, code } = reported({ command: 'apply', diff: 'show' }, [
-    started('apply', 'node0', 'web'),
-    ...['node0', 'web'].flatMap(host => [
-      planned(`${host}/packages`, 'ok'),
-      planned(`${host}/conf`, 'change'),
-      planned(`${host}/init`, 'change'),
-      planned(`${host}/start`, 'undecided'),
-    ]),
-    { type: 'running', host: 'node0', node: 'node0/conf', task: 'Configure', steps: ['write'] },
-    result('node0/packages', 'ok', { task: 'Packages' }),
-    result('node0/conf', 'changed', {
-      task: 'Configure',
-      why: 'the mode differs',
-      steps: 1,
-      ms: 2149,
-      diff: [mode],
-    }),
-    { type: 'warning', text: 'the clock is 3 s off', host: 'web' },
-    ...['node0', 'web'].map(host => result(`${host}/init`, 'failed', { task: 'Initialise', failure, ms: 450 })),
-    { type: 'message', host: 'web', node: 'web/say', task: 'Say', text: 'one\ntwo\n' },
-    result('node0/start', 'skipped', { needs: 'node0/init' }),
-    result('web/packages', 'refused', { task: 'Packages', why: 'the host has moved on' }),
-    lost('web'),
-    result('web/start', 'skipped', { needs: 'web/init' }),
-  ])
+  const { out, err, code } = reported({ command: 'apply', diff: 'show' }, events)
   assert.equal(
     lines(out),
     page(
