@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createLock } from '../../src/artifact/lock.ts'
+import { createArtifactLock } from '../../src/artifact/lock.ts'
 import { sandbox } from '../cli/rig.ts'
 import { startServer } from '../host/server.ts'
 
@@ -91,7 +91,7 @@ test('a new plan is made with the earlier key', async () => {
 })
 
 test('an earlier lock of archives binds the names that it has', () => {
-  const lock = createLock(`${earlier}artifacts.lock`)
+  const lock = createArtifactLock(`${earlier}artifacts.lock`)
   const { artifacts } = JSON.parse(readFileSync(lock.file, 'utf8'))
   assert.is(Object.keys(artifacts).length, 2)
   for (const [name, { sha512 }] of Object.entries<{ sha512: string }>(artifacts)) assert.is(lock.get(name), sha512)

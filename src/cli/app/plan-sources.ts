@@ -28,7 +28,10 @@ const modulePrefix = 'module '
 
 /** What modules are made of, by names for a plan, as keyed digests. */
 const moduleSources = (playbookFolder: string, words: string[], key: Buffer): [string, string][] =>
-  [...moduleDigests(playbookFolder, words)].map(([word, digest]) => [`${modulePrefix}${word}`, keyed(key, digest)])
+  [...moduleDigests(playbookFolder, words)].map(([word, digest]) => [
+    `${modulePrefix}${word}`,
+    keyedDigest(key, digest),
+  ])
 
 /** The files and modules that a plan was made from, by their names and digests. */
 export const planSources = (
