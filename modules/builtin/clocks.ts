@@ -36,8 +36,8 @@ const certainly = (one: Offset, other: Offset): number => {
 }
 
 /**
- * ipfs-cluster tells others until when its pings count, by its own clock: a peer whose clock is behind is not listed, one
- * that is ahead is held for alive after its death (api/types.go, Metric.Expired). No program says a word about it.
+ * Programs that tell each other until when their pings count do so by their own clocks: a peer whose clock is behind is
+ * not listed, one whose clock is ahead counts as alive after its death. None of them says so.
  */
 export default defineCollective({
   name: 'clocks',

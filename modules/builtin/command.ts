@@ -10,7 +10,7 @@ import {
   T,
   uses,
 } from '../../src/module/module.ts'
-import { diagnose } from '../ipfs/lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 import { missingFolder, path, plain } from './lib/paths.ts'
 import { words } from './lib/shell-split.ts'
 
@@ -127,5 +127,5 @@ export default defineModule({
         })
       : change({ will: { removes: { exists: false } }, steps, reason: `${args.removes} is there`, touches: also })
   },
-  explain: diagnose,
+  diagnose,
 })

@@ -17,7 +17,7 @@ import {
   unitName,
   uses,
 } from '../../src/module/module.ts'
-import { diagnose } from '../ipfs/lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 import { doubtful, holders, inTheWay, noPlace, own, placesOf, sockets } from './lib/listen-check.ts'
 import { path, plain } from './lib/paths.ts'
 import { control, enable } from './lib/systemctl.ts'
@@ -246,5 +246,5 @@ export default defineModule({
     },
     log: lastAttempt(args.name),
   }),
-  explain: diagnose,
+  diagnose,
 })

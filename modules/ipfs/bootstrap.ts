@@ -16,7 +16,7 @@ import {
 } from '../../src/module/module.ts'
 import { lastLines } from '../builtin/lib/unit-log.ts'
 import { isWithin, peerAddress } from './lib/address.ts'
-import { diagnose } from './lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 import { asked, authorizations, daemon, ipfsStep, member, peerId, repo } from './lib/kubo.ts'
 import { absent, peerList, unborn } from './lib/peers.ts'
 import {
@@ -220,7 +220,7 @@ export default defineModule({
     },
     log: lastLines(args.unit),
   }),
-  explain: diagnose,
+  diagnose,
 })
 
 /** Why a peer can never be reached: this node's own filters forbid its address. */

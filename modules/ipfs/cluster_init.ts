@@ -3,7 +3,7 @@ import { inside } from '../builtin/lib/directory-entries.ts'
 import { home, unfinished } from '../builtin/lib/paths.ts'
 import { noRoom, room } from '../builtin/lib/writable-parent.ts'
 import { cluster, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
-import { diagnose } from './lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 
 const args = T.Object(
   {
@@ -94,5 +94,5 @@ export default defineModule({
       reason: `no cluster peer at ${args.path}`,
     })
   },
-  explain: diagnose,
+  diagnose,
 })

@@ -2,7 +2,7 @@ import { defineModule, program, service, stat, T, unitName, uses } from '../../s
 import { home } from '../builtin/lib/paths.ts'
 import { lastLines } from '../builtin/lib/unit-log.ts'
 import { cluster, listed, serviceFile } from './lib/cluster.ts'
-import { diagnose } from './lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 import { absent, besideKubo, mixedUp, ofKubo, peerList, unborn } from './lib/peers.ts'
 
 const args = T.Object(
@@ -106,7 +106,7 @@ export default defineModule({
       const stale = isStale ? `${unitName(args.unit)} was started before ${file} last changed\n` : ''
       return `${stale}not in the list of cluster peers: ${open.join('; ')}. The usual causes: another cluster secret there (dials end in a timeout), kubo's peer id or port 4001 in place of the cluster's own id and 9096, or the daemon there is not running`
     },
-    log: lastLines(args.unit),
+    log: lastLines(args.unit, 'restapilog'),
   }),
-  explain: diagnose,
+  diagnose,
 })

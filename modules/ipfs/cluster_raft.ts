@@ -3,7 +3,7 @@ import { home } from '../builtin/lib/paths.ts'
 import { control } from '../builtin/lib/systemctl.ts'
 import { multiaddress } from './lib/address.ts'
 import { cluster, clusterId } from './lib/cluster.ts'
-import { diagnose } from './lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 import { addresses, join, markFile, membership, raise, removeMember, rest, tellId } from './lib/raft.ts'
 import { rule, type Standing } from './lib/voters.ts'
 
@@ -118,5 +118,5 @@ export default defineCollective({
       })
     })
   },
-  explain: diagnose,
+  diagnose,
 })

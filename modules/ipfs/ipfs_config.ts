@@ -15,7 +15,7 @@ import {
   withMember,
 } from '../../src/module/module.ts'
 import { stamp } from '../builtin/lib/paths.ts'
-import { diagnose } from './lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 import { ipfsStep, member, normal, repo, trouble } from './lib/kubo.ts'
 import { type Config, telling, unstartable } from './lib/kubo-config-check.ts'
 import { plain } from './lib/plain.ts'
@@ -123,5 +123,5 @@ export default defineModule({
       reason: `of the config: ${Object.keys(set).join(', ')}`,
     })
   },
-  explain: diagnose,
+  diagnose,
 })

@@ -12,7 +12,7 @@ import {
   unitName,
   uses,
 } from '../../src/module/module.ts'
-import { diagnose } from './lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 import { clones } from './lib/duplicate-ids.ts'
 import { asked, daemon, peerId, repo } from './lib/kubo.ts'
 import { unborn } from './lib/peers.ts'
@@ -197,5 +197,5 @@ export default defineCollective({
       })
     })
   },
-  explain: diagnose,
+  diagnose,
 })

@@ -13,7 +13,7 @@ import {
 import { inside } from '../builtin/lib/directory-entries.ts'
 import { type Obstacle, unfinished } from '../builtin/lib/paths.ts'
 import { noRoom, room } from '../builtin/lib/writable-parent.ts'
-import { diagnose } from './lib/diagnoses.ts'
+import diagnose from './lib/diagnoses.ts'
 import { peerId, repo } from './lib/kubo.ts'
 import { repoOf } from './lib/versions.ts'
 
@@ -114,5 +114,5 @@ export default defineModule({
       reason: `no repo at ${args.path}`,
     })
   },
-  explain: diagnose,
+  diagnose,
 })

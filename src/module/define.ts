@@ -73,6 +73,7 @@ export type Settle<S> = {
 
 /** What a program's last words mean, and the line that told it. */
 export type Diagnosis = { cause: string; fix: string; said: string }
+export type Diagnose = (text: string) => Diagnosis | undefined
 
 type Common<A extends TObject, O extends TSchema | undefined> = {
   name: string
@@ -81,8 +82,11 @@ type Common<A extends TObject, O extends TSchema | undefined> = {
   args: A
   outputs?: O
   examples: string[]
-  /** Told what a failed step printed, or the log after a wait in vain. Undefined: nothing in it is known. */
-  explain?(text: string): Diagnosis | undefined
+  /**
+   * Told what a failed step printed, or the log after a wait in vain. Undefined: nothing in it is known. Diagnoses are
+   * shared: what the modules of one playbook bring explains the failures of all of them that bring any.
+   */
+  diagnose?: Diagnose
 }
 
 /**

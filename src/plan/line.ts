@@ -3,7 +3,7 @@ import { type Failure, Refusal } from '../core/failure.ts'
 import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { machineOf, type Node, nodeId } from '../graph/graph.ts'
-import type { AnyModule, Diagnosis, Settle } from '../module/define.ts'
+import type { AnyModule, Diagnose, Settle } from '../module/define.ts'
 import type { Label } from '../module/label.ts'
 import type { AnyQuery, Reads } from '../module/query.ts'
 import type { Step } from '../module/step.ts'
@@ -49,7 +49,7 @@ export type Line = {
   /** It needs a value that only a left-out step would make: then nothing is done anywhere. */
   isBarred?: true | undefined
   settle?: Settle<never>
-  explain?(text: string): Diagnosis | undefined
+  diagnose?: Diagnose
 }
 
 /** A line before anything is known of it. */
@@ -160,8 +160,8 @@ export const decidedLine = (
   if (isUnknown(verdict))
     return unknownLine({ ...line, reads, asks }, verdict, () => footprint(module, values, line.host))
   const settle = settleOf(module, values)
-  const { explain } = module
-  const at: Line = { ...line, reads, asks, ...(settle ? { settle } : {}), ...(explain ? { explain } : {}) }
+  const { diagnose } = module
+  const at: Line = { ...line, reads, asks, ...(settle ? { settle } : {}), ...(diagnose ? { diagnose } : {}) }
   if (verdict.is === 'fail') return failLine(at, verdict.why, verdict.fix)
   if (verdict.is === 'say') return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false } }
   if (verdict.is === 'ok')

@@ -16,7 +16,7 @@ const ofAnyStep = (text: string): { cause: string; fix: string } | undefined =>
 /** A step that failed: what it was, its exit status and its last lines; by its cause where that is known. */
 export const stepFailure = (line: Line, command: string, output: Output): Failure => {
   const said = `${output.stderr}\n${output.stdout}`
-  const found = line.explain?.(said) ?? ofAnyStep(said)
+  const found = line.diagnose?.(said) ?? ofAnyStep(said)
   return {
     reason: 'host-step',
     what: found?.cause ?? `A step failed with exit status ${output.status}.`,
@@ -81,7 +81,7 @@ export const waitFailure = (line: Line, { failed, hopeless, state, log }: WaitEn
   const { task } = line.node
   const seemed =
     hopeless ?? (hasFailed ? failed.what : `${task.name}: it did not come true within ${line.settle?.seconds ?? 0} s.`)
-  const found = line.explain?.(`${log}\n${state}`)
+  const found = line.diagnose?.(`${log}\n${state}`)
   const what = found?.cause ?? seemed
   const fix = found?.fix ?? (hasFailed ? failed.fix : undefined)
   const lines = found

@@ -27,6 +27,11 @@ export const WORDS: Word[] = [
     why: 'the order of keys would count: use same()',
     in: file => file.startsWith('modules/'),
   },
+  {
+    pattern: /ipfs|kubo|cluster|multiaddr|restapilog/i,
+    why: 'what is general knows nothing of one program: it goes to the collection of that',
+    in: file => file.startsWith('modules/builtin/'),
+  },
   { pattern: /^\s*(?:export\s+)?(?:const\s+)?(?:enum|namespace)\s+\w/m, why: 'not erasable', in: isTyped },
   { pattern: /\w\.only\(['"]/, why: 'a stray only leaves the other tests out', in: isTest },
   { pattern: new RegExp(`\\b(?:${todo})\\b(?!.{0,3}#\\d)`), why: 'needs the number of an issue', in: any },

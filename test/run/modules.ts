@@ -87,7 +87,7 @@ export const knowing = defineModule({
           reason: 'it is not there',
         }),
   settle: args => ({ seconds: 0.1, late: () => 'it did not come', log: ['printf', '%s\\n', 'one', args.logs, 'two'] }),
-  explain: text => (text.includes('E42') ? { cause: 'it is cold', fix: 'heat it', said: 'E42' } : undefined),
+  diagnose: text => (text.includes('E42') ? { cause: 'it is cold', fix: 'heat it', said: 'E42' } : undefined),
 })
 
 /** Waits for a file where its step makes a folder: it will never come. */

@@ -5,14 +5,14 @@ import { address, isEvery } from './sockets.ts'
 /** Where a service is to listen: an IP address of the host and a TCP port. */
 export type Place = { at: string; port: number }
 
-/** Places from multiaddresses or `HOST:PORT`. Names, UDP and sockets in the file system are left out: nothing is said of them. */
+/** Places from `/ip4/HOST/tcp/PORT` or `HOST:PORT`. Names, UDP and sockets in the file system are left out: nothing is said of them. */
 export const placesOf = (texts: string[]): Place[] =>
   texts.flatMap(text => {
     const found = /^\/ip[46]\/([^/]+)\/tcp\/(\d+)/.exec(text) ?? /^\[?([\d.]+|[\da-fA-F:]+)\]?:(\d+)$/.exec(text)
     return found ? [{ at: found[1]!, port: Number(found[2]) }] : []
   })
 
-/** The first text that is neither a multiaddress nor `HOST:PORT`. */
+/** The first text that is neither a path of protocols, as `/dns4/name/tcp/80`, nor `HOST:PORT`. */
 export const noPlace = (texts: string[]): Obstacle | undefined => {
   const wrong = texts.find(text => !/^\/(ip[46]|ip6zone|dns[46]?|dnsaddr|unix)\/.|^[^/\s]+:\d+$/.test(text))
   return wrong === undefined

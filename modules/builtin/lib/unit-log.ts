@@ -1,4 +1,4 @@
-import { portableLog, unitName } from '../../../src/module/module.ts'
+import { portableLog, quote, unitName } from '../../../src/module/module.ts'
 
 /** Puts the last 300 lines of a unit's log through a program: systemd's, or the file of the portable service manager. */
 const reading = (unit: string, through: string): string[] => [
@@ -14,10 +14,11 @@ fi | ${through}`,
 ]
 
 /**
- * The last lines of a unit's log, for the message when waiting for it was in vain. Without what ipfs-cluster writes
- * for every question it is asked: waiting is asking.
+ * The last lines of a unit's log, for the message when waiting for it was in vain. `without`: a word of the lines that a
+ * daemon writes for every question it is asked, since waiting is asking.
  */
-export const lastLines = (unit: string): string[] => reading(unit, 'grep -v restapilog | tail -n 8')
+export const lastLines = (unit: string, without?: string): string[] =>
+  reading(unit, `${without === undefined ? '' : `grep -v ${quote(without)} | `}tail -n 8`)
 
 /**
  * What a unit's program said in its last attempt, at most 30 lines. A program that dies is started again and again: of

@@ -1,7 +1,7 @@
-import type { Saying } from '../../builtin/lib/diagnosis-rule.ts'
+import type { DiagnosisRule } from '../../builtin/lib/diagnosis-rule.ts'
 
 /** What ipfs-cluster says when it does not start or does not find the others. Texts of 1.1.6, measured. */
-export const ofCluster: Saying[] = [
+export const clusterRules: DiagnosisRule[] = [
   {
     says: /(\S+) was started before (\S+) last changed/,
     means: (unit, file) => ({

@@ -1,4 +1,4 @@
-import type { Saying } from '../../builtin/lib/diagnosis-rule.ts'
+import type { DiagnosisRule } from '../../builtin/lib/diagnosis-rule.ts'
 
 const badKey: [RegExp, string][] = [
   [/^(unexpected )?EOF/, 'is empty or cut short'],
@@ -9,7 +9,7 @@ const badKey: [RegExp, string][] = [
 const wrongKey = (text: string): string => badKey.find(([says]) => says.test(text))?.[1] ?? `cannot be read: ${text}`
 
 /** What kubo says when it does not start, or cannot do what it is asked. Texts of 0.42 to 0.44, measured. */
-export const ofKubo: Saying[] = [
+export const kuboRules: DiagnosisRule[] = [
   {
     says: /AutoConf cannot use the default mainnet URL/,
     means: () => ({

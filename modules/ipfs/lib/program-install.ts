@@ -19,7 +19,7 @@ import {
 } from '../../../src/module/module.ts'
 import { type Space, space, tooSmall } from '../../builtin/lib/free-space.ts'
 import { noRoom, type Room, room } from '../../builtin/lib/writable-parent.ts'
-import { diagnose } from './diagnoses.ts'
+import diagnose from './diagnoses.ts'
 import {
   archivesOf,
   type Bundle,
@@ -151,7 +151,7 @@ export const installing = <A>(describe: (args: A) => Package) => ({
     const p = describe(args)
     return [`tree:${library(p)}`, ...programs(p).map(program => `tree:${linkOf(p, program)}`)]
   },
-  explain: diagnose,
+  diagnose,
   plan: (
     args: A,
     seen: Seen & { archives: ArchiveAnswer[]; space: Space | undefined },

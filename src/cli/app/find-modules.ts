@@ -3,8 +3,10 @@ import { type Failure, Refusal } from '../../core/failure.ts'
 import { builtinPrefix } from '../../load/names.ts'
 import type { Playbook } from '../../load/playbook.ts'
 import { didYouMean } from '../../load/suggest.ts'
-import type { AnyModule } from '../../module/define.ts'
+import type { AnyModule, Diagnose } from '../../module/define.ts'
+import { shareDiagnoses } from '../../module/share-diagnoses.ts'
 import { type ModuleFile, modulePath } from './module-path.ts'
+import { collections, shippedFile } from './shipped-modules.ts'
 
 /** The modules of a playbook by the words of its tasks, and what is to be said of where they were found. */
 export type FoundModules = { modules: Record<string, AnyModule>; warnings: string[] }
@@ -12,6 +14,15 @@ export type FoundModules = { modules: Record<string, AnyModule>; warnings: strin
 const loadModule = async (file: ModuleFile): Promise<AnyModule> => {
   if (file.shipped !== undefined) return (await import(pathToFileURL(file.path).href)).default
   return (await import('./import-module.ts')).importModule(file)
+}
+
+/** What the collections know of failures. builtin's comes last: a host says less of a failure than the program does. */
+const withDiagnoses = async (modules: Record<string, AnyModule>): Promise<Record<string, AnyModule>> => {
+  if (!Object.values(modules).some(module => module.diagnose)) return modules
+  const common = collections
+    .toReversed()
+    .map(async name => (await import(pathToFileURL(shippedFile(`${name}/lib/diagnoses`)).href)).default as Diagnose)
+  return shareDiagnoses(modules, await Promise.all(common))
 }
 
 /** Who hides whom, in one sentence. */
@@ -51,7 +62,9 @@ export const loadModules = async (playbook: Playbook): Promise<FoundModules> => 
   if (bug !== undefined) throw bug
   if (errors.length > 0) throw new Refusal(...errors.flatMap(({ failures }: Refusal) => failures))
   return {
-    modules: Object.fromEntries(loaded.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))),
+    modules: await withDiagnoses(
+      Object.fromEntries(loaded.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))),
+    ),
     warnings: [...files].flatMap(([word, file]) => {
       const hidden = word.startsWith(builtinPrefix) ? undefined : path.hiddenBy(file)
       return hidden ? [hiding(file, hidden)] : []

@@ -21,7 +21,7 @@ export const shippedFile = (name: string): string => fileURLToPath(new URL(`${na
 export const builtDigest = (name: string): string | undefined => built?.[name]
 
 /** The collections of modules that come with runbook. */
-const collections = ['builtin', 'ipfs']
+export const collections = ['builtin', 'ipfs']
 
 /** Every module that comes with runbook, as `collection/name`. */
 export const shippedModules = (): string[] =>

@@ -1,6 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { diagnose } from '../../../../modules/ipfs/lib/diagnoses.ts'
+import diagnoseHost from '../../../../modules/builtin/lib/diagnoses.ts'
+import service from '../../../../modules/builtin/service.ts'
+import diagnoseIpfs from '../../../../modules/ipfs/lib/diagnoses.ts'
+import { shareDiagnoses } from '../../../../src/module/share-diagnoses.ts'
+
+/** As a service's failure is explained: nothing in its module knows of kubo. */
+const diagnose = shareDiagnoses({ service }, [diagnoseIpfs, diagnoseHost]).service!.diagnose!
 
 /** What the real programs said (kubo 0.42 to 0.44, ipfs-cluster 1.1.6), and words of the cause and of the fix. */
 const SAID: [said: string, cause: string, fix: string][] = [

@@ -1,14 +1,6 @@
-import type { Saying } from './diagnosis-rule.ts'
+import { type DiagnosisRule, diagnoseBy } from './diagnosis-rule.ts'
 
-/** What a host, its systemd or a toolchain says of any program. */
-export const ofHost: Saying[] = [
-  {
-    says: /(?:^|[ :])(?:\S+ )?requires go >= (\S+) \(running go (\S+?)[;)]/,
-    means: (wanted, found) => ({
-      cause: `Go ${found} is too old: what is to be built needs ${wanted}`,
-      fix: `install it with go_install, version ${wanted} or newer`,
-    }),
-  },
+const hostRules: DiagnosisRule[] = [
   {
     says: /No space left on device|no space left on device/,
     means: () => ({
@@ -63,3 +55,6 @@ export const ofHost: Saying[] = [
     }),
   },
 ]
+
+/** What a host or its systemd says of any program. */
+export default diagnoseBy(hostRules)
