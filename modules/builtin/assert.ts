@@ -4,6 +4,7 @@ const args = T.Object(
   {
     that: T.Unsafe<boolean | boolean[]>({
       anyOf: [{ type: 'boolean' }, { type: 'array', items: { type: 'boolean' } }],
+      expression: true,
       description: 'An expression, or a list of them: all have to be true.',
     }),
     fail_msg: T.Optional(T.String({ description: 'What to say when they are not.' })),

@@ -17,7 +17,10 @@ import { words } from './lib/shell-split.ts'
 const args = T.Object(
   {
     cmd: T.Optional(
-      T.String({ description: 'The command line. Quotes work as in a shell; pipes, variables and `*` do not.' }),
+      T.String({
+        main: true,
+        description: 'The command line. Quotes work as in a shell; pipes, variables and `*` do not.',
+      }),
     ),
     argv: T.Optional(
       T.Array(T.String(), { minItems: 1, description: 'The program and its arguments as a list, in place of `cmd`.' }),

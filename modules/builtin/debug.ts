@@ -2,7 +2,9 @@ import { defineModule, T } from '../../src/module/module.ts'
 
 const args = T.Object(
   {
-    msg: T.Optional(T.Unknown({ description: 'What to show: a text, or any value. Default: the value of `var`.' })),
+    msg: T.Optional(
+      T.Unknown({ main: true, description: 'What to show: a text, or any value. Default: the value of `var`.' }),
+    ),
     var: T.Optional(T.Unknown({ description: 'A value to show, e.g. "{{ facts.architecture }}".' })),
   },
   { additionalProperties: false },

@@ -28,6 +28,7 @@ const args = T.Object(
     content: T.Optional(T.String({ description: 'The text of the unit file.' })),
     src: T.Optional(
       T.String({
+        template: true,
         description: 'A Handlebars template of the controller in place of `content`, as for the module template.',
       }),
     ),

@@ -5,6 +5,7 @@ import { baseOf, path, placed, plain, surroundings } from './lib/paths.ts'
 const args = T.Object(
   {
     src: T.String({
+      template: true,
       description:
         'A Handlebars file of the controller, looked for in `templates/` beside the playbook, then beside it.',
     }),

@@ -8,6 +8,7 @@ import { selectHosts } from './pattern.ts'
 import type { Play, Task } from './playbook.ts'
 import { validate } from './schema.ts'
 import { didYouMean } from './suggest.ts'
+import { wrongArguments } from './task.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
 /** What the check needs to know of a module. `free`: it takes any arguments (they are not checked). */
@@ -47,6 +48,8 @@ const checkModule = (task: Task, signatures: Signatures): Failure[] => {
       { reason: 'playbook-module', what: `There is no module "${task.module}".`, fix, origin: task.args.at(keyMark) },
     ]
   }
+  if (task.text !== undefined)
+    return [{ reason: 'playbook-shape', what: wrongArguments(task.module, task.text.value), origin: task.text.origin }]
   if (signature.free) return []
   const options = { subject: task.module, reason: 'playbook-argument', expressions: 'skip' } as const
   return validate(signature.args, task.args.value, task.args, options)

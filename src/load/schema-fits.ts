@@ -49,8 +49,18 @@ const judges: Record<string, Judge> = {
       (!isRecord(value) || Object.keys(value).every(name => Object.hasOwn((properties ?? {}) as Schema, name)))),
 }
 
-/** Keywords that ask nothing of a value. */
-const silent = new Set(['title', 'description', 'default', 'examples', 'partial', 'secret'])
+/** Keywords that are read by people and by the engine, and ask nothing of a value. */
+const silent = new Set([
+  'title',
+  'description',
+  'default',
+  'examples',
+  'partial',
+  'secret',
+  'main',
+  'expression',
+  'template',
+])
 
 /**
  * Whether a value surely fits a schema. Where it answers false, `validate` has a compiled schema decide and tell what is

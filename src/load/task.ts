@@ -23,6 +23,10 @@ export type Task = {
   slug: string
   module: string
   args: Located<Record<string, unknown>>
+  /** What stands in place of a mapping of arguments, until the schema of the module is known. */
+  text?: Located<string>
+  /** Arguments that name a template file, as the schema of the module says. */
+  templates: string[]
   when: Located<string | boolean>[]
   loop?: Located
   register?: string
@@ -49,36 +53,19 @@ export type Surroundings = {
   takenSlugs: Set<string>
 }
 
-/** Modules whose one main argument may be written as plain text, as in Ansible. */
-const mainArgument: Record<string, string> = { command: 'cmd', debug: 'msg' }
-
-/** An argument that is an expression by its place, as `when` is: without braces of its own it is given them. */
-const braced = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(braced)
-  return typeof value === 'string' && !value.includes('{{') ? `{{ ${value} }}` : value
+/** Arguments as written: a mapping, nothing, or a text that may stand for the main one. */
+const argsOf = (module: string, at: Located, problems: Problems): Pick<Task, 'args' | 'text'> => {
+  if (isRecord(at.value)) return { args: { ...at, value: at.value } }
+  const args = { ...at, value: {} }
+  if (at.value === null) return { args }
+  if (typeof at.value === 'string') return { args, text: { ...at, value: at.value } }
+  problems.push({ reason: 'playbook-shape', what: wrongArguments(module, at.value), origin: at.origin })
+  return { args }
 }
 
-const argsOf = (module: string, at: Located, problems: Problems): Located<Record<string, unknown>> => {
-  if (isRecord(at.value)) {
-    const expression = module === 'assert' && 'that' in at.value ? { that: braced(at.value.that) } : {}
-    return { ...at, value: { ...at.value, ...expression } }
-  }
-  const main = mainArgument[module]
-  if (at.value !== null && typeof at.value === 'string' && main !== undefined) {
-    const inner = `/${main}`
-    return {
-      value: { [main]: at.value },
-      origin: at.origin,
-      at: pointer => at.at(pointer.startsWith(inner) ? '' : pointer),
-    }
-  }
-  if (at.value !== null) {
-    const what = `The arguments of "${module}" must be a mapping, not ${kindOf(at.value)}.`
-    const fix = (typeof at.value === 'string' && didYouMean(module, Object.keys(mainArgument))) || undefined
-    problems.push({ reason: 'playbook-shape', what, fix, origin: at.origin })
-  }
-  return { ...at, value: {} }
-}
+/** What is said of arguments that are no mapping. */
+export const wrongArguments = (module: string, value: unknown): string =>
+  `The arguments of "${module}" must be a mapping, not ${kindOf(value)}.`
 
 /** A keyword of Ansible's tasks that runbook does not have. */
 const foreignWord = (at: Located, key: string): Problems[number] => {
@@ -189,7 +176,8 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     name,
     slug: freeSlug(slugOf(name) || slugOf(module) || 'task', around.takenSlugs),
     module: word,
-    args: argsOf(module, members.get(key)!, problems),
+    ...argsOf(module, members.get(key)!, problems),
+    templates: [],
     ...wordsOf(members, around, problems),
     origin: at.origin,
     handler: around.handler,

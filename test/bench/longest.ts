@@ -3,14 +3,16 @@ import { loadModules } from '../../src/cli/app/find-modules.ts'
 import { expand } from '../../src/graph/expand.ts'
 import { type Graph, nodeId } from '../../src/graph/graph.ts'
 import { load } from '../../src/load/load.ts'
+import { applySchemas } from '../../src/load/task-schemas.ts'
 import { supplyFor } from '../plan/supply.ts'
 import type { Result } from './events.ts'
 
 /** The graph of a playbook as a run of it has it: what comes after what, on which host. */
 export const graphOf = async (playbook: string, inventory: string): Promise<Graph> => {
-  const { value: loaded, failures } = load({ playbook, inventories: [inventory], extra: [] })
+  const { value: written, failures } = load({ playbook, inventories: [inventory], extra: [] })
   if (failures) throw new Error(failures.map(({ what }) => what).join('\n'))
-  const { modules } = await loadModules(loaded.playbook)
+  const { modules } = await loadModules(written.playbook)
+  const loaded = applySchemas(written, modules)
   const { references } = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
   return expand(loaded, { tags: [] }, name => modules[name]!.collective === true, references)
 }

@@ -4,6 +4,8 @@ import type { Graph } from '../../src/graph/graph.ts'
 import type { Selection } from '../../src/graph/selection.ts'
 import type { Reference } from '../../src/load/expression.ts'
 import type { Task } from '../../src/load/playbook.ts'
+import { applySchemas } from '../../src/load/task-schemas.ts'
+import { T } from '../../src/module/schema.ts'
 import { loadText } from '../plan/rig.ts'
 
 export const inventory = `
@@ -14,6 +16,8 @@ all:
     db: { hosts: { db0: {} } }
 `
 
+const signatures = { debug: { args: T.Object({ msg: T.String({ main: true }) }) } }
+
 /** The graph of tasks given as the YAML of a play's rest. Modules called `all_*` are collective modules. */
 export const graphOf = (
   playbook: string,
@@ -21,7 +25,7 @@ export const graphOf = (
   files: (task: Task) => Reference[] = () => [],
 ): Graph =>
   expand(
-    loadText(playbook, inventory),
+    applySchemas(loadText(playbook, inventory), signatures),
     { tags: [], ...selection },
     module => module.startsWith('all_'),
     task => files(task).map(reference => ({ ...reference, origin: task.origin })),

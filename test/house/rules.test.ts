@@ -8,7 +8,7 @@ import { circlesIn } from './circles.ts'
 import { importsOf, strayPackages, strayRooms } from './imports.ts'
 import { longFunctions, longFunctionsLeft } from './long-functions.ts'
 import { exportedNames, isKebabCase, namesTwice, oldNames } from './names.ts'
-import { namesIpfs, strayTest, strayWords } from './words.ts'
+import { moduleNames, namesIpfs, strayTest, strayWords } from './words.ts'
 
 // A rule that never finds anything is no rule: each is shown what it must find.
 
@@ -156,6 +156,14 @@ test('words are found where they must not stand', () => {
   assert.is(stray('README.md', `see registry${'.'}example${'.'}org`), 1)
   assert.is(stray('README.md', `in /${'home'}/someone/checkout`), 1)
   assert.is(stray('test/a.test.ts', `test${'.'}only('a', () => {})`), 1)
+})
+
+test('modules are not known by name', () => {
+  const stray = (text: string, file = 'src/plan/a.ts') => strayWords(file, text, [moduleNames(['copy', 'file'])]).length
+  assert.is(stray("if (task.module === 'file') f()"), 1)
+  assert.is(stray("const main = { 'copy': 'src' }"), 1)
+  assert.is(stray("if (found.kind === 'file') f()"), 0)
+  assert.is(stray("run('copy')", 'src/lab/a.ts'), 0)
 })
 
 test('tests that would never run are found', () => {

@@ -50,6 +50,19 @@ export const WORDS: Word[] = [
 /** The collection that comes with runbook serves any host: what belongs to one program is in that program's collection. */
 export const namesIpfs = (text: string): boolean => /ipfs|kubo|cluster/i.test(text)
 
+/** Names of modules that are words of the engine too: kinds of answers, of accounts, of files. */
+const alsoWords = ['command', 'file', 'group', 'service', 'template', 'user']
+
+/** The engine knows no module by name: what it has to know of one stands in the module's schemas. */
+export const moduleNames = (names: string[]): Word => {
+  const own = names.filter(name => !alsoWords.includes(name)).join('|')
+  return {
+    pattern: new RegExp(`\\bmodule\\)? [!=]== '(?:${names.join('|')})'|(?<![\\w.])'(?:${own})'`),
+    why: 'the engine knows no module by name: make it a word of its schema',
+    in: file => /^src\/(?!lab\/).*\.ts$/.test(file),
+  }
+}
+
 const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length
 
 /** Every place of a text where a word stands that must not. */

@@ -4,12 +4,13 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { check, checkReferences, type Signatures } from '../../src/load/check.ts'
 import { load } from '../../src/load/load.ts'
+import { applySchemas } from '../../src/load/task-schemas.ts'
 import { compileFile } from '../../src/load/template.ts'
 import { folderWith } from './folder.ts'
 import { spot } from './refused.ts'
 
 const signatures: Signatures = {
-  debug: { args: Type.Object({ msg: Type.String() }) },
+  debug: { args: Type.Object({ msg: Type.String({ main: true }) }) },
   ipfs_init: {
     args: Type.Object({ repo: Type.String(), port: Type.Optional(Type.Integer()) }),
     outputs: Type.Object({ peer_id: Type.String(), addresses: Type.Array(Type.Object({ ip: Type.String() })) }),
@@ -29,7 +30,7 @@ const loadedWith = (playbook: string, extra: string[] = []) => {
     extra,
   })
   assert.is(failures, undefined, JSON.stringify(failures))
-  return value!
+  return applySchemas(value!, signatures)
 }
 const found = (playbook: string, extra?: string[]) => check(loadedWith(playbook, extra), signatures)
 const inTask = (task: string) =>
@@ -71,6 +72,7 @@ test('one mistake of each kind', () => {
     ['debug: "{{ hostvars.node7.repo }}"', /no host "node7"/, /"node0"/, '5:18'],
     ['debug: "{{ groups.ipsf }}"', /no group "ipsf"/, /"ipfs"/, '5:18'],
     ['debug: "{{ item }}"', /"item" exists only in a task with a loop/, /^/, '5:18'],
+    ['{ipfs_init: restart}', /The arguments of "ipfs_init" must be a mapping, not text/, /^/, '5:19'],
     ['{debug: x, when: a and b}', /Unexpected "and"/, /&&/, '5:26'],
     ['{debug: x, when: [true, nope]}', /no variable or register "nope"/, /^/, '5:31'],
     ['{debug: x, loop: "groups.ipfs +"}', /too early/, /^/, '5:38'],

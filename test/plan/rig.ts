@@ -7,6 +7,7 @@ import { expand } from '../../src/graph/expand.ts'
 import type { Graph } from '../../src/graph/graph.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
+import { applySchemas } from '../../src/load/task-schemas.ts'
 import type { AnyModule } from '../../src/module/define.ts'
 import { createKnown, type Known } from '../../src/plan/known.ts'
 import type { Line } from '../../src/plan/line.ts'
@@ -93,8 +94,9 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
   const names = options.hosts ?? ['node0']
   const inventory = typeof names === 'string' ? names : inventoryOf(names, hosts.root)
   const prepare = async () => {
-    const loaded = loadText(playbook, inventory, options.files)
-    const modules = await modulesFor(loaded, options.modules ?? {})
+    const written = loadText(playbook, inventory, options.files)
+    const modules = await modulesFor(written, options.modules ?? {})
+    const loaded = applySchemas(written, modules)
     const failures = check(loaded, modules)
     if (failures.length > 0) throw new Refusal(...failures)
     const controller = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))

@@ -51,6 +51,17 @@ export const createController = (folder: string, supply: Supply): Controller => 
     compiled.set(at, known)
     return known
   }
+  const referencesOf = (path: unknown): Reference[] => {
+    if (typeof path !== 'string' || path.includes('{{')) return []
+    const found = findControllerFile(folder, 'templates', path)
+    if ('missing' in found) return []
+    try {
+      return templateAt(found.at).references
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      return []
+    }
+  }
   return {
     local: async query => {
       const { kind } = query.probe
@@ -71,21 +82,6 @@ export const createController = (folder: string, supply: Supply): Controller => 
         : { exists: true, text: templateAt(found.at).render(scope) }
     },
     files: () => [...compiled.keys(), ...sources],
-    references: task => {
-      const src = task.args.value.src
-      if (typeof src !== 'string' || src.includes('{{')) return []
-      const found = findControllerFile(folder, 'templates', src)
-      if (
-        'missing' in found ||
-        (!/^(runbook\.builtin\.)?template$/.test(task.module) && !found.at.includes('/templates/'))
-      )
-        return []
-      try {
-        return templateAt(found.at).references
-      } catch (error) {
-        if (error instanceof Refusal) throw error
-        return []
-      }
-    },
+    references: task => task.templates.flatMap(name => referencesOf(task.args.value[name])),
   }
 }

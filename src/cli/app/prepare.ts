@@ -6,6 +6,7 @@ import { expand } from '../../graph/expand.ts'
 import type { Target } from '../../host/target.ts'
 import { check, checkReferences } from '../../load/check.ts'
 import { load } from '../../load/load.ts'
+import { applySchemas } from '../../load/task-schemas.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { Supply } from './archives.ts'
@@ -79,8 +80,8 @@ export const prepare = async (
   const asked = completed(playbook, options)
   const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars })
   if (result.failures) throw new Refusal(...result.failures)
-  const loaded = result.value
-  const { modules, warnings } = await loadModules(loaded.playbook)
+  const { modules, warnings } = await loadModules(result.value.playbook)
+  const loaded = applySchemas(result.value, modules)
   const failures = check(loaded, modules)
   if (failures.length > 0) throw new Refusal(...failures)
   const { folder } = loaded.playbook

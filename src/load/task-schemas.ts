@@ -1,0 +1,60 @@
+import type { Signatures } from './check.ts'
+import type { Loaded } from './load.ts'
+import type { Task } from './playbook.ts'
+
+/**
+ * What the schema of an argument may say beyond what its values are.
+ *
+ * `main`: the argument that a task may give as plain text, in place of a mapping. `expression`: it is an expression by
+ * its place, as `when` is. `template`: it names a template file, whose references are those of the task.
+ */
+type Word = 'main' | 'expression' | 'template'
+type Schema = Signatures[string]['args']
+
+const argumentsThat = (word: Word, schema: Schema | undefined): string[] =>
+  Object.entries((schema as { properties?: Record<string, object> } | undefined)?.properties ?? {}).flatMap(
+    ([name, property]) => ((property as { [word in Word]?: true })[word] ? [name] : []),
+  )
+
+/** An expression without braces of its own is given them. */
+const braced = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(braced)
+  return typeof value === 'string' && !value.includes('{{') ? `{{ ${value} }}` : value
+}
+
+/** The text of a task as its main argument. What has none keeps its text, which the check refuses. */
+const withMain = ({ text, ...task }: Task, [main]: string[]): Task => {
+  if (text === undefined) return task
+  if (main === undefined) return { ...task, text }
+  const inner = `/${main}`
+  return {
+    ...task,
+    args: {
+      value: { [main]: text.value },
+      origin: text.origin,
+      at: pointer => text.at(pointer.startsWith(inner) ? '' : pointer),
+    },
+  }
+}
+
+const withExpressions = (task: Task, names: string[]): Task => {
+  const { value } = task.args
+  const expressions = names.filter(name => name in value).map(name => [name, braced(value[name])])
+  return { ...task, args: { ...task.args, value: { ...value, ...Object.fromEntries(expressions) } } }
+}
+
+const taskBy = (task: Task, schema: Schema | undefined): Task => ({
+  ...withExpressions(withMain(task, argumentsThat('main', schema)), argumentsThat('expression', schema)),
+  templates: argumentsThat('template', schema),
+})
+
+/** The tasks of a playbook, their arguments taken as the schemas of their modules want it. */
+export const applySchemas = (loaded: Loaded, signatures: Signatures): Loaded => {
+  const apply = (task: Task): Task => taskBy(task, signatures[task.module]?.args)
+  const plays = loaded.playbook.plays.map(play => ({
+    ...play,
+    tasks: play.tasks.map(apply),
+    handlers: play.handlers.map(apply),
+  }))
+  return { ...loaded, playbook: { ...loaded.playbook, plays } }
+}
