@@ -11,8 +11,8 @@ import {
   uses,
 } from '../../src/module/module.ts'
 import diagnose from './lib/diagnoses.ts'
-import { missingFolder, path, plain } from './lib/paths.ts'
-import { words } from './lib/shell-split.ts'
+import { missingFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { splitShellWords } from './lib/shell-split.ts'
 
 const args = T.Object(
   {
@@ -25,18 +25,18 @@ const args = T.Object(
     argv: T.Optional(
       T.Array(T.String(), { minItems: 1, description: 'The program and its arguments as a list, in place of `cmd`.' }),
     ),
-    chdir: T.Optional(path('The folder it runs in.')),
+    chdir: T.Optional(pathArgument('The folder it runs in.')),
     stdin: T.Optional(T.String({ description: 'What it reads from its standard input.' })),
-    creates: T.Optional(path('It makes this, and runs only while this is not there. It is taken at its word.')),
-    removes: T.Optional(path('It removes this, and runs only while this is there. It is taken at its word.')),
+    creates: T.Optional(pathArgument('It makes this, and runs only while this is not there. It is taken at its word.')),
+    removes: T.Optional(pathArgument('It removes this, and runs only while this is there. It is taken at its word.')),
     reads: T.Optional(
-      T.Array(path('A file or folder.'), {
+      T.Array(pathArgument('A file or folder.'), {
         description:
           'It changes nothing and depends on these alone: it is a question then, asked in `plan` too, never a change.',
       }),
     ),
     touches: T.Optional(
-      T.Array(path('A file or folder.'), {
+      T.Array(pathArgument('A file or folder.'), {
         description: 'What else it may change. Default: nothing with creates or removes, anything without.',
       }),
     ),
@@ -45,7 +45,7 @@ const args = T.Object(
 )
 type Line = { cmd?: string; argv?: string[]; chdir?: string; stdin?: string }
 
-const argvOf = ({ cmd, argv }: Line): string[] => argv ?? (cmd === undefined ? [] : (words(cmd) ?? []))
+const argvOf = ({ cmd, argv }: Line): string[] => argv ?? (cmd === undefined ? [] : (splitShellWords(cmd) ?? []))
 
 const fragment = (line: Line): string => {
   const there = line.chdir === undefined ? '' : `cd ${quote(line.chdir)} && `
@@ -78,15 +78,15 @@ export default defineModule({
     '- name: Ask for the version\n  command:\n    argv: [/usr/local/bin/app, --version]\n    reads: [/usr/local/bin/app]\n  register: app',
   ],
   reads: args => ({
-    creates: args.creates === undefined ? undefined : stat(plain(args.creates)),
-    removes: args.removes === undefined ? undefined : stat(plain(args.removes)),
-    folder: args.chdir === undefined ? undefined : uses(folderAt(plain(args.chdir))),
+    creates: args.creates === undefined ? undefined : stat(plainPath(args.creates)),
+    removes: args.removes === undefined ? undefined : stat(plainPath(args.removes)),
+    folder: args.chdir === undefined ? undefined : uses(folderAt(plainPath(args.chdir))),
     said: args.reads === undefined || argvOf(args).length === 0 ? undefined : uses(command(fragment(args), args.reads)),
   }),
   touches: args => {
     const open = args.creates === undefined && args.removes === undefined && args.reads === undefined
-    const gone = args.removes === undefined ? [] : [`tree:${plain(args.removes)}`]
-    return [...gone, ...(args.touches?.map(path => `tree:${plain(path)}`) ?? (open ? ['any'] : []))]
+    const gone = args.removes === undefined ? [] : [`tree:${plainPath(args.removes)}`]
+    return [...gone, ...(args.touches?.map(path => `tree:${plainPath(path)}`) ?? (open ? ['any'] : []))]
   },
   plan: (args, seen, { ok, change, fail }) => {
     if ((args.cmd === undefined) === (args.argv === undefined))
@@ -107,26 +107,27 @@ export default defineModule({
     }
     if (seen.creates?.exists === true || seen.removes?.exists === false)
       return ok(told({ rc: 0, stdout: '', stderr: '' }))
-    const nowhere = args.chdir !== undefined && seen.folder ? missingFolder(plain(args.chdir), seen.folder) : undefined
+    const nowhere =
+      args.chdir !== undefined && seen.folder ? missingFolder(plainPath(args.chdir), seen.folder) : undefined
     if (nowhere) return fail(nowhere.why, nowhere.fix)
 
     const steps = [
       exec(argv, {
         keep: true,
-        ...(args.chdir === undefined ? {} : { cwd: plain(args.chdir) }),
+        ...(args.chdir === undefined ? {} : { cwd: plainPath(args.chdir) }),
         ...(args.stdin === undefined ? {} : { stdin: content(args.stdin) }),
       }),
     ]
     if (seen.creates === undefined && seen.removes === undefined)
       return change({ will: {}, steps, reason: 'it runs every time', always: true })
     // With both, what is made decides; whether the other is gone afterwards is left to be seen.
-    const also = args.touches?.map(path => `tree:${plain(path)}`) ?? []
+    const also = args.touches?.map(path => `tree:${plainPath(path)}`) ?? []
     return seen.creates
       ? change({
           will: { creates: { exists: true } },
           steps,
           reason: `${args.creates} does not exist`,
-          touches: args.removes === undefined ? also : [...also, `tree:${plain(args.removes)}`],
+          touches: args.removes === undefined ? also : [...also, `tree:${plainPath(args.removes)}`],
         })
       : change({ will: { removes: { exists: false } }, steps, reason: `${args.removes} is there`, touches: also })
   },

@@ -14,8 +14,9 @@ import {
   T,
   uses,
 } from '../../src/module/module.ts'
-import { known, modeAfter, type Put, write, writing } from './lib/file-content.ts'
-import { baseOf, type Obstacle, ownerOf, path, placed, plain, surroundings } from './lib/paths.ts'
+import { attributeArguments, ownerNames, targetReads } from './lib/file-attributes.ts'
+import { contentOfDigest, decideFile, modeAfter, type PutContent, writeStep } from './lib/file-content.ts'
+import { baseName, type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
@@ -26,14 +27,16 @@ const args = T.Object(
     ),
     remote_src: T.Boolean({ default: false, description: '`src` is a file of the host itself, by its absolute path.' }),
     content: T.Optional(T.String({ description: 'The text itself, in place of `src`.' })),
-    dest: path('Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`.'),
-    ...placed,
+    dest: pathArgument(
+      'Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`.',
+    ),
+    ...attributeArguments,
   },
   { additionalProperties: false },
 )
 
 const target = ({ src, dest }: { src?: string; dest: string }): string =>
-  plain(dest.endsWith('/') && src !== undefined ? `${dest}/${baseOf(src)}` : dest)
+  plainPath(dest.endsWith('/') && src !== undefined ? `${dest}/${baseName(src)}` : dest)
 
 /** Larger files are streamed from the controller's disk. */
 const inOnePiece = 1_000_000
@@ -44,12 +47,12 @@ type Found = { file: string; size: number; sha256: string; bytes?: Buffer }
 const isSmall = (found: Found): found is Found & { bytes: Buffer } =>
   found.size <= inOnePiece && found.bytes !== undefined
 const contentOf = (found: Found): Content => ({
-  ...(isSmall(found) ? content(found.bytes) : known(found.sha256, found.size)),
+  ...(isSmall(found) ? content(found.bytes) : contentOfDigest(found.sha256, found.size)),
   at: { side: 'controller', path: found.file },
 })
 
 const upload =
-  (found: Found): Put =>
+  (found: Found): PutContent =>
   (path, _, args, before) => {
     const step: Step = {
       do: 'upload',
@@ -58,26 +61,26 @@ const upload =
       digest: found.sha256,
       path,
       mode: modeAfter(args, before),
-      owner: ownerOf(args).owner ?? before?.owner,
-      group: ownerOf(args).group ?? before?.group,
+      owner: ownerNames(args).owner ?? before?.owner,
+      group: ownerNames(args).group ?? before?.group,
     }
     return found.size > worthAReceipt ? [step, { do: 'receipt', path, digest: found.sha256 }] : [step]
   }
 /** A file of the host is copied there, beside its place, which it takes by rename; a small one is written like any other. */
 const copied =
-  (src: string): Put =>
+  (src: string): PutContent =>
   (path, what, args, before) => {
     if (isUnknown(what) || (!isUnknown(what.bytes) && what.bytes.length === what.size))
-      return [write(path, what, args, before)]
+      return [writeStep(path, what, args, before)]
     const fresh = `${path}.runbook-new`
-    const { owner = before?.owner, group = before?.group } = ownerOf(args)
+    const { owner = before?.owner, group = before?.group } = ownerNames(args)
     return [
       exec(['cp', '--remove-destination', '--', src, fresh]),
       ...attributes(fresh, modeAfter(args, before), { ...(owner ? { owner } : {}), ...(group ? { group } : {}) }),
       exec(['mv', '-fT', '--', fresh, path]),
     ]
   }
-const whole: Put = (path, what: Content | Later, args, before) => [write(path, what, args, before)]
+const whole: PutContent = (path, what: Content | Later, args, before) => [writeStep(path, what, args, before)]
 
 /** Why a file of the host cannot be copied. */
 const uncopied = (src: string | undefined, found: FileAnswer | undefined): Obstacle | undefined => {
@@ -112,9 +115,9 @@ export default defineModule({
   ],
   reads: args => ({
     source: args.src === undefined || args.remote_src ? undefined : source(args.src),
-    from: args.src !== undefined && args.remote_src ? uses(file(plain(args.src))) : undefined,
+    from: args.src !== undefined && args.remote_src ? uses(file(plainPath(args.src))) : undefined,
     file: file(target(args)),
-    ...surroundings(target(args), args),
+    ...targetReads(target(args), args),
   }),
   plan: (args, seen, { ok, change, fail }) => {
     const dest = target(args)
@@ -137,12 +140,12 @@ export default defineModule({
     }
     const wanted = (): Content =>
       seen.from
-        ? contentAt(plain(args.src!), seen.from)
+        ? contentAt(plainPath(args.src!), seen.from)
         : found?.exists
           ? contentOf(found)
           : content(args.content ?? '')
-    const put = seen.from ? copied(plain(args.src!)) : found?.exists && !isSmall(found) ? upload(found) : whole
-    const it = writing(dest, wanted, args, seen, put)
+    const put = seen.from ? copied(plainPath(args.src!)) : found?.exists && !isSmall(found) ? upload(found) : whole
+    const it = decideFile(dest, wanted, args, seen, put)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ dest })
     return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { dest } })

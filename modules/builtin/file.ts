@@ -12,27 +12,23 @@ import {
   T,
   uses,
 } from '../../src/module/module.ts'
-import { modeFor, settings, write } from './lib/file-content.ts'
 import {
-  type Accounts,
-  accountsOf,
+  accountReads,
+  attributeArguments,
+  attributeDifferences,
   attributesPatch,
-  drift,
-  folderOf,
+  type FileAttributes,
   missingAccount,
-  missingFolder,
-  type Obstacle,
-  ownerOf,
-  type Placed,
-  path,
-  placed,
-  plain,
-  replaced,
-} from './lib/paths.ts'
+  type NamedAccounts,
+  ownerNames,
+  replacedOwner,
+} from './lib/file-attributes.ts'
+import { attributeSteps, chmodMode, writeStep } from './lib/file-content.ts'
+import { missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
-    path: path('What this is about.'),
+    path: pathArgument('What this is about.'),
     state: T.Enum(['file', 'directory', 'link', 'absent', 'touch'], {
       default: 'file',
       description:
@@ -41,12 +37,12 @@ const args = T.Object(
         'touch: an empty file where nothing is; what is there keeps its content and times.',
     }),
     src: T.Optional(T.String({ description: 'What a link points to, absolute or from the folder the link is in.' })),
-    ...placed,
+    ...attributeArguments,
   },
   { additionalProperties: false },
 )
-type Wanted = Placed & { src?: string }
-type Seen = Accounts & { file: FileAnswer; above: FileAnswer[] | undefined }
+type Wanted = FileAttributes & { src?: string }
+type Seen = NamedAccounts & { file: FileAnswer; above: FileAnswer[] | undefined }
 
 type Will = ReturnType<typeof attributesPatch> & Partial<Record<string, unknown>>
 type Outcome =
@@ -62,7 +58,7 @@ type Outcome =
 
 /** The folders above a path, outermost first, without `/`. */
 const above = (path: string): string[] => {
-  const folder = folderOf(path)
+  const folder = parentFolder(path)
   return folder === '/' ? [] : [...above(folder), folder]
 }
 
@@ -81,12 +77,12 @@ const adjust = (at: string, args: Wanted, seen: Seen): Outcome => {
     return { is: 'fail', why: `${at} does not exist`, fix: 'make it with copy, template or state: touch' }
   if (there.kind === 'link' && args.mode !== undefined)
     return wrongKind(at, there, 'file', `name ${there.target}: a link has no mode of its own`)
-  const strays = drift(args, there, seen)
+  const strays = attributeDifferences(args, there, seen)
   if (strays.length === 0) return { is: 'ok' }
   return {
     is: 'change',
     file: attributesPatch(args, seen),
-    steps: settings(at, args, there, seen),
+    steps: attributeSteps(at, args, there, seen),
     reason: `its ${strays.join(', its ')}`,
   }
 }
@@ -103,7 +99,7 @@ const toTouched = (at: string, args: Wanted, seen: Seen): Outcome => {
   return {
     is: 'change',
     file: { exists: true, kind: 'file', mode: '0644', content: empty, size: 0, ...attributesPatch(args, seen) },
-    steps: [write(at, empty, args, undefined)],
+    steps: [writeStep(at, empty, args, undefined)],
     reason: 'it does not exist',
   }
 }
@@ -122,7 +118,7 @@ const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
     file: { exists: true, kind: 'directory', mode: '0755', ...attributesPatch(args, seen) },
     // `install -d` makes them so, whatever the umask.
     above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory', mode: '0755' })),
-    steps: [folder(at, modeFor('directory', args.mode ?? '0755'), ownerOf(args))],
+    steps: [folder(at, chmodMode('directory', args.mode ?? '0755'), ownerNames(args))],
     reason: 'it does not exist',
   }
 }
@@ -136,8 +132,8 @@ const toLink = (at: string, args: Wanted, seen: Seen): Outcome => {
   if (there.exists && there.target === src) return adjust(at, args, seen)
   return {
     is: 'change',
-    file: { exists: true, kind: 'link', target: src, ...replaced, ...attributesPatch(args, seen) },
-    steps: [...link(at, src), ...attributes(at, undefined, ownerOf(args))],
+    file: { exists: true, kind: 'link', target: src, ...replacedOwner, ...attributesPatch(args, seen) },
+    steps: [...link(at, src), ...attributes(at, undefined, ownerNames(args))],
     reason: there.exists ? `it points to ${there.target}` : 'it does not exist',
   }
 }
@@ -161,22 +157,22 @@ export default defineModule({
     '- name: Remove the old configuration\n  file:\n    path: /etc/app.conf.old\n    state: absent',
   ],
   reads: args => {
-    const at = plain(args.path)
+    const at = plainPath(args.path)
     const isMade = args.state === 'link' || args.state === 'touch'
     return {
       file: args.state === 'touch' ? file(at) : stat(at),
       above: args.state === 'directory' ? above(at).map(stat) : undefined,
-      parent: isMade ? uses(folderAt(folderOf(at))) : undefined,
-      ...accountsOf(args.state === 'absent' ? {} : args),
+      parent: isMade ? uses(folderAt(parentFolder(at))) : undefined,
+      ...accountReads(args.state === 'absent' ? {} : args),
     }
   },
   // All below what is removed, and all that a link leads to.
-  touches: args => (args.state === 'absent' || args.state === 'link' ? [`tree:${plain(args.path)}`] : []),
+  touches: args => (args.state === 'absent' || args.state === 'link' ? [`tree:${plainPath(args.path)}`] : []),
   plan: (args, seen, { ok, change, fail }) => {
     if (args.src !== undefined && args.state !== 'link')
       return fail(`src is given, but state is ${args.state}`, 'set state: link, or leave out src')
-    const at = plain(args.path)
-    const blocked = (seen.parent && missingFolder(folderOf(at), seen.parent)) ?? missingAccount(args, seen)
+    const at = plainPath(args.path)
+    const blocked = (seen.parent && missingFolder(parentFolder(at), seen.parent)) ?? missingAccount(args, seen)
     if (blocked) return fail(blocked.why, blocked.fix)
     const it = states[args.state](at, args, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)

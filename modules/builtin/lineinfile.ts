@@ -1,11 +1,12 @@
 import { type Content, content, defineModule, file, pattern, T } from '../../src/module/module.ts'
-import { writing } from './lib/file-content.ts'
-import { type Edit, edited, uneditable } from './lib/line-edits.ts'
-import { type Obstacle, path, placed, plain, surroundings } from './lib/paths.ts'
+import { attributeArguments, targetReads } from './lib/file-attributes.ts'
+import { decideFile } from './lib/file-content.ts'
+import { editLine, type LineEdit, uneditable } from './lib/line-edits.ts'
+import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
-    path: path('The file.'),
+    path: pathArgument('The file.'),
     line: T.Optional(T.String({ pattern: '^[^\\n]*$', description: 'The line, without a newline.' })),
     regexp: T.Optional(
       T.String({
@@ -22,7 +23,7 @@ const args = T.Object(
       T.String({ description: 'Where a new line goes: before the last that matches this, or BOF.' }),
     ),
     create: T.Boolean({ default: false, description: 'Make the file if it does not exist.' }),
-    ...placed,
+    ...attributeArguments,
   },
   { additionalProperties: false },
 )
@@ -34,16 +35,16 @@ type Wanted = {
   insertbefore?: string
 }
 
-const isProblem = (one: Edit | Obstacle): one is Obstacle => 'why' in one
+const isProblem = (one: LineEdit | Obstacle): one is Obstacle => 'why' in one
 
 /** The arguments as an edit; or which of them cannot be meant. */
-const editOf = (args: Wanted): Edit | Obstacle => {
+const editOf = (args: Wanted): LineEdit | Obstacle => {
   if (args.state === 'present' && args.line === undefined) return { why: 'line is not given', fix: 'say which line' }
   if (args.line === undefined && args.regexp === undefined)
     return { why: 'neither line nor regexp is given', fix: 'say which lines are to go' }
   if (args.insertafter !== undefined && args.insertbefore !== undefined)
     return { why: 'both insertafter and insertbefore are given', fix: 'leave one of them out' }
-  const edit: Edit = { state: args.state, ...(args.line === undefined ? {} : { line: args.line }) }
+  const edit: LineEdit = { state: args.state, ...(args.line === undefined ? {} : { line: args.line }) }
   for (const name of ['regexp', 'insertafter', 'insertbefore'] as const) {
     const text = args[name]
     if (text === undefined || (name === 'insertbefore' && text === 'EOF')) continue
@@ -67,9 +68,9 @@ export default defineModule({
     "- name: No logins with a password\n  lineinfile:\n    path: /etc/ssh/sshd_config\n    regexp: '^#?PasswordAuthentication '\n    line: PasswordAuthentication no",
     "- name: No entry of the old server\n  lineinfile:\n    path: /etc/hosts\n    regexp: '\\sold-server$'\n    state: absent",
   ],
-  reads: args => ({ file: file(plain(args.path)), ...surroundings(plain(args.path), args) }),
+  reads: args => ({ file: file(plainPath(args.path)), ...targetReads(plainPath(args.path), args) }),
   plan: (args, seen, { ok, change, fail }) => {
-    const at = plain(args.path)
+    const at = plainPath(args.path)
     const edit = editOf(args)
     if (isProblem(edit)) return fail(edit.why, edit.fix)
     if (!seen.file.exists && args.state === 'absent') return ok({ path: args.path })
@@ -79,14 +80,14 @@ export default defineModule({
     if (problem) return fail(problem.why, problem.fix)
 
     const before = seen.file.exists && seen.file.kind === 'file' ? seen.file.content.bytes.toString() : ''
-    const text = edited(before, edit)
+    const text = editLine(before, edit)
     // A pattern that matches other lines than the one it leads to would change the file in every run.
-    if (edited(text, edit) !== text)
+    if (editLine(text, edit) !== text)
       return fail(
         `regexp would replace another line in every run: it matches several, but not "${args.line}"`,
         'make regexp match the line too',
       )
-    const it = writing(at, (): Content => content(text), args, seen)
+    const it = decideFile(at, (): Content => content(text), args, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ path: args.path })
     return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { path: args.path } })

@@ -1,19 +1,20 @@
 import { content, defineModule, file, pattern, T } from '../../src/module/module.ts'
-import { writing } from './lib/file-content.ts'
+import { attributeArguments, targetReads } from './lib/file-attributes.ts'
+import { decideFile } from './lib/file-content.ts'
 import { uneditable } from './lib/line-edits.ts'
-import { path, placed, plain, surroundings } from './lib/paths.ts'
-import { section } from './lib/text-section.ts'
+import { pathArgument, plainPath } from './lib/paths.ts'
+import { textSection } from './lib/text-section.ts'
 
 const expression = (description: string) => T.Optional(T.String({ description }))
 
 const args = T.Object(
   {
-    path: path('The file.'),
+    path: pathArgument('The file.'),
     regexp: T.String({ description: 'What is replaced, wherever it matches. `^` and `$` are those of every line.' }),
     replace: T.String({ default: '', description: 'What takes its place. `\\1` is the first group of the match.' }),
     after: expression('Only behind the first match of this, which may span lines.'),
     before: expression('Only before the first match of this, which may span lines.'),
-    ...placed,
+    ...attributeArguments,
   },
   { additionalProperties: false },
 )
@@ -34,9 +35,9 @@ export default defineModule({
     "- name: The new server everywhere\n  replace:\n    path: /etc/app.conf\n    regexp: '\\bold-server\\b'\n    replace: new-server",
     "- name: A longer timeout, for one host\n  replace:\n    path: /etc/app.conf\n    after: '^\\[node0\\]$'\n    before: '^\\['\n    regexp: '^timeout=.*$'\n    replace: timeout=60",
   ],
-  reads: args => ({ file: file(plain(args.path)), ...surroundings(plain(args.path), args) }),
+  reads: args => ({ file: file(plainPath(args.path)), ...targetReads(plainPath(args.path), args) }),
   plan: (args, seen, { ok, change, fail }) => {
-    const at = plain(args.path)
+    const at = plainPath(args.path)
     if (!seen.file.exists) return fail(`${at} does not exist`, 'make it in an earlier task, with copy or template')
     const problem = uneditable(at, seen.file)
     if (problem) return fail(problem.why, problem.fix)
@@ -44,7 +45,7 @@ export default defineModule({
     if (typeof wanted === 'string') return fail(`regexp is no regular expression: ${wanted}`, `correct ${args.regexp}`)
     const bounds = { after: args.after, before: args.before }
     const edited = (text: string): string | { wrong: string } => {
-      const found = section(text, bounds)
+      const found = textSection(text, bounds)
       if ('wrong' in found) return found
       const [from, to] = found.between
       return text.slice(0, from) + text.slice(from, to).replace(wanted, replacement(args.replace)) + text.slice(to)
@@ -57,7 +58,7 @@ export default defineModule({
         `it would change ${at} in every run: regexp matches what it has put there`,
         'make regexp match only what is to be replaced',
       )
-    const it = writing(at, () => content(after), args, seen)
+    const it = decideFile(at, () => content(after), args, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ path: args.path })
     return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { path: args.path } })

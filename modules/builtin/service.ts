@@ -18,10 +18,18 @@ import {
   uses,
 } from '../../src/module/module.ts'
 import diagnose from './lib/diagnoses.ts'
-import { doubtful, holders, inTheWay, noPlace, own, placesOf, sockets } from './lib/listen-check.ts'
-import { path, plain } from './lib/paths.ts'
-import { control, enable } from './lib/systemctl.ts'
-import { lastAttempt } from './lib/unit-log.ts'
+import {
+  doubtfulSockets,
+  listeningSockets,
+  listenObstacle,
+  listenPlaces,
+  malformedAddress,
+  ownAddress,
+  socketHolders,
+} from './lib/listen-check.ts'
+import { pathArgument, plainPath } from './lib/paths.ts'
+import { enableUnit, systemctl } from './lib/systemctl.ts'
+import { lastAttemptLog } from './lib/unit-log.ts'
 
 const args = T.Object(
   {
@@ -37,7 +45,7 @@ const args = T.Object(
       }),
     ),
     enabled: T.Optional(T.Boolean({ description: 'Whether it starts with the machine.' })),
-    newer_than: T.Array(path('A file, a folder or a link (its own time, not that of what it points to).'), {
+    newer_than: T.Array(pathArgument('A file, a folder or a link (its own time, not that of what it points to).'), {
       default: [],
       description:
         'With started: it has to have been started after each of these last changed, else it is restarted. ' +
@@ -146,13 +154,15 @@ export default defineModule({
   reads: args => ({
     unit: service(args.name),
     portable: file(portableProgram(args.name)),
-    newer: args.newer_than.map(file => uses(stat(plain(file)))),
-    own: placesOf(args.listens.flat()).map(place => uses(own(place))),
-    sockets: placesOf(args.listens.flat()).map(place => uses(sockets(place))),
+    newer: args.newer_than.map(file => uses(stat(plainPath(file)))),
+    own: listenPlaces(args.listens.flat()).map(place => uses(ownAddress(place))),
+    sockets: listenPlaces(args.listens.flat()).map(place => uses(listeningSockets(place))),
   }),
   more: (args, { unit, newer, sockets }) => {
-    const odd = later(() => (args.state === 'started' ? doubtful(unit, changedIn(newer, unit) >= 0, sockets) : []))
-    return { holders: Array.isArray(odd) && odd.length > 0 ? uses(holders(odd)) : undefined }
+    const odd = later(() =>
+      args.state === 'started' ? doubtfulSockets(unit, changedIn(newer, unit) >= 0, sockets) : [],
+    )
+    return { holders: Array.isArray(odd) && odd.length > 0 ? uses(socketHolders(odd)) : undefined }
   },
   touches: () => ['live:sockets'],
   plan: (args, seen, { ok, change, fail }) => {
@@ -164,7 +174,7 @@ export default defineModule({
     if (useless && !isKeptOff) return fail(...useless)
     // A unit that systemd has let go has no failures to forget.
     const told = (words: string[]): Step =>
-      control(unit, args.name, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
+      systemctl(unit, args.name, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
 
     if (enabled === true && unit.enabled === 'static')
       return fail(`${name} cannot be enabled: its unit file has no [Install] section`, 'leave out enabled, or add one')
@@ -179,7 +189,8 @@ export default defineModule({
 
     const blocked =
       state === 'started'
-        ? (noPlace(args.listens.flat()) ?? later(() => inTheWay(unit, name, placesOf(args.listens.flat()), seen)))
+        ? (malformedAddress(args.listens.flat()) ??
+          later(() => listenObstacle(unit, name, listenPlaces(args.listens.flat()), seen)))
         : undefined
     if (blocked && !isUnknown(blocked)) return fail(blocked.why, blocked.fix)
 
@@ -218,7 +229,7 @@ export default defineModule({
       steps: [
         ...(installs?.steps ?? []),
         ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
-        ...(enables ? enable(unit, args.name) : disables ? [told(['disable'])] : []),
+        ...(enables ? enableUnit(unit, args.name) : disables ? [told(['disable'])] : []),
         ...doing.verbs.map(told),
         ...(doing.active === 'inactive' ? [told(['reset-failed'])] : []),
       ],
@@ -244,7 +255,7 @@ export default defineModule({
         ? `${unitName(args.name)} has ended and is started over and over: ${unit.result}`
         : undefined
     },
-    log: lastAttempt(args.name),
+    log: lastAttemptLog(args.name),
   }),
   diagnose,
 })

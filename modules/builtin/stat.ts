@@ -1,9 +1,9 @@
 import { defineModule, digest, later, stat, T, uses } from '../../src/module/module.ts'
-import { path, plain } from './lib/paths.ts'
+import { pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
-    path: path('What to look at. A link is looked at itself, not what it points to.'),
+    path: pathArgument('What to look at. A link is looked at itself, not what it points to.'),
     get_checksum: T.Boolean({ default: false, description: 'Read the SHA-256 digest of its content too.' }),
   },
   { additionalProperties: false },
@@ -41,7 +41,7 @@ export default defineModule({
   examples: [
     '- name: See whether it is there\n  stat:\n    path: /etc/app.conf\n  register: app\n\n- name: Close it\n  when: app.stat.exists\n  file:\n    path: /etc/app.conf\n    mode: "0640"',
   ],
-  reads: args => ({ file: uses((args.get_checksum ? digest : stat)(plain(args.path))) }),
+  reads: args => ({ file: uses((args.get_checksum ? digest : stat)(plainPath(args.path))) }),
   plan: (args, { file }, { ok }) => {
     if (!file.exists) return ok({ stat: { exists: false } })
     const { kind } = file

@@ -14,10 +14,10 @@ import {
   unitName,
   uses,
 } from '../../src/module/module.ts'
-import { writing } from './lib/file-content.ts'
-import { surroundings } from './lib/paths.ts'
-import { introduce } from './lib/systemctl.ts'
-import { noRoom, room } from './lib/writable-parent.ts'
+import { targetReads } from './lib/file-attributes.ts'
+import { decideFile } from './lib/file-content.ts'
+import { loadUnit } from './lib/systemctl.ts'
+import { notWritable, writableParent } from './lib/writable-parent.ts'
 
 const args = T.Object(
   {
@@ -69,8 +69,8 @@ export default defineModule({
     file: file(unitFile(args.name)),
     unit: service(args.name),
     template: args.src === undefined ? undefined : template(args.src),
-    room: uses(room(unitFile(args.name))),
-    ...surroundings(unitFile(args.name), {}),
+    room: uses(writableParent(unitFile(args.name))),
+    ...targetReads(unitFile(args.name), {}),
   }),
   plan: (args, seen, { ok, change, fail }) => {
     const path = unitFile(args.name)
@@ -91,10 +91,10 @@ export default defineModule({
           )
 
     const wanted = (): Content => content(seen.template?.exists ? seen.template.text : (args.content ?? ''))
-    const it = writing(path, wanted, { mode: args.mode }, seen)
+    const it = decideFile(path, wanted, { mode: args.mode }, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
     const reads =
-      seen.unit.manager !== 'systemd' ? [] : seen.unit.load === 'not-found' ? [introduce(done.name)] : [reload]
+      seen.unit.manager !== 'systemd' ? [] : seen.unit.load === 'not-found' ? [loadUnit(done.name)] : [reload]
     if (it.is === 'ok') {
       if (seen.unit.load === 'bad-setting' || seen.unit.load === 'error')
         return fail(`systemd cannot load ${done.name} (${seen.unit.load})`, `systemd-analyze verify ${path} says why`)
@@ -106,7 +106,7 @@ export default defineModule({
         outputs: done,
       })
     }
-    if (seen.room.closed !== '') return fail(...noRoom(done.name, seen.room))
+    if (seen.room.closed !== '') return fail(...notWritable(done.name, seen.room))
     const text = later(wanted)
     return change({
       will: { file: it.will, unit: loaded(seen.unit, isUnknown(text) ? undefined : text.bytes.toString()) },

@@ -1,6 +1,7 @@
 import { type Content, content, defineModule, file, later, T, template } from '../../src/module/module.ts'
-import { writing } from './lib/file-content.ts'
-import { baseOf, path, placed, plain, surroundings } from './lib/paths.ts'
+import { attributeArguments, targetReads } from './lib/file-attributes.ts'
+import { decideFile } from './lib/file-content.ts'
+import { baseName, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
@@ -9,16 +10,16 @@ const args = T.Object(
       description:
         'A Handlebars file of the controller, looked for in `templates/` beside the playbook, then beside it.',
     }),
-    dest: path(
+    dest: pathArgument(
       'Where the file goes. With `/` at its end: the folder it goes into, under the name of `src` without .hbs.',
     ),
-    ...placed,
+    ...attributeArguments,
   },
   { additionalProperties: false },
 )
 
 const target = ({ src, dest }: { src: string; dest: string }): string =>
-  plain(dest.endsWith('/') ? `${dest}/${baseOf(src).replace(/\.hbs$/, '')}` : dest)
+  plainPath(dest.endsWith('/') ? `${dest}/${baseName(src).replace(/\.hbs$/, '')}` : dest)
 
 export default defineModule({
   name: 'template',
@@ -31,14 +32,14 @@ export default defineModule({
   reads: args => ({
     template: template(args.src),
     file: file(target(args)),
-    ...surroundings(target(args), args),
+    ...targetReads(target(args), args),
   }),
   plan: (args, seen, { ok, change, fail }) => {
     const dest = target(args)
     const rendered = (): Content => content(seen.template.exists ? seen.template.text : '')
     const missing = later(() => (seen.template.exists ? undefined : seen.template.missing))
     if (typeof missing === 'string') return fail(missing)
-    const it = writing(dest, rendered, args, seen)
+    const it = decideFile(dest, rendered, args, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ dest })
     return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { dest } })

@@ -12,22 +12,20 @@ import {
   T,
   uses,
 } from '../../src/module/module.ts'
-import { known } from './lib/file-content.ts'
 import {
-  type Accounts,
-  accountsOf,
+  accountReads,
+  attributeArguments,
   attributesPatch,
+  type FileAttributes,
   groupDiffers,
   missingAccount,
-  missingFolder,
+  type NamedAccounts,
   ownerDiffers,
-  type Placed,
-  path,
-  placed,
-  plain,
-  replaced,
-} from './lib/paths.ts'
-import { placeOf, unpack } from './lib/unpacking.ts'
+  replacedOwner,
+} from './lib/file-attributes.ts'
+import { contentOfDigest } from './lib/file-content.ts'
+import { missingFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { memberPath, unpackSteps } from './lib/unpacking.ts'
 
 const args = T.Object(
   {
@@ -39,18 +37,18 @@ const args = T.Object(
       description:
         '`src` is a plain file of the host itself, by its absolute path, packed as its tar can read it. It stays there.',
     }),
-    dest: path('The folder it is unpacked into; it has to be there.'),
-    creates: T.Optional(path('Nothing is done, or compared, where this is there.')),
-    owner: placed.owner,
-    group: placed.group,
+    dest: pathArgument('The folder it is unpacked into; it has to be there.'),
+    creates: T.Optional(pathArgument('Nothing is done, or compared, where this is there.')),
+    owner: attributeArguments.owner,
+    group: attributeArguments.group,
   },
   { additionalProperties: false },
 )
 const archiveOf = (args: { src: string; remote_src: boolean }): Query<Listing | ArchiveAnswer, false> =>
-  args.remote_src ? uses(listing(plain(args.src))) : localArchive(args.src)
+  args.remote_src ? uses(listing(plainPath(args.src))) : localArchive(args.src)
 
 /** Whether what is there is what the archive holds. The archive's own owners do not count. */
-const isThere = (member: ArchiveMember, found: FileAnswer, args: Placed, accounts: Accounts): boolean => {
+const isThere = (member: ArchiveMember, found: FileAnswer, args: FileAttributes, accounts: NamedAccounts): boolean => {
   if (!found.exists || found.kind !== member.kind) return false
   if (ownerDiffers(args, found, accounts) || groupDiffers(args, found, accounts)) return false
   if (found.kind === 'link') return found.target === member.target
@@ -70,7 +68,9 @@ const impliedFolders = (dest: string, members: ArchiveMember[]): string[] => {
     const end = path.lastIndexOf('/')
     return end < 0 ? [] : [path.slice(0, end), ...above(path.slice(0, end))]
   }
-  return [...new Set(members.flatMap(m => above(m.path)))].filter(p => !listed.has(p)).map(p => plain(`${dest}/${p}`))
+  return [...new Set(members.flatMap(m => above(m.path)))]
+    .filter(p => !listed.has(p))
+    .map(p => plainPath(`${dest}/${p}`))
 }
 
 export default defineModule({
@@ -85,21 +85,21 @@ export default defineModule({
   ],
   reads: args => ({
     archive: archiveOf(args),
-    dest: uses(stat(plain(args.dest))),
-    creates: args.creates === undefined ? undefined : uses(stat(plain(args.creates))),
-    ...accountsOf(args),
+    dest: uses(stat(plainPath(args.dest))),
+    creates: args.creates === undefined ? undefined : uses(stat(plainPath(args.creates))),
+    ...accountReads(args),
   }),
   more: (args, seen) => {
-    const dest = plain(args.dest)
+    const dest = plainPath(args.dest)
     const members = seen.archive.exists && !seen.creates?.exists ? seen.archive.members : []
     return {
-      entries: members.map(member => digest(placeOf(dest, member))),
+      entries: members.map(member => digest(memberPath(dest, member))),
       folders: impliedFolders(dest, members).map(stat),
     }
   },
-  touches: args => [`tree:${plain(args.dest)}`],
+  touches: args => [`tree:${plainPath(args.dest)}`],
   plan: (args, seen, { ok, change, fail }) => {
-    const dest = plain(args.dest)
+    const dest = plainPath(args.dest)
     const { archive, entries } = seen
     if (args.remote_src && !args.src.startsWith('/'))
       return fail(`${args.src} is no absolute path`, 'with remote_src, src begins with /')
@@ -118,7 +118,7 @@ export default defineModule({
         blocked.member.kind === 'directory'
           ? 'no directory, one is wanted'
           : `a directory, a ${blocked.member.kind} is wanted`
-      return fail(`${placeOf(dest, blocked.member)} is ${what}`, 'remove it or choose another folder')
+      return fail(`${memberPath(dest, blocked.member)} is ${what}`, 'remove it or choose another folder')
     }
     const wrong = pairs.filter(({ member, found }) => !isThere(member, found, args, seen))
     if (wrong.length === 0) return ok({ dest })
@@ -133,14 +133,16 @@ export default defineModule({
                 exists: true,
                 kind: member.kind,
                 ...(member.kind === 'link' ? { target: member.target } : { mode: member.mode }),
-                ...(member.kind === 'file' ? { content: known(member.sha256, member.size), size: member.size } : {}),
-                ...(member.kind === 'directory' ? {} : replaced),
+                ...(member.kind === 'file'
+                  ? { content: contentOfDigest(member.sha256, member.size), size: member.size }
+                  : {}),
+                ...(member.kind === 'directory' ? {} : replacedOwner),
                 ...owned,
               },
         ),
       },
       touches: [],
-      steps: unpack('file' in archive ? archive : { ...archive, at: plain(args.src) }, dest, wrong, args),
+      steps: unpackSteps('file' in archive ? archive : { ...archive, at: plainPath(args.src) }, dest, wrong, args),
       reason:
         wrong.length === pairs.length
           ? 'nothing of it is there'

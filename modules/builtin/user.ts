@@ -15,7 +15,7 @@ import {
   user,
   uses,
 } from '../../src/module/module.ts'
-import { folderOf, missingFolder, path, plain } from './lib/paths.ts'
+import { missingFolder, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
@@ -34,12 +34,12 @@ const args = T.Object(
       T.Array(T.String(), { description: 'Further groups; with `append: false` these and no others.' }),
     ),
     append: T.Boolean({ default: false, description: 'Keep the groups it is in that `groups` does not list.' }),
-    home: T.Optional(path('The home folder. Not given: a new user gets /home/NAME.')),
+    home: T.Optional(pathArgument('The home folder. Not given: a new user gets /home/NAME.')),
     create_home: T.Boolean({
       default: true,
       description: 'Make the home folder, filled from /etc/skel, if it is not there.',
     }),
-    shell: T.Optional(path('The login shell. Not given: what the host gives to new users.')),
+    shell: T.Optional(pathArgument('The login shell. Not given: what the host gives to new users.')),
     comment: T.Optional(T.String({ pattern: '^[^:\\n]*$', description: 'The full name, or what the account is for.' })),
     system: T.Boolean({ default: false, description: 'A new user gets a number of the range for services.' }),
     state: T.Enum(['present', 'absent'], {
@@ -67,7 +67,7 @@ type Exists = Extract<UserAnswer, { exists: true }>
 /** The files that hold the accounts, for a command that reads them. */
 const files = ['passwd', 'shadow', 'group', 'gshadow'].map(name => `tree:/etc/${name}`)
 
-const homeOf = ({ home, name }: Wanted): string => plain(home ?? (name === 'root' ? '/root' : `/home/${name}`))
+const homeOf = ({ home, name }: Wanted): string => plainPath(home ?? (name === 'root' ? '/root' : `/home/${name}`))
 const hasHome = (args: Wanted): boolean => args.state === 'present' && args.create_home
 const groupsOf = ({ groups = [], append }: Wanted, now: string[]): string[] =>
   [...new Set([...groups, ...(append ? now : [])])].sort()
@@ -102,7 +102,7 @@ const differences = (args: Wanted, now: Exists): { patch: Partial<Exists>; words
   }
   set('uid', '-u', args.uid)
   set('group', '-g', args.group)
-  set('home', '-d', args.home === undefined ? undefined : plain(args.home))
+  set('home', '-d', args.home === undefined ? undefined : plainPath(args.home))
   set('shell', '-s', args.shell)
   set('comment', '-c', args.comment)
   if (args.groups !== undefined) {
@@ -143,7 +143,7 @@ const namelessGroup = ({ group }: Wanted, now: Exists, own: GroupAnswer | undefi
 /** A home that useradd would have made: beside its place first, so that it is there whole or not at all. */
 const newHome = (name: string, home: string, fromSkeleton: boolean): Step[] => {
   if (!fromSkeleton) return [folder(home, '0755', { owner: name }), exec(['chown', `${name}:`, home])]
-  const fresh = `${folderOf(home)}/.${name}.runbook-new`
+  const fresh = `${parentFolder(home)}/.${name}.runbook-new`
   return [
     { do: 'remove', path: fresh },
     exec(['cp', '-r', '-T', '--', '/etc/skel', fresh]),
@@ -172,7 +172,7 @@ export default defineModule({
     group: args.state === 'present' && args.group !== undefined ? uses(accountGroup(args.group)) : undefined,
     groups: (args.state === 'present' ? (args.groups ?? []) : []).map(name => uses(accountGroup(name))),
     home: hasHome(args) ? stat(homeOf(args)) : undefined,
-    parent: hasHome(args) ? uses(folderAt(folderOf(homeOf(args)))) : undefined,
+    parent: hasHome(args) ? uses(folderAt(parentFolder(homeOf(args)))) : undefined,
     skeleton: hasHome(args) ? uses(skeleton) : undefined,
   }),
   touches: args => [`group:${args.name}`, ...files, ...(hasHome(args) ? [`tree:${homeOf(args)}`] : [])],
@@ -193,7 +193,7 @@ export default defineModule({
       )
     const home = homeOf(args)
     const makesHome = seen.home?.exists === false && (!now.exists || now.home === home || args.home !== undefined)
-    const nowhere = makesHome && seen.parent ? missingFolder(folderOf(home), seen.parent) : undefined
+    const nowhere = makesHome && seen.parent ? missingFolder(parentFolder(home), seen.parent) : undefined
     if (nowhere) return fail(nowhere.why, nowhere.fix)
     const group = args.group ?? name
     const filled = makesHome ? (seen.skeleton?.names ?? []).map(entry => `tree:${home}/${entry}`) : []

@@ -1,6 +1,6 @@
 import { defineModule, stat, T } from '../../src/module/module.ts'
-import { path, plain } from './lib/paths.ts'
-import { port } from './lib/sockets.ts'
+import { pathArgument, plainPath } from './lib/paths.ts'
+import { listeningPort } from './lib/sockets.ts'
 
 const args = T.Object(
   {
@@ -11,7 +11,7 @@ const args = T.Object(
         description: 'The IPv4 address of the host at which the port is. Not given: any.',
       }),
     ),
-    path: T.Optional(path('A file or folder, in place of `port`.')),
+    path: T.Optional(pathArgument('A file or folder, in place of `port`.')),
     state: T.Enum(['started', 'stopped', 'present', 'absent'], {
       default: 'started',
       description: 'started and present are the same, and so are stopped and absent.',
@@ -33,8 +33,8 @@ export default defineModule({
     '- name: Wait until the lock is gone\n  wait_for:\n    path: /var/lib/app/lock\n    state: absent',
   ],
   reads: args => ({
-    port: args.port === undefined ? undefined : port(args.port, args.host),
-    path: args.path === undefined ? undefined : stat(plain(args.path)),
+    port: args.port === undefined ? undefined : listeningPort(args.port, args.host),
+    path: args.path === undefined ? undefined : stat(plainPath(args.path)),
   }),
   plan: (args, seen, { ok, change, fail }) => {
     if ((args.port === undefined) === (args.path === undefined))
@@ -59,6 +59,6 @@ export default defineModule({
       reason: wanted ? `${args.path} is not there yet` : `${args.path} is still there`,
     })
   },
-  touches: args => (args.path === undefined || isWanted(args.state) ? [] : [`tree:${plain(args.path)}`]),
+  touches: args => (args.path === undefined || isWanted(args.state) ? [] : [`tree:${plainPath(args.path)}`]),
   settle: args => ({ seconds: args.timeout }),
 })

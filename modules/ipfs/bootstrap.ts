@@ -14,35 +14,43 @@ import {
   unitName,
   uses,
 } from '../../src/module/module.ts'
-import { lastLines } from '../builtin/lib/unit-log.ts'
-import { isWithin, peerAddress } from './lib/address.ts'
+import { lastLogLines } from '../builtin/lib/unit-log.ts'
+import { isInRange, peerAddress } from './lib/address.ts'
 import diagnose from './lib/diagnoses.ts'
-import { asked, authorizations, daemon, ipfsStep, member, peerId, repo } from './lib/kubo.ts'
-import { absent, peerList, unborn } from './lib/peers.ts'
+import {
+  authorizations,
+  configMember,
+  daemonArguments,
+  daemonCommand,
+  ipfsStep,
+  peerId,
+  repoArguments,
+} from './lib/kubo.ts'
+import { absentArgument, peersArgument, unknownId } from './lib/peers.ts'
 import {
   allPeered,
-  bootstrapOf,
-  connected,
-  type Peer,
-  peered,
-  peeringOf,
+  connectionTo,
+  peeringWith,
+  peerTransport,
+  type SwarmPeer,
   tidyAddresses,
   tidyPeers,
-  transport,
+  wantedBootstrap,
+  wantedPeering,
 } from './lib/swarm.ts'
 
 const args = T.Object(
   {
-    ...repo,
-    ...daemon,
+    ...repoArguments,
+    ...daemonArguments,
     via: T.Union([T.Literal('peering'), T.Literal('bootstrap')], {
       default: 'peering',
       description:
         'How a node finds the others. `peering` keeps a connection to each; with `bootstrap` some pairs exchange no blocks after a restart.',
     }),
     port: T.Integer({ default: 4001, description: "The port of the others' swarm listeners." }),
-    peers: peerList('The other nodes: their peer ids and addresses. The own id is left out.'),
-    absent,
+    peers: peersArgument('The other nodes: their peer ids and addresses. The own id is left out.'),
+    absent: absentArgument,
   },
   { additionalProperties: false },
 )
@@ -53,25 +61,30 @@ type Args = {
   api: string
   unit: string
   via: 'peering' | 'bootstrap'
-  peers: Peer[]
+  peers: SwarmPeer[]
   absent: { host: string; address: string }[]
 }
 type First = { id: { value: Json | undefined }; all: { ids: string[] }; peering: { value: Json | undefined } }
 
 /** Who is not known to be this node itself: an id that is still to be made is another's. */
-const others = (args: Args, seen: First): Peer[] => {
+const others = (args: Args, seen: First): SwarmPeer[] => {
   const own = later(() => seen.id.value)
   return args.peers.filter(peer => later(() => peer.id) !== own)
 }
 /** Those that can be asked about: none before all ids are known. */
-const asking = (args: Args, seen: First): Peer[] => (waits(args, seen) ? [] : others(args, seen))
-const waits = (args: Args, seen: First): Later | undefined => unborn(others(args, seen), peer => peer.id)
+const asking = (args: Args, seen: First): SwarmPeer[] => (waits(args, seen) ? [] : others(args, seen))
+const waits = (args: Args, seen: First): Later | undefined => unknownId(others(args, seen), peer => peer.id)
 
 /** Peers that the daemon keeps but should not; those of hosts that did not answer stay. */
 const surplus = (args: Args, seen: First, port: number): string[] => {
   const listed = later(() => seen.all.ids)
   if (!Array.isArray(listed) || waits(args, seen)) return []
-  const kept = peeringOf(args.via === 'peering' ? others(args, seen) : [], port, args.absent, () => seen.peering.value)
+  const kept = wantedPeering(
+    args.via === 'peering' ? others(args, seen) : [],
+    port,
+    args.absent,
+    () => seen.peering.value,
+  )
   const ids = Array.isArray(kept) ? kept.map(entry => (entry as { ID: string }).ID) : []
   return listed.filter(id => !ids.includes(id))
 }
@@ -82,9 +95,9 @@ const surplus = (args: Args, seen: First, port: number): string[] => {
  * says `success` for a wrong address too when the peer is already there. All are dialled side by side, so that one that
  * is dead holds up nobody.
  */
-const connect = (args: Args, peer: Peer, port: number, anew: boolean): string => {
-  const command = asked(args, ['swarm', 'connect', peerAddress(peer.address, peer.port ?? port, peer.id)])
-  const first = anew ? `${asked(args, ['swarm', 'disconnect', `/p2p/${peer.id}`])}; ` : ''
+const connect = (args: Args, peer: SwarmPeer, port: number, anew: boolean): string => {
+  const command = daemonCommand(args, ['swarm', 'connect', peerAddress(peer.address, peer.port ?? port, peer.id)])
+  const first = anew ? `${daemonCommand(args, ['swarm', 'disconnect', `/p2p/${peer.id}`])}; ` : ''
   return `{ ${first}for n in 1 2 3; do ${command} && break; sleep 1; done; } &`
 }
 
@@ -101,20 +114,20 @@ export default defineModule({
     "- name: Connect the nodes\n  bootstrap:\n    peers: \"{{ groups.ipfs.filter(h, h != inventory_hostname).map(h, {'id': hostvars[h].ipfs.peer_id, 'address': hostvars[h].address}) }}\"",
   ],
   reads: args => ({
-    peering: member(args, 'Peering.Peers'),
-    bootstrap: member(args, 'Bootstrap'),
+    peering: configMember(args, 'Peering.Peers'),
+    bootstrap: configMember(args, 'Bootstrap'),
     config: uses(stat(`${args.path}/config`)),
-    filters: uses(member(args, 'Swarm.AddrFilters')),
+    filters: uses(configMember(args, 'Swarm.AddrFilters')),
     token: uses(authorizations(args)),
     id: uses(peerId(args)),
     unit: uses(service(args.unit)),
     all: uses(allPeered(args)),
-    any: uses(connected(args, '')),
+    any: uses(connectionTo(args, '')),
   }),
   more: (args, seen) => ({
-    peered: asking(args, seen).map(({ id }) => peered(args, id)),
-    connected: asking(args, seen).map(({ id }) => connected(args, id)),
-    surplus: surplus(args, seen, args.port).map((id): Query<{ addresses: string[] }> => peered(args, id)),
+    peered: asking(args, seen).map(({ id }) => peeringWith(args, id)),
+    connected: asking(args, seen).map(({ id }) => connectionTo(args, id)),
+    surplus: surplus(args, seen, args.port).map((id): Query<{ addresses: string[] }> => peeringWith(args, id)),
   }),
   touches: args => [`live:${args.unit}#peering`, `live:${args.unit}#peers`],
   plan(args, seen, { ok, change, fail }) {
@@ -144,13 +157,13 @@ export default defineModule({
       })
     }
     const wanted = {
-      peering: peeringOf(
+      peering: wantedPeering(
         via === 'peering' ? peers : [],
         port,
         via === 'peering' ? args.absent : [],
         () => seen.peering.value,
       ),
-      bootstrap: bootstrapOf(
+      bootstrap: wantedBootstrap(
         via === 'bootstrap' ? peers : [],
         port,
         via === 'bootstrap' ? args.absent : [],
@@ -164,7 +177,7 @@ export default defineModule({
     const listed = later(() => tidyAddresses(seen.bootstrap.value))
     const isListed = same(listed, wanted.bootstrap)
     const running = seen.unit.active === 'active'
-    const addresses = peers.map(peer => [transport(peer, port)])
+    const addresses = peers.map(peer => [peerTransport(peer, port)])
     const adding = peers.filter(
       (_, i) =>
         running &&
@@ -186,9 +199,9 @@ export default defineModule({
     const set = (name: string, value: Json): Step =>
       ipfsStep(args, ['config', '--json', name, JSON.stringify(value ?? [])])
     const shell = (text: string): Step => exec(['sh', '-c', text])
-    const ask = (words: string[]): Step => shell(asked(args, words))
-    const at = (peer: Peer): string => peerAddress(peer.address, peer.port ?? port, peer.id)
-    const dial = (peer: Peer): string => connect(args, peer, port, distrusted.includes(peer))
+    const ask = (words: string[]): Step => shell(daemonCommand(args, words))
+    const at = (peer: SwarmPeer): string => peerAddress(peer.address, peer.port ?? port, peer.id)
+    const dial = (peer: SwarmPeer): string => connect(args, peer, port, distrusted.includes(peer))
     return change({
       will: {
         ...(isPeered ? {} : { peering: { value: wanted.peering } }),
@@ -218,16 +231,16 @@ export default defineModule({
       const lost = others(args, seen).filter((_, i) => !seen.connected[i]!.connected)
       return `not connected: ${lost.map(({ id, address }) => `${address} (${id})`).join(', ')}. The usual causes: another swarm.key there, port ${args.port} closed, or kubo there is not running`
     },
-    log: lastLines(args.unit),
+    log: lastLogLines(args.unit),
   }),
   diagnose,
 })
 
 /** Why a peer can never be reached: this node's own filters forbid its address. */
-const barredBy = (filters: Json | undefined, peers: Peer[]): string | undefined => {
+const barredBy = (filters: Json | undefined, peers: SwarmPeer[]): string | undefined => {
   for (const filter of Array.isArray(filters) ? filters.map(String) : [])
     for (const { address } of peers)
-      if (isWithin(filter, address)) return `Swarm.AddrFilters has ${filter}, so this node never talks to ${address}`
+      if (isInRange(filter, address)) return `Swarm.AddrFilters has ${filter}, so this node never talks to ${address}`
   return undefined
 }
 
@@ -239,7 +252,7 @@ const keeps = (live: string[] | Later, wanted: string[], isPeered: boolean): boo
 const named = (listed: unknown, id: string): boolean =>
   Array.isArray(listed) && listed.some(address => String(address).endsWith(`/p2p/${id}`))
 
-const reason = (configured: boolean, live: number, dialling: Peer[]): string => {
+const reason = (configured: boolean, live: number, dialling: SwarmPeer[]): string => {
   if (!configured) return 'the config does not name exactly the others'
   if (live > 0) return 'the running daemon does not keep exactly the others'
   return `not connected to ${dialling.map(({ address }) => address).join(', ')}`

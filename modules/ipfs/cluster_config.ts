@@ -1,16 +1,16 @@
 import { defineModule, exec, later, same, stat, T, uses } from '../../src/module/module.ts'
-import { stamp } from '../builtin/lib/paths.ts'
-import { cluster, clusterMember, clusterTrouble, serviceFile } from './lib/cluster.ts'
-import { normal } from './lib/kubo.ts'
-import { plain } from './lib/plain.ts'
+import { stampArgument } from '../builtin/lib/paths.ts'
+import { clusterArguments, clusterMember, clusterTrouble, serviceFile } from './lib/cluster.ts'
+import { emptyAsNull } from './lib/kubo.ts'
+import { plainJson } from './lib/plain-json.ts'
 
 const args = T.Object(
   {
-    ...cluster,
+    ...clusterArguments,
     settings: T.Record(T.String({ pattern: '^\\w+(\\.[\\w-]+)*$' }), T.Unknown(), {
       description: 'Members of service.json by their dotted names, e.g. `cluster.monitor_ping_interval: 15s`.',
     }),
-    stamp,
+    stamp: stampArgument,
   },
   { additionalProperties: false },
 )
@@ -43,13 +43,15 @@ export default defineModule({
       (name, i) =>
         !same(
           later(() => seen.members[i]!.value),
-          normal(plain(settings[name])),
+          emptyAsNull(plainJson(settings[name])),
         ),
     )
     if (differ.length === 0) return ok()
     return change({
       will: {
-        members: names.map(name => (differ.includes(name) ? { value: normal(plain(settings[name])) } : undefined)),
+        members: names.map(name =>
+          differ.includes(name) ? { value: emptyAsNull(plainJson(settings[name])) } : undefined,
+        ),
         ...(stamp === undefined ? {} : { stamp: { exists: true, kind: 'file' } }),
       },
       steps: [
@@ -58,7 +60,7 @@ export default defineModule({
         {
           do: 'members',
           path: serviceFile(path),
-          set: Object.fromEntries(differ.map(name => [name, plain(settings[name])])),
+          set: Object.fromEntries(differ.map(name => [name, plainJson(settings[name])])),
           indent: 2,
         },
       ],

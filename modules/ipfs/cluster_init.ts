@@ -1,14 +1,14 @@
 import { defineModule, exec, folder, isRecord, later, stat, T, uses } from '../../src/module/module.ts'
-import { inside } from '../builtin/lib/directory-entries.ts'
-import { home, unfinished } from '../builtin/lib/paths.ts'
-import { noRoom, room } from '../builtin/lib/writable-parent.ts'
-import { cluster, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
+import { directoryEntries } from '../builtin/lib/directory-entries.ts'
+import { folderArgument, unfinishedPath } from '../builtin/lib/paths.ts'
+import { notWritable, writableParent } from '../builtin/lib/writable-parent.ts'
+import { clusterArguments, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
 
 const args = T.Object(
   {
-    ...cluster,
-    bin_dir: home('/usr/local/bin', 'Where the program `ipfs-cluster-service` is.'),
+    ...clusterArguments,
+    bin_dir: folderArgument('/usr/local/bin', 'Where the program `ipfs-cluster-service` is.'),
     consensus: T.Enum(['crdt', 'raft'], {
       default: 'crdt',
       description: 'How the peers agree on the list of pins. Cannot be changed where there is a peer already.',
@@ -34,8 +34,8 @@ export default defineModule({
     root: stat(args.path),
     files: files.map(name => stat(`${args.path}/${name}`)),
     secret: secretState(args.path),
-    inside: uses(inside(args.path)),
-    room: uses(room(args.path)),
+    inside: uses(directoryEntries(args.path)),
+    room: uses(writableParent(args.path)),
     id: uses(clusterId(args.path)),
     consensus: uses(clusterMember(args.path, 'consensus')),
   }),
@@ -74,8 +74,8 @@ export default defineModule({
         `${args.path} holds ${names.slice(0, 4).join(', ')} but no configuration`,
         'restore service.json and identity.json if this was a peer; else move these away',
       )
-    if (seen.room.closed !== '') return fail(...noRoom("ipfs-cluster's folder", seen.room))
-    const into = unfinished(args.path)
+    if (seen.room.closed !== '') return fail(...notWritable("ipfs-cluster's folder", seen.room))
+    const into = unfinishedPath(args.path)
     return change({
       will: {
         root: { exists: true, kind: 'directory', mode: '0700', owner: args.user },

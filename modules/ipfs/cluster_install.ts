@@ -1,7 +1,7 @@
 import { defineModule, type Static, T } from '../../src/module/module.ts'
-import { home } from '../builtin/lib/paths.ts'
-import { installed, installing } from './lib/program-install.ts'
-import { IPFS, ipfsArchive, ipfsLayout, ipfsVersion, mirrors, pins } from './lib/upstream.ts'
+import { folderArgument } from '../builtin/lib/paths.ts'
+import { installModule, installOutputs } from './lib/program-install.ts'
+import { ipfsArchive, ipfsLayout, ipfsOrigin, ipfsVersion, mirrorsArgument, pinsArgument } from './lib/upstream.ts'
 
 const args = T.Object(
   {
@@ -9,9 +9,9 @@ const args = T.Object(
       pattern: ipfsVersion,
       description: "ipfs-cluster's version as upstream tags it, e.g. `v1.1.6`.",
     }),
-    bin_dir: home('/usr/local/bin', 'Where the links to the programs go.'),
-    mirrors: mirrors(IPFS, ipfsLayout),
-    sha512: pins('SHA-512', 'ipfs-cluster-ctl_v1.1.6_linux-amd64.tar.gz'),
+    bin_dir: folderArgument('/usr/local/bin', 'Where the links to the programs go.'),
+    mirrors: mirrorsArgument(ipfsOrigin, ipfsLayout),
+    sha512: pinsArgument('SHA-512', 'ipfs-cluster-ctl_v1.1.6_linux-amd64.tar.gz'),
   },
   { additionalProperties: false },
 )
@@ -24,9 +24,9 @@ export default defineModule({
   about:
     'Installs ipfs-cluster, the daemon and the control program, from archives that the controller holds or downloads.',
   args,
-  outputs: installed,
+  outputs: installOutputs,
   examples: ['- name: Install ipfs-cluster\n  cluster_install:\n    version: v1.1.6'],
-  ...installing(({ version, bin_dir, mirrors, sha512 }: Static<typeof args>) => ({
+  ...installModule(({ version, bin_dir, mirrors, sha512 }: Static<typeof args>) => ({
     name: 'ipfs-cluster',
     version,
     bin_dir,

@@ -1,16 +1,16 @@
 import { content, defineModule, file, service, T, uses } from '../../src/module/module.ts'
 import { multiaddress, peerAddress } from './lib/address.ts'
-import { cluster } from './lib/cluster.ts'
-import { absent, besideKubo, mixedUp, ofKubo, peerList, unborn } from './lib/peers.ts'
+import { clusterArguments } from './lib/cluster.ts'
+import { absentArgument, kuboPeers, kuboRepoArgument, peersArgument, takenForKubo, unknownId } from './lib/peers.ts'
 
 const args = T.Object(
   {
-    ...cluster,
+    ...clusterArguments,
     unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     port: T.Integer({ default: 9096, description: "The port of the others' cluster daemons; not kubo's 4001." }),
-    peers: peerList('The other cluster peers: their cluster peer ids, not those of kubo, and their addresses.'),
-    absent,
-    ipfs_path: besideKubo,
+    peers: peersArgument('The other cluster peers: their cluster peer ids, not those of kubo, and their addresses.'),
+    absent: absentArgument,
+    ipfs_path: kuboRepoArgument,
   },
   { additionalProperties: false },
 )
@@ -31,10 +31,10 @@ export default defineModule({
   reads: args => ({
     peerstore: file(`${args.path}/peerstore`),
     unit: uses(service(args.unit)),
-    kubo: uses(ofKubo(args.ipfs_path)),
+    kubo: uses(kuboPeers(args.ipfs_path)),
   }),
   plan(args, seen, { ok, change, fail }) {
-    const slip = mixedUp(args.peers, () => seen.kubo, args.port)
+    const slip = takenForKubo(args.peers, () => seen.kubo, args.port)
     if (slip) return fail(slip.why, slip.fix)
     if (['active', 'activating', 'reloading'].includes(seen.unit.active)) return ok()
     const store = seen.peerstore
@@ -49,7 +49,7 @@ export default defineModule({
       const lacking = wanted.filter(line => !have.includes(line))
       return lacking.length === 0 && kept.length === have.length ? '' : [...kept, ...lacking, ''].join('\n')
     }
-    const text = unborn(args.peers, one => one.id) ?? lines()
+    const text = unknownId(args.peers, one => one.id) ?? lines()
     if (text === '') return ok()
     const bytes = typeof text === 'string' ? content(text) : text
     return change({

@@ -1,14 +1,14 @@
 import { defineModule, program, service, stat, T, unitName, uses } from '../../src/module/module.ts'
-import { home } from '../builtin/lib/paths.ts'
-import { lastLines } from '../builtin/lib/unit-log.ts'
-import { cluster, listed, serviceFile } from './lib/cluster.ts'
+import { folderArgument } from '../builtin/lib/paths.ts'
+import { lastLogLines } from '../builtin/lib/unit-log.ts'
+import { clusterArguments, listedPeers, serviceFile } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
-import { absent, besideKubo, mixedUp, ofKubo, peerList, unborn } from './lib/peers.ts'
+import { absentArgument, kuboPeers, kuboRepoArgument, peersArgument, takenForKubo, unknownId } from './lib/peers.ts'
 
 const args = T.Object(
   {
-    ...cluster,
-    bin_dir: home('/usr/local/bin', 'Where the program `ipfs-cluster-ctl` is.'),
+    ...clusterArguments,
+    bin_dir: folderArgument('/usr/local/bin', 'Where the program `ipfs-cluster-ctl` is.'),
     api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
     unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     monitor_ping_interval: T.String({
@@ -18,9 +18,9 @@ const args = T.Object(
       description:
         'As in service.json, e.g. `5s`: a peer is listed with its first ping, so the wait is as long as two of them and 30 s.',
     }),
-    peers: peerList('All cluster peers that must be listed, by their cluster peer ids.'),
-    absent,
-    ipfs_path: besideKubo,
+    peers: peersArgument('All cluster peers that must be listed, by their cluster peer ids.'),
+    absent: absentArgument,
+    ipfs_path: kuboRepoArgument,
   },
   { additionalProperties: false },
 )
@@ -32,7 +32,7 @@ type Listed = { state: 'listed' | 'missing' | 'error'; error?: string }
 const listing = (args: Args, id: string, unit: string) =>
   program<Listed>({
     key: `live:${unit}#peers/${id}`,
-    sh: listed(args),
+    sh: listedPeers(args),
     looks: [`live:${unit}#peers/${id}`, `unit:${unitName(unit)}`],
     parse: ({ stdout }) => {
       const line = stdout
@@ -67,19 +67,19 @@ export default defineModule({
   reads: args => ({
     unit: uses(service(args.unit)),
     any: uses(listing(args, '', args.unit)),
-    kubo: uses(ofKubo(args.ipfs_path)),
+    kubo: uses(kuboPeers(args.ipfs_path)),
     file: uses(stat(serviceFile(args.path))),
   }),
   more: args => ({
-    peers: unborn(args.peers, one => one.id) ? [] : args.peers.map(({ id }) => listing(args, id, args.unit)),
+    peers: unknownId(args.peers, one => one.id) ? [] : args.peers.map(({ id }) => listing(args, id, args.unit)),
   }),
   touches: args => [`live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
     if (seen.unit.active !== 'active' && seen.unit.active !== 'activating')
       return fail(`${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
-    const slip = mixedUp(args.peers, () => seen.kubo)
+    const slip = takenForKubo(args.peers, () => seen.kubo)
     if (slip) return fail(slip.why, slip.fix)
-    const details = unborn(args.peers, one => one.id)
+    const details = unknownId(args.peers, one => one.id)
     if (details) {
       const places = args.peers.map(({ address }) => address).join(', ')
       return change({ will: {}, steps: [], details, byItself: true, reason: `waits for ${places}` })
@@ -106,7 +106,7 @@ export default defineModule({
       const stale = isStale ? `${unitName(args.unit)} was started before ${file} last changed\n` : ''
       return `${stale}not in the list of cluster peers: ${open.join('; ')}. The usual causes: another cluster secret there (dials end in a timeout), kubo's peer id or port 4001 in place of the cluster's own id and 9096, or the daemon there is not running`
     },
-    log: lastLines(args.unit, 'restapilog'),
+    log: lastLogLines(args.unit, 'restapilog'),
   }),
   diagnose,
 })

@@ -1,16 +1,25 @@
 import { defineCollective, file, later, type Step, service, stat, T, uses } from '../../src/module/module.ts'
-import { home } from '../builtin/lib/paths.ts'
-import { control } from '../builtin/lib/systemctl.ts'
+import { folderArgument } from '../builtin/lib/paths.ts'
+import { systemctl } from '../builtin/lib/systemctl.ts'
 import { multiaddress } from './lib/address.ts'
-import { cluster, clusterId } from './lib/cluster.ts'
+import { clusterArguments, clusterId } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
-import { addresses, join, markFile, membership, raise, removeMember, rest, tellId } from './lib/raft.ts'
-import { rule, type Standing } from './lib/voters.ts'
+import {
+  fetchPeerId,
+  joinBeside,
+  markFile,
+  memberAddresses,
+  raftMembers,
+  removeMember,
+  startBeside,
+  stopBeside,
+} from './lib/raft.ts'
+import { decideVoters, type RaftStanding } from './lib/voters.ts'
 
 const args = T.Object(
   {
-    ...cluster,
-    bin_dir: home('/usr/local/bin', "Where ipfs-cluster's programs are."),
+    ...clusterArguments,
+    bin_dir: folderArgument('/usr/local/bin', "Where ipfs-cluster's programs are."),
     api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
     unit: T.String({ default: 'ipfs-cluster', description: 'The unit of the daemon, or the path of its file.' }),
     address: T.String({ description: 'Where the others reach this host: IPv4, IPv6 or a name.' }),
@@ -38,18 +47,18 @@ export default defineCollective({
     unit: service(args.unit),
     backup: uses(stat(`${args.path}/raft.old.0`)),
     id: uses(clusterId(args.path)),
-    members: uses(membership(args)),
+    members: uses(raftMembers(args)),
   }),
   // Only where a member is silent: which host it was is told by its address.
   more: (args, seen, host) => ({
     known: Object.values(seen[host]?.members.errors ?? {}).some(error => error !== '')
-      ? uses(addresses(args))
+      ? uses(memberAddresses(args))
       : undefined,
   }),
   touches: args => [`live:${args.unit}#members`, 'live:sockets'],
   plan(args, seen, together) {
     const isOn = (host: string): boolean => !['inactive', 'failed'].includes(seen[host]!.unit.active)
-    const hosts = together.up.map((host): Standing => {
+    const hosts = together.up.map((host): RaftStanding => {
       const { state, mark, backup, members, known } = seen[host]!
       const id = later(() => seen[host]!.id.value)
       const isCut = mark.exists && mark.kind === 'file' && mark.content.bytes.toString().startsWith('begun')
@@ -65,7 +74,7 @@ export default defineCollective({
         known: known?.all ?? [],
       }
     })
-    const ruling = rule(hosts, together.missing)
+    const ruling = decideVoters(hosts, together.missing)
     if (ruling.is === 'fail')
       return together.each(host => (ruling.on.includes(host) ? together.fail(ruling.why, ruling.fix) : together.ok()))
 
@@ -83,23 +92,23 @@ export default defineCollective({
         )
       }
       if (host === founder) {
-        first.push(raise(own, 'begun'))
+        first.push(startBeside(own, 'begun'))
         why.push('no host is in a raft cluster: founds it')
       }
       if (raised.includes(host)) {
-        first.push(raise(own, 'member'))
+        first.push(startBeside(own, 'member'))
         why.push(`votes for ${newcomers.join(', ')}`)
       }
       if (host === via && newcomers.length > 0) {
-        first.push(tellId(own.path, id))
+        first.push(fetchPeerId(own.path, id))
         if (why.length === 0) why.push(`tells its id to ${newcomers.join(', ')}`)
       }
       const joins = newcomers.includes(host)
       if (joins) why.push(`joins the raft cluster of ${via}`)
       const stops = joins && isOn(host)
       const turn: Step[] = [
-        ...(stops ? [control(seen[host]!.unit, own.unit, ['stop'])] : []),
-        ...(joins ? [join(own, id, `${multiaddress(args[via!]!.address, args[via!]!.port)}/p2p/`)] : []),
+        ...(stops ? [systemctl(seen[host]!.unit, own.unit, ['stop'])] : []),
+        ...(joins ? [joinBeside(own, id, `${multiaddress(args[via!]!.address, args[via!]!.port)}/p2p/`)] : []),
       ]
       const isMarked = mark.exists && !together.bystanders.includes(host)
       const ran = joins || host === founder || raised.includes(host) || isMarked
@@ -113,7 +122,7 @@ export default defineCollective({
         },
         // Where a daemon is ended that ran before, its ports become free.
         touches: [`live:${own.unit}#members`, ...(isMarked || stops ? ['live:sockets'] : [])],
-        phases: [first, ...newcomers.map(next => (next === host ? turn : [])), ran ? [rest(own)] : []],
+        phases: [first, ...newcomers.map(next => (next === host ? turn : [])), ran ? [stopBeside(own)] : []],
         reason: why.join(', '),
       })
     })

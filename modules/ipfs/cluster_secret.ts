@@ -9,20 +9,20 @@ import {
   T,
   uses,
 } from '../../src/module/module.ts'
-import { stamp } from '../builtin/lib/paths.ts'
-import { cluster, clusterId, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
-import { clones } from './lib/duplicate-ids.ts'
-import { because, type Held, rule } from './lib/shared-key.ts'
+import { stampArgument } from '../builtin/lib/paths.ts'
+import { clusterArguments, clusterId, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
+import { duplicateId } from './lib/duplicate-ids.ts'
+import { decideKey, type HeldKey, keyReason } from './lib/shared-key.ts'
 
 const args = T.Object(
   {
-    ...cluster,
+    ...clusterArguments,
     value: T.String({
       secret: true,
       default: '',
       description: 'The secret, 64 hex digits. Empty: the one a host holds, else a new one.',
     }),
-    stamp,
+    stamp: stampArgument,
   },
   { additionalProperties: false },
 )
@@ -45,7 +45,7 @@ export default defineCollective({
     identity: uses(clusterId(args.path)),
   }),
   plan(args, seen, together) {
-    const twins = clones(together.up, host => seen[host]!.identity.value)
+    const twins = duplicateId(together.up, host => seen[host]!.identity.value)
     if (twins)
       return together.each(host =>
         together.fail(
@@ -68,10 +68,10 @@ export default defineCollective({
       const text = later(() => seen[host]!.trouble.text)
       if (typeof text === 'string' && text !== '') broken.set(host, `${serviceFile(args[host]!.path)}: ${text}`)
     }
-    const heldBy = (host: string): Held =>
+    const heldBy = (host: string): HeldKey =>
       broken.has(host) ? { state: 'bad', wrong: broken.get(host)! } : seen[host]!.secret
     const held = Object.fromEntries(together.up.map(host => [host, heldBy(host)]))
-    const ruling = rule('cluster secret', given && sha256(given), held, together.missing)
+    const ruling = decideKey('cluster secret', given && sha256(given), held, together.missing)
     if (ruling.is === 'fail') return together.each(() => together.fail(ruling.why, ruling.fix))
 
     const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
@@ -111,7 +111,7 @@ export default defineCollective({
             },
           ],
         ],
-        reason: because('cluster secret', host, ruling, held[host]!),
+        reason: keyReason('cluster secret', host, ruling, held[host]!),
       })
     })
   },

@@ -1,8 +1,8 @@
 import { defineModule, later, program, type Static, T, uses } from '../../src/module/module.ts'
-import { home } from '../builtin/lib/paths.ts'
-import { installed, installing } from './lib/program-install.ts'
-import { GO, goArchive, mirrors, pins } from './lib/upstream.ts'
-import { goFor, isBefore } from './lib/versions.ts'
+import { folderArgument } from '../builtin/lib/paths.ts'
+import { installModule, installOutputs } from './lib/program-install.ts'
+import { goArchive, goOrigin, mirrorsArgument, pinsArgument } from './lib/upstream.ts'
+import { goVersionFor, isOlderVersion } from './lib/versions.ts'
 
 const args = T.Object(
   {
@@ -11,9 +11,9 @@ const args = T.Object(
       pattern: '^(\\d+(\\.\\d+)*((rc|beta)\\d+)?)?$',
       description: "Go's version, e.g. `1.26.8`. Empty: whatever Go there is, or none, stays as it is.",
     }),
-    bin_dir: home('/usr/local/bin', 'Where the links to `go` and `gofmt` go.'),
-    mirrors: mirrors(GO, 'FILE'),
-    sha256: pins('SHA-256', 'go1.26.8.linux-amd64.tar.gz'),
+    bin_dir: folderArgument('/usr/local/bin', 'Where the links to `go` and `gofmt` go.'),
+    mirrors: mirrorsArgument(goOrigin, 'FILE'),
+    sha256: pinsArgument('SHA-256', 'go1.26.8.linux-amd64.tar.gz'),
     builds: T.Object(
       {
         kubo: T.Optional(T.String({ pattern: '^v\\d', description: 'A version of kubo, e.g. `v0.42.0`.' })),
@@ -33,7 +33,7 @@ const args = T.Object(
 /** Go finds the rest of itself from where its link points to, so the links are all that is switched. */
 const linked = (name: string) => ({ name, member: `go/bin/${name}`, at: `bin/${name}`, says: ['version'] })
 
-const install = installing(({ version, bin_dir, mirrors, sha256 }: Static<typeof args>) => ({
+const install = installModule(({ version, bin_dir, mirrors, sha256 }: Static<typeof args>) => ({
   name: 'go',
   version,
   bin_dir,
@@ -64,7 +64,7 @@ export default defineModule({
   name: 'go_install',
   about: 'Installs Go from an archive that the controller holds or downloads, each version in a folder of its own.',
   args,
-  outputs: installed,
+  outputs: installOutputs,
   examples: [
     '- name: Install Go\n  go_install:\n    version: 1.26.8',
     '- name: A Go that builds kubo is there\n  go_install:\n    builds: { kubo: v0.42.0 }',
@@ -77,8 +77,8 @@ export default defineModule({
   plan: (args, seen, decide) => {
     const go = args.version || later(() => seen.present?.version)
     for (const [program, version] of Object.entries(args.builds)) {
-      const needed = goFor(program, version!)
-      if (needed === undefined || typeof go !== 'string' || (go !== '' && !isBefore(go, needed))) continue
+      const needed = goVersionFor(program, version!)
+      if (needed === undefined || typeof go !== 'string' || (go !== '' && !isOlderVersion(go, needed))) continue
       const built = `${program} ${version} is built with Go ${needed} or newer`
       const why = args.version ? `${built}, not with ${go}` : `${built}, and this host has ${go || 'none'}`
       return decide.fail(why, `set version to ${needed} or newer`)

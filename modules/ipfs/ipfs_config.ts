@@ -14,19 +14,19 @@ import {
   uses,
   withMember,
 } from '../../src/module/module.ts'
-import { stamp } from '../builtin/lib/paths.ts'
+import { stampArgument } from '../builtin/lib/paths.ts'
 import diagnose from './lib/diagnoses.ts'
-import { ipfsStep, member, normal, repo, trouble } from './lib/kubo.ts'
-import { type Config, telling, unstartable } from './lib/kubo-config-check.ts'
-import { plain } from './lib/plain.ts'
+import { configMember, configTrouble, emptyAsNull, ipfsStep, repoArguments } from './lib/kubo.ts'
+import { checkedMembers, type PlannedConfig, unstartable } from './lib/kubo-config-check.ts'
+import { plainJson } from './lib/plain-json.ts'
 
 const args = T.Object(
   {
-    ...repo,
+    ...repoArguments,
     settings: T.Record(T.String({ pattern: '^[A-Z]\\w*(\\.[\\w-]+)*$' }), T.Unknown(), {
       description: 'Members of the config by their dotted names, e.g. `Routing.Type: dht`. Others are left alone.',
     }),
-    stamp,
+    stamp: stampArgument,
   },
   { additionalProperties: false },
 )
@@ -34,20 +34,20 @@ const args = T.Object(
 /** kubo writes these as a plain string where the list has one address (config/types.go). */
 const singular = new Set(['Addresses.API', 'Addresses.Gateway'])
 const wanted = (name: string, value: unknown): Json => {
-  const whole = plain(value)
-  return normal(singular.has(name) && Array.isArray(whole) && whole.length === 1 ? whole[0] : whole)
+  const whole = plainJson(value)
+  return emptyAsNull(singular.has(name) && Array.isArray(whole) && whole.length === 1 ? whole[0] : whole)
 }
 /** What an empty member is written as: null would take kubo's own default where there is one. */
 const written = (name: string, value: unknown): Json =>
-  wanted(name, value) === null ? plain(value) : wanted(name, value)
+  wanted(name, value) === null ? plainJson(value) : wanted(name, value)
 
 /** The placeholder of a public node. With AutoConf off nothing can fill it and kubo does not start (config/autoconf_client.go). */
 const hasPlaceholder = (value: unknown): boolean => Array.isArray(value) && value.includes('auto')
 
 /** The config as it will be: what is set, over what is there. What is neither set nor known stays unknown. */
-const afterwards = (settings: Record<string, unknown>, there: { value: Json | undefined }[]): Config => {
+const afterwards = (settings: Record<string, unknown>, there: { value: Json | undefined }[]): PlannedConfig => {
   let tree: Record<string, unknown> = {}
-  for (const [i, name] of telling.entries()) {
+  for (const [i, name] of checkedMembers.entries()) {
     const value = later(() => there[i]!.value)
     if (!isUnknown(value)) tree = withMember(tree, name, value)
   }
@@ -71,15 +71,15 @@ export default defineModule({
     '- name: Keep the node off the public network\n  ipfs_config:\n    settings:\n      AutoConf.Enabled: false\n      Routing.Type: dht\n    stamp: /var/lib/ipfs/.restart',
   ],
   reads: args => ({
-    members: Object.keys(args.settings).map(name => member(args, name)),
+    members: Object.keys(args.settings).map(name => configMember(args, name)),
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     config: uses(stat(`${args.path}/config`)),
-    trouble: uses(trouble(args)),
+    trouble: uses(configTrouble(args)),
     api: uses(stat(`${args.path}/api`)),
-    bootstrap: args.settings['AutoConf.Enabled'] === false ? member(args, 'Bootstrap') : undefined,
+    bootstrap: args.settings['AutoConf.Enabled'] === false ? configMember(args, 'Bootstrap') : undefined,
     swarmKey: uses(stat(`${args.path}/swarm.key`)),
     version: uses(file(`${args.path}/version`)),
-    telling: telling.map(name => uses(member(args, name))),
+    telling: checkedMembers.map(name => uses(configMember(args, name))),
   }),
   plan(args, seen, { ok, change, fail }) {
     if (!seen.config.exists) return fail(`there is no repo at ${args.path}`, 'run ipfs_init before this task')

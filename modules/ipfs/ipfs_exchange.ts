@@ -13,14 +13,14 @@ import {
   uses,
 } from '../../src/module/module.ts'
 import diagnose from './lib/diagnoses.ts'
-import { clones } from './lib/duplicate-ids.ts'
-import { asked, daemon, peerId, repo } from './lib/kubo.ts'
-import { unborn } from './lib/peers.ts'
+import { duplicateId } from './lib/duplicate-ids.ts'
+import { daemonArguments, daemonCommand, peerId, repoArguments } from './lib/kubo.ts'
+import { unknownId } from './lib/peers.ts'
 
 const args = T.Object(
   {
-    ...repo,
-    ...daemon,
+    ...repoArguments,
+    ...daemonArguments,
     via: T.Union([T.Literal('peering'), T.Literal('bootstrap')], {
       default: 'peering',
       description: 'As given to `bootstrap`: names the cure when a pair exchanges nothing.',
@@ -41,7 +41,7 @@ const give = (args: Args, name: string): Step =>
     [
       'sh',
       '-c',
-      `for n in 1 2 3; do [ $n = 1 ] || sleep 1; head -c 64 /dev/urandom | ${asked(args, ['add', '-Q', '--pin=false'])} && exit; done; exit 1`,
+      `for n in 1 2 3; do [ $n = 1 ] || sleep 1; head -c 64 /dev/urandom | ${daemonCommand(args, ['add', '-Q', '--pin=false'])} && exit; done; exit 1`,
     ],
     { name },
   )
@@ -63,7 +63,7 @@ const take = (args: Args, wanted: { stamp: string; pair: string }[], name: strin
       'sh',
       '-c',
       `w=$1; shift; n=0
-try() { for i in 1 2 3; do [ $i = 1 ] || sleep 1; [ "$(${asked(args, ['cat'])} "$2" 2>"$w/why.$1" | wc -c)" -eq 64 ] && { printf '%s\n' "$3" >>"$w/stamps"; return; }; done
+try() { for i in 1 2 3; do [ $i = 1 ] || sleep 1; [ "$(${daemonCommand(args, ['cat'])} "$2" 2>"$w/why.$1" | wc -c)" -eq 64 ] && { printf '%s\n' "$3" >>"$w/stamps"; return; }; done
 echo "$4: $(tail -n 1 "$w/why.$1")" >"$w/failed.$1"; }
 while read -r cid; do n=$((n+1)); [ -z "$cid" ] || try $n "$cid" "$1" "$2" & shift 2; [ $((n % 8)) -ne 0 ] || wait; done <"$w/cids"; wait; echo here`,
       'sh',
@@ -111,7 +111,7 @@ export default defineCollective({
     started: uses(processStart(args.unit)),
   }),
   plan(args, seen, together) {
-    const twins = clones(together.up, host => seen[host]!.id.value)
+    const twins = duplicateId(together.up, host => seen[host]!.id.value)
     if (twins)
       return together.each(host =>
         together.fail(
@@ -131,7 +131,7 @@ export default defineCollective({
         ),
       )
     // No stamp has an id that is still to be made: every pair with it is new.
-    const details = unborn(taking, host => seen[host]!.id.value)
+    const details = unknownId(taking, host => seen[host]!.id.value)
     if (details && taking.length > 1)
       return together.each(host =>
         together.change({

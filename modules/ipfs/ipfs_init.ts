@@ -10,16 +10,16 @@ import {
   T,
   uses,
 } from '../../src/module/module.ts'
-import { inside } from '../builtin/lib/directory-entries.ts'
-import { type Obstacle, unfinished } from '../builtin/lib/paths.ts'
-import { noRoom, room } from '../builtin/lib/writable-parent.ts'
+import { directoryEntries } from '../builtin/lib/directory-entries.ts'
+import { type Obstacle, unfinishedPath } from '../builtin/lib/paths.ts'
+import { notWritable, writableParent } from '../builtin/lib/writable-parent.ts'
 import diagnose from './lib/diagnoses.ts'
-import { peerId, repo } from './lib/kubo.ts'
-import { repoOf } from './lib/versions.ts'
+import { peerId, repoArguments } from './lib/kubo.ts'
+import { repoVersionOf } from './lib/versions.ts'
 
 const args = T.Object(
   {
-    ...repo,
+    ...repoArguments,
     profile: T.String({
       default: 'autoconf-off',
       description: 'Profiles for a new repo, comma-separated. `autoconf-off`: nothing of the public network in it.',
@@ -36,7 +36,7 @@ const folders = ['blocks', 'datastore', 'keystore']
 const outgrown = (version: FileAnswer, program: FileAnswer): Obstacle | undefined => {
   const repo = version.exists && version.kind === 'file' ? Number(version.content.bytes.toString()) : 0
   const kubo = program.exists && program.kind === 'link' ? /\/(v\d[^/]*)\/ipfs$/.exec(program.target)?.[1] : undefined
-  const known = kubo === undefined ? undefined : repoOf(kubo)
+  const known = kubo === undefined ? undefined : repoVersionOf(kubo)
   if (known === undefined || repo <= known) return undefined
   return {
     why: `a repo of version ${repo}, made or migrated by a newer kubo than ${kubo}, which knows ${known}`,
@@ -58,8 +58,8 @@ export default defineModule({
     root: stat(args.path),
     files: files.map(name => stat(`${args.path}/${name}`)),
     folders: folders.map(name => stat(`${args.path}/${name}`)),
-    inside: uses(inside(args.path)),
-    room: uses(room(args.path)),
+    inside: uses(directoryEntries(args.path)),
+    room: uses(writableParent(args.path)),
     id: uses(peerId(args)),
     version: uses(file(`${args.path}/version`)),
     program: uses(stat(`${args.bin_dir}/ipfs`)),
@@ -87,8 +87,8 @@ export default defineModule({
         `${args.path} is no repo (it has no config) but holds ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`,
         `restore the config if this was a repo; else move these away, or set the path to a folder below`,
       )
-    if (seen.room.closed !== '') return fail(...noRoom("kubo's repo", seen.room))
-    const into = unfinished(args.path)
+    if (seen.room.closed !== '') return fail(...notWritable("kubo's repo", seen.room))
+    const into = unfinishedPath(args.path)
     return change({
       will: {
         root: { exists: true, kind: 'directory', mode: '0750', owner: args.user },

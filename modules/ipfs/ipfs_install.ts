@@ -1,14 +1,14 @@
 import { defineModule, type Static, T } from '../../src/module/module.ts'
-import { home } from '../builtin/lib/paths.ts'
-import { installed, installing } from './lib/program-install.ts'
-import { IPFS, ipfsArchive, ipfsLayout, ipfsVersion, mirrors, pins } from './lib/upstream.ts'
+import { folderArgument } from '../builtin/lib/paths.ts'
+import { installModule, installOutputs } from './lib/program-install.ts'
+import { ipfsArchive, ipfsLayout, ipfsOrigin, ipfsVersion, mirrorsArgument, pinsArgument } from './lib/upstream.ts'
 
 const args = T.Object(
   {
     version: T.String({ pattern: ipfsVersion, description: "kubo's version as upstream tags it, e.g. `v0.42.0`." }),
-    bin_dir: home('/usr/local/bin', 'Where the link to the program goes.'),
-    mirrors: mirrors(IPFS, ipfsLayout),
-    sha512: pins('SHA-512', 'kubo_v0.42.0_linux-amd64.tar.gz'),
+    bin_dir: folderArgument('/usr/local/bin', 'Where the link to the program goes.'),
+    mirrors: mirrorsArgument(ipfsOrigin, ipfsLayout),
+    sha512: pinsArgument('SHA-512', 'kubo_v0.42.0_linux-amd64.tar.gz'),
   },
   { additionalProperties: false },
 )
@@ -18,9 +18,9 @@ export default defineModule({
   about:
     'Installs kubo, the program `ipfs`, from an archive that the controller holds or downloads: hosts need no internet.',
   args,
-  outputs: installed,
+  outputs: installOutputs,
   examples: ['- name: Install kubo\n  ipfs_install:\n    version: v0.42.0'],
-  ...installing(({ version, bin_dir, mirrors, sha512 }: Static<typeof args>) => ({
+  ...installModule(({ version, bin_dir, mirrors, sha512 }: Static<typeof args>) => ({
     name: 'kubo',
     version,
     bin_dir,

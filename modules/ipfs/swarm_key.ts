@@ -9,13 +9,13 @@ import {
   sha256,
   T,
 } from '../../src/module/module.ts'
-import { repo } from './lib/kubo.ts'
-import { because, type Held, rule } from './lib/shared-key.ts'
+import { repoArguments } from './lib/kubo.ts'
+import { decideKey, type HeldKey, keyReason } from './lib/shared-key.ts'
 
 const args = T.Object(
   {
-    path: repo.path,
-    user: repo.user,
+    path: repoArguments.path,
+    user: repoArguments.user,
     value: T.String({
       secret: true,
       default: '',
@@ -56,7 +56,7 @@ const wrongs: Record<string, string> = {
 }
 
 const state = (path: string) =>
-  program<Held>({
+  program<HeldKey>({
     key: `key:${where(path)}`,
     sh: `${normalise(path)}if [ -d "$f" ]; then echo directory; elif [ ! -e "$f" ]; then echo absent; else
 k=$(key); [ \${#k} -eq 64 ] && printf %s "$k" | sha256sum || echo "$k"; fi`,
@@ -93,7 +93,7 @@ export default defineCollective({
         together.fail('the value given is no swarm key', 'give 64 hex digits, or the text of a swarm.key in base16'),
       )
     const held = Object.fromEntries(together.up.map(host => [host, seen[host]!.key]))
-    const ruling = rule('swarm key', given && sha256(given), held, together.missing)
+    const ruling = decideKey('swarm key', given && sha256(given), held, together.missing)
     if (ruling.is === 'fail') return together.each(() => together.fail(ruling.why, ruling.fix))
 
     const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
@@ -137,7 +137,7 @@ export default defineCollective({
               },
             ],
           ],
-          reason: because('swarm key', host, ruling, key),
+          reason: keyReason('swarm key', host, ruling, key),
         })
       }
       // A host that is only read hands out its key as it is: with a promise on top its line would be held back whole.

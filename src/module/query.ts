@@ -4,7 +4,7 @@ import type { Unknown } from '../core/unknown.ts'
 import type { Label } from './label.ts'
 
 /** One thing asked of a kind of probe: the item (a path, a unit, a script) and which facets of it are wanted. */
-export type Item = { item: string; facets: string[] }
+export type ProbeItem = { item: string; facets: string[] }
 
 /**
  * A kind of read: one shell fragment for ALL items asked of a host, because starting processes is what costs
@@ -14,8 +14,8 @@ export type Probe<Raw> = {
   kind: string
   /** Where the answer lives: on the host, or with the controller (artifacts, files to be copied). */
   side: 'host' | 'controller'
-  sh(items: Item[]): string
-  read(output: Output, items: Item[]): Raw[]
+  sh(items: ProbeItem[]): string
+  read(output: Output, items: ProbeItem[]): Raw[]
 }
 
 /** Asks the world at the same position: for answers that follow from other answers. */

@@ -1,6 +1,6 @@
 import { refuse } from '../core/failure.ts'
 import type { Fragment, Output } from '../core/transport.ts'
-import type { AnyQuery, Item } from '../module/query.ts'
+import type { AnyQuery, ProbeItem } from '../module/query.ts'
 import { type Answers, recordAnswer } from './answers.ts'
 
 /** A batch of reads: fragments to run, and what to do with what each printed. */
@@ -14,7 +14,7 @@ export const batch = (answers: Answers, queries: AnyQuery[]): Batch => {
   const kinds = Map.groupBy(queries, q => (q.probe.kind === 'program' ? `program ${q.item}` : q.probe.kind))
   const kindred = [...kinds.values()].map(group => {
     const items = [...Map.groupBy(group, q => q.item)].map(
-      ([item, same]): Item => ({ item, facets: [...new Set(same.flatMap(q => q.facets))] }),
+      ([item, same]): ProbeItem => ({ item, facets: [...new Set(same.flatMap(q => q.facets))] }),
     )
     return { probe: group[0]!.probe, of: new Map(group.map(q => [q.item, q])), items }
   })

@@ -9,19 +9,19 @@ import {
   type Step,
 } from '../../../src/module/module.ts'
 import {
-  type Accounts,
+  attributeDifferences,
   attributesPatch,
-  drift,
+  type FileAttributes,
   groupDiffers,
   modeDiffers,
-  type Obstacle,
-  obstacle,
+  type NamedAccounts,
   ownerDiffers,
-  ownerOf,
-  type Placed,
-  padded,
-  type There,
-} from './paths.ts'
+  ownerNames,
+  type PresentFile,
+  paddedMode,
+  targetObstacle,
+} from './file-attributes.ts'
+import type { Obstacle } from './paths.ts'
 
 /** The mode of a file that is newly made, where nothing else is said. */
 const newMode = '0644'
@@ -36,14 +36,19 @@ const word = (account: string | number | undefined): string | undefined =>
   account === undefined ? undefined : String(account)
 
 /** The mode that a file will have: as said, else that of what it replaces. */
-export const modeAfter = (args: Placed, before: There | undefined): string =>
-  args.mode !== undefined ? padded(args.mode) : (before?.mode ?? newMode)
+export const modeAfter = (args: FileAttributes, before: PresentFile | undefined): string =>
+  args.mode !== undefined ? paddedMode(args.mode) : (before?.mode ?? newMode)
 
 /**
  * Writes a whole file. It comes into place by rename, so what it replaces has to hand on its mode and owner: they are
  * part of the step wherever the arguments do not say otherwise.
  */
-export const write = (path: string, what: Content | Later, args: Placed, before: There | undefined): Step => ({
+export const writeStep = (
+  path: string,
+  what: Content | Later,
+  args: FileAttributes,
+  before: PresentFile | undefined,
+): Step => ({
   do: 'write',
   path,
   content: what,
@@ -53,12 +58,12 @@ export const write = (path: string, what: Content | Later, args: Placed, before:
 })
 
 /** All bits of a mode. Of a folder chmod leaves the set-ID bits alone unless it is told in five digits. */
-export const modeFor = (kind: There['kind'], mode: string): string =>
-  kind === 'directory' ? `0${padded(mode)}` : padded(mode)
+export const chmodMode = (kind: PresentFile['kind'], mode: string): string =>
+  kind === 'directory' ? `0${paddedMode(mode)}` : paddedMode(mode)
 
 /** Mode and owner of what is there, only those that are not as the arguments say. */
-export const settings = (path: string, args: Placed, there: There, seen: Accounts): Step[] => {
-  const { owner, group } = ownerOf(args)
+export const attributeSteps = (path: string, args: FileAttributes, there: PresentFile, seen: NamedAccounts): Step[] => {
+  const { owner, group } = ownerNames(args)
   const owners = {
     ...(ownerDiffers(args, there, seen) ? { owner } : {}),
     ...(groupDiffers(args, there, seen) ? { group } : {}),
@@ -68,10 +73,10 @@ export const settings = (path: string, args: Placed, there: There, seen: Account
   const before = chowned ? later(() => there.mode) : ''
   const special = typeof before === 'string' && /^[1-7]/.test(before)
   const mode = modeDiffers(args, there) || special ? (args.mode ?? there.mode) : undefined
-  return attributes(path, mode === undefined ? undefined : modeFor(there.kind, mode), owners)
+  return attributes(path, mode === undefined ? undefined : chmodMode(there.kind, mode), owners)
 }
 
-export type Writing =
+export type FileDecision =
   | { is: 'ok' }
   | ({ is: 'fail' } & Obstacle)
   | {
@@ -87,26 +92,31 @@ export type Writing =
     }
 
 /** How content comes to its place: written in one piece unless the module knows better (an upload). */
-export type Put = (path: string, what: Content | Later, args: Placed, before: There | undefined) => Step[]
-const putWhole: Put = (path, what, args, before) => [write(path, what, args, before)]
+export type PutContent = (
+  path: string,
+  what: Content | Later,
+  args: FileAttributes,
+  before: PresentFile | undefined,
+) => Step[]
+const putWhole: PutContent = (path, what, args, before) => [writeStep(path, what, args, before)]
 
 /**
  * A file at `path` with a given content: what the modules that write files have in common. The content may be unknown
  * (then `wanted` throws): a file that is not there is written in any case, so only its content waits.
  */
-export const writing = (
+export const decideFile = (
   path: string,
   wanted: () => Content,
-  args: Placed,
-  seen: Accounts & { file: FileAnswer; parent: FileAnswer },
-  put: Put = putWhole,
-): Writing => {
+  args: FileAttributes,
+  seen: NamedAccounts & { file: FileAnswer; parent: FileAnswer },
+  put: PutContent = putWhole,
+): FileDecision => {
   const { file } = seen
-  const blocked = inTheWay(path, file) ?? obstacle(path, args, seen)
+  const blocked = inTheWay(path, file) ?? targetObstacle(path, args, seen)
   if (blocked) return { is: 'fail', ...blocked }
   const there = file.exists && file.kind === 'file' ? file : undefined
   const differs = there === undefined || there.content.digest !== wanted().digest
-  const strays = there ? drift(args, there, seen) : []
+  const strays = there ? attributeDifferences(args, there, seen) : []
   if (!differs && strays.length === 0) return { is: 'ok' }
 
   const what = later(wanted)
@@ -115,7 +125,7 @@ export const writing = (
     return {
       is: 'change',
       will: attributes,
-      steps: settings(path, args, there, seen),
+      steps: attributeSteps(path, args, there, seen),
       reason: `its ${strays.join(', its ')}`,
     }
   return {
@@ -136,4 +146,4 @@ export const writing = (
 }
 
 /** Content that is known by its digest alone. */
-export const known = (digest: string, size: number): Content => ({ digest, size, bytes: content('').bytes })
+export const contentOfDigest = (digest: string, size: number): Content => ({ digest, size, bytes: content('').bytes })

@@ -2,7 +2,7 @@ import { type FileAnswer, readWhole } from '../../../src/module/module.ts'
 import type { Obstacle } from './paths.ts'
 
 /** What is to be true of one line of a text, in Ansible's terms. */
-export type Edit = {
+export type LineEdit = {
   state: 'present' | 'absent'
   line?: string
   regexp?: RegExp
@@ -24,7 +24,7 @@ const inserted = (lines: string[], at: number, line: string): string[] => {
   return [...before, `${line}\n`, ...lines.slice(at)]
 }
 
-const placeOf = ({ insertafter, insertbefore }: Edit, lines: string[]): number => {
+const placeOf = ({ insertafter, insertbefore }: LineEdit, lines: string[]): number => {
   if (insertbefore === 'BOF' || insertafter === 'BOF') return 0
   const anchor = insertafter === 'EOF' ? undefined : (insertafter ?? insertbefore)
   const found = anchor === undefined ? -1 : last(lines, line => anchor.test(line))
@@ -36,7 +36,7 @@ const placeOf = ({ insertafter, insertbefore }: Edit, lines: string[]): number =
  * The text after the edit, as Ansible's lineinfile makes it: the last line that matches `regexp` is replaced; else
  * nothing is done where the line is there; else it is added. Absent takes every line out that matches or is the line.
  */
-export const edited = (text: string, edit: Edit): string => {
+export const editLine = (text: string, edit: LineEdit): string => {
   const { state, line = '', regexp } = edit
   const lines = split(text)
   if (state === 'absent') return lines.filter(one => (regexp ? !regexp.test(bare(one)) : bare(one) !== line)).join('')

@@ -1,19 +1,19 @@
 import { program, type Query, type ServiceAnswer } from '../../../src/module/module.ts'
-import { baseOf, type Obstacle } from './paths.ts'
-import { address, isEvery } from './sockets.ts'
+import { baseName, type Obstacle } from './paths.ts'
+import { ipv4FromHex, isEveryAddress } from './sockets.ts'
 
 /** Where a service is to listen: an IP address of the host and a TCP port. */
-export type Place = { at: string; port: number }
+export type ListenPlace = { at: string; port: number }
 
 /** Places from `/ip4/HOST/tcp/PORT` or `HOST:PORT`. Names, UDP and sockets in the file system are left out: nothing is said of them. */
-export const placesOf = (texts: string[]): Place[] =>
+export const listenPlaces = (texts: string[]): ListenPlace[] =>
   texts.flatMap(text => {
     const found = /^\/ip[46]\/([^/]+)\/tcp\/(\d+)/.exec(text) ?? /^\[?([\d.]+|[\da-fA-F:]+)\]?:(\d+)$/.exec(text)
     return found ? [{ at: found[1]!, port: Number(found[2]) }] : []
   })
 
 /** The first text that is neither a path of protocols, as `/dns4/name/tcp/80`, nor `HOST:PORT`. */
-export const noPlace = (texts: string[]): Obstacle | undefined => {
+export const malformedAddress = (texts: string[]): Obstacle | undefined => {
   const wrong = texts.find(text => !/^\/(ip[46]|ip6zone|dns[46]?|dnsaddr|unix)\/.|^[^/\s]+:\d+$/.test(text))
   return wrong === undefined
     ? undefined
@@ -43,7 +43,7 @@ const ofKernel = (hex: string): string =>
     .toLowerCase()
 
 /** Whether a place is at an address of this host. Where the kernel tells of none at all, nothing is held against it. */
-export const own = ({ at }: Place): Query<{ isOwn: boolean }> =>
+export const ownAddress = ({ at }: ListenPlace): Query<{ isOwn: boolean }> =>
   program({
     key: `live:address/${at}`,
     sh: network,
@@ -60,7 +60,7 @@ export const own = ({ at }: Place): Query<{ isOwn: boolean }> =>
   })
 
 /** The sockets that listen at a place, or at that port of every address: inodes. */
-export const sockets = ({ at, port }: Place): Query<{ inodes: string[] }> =>
+export const listeningSockets = ({ at, port }: ListenPlace): Query<{ inodes: string[] }> =>
   program({
     key: `live:sockets/${at}:${port}`,
     sh: network,
@@ -75,21 +75,21 @@ export const sockets = ({ at, port }: Place): Query<{ inodes: string[] }> =>
           if (kind !== 'socket' || Number.parseInt(number, 16) !== port) return []
           const isSixth = hex.length > 8 && !/^0{16}FFFF0000/.test(hex)
           if (isSixth !== isIp6(at)) return []
-          const [there, wanted] = isSixth ? [ofKernel(hex), long(at)] : [address(hex), at]
-          return isEvery(hex) || /^[0.]+$/.test(wanted) || there === wanted ? [inode] : []
+          const [there, wanted] = isSixth ? [ofKernel(hex), long(at)] : [ipv4FromHex(hex), at]
+          return isEveryAddress(hex) || /^[0.]+$/.test(wanted) || there === wanted ? [inode] : []
         }),
     }),
     subject: `${at}:${port}`,
   })
 
-export type Holder = { inode: string; pid: string; program: string; unit: string }
+export type SocketHolder = { inode: string; pid: string; program: string; unit: string }
 
 /**
  * Whose the sockets are, as far as who looks may see. Which unit a process belongs to systemd tells by its control group,
  * the portable service manager by the words of the supervisor that is its parent: it may itself have come from a login or
  * from cron, and be in theirs. Costs a look at every process: only asked where something is odd.
  */
-export const holders = (inodes: string[]): Query<{ all: Holder[] }> =>
+export const socketHolders = (inodes: string[]): Query<{ all: SocketHolder[] }> =>
   program({
     key: `live:holders/${inodes.join()}`,
     sh: `ls -l /proc/[0-9]*/fd 2>/dev/null | awk '/^\\/proc/ { split($0, p, "/") } $NF ~ /^socket:\\[(${inodes.join('|')})\\]$/ { gsub(/[^0-9]/, "", $NF); print $NF, p[3] }' | sort -u |
@@ -114,21 +114,22 @@ const isOff = ({ active, sub }: ServiceAnswer): boolean =>
   active === 'inactive' || active === 'failed' || sub === 'auto-restart'
 
 /** Sockets of which it matters whose they are: all while the unit is off or about to be restarted, else twins. */
-export const doubtful = (unit: ServiceAnswer, restarts: boolean, seen: { inodes: string[] }[]): string[] =>
+export const doubtfulSockets = (unit: ServiceAnswer, restarts: boolean, seen: { inodes: string[] }[]): string[] =>
   seen.flatMap(({ inodes }) =>
     isOff(unit) || (unit.active === 'active' && (restarts || inodes.length > 1)) ? inodes : [],
   )
 
-const named = ({ program, pid, unit }: Holder): string => `${program} (pid ${pid}${unit === '' ? '' : `, ${unit}`})`
+const named = ({ program, pid, unit }: SocketHolder): string =>
+  `${program} (pid ${pid}${unit === '' ? '' : `, ${unit}`})`
 
 /** Why a service cannot listen where it is to, or is not alone there. */
-export const inTheWay = (
+export const listenObstacle = (
   unit: ServiceAnswer,
   name: string,
-  places: Place[],
-  seen: { own: { isOwn: boolean }[]; sockets: { inodes: string[] }[]; holders?: { all: Holder[] } | undefined },
+  places: ListenPlace[],
+  seen: { own: { isOwn: boolean }[]; sockets: { inodes: string[] }[]; holders?: { all: SocketHolder[] } | undefined },
 ): Obstacle | undefined => {
-  const short = baseOf(name)
+  const short = baseName(name)
   for (const [i, { at, port }] of places.entries()) {
     const where = `${isIp6(at) ? `[${at}]` : at}:${port}`
     if (!seen.own[i]!.isOwn)

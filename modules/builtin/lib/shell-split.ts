@@ -2,7 +2,7 @@
  * The words of a command line, as a shell splits it: quotes and backslashes hold blanks together, nothing is expanded.
  * Undefined when a quote is not closed.
  */
-export const words = (line: string): string[] | undefined => {
+export const splitShellWords = (line: string): string[] | undefined => {
   const found: string[] = []
   let word: string | undefined
   for (let at = 0; at < line.length; at++) {

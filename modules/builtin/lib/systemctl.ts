@@ -1,15 +1,15 @@
 import { exec, portableProgram, type ServiceAnswer, type Step, unitFile } from '../../../src/module/module.ts'
-import { baseOf } from './paths.ts'
+import { baseName } from './paths.ts'
 
 /** A command to whichever service manager runs the unit: both speak the words of systemctl. */
-export const control = (
+export const systemctl = (
   { manager }: ServiceAnswer,
   unit: string,
   words: string[],
   more: { success?: number[] } = {},
 ): Step =>
   exec(
-    [...(manager === 'systemd' ? ['systemctl'] : ['sh', portableProgram(unit)]), ...words, baseOf(unitFile(unit))],
+    [...(manager === 'systemd' ? ['systemctl'] : ['sh', portableProgram(unit)]), ...words, baseName(unitFile(unit))],
     more,
   )
 
@@ -24,13 +24,13 @@ const reloadUnless = (property: string, is: string, unit: string): Step =>
   ])
 
 /** A unit that systemd has not met yet it reads when it is asked for it. */
-export const introduce = (unit: string): Step => reloadUnless('LoadState', 'loaded', baseOf(unitFile(unit)))
+export const loadUnit = (unit: string): Step => reloadUnless('LoadState', 'loaded', baseName(unitFile(unit)))
 
 /** Starts the unit with the machine: the next boot reads it anyway, so systemd has to only where it remembers otherwise. */
-export const enable = (service: ServiceAnswer, unit: string): Step[] =>
+export const enableUnit = (service: ServiceAnswer, unit: string): Step[] =>
   service.manager === 'systemd'
     ? [
-        control(service, unit, ['enable', '--no-reload']),
-        reloadUnless('UnitFileState', 'enabled', baseOf(unitFile(unit))),
+        systemctl(service, unit, ['enable', '--no-reload']),
+        reloadUnless('UnitFileState', 'enabled', baseName(unitFile(unit))),
       ]
-    : [control(service, unit, ['enable'])]
+    : [systemctl(service, unit, ['enable'])]

@@ -1,7 +1,7 @@
 import { pattern } from '../../../src/module/module.ts'
 
 /** From where to where: behind the first match of `after`, up to the first match of `before` from there on. */
-export const section = (
+export const textSection = (
   text: string,
   { after, before }: { after: string | undefined; before: string | undefined },
 ): { between: [number, number] } | { wrong: string } => {

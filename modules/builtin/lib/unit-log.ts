@@ -17,7 +17,7 @@ fi | ${through}`,
  * The last lines of a unit's log, for the message when waiting for it was in vain. `without`: a word of the lines that a
  * daemon writes for every question it is asked, since waiting is asking.
  */
-export const lastLines = (unit: string, without?: string): string[] =>
+export const lastLogLines = (unit: string, without?: string): string[] =>
   reading(unit, `${without === undefined ? '' : `grep -v ${quote(without)} | `}tail -n 8`)
 
 /**
@@ -25,7 +25,7 @@ export const lastLines = (unit: string, without?: string): string[] =>
  * that only the last time counts, and of what its manager tells of it only why it ended. While it is just being tried
  * again it may not have come to that, so the time before is told too.
  */
-export const lastAttempt = (unit: string): string[] =>
+export const lastAttemptLog = (unit: string): string[] =>
   reading(
     unit,
     `awk '/^Starting |^[-0-9: ]* runbook: started/ { from = again ? here : n; here = n; again = ended = 0 }

@@ -1,12 +1,16 @@
 import { type ArchiveMember, content, exec, type FileAnswer, type Step } from '../../../src/module/module.ts'
-import { modeFor } from './file-content.ts'
-import { baseOf, folderOf, ownerOf, type Placed, plain } from './paths.ts'
+import { type FileAttributes, ownerNames } from './file-attributes.ts'
+import { chmodMode } from './file-content.ts'
+import { baseName, parentFolder, plainPath } from './paths.ts'
 
 /** What is unpacked: an archive of the controller, or one that lies at `at` on the host. */
-export type Packed = { members: ArchiveMember[] } & ({ file: string; size: number; sha256: string } | { at: string })
+export type PackedArchive = { members: ArchiveMember[] } & (
+  | { file: string; size: number; sha256: string }
+  | { at: string }
+)
 
 /** Where a member will be. */
-export const placeOf = (dest: string, { path }: ArchiveMember): string => plain(`${dest}/${path}`)
+export const memberPath = (dest: string, { path }: ArchiveMember): string => plainPath(`${dest}/${path}`)
 
 /**
  * Unpacks into a fresh folder on the same file system, closed to others, and moves what is whole into place by rename:
@@ -30,7 +34,7 @@ sync -f -- "$n"
 for l; do if [ -L "$d/$l" ]; then rm -f -- "$d/$l"; fi; done
 put ''`
 
-const uploaded = ({ file, size, sha256 }: Exclude<Packed, { at: string }>, path: string): Step => ({
+const uploaded = ({ file, size, sha256 }: Exclude<PackedArchive, { at: string }>, path: string): Step => ({
   do: 'upload',
   file,
   size,
@@ -40,15 +44,15 @@ const uploaded = ({ file, size, sha256 }: Exclude<Packed, { at: string }>, path:
 })
 
 /** Unpacks what is `wrong`, and sets what tar does not. */
-export const unpack = (
-  archive: Packed,
+export const unpackSteps = (
+  archive: PackedArchive,
   dest: string,
   wrong: { member: ArchiveMember; found: FileAnswer }[],
-  args: Placed,
+  args: FileAttributes,
 ): Step[] => {
-  const sent = `${folderOf(dest)}/.${baseOf(dest)}.runbook-archive`
+  const sent = `${parentFolder(dest)}/.${baseName(dest)}.runbook-archive`
   const [packed, leftover] = 'at' in archive ? [archive.at, ''] : [sent, sent]
-  const { owner, group } = ownerOf(args)
+  const { owner, group } = ownerNames(args)
   const spec = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
   const paths = archive.members.map(member => `./${member.path}\0`).join('')
   const folders = wrong.flatMap(({ member, found }) =>
@@ -67,6 +71,6 @@ export const unpack = (
       stdin: content(right.map(member => `./${member.path}\0`).join('')),
     }),
     ...(spec === '' ? [] : [exec(['xargs', '-0r', 'chown', '-h', '--', spec], { cwd: dest, stdin: content(paths) })]),
-    ...[...folders, ...special].map(m => exec(['chmod', modeFor(m.kind, m.mode), '--', placeOf(dest, m)])),
+    ...[...folders, ...special].map(m => exec(['chmod', chmodMode(m.kind, m.mode), '--', memberPath(dest, m)])),
   ]
 }

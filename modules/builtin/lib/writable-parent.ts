@@ -1,12 +1,12 @@
 import { program, type Query, quote } from '../../../src/module/module.ts'
 
-export type Room = { closed: string; to: string }
+export type WritableParent = { closed: string; to: string }
 
 /**
  * Whether something can be made at a path: the nearest folder above it that is there, if who looks may not write to it.
  * By the shell itself. It looks at nothing that a run changes: who may make a folder may write to it.
  */
-export const room = (path: string): Query<Room> =>
+export const writableParent = (path: string): Query<WritableParent> =>
   program({
     key: `room:${path}`,
     sh: `p=${quote(path)}; p=\${p%/*}; while [ ! -e "\${p:-/}" ]; do p=\${p%/*}; done
@@ -20,7 +20,7 @@ export const room = (path: string): Query<Room> =>
   })
 
 /** The two halves of a failure: what is in the way, and the ways out. */
-export const noRoom = (what: string, { closed, to }: Room): [string, string] => [
+export const notWritable = (what: string, { closed, to }: WritableParent): [string, string] => [
   `${what} cannot be put there: ${to} may not write to ${closed}`,
   to === 'root'
     ? `choose another path: root may write to every folder but one that is mounted read-only (findmnt -T ${closed})`

@@ -1,12 +1,12 @@
 import { asUser, exec, memberAt, program, type Query, quote, type Step, T } from '../../../src/module/module.ts'
-import { home } from '../../builtin/lib/paths.ts'
-import { type Member, normal } from './kubo.ts'
+import { folderArgument } from '../../builtin/lib/paths.ts'
+import { type ConfigMember, emptyAsNull } from './kubo.ts'
 import { printedJson } from './printed-json.ts'
-import type { Held } from './shared-key.ts'
+import type { HeldKey } from './shared-key.ts'
 
 /** Arguments that every module about ipfs-cluster's folder has. */
-export const cluster = {
-  path: home('/var/lib/ipfs-cluster', 'The folder of the configuration, IPFS_CLUSTER_PATH.'),
+export const clusterArguments = {
+  path: folderArgument('/var/lib/ipfs-cluster', 'The folder of the configuration, IPFS_CLUSTER_PATH.'),
   user: T.String({ default: 'ipfs', description: 'The user ipfs-cluster runs as and the folder belongs to.' }),
 }
 export const serviceFile = (path: string): string => `${path}/service.json`
@@ -19,12 +19,12 @@ const scrubbed = (path: string): string =>
   `sed -e 's/\\("secret": *\\)"[^"]*"/\\1"*"/g; s/\\("private_key": *\\)"[^"]*"/\\1"*"/g; /"basic_auth_credentials": *{/,/}/s/: *"[^"]*"/: "*"/g' ${quote(serviceFile(path))}`
 
 /** One member of service.json by its dotted name. */
-export const clusterMember = (path: string, name: string): Query<Member> =>
+export const clusterMember = (path: string, name: string): Query<ConfigMember> =>
   program({
     key: `member:${serviceFile(path)}#${name}`,
     sh: scrubbed(path),
     looks: [`member:${serviceFile(path)}#${name}`],
-    parse: ({ stdout }) => ({ value: normal(memberAt(printedJson(stdout), name)) }),
+    parse: ({ stdout }) => ({ value: emptyAsNull(memberAt(printedJson(stdout), name)) }),
     subject: `${serviceFile(path)} ${name}`,
   })
 
@@ -49,7 +49,7 @@ export const fetchSecret = (path: string, name: string): Step => ({
 })
 
 /** What is held of the shared secret: its digest, never the value. Blank is what `cluster_init` leaves. */
-export const secretState = (path: string): Query<Held> =>
+export const secretState = (path: string): Query<HeldKey> =>
   program({
     key: `member:${serviceFile(path)}#cluster.secret`,
     sh: `s=$(sed -n '/${secretPattern}/{s/.*${secretPattern}.*/\\1/p;q}' ${quote(serviceFile(path))} 2>/dev/null)
@@ -67,12 +67,12 @@ case $s in '') echo absent ;; *[!0-9a-f]*) echo digits ;; *) [ \${#s} -eq 64 ] &
   })
 
 /** The cluster's own peer id. Only this member is read: the private key stands in the same file. */
-export const clusterId = (path: string): Query<Member> =>
+export const clusterId = (path: string): Query<ConfigMember> =>
   program({
     key: `member:${path}/identity.json#id`,
     sh: `sed -n '/^ *"id": *"/{s/^ *"id": *"\\([^"]*\\)".*/\\1/p;q}' ${quote(`${path}/identity.json`)} 2>/dev/null`,
     looks: [`member:${path}/identity.json#id`],
-    parse: ({ stdout }) => ({ value: normal(stdout.toString().trim() || null) }),
+    parse: ({ stdout }) => ({ value: emptyAsNull(stdout.toString().trim() || null) }),
     subject: `${path}/identity.json id`,
   })
 
@@ -87,5 +87,5 @@ export const clusterStep = (at: { user: string; bin_dir: string }, folder: strin
  * the answer. `--enc=json` prints one object after another, with top-level members at four spaces (api/types.go),
  * each as it comes: measured, peers that live answer at once, one whose host is silent after 15 s, so nobody waits.
  */
-export const listed = (at: { user: string; path: string; bin_dir: string; api: string }): string =>
+export const listedPeers = (at: { user: string; path: string; bin_dir: string; api: string }): string =>
   `${asUser(at.user, { HOME: at.path }, ['timeout', '4', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '3', '--enc=json', 'peers', 'ls'])} | awk '/^    "id": "/ { i = $2; gsub(/[",]/, "", i) } /^    "error": "/ { sub(/^    "error": "/, ""); sub(/",$/, ""); print i " " $0 }' | sort -u`

@@ -4,7 +4,7 @@ import { isUnknown, later } from '../../../src/module/module.ts'
  * Two hosts with one id: a machine that was copied whole. No program says a word about it, and each of the twins sees
  * all the others, so only who looks at all hosts can tell. Ids that are not known yet count for nothing.
  */
-export const clones = (
+export const duplicateId = (
   hosts: string[],
   idOf: (host: string) => unknown,
 ): { hosts: string[]; id: string } | undefined => {

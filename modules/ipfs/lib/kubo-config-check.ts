@@ -2,12 +2,12 @@ import { isRecord, type Json } from '../../../src/module/module.ts'
 import type { Obstacle } from '../../builtin/lib/paths.ts'
 
 /** A config as it will be, by dotted names: null is empty, undefined is not known. */
-export type Config = (name: string) => Json | undefined
+export type PlannedConfig = (name: string) => Json | undefined
 /** What else decides whether kubo starts: a swarm key in the repo, and the repo's version (0: not known). */
-export type Around = { isPrivate: boolean; version: number }
+export type RepoState = { isPrivate: boolean; version: number }
 
 /** Every member that is looked at here. */
-export const telling = [
+export const checkedMembers = [
   'Provider',
   'Reprovider',
   'AutoConf.Enabled',
@@ -38,7 +38,7 @@ const isSize = (value: Json): boolean =>
   value === null || (typeof value === 'string' && /^([\d,]*\.?\d+ ?([kmgtpe]i?)?b?)?$/i.test(value))
 
 /** Values that kubo 0.38 (repo 18) and newer does not accept any more; empty ones are in every new config. */
-const outdated = (config: Config): Obstacle | undefined => {
+const outdated = (config: PlannedConfig): Obstacle | undefined => {
   for (const name of ['Provider', 'Reprovider']) {
     const value = config(name)
     const named = isRecord(value) ? Object.keys(value).filter(key => value[key] !== null) : []
@@ -51,7 +51,7 @@ const outdated = (config: Config): Obstacle | undefined => {
   return undefined
 }
 
-const malformed = (config: Config): Obstacle | undefined => {
+const malformed = (config: PlannedConfig): Obstacle | undefined => {
   for (const name of ['Addresses.API', 'Addresses.Gateway']) {
     const wrong = list(config(name)).find(text => !isListener(text) || !hasPort(text))
     if (wrong !== undefined)
@@ -72,7 +72,7 @@ const malformed = (config: Config): Obstacle | undefined => {
   return undefined
 }
 
-const unprepared = (config: Config, { version }: Around): Obstacle | undefined => {
+const unprepared = (config: PlannedConfig, { version }: RepoState): Obstacle | undefined => {
   const [enabled, bootstrap] = [config('AutoConf.Enabled'), list(config('Bootstrap'))]
   if (enabled === false && bootstrap.length > 0 && bootstrap.every(one => one === 'auto'))
     return { why: 'AutoConf is off, but Bootstrap holds its placeholder `auto`', fix: 'set Bootstrap to []' }
@@ -94,7 +94,7 @@ const forbidden: [string, Json, string][] = [
   ['Swarm.Transports.Network.WebRTCDirect', true, 'false'],
 ]
 
-const publicOnly = (config: Config): Obstacle | undefined => {
+const publicOnly = (config: PlannedConfig): Obstacle | undefined => {
   for (const [name, value, instead] of forbidden)
     if (config(name) === value)
       return {
@@ -111,7 +111,7 @@ const publicOnly = (config: Config): Obstacle | undefined => {
 }
 
 /** The first thing in a config that kubo refuses to start with (measured on 0.42 to 0.44); undefined: none is known. */
-export const unstartable = (config: Config, around: Around): Obstacle | undefined =>
+export const unstartable = (config: PlannedConfig, around: RepoState): Obstacle | undefined =>
   (around.version >= 18 ? outdated(config) : undefined) ??
   malformed(config) ??
   (around.isPrivate ? (unprepared(config, around) ?? publicOnly(config)) : undefined)

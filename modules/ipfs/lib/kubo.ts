@@ -10,41 +10,41 @@ import {
   type Step,
   T,
 } from '../../../src/module/module.ts'
-import { home } from '../../builtin/lib/paths.ts'
+import { folderArgument } from '../../builtin/lib/paths.ts'
 import { printedJson } from './printed-json.ts'
 
 /** Arguments that every module about a kubo repo has. */
-export const repo = {
-  path: home('/var/lib/ipfs', 'The repo, IPFS_PATH.'),
+export const repoArguments = {
+  path: folderArgument('/var/lib/ipfs', 'The repo, IPFS_PATH.'),
   user: T.String({ default: 'ipfs', description: 'The user kubo runs as and the repo belongs to.' }),
-  bin_dir: home('/usr/local/bin', 'Where the program `ipfs` is.'),
+  bin_dir: folderArgument('/usr/local/bin', 'Where the program `ipfs` is.'),
 }
-export const daemon = {
+export const daemonArguments = {
   api: T.String({
     default: '/ip4/127.0.0.1/tcp/5001',
     description: "The daemon's RPC address, for reads that never touch the repo.",
   }),
   unit: T.String({ default: 'ipfs', description: 'The unit of the daemon, or the path of its file.' }),
 }
-export type Repo = { path: string; user: string; bin_dir: string }
-export type Daemon = Repo & { api: string; unit: string }
+export type KuboRepo = { path: string; user: string; bin_dir: string }
+export type KuboDaemon = KuboRepo & { api: string; unit: string }
 
-const environment = ({ path }: Repo): Record<string, string> => ({ HOME: path, IPFS_PATH: path })
+const environment = ({ path }: KuboRepo): Record<string, string> => ({ HOME: path, IPFS_PATH: path })
 
 /** kubo's own program as the user of the repo, for a fragment. The time limit is for a daemon that hangs. */
-export const ipfs = (repo: Repo, words: string[]): string =>
+export const ipfsCommand = (repo: KuboRepo, words: string[]): string =>
   asUser(repo.user, environment(repo), ['timeout', '20', `${repo.bin_dir}/ipfs`, ...words])
 
 /** The same as a step. Without `--api` the program finds a running daemon by itself, and else opens the repo. */
-export const ipfsStep = (repo: Repo, words: string[]): Step =>
+export const ipfsStep = (repo: KuboRepo, words: string[]): Step =>
   exec([`${repo.bin_dir}/ipfs`, ...words], { user: repo.user, env: environment(repo) })
 
 /** Asks the daemon and only it: a bare call may fall back to the repo and delete a stale `api` file. */
-export const asked = (daemon: Daemon, words: string[]): string =>
-  ipfs(daemon, ['--api', daemon.api, '--timeout=5s', ...words])
+export const daemonCommand = (daemon: KuboDaemon, words: string[]): string =>
+  ipfsCommand(daemon, ['--api', daemon.api, '--timeout=5s', ...words])
 
 /** Several questions to the daemon in one go: to become another user costs as much as a question. */
-export const askedTogether = (daemon: Daemon, questions: string[][]): string => {
+export const daemonCommands = (daemon: KuboDaemon, questions: string[][]): string => {
   const commands = questions.map(words =>
     quoted([`${daemon.bin_dir}/ipfs`, '--api', daemon.api, '--timeout=5s', ...words]),
   )
@@ -52,10 +52,10 @@ export const askedTogether = (daemon: Daemon, questions: string[][]): string => 
 }
 
 /** `undefined`: could not be read, so it is not known to be anything. */
-export type Member = { value: Json | undefined }
+export type ConfigMember = { value: Json | undefined }
 
 /** Go writes an empty list or map as `null`, `[]` or `{}` or not at all, as its types have it: here they are all null. */
-export const normal = (value: unknown): Json =>
+export const emptyAsNull = (value: unknown): Json =>
   value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
     ? null
     : (value as Json)
@@ -64,40 +64,40 @@ export const normal = (value: unknown): Json =>
  * Reads the config file, takes no lock, and leaves out the private key and the credentials: kubo's safe reader
  * (core/commands/config.go). All members come out of one process, because the fragment is the same.
  */
-const show = (repo: Repo): string => ipfs(repo, ['config', 'show'])
-const config = (repo: Repo): string => `${repo.path}/config`
+const show = (repo: KuboRepo): string => ipfsCommand(repo, ['config', 'show'])
+const config = (repo: KuboRepo): string => `${repo.path}/config`
 
 /** Where `ipfs_install` puts kubo: without it nothing can be read, with another version of it the same is read. */
-const programs = (repo: Repo): string => `tree:${repo.bin_dir.replace(/\/[^/]*$/, '')}/lib/kubo`
+const programs = (repo: KuboRepo): string => `tree:${repo.bin_dir.replace(/\/[^/]*$/, '')}/lib/kubo`
 /** What it is called by there: where only the link is gone, it comes back before anything is read. */
-const link = (repo: Repo): string => `tree:${repo.bin_dir}/ipfs`
+const link = (repo: KuboRepo): string => `tree:${repo.bin_dir}/ipfs`
 
 /** What was read stays known when the program changes; what could not be read is asked again. */
 const steady =
-  <A>(repo: Repo, isRead: (answer: A) => boolean) =>
+  <A>(repo: KuboRepo, isRead: (answer: A) => boolean) =>
   (before: A, label: string): A | undefined =>
     (label.startsWith(programs(repo)) || label === link(repo)) && isRead(before) ? before : undefined
 
 /** One member of the config by its dotted name. */
-export const member = (repo: Repo, name: string): Query<Member> => ({
+export const configMember = (repo: KuboRepo, name: string): Query<ConfigMember> => ({
   ...program({
     key: `member:${config(repo)}#${name}`,
     sh: show(repo),
     looks: [`member:${config(repo)}#${name}`, programs(repo), link(repo)],
     parse: ({ stdout }) => {
       const config = printedJson(stdout)
-      return { value: config === undefined ? undefined : normal(memberAt(config, name)) }
+      return { value: config === undefined ? undefined : emptyAsNull(memberAt(config, name)) }
     },
     subject: `${config(repo)} ${name}`,
   }),
-  clouded: steady<Member>(repo, ({ value }) => value !== undefined),
+  clouded: steady<ConfigMember>(repo, ({ value }) => value !== undefined),
 })
 
 /**
  * Whom the API lets in: null is everyone who reaches it. `config show` keeps this to itself, and the tokens are nobody's
  * business here: only whether there are any.
  */
-export const authorizations = (repo: Repo): Query<Member> =>
+export const authorizations = (repo: KuboRepo): Query<ConfigMember> =>
   program({
     key: `member:${config(repo)}#API.Authorizations`,
     sh: `grep -cE '^ *"Authorizations": *\\{ *$' ${quote(config(repo))} 2>/dev/null`,
@@ -107,7 +107,7 @@ export const authorizations = (repo: Repo): Query<Member> =>
   })
 
 /** Why the config cannot be read; empty when it can. */
-export const trouble = (repo: Repo): Query<{ text: string }> => ({
+export const configTrouble = (repo: KuboRepo): Query<{ text: string }> => ({
   ...program({
     key: `trouble:${config(repo)}`,
     sh: show(repo),
@@ -119,11 +119,11 @@ export const trouble = (repo: Repo): Query<{ text: string }> => ({
 })
 
 /** The peer id, from the file itself: cheap, and there before the program is. */
-export const peerId = (repo: Repo): Query<Member> =>
+export const peerId = (repo: KuboRepo): Query<ConfigMember> =>
   program({
     key: `member:${config(repo)}#Identity.PeerID`,
     sh: `sed -n '/^ *"PeerID": *"/{s/^ *"PeerID": *"\\([^"]*\\)".*/\\1/p;q}' ${quote(config(repo))} 2>/dev/null`,
     looks: [`member:${config(repo)}#Identity.PeerID`],
-    parse: ({ stdout }) => ({ value: normal(stdout.toString().trim() || null) }),
+    parse: ({ stdout }) => ({ value: emptyAsNull(stdout.toString().trim() || null) }),
     subject: `${config(repo)} Identity.PeerID`,
   })

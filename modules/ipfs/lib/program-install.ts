@@ -17,21 +17,21 @@ import {
   uses,
   type Verdict,
 } from '../../../src/module/module.ts'
-import { type Space, space, tooSmall } from '../../builtin/lib/free-space.ts'
-import { noRoom, type Room, room } from '../../builtin/lib/writable-parent.ts'
+import { type FreeSpace, freeSpace, tooLittleSpace } from '../../builtin/lib/free-space.ts'
+import { notWritable, type WritableParent, writableParent } from '../../builtin/lib/writable-parent.ts'
 import diagnose from './diagnoses.ts'
 import {
   archivesOf,
   type Bundle,
-  library,
-  linkOf,
   type Package,
-  type Program,
-  programs,
+  type PackedProgram,
+  packageFolder,
+  programLink,
+  programsOf,
   versionFolder,
 } from './package.ts'
 
-export const installed = T.Object({
+export const installOutputs = T.Object({
   version: T.String({ description: 'The version that is installed.' }),
   path: T.String({ description: 'The link to the (first) program.' }),
   says: T.String({ description: 'What the program said of itself when it was installed. Shown, never compared.' }),
@@ -45,10 +45,10 @@ type Reads = {
   says: Query<FileAnswer, false>
   binaries: Query<FileAnswer>[]
   links: Query<FileAnswer>[]
-  room: Query<Room, false>
-  linkRoom: Query<Room, false>
+  room: Query<WritableParent, false>
+  linkRoom: Query<WritableParent, false>
 }
-type More = { archives: Query<ArchiveAnswer, false>[]; space: Query<Space, false> | undefined }
+type More = { archives: Query<ArchiveAnswer, false>[]; space: Query<FreeSpace, false> | undefined }
 type Seen = {
   facts: Facts
   bin: FileAnswer
@@ -57,8 +57,8 @@ type Seen = {
   says: FileAnswer
   binaries: FileAnswer[]
   links: FileAnswer[]
-  room: Room
-  linkRoom: Room
+  room: WritableParent
+  linkRoom: WritableParent
 }
 
 const textOf = (answer: FileAnswer): string =>
@@ -67,14 +67,14 @@ const line = (sha256: string, at: string): string => `${sha256}  ${at}\n`
 
 /** The program is the one that was put there: its digest is in the record of that day. No archive is needed to tell. */
 const isRecorded = (p: Package, seen: Seen): boolean =>
-  programs(p).every(({ at }, i) => {
+  programsOf(p).every(({ at }, i) => {
     const found = seen.binaries[i]!
     return found.exists && found.kind === 'file' && textOf(seen.record).includes(line(found.content.digest, at))
   })
 
 const isLinked = (p: Package, seen: Seen, i: number): boolean => {
   const found = seen.links[i]!
-  return found.exists && found.kind === 'link' && found.target === `${versionFolder(p)}/${programs(p)[i]!.at}`
+  return found.exists && found.kind === 'link' && found.target === `${versionFolder(p)}/${programsOf(p)[i]!.at}`
 }
 
 type Whole = Extract<ArchiveAnswer, { exists: true }>
@@ -92,9 +92,9 @@ const place = (
   old: FileAnswer,
 ): { steps: Step[]; record: string; digests: string[] } => {
   const final = versionFolder(p)
-  const fresh = `${library(p)}/.${p.version}.new`
+  const fresh = `${packageFolder(p)}/.${p.version}.new`
   const digests = p.bundles.flatMap((b, i) => b.programs.map(({ member }) => digestIn(archives[i]!, member)))
-  const record = programs(p)
+  const record = programsOf(p)
     .map(({ at }, i) => line(digests[i]!, at))
     .join('')
   return {
@@ -104,11 +104,11 @@ const place = (
       { do: 'remove', path: fresh },
       folder(fresh, '0755'),
       ...p.bundles.map((bundle, i) => unpack(archives[i]!, bundle, fresh)),
-      ...programs(p).map(
+      ...programsOf(p).map(
         (program, i): Step => ({ do: 'receipt', path: `${fresh}/${program.at}`, digest: digests[i]! }),
       ),
       // Run once before it is linked: a program for another machine, or a folder mounted noexec, shows here.
-      exec(['sh', '-c', 'for p; do $p </dev/null || exit; done >.runbook-says', 'sh', ...programs(p).map(saying)], {
+      exec(['sh', '-c', 'for p; do $p </dev/null || exit; done >.runbook-says', 'sh', ...programsOf(p).map(saying)], {
         cwd: fresh,
         env: { HOME: '/nonexistent', IPFS_PATH: '/nonexistent' },
       }),
@@ -118,14 +118,14 @@ const place = (
     ],
   }
 }
-const saying = ({ at, says }: Program): string => `./${at} ${says.join(' ')}`
+const saying = ({ at, says }: PackedProgram): string => `./${at} ${says.join(' ')}`
 
 /**
  * What the install modules have in common. "Installed" means: the link in `bin_dir` points into `NAME/VERSION/`, and
  * the program there has the digest that was recorded when it was put there. Folders of other versions stay, for the
  * way back; a program that has changed since is put there anew.
  */
-export const installing = <A>(describe: (args: A) => Package) => ({
+export const installModule = <A>(describe: (args: A) => Package) => ({
   reads: (args: A): Reads => {
     const p = describe(args)
     return {
@@ -134,48 +134,48 @@ export const installing = <A>(describe: (args: A) => Package) => ({
       folder: stat(versionFolder(p)),
       record: file(`${versionFolder(p)}/.runbook-record`),
       says: uses(file(`${versionFolder(p)}/.runbook-says`)),
-      binaries: programs(p).map(({ at }) => digest(`${versionFolder(p)}/${at}`)),
-      links: programs(p).map(program => stat(linkOf(p, program))),
-      room: uses(room(versionFolder(p))),
-      linkRoom: uses(room(`${p.bin_dir}/${p.name}`)),
+      binaries: programsOf(p).map(({ at }) => digest(`${versionFolder(p)}/${at}`)),
+      links: programsOf(p).map(program => stat(programLink(p, program))),
+      room: uses(writableParent(versionFolder(p))),
+      linkRoom: uses(writableParent(`${p.bin_dir}/${p.name}`)),
     }
   },
   more: (args: A, seen: Seen): More => {
     const p = describe(args)
     return isRecorded(p, seen)
       ? { archives: [], space: undefined }
-      : { archives: archivesOf(p, seen.facts), space: space(library(p)) }
+      : { archives: archivesOf(p, seen.facts), space: freeSpace(packageFolder(p)) }
   },
   archives: (args: A, facts: Facts) => archivesOf(describe(args), facts),
   touches: (args: A) => {
     const p = describe(args)
-    return [`tree:${library(p)}`, ...programs(p).map(program => `tree:${linkOf(p, program)}`)]
+    return [`tree:${packageFolder(p)}`, ...programsOf(p).map(program => `tree:${programLink(p, program)}`)]
   },
   diagnose,
   plan: (
     args: A,
-    seen: Seen & { archives: ArchiveAnswer[]; space: Space | undefined },
-    decide: Decide<Reads & More, typeof installed>,
-  ): Verdict<Reads & More, typeof installed> => {
+    seen: Seen & { archives: ArchiveAnswer[]; space: FreeSpace | undefined },
+    decide: Decide<Reads & More, typeof installOutputs>,
+  ): Verdict<Reads & More, typeof installOutputs> => {
     const p = describe(args)
-    const all = programs(p)
+    const all = programsOf(p)
     const unlinked = all.filter((_, i) => !isLinked(p, seen, i))
     const recorded = isRecorded(p, seen)
     if (recorded && unlinked.length === 0)
       return decide.ok({
         version: p.version,
-        path: all[0] ? linkOf(p, all[0]) : '',
+        path: all[0] ? programLink(p, all[0]) : '',
         says: textOf(seen.says).trim().replaceAll('\n', ', '),
       })
 
     const blocked = all.find((_, i) => isDirectory(seen.links[i]!))
     if (blocked)
       return decide.fail(
-        `${linkOf(p, blocked)} is a directory: the link to ${blocked.name} cannot take its place`,
-        `move ${linkOf(p, blocked)} away`,
+        `${programLink(p, blocked)} is a directory: the link to ${blocked.name} cannot take its place`,
+        `move ${programLink(p, blocked)} away`,
       )
     const tight = [recorded ? undefined : seen.room, seen.linkRoom].find(one => one !== undefined && one.closed !== '')
-    if (tight) return decide.fail(...noRoom(p.name, tight))
+    if (tight) return decide.fail(...notWritable(p.name, tight))
     const archives = seen.archives.flatMap(found => (found.exists ? [found] : []))
     const absent = seen.archives.find(found => !found.exists)
     if (absent && !absent.exists) return decide.fail(absent.missing, absent.fix)
@@ -187,7 +187,7 @@ export const installing = <A>(describe: (args: A) => Package) => ({
         `${hollow[0].archive(seen.facts).name} holds no ${hollow[1].member}: it is not an archive of ${p.name}`,
       )
 
-    const full = seen.space && tooSmall(library(p), seen.space, sizeOf(p, archives))
+    const full = seen.space && tooLittleSpace(packageFolder(p), seen.space, sizeOf(p, archives))
     if (full) return decide.fail(full.why, full.fix)
 
     const placing = recorded ? undefined : place(p, archives, seen.folder)
@@ -213,7 +213,7 @@ export const installing = <A>(describe: (args: A) => Package) => ({
       steps: [
         ...(placing?.steps ?? []),
         ...(seen.bin.exists ? [] : [exec(['mkdir', '-p', '--', p.bin_dir])]),
-        ...unlinked.flatMap(program => link(linkOf(p, program), `${versionFolder(p)}/${program.at}`)),
+        ...unlinked.flatMap(program => link(programLink(p, program), `${versionFolder(p)}/${program.at}`)),
       ],
       reason: reasonOf(p, seen, recorded),
     })
@@ -232,7 +232,7 @@ const sizeOf = (p: Package, archives: Whole[]): number =>
     .reduce((sum, size) => sum + size, 0)
 
 const sizeIn = (p: Package, archives: Whole[], index: number): number => {
-  const wanted = programs(p)[index]!
+  const wanted = programsOf(p)[index]!
   const at = p.bundles.findIndex(b => b.programs.includes(wanted))
   return archives[at]?.members.find(m => m.path === wanted.member)?.size ?? 0
 }

@@ -1,17 +1,17 @@
 import { asUser, exec, program, type Query, type Step } from '../../../src/module/module.ts'
-import { listed } from './cluster.ts'
+import { listedPeers } from './cluster.ts'
 import { printedJson } from './printed-json.ts'
 
-export type Daemon = { path: string; user: string; bin_dir: string; api: string; unit: string }
+export type RaftDaemon = { path: string; user: string; bin_dir: string; api: string; unit: string }
 
 /** Stands while a daemon of ours runs beside the unit: `begun PID`, and `member PID` from the moment it is one. */
 export const markFile = (path: string): string => `${path}/.runbook-raft`
 
 /** The members that a running daemon lists, each with why it does not answer; empty where no daemon answers. */
-export const membership = (at: Daemon): Query<{ errors: Record<string, string> }> =>
+export const raftMembers = (at: RaftDaemon): Query<{ errors: Record<string, string> }> =>
   program({
     key: `live:${at.unit}#members`,
-    sh: listed(at),
+    sh: listedPeers(at),
     looks: [`live:${at.unit}#members`],
     parse: ({ stdout }) => ({
       errors: Object.fromEntries(
@@ -25,13 +25,13 @@ export const membership = (at: Daemon): Query<{ errors: Record<string, string> }
     subject: 'members of the raft cluster',
   })
 
-const control = (at: Daemon, words: string[]): string[] => [
+const control = (at: RaftDaemon, words: string[]): string[] => [
   ...['timeout', '20', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '18', '--enc=json'],
   ...words,
 ]
 
 /** Where the members are, as the running daemon knows it: also of those that are gone. */
-export const addresses = (at: Daemon): Query<{ all: string[] }> =>
+export const memberAddresses = (at: RaftDaemon): Query<{ all: string[] }> =>
   program({
     key: `live:${at.unit}#addresses`,
     sh: asUser(at.user, { HOME: at.path }, control(at, ['id'])),
@@ -44,7 +44,7 @@ export const addresses = (at: Daemon): Query<{ all: string[] }> =>
   })
 
 /** Takes a member out of the list of voters. With a quorum it takes a moment, and a second time it does nothing. */
-export const removeMember = (at: Daemon, id: string): Step =>
+export const removeMember = (at: RaftDaemon, id: string): Step =>
   exec(control(at, ['peers', 'rm', id]), { user: at.user, env: { HOME: at.path } })
 
 /** A daemon of an earlier run that was cut. Its number may be another process's by now. */
@@ -100,7 +100,7 @@ if ${old('INT')}; then
 fi
 rm -f -- "$mark.log" "$mark"`
 
-const asDaemon = (at: Daemon, script: string, words: string[], stdin?: { from: string; before: string }): Step =>
+const asDaemon = (at: RaftDaemon, script: string, words: string[], stdin?: { from: string; before: string }): Step =>
   exec(['sh', '-c', script, 'sh', ...words], {
     user: at.user,
     env: { HOME: at.path, IPFS_CLUSTER_PATH: at.path },
@@ -108,14 +108,14 @@ const asDaemon = (at: Daemon, script: string, words: string[], stdin?: { from: s
   })
 
 /** What is raised: a member as it is, a new cluster of one, or a host that joins the one whose id is in memory. */
-export const raise = (at: Daemon, as: 'member' | 'begun'): Step =>
+export const startBeside = (at: RaftDaemon, as: 'member' | 'begun'): Step =>
   asDaemon(at, raising, [`${at.bin_dir}/ipfs-cluster-service`, at.path, as])
-export const join = (at: Daemon, name: string, before: string): Step =>
+export const joinBeside = (at: RaftDaemon, name: string, before: string): Step =>
   asDaemon(at, raising, [`${at.bin_dir}/ipfs-cluster-service`, at.path, 'join'], { from: name, before })
-export const rest = (at: Daemon): Step => asDaemon(at, resting, [at.path])
+export const stopBeside = (at: RaftDaemon): Step => asDaemon(at, resting, [at.path])
 
 /** A cluster peer's id, for who joins it. */
-export const tellId = (path: string, name: string): Step => ({
+export const fetchPeerId = (path: string, name: string): Step => ({
   do: 'fetch',
   name,
   argv: ['sed', '-n', 's/^ *"id": *"\\([^"]*\\)".*/\\1/p', `${path}/identity.json`],

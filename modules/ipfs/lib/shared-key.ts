@@ -1,11 +1,11 @@
 /** What a host holds of a key that all hosts of a group must share. `print` is a digest of its normalised value. */
-export type Held =
+export type HeldKey =
   | { state: 'absent'; print?: string; wrong?: string }
   | { state: 'good'; print: string; wrong?: string }
   | { state: 'bad'; print?: string; wrong: string }
 
 /** Where the key comes from, and what may be known of it before that. */
-export type Ruling =
+export type KeyDecision =
   | { is: 'fail'; why: string; fix: string }
   | { is: 'given'; print: string }
   | { is: 'held'; print: string; by: string }
@@ -18,12 +18,12 @@ const short = (print: string): string => print.slice(0, 8)
  * different ones are refused; and one is made, on the first host, only if every host answered and none holds any.
  * A malformed one is replaced only where it is known by what.
  */
-export const rule = (
+export const decideKey = (
   what: string,
   given: string | undefined,
-  held: Record<string, Held>,
+  held: Record<string, HeldKey>,
   missing: string[],
-): Ruling => {
+): KeyDecision => {
   if (given !== undefined) return { is: 'given', print: given }
   const holders = Object.entries(held).filter(([, h]) => h.state === 'good')
   const prints = [...new Set(holders.map(([, h]) => h.print!))]
@@ -52,7 +52,12 @@ export const rule = (
 }
 
 /** The sentence for a host that gets the key, from what it holds now. */
-export const because = (what: string, host: string, ruling: Exclude<Ruling, { is: 'fail' }>, now: Held): string => {
+export const keyReason = (
+  what: string,
+  host: string,
+  ruling: Exclude<KeyDecision, { is: 'fail' }>,
+  now: HeldKey,
+): string => {
   if (ruling.is === 'born')
     return ruling.on === host ? `no host holds a ${what}: made here` : `${what} from ${ruling.on}`
   const from = ruling.is === 'given' ? 'the variable' : ruling.by

@@ -1,73 +1,83 @@
 import { isRecord, type Json, program, type Query, unitName } from '../../../src/module/module.ts'
-import { isAt, modern, peerAddress } from './address.ts'
-import { askedTogether, type Daemon, normal } from './kubo.ts'
+import { isAddressOf, modernAddress, peerAddress } from './address.ts'
+import { daemonCommands, emptyAsNull, type KuboDaemon } from './kubo.ts'
 
 /** An entry of `Peering.Peers`. */
-export type Peered = { ID: string; Addrs: string[] }
+export type PeeringEntry = { ID: string; Addrs: string[] }
 
-const entries = (value: Json | undefined): Peered[] =>
+const entries = (value: Json | undefined): PeeringEntry[] =>
   Array.isArray(value)
     ? value.flatMap(v =>
         isRecord(v) && typeof v.ID === 'string'
-          ? [{ ID: v.ID, Addrs: Array.isArray(v.Addrs) ? v.Addrs.map(a => modern(String(a))) : [] }]
+          ? [{ ID: v.ID, Addrs: Array.isArray(v.Addrs) ? v.Addrs.map(a => modernAddress(String(a))) : [] }]
           : [],
       )
     : []
-const byId = (a: Peered, b: Peered): number => (a.ID < b.ID ? -1 : 1)
+const byId = (a: PeeringEntry, b: PeeringEntry): number => (a.ID < b.ID ? -1 : 1)
 
 /** The list in one order and spelling: the order of peers means nothing to kubo. */
-export const tidyPeers = (value: Json | undefined): Json => normal(entries(value).sort(byId))
+export const tidyPeers = (value: Json | undefined): Json => emptyAsNull(entries(value).sort(byId))
 export const tidyAddresses = (value: Json | undefined): Json =>
-  normal(Array.isArray(value) ? value.map(a => modern(String(a))).sort() : value)
+  emptyAsNull(Array.isArray(value) ? value.map(a => modernAddress(String(a))).sort() : value)
 
-export type Peer = { id: string; address: string; port?: number }
-export type Absent = { host: string; address: string }
+export type SwarmPeer = { id: string; address: string; port?: number }
+export type AbsentHost = { host: string; address: string }
 
 /** All others as kubo's config has them, and what stands there for hosts that did not answer. */
-export const peeringOf = (others: Peer[], port: number, absent: Absent[], old: () => Json | undefined): Json => {
+export const wantedPeering = (
+  others: SwarmPeer[],
+  port: number,
+  absent: AbsentHost[],
+  old: () => Json | undefined,
+): Json => {
   const ids = new Set(others.map(p => p.id))
   const known = absent.length === 0 ? [] : entries(old()).filter(e => !ids.has(e.ID))
-  const wanted = others.map(p => ({ ID: p.id, Addrs: [transport(p, port)] }))
-  return normal([...wanted, ...ofAbsent(known, e => e.Addrs, absent)].sort(byId))
+  const wanted = others.map(p => ({ ID: p.id, Addrs: [peerTransport(p, port)] }))
+  return emptyAsNull([...wanted, ...ofAbsent(known, e => e.Addrs, absent)].sort(byId))
 }
 
-export const bootstrapOf = (others: Peer[], port: number, absent: Absent[], old: () => Json | undefined): Json => {
+export const wantedBootstrap = (
+  others: SwarmPeer[],
+  port: number,
+  absent: AbsentHost[],
+  old: () => Json | undefined,
+): Json => {
   const known = absent.length === 0 ? [] : ((tidyAddresses(old()) as string[] | null) ?? [])
   const wanted = others.map(p => peerAddress(p.address, p.port ?? port, p.id))
   const theirs = known.filter(a => !others.some(p => a.endsWith(`/p2p/${p.id}`)))
-  return normal([...new Set([...wanted, ...ofAbsent(theirs, a => [a], absent)])].sort())
+  return emptyAsNull([...new Set([...wanted, ...ofAbsent(theirs, a => [a], absent)])].sort())
 }
 
 /**
  * The entries that stand for hosts that did not answer, by their addresses. While one of those hosts cannot be told
  * from its address (the inventory has none, or another one by now), every entry may be its own: all stay.
  */
-const ofAbsent = <E>(known: E[], addressesOf: (entry: E) => string[], absent: Absent[]): E[] => {
-  const stands = (entry: E, host: Absent): boolean => addressesOf(entry).some(a => isAt(a, host.address))
+const ofAbsent = <E>(known: E[], addressesOf: (entry: E) => string[], absent: AbsentHost[]): E[] => {
+  const stands = (entry: E, host: AbsentHost): boolean => addressesOf(entry).some(a => isAddressOf(a, host.address))
   const isAnyUnplaced = absent.some(host => !known.some(entry => stands(entry, host)))
   return isAnyUnplaced ? known : known.filter(entry => absent.some(host => stands(entry, host)))
 }
 
 /** Where a peer listens, without its id. */
-export const transport = ({ id, address, port }: Peer, otherwise: number): string =>
+export const peerTransport = ({ id, address, port }: SwarmPeer, otherwise: number): string =>
   peerAddress(address, port ?? otherwise, id).replace(/\/p2p\/.*/, '')
 
 /**
  * Whom the daemon is connected to, `ID` a line, each once (a peer may have two connections), and whom it keeps
  * connected by itself, `ID ADDRESS,ADDRESS` a line; sorted.
  */
-const swarm = (daemon: Daemon): string =>
-  `${askedTogether(daemon, [
+const swarm = (daemon: KuboDaemon): string =>
+  `${daemonCommands(daemon, [
     ['swarm', 'peers'],
     ['swarm', 'peering', 'ls'],
   ])} | awk '/^\\// { sub(/.*\\/p2p\\//, ""); print; next } /^\\t/ { l = l s $1; s = ","; next } { if (l != "") print l; l = $1 " "; s = "" } END { if (l != "") print l }' | sort -u`
 
 const lines = (stdout: Buffer): string[] => stdout.toString().split('\n').filter(Boolean)
-const live = (daemon: Daemon, what: string): string => `live:${daemon.unit}#${what}`
-const looks = (daemon: Daemon, key: string): string[] => [key, `unit:${unitName(daemon.unit)}`]
+const live = (daemon: KuboDaemon, what: string): string => `live:${daemon.unit}#${what}`
+const looks = (daemon: KuboDaemon, key: string): string[] => [key, `unit:${unitName(daemon.unit)}`]
 
 /** The ids of all peers that the daemon keeps connected by itself. Only to find those that should not be. */
-export const allPeered = (daemon: Daemon): Query<{ ids: string[] }> =>
+export const allPeered = (daemon: KuboDaemon): Query<{ ids: string[] }> =>
   program({
     key: live(daemon, 'peering'),
     sh: swarm(daemon),
@@ -76,7 +86,7 @@ export const allPeered = (daemon: Daemon): Query<{ ids: string[] }> =>
   })
 
 /** Peer by peer, because another may be added at any moment. */
-export const peered = (daemon: Daemon, id: string): Query<{ addresses: string[] }> =>
+export const peeringWith = (daemon: KuboDaemon, id: string): Query<{ addresses: string[] }> =>
   program({
     key: live(daemon, `peering/${id}`),
     sh: swarm(daemon),
@@ -90,7 +100,7 @@ export const peered = (daemon: Daemon, id: string): Query<{ addresses: string[] 
     subject: `live peering with ${id}`,
   })
 
-export const connected = (daemon: Daemon, id: string): Query<{ connected: boolean }> =>
+export const connectionTo = (daemon: KuboDaemon, id: string): Query<{ connected: boolean }> =>
   program({
     key: live(daemon, `peers/${id}`),
     sh: swarm(daemon),

@@ -2,7 +2,7 @@
 const numbers = (version: string): number[] => (version.match(/\d+/g) ?? []).slice(0, 3).map(Number)
 
 /** Whether one version comes before another. */
-export const isBefore = (one: string, other: string): boolean => {
+export const isOlderVersion = (one: string, other: string): boolean => {
   const [a, b] = [numbers(one), numbers(other)]
   for (let i = 0; i < 3; i++) if ((a[i] ?? 0) !== (b[i] ?? 0)) return (a[i] ?? 0) < (b[i] ?? 0)
   return false
@@ -10,10 +10,10 @@ export const isBefore = (one: string, other: string): boolean => {
 
 /** From which version on, newest first. Undefined: older than all that is known. */
 const since = <T>(table: [string, T][], version: string): T | undefined =>
-  table.find(([first]) => !isBefore(version, first))?.[1]
+  table.find(([first]) => !isOlderVersion(version, first))?.[1]
 
 /** The version of the repo that a kubo works with, by its source (repo/fsrepo). From 0.45 on nothing is known. */
-export const repoOf = (kubo: string): number | undefined => {
+export const repoVersionOf = (kubo: string): number | undefined => {
   const known: [string, number | undefined][] = [
     ['0.45', undefined],
     ['0.38', 18],
@@ -66,4 +66,4 @@ const go: Record<string, [string, string][]> = {
 }
 
 /** The oldest Go that builds a version of a program; undefined where that is not known. */
-export const goFor = (program: string, version: string): string | undefined => since(go[program] ?? [], version)
+export const goVersionFor = (program: string, version: string): string | undefined => since(go[program] ?? [], version)

@@ -1,7 +1,7 @@
-import { isAt } from './address.ts'
+import { isAddressOf } from './address.ts'
 
 /** How one host stands to the raft cluster. */
-export type Standing = {
+export type RaftStanding = {
   host: string
   address: string
   /** The cluster peer's id; undefined where it is still to be made. */
@@ -20,7 +20,7 @@ export type Standing = {
   known: string[]
 }
 
-export type Ruling =
+export type VoterDecision =
   | { is: 'fail'; why: string; fix: string; on: string[] }
   | {
       is: 'good'
@@ -36,15 +36,15 @@ export type Ruling =
     }
 
 const one = (list: string[]): string => list.join(', ')
-const answering = ({ lists }: Standing): number => Object.values(lists).filter(error => error === '').length
+const answering = ({ lists }: RaftStanding): number => Object.values(lists).filter(error => error === '').length
 
 /** Ids that are silent and were those of hosts which have another id now: told by the address. */
-const orphans = (voice: Standing, hosts: Standing[]): { id: string; of: string }[] =>
+const orphans = (voice: RaftStanding, hosts: RaftStanding[]): { id: string; of: string }[] =>
   Object.keys(voice.lists)
     .filter(id => voice.lists[id] !== '' && !hosts.some(h => h.id === id))
     .flatMap(id => {
       const at = voice.known.filter(address => address.endsWith(`/${id}`))
-      const host = hosts.find(h => at.some(address => isAt(address, h.address)))
+      const host = hosts.find(h => at.some(address => isAddressOf(address, h.address)))
       return host ? [{ id, of: host.host }] : []
     })
 
@@ -52,10 +52,10 @@ const orphans = (voice: Standing, hosts: Standing[]): { id: string; of: string }
  * Who joins, who founds, who leaves. One cluster, never two: it is founded only if every host answered and none is or
  * was a member; where there is one it is joined, and a change of its members needs the votes of more than half of them.
  */
-export const rule = (hosts: Standing[], missing: string[]): Ruling => {
+export const decideVoters = (hosts: RaftStanding[], missing: string[]): VoterDecision => {
   const speakers = hosts.filter(h => h.hasState && Object.keys(h.lists).length > 0)
   const voice = speakers.toSorted((a, b) => answering(b) - answering(a))[0]
-  const lists = (by: Standing, h: Standing): boolean => h.id !== undefined && by.lists[h.id] !== undefined
+  const lists = (by: RaftStanding, h: RaftStanding): boolean => h.id !== undefined && by.lists[h.id] !== undefined
   const rival = voice && speakers.find(h => lists(h, h) && !lists(voice, h) && !lists(h, voice))
   if (voice && rival)
     return {
@@ -65,7 +65,7 @@ export const rule = (hosts: Standing[], missing: string[]): Ruling => {
       fix: `keep one: on ${rival.host} or ${voice.host} stop ipfs-cluster, save its pins with \`ipfs-cluster-service state export\`, move the folder raft away, and run this again`,
     }
   // Taken out while it was away: it runs, finds no quorum, and nobody lists it. One at rest may be listed by now.
-  const isMember = (h: Standing): boolean => h.hasState && (!voice || !h.isOn || speakers.some(by => lists(by, h)))
+  const isMember = (h: RaftStanding): boolean => h.hasState && (!voice || !h.isOn || speakers.some(by => lists(by, h)))
   const members = hosts.filter(isMember)
   const joining = hosts.filter(h => h.isHere && !isMember(h))
   const names = joining.map(h => h.host)

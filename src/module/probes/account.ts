@@ -1,6 +1,6 @@
 import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
-import type { Item, Probe, Query } from '../query.ts'
+import type { Probe, ProbeItem, Query } from '../query.ts'
 
 export type UserAnswer =
   | { exists: false }
@@ -30,11 +30,11 @@ const group = (line: string): Group => {
 const accountProbe: Probe<UserAnswer | GroupAnswer> = {
   kind: 'account',
   side: 'host',
-  sh: (items: Item[]) => {
+  sh: (items: ProbeItem[]) => {
     const users = items.flatMap(i => (i.item.startsWith('user ') ? [i.item.slice(5)] : []))
     return `${users.length > 0 ? `getent passwd ${quoted(users)}; ` : ''}echo --; getent group`
   },
-  read: ({ stdout }: Output, items: Item[]) => {
+  read: ({ stdout }: Output, items: ProbeItem[]) => {
     const [top = '', bottom = ''] = stdout.toString().split(/^--$/m) as [string, string?]
     const users = top
       .split('\n')

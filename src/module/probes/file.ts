@@ -3,7 +3,7 @@ import { refuse } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
 import { isUnknown, type Unknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
-import type { Item, Probe, Query } from '../query.ts'
+import type { Probe, ProbeItem, Query } from '../query.ts'
 import { showContent } from '../show.ts'
 import { bytesIn, bytesScript, digestsScript, maxReads, readWhole, type Whole } from './file-content.ts'
 
@@ -47,7 +47,7 @@ const microseconds = (seconds: string): number => {
  * Three processes for any number of paths: `find -printf` (no link is followed), `sha256sum` where content counts,
  * `head` for the bytes of small files. Sections are NUL-separated; an empty field closes the first two.
  */
-const sh = (items: Item[]): string => {
+const sh = (items: ProbeItem[]): string => {
   const having = (facet: string): string[] => items.filter(i => i.facets.includes(facet)).map(i => i.item)
   const folders = quoted([...new Set(items.map(i => folderOf(i.item)))])
   const lines = [
@@ -65,7 +65,7 @@ const deniedIn = (stderr: Buffer): ((path: string) => boolean) => {
   return path => text.includes(`'${path}': Permission denied`)
 }
 
-const read = ({ stdout, stderr }: { stdout: Buffer; stderr: Buffer }, items: Item[]): RawFile[] => {
+const read = ({ stdout, stderr }: { stdout: Buffer; stderr: Buffer }, items: ProbeItem[]): RawFile[] => {
   const denied = deniedIn(stderr)
   let at = 0
   const field = (): string => {

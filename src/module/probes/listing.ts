@@ -7,7 +7,7 @@ import {
 import { Refusal } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
-import type { Ask, Item, Probe, Query } from '../query.ts'
+import type { Ask, Probe, ProbeItem, Query } from '../query.ts'
 import { localArchive } from './controller.ts'
 import { digest, type FileAnswer } from './file.ts'
 
@@ -18,7 +18,7 @@ export type Listing = { exists: false; missing: string; fix: string } | { exists
  * Per archive what tar lists, then the digests of its plain files in the same order, then `# STATUS`; on standard error
  * what is complained, to a `#` as well. With a command to feed, tar makes nothing, no folders and links either.
  */
-const sh = (items: Item[]): string =>
+const sh = (items: ProbeItem[]): string =>
   `list() { tar -tv --full-time --numeric-owner --quoting-style=c -f "$1" && tar -x --to-command='exec sha256sum' -f "$1"; }
 for f in ${quoted(items.map(i => i.item))}; do
 if [ -f "$f" ] && [ ! -h "$f" ]; then list "$f"; echo "# $?"; elif [ -e "$f" ] || [ -h "$f" ]; then echo '# other'; else echo '# absent'; fi; echo '#' >&2
@@ -125,7 +125,7 @@ const listingProbe: Probe<Listing> = {
   kind: 'listing',
   side: 'host',
   sh,
-  read: ({ stdout, stderr }: Output, items: Item[]) => {
+  read: ({ stdout, stderr }: Output, items: ProbeItem[]) => {
     const said = sections(stdout.toString())
     const complained = sections(stderr.toString())
     return items.map(({ item }, i) => listingOf(item, said[i]!, complaintIn(complained[i])))

@@ -18,7 +18,7 @@ const whole = (output: Output, subject: string): Output =>
     ? refuse('host-step', `${subject} printed more than 16 MiB.`, { fix: 'Let it print less, or to a file.' })
     : output
 
-export type Program<A> = {
+export type ProgramRead<A> = {
   /** Identity of the answer, e.g. `live:ipfs#peers/ID`. */
   key: string
   /** The fragment; queries with the same text share one process. It must never write. */
@@ -32,7 +32,7 @@ export type Program<A> = {
 }
 
 /** Asks a program on the host. */
-export const program = <A>({ key, sh, looks, parse, subject = key, touches }: Program<A>): Query<A> => ({
+export const program = <A>({ key, sh, looks, parse, subject = key, touches }: ProgramRead<A>): Query<A> => ({
   key,
   looks,
   probe: programProbe,

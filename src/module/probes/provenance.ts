@@ -1,6 +1,6 @@
 import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
-import type { Item, Probe, Query } from '../query.ts'
+import type { Probe, ProbeItem, Query } from '../query.ts'
 import { isOfMachine } from './portable.ts'
 
 /** A file by when it last changed; `at` in milliseconds by the controller's clock, as all times here. */
@@ -20,7 +20,7 @@ export type UnitTrace = { of: 'unit'; files: Changed[]; said: { at: number; text
 export type TraceAnswer = PathTrace | UnitTrace | { of: 'nothing' }
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
-const named = (items: Item[], kind: 'path' | 'unit'): string[] =>
+const named = (items: ProbeItem[], kind: 'path' | 'unit'): string[] =>
   items.flatMap(({ item }) => (item.startsWith(`${kind} `) ? [item.slice(kind.length + 1)] : []))
 
 /** Debian's: who owns each path, and the time of the list of files, which every installation writes anew. */
@@ -60,7 +60,7 @@ const sayingOf = (line: string, ahead: number): UnitTrace['said'] => {
     : [{ at: milliseconds(time) + ahead, text: text! }]
 }
 
-const tracesIn = ({ stdout, within }: Output, items: Item[]): Map<string, TraceAnswer> => {
+const tracesIn = ({ stdout, within }: Output, items: ProbeItem[]): Map<string, TraceAnswer> => {
   const fields = stdout.toString().split('\0')
   const now = milliseconds(fields.shift()!)
   const ahead = within === undefined ? 0 : Math.round((within[0] + within[1]) / 2) - now

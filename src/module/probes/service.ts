@@ -1,7 +1,7 @@
 import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import { isUnknown } from '../../core/unknown.ts'
-import type { Ask, Item, Probe, Query } from '../query.ts'
+import type { Ask, Probe, ProbeItem, Query } from '../query.ts'
 import { file } from './file.ts'
 import { isOfMachine, showUnits, unitFile, unitName } from './portable.ts'
 
@@ -63,7 +63,7 @@ const parse = (block: string): Raw => {
 }
 
 /** Those that systemd may run come first. */
-const inOrder = (items: Item[]): string[] => {
+const inOrder = (items: ProbeItem[]): string[] => {
   const names = items.map(({ item }) => item)
   return [...names.filter(isOfMachine), ...names.filter(name => !isOfMachine(name))]
 }
@@ -72,7 +72,7 @@ const inOrder = (items: Item[]): string[] => {
 const serviceProbe: Probe<Raw> = {
   kind: 'service',
   side: 'host',
-  sh: (items: Item[]) => {
+  sh: (items: ProbeItem[]) => {
     const names = inOrder(items)
     const own = names.filter(name => !isOfMachine(name))
     const machines = names.slice(0, names.length - own.length)
@@ -84,7 +84,7 @@ else
 ${showUnits(names)}
 fi`
   },
-  read: ({ stdout }: Output, items: Item[]) => {
+  read: ({ stdout }: Output, items: ProbeItem[]) => {
     const blocks = stdout.toString().trim().split(/\n\n+/)
     const places = new Map(inOrder(items).map((name, i) => [name, i]))
     return items.map(({ item }) => parse(blocks[places.get(item)!] ?? ''))

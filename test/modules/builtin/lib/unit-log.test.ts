@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { lastAttempt } from '../../../../modules/builtin/lib/unit-log.ts'
+import { lastAttemptLog } from '../../../../modules/builtin/lib/unit-log.ts'
 import { temporary } from '../../../module/probes/local.ts'
 
 const folder = temporary()
 /** What is taken from a log that says this. */
 const taken = (...log: string[]): string[] => {
   writeFileSync(`${folder}/a.log`, log.map(line => `${line}\n`).join(''))
-  const [program, ...words] = lastAttempt(`${folder}/a`) as [string, ...string[]]
+  const [program, ...words] = lastAttemptLog(`${folder}/a`) as [string, ...string[]]
   return execFileSync(program, words, { encoding: 'utf8' }).split('\n').filter(Boolean)
 }
 

@@ -1,12 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { goFor, isBefore, repoOf } from '../../../../modules/ipfs/lib/versions.ts'
+import { goVersionFor, isOlderVersion, repoVersionOf } from '../../../../modules/ipfs/lib/versions.ts'
 
 test('versions come one after another by their numbers, with or without a v, whatever is left out', () => {
   const order = ['v0.9', '0.36.0', '0.40', 'v0.40.1', 'v0.42.0', '1.1.6', '1.26', '1.26.4']
   for (const [i, one] of order.entries())
-    for (const [j, other] of order.entries()) assert.is(isBefore(one, other), i < j, `${one} before ${other}`)
-  assert.not.ok(isBefore('1.26', '1.26.0'))
+    for (const [j, other] of order.entries()) assert.is(isOlderVersion(one, other), i < j, `${one} before ${other}`)
+  assert.not.ok(isOlderVersion('1.26', '1.26.0'))
 })
 
 test('the Go that builds a program, as its go.mod has it', () => {
@@ -20,14 +20,14 @@ test('the Go that builds a program, as its go.mod has it', () => {
     ['ipfs-cluster', 'v1.1.0', '1.21'],
     ['ipfs-cluster', 'v0.13.2', '1.15'],
   ])
-    assert.is(goFor(program!, version!), go, `${program} ${version}`)
-  assert.is(goFor('kubo', 'v0.7.0'), undefined)
-  assert.is(goFor('another', 'v1.0.0'), undefined)
+    assert.is(goVersionFor(program!, version!), go, `${program} ${version}`)
+  assert.is(goVersionFor('kubo', 'v0.7.0'), undefined)
+  assert.is(goVersionFor('another', 'v1.0.0'), undefined)
 })
 
 test('the repo that a kubo works with', () => {
   const known = ['v0.7.0', 'v0.8.0', 'v0.12.2', 'v0.20.0', 'v0.29.0', 'v0.36.0', 'v0.37.0', 'v0.42.0', 'v0.45.0']
-  assert.equal(known.map(repoOf), [undefined, 11, 12, 13, 15, 16, 17, 18, undefined])
+  assert.equal(known.map(repoVersionOf), [undefined, 11, 12, 13, 15, 16, 17, 18, undefined])
 })
 
 test.run()

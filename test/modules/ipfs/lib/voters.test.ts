@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { rule, type Standing } from '../../../../modules/ipfs/lib/voters.ts'
+import { decideVoters, type RaftStanding } from '../../../../modules/ipfs/lib/voters.ts'
 
-const member = (n: number, lists: Record<string, string>, more: Partial<Standing> = {}): Standing => ({
+const member = (n: number, lists: Record<string, string>, more: Partial<RaftStanding> = {}): RaftStanding => ({
   host: `node${n}`,
   address: `10.0.0.1${n}`,
   id: `Qm${n}`,
@@ -14,9 +14,9 @@ const member = (n: number, lists: Record<string, string>, more: Partial<Standing
   known: ['/ip4/10.0.0.10/tcp/9096/p2p/Old0', '/ip4/10.0.0.11/tcp/9096/p2p/Qm1', '/ip4/10.9.9.9/tcp/9096/p2p/Far'],
   ...more,
 })
-const anew = (n: number): Standing => member(n, {}, { hasState: false, isOn: false, known: [] })
-const leaving = (...args: Parameters<typeof rule>): unknown => {
-  const ruling = rule(...args)
+const anew = (n: number): RaftStanding => member(n, {}, { hasState: false, isOn: false, known: [] })
+const leaving = (...args: Parameters<typeof decideVoters>): unknown => {
+  const ruling = decideVoters(...args)
   return ruling.is === 'good' ? ruling.leaving : ruling.why
 }
 
@@ -46,7 +46,10 @@ test('nobody leaves without a quorum, or where no step may run', () => {
 })
 
 test('who hears most speaks', () => {
-  const ruling = rule([member(1, { Qm1: '', Qm2: 'no route' }), member(2, { Qm1: '', Qm2: '', Qm4: '' }), anew(3)], [])
+  const ruling = decideVoters(
+    [member(1, { Qm1: '', Qm2: 'no route' }), member(2, { Qm1: '', Qm2: '', Qm4: '' }), anew(3)],
+    [],
+  )
   assert.is(ruling.is === 'good' && ruling.via, 'node2')
 })
 

@@ -1,0 +1,137 @@
+import {
+  accountGroup,
+  type FileAnswer,
+  folderAt,
+  type GroupAnswer,
+  later,
+  open,
+  type Query,
+  T,
+  type UserAnswer,
+  user,
+  uses,
+} from '../../../src/module/module.ts'
+import { missingFolder, type Obstacle, parentFolder } from './paths.ts'
+
+/** Arguments that every module which puts something at a path has. */
+export const attributeArguments = {
+  mode: T.Optional(
+    T.String({
+      pattern: '^[0-7]{3,4}$',
+      description: 'The mode in octal digits, quoted, e.g. "0644". Not given: what is there keeps its mode.',
+    }),
+  ),
+  owner: T.Optional(
+    T.Unsafe<string | number>({
+      type: ['string', 'integer'],
+      description: 'The owner, by name (which has to exist) or by number. Not given: what is there keeps its owner.',
+    }),
+  ),
+  group: T.Optional(
+    T.Unsafe<string | number>({
+      type: ['string', 'integer'],
+      description: 'The group, by name (which has to exist) or by number. Not given: what is there keeps its group.',
+    }),
+  ),
+}
+export type FileAttributes = { mode?: string; owner?: string | number; group?: string | number }
+
+export const paddedMode = (mode: string): string => mode.padStart(4, '0')
+
+const isName = (account: string | number | undefined): account is string =>
+  typeof account === 'string' && !/^\d+$/.test(account)
+
+export type NamedAccounts = { ownerIs: UserAnswer | undefined; groupIs: GroupAnswer | undefined }
+type AccountReads = { ownerIs: Query<UserAnswer, false> | undefined; groupIs: Query<GroupAnswer, false> | undefined }
+
+/** The accounts that are named: they have to exist, and their numbers are part of what a file will be. */
+export const accountReads = ({ owner, group }: FileAttributes): AccountReads => ({
+  ownerIs: isName(owner) ? uses(user(owner)) : undefined,
+  groupIs: isName(group) ? uses(accountGroup(group)) : undefined,
+})
+
+/** What is looked at to put something at a path: the folder it goes into, and the accounts. */
+export const targetReads = (
+  path: string,
+  args: FileAttributes,
+): AccountReads & { parent: Query<FileAnswer, false> } => ({
+  parent: uses(folderAt(parentFolder(path))),
+  ...accountReads(args),
+})
+
+/** An account that is named and does not exist. */
+export const missingAccount = (
+  { owner, group }: FileAttributes,
+  { ownerIs, groupIs }: NamedAccounts,
+): Obstacle | undefined => {
+  if (ownerIs?.exists === false)
+    return { why: `user ${owner} does not exist`, fix: 'create it in an earlier task, with the module user' }
+  if (groupIs?.exists === false)
+    return { why: `group ${group} does not exist`, fix: 'create it in an earlier task, with the module group' }
+  return undefined
+}
+
+/** Whatever stands in the way of putting something at `path`, apart from what is there itself. */
+export const targetObstacle = (
+  path: string,
+  args: FileAttributes,
+  seen: NamedAccounts & { parent: FileAnswer },
+): Obstacle | undefined => missingFolder(parentFolder(path), seen.parent) ?? missingAccount(args, seen)
+
+const uidOf = (found: UserAnswer | undefined): number | undefined => (found?.exists ? found.uid : undefined)
+const gidOf = (found: GroupAnswer | undefined): number | undefined => (found?.exists ? found.gid : undefined)
+
+/** Owner and group as a patch. A name and its number go together, so that later tasks may compare either. */
+const accountsPatch = ({ owner, group }: FileAttributes, seen: NamedAccounts) => ({
+  ...(owner === undefined
+    ? {}
+    : isName(owner)
+      ? { owner, uid: later(() => uidOf(seen.ownerIs)) as number }
+      : { uid: Number(owner) }),
+  ...(group === undefined
+    ? {}
+    : isName(group)
+      ? { group, gid: later(() => gidOf(seen.groupIs)) as number }
+      : { gid: Number(group) }),
+})
+
+/** What takes the place of something else belongs to whoever puts it there. */
+export const replacedOwner = { owner: open, uid: open, group: open, gid: open }
+
+/** Mode, owner and group as a patch: only what the arguments say. */
+export const attributesPatch = (args: FileAttributes, seen: NamedAccounts) => ({
+  ...(args.mode === undefined ? {} : { mode: paddedMode(args.mode) }),
+  ...accountsPatch(args, seen),
+})
+
+export type PresentFile = Extract<FileAnswer, { exists: true }>
+
+/** What has a number for its owner's name gets that of the account which an earlier task gives the number to. */
+export const ownerDiffers = ({ owner }: FileAttributes, there: PresentFile, { ownerIs }: NamedAccounts): boolean => {
+  if (owner === undefined) return false
+  if (!isName(owner)) return there.uid !== Number(owner)
+  return isName(there.owner) ? there.owner !== owner : there.uid !== uidOf(ownerIs)
+}
+export const groupDiffers = ({ group }: FileAttributes, there: PresentFile, { groupIs }: NamedAccounts): boolean => {
+  if (group === undefined) return false
+  if (!isName(group)) return there.gid !== Number(group)
+  return isName(there.group) ? there.group !== group : there.gid !== gidOf(groupIs)
+}
+export const modeDiffers = ({ mode }: FileAttributes, there: PresentFile): boolean =>
+  mode !== undefined && there.mode !== paddedMode(mode)
+
+/** Which of mode, owner and group are not as the arguments say, in words; empty: all are. */
+export const attributeDifferences = (args: FileAttributes, there: PresentFile, seen: NamedAccounts): string[] => [
+  ...(modeDiffers(args, there) ? [`mode is ${there.mode}`] : []),
+  ...(ownerDiffers(args, there, seen) ? [`owner is ${there.owner}`] : []),
+  ...(groupDiffers(args, there, seen) ? [`group is ${there.group}`] : []),
+]
+
+const text = (account: string | number | undefined): string | undefined =>
+  account === undefined ? undefined : String(account)
+
+/** Owner and group in the form steps take. */
+export const ownerNames = ({ owner, group }: FileAttributes): { owner?: string; group?: string } => ({
+  owner: text(owner),
+  group: text(group),
+})
