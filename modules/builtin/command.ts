@@ -6,6 +6,7 @@ import {
   folderAt,
   quote,
   quoted,
+  type Step,
   stat,
   T,
   uses,
@@ -52,6 +53,13 @@ const fragment = (line: Line): string => {
   const fed = line.stdin === undefined ? '' : `printf %s ${quote(line.stdin)} | `
   return `${there}${fed}${quoted(argvOf(line))}`
 }
+
+const stepOf = (line: Line): Step =>
+  exec(argvOf(line), {
+    keep: true,
+    ...(line.chdir === undefined ? {} : { cwd: plainPath(line.chdir) }),
+    ...(line.stdin === undefined ? {} : { stdin: content(line.stdin) }),
+  })
 
 /** Output without the newlines at its end: what is registered is compared and passed on as a word. */
 const trimmed = (text: string): string => text.replace(/[\r\n]+$/, '')
@@ -100,10 +108,9 @@ export default defineModule({
           'reads says that it changes nothing; creates, removes and touches say that it does',
           'leave out one',
         )
-      const { rc, stderr } = seen.said
-      return rc === 0
+      return seen.said.rc === 0
         ? ok(told(seen.said))
-        : fail(`${argv[0]} ended with status ${rc}: ${trimmed(stderr) || 'it said nothing'}`)
+        : fail(`${argv[0]} ended with status ${seen.said.rc}: ${trimmed(seen.said.stderr) || 'it said nothing'}`)
     }
     if (seen.creates?.exists === true || seen.removes?.exists === false)
       return ok(told({ rc: 0, stdout: '', stderr: '' }))
@@ -111,13 +118,7 @@ export default defineModule({
       args.chdir !== undefined && seen.folder ? missingFolder(plainPath(args.chdir), seen.folder) : undefined
     if (nowhere) return fail(nowhere.why, nowhere.fix)
 
-    const steps = [
-      exec(argv, {
-        keep: true,
-        ...(args.chdir === undefined ? {} : { cwd: plainPath(args.chdir) }),
-        ...(args.stdin === undefined ? {} : { stdin: content(args.stdin) }),
-      }),
-    ]
+    const steps = [stepOf(args)]
     if (seen.creates === undefined && seen.removes === undefined)
       return change({ will: {}, steps, reason: 'it runs every time', always: true })
     // With both, what is made decides; whether the other is gone afterwards is left to be seen.

@@ -10,6 +10,7 @@ import {
   portableProgram,
   portableScript,
   type ServiceAnswer,
+  type Static,
   type Step,
   service,
   stat,
@@ -25,9 +26,17 @@ import {
   listenPlaces,
   malformedAddress,
   ownAddress,
+  type SocketHolder,
   socketHolders,
 } from './lib/listen-check.ts'
 import { pathArgument, plainPath } from './lib/paths.ts'
+import {
+  changedSinceStart,
+  isServiceLooping,
+  isServiceOff,
+  type ServiceAction,
+  serviceAction,
+} from './lib/service-action.ts'
 import { enableUnit, systemctl } from './lib/systemctl.ts'
 import { lastAttemptLog } from './lib/unit-log.ts'
 
@@ -69,9 +78,9 @@ const args = T.Object(
   { additionalProperties: false },
 )
 
-const isOff = (unit: ServiceAnswer): boolean => unit.active === 'inactive' || unit.active === 'failed'
-/** It has died and systemd is about to try again: it will never be active by waiting. */
-const isLooping = (unit: ServiceAnswer): boolean => unit.sub === 'auto-restart'
+type Args = Static<typeof args>
+
+const isOn = (enabled: ServiceAnswer['enabled']): boolean => ['enabled', 'indirect', 'generated'].includes(enabled)
 
 /** Why nothing can be done with this unit, and what to do about it. */
 const unusable = (unit: ServiceAnswer, name: string): [string, string] | undefined => {
@@ -81,6 +90,18 @@ const unusable = (unit: ServiceAnswer, name: string): [string, string] | undefin
     return [`there is no unit ${name} on this host`, 'install it or write it with systemd_unit in an earlier task']
   if ((unit.load === 'error' || unit.load === 'bad-setting') && !unit.reload)
     return [`systemd cannot load ${name}`, `see what systemd-analyze verify ${name} says of its unit file`]
+  return undefined
+}
+
+/** Why it cannot start at boot. */
+const unbootable = (unit: ServiceAnswer, name: string): [string, string] | undefined => {
+  if (unit.enabled === 'static')
+    return [`${name} cannot be enabled: its unit file has no [Install] section`, 'leave out enabled, or add one']
+  if (!isOn(unit.enabled) && unit.boot === '')
+    return [
+      `nothing on this host would start ${name} at boot`,
+      'install cron, or as root make an executable /etc/rc.local; or leave out enabled, and start it by hand',
+    ]
   return undefined
 }
 
@@ -99,43 +120,75 @@ const installing = (unit: ServiceAnswer, name: string, program: FileAnswer, isNe
   }
 }
 
-type Doing = { verbs: string[][]; why: string[]; active?: 'active' | 'inactive'; interrupts?: true }
-
-/** A restart counts for the start limit like a death: a sixth within its time would be a stop that no start follows. */
-const anew = [['reset-failed'], ['--no-block', 'restart']]
-
-/** What it takes to be active. A start never blocks; whether it came true is asked until the time is over. */
-const starting = (unit: ServiceAnswer, newer: string | undefined): Doing => {
-  if (unit.active === 'active' || unit.active === 'reloading') {
-    if (newer !== undefined)
-      return { verbs: anew, why: [`${newer} has changed since it was started`], active: 'active', interrupts: true }
-    return unit.active === 'active' ? { verbs: [], why: [] } : { verbs: [], why: ['it is reloading'], active: 'active' }
-  }
-  if (isLooping(unit))
-    return {
-      // Its failures so far count for the start limit: without the first, the start may be refused.
-      verbs: [['reset-failed'], ['stop'], ['--no-block', 'start']],
-      why: [`it keeps failing (${unit.result})`],
-      active: 'active',
-    }
-  if (unit.active === 'failed')
-    return {
-      verbs: [['reset-failed'], ['--no-block', 'start']],
-      why: [`it has failed (${unit.result})`],
-      active: 'active',
-    }
-  if (unit.active === 'activating') {
-    const verbs = newer === undefined ? [] : anew
-    return { verbs, why: [newer === undefined ? 'it is starting' : `${newer} has changed since`], active: 'active' }
-  }
-  return { verbs: [['--no-block', 'start']], why: [`it is ${unit.active}`], active: 'active' }
+type Seen = {
+  unit: ServiceAnswer
+  portable: FileAnswer
+  newer: FileAnswer[]
+  own: { isOwn: boolean }[]
+  sockets: { inodes: string[] }[]
+  holders: { all: SocketHolder[] } | undefined
 }
 
-/** The first file that has changed since the unit was started. */
-const changedIn = (files: FileAnswer[], unit: ServiceAnswer): number =>
-  files.findIndex(file => file.exists && file.changed > unit.since)
+/** What keeps the task from being done: the unit itself, the boot, or where it is to listen. */
+const hindranceOf = (args: Args, seen: Seen): [string, string] | undefined => {
+  const { unit } = seen
+  const { state, enabled } = args
+  const name = unitName(args.name)
+  const useless = unusable(unit, name)
+  const isKeptOff = unit.load === 'masked' && isServiceOff(unit) && !enabled && (state ?? 'stopped') === 'stopped'
+  if (useless && !isKeptOff) return useless
+  const boots = enabled === true ? unbootable(unit, name) : undefined
+  if (boots || state !== 'started') return boots
+  const listens = args.listens.flat()
+  const blocked = malformedAddress(listens) ?? later(() => listenObstacle(unit, name, listenPlaces(listens), seen))
+  return blocked && !isUnknown(blocked) ? [blocked.why, blocked.fix] : undefined
+}
 
-const isOn = (enabled: ServiceAnswer['enabled']): boolean => ['enabled', 'indirect', 'generated'].includes(enabled)
+type Planned = {
+  action: ServiceAction
+  /** The unit file is read anew. */
+  reloads: boolean
+  /** What becomes of its start at boot, where that changes. */
+  enabling: 'enabled' | 'disabled' | undefined
+  installs: ReturnType<typeof installing>
+}
+
+const plannedOf = (args: Args, { unit, portable, newer }: Seen): Planned => {
+  const enables = args.enabled === true && !isOn(unit.enabled)
+  const disables = args.enabled === false && isOn(unit.enabled)
+  const reloads = args.daemon_reload && unit.reload
+  const index = args.state === 'started' ? changedSinceStart(newer, unit) : -1
+  const action = serviceAction(args.state, unit, args.newer_than[index])
+  const acts = reloads || enables || disables || action.verbs.length > 0
+  return {
+    action,
+    reloads,
+    enabling: enables ? 'enabled' : disables ? 'disabled' : undefined,
+    installs: installing(unit, args.name, portable, acts),
+  }
+}
+
+const reasonsOf = ({ action, reloads, enabling, installs }: Planned): string[] => [
+  ...(installs ? [installs.why] : []),
+  ...(reloads ? ['its unit file has changed'] : []),
+  ...(enabling ? [enabling === 'enabled' ? 'it is not enabled' : 'it is enabled'] : []),
+  ...action.why,
+]
+
+const stepsOf = (name: string, unit: ServiceAnswer, { action, reloads, enabling, installs }: Planned): Step[] => {
+  // A unit that systemd has let go has no failures to forget.
+  const tell = (words: string[]): Step =>
+    systemctl(unit, name, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
+  return [
+    ...(installs?.steps ?? []),
+    ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
+    ...(enabling === 'enabled' ? enableUnit(unit, name) : []),
+    ...(enabling === 'disabled' ? [tell(['disable'])] : []),
+    ...action.verbs.map(tell),
+    // A service that ends badly when it is stopped would stay `failed`.
+    ...(action.active === 'inactive' ? [tell(['reset-failed'])] : []),
+  ]
+}
 
 export default defineModule({
   name: 'service',
@@ -160,90 +213,41 @@ export default defineModule({
   }),
   more: (args, { unit, newer, sockets }) => {
     const odd = later(() =>
-      args.state === 'started' ? doubtfulSockets(unit, changedIn(newer, unit) >= 0, sockets) : [],
+      args.state === 'started' ? doubtfulSockets(unit, changedSinceStart(newer, unit) >= 0, sockets) : [],
     )
     return { holders: Array.isArray(odd) && odd.length > 0 ? uses(socketHolders(odd)) : undefined }
   },
   touches: () => ['live:sockets'],
   plan: (args, seen, { ok, change, fail }) => {
-    const { unit, portable, newer } = seen
+    const { unit } = seen
     const name = unitName(args.name)
-    const useless = unusable(unit, name)
-    const { state, enabled } = args
-    const isKeptOff = unit.load === 'masked' && isOff(unit) && enabled !== true && (state ?? 'stopped') === 'stopped'
-    if (useless && !isKeptOff) return fail(...useless)
-    // A unit that systemd has let go has no failures to forget.
-    const told = (words: string[]): Step =>
-      systemctl(unit, args.name, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
-
-    if (enabled === true && unit.enabled === 'static')
-      return fail(`${name} cannot be enabled: its unit file has no [Install] section`, 'leave out enabled, or add one')
-    const enables = enabled === true && !isOn(unit.enabled)
-    if (enables && unit.boot === '')
-      return fail(
-        `nothing on this host would start ${name} at boot`,
-        'install cron, or as root make an executable /etc/rc.local; or leave out enabled, and start it by hand',
-      )
-    const disables = enabled === false && isOn(unit.enabled)
-    const reloads = args.daemon_reload && unit.reload
-
-    const blocked =
-      state === 'started'
-        ? (malformedAddress(args.listens.flat()) ??
-          later(() => listenObstacle(unit, name, listenPlaces(args.listens.flat()), seen)))
-        : undefined
-    if (blocked && !isUnknown(blocked)) return fail(blocked.why, blocked.fix)
-
-    const index = state === 'started' ? changedIn(newer, unit) : -1
-    const doing: Doing =
-      state === 'started'
-        ? starting(unit, args.newer_than[index])
-        : state === 'stopped' && !isOff(unit)
-          ? // A service that ends badly when stopped would stay `failed`.
-            { verbs: [['stop']], why: [`it is ${unit.active}`], active: 'inactive' }
-          : state === 'restarted'
-            ? { verbs: anew, why: ['restarted every time'], active: 'active', interrupts: true }
-            : state === 'reloaded'
-              ? { verbs: [['--no-block', 'reload-or-restart']], why: ['reloaded every time'], active: 'active' }
-              : { verbs: [], why: [] }
-
-    const acts = reloads || enables || disables || doing.verbs.length > 0
-    const installs = installing(unit, args.name, portable, acts)
-    const why = [
-      ...(installs ? [installs.why] : []),
-      ...(reloads ? ['its unit file has changed'] : []),
-      ...(enables ? ['it is not enabled'] : []),
-      ...(disables ? ['it is enabled'] : []),
-      ...doing.why,
-    ]
-    if (why.length === 0) return ok({ name, active: later(() => unit.active), enabled: later(() => unit.enabled) })
+    const hindrance = hindranceOf(args, seen)
+    if (hindrance) return fail(...hindrance)
+    const planned = plannedOf(args, seen)
+    const { action, installs, reloads, enabling } = planned
+    const reasons = reasonsOf(planned)
+    if (reasons.length === 0) return ok({ name, active: later(() => unit.active), enabled: later(() => unit.enabled) })
     return change({
       will: {
         unit: {
           ...(reloads ? { reload: false, ...(unit.load === 'loaded' ? {} : { load: 'loaded' as const }) } : {}),
-          ...(enables ? { enabled: 'enabled' } : disables ? { enabled: 'disabled' } : {}),
-          ...(doing.active ? { active: doing.active } : {}),
+          ...(enabling ? { enabled: enabling } : {}),
+          ...(action.active ? { active: action.active } : {}),
         },
         ...(installs ? { portable: installs.will } : {}),
       },
-      steps: [
-        ...(installs?.steps ?? []),
-        ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
-        ...(enables ? enableUnit(unit, args.name) : disables ? [told(['disable'])] : []),
-        ...doing.verbs.map(told),
-        ...(doing.active === 'inactive' ? [told(['reset-failed'])] : []),
-      ],
-      reason: why.join(', '),
+      steps: stepsOf(args.name, unit, planned),
+      reason: reasons.join(', '),
       // A start takes ports that were free; only who stops may free one for another.
-      touches: doing.verbs.some(([first, verb]) => first === 'stop' || verb === 'restart') ? ['live:sockets'] : [],
-      ...(doing.interrupts ? { interrupts: true as const } : {}),
+      touches: action.verbs.some(([first, verb]) => first === 'stop' || verb === 'restart') ? ['live:sockets'] : [],
+      ...(action.interrupts ? { interrupts: true as const } : {}),
       // A restart is not looked at again by this task: what it promises is all that later tasks get to know of it.
       outputs: {
         name,
-        active: doing.active ?? later(() => unit.active),
-        enabled: enables ? 'enabled' : disables ? 'disabled' : later(() => unit.enabled),
+        active: action.active ?? later(() => unit.active),
+        enabled: enabling ?? later(() => unit.enabled),
       },
-      ...(state === 'restarted' || state === 'reloaded' ? { always: true as const } : {}),
+      ...(args.state === 'restarted' || args.state === 'reloaded' ? { always: true as const } : {}),
     })
   },
   settle: args => ({
@@ -251,7 +255,7 @@ export default defineModule({
     hopeless: ({ unit }) => {
       if (args.state === 'stopped' || args.state === undefined) return undefined
       if (unit.active === 'failed') return `${unitName(args.name)} has failed: ${unit.result}`
-      return isLooping(unit)
+      return isServiceLooping(unit)
         ? `${unitName(args.name)} has ended and is started over and over: ${unit.result}`
         : undefined
     },

@@ -3,12 +3,15 @@ import {
   content,
   defineModule,
   exec,
+  type FileAnswer,
   file,
   isUnknown,
   later,
   type ServiceAnswer,
+  type Static,
   service,
   T,
+  type TemplateAnswer,
   template,
   unitFile,
   unitName,
@@ -37,6 +40,8 @@ const args = T.Object(
   { additionalProperties: false },
 )
 
+type Args = Static<typeof args>
+
 const reload = exec(['systemctl', 'daemon-reload'])
 
 const isInstallable = (text: string): boolean => /^\s*\[Install\]/m.test(text)
@@ -52,6 +57,24 @@ const loaded = (unit: ServiceAnswer, text: string | undefined): Partial<ServiceA
     : {}),
   ...(text !== undefined && isInstallable(text) && unit.enabled === 'static' ? { enabled: 'disabled' as const } : {}),
 })
+
+type Seen = { file: FileAnswer; template: TemplateAnswer | undefined }
+
+/** What keeps the unit file from being written: the arguments, the template, or a link in its place. */
+const hindranceOf = (args: Args, seen: Seen): [string, string?] | undefined => {
+  const path = unitFile(args.name)
+  if ((args.src === undefined) === !('content' in args))
+    return [args.src === undefined ? 'neither src nor content is given' : 'both src and content are given', 'give one']
+  const missing = later(() => (seen.template?.exists === false ? seen.template.missing : undefined))
+  if (typeof missing === 'string') return [missing]
+  if (!seen.file.exists || seen.file.kind !== 'link') return undefined
+  if (seen.file.target === '/dev/null')
+    return [`${unitName(args.name)} is masked`, `run systemctl unmask ${unitName(args.name)}`]
+  return [
+    `${path} is a link to ${seen.file.target}, a file is wanted`,
+    'remove the link, or write the unit where it points',
+  ]
+}
 
 export default defineModule({
   name: 'systemd_unit',
@@ -75,20 +98,8 @@ export default defineModule({
   plan: (args, seen, { ok, change, fail }) => {
     const path = unitFile(args.name)
     const done = { name: unitName(args.name), path }
-    if ((args.src === undefined) === !('content' in args))
-      return fail(
-        args.src === undefined ? 'neither src nor content is given' : 'both src and content are given',
-        'give one',
-      )
-    const missing = later(() => (seen.template?.exists === false ? seen.template.missing : undefined))
-    if (typeof missing === 'string') return fail(missing)
-    if (seen.file.exists && seen.file.kind === 'link')
-      return seen.file.target === '/dev/null'
-        ? fail(`${done.name} is masked`, `run systemctl unmask ${done.name}`)
-        : fail(
-            `${path} is a link to ${seen.file.target}, a file is wanted`,
-            'remove the link, or write the unit where it points',
-          )
+    const hindrance = hindranceOf(args, seen)
+    if (hindrance) return fail(...hindrance)
 
     const wanted = (): Content => content(seen.template?.exists ? seen.template.text : (args.content ?? ''))
     const it = decideFile(path, wanted, { mode: args.mode }, seen)

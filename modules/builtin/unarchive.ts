@@ -24,7 +24,7 @@ import {
   replacedOwner,
 } from './lib/file-attributes.ts'
 import { contentOfDigest } from './lib/file-content.ts'
-import { missingFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { missingFolder, type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
 import { memberPath, unpackSteps } from './lib/unpacking.ts'
 
 const args = T.Object(
@@ -73,6 +73,31 @@ const impliedFolders = (dest: string, members: ArchiveMember[]): string[] => {
     .map(p => plainPath(`${dest}/${p}`))
 }
 
+type Pair = { member: ArchiveMember; found: FileAnswer }
+
+/** A folder that tar would make, where something else is. */
+const noFolder = (folders: string[], found: FileAnswer[]): Obstacle | undefined =>
+  folders
+    .map((folder, i) => (found[i]!.exists ? missingFolder(folder, found[i]!) : undefined))
+    .find(one => one !== undefined)
+
+/** A member whose place is taken by something that tar does not replace. */
+const memberObstacle = (dest: string, pairs: Pair[]): Obstacle | undefined => {
+  const blocked = pairs.find(({ member, found }) => blocks(member, found))?.member
+  if (blocked === undefined) return undefined
+  const what = blocked.kind === 'directory' ? 'no directory, one is wanted' : `a directory, a ${blocked.kind} is wanted`
+  return { why: `${memberPath(dest, blocked)} is ${what}`, fix: 'remove it or choose another folder' }
+}
+
+/** What is there once a member is unpacked. */
+const memberPatch = (member: ArchiveMember) => ({
+  exists: true as const,
+  kind: member.kind,
+  ...(member.kind === 'link' ? { target: member.target } : { mode: member.mode }),
+  ...(member.kind === 'file' ? { content: contentOfDigest(member.sha256, member.size), size: member.size } : {}),
+  ...(member.kind === 'directory' ? {} : replacedOwner),
+})
+
 export default defineModule({
   name: 'unarchive',
   about:
@@ -105,41 +130,20 @@ export default defineModule({
       return fail(`${args.src} is no absolute path`, 'with remote_src, src begins with /')
     if (seen.creates?.exists) return ok({ dest })
     if (!archive.exists) return fail(archive.missing, archive.fix)
-    const obstacle = missingFolder(dest, seen.dest) ?? missingAccount(args, seen)
-    if (obstacle) return fail(obstacle.why, obstacle.fix)
-    const hindrance = impliedFolders(dest, archive.members)
-      .map((folder, i) => (seen.folders[i]!.exists ? missingFolder(folder, seen.folders[i]!) : undefined))
-      .find(one => one !== undefined)
-    if (hindrance) return fail(hindrance.why, hindrance.fix)
     const pairs = archive.members.map((member, i) => ({ member, found: entries[i]! }))
-    const blocked = pairs.find(({ member, found }) => blocks(member, found))
-    if (blocked) {
-      const what =
-        blocked.member.kind === 'directory'
-          ? 'no directory, one is wanted'
-          : `a directory, a ${blocked.member.kind} is wanted`
-      return fail(`${memberPath(dest, blocked.member)} is ${what}`, 'remove it or choose another folder')
-    }
+    const obstacle =
+      missingFolder(dest, seen.dest) ??
+      missingAccount(args, seen) ??
+      noFolder(impliedFolders(dest, archive.members), seen.folders) ??
+      memberObstacle(dest, pairs)
+    if (obstacle) return fail(obstacle.why, obstacle.fix)
     const wrong = pairs.filter(({ member, found }) => !isThere(member, found, args, seen))
     if (wrong.length === 0) return ok({ dest })
     const owned = attributesPatch(args, seen)
     return change({
       will: {
         folders: seen.folders.map(found => (found.exists ? undefined : { exists: true, kind: 'directory' })),
-        entries: pairs.map(({ member, found }) =>
-          isThere(member, found, args, seen)
-            ? undefined
-            : {
-                exists: true,
-                kind: member.kind,
-                ...(member.kind === 'link' ? { target: member.target } : { mode: member.mode }),
-                ...(member.kind === 'file'
-                  ? { content: contentOfDigest(member.sha256, member.size), size: member.size }
-                  : {}),
-                ...(member.kind === 'directory' ? {} : replacedOwner),
-                ...owned,
-              },
-        ),
+        entries: pairs.map(pair => (wrong.includes(pair) ? { ...memberPatch(pair.member), ...owned } : undefined)),
       },
       touches: [],
       steps: unpackSteps('file' in archive ? archive : { ...archive, at: plainPath(args.src) }, dest, wrong, args),

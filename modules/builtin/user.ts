@@ -7,6 +7,7 @@ import {
   type GroupAnswer,
   later,
   program,
+  type Static,
   type Step,
   stat,
   T,
@@ -15,7 +16,7 @@ import {
   user,
   uses,
 } from '../../src/module/module.ts'
-import { missingFolder, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
@@ -49,19 +50,7 @@ const args = T.Object(
   },
   { additionalProperties: false },
 )
-type Wanted = {
-  name: string
-  uid?: number
-  group?: string
-  groups?: string[]
-  append: boolean
-  home?: string
-  create_home: boolean
-  shell?: string
-  comment?: string
-  system: boolean
-  state: 'present' | 'absent'
-}
+type Wanted = Static<typeof args>
 type Exists = Extract<UserAnswer, { exists: true }>
 
 /** The files that hold the accounts, for a command that reads them. */
@@ -116,7 +105,7 @@ const differences = (args: Wanted, now: Exists): { patch: Partial<Exists>; words
 }
 
 /** Every choice that the host's defaults would make otherwise is made here, so that the plan can tell it. */
-const creation = (args: Wanted, hasGroup: boolean): Step => {
+const userAdd = (args: Wanted, hasGroup: boolean): Step => {
   const primary = args.group ?? args.name
   const makesGroup = args.group === undefined && !hasGroup
   const optional = (flag: string, value: string | number | undefined) =>
@@ -152,6 +141,85 @@ const newHome = (name: string, home: string, fromSkeleton: boolean): Step[] => {
   ]
 }
 
+type Seen = {
+  user: UserAnswer
+  own: GroupAnswer | undefined
+  group: GroupAnswer | undefined
+  groups: GroupAnswer[]
+  skeleton: { exists: boolean; names: string[] } | undefined
+}
+
+/** A group that is named and does not exist. */
+const missingGroup = (args: Wanted, seen: Seen): Obstacle | undefined => {
+  const missing = (args.groups ?? []).find((_, i) => seen.groups[i]?.exists === false)
+  if (seen.group?.exists !== false && missing === undefined) return undefined
+  return {
+    why: `group ${missing ?? args.group} does not exist`,
+    fix:
+      args.group === args.name
+        ? 'leave out group: a new user gets a group of its own name'
+        : 'create it in an earlier task',
+  }
+}
+
+/** What a home that is made will hold, so that nothing else in it becomes uncertain. */
+const skeletonLabels = (args: Wanted, { skeleton }: Seen): string[] =>
+  (skeleton?.names ?? []).map(entry => `tree:${homeOf(args)}/${entry}`)
+
+/** The account as a new one, and the home that useradd makes with it. */
+const creation = (args: Wanted, seen: Seen, makesHome: boolean) => {
+  const { name, uid, groups, shell, comment } = args
+  const group = args.group ?? name
+  return {
+    will: {
+      user: {
+        exists: true as const,
+        group,
+        home: homeOf(args),
+        ...(uid === undefined ? {} : { uid }),
+        ...(groups === undefined ? {} : { groups: groupsOf(args, []) }),
+        ...(shell === undefined ? {} : { shell }),
+        ...(comment === undefined ? {} : { comment }),
+      },
+      ...(seen.own?.exists === false ? { own: { exists: true as const } } : {}),
+      ...(makesHome ? { home: { ...homeWill(name), group } } : {}),
+    },
+    steps: [userAdd(args, seen.own?.exists === true)],
+    touches: [...files, ...(makesHome ? skeletonLabels(args, seen) : [])],
+    reason: 'it does not exist',
+  }
+}
+
+const homeWill = (owner: string) => ({ exists: true as const, kind: 'directory' as const, owner })
+
+/** What an account that is there lacks; undefined: nothing. */
+const adjustment = (args: Wanted, now: Exists, seen: Seen, makesHome: boolean) => {
+  const { name } = args
+  const home = homeOf(args)
+  const { patch, words } = differences(args, now)
+  const nameless = namelessGroup(args, now, seen.own)
+  if (words.length === 0 && !makesHome && !nameless) return undefined
+  return {
+    will: {
+      user: { ...patch, ...(nameless ? { group: name } : {}) },
+      ...(nameless ? { own: { exists: true as const, gid: Number(now.group) } } : {}),
+      ...(makesHome ? { home: homeWill(name) } : {}),
+    },
+    steps: [
+      ...(nameless ? [uncut(['groupadd', '-g', now.group, name])] : []),
+      ...(words.length === 0 ? [] : [uncut(['usermod', ...words, name])]),
+      ...(makesHome ? newHome(name, home, seen.skeleton?.exists === true) : []),
+    ],
+    // usermod hands all files of the home over to a new number.
+    touches: [...files, ...('uid' in patch ? [`tree:${home}`] : makesHome ? skeletonLabels(args, seen) : [])],
+    reason: [
+      ...(nameless ? ['its group has no name'] : []),
+      ...Object.keys(patch).map(member => `its ${member} differs`),
+      ...(makesHome ? ['its home is missing'] : []),
+    ].join(', '),
+  }
+}
+
 export default defineModule({
   name: 'user',
   about: 'A user account exists, with its groups, home and shell, or does not exist.',
@@ -177,73 +245,22 @@ export default defineModule({
   }),
   touches: args => [`group:${args.name}`, ...files, ...(hasHome(args) ? [`tree:${homeOf(args)}`] : [])],
   plan: (args, seen, { ok, change, fail }) => {
-    const { name, state } = args
+    const { name } = args
     const now = seen.user
-    if (state === 'absent') {
+    if (args.state === 'absent') {
       if (!now.exists) return ok({ name, uid: -1, group: '', home: '' })
       return change({ will: { user: { exists: false } }, steps: [uncut(['userdel', name])], reason: 'it exists' })
     }
-    const missing = (args.groups ?? []).find((_, i) => seen.groups[i]?.exists === false)
-    if (seen.group?.exists === false || missing !== undefined)
-      return fail(
-        `group ${missing ?? args.group} does not exist`,
-        args.group === name
-          ? 'leave out group: a new user gets a group of its own name'
-          : 'create it in an earlier task',
-      )
+    const missing = missingGroup(args, seen)
+    if (missing) return fail(missing.why, missing.fix)
     const home = homeOf(args)
     const makesHome = seen.home?.exists === false && (!now.exists || now.home === home || args.home !== undefined)
     const nowhere = makesHome && seen.parent ? missingFolder(parentFolder(home), seen.parent) : undefined
     if (nowhere) return fail(nowhere.why, nowhere.fix)
-    const group = args.group ?? name
-    const filled = makesHome ? (seen.skeleton?.names ?? []).map(entry => `tree:${home}/${entry}`) : []
-    const homeWill = makesHome
-      ? { home: { exists: true as const, kind: 'directory' as const, owner: name, ...(now.exists ? {} : { group }) } }
-      : {}
-
-    if (!now.exists) {
-      const { uid, groups, shell, comment } = args
-      return change({
-        will: {
-          user: {
-            exists: true,
-            group,
-            home,
-            ...(uid === undefined ? {} : { uid }),
-            ...(groups === undefined ? {} : { groups: groupsOf(args, []) }),
-            ...(shell === undefined ? {} : { shell }),
-            ...(comment === undefined ? {} : { comment }),
-          },
-          ...(seen.own?.exists === false ? { own: { exists: true } } : {}),
-          ...homeWill,
-        },
-        steps: [creation(args, seen.own?.exists === true)],
-        touches: [...files, ...filled],
-        reason: 'it does not exist',
-      })
-    }
-    const { patch, words } = differences(args, now)
-    const nameless = namelessGroup(args, now, seen.own)
-    if (words.length === 0 && !makesHome && !nameless)
+    if (!now.exists) return change(creation(args, seen, makesHome))
+    const changed = adjustment(args, now, seen, makesHome)
+    if (changed === undefined)
       return ok({ name, uid: later(() => now.uid), group: later(() => now.group), home: later(() => now.home) })
-    return change({
-      will: {
-        user: { ...patch, ...(nameless ? { group: name } : {}) },
-        ...(nameless ? { own: { exists: true, gid: Number(now.group) } } : {}),
-        ...homeWill,
-      },
-      steps: [
-        ...(nameless ? [uncut(['groupadd', '-g', now.group, name])] : []),
-        ...(words.length === 0 ? [] : [uncut(['usermod', ...words, name])]),
-        ...(makesHome ? newHome(name, home, seen.skeleton?.exists === true) : []),
-      ],
-      // usermod hands all files of the home over to a new number.
-      touches: [...files, ...('uid' in patch ? [`tree:${home}`] : filled)],
-      reason: [
-        ...(nameless ? ['its group has no name'] : []),
-        ...Object.keys(patch).map(member => `its ${member} differs`),
-        ...(makesHome ? ['its home is missing'] : []),
-      ].join(', '),
-    })
+    return change(changed)
   },
 })

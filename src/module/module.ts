@@ -14,6 +14,7 @@ export {
   archive,
   localArchive,
   source,
+  type TemplateAnswer,
   template,
 } from './probes/controller.ts'
 export { type Facts, facts } from './probes/facts.ts'
