@@ -1,11 +1,14 @@
 import {
   defineModule,
   exec,
+  type FileAnswer,
   isUnknown,
   type Json,
   type Later,
   later,
   type Query,
+  type ServiceAnswer,
+  type Static,
   type Step,
   same,
   service,
@@ -14,6 +17,7 @@ import {
   unitName,
   uses,
 } from '../../src/module/module.ts'
+import type { Obstacle } from '../builtin/lib/paths.ts'
 import { lastLogLines } from '../builtin/lib/unit-log.ts'
 import { isInRange, peerAddress } from './lib/address.ts'
 import diagnose from './lib/diagnoses.ts'
@@ -54,16 +58,7 @@ const args = T.Object(
   },
   { additionalProperties: false },
 )
-type Args = {
-  path: string
-  user: string
-  bin_dir: string
-  api: string
-  unit: string
-  via: 'peering' | 'bootstrap'
-  peers: SwarmPeer[]
-  absent: { host: string; address: string }[]
-}
+type Args = Static<typeof args>
 type First = { id: { value: Json | undefined }; all: { ids: string[] }; peering: { value: Json | undefined } }
 
 /** Who is not known to be this node itself: an id that is still to be made is another's. */
@@ -101,6 +96,91 @@ const connect = (args: Args, peer: SwarmPeer, port: number, anew: boolean): stri
   return `{ ${first}for n in 1 2 3; do ${command} && break; sleep 1; done; } &`
 }
 
+type Seen = First & {
+  config: FileAnswer
+  token: { value: Json | undefined }
+  filters: { value: Json | undefined }
+  bootstrap: { value: Json | undefined }
+  unit: ServiceAnswer
+  peered: { addresses: string[] }[]
+  connected: { connected: boolean }[]
+  surplus: { addresses: string[] }[]
+}
+
+/** What keeps this node from ever reaching the others. */
+const hindranceOf = (args: Args, seen: Seen): Obstacle | undefined => {
+  if (!seen.config.exists) return { why: `there is no repo at ${args.path}`, fix: 'run ipfs_init before this task' }
+  if (later(() => seen.token.value !== null) === true)
+    return {
+      why: "kubo's API asks for a token: API.Authorizations is set, and neither this task nor ipfs-cluster has one to give",
+      fix: `take API.Authorizations out of ${args.path}/config, restart kubo, and keep its API on 127.0.0.1`,
+    }
+  const barred = later(() => barredBy(seen.filters.value, others(args, seen)))
+  return typeof barred === 'string'
+    ? {
+        why: barred,
+        fix: 'set Swarm.AddrFilters to [] with ipfs_config (the profile `server` fills it with all private ranges)',
+      }
+    : undefined
+}
+
+/** What the config is to hold, and whether it does. */
+const configNeeds = ({ port, via, absent }: Args, seen: Seen, peers: SwarmPeer[]) => {
+  const [peering, bootstrap] =
+    via === 'peering'
+      ? [wantedPeering(peers, port, absent, () => seen.peering.value), wantedBootstrap([], port, [], () => undefined)]
+      : [wantedPeering([], port, [], () => undefined), wantedBootstrap(peers, port, absent, () => seen.bootstrap.value)]
+  const kept = later(() => tidyPeers(seen.peering.value))
+  const listed = later(() => tidyAddresses(seen.bootstrap.value))
+  return { peering, bootstrap, isPeered: same(kept, peering), isListed: same(listed, bootstrap), listed }
+}
+type ConfigNeeds = ReturnType<typeof configNeeds>
+
+const addressesOf = (args: Args, peer: SwarmPeer): { addresses: string[] } => ({
+  addresses: [peerTransport(peer, args.port)],
+})
+
+/** What the running daemon lacks: whom it is to keep, to dial and to drop. Of one that does not run nothing is asked. */
+const liveNeeds = (args: Args, seen: Seen, peers: SwarmPeer[], { isPeered, listed }: ConfigNeeds) => {
+  if (seen.unit.active !== 'active') return { adding: [], distrusted: [], dialling: [], dropping: [] }
+  const isPeering = args.via === 'peering'
+  const isKept = (peer: SwarmPeer, i: number): boolean =>
+    keeps(
+      later(() => seen.peered[i]!.addresses),
+      addressesOf(args, peer).addresses,
+      isPeered,
+    )
+  // A connection that a Bootstrap list has made may exchange nothing for good: it is made anew.
+  const distrusted = peers.filter(({ id }) => isPeering && named(listed, id))
+  return {
+    adding: peers.filter((peer, i) => isPeering && !isKept(peer, i)),
+    distrusted,
+    dialling: peers.filter(
+      (peer, i) => distrusted.includes(peer) || later(() => seen.connected[i]!.connected) !== true,
+    ),
+    dropping: surplus(args, seen, args.port).filter((_, i) => seen.surplus[i]!.addresses.length > 0),
+  }
+}
+type LiveNeeds = ReturnType<typeof liveNeeds>
+
+const stepsOf = (args: Args, config: ConfigNeeds, { adding, distrusted, dialling, dropping }: LiveNeeds): Step[] => {
+  const { port } = args
+  const set = (name: string, value: Json): Step =>
+    ipfsStep(args, ['config', '--json', name, JSON.stringify(value ?? [])])
+  const shell = (text: string): Step => exec(['sh', '-c', text])
+  const ask = (words: string[]): Step => shell(daemonCommand(args, words))
+  const at = (peer: SwarmPeer): string => peerAddress(peer.address, peer.port ?? port, peer.id)
+  const dial = (peer: SwarmPeer): string => connect(args, peer, port, distrusted.includes(peer))
+  return [
+    ...(config.isPeered ? [] : [set('Peering.Peers', config.peering)]),
+    ...dropping.map(id => ask(['swarm', 'peering', 'rm', id])),
+    ...(adding.length === 0 ? [] : [ask(['swarm', 'peering', 'add', ...adding.map(at)])]),
+    ...(dialling.length === 0 ? [] : [shell([...dialling.map(dial), 'wait'].join(' '))]),
+    // Last, since it tells whom not to trust: a run that is cut off before does it all again.
+    ...(config.isListed ? [] : [set('Bootstrap', config.bootstrap)]),
+  ]
+}
+
 /**
  * Config and running daemon together, without a restart. Measured on kubo 0.42: with a Bootstrap list, the usual
  * recipe, up to 5 of 6 ordered pairs exchange no blocks after a restart, for good, while `swarm peers` looks healthy
@@ -131,23 +211,11 @@ export default defineModule({
   }),
   touches: args => [`live:${args.unit}#peering`, `live:${args.unit}#peers`],
   plan(args, seen, { ok, change, fail }) {
-    if (!seen.config.exists) return fail(`there is no repo at ${args.path}`, 'run ipfs_init before this task')
-    if (later(() => seen.token.value !== null) === true)
-      return fail(
-        "kubo's API asks for a token: API.Authorizations is set, and neither this task nor ipfs-cluster has one to give",
-        `take API.Authorizations out of ${args.path}/config, restart kubo, and keep its API on 127.0.0.1`,
-      )
-    const { port, via } = args
-    const peers = others(args, seen)
-    const barred = later(() => barredBy(seen.filters.value, peers))
-    if (typeof barred === 'string')
-      return fail(
-        barred,
-        'set Swarm.AddrFilters to [] with ipfs_config (the profile `server` fills it with all private ranges)',
-      )
+    const hindrance = hindranceOf(args, seen)
+    if (hindrance) return fail(hindrance.why, hindrance.fix)
     const details = waits(args, seen)
     if (details) {
-      const [named, emptied] = via === 'peering' ? ['peering', 'Bootstrap'] : ['bootstrap', 'Peering.Peers']
+      const [named, emptied] = args.via === 'peering' ? ['peering', 'Bootstrap'] : ['bootstrap', 'Peering.Peers']
       return change({
         will: { [named]: { value: details } },
         touches: [`live:${args.unit}#peering`, `member:${args.path}/config#${emptied}`],
@@ -156,72 +224,25 @@ export default defineModule({
         reason: reason(false, 0, []),
       })
     }
-    const wanted = {
-      peering: wantedPeering(
-        via === 'peering' ? peers : [],
-        port,
-        via === 'peering' ? args.absent : [],
-        () => seen.peering.value,
-      ),
-      bootstrap: wantedBootstrap(
-        via === 'bootstrap' ? peers : [],
-        port,
-        via === 'bootstrap' ? args.absent : [],
-        () => seen.bootstrap.value,
-      ),
-    }
-    const isPeered = same(
-      later(() => tidyPeers(seen.peering.value)),
-      wanted.peering,
-    )
-    const listed = later(() => tidyAddresses(seen.bootstrap.value))
-    const isListed = same(listed, wanted.bootstrap)
-    const running = seen.unit.active === 'active'
-    const addresses = peers.map(peer => [peerTransport(peer, port)])
-    const adding = peers.filter(
-      (_, i) =>
-        running &&
-        via === 'peering' &&
-        !keeps(
-          later(() => seen.peered[i]!.addresses),
-          addresses[i]!,
-          isPeered,
-        ),
-    )
-    // A connection that a Bootstrap list has made may exchange nothing for good: it is made anew.
-    const distrusted = peers.filter(({ id }) => running && via === 'peering' && named(listed, id))
-    const dialling = peers.filter(
-      (peer, i) => running && (distrusted.includes(peer) || later(() => seen.connected[i]!.connected) !== true),
-    )
-    const dropping = surplus(args, seen, port).filter((_, i) => running && seen.surplus[i]!.addresses.length > 0)
-    if (isPeered && isListed && adding.length + dialling.length + dropping.length === 0) return ok()
-
-    const set = (name: string, value: Json): Step =>
-      ipfsStep(args, ['config', '--json', name, JSON.stringify(value ?? [])])
-    const shell = (text: string): Step => exec(['sh', '-c', text])
-    const ask = (words: string[]): Step => shell(daemonCommand(args, words))
-    const at = (peer: SwarmPeer): string => peerAddress(peer.address, peer.port ?? port, peer.id)
-    const dial = (peer: SwarmPeer): string => connect(args, peer, port, distrusted.includes(peer))
+    const peers = others(args, seen)
+    const config = configNeeds(args, seen, peers)
+    const live = liveNeeds(args, seen, peers, config)
+    const isConfigured = config.isPeered && config.isListed
+    const isKept = live.adding.length + live.dropping.length === 0
+    if (isConfigured && isKept && live.dialling.length === 0) return ok()
     return change({
       will: {
-        ...(isPeered ? {} : { peering: { value: wanted.peering } }),
-        ...(isListed ? {} : { bootstrap: { value: wanted.bootstrap } }),
-        peered: peers.map((peer, i) => (adding.includes(peer) ? { addresses: addresses[i]! } : undefined)),
-        connected: peers.map(peer => (dialling.includes(peer) ? { connected: true } : undefined)),
-        surplus: surplus(args, seen, port).map(id => (dropping.includes(id) ? { addresses: [] } : undefined)),
+        ...(config.isPeered ? {} : { peering: { value: config.peering } }),
+        ...(config.isListed ? {} : { bootstrap: { value: config.bootstrap } }),
+        peered: peers.map(peer => (live.adding.includes(peer) ? addressesOf(args, peer) : undefined)),
+        connected: peers.map(peer => (live.dialling.includes(peer) ? { connected: true } : undefined)),
+        surplus: surplus(args, seen, args.port).map(id => (live.dropping.includes(id) ? { addresses: [] } : undefined)),
       },
-      touches: dropping.length + adding.length > 0 ? [`live:${args.unit}#peering`] : [],
-      steps: [
-        ...(isPeered ? [] : [set('Peering.Peers', wanted.peering)]),
-        ...dropping.map(id => ask(['swarm', 'peering', 'rm', id])),
-        ...(adding.length === 0 ? [] : [ask(['swarm', 'peering', 'add', ...adding.map(at)])]),
-        ...(dialling.length === 0 ? [] : [shell([...dialling.map(dial), 'wait'].join(' '))]),
-        // Last, since it tells whom not to trust: a run that is cut off before does it all again.
-        ...(isListed ? [] : [set('Bootstrap', wanted.bootstrap)]),
-      ],
-      reason: reason(isPeered && isListed, adding.length + dropping.length, dialling),
+      touches: isKept ? [] : [`live:${args.unit}#peering`],
+      steps: stepsOf(args, config, live),
+      reason: reason(isConfigured, live.adding.length + live.dropping.length, live.dialling),
       // The others dial too, and a connection that is there needs none.
-      ...(isPeered && isListed && adding.length + dropping.length === 0 ? { byItself: true as const } : {}),
+      ...(isConfigured && isKept ? { byItself: true as const } : {}),
     })
   },
   settle: args => ({

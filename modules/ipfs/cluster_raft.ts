@@ -1,4 +1,16 @@
-import { defineCollective, file, later, type Step, service, stat, T, uses } from '../../src/module/module.ts'
+import {
+  defineCollective,
+  type FileAnswer,
+  file,
+  later,
+  type ServiceAnswer,
+  type Static,
+  type Step,
+  service,
+  stat,
+  T,
+  uses,
+} from '../../src/module/module.ts'
 import { folderArgument } from '../builtin/lib/paths.ts'
 import { systemctl } from '../builtin/lib/systemctl.ts'
 import { multiaddress } from './lib/address.ts'
@@ -14,7 +26,7 @@ import {
   startBeside,
   stopBeside,
 } from './lib/raft.ts'
-import { decideVoters, type RaftStanding } from './lib/voters.ts'
+import { decideVoters, type RaftStanding, type VoterDecision } from './lib/voters.ts'
 
 const args = T.Object(
   {
@@ -27,6 +39,64 @@ const args = T.Object(
   },
   { additionalProperties: false },
 )
+
+type Args = Static<typeof args>
+type GoodVoters = Exclude<VoterDecision, { is: 'fail' }>
+type Seen = {
+  state: FileAnswer
+  mark: FileAnswer
+  unit: ServiceAnswer
+  backup: FileAnswer
+  id: { value: unknown }
+  members: { errors: Record<string, string> }
+  known: { all: string[] } | undefined
+}
+
+const isOn = (unit: ServiceAnswer): boolean => !['inactive', 'failed'].includes(unit.active)
+
+const standingOf = (host: string, address: string, seen: Seen, isHere: boolean): RaftStanding => {
+  const { state, mark, backup, members, known, unit } = seen
+  const id = later(() => seen.id.value)
+  const isCut = mark.exists && mark.kind === 'file' && mark.content.bytes.toString().startsWith('begun')
+  return {
+    host,
+    address,
+    id: typeof id === 'string' ? id : undefined,
+    hasState: state.exists && !isCut,
+    hadState: backup.exists,
+    isHere,
+    isOn: isOn(unit),
+    lists: members.errors,
+    known: known?.all ?? [],
+  }
+}
+
+/** The name under which the id of the host that is joined is known to the others. */
+const idName = ({ via }: GoodVoters): string => `id.${via}`
+
+/** What a host does before the others join, one after the other, and why. */
+const beforeJoins = (host: string, own: Args, decision: GoodVoters, newcomers: string[]) => {
+  const { raised, via, founder, leaving } = decision
+  const why: string[] = []
+  const steps: Step[] = []
+  if (host === via && leaving.length > 0) {
+    steps.push(...leaving.map(member => removeMember(own, member.id)))
+    why.push(`takes out ${leaving.map(member => `a former id of ${member.of} (${member.id.slice(-6)})`).join(', ')}`)
+  }
+  if (host === founder) {
+    steps.push(startBeside(own, 'begun'))
+    why.push('no host is in a raft cluster: founds it')
+  }
+  if (raised.includes(host)) {
+    steps.push(startBeside(own, 'member'))
+    why.push(`votes for ${newcomers.join(', ')}`)
+  }
+  if (host === via && newcomers.length > 0) {
+    steps.push(fetchPeerId(own.path, idName(decision)))
+    if (why.length === 0) why.push(`tells its id to ${newcomers.join(', ')}`)
+  }
+  return { steps, why }
+}
 
 /**
  * Membership of a raft cluster is made here and nowhere else. `--bootstrap` empties the state at every start, and a
@@ -57,72 +127,40 @@ export default defineCollective({
   }),
   touches: args => [`live:${args.unit}#members`, 'live:sockets'],
   plan(args, seen, together) {
-    const isOn = (host: string): boolean => !['inactive', 'failed'].includes(seen[host]!.unit.active)
-    const hosts = together.up.map((host): RaftStanding => {
-      const { state, mark, backup, members, known } = seen[host]!
-      const id = later(() => seen[host]!.id.value)
-      const isCut = mark.exists && mark.kind === 'file' && mark.content.bytes.toString().startsWith('begun')
-      return {
-        host,
-        address: args[host]!.address,
-        id: typeof id === 'string' ? id : undefined,
-        hasState: state.exists && !isCut,
-        hadState: backup.exists,
-        isHere: !together.bystanders.includes(host),
-        isOn: isOn(host),
-        lists: members.errors,
-        known: known?.all ?? [],
-      }
-    })
-    const ruling = decideVoters(hosts, together.missing)
-    if (ruling.is === 'fail')
-      return together.each(host => (ruling.on.includes(host) ? together.fail(ruling.why, ruling.fix) : together.ok()))
-
-    const { joining, raised, via, founder, leaving } = ruling
-    const newcomers = joining.filter(host => host !== founder)
-    const id = `id.${via}`
-    return together.each((host, { mark }) => {
+    const standings = together.up.map(host =>
+      standingOf(host, args[host]!.address, seen[host]!, !together.bystanders.includes(host)),
+    )
+    const decision = decideVoters(standings, together.missing)
+    if (decision.is === 'fail')
+      return together.each(host =>
+        decision.on.includes(host) ? together.fail(decision.why, decision.fix) : together.ok(),
+      )
+    const newcomers = decision.joining.filter(host => host !== decision.founder)
+    return together.each((host, { mark, unit }) => {
       const own = args[host]!
-      const why: string[] = []
-      const first: Step[] = []
-      if (host === via && leaving.length > 0) {
-        first.push(...leaving.map(member => removeMember(own, member.id)))
-        why.push(
-          `takes out ${leaving.map(member => `a former id of ${member.of} (${member.id.slice(-6)})`).join(', ')}`,
-        )
-      }
-      if (host === founder) {
-        first.push(startBeside(own, 'begun'))
-        why.push('no host is in a raft cluster: founds it')
-      }
-      if (raised.includes(host)) {
-        first.push(startBeside(own, 'member'))
-        why.push(`votes for ${newcomers.join(', ')}`)
-      }
-      if (host === via && newcomers.length > 0) {
-        first.push(fetchPeerId(own.path, id))
-        if (why.length === 0) why.push(`tells its id to ${newcomers.join(', ')}`)
-      }
+      const { steps, why } = beforeJoins(host, own, decision, newcomers)
+      const founds = host === decision.founder
       const joins = newcomers.includes(host)
-      if (joins) why.push(`joins the raft cluster of ${via}`)
-      const stops = joins && isOn(host)
-      const turn: Step[] = [
-        ...(stops ? [systemctl(seen[host]!.unit, own.unit, ['stop'])] : []),
-        ...(joins ? [joinBeside(own, id, `${multiaddress(args[via!]!.address, args[via!]!.port)}/p2p/`)] : []),
-      ]
+      if (joins) why.push(`joins the raft cluster of ${decision.via}`)
+      const stops = joins && isOn(unit)
       const isMarked = mark.exists && !together.bystanders.includes(host)
-      const ran = joins || host === founder || raised.includes(host) || isMarked
       if (isMarked && why.length === 0) why.push('ends the daemon that an earlier run has left')
       if (why.length === 0) return together.ok()
+      const ran = joins || founds || decision.raised.includes(host) || isMarked
+      const via = joins ? args[decision.via!]! : undefined
+      const turn: Step[] = [
+        ...(stops ? [systemctl(unit, own.unit, ['stop'])] : []),
+        ...(via ? [joinBeside(own, idName(decision), `${multiaddress(via.address, via.port)}/p2p/`)] : []),
+      ]
       return together.change({
         will: {
-          ...(joins || host === founder ? { state: { exists: true, kind: 'directory' } } : {}),
+          ...(joins || founds ? { state: { exists: true, kind: 'directory' } } : {}),
           ...(ran ? { mark: { exists: false } } : {}),
           ...(stops ? { unit: { active: 'inactive' } } : {}),
         },
         // Where a daemon is ended that ran before, its ports become free.
         touches: [`live:${own.unit}#members`, ...(isMarked || stops ? ['live:sockets'] : [])],
-        phases: [first, ...newcomers.map(next => (next === host ? turn : [])), ran ? [stopBeside(own)] : []],
+        phases: [steps, ...newcomers.map(next => (next === host ? turn : [])), ran ? [stopBeside(own)] : []],
         reason: why.join(', '),
       })
     })

@@ -2,6 +2,7 @@ import {
   defineCollective,
   exec,
   later,
+  type Static,
   type Step,
   secretContent,
   sha256,
@@ -12,7 +13,7 @@ import {
 import { stampArgument } from '../builtin/lib/paths.ts'
 import { clusterArguments, clusterId, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
 import { duplicateId } from './lib/duplicate-ids.ts'
-import { decideKey, type HeldKey, keyReason } from './lib/shared-key.ts'
+import { decideKey, type GoodKeyDecision, type HeldKey, handOut, keyReason } from './lib/shared-key.ts'
 
 const args = T.Object(
   {
@@ -26,6 +27,34 @@ const args = T.Object(
   },
   { additionalProperties: false },
 )
+
+type Args = Static<typeof args>
+type Seen = { trouble: { text: string } }
+
+const givenSecret = (args: Record<string, Args>): string | undefined =>
+  (Object.values(args)[0]?.value ?? '').trim().toLowerCase() || undefined
+
+/** Hosts with a file that is no JSON. It cannot be edited by member, and what its lines seem to hold counts for nothing. */
+const brokenOn = (args: Record<string, Args>, seen: Record<string, Seen>, hosts: string[]): Map<string, string> =>
+  new Map(
+    hosts.flatMap((host): [string, string][] => {
+      const text = later(() => seen[host]!.trouble.text)
+      return typeof text === 'string' && text !== '' ? [[host, `${serviceFile(args[host]!.path)}: ${text}`]] : []
+    }),
+  )
+
+const makeStep = ({ is }: GoodKeyDecision, path: string): Step =>
+  is === 'born' ? { do: 'generate', name: 'secret', bytes: 32 } : fetchSecret(path, 'secret')
+
+const takeSteps = (path: string, stamp: string | undefined, given: string | undefined): Step[] => [
+  ...(stamp === undefined ? [] : [exec(['touch', '--', stamp])]),
+  {
+    do: 'members',
+    path: serviceFile(path),
+    set: { 'cluster.secret': given === undefined ? { from: 'secret' } : secretContent(given) },
+    indent: 2,
+  },
+]
 
 /** The secret is a member of service.json, written before the daemon's first start: without it a peer is open to all. */
 export default defineCollective({
@@ -53,8 +82,7 @@ export default defineCollective({
           `on the copy stop ipfs-cluster and move ${args[host]!.path} away: the next run makes it a peer of its own`,
         ),
       )
-    const value = (Object.values(args)[0]?.value ?? '').trim().toLowerCase()
-    const given = value === '' ? undefined : value
+    const given = givenSecret(args)
     if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
       return together.each(() => together.fail('the value given is no cluster secret', 'give 64 hex digits'))
     const without = together.up.filter(host => !seen[host]!.file.exists)
@@ -62,23 +90,13 @@ export default defineCollective({
       return together.each(() =>
         together.fail(`${without.join(', ')} has no service.json`, 'run cluster_init before this task'),
       )
-    // A file that is no JSON cannot be edited by member; what its lines seem to hold counts for nothing.
-    const broken = new Map<string, string>()
-    for (const host of together.up) {
-      const text = later(() => seen[host]!.trouble.text)
-      if (typeof text === 'string' && text !== '') broken.set(host, `${serviceFile(args[host]!.path)}: ${text}`)
-    }
+    const broken = brokenOn(args, seen as Record<string, Seen>, together.up)
     const heldBy = (host: string): HeldKey =>
       broken.has(host) ? { state: 'bad', wrong: broken.get(host)! } : seen[host]!.secret
     const held = Object.fromEntries(together.up.map(host => [host, heldBy(host)]))
-    const ruling = decideKey('cluster secret', given && sha256(given), held, together.missing)
-    if (ruling.is === 'fail') return together.each(() => together.fail(ruling.why, ruling.fix))
-
-    const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
-    const print = ruling.is === 'born' ? undefined : ruling.print
-    const lacking = together.up.filter(host => print === undefined || held[host]!.print !== print)
-    // Where no step may run nothing is handed to: a holder has nothing to do for it.
-    const taking = lacking.filter(host => !together.bystanders.includes(host))
+    const decision = decideKey('cluster secret', given && sha256(given), held, together.missing)
+    if (decision.is === 'fail') return together.each(() => together.fail(decision.why, decision.fix))
+    const { source, print, lacking, taking } = handOut(decision, held, together)
     return together.each(host => {
       const { path, stamp } = args[host]!
       if (broken.has(host) && !together.bystanders.includes(host))
@@ -86,33 +104,19 @@ export default defineCollective({
           `on ${host}, ${broken.get(host)}`,
           `repair ${serviceFile(path)} or put the right file back`,
         )
-      const make: Step[] =
-        host !== source || taking.length === 0
-          ? []
-          : [ruling.is === 'born' ? { do: 'generate', name: 'secret', bytes: 32 } : fetchSecret(path, 'secret')]
-      if (!lacking.includes(host))
-        return make.length === 0
-          ? together.ok()
-          : together.change({ will: {}, phases: [make], reason: `gives its cluster secret to ${taking.join(', ')}` })
-      return together.change({
-        will: {
-          secret: { state: 'good', print: print ?? together.from(source!) },
-          ...(stamp === undefined ? {} : { stamp: { exists: true, kind: 'file' } }),
-        },
-        phases: [
-          make,
-          [
-            ...(stamp === undefined ? [] : [exec(['touch', '--', stamp])]),
-            {
-              do: 'members',
-              path: serviceFile(path),
-              set: { 'cluster.secret': given === undefined ? { from: 'secret' } : secretContent(given) },
-              indent: 2,
-            },
-          ],
-        ],
-        reason: keyReason('cluster secret', host, ruling, held[host]!),
-      })
+      // Where no step may run nothing is handed to: a holder has nothing to do for it.
+      const make = host === source && taking.length > 0 ? [makeStep(decision, path)] : []
+      if (lacking.includes(host))
+        return together.change({
+          will: {
+            secret: { state: 'good', print: print ?? together.from(source!) },
+            ...(stamp === undefined ? {} : { stamp: { exists: true, kind: 'file' } }),
+          },
+          phases: [make, takeSteps(path, stamp, given)],
+          reason: keyReason('cluster secret', host, decision, held[host]!),
+        })
+      if (make.length === 0) return together.ok()
+      return together.change({ will: {}, phases: [make], reason: `gives its cluster secret to ${taking.join(', ')}` })
     })
   },
 })

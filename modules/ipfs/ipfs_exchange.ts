@@ -7,6 +7,7 @@ import {
   folder,
   later,
   processStart,
+  type Static,
   type Step,
   T,
   unitName,
@@ -28,7 +29,7 @@ const args = T.Object(
   },
   { additionalProperties: false },
 )
-type Args = { path: string; user: string; bin_dir: string; api: string; unit: string; via: 'peering' | 'bootstrap' }
+type Args = Static<typeof args>
 
 /** Kept where the reading node's repo is, and only believed together with both processes' starts. */
 const stamps = (path: string): string => `${path}/.runbook-exchange`
@@ -93,6 +94,68 @@ n=0; while read -r here; do n=$((n+1)); [ -z "$here" ] || [ ! -f "$w/failed.$n" 
     cure(args),
   ])
 
+const stampFile = { exists: true, kind: 'file', mode: '0644' } as const
+
+type Seen = { stamps: FileAnswer; id: { value: unknown }; started: { at: string } }
+type Pairs = {
+  stampOf(from: string, reader: string): string
+  /** The hosts of which a reader has read no block since both were started. */
+  stale(reader: string): string[]
+  /** The lines of a reader that stay: of the hosts that answered only what still holds; of the others everything. */
+  kept(reader: string): string[]
+}
+
+/** What has been read, by ordered pair: told by both ends' ids and starts. */
+const pairsOf = (up: string[], taking: string[], seen: Record<string, Seen>): Pairs => {
+  const ends = new Map(up.map(host => [host, `${seen[host]!.id.value} ${seen[host]!.started.at}`]))
+  const present = up.map(from => seen[from]!.id.value)
+  const stampOf = (from: string, reader: string): string => `${ends.get(from)} ${ends.get(reader)}`
+  const stale = new Map(
+    up.map(reader => {
+      const have = linesOf(seen[reader]!.stamps)
+      return [reader, taking.filter(from => from !== reader && !have.includes(stampOf(from, reader)))]
+    }),
+  )
+  return {
+    stampOf,
+    stale: reader => stale.get(reader)!,
+    kept: reader =>
+      linesOf(seen[reader]!.stamps).filter(line => {
+        const at = up[present.indexOf(line.split(' ')[0])]
+        return at === undefined || line === stampOf(at, reader)
+      }),
+  }
+}
+
+/** The two phases of a host that reads: it reads all blocks, then tells what did not come. */
+const readingPhases = (own: Args, host: string, pairs: Pairs): Step[][] => {
+  const sources = pairs.stale(host)
+  const wanted = sources.map(from => ({
+    pair: `${host} could not read a fresh block of ${from}`,
+    stamp: pairs.stampOf(from, host),
+  }))
+  return [
+    [
+      { do: 'remove', path: work(own.path) },
+      folder(work(own.path), '0700'),
+      {
+        do: 'write',
+        path: `${work(own.path)}/stamps`,
+        content: content(
+          pairs
+            .kept(host)
+            .map(line => `${line}\n`)
+            .join(''),
+        ),
+        mode: '0644',
+      },
+      ...sources.map(from => note(own, 'cids', `cid.${from}`)),
+      take(own, wanted, `here.${host}`),
+    ],
+    [...sources.map(from => note(own, 'here', `here.${from}`)), conclude(own)],
+  ]
+}
+
 /**
  * The gate of the data plane. Being connected proves nothing: a pair may be connected for days and exchange no block,
  * and "pinned everywhere" after `ipfs-cluster-ctl add` proves nothing either, for the cluster carries those blocks
@@ -135,65 +198,30 @@ export default defineCollective({
     if (details && taking.length > 1)
       return together.each(host =>
         together.change({
-          will: { stamps: { exists: true, kind: 'file', mode: '0644', content: details } },
+          will: { stamps: { ...stampFile, content: details } },
           phases: [],
           details,
           reason: `must read a fresh block of ${taking.filter(from => from !== host).join(', ')}`,
         }),
       )
-    const ends = new Map(together.up.map(host => [host, `${seen[host]!.id.value} ${seen[host]!.started.at}`]))
-    const stampOf = (from: string, reader: string): string => `${ends.get(from)} ${ends.get(reader)}`
-    const stale = (reader: string): string[] => {
-      const have = linesOf(seen[reader]!.stamps)
-      return taking.filter(from => from !== reader && !have.includes(stampOf(from, reader)))
-    }
-    const givers = new Set(taking.flatMap(stale))
-
-    return together.each((host, { stamps: stood }) => {
+    const pairs = pairsOf(together.up, taking, seen as Record<string, Seen>)
+    return together.each(host => {
       const own = args[host]!
-      const sources = stale(host)
-      const giving = givers.has(host) ? [give(own, `cid.${host}`)] : []
-      if (sources.length === 0)
-        return giving.length === 0
-          ? together.ok()
-          : together.change({
-              will: {},
-              phases: [giving, [exec(['echo', 'here'], { name: `here.${host}` })]],
-              reason: `gives a fresh block to ${taking.filter(reader => stale(reader).includes(host)).join(', ')}`,
-            })
-      const present = together.up.map(from => seen[from]!.id.value)
-      // Of the hosts that answered only what still holds; of those that did not, everything.
-      const kept = linesOf(stood).filter(line => {
-        const [from] = line.split(' ')
-        const at = together.up[present.indexOf(from!)]
-        return at === undefined || line === stampOf(at, host)
-      })
-      const wanted = sources.map(from => ({
-        pair: `${host} could not read a fresh block of ${from}`,
-        stamp: stampOf(from, host),
-      }))
+      const sources = pairs.stale(host)
+      const readers = taking.filter(reader => pairs.stale(reader).includes(host))
+      const giving = readers.length > 0 ? [give(own, `cid.${host}`)] : []
+      if (sources.length > 0)
+        return together.change({
+          // Which lines: those of the sources that are still there by then.
+          will: { stamps: { ...stampFile, content: together.from(sources[0]!) } },
+          phases: [giving, ...readingPhases(own, host, pairs)],
+          reason: `must read a fresh block of ${sources.join(', ')}`,
+        })
+      if (readers.length === 0) return together.ok()
       return together.change({
-        // Which lines: those of the sources that are still there by then.
-        will: {
-          stamps: { exists: true, kind: 'file', mode: '0644', content: together.from(sources[0]!) },
-        },
-        phases: [
-          giving,
-          [
-            { do: 'remove', path: work(own.path) },
-            folder(work(own.path), '0700'),
-            {
-              do: 'write',
-              path: `${work(own.path)}/stamps`,
-              content: content(kept.map(line => `${line}\n`).join('')),
-              mode: '0644',
-            },
-            ...sources.map(from => note(own, 'cids', `cid.${from}`)),
-            take(own, wanted, `here.${host}`),
-          ],
-          [...sources.map(from => note(own, 'here', `here.${from}`)), conclude(own)],
-        ],
-        reason: `must read a fresh block of ${sources.join(', ')}`,
+        will: {},
+        phases: [giving, [exec(['echo', 'here'], { name: `here.${host}` })]],
+        reason: `gives a fresh block to ${readers.join(', ')}`,
       })
     })
   },

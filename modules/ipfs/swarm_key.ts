@@ -1,5 +1,6 @@
 import {
   attributes,
+  type Content,
   defineCollective,
   digest,
   program,
@@ -10,7 +11,7 @@ import {
   T,
 } from '../../src/module/module.ts'
 import { repoArguments } from './lib/kubo.ts'
-import { decideKey, type HeldKey, keyReason } from './lib/shared-key.ts'
+import { decideKey, type GoodKeyDecision, type HeldKey, handOut, keyReason } from './lib/shared-key.ts'
 
 const args = T.Object(
   {
@@ -75,6 +76,20 @@ k=$(key); [ \${#k} -eq 64 ] && printf %s "$k" | sha256sum || echo "$k"; fi`,
 const digits = (value: string): string =>
   (value.startsWith('/key/') ? (value.split(/\s+/)[2] ?? '') : value.trim()).toLowerCase()
 
+const makeStep = ({ is }: GoodKeyDecision, path: string): Step =>
+  is === 'born'
+    ? { do: 'generate', name: 'key', bytes: 32 }
+    : { do: 'fetch', secret: true, name: 'key', argv: ['sh', '-c', `${normalise(path)}key`] }
+
+const writeKey = (path: string, owner: string, text: Content | undefined): Step => ({
+  do: 'write',
+  path: where(path),
+  content: text ?? { from: 'key', before: header, after: '\n' },
+  mode: '0400',
+  owner,
+  group: '',
+})
+
 export default defineCollective({
   name: 'swarm_key',
   about:
@@ -93,54 +108,28 @@ export default defineCollective({
         together.fail('the value given is no swarm key', 'give 64 hex digits, or the text of a swarm.key in base16'),
       )
     const held = Object.fromEntries(together.up.map(host => [host, seen[host]!.key]))
-    const ruling = decideKey('swarm key', given && sha256(given), held, together.missing)
-    if (ruling.is === 'fail') return together.each(() => together.fail(ruling.why, ruling.fix))
-
-    const source = ruling.is === 'held' ? ruling.by : ruling.is === 'born' ? ruling.on : undefined
-    const print = ruling.is === 'born' ? undefined : ruling.print
-    const lacking = together.up.filter(host => print === undefined || seen[host]!.key.print !== print)
-    // Where no step may run nothing is handed to: a holder has nothing to do for it.
-    const taking = lacking.filter(host => !together.bystanders.includes(host))
+    const decision = decideKey('swarm key', given && sha256(given), held, together.missing)
+    if (decision.is === 'fail') return together.each(() => together.fail(decision.why, decision.fix))
+    const { source, print, lacking, taking } = handOut(decision, held, together)
+    const text = given === undefined ? undefined : secretContent(`${header}${given}\n`)
     return together.each((host, { file, key }) => {
       const { path, user } = args[host]!
-      const make: Step[] =
-        host !== source || taking.length === 0
-          ? []
-          : ruling.is === 'born'
-            ? [{ do: 'generate', name: 'key', bytes: 32 }]
-            : [{ do: 'fetch', secret: true, name: 'key', argv: ['sh', '-c', `${normalise(path)}key`] }]
+      // Where no step may run nothing is handed to: a holder has nothing to do for it.
+      const make = host === source && taking.length > 0 ? [makeStep(decision, path)] : []
       if (lacking.includes(host)) {
         if (file.exists && file.kind === 'directory')
           return together.fail(`${where(path)} is a directory`, `move ${where(path)} away`)
-        const text = given === undefined ? undefined : secretContent(`${header}${given}\n`)
+        const content = text ?? together.from(source!)
         return together.change({
           will: {
-            file: {
-              exists: true,
-              kind: 'file',
-              mode: '0400',
-              owner: user,
-              content: text ?? together.from(source!),
-            },
+            file: { exists: true, kind: 'file', mode: '0400', owner: user, content },
             key: { state: 'good', print: print ?? together.from(source!) },
           },
-          phases: [
-            make,
-            [
-              {
-                do: 'write',
-                path: where(path),
-                content: text ?? { from: 'key', before: header, after: '\n' },
-                mode: '0400',
-                owner: user,
-                group: '',
-              },
-            ],
-          ],
-          reason: keyReason('swarm key', host, ruling, key),
+          phases: [make, [writeKey(path, user, text)]],
+          reason: keyReason('swarm key', host, decision, key),
         })
       }
-      // A host that is only read hands out its key as it is: with a promise on top its line would be held back whole.
+      // A host that is only read hands out its key as it is: with a promise besides, its line would not run at all.
       const open = !together.bystanders.includes(host) && file.exists && (file.mode !== '0400' || file.owner !== user)
       if (!open && make.length === 0) return together.ok()
       return together.change({

@@ -51,17 +51,28 @@ export const decideKey = (
   return { is: 'born', on: Object.keys(held)[0]! }
 }
 
+export type GoodKeyDecision = Exclude<KeyDecision, { is: 'fail' }>
+
+/** Who hands out the key, its digest where it is known before that, and which hosts lack it: all, and those where steps may run. */
+export type KeyHandout = { source: string | undefined; print: string | undefined; lacking: string[]; taking: string[] }
+
+export const handOut = (
+  decision: GoodKeyDecision,
+  held: Record<string, HeldKey>,
+  { up, bystanders }: { up: string[]; bystanders: string[] },
+): KeyHandout => {
+  const source = decision.is === 'held' ? decision.by : decision.is === 'born' ? decision.on : undefined
+  const print = decision.is === 'born' ? undefined : decision.print
+  const lacking = up.filter(host => print === undefined || held[host]!.print !== print)
+  return { source, print, lacking, taking: lacking.filter(host => !bystanders.includes(host)) }
+}
+
 /** The sentence for a host that gets the key, from what it holds now. */
-export const keyReason = (
-  what: string,
-  host: string,
-  ruling: Exclude<KeyDecision, { is: 'fail' }>,
-  now: HeldKey,
-): string => {
-  if (ruling.is === 'born')
-    return ruling.on === host ? `no host holds a ${what}: made here` : `${what} from ${ruling.on}`
-  const from = ruling.is === 'given' ? 'the variable' : ruling.by
+export const keyReason = (what: string, host: string, decision: GoodKeyDecision, now: HeldKey): string => {
+  if (decision.is === 'born')
+    return decision.on === host ? `no host holds a ${what}: made here` : `${what} from ${decision.on}`
+  const from = decision.is === 'given' ? 'the variable' : decision.by
   if (now.state === 'absent') return `${what} from ${from}`
   const old = now.state === 'bad' ? now.wrong : `another one (${short(now.print)})`
-  return `${old}: replaced by the ${what} of ${from} (${short(ruling.print)})`
+  return `${old}: replaced by the ${what} of ${from} (${short(decision.print)})`
 }
