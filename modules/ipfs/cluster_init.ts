@@ -1,6 +1,17 @@
-import { defineModule, exec, folder, isRecord, later, stat, T, uses } from '../../src/module/module.ts'
+import {
+  defineModule,
+  exec,
+  folder,
+  isRecord,
+  later,
+  type Static,
+  type Step,
+  stat,
+  T,
+  uses,
+} from '../../src/module/module.ts'
 import { directoryEntries } from '../builtin/lib/directory-entries.ts'
-import { folderArgument, unfinishedPath } from '../builtin/lib/paths.ts'
+import { folderArgument, type Obstacle, unfinishedPath } from '../builtin/lib/paths.ts'
 import { notWritable, writableParent } from '../builtin/lib/writable-parent.ts'
 import { clusterArguments, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
@@ -18,6 +29,33 @@ const args = T.Object(
 )
 
 const files = ['service.json', 'identity.json', 'peerstore']
+
+type Args = Static<typeof args>
+
+/** A peer that is there and cannot be this one: another user's, or one with another consensus. */
+const foreignPeer = ({ path, user, consensus }: Args, owners: string[], found: unknown): Obstacle | undefined => {
+  if (owners.some(owner => owner !== user))
+    return { why: `files in ${path} do not belong to ${user}, who runs ipfs-cluster`, fix: `chown -R ${user}: ${path}` }
+  const [has] = isRecord(found) ? Object.keys(found) : []
+  if (has === undefined || has === consensus) return undefined
+  return {
+    why: `${path} is a peer with ${has}, and ${consensus} is asked for`,
+    fix: `leave consensus: ${has}; or change it by hand: stop ipfs-cluster on all hosts, keep the pins of one with \`ipfs-cluster-service state export -f pins.ndjson\`, move ${path} away on all and run this; then stop ipfs-cluster on all again, on one empty the file peerstore and \`state import -f pins.ndjson\`, on the others remove the folder raft if there is one, and run this once more`,
+  }
+}
+
+const stepsOf = (args: Args): Step[] => {
+  const into = unfinishedPath(args.path)
+  return [
+    { do: 'remove', path: into },
+    folder(into, '0700'),
+    // The colon: the user's own group.
+    exec(['chown', '--', `${args.user}:`, into]),
+    clusterStep(args, into, ['init', '--consensus', args.consensus]),
+    exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),
+    { do: 'rename', from: into, to: args.path },
+  ]
+}
 
 /**
  * `ipfs-cluster-service init` writes a random secret of its own. It is blanked before the folder is renamed into
@@ -42,18 +80,8 @@ export default defineModule({
   plan(args, seen, { ok, change, fail }) {
     const [service, identity] = [seen.files[0]!, seen.files[1]!]
     if (service.exists && identity.exists) {
-      if (service.owner !== args.user || identity.owner !== args.user)
-        return fail(
-          `files in ${args.path} do not belong to ${args.user}, who runs ipfs-cluster`,
-          `chown -R ${args.user}: ${args.path}`,
-        )
-      const { value } = seen.consensus
-      const [has] = isRecord(value) ? Object.keys(value) : []
-      if (has !== undefined && has !== args.consensus)
-        return fail(
-          `${args.path} is a peer with ${has}, and ${args.consensus} is asked for`,
-          `leave consensus: ${has}; or change it by hand: stop ipfs-cluster on all hosts, keep the pins of one with \`ipfs-cluster-service state export -f pins.ndjson\`, move ${args.path} away on all and run this; then stop ipfs-cluster on all again, on one empty the file peerstore and \`state import -f pins.ndjson\`, on the others remove the folder raft if there is one, and run this once more`,
-        )
+      const foreign = foreignPeer(args, [service.owner, identity.owner], seen.consensus.value)
+      if (foreign) return fail(foreign.why, foreign.fix)
       const id = seen.id.value
       return typeof id === 'string'
         ? ok({ peer_id: id })
@@ -75,22 +103,13 @@ export default defineModule({
         'restore service.json and identity.json if this was a peer; else move these away',
       )
     if (seen.room.closed !== '') return fail(...notWritable("ipfs-cluster's folder", seen.room))
-    const into = unfinishedPath(args.path)
     return change({
       will: {
         root: { exists: true, kind: 'directory', mode: '0700', owner: args.user },
         files: files.map(() => ({ exists: true, kind: 'file', owner: args.user })),
         secret: { state: 'absent' },
       },
-      steps: [
-        { do: 'remove', path: into },
-        folder(into, '0700'),
-        // The colon: the user's own group.
-        exec(['chown', '--', `${args.user}:`, into]),
-        clusterStep(args, into, ['init', '--consensus', args.consensus]),
-        exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),
-        { do: 'rename', from: into, to: args.path },
-      ],
+      steps: stepsOf(args),
       reason: `no cluster peer at ${args.path}`,
     })
   },

@@ -6,6 +6,8 @@ import {
   folder,
   isUnknown,
   later,
+  type Static,
+  type Step,
   stat,
   T,
   uses,
@@ -42,6 +44,21 @@ const outgrown = (version: FileAnswer, program: FileAnswer): Obstacle | undefine
     why: `a repo of version ${repo}, made or migrated by a newer kubo than ${kubo}, which knows ${known}`,
     fix: `stay with the newer kubo, or let that one take the repo back first: ipfs repo migrate --to=${known} --allow-downgrade`,
   }
+}
+
+const stepsOf = ({ path, user, bin_dir, profile }: Static<typeof args>): Step[] => {
+  const into = unfinishedPath(path)
+  return [
+    { do: 'remove', path: into },
+    folder(into, '0750'),
+    // The colon: the user's own group.
+    exec(['chown', '--', `${user}:`, into]),
+    exec([`${bin_dir}/ipfs`, 'init', ...(profile === '' ? [] : [`--profile=${profile}`])], {
+      user,
+      env: { HOME: into, IPFS_PATH: into },
+    }),
+    { do: 'rename', from: into, to: path },
+  ]
 }
 
 /**
@@ -88,7 +105,6 @@ export default defineModule({
         `restore the config if this was a repo; else move these away, or set the path to a folder below`,
       )
     if (seen.room.closed !== '') return fail(...notWritable("kubo's repo", seen.room))
-    const into = unfinishedPath(args.path)
     return change({
       will: {
         root: { exists: true, kind: 'directory', mode: '0750', owner: args.user },
@@ -100,17 +116,7 @@ export default defineModule({
         })),
         folders: folders.map(() => ({ exists: true, kind: 'directory', owner: args.user })),
       },
-      steps: [
-        { do: 'remove', path: into },
-        folder(into, '0750'),
-        // The colon: the user's own group.
-        exec(['chown', '--', `${args.user}:`, into]),
-        exec([`${args.bin_dir}/ipfs`, 'init', ...(args.profile === '' ? [] : [`--profile=${args.profile}`])], {
-          user: args.user,
-          env: { HOME: into, IPFS_PATH: into },
-        }),
-        { do: 'rename', from: into, to: args.path },
-      ],
+      steps: stepsOf(args),
       reason: `no repo at ${args.path}`,
     })
   },

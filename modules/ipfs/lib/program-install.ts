@@ -49,6 +49,7 @@ type Reads = {
   linkRoom: Query<WritableParent, false>
 }
 type More = { archives: Query<ArchiveAnswer, false>[]; space: Query<FreeSpace, false> | undefined }
+type MoreSeen = { archives: ArchiveAnswer[]; space: FreeSpace | undefined }
 type Seen = {
   facts: Facts
   bin: FileAnswer
@@ -152,73 +153,77 @@ export const installModule = <A>(describe: (args: A) => Package) => ({
     return [`tree:${packageFolder(p)}`, ...programsOf(p).map(program => `tree:${programLink(p, program)}`)]
   },
   diagnose,
-  plan: (
-    args: A,
-    seen: Seen & { archives: ArchiveAnswer[]; space: FreeSpace | undefined },
-    decide: Decide<Reads & More, typeof installOutputs>,
-  ): Verdict<Reads & More, typeof installOutputs> => {
-    const p = describe(args)
-    const all = programsOf(p)
-    const unlinked = all.filter((_, i) => !isLinked(p, seen, i))
-    const recorded = isRecorded(p, seen)
-    if (recorded && unlinked.length === 0)
-      return decide.ok({
-        version: p.version,
-        path: all[0] ? programLink(p, all[0]) : '',
-        says: textOf(seen.says).trim().replaceAll('\n', ', '),
-      })
-
-    const blocked = all.find((_, i) => isDirectory(seen.links[i]!))
-    if (blocked)
-      return decide.fail(
-        `${programLink(p, blocked)} is a directory: the link to ${blocked.name} cannot take its place`,
-        `move ${programLink(p, blocked)} away`,
-      )
-    const tight = [recorded ? undefined : seen.room, seen.linkRoom].find(one => one !== undefined && one.closed !== '')
-    if (tight) return decide.fail(...notWritable(p.name, tight))
-    const archives = seen.archives.flatMap(found => (found.exists ? [found] : []))
-    const absent = seen.archives.find(found => !found.exists)
-    if (absent && !absent.exists) return decide.fail(absent.missing, absent.fix)
-    const hollow = p.bundles.flatMap((b, i) =>
-      b.programs.filter(({ member }) => !recorded && digestIn(archives[i]!, member) === '').map(m => [b, m] as const),
-    )[0]
-    if (hollow)
-      return decide.fail(
-        `${hollow[0].archive(seen.facts).name} holds no ${hollow[1].member}: it is not an archive of ${p.name}`,
-      )
-
-    const full = seen.space && tooLittleSpace(packageFolder(p), seen.space, sizeOf(p, archives))
-    if (full) return decide.fail(full.why, full.fix)
-
-    const placing = recorded ? undefined : place(p, archives, seen.folder)
-    return decide.change({
-      will: {
-        ...(seen.bin.exists ? {} : { bin: { exists: true, kind: 'directory' } }),
-        ...(placing && {
-          folder: { exists: true, kind: 'directory' },
-          record: { exists: true, kind: 'file', content: content(placing.record) },
-          binaries: placing.digests.map((sha256, i) => ({
-            exists: true,
-            kind: 'file',
-            content: { digest: sha256, size: sizeIn(p, archives, i), bytes: Buffer.alloc(0) },
-          })),
-        }),
-        links: all.map((program, i) =>
-          isLinked(p, seen, i)
-            ? undefined
-            : { exists: true, kind: 'link', target: `${versionFolder(p)}/${program.at}` },
-        ),
-      },
-      touches: placing ? [`tree:${versionFolder(p)}`] : [],
-      steps: [
-        ...(placing?.steps ?? []),
-        ...(seen.bin.exists ? [] : [exec(['mkdir', '-p', '--', p.bin_dir])]),
-        ...unlinked.flatMap(program => link(programLink(p, program), `${versionFolder(p)}/${program.at}`)),
-      ],
-      reason: reasonOf(p, seen, recorded),
-    })
-  },
+  plan: (args: A, seen: Seen & MoreSeen, decide: Decide<Reads & More, typeof installOutputs>) =>
+    installVerdict(describe(args), seen, decide),
 })
+
+const installVerdict = (
+  p: Package,
+  seen: Seen & MoreSeen,
+  decide: Decide<Reads & More, typeof installOutputs>,
+): Verdict<Reads & More, typeof installOutputs> => {
+  const all = programsOf(p)
+  const unlinked = all.filter((_, i) => !isLinked(p, seen, i))
+  const recorded = isRecorded(p, seen)
+  if (recorded && unlinked.length === 0)
+    return decide.ok({
+      version: p.version,
+      path: all[0] ? programLink(p, all[0]) : '',
+      says: textOf(seen.says).trim().replaceAll('\n', ', '),
+    })
+  const hindrance = hindranceOf(p, seen, recorded)
+  if (hindrance) return decide.fail(...hindrance)
+  const archives = wholeOnes(seen.archives)
+  const placing = recorded ? undefined : place(p, archives, seen.folder)
+  return decide.change({
+    will: {
+      ...(seen.bin.exists ? {} : { bin: { exists: true, kind: 'directory' } }),
+      ...(placing && {
+        folder: { exists: true, kind: 'directory' },
+        record: { exists: true, kind: 'file', content: content(placing.record) },
+        binaries: placing.digests.map((sha256, i) => ({
+          exists: true,
+          kind: 'file',
+          content: { digest: sha256, size: sizeIn(p, archives, i), bytes: Buffer.alloc(0) },
+        })),
+      }),
+      links: all.map((program, i) =>
+        isLinked(p, seen, i) ? undefined : { exists: true, kind: 'link', target: `${versionFolder(p)}/${program.at}` },
+      ),
+    },
+    touches: placing ? [`tree:${versionFolder(p)}`] : [],
+    steps: [
+      ...(placing?.steps ?? []),
+      ...(seen.bin.exists ? [] : [exec(['mkdir', '-p', '--', p.bin_dir])]),
+      ...unlinked.flatMap(program => link(programLink(p, program), `${versionFolder(p)}/${program.at}`)),
+    ],
+    reason: reasonOf(p, seen, recorded),
+  })
+}
+
+const wholeOnes = (archives: ArchiveAnswer[]): Whole[] => archives.flatMap(found => (found.exists ? [found] : []))
+
+/** What keeps a program from being installed: its place, its archive, or the disk. */
+const hindranceOf = (p: Package, seen: Seen & MoreSeen, recorded: boolean): [string, string?] | undefined => {
+  const blocked = programsOf(p).find((_, i) => isDirectory(seen.links[i]!))
+  if (blocked)
+    return [
+      `${programLink(p, blocked)} is a directory: the link to ${blocked.name} cannot take its place`,
+      `move ${programLink(p, blocked)} away`,
+    ]
+  const tight = [recorded ? undefined : seen.room, seen.linkRoom].find(one => one !== undefined && one.closed !== '')
+  if (tight) return notWritable(p.name, tight)
+  const absent = seen.archives.find(found => !found.exists)
+  if (absent && !absent.exists) return [absent.missing, absent.fix]
+  const archives = wholeOnes(seen.archives)
+  const [hollow] = p.bundles.flatMap((b, i) =>
+    b.programs.filter(({ member }) => !recorded && digestIn(archives[i]!, member) === '').map(m => [b, m] as const),
+  )
+  if (hollow)
+    return [`${hollow[0].archive(seen.facts).name} holds no ${hollow[1].member}: it is not an archive of ${p.name}`]
+  const full = seen.space && tooLittleSpace(packageFolder(p), seen.space, sizeOf(p, archives))
+  return full ? [full.why, full.fix] : undefined
+}
 
 const isDirectory = (found: FileAnswer): boolean => found.exists && found.kind === 'directory'
 

@@ -65,67 +65,81 @@ const deniedIn = (stderr: Buffer): ((path: string) => boolean) => {
   return path => text.includes(`'${path}': Permission denied`)
 }
 
-const read = ({ stdout, stderr }: { stdout: Buffer; stderr: Buffer }, items: ProbeItem[]): RawFile[] => {
-  const denied = deniedIn(stderr)
+/** Takes one text after another, each up to a zero byte. */
+const fieldReader = (bytes: Buffer) => {
   let at = 0
-  const field = (): string => {
-    const end = stdout.indexOf(0, at)
-    const text = stdout.toString('utf8', at, end < 0 ? stdout.length : end)
-    at = end < 0 ? stdout.length : end + 1
-    return text
+  return {
+    next: (): string => {
+      const end = bytes.indexOf(0, at)
+      const text = bytes.toString('utf8', at, end < 0 ? bytes.length : end)
+      at = end < 0 ? bytes.length : end + 1
+      return text
+    },
+    rest: (): Buffer => bytes.subarray(at),
   }
-  const folders = [...new Set(items.map(i => folderOf(i.item)))]
-  const reals = new Map<string, string>()
-  for (let real = field(), i = 0; real !== ''; real = field(), i++) reals.set(folders[i]!, real)
+}
+type Fields = ReturnType<typeof fieldReader>
+
+/** What the folders really are, past their links. */
+const readFolders = ({ next }: Fields, folders: string[]): Map<string, string> => {
+  const found = new Map<string, string>()
+  for (let real = next(), i = 0; real !== ''; real = next(), i++) found.set(folders[i]!, real)
+  return found
+}
+
+const readAttributes = ({ next }: Fields): Map<string, FileAnswer> => {
   const answers = new Map<string, FileAnswer>()
-  for (let path = field(); path !== ''; path = field()) {
-    const [kind, mode, uid, owner, gid, group, size, changed, target] = Array.from({ length: 9 }, field) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ]
+  for (let path = next(); path !== ''; path = next()) {
+    const kind = kinds[next()] ?? 'other'
     const present: Present = {
       exists: true,
-      mode: mode.padStart(4, '0'),
-      owner,
-      group,
-      uid: Number(uid),
-      gid: Number(gid),
-      size: Number(size),
-      changed: microseconds(changed),
+      mode: next().padStart(4, '0'),
+      uid: Number(next()),
+      owner: next(),
+      gid: Number(next()),
+      group: next(),
+      size: Number(next()),
+      changed: microseconds(next()),
     }
-    const known = kinds[kind] ?? 'other'
-    answers.set(path, { ...present, kind: known, ...(known === 'link' ? { target } : {}) } as FileAnswer)
+    const target = next()
+    answers.set(path, { ...present, kind, ...(kind === 'link' ? { target } : {}) } as FileAnswer)
   }
+  return answers
+}
+
+const readDigests = ({ next }: Fields): Map<string, string> => {
   const digests = new Map<string, string>()
-  if (items.some(i => i.facets.includes('digest')))
-    for (let line = field(); line !== ''; line = field()) digests.set(line.slice(66), line.slice(0, 64))
-  const wholes: Whole[] = []
-  for (const { item, facets } of items) {
+  for (let line = next(); line !== ''; line = next()) digests.set(line.slice(66), line.slice(0, 64))
+  return digests
+}
+
+/** Puts digests into the answers of files; returns those whose bytes follow. */
+const withDigests = (items: ProbeItem[], answers: Map<string, FileAnswer>, digests: Map<string, string>): Whole[] =>
+  items.flatMap(({ item, facets }) => {
     const answer = answers.get(item)
-    if (answer?.exists !== true || answer.kind !== 'file' || !facets.includes('digest')) continue
+    if (answer?.exists !== true || answer.kind !== 'file' || !facets.includes('digest')) return []
     // Without a digest it could not be read: then its bytes are missing too.
     const digest = digests.get(item)
     answer.content = { digest: digest ?? unreadable, size: answer.size, bytes: Buffer.alloc(0) }
-    if (digest !== undefined && facets.includes('bytes') && answer.size <= readWhole)
-      wholes.push({ item, content: answer.content })
-  }
-  const torn = bytesIn(stdout.subarray(at), wholes)
+    const hasBytes = digest !== undefined && facets.includes('bytes') && answer.size <= readWhole
+    return hasBytes ? [{ item, content: answer.content }] : []
+  })
+
+const read = ({ stdout, stderr }: { stdout: Buffer; stderr: Buffer }, items: ProbeItem[]): RawFile[] => {
+  const denied = deniedIn(stderr)
+  const fields = fieldReader(stdout)
+  const reals = readFolders(fields, [...new Set(items.map(i => folderOf(i.item)))])
+  const answers = readAttributes(fields)
+  const digests = items.some(i => i.facets.includes('digest')) ? readDigests(fields) : new Map<string, string>()
+  const torn = bytesIn(fields.rest(), withDigests(items, answers, digests))
   return items.map(({ item }) => {
     const folder = folderOf(item)
     const answer: FileAnswer = answers.get(item) ?? { exists: false }
     const isClosed = answer.exists && answer.kind === 'file' && answer.content?.digest === unreadable
-    const real = reals.get(folder) ?? folder
     return {
       answer,
       folder,
-      real,
+      real: reals.get(folder) ?? folder,
       ...(isClosed || denied(item) ? { denied: true } : {}),
       ...(torn.has(item) ? { torn: 1 } : {}),
     }
