@@ -48,46 +48,50 @@ const orphans = (voice: RaftStanding, hosts: RaftStanding[]): { id: string; of: 
       return host ? [{ id, of: host.host }] : []
     })
 
-/**
- * Who joins, who founds, who leaves. One cluster, never two: it is founded only if every host answered and none is or
- * was a member; where there is one it is joined, and a change of its members needs the votes of more than half of them.
- */
-export const decideVoters = (hosts: RaftStanding[], missing: string[]): VoterDecision => {
-  const speakers = hosts.filter(h => h.hasState && Object.keys(h.lists).length > 0)
-  const voice = speakers.toSorted((a, b) => answering(b) - answering(a))[0]
-  const lists = (by: RaftStanding, h: RaftStanding): boolean => h.id !== undefined && by.lists[h.id] !== undefined
-  const rival = voice && speakers.find(h => lists(h, h) && !lists(voice, h) && !lists(h, voice))
-  if (voice && rival)
+const listsOf = (by: RaftStanding, h: RaftStanding): boolean => h.id !== undefined && by.lists[h.id] !== undefined
+
+type Fail = Extract<VoterDecision, { is: 'fail' }>
+type Good = Extract<VoterDecision, { is: 'good' }>
+
+/** Two daemons that do not list each other are two clusters. */
+const twoClusters = (hosts: RaftStanding[], voice: RaftStanding, speakers: RaftStanding[]): Fail | undefined => {
+  const rival = speakers.find(h => listsOf(h, h) && !listsOf(voice, h) && !listsOf(h, voice))
+  if (!rival) return undefined
+  return {
+    is: 'fail',
+    on: hosts.map(h => h.host),
+    why: `there are two raft clusters: ${rival.host} is not in that of ${voice.host}`,
+    fix: `keep one: on ${rival.host} or ${voice.host} stop ipfs-cluster, save its pins with \`ipfs-cluster-service state export\`, move the folder raft away, and run this again`,
+  }
+}
+
+/** There is a cluster: it is joined, which needs the votes of more than half of its members. */
+const joinCluster = (
+  voice: RaftStanding,
+  hosts: RaftStanding[],
+  base: Omit<Good, 'via' | 'leaving'>,
+): VoterDecision => {
+  const list = Object.keys(voice.lists)
+  const votes = hosts.filter(h => [...base.joining, ...base.raised].includes(h.host))
+  const able = list.filter(id => voice.lists[id] === '' || votes.some(h => h.id === id))
+  const hasQuorum = 2 * able.length > list.length
+  if (!hasQuorum && base.joining.length > 0)
     return {
       is: 'fail',
-      on: hosts.map(h => h.host),
-      why: `there are two raft clusters: ${rival.host} is not in that of ${voice.host}`,
-      fix: `keep one: on ${rival.host} or ${voice.host} stop ipfs-cluster, save its pins with \`ipfs-cluster-service state export\`, move the folder raft away, and run this again`,
+      on: base.joining,
+      why: `no quorum: ${able.length} of the ${list.length} members of the raft cluster answer on ${voice.host}, so ${one(base.joining)} cannot join`,
+      fix: 'start more than half of the members; if they are lost for good, on a host that is left: stop ipfs-cluster, `ipfs-cluster-service state export -f pins.ndjson`, empty the file peerstore, `state import -f pins.ndjson`, and run this again',
     }
-  // Taken out while it was away: it runs, finds no quorum, and nobody lists it. One at rest may be listed by now.
-  const isMember = (h: RaftStanding): boolean => h.hasState && (!voice || !h.isOn || speakers.some(by => lists(by, h)))
-  const members = hosts.filter(isMember)
-  const joining = hosts.filter(h => h.isHere && !isMember(h))
-  const names = joining.map(h => h.host)
-  const leaving = voice ? orphans(voice, hosts) : []
-  const raised = names.length > 0 ? members.filter(h => h.isHere && !h.isOn) : []
-  const none = { is: 'good', joining: names, raised: raised.map(h => h.host), founder: undefined } as const
+  return { ...base, via: voice.host, leaving: hasQuorum && voice.isHere ? orphans(voice, hosts) : [] }
+}
 
-  if (voice) {
-    const list = Object.keys(voice.lists)
-    const able = list.filter(id => voice.lists[id] === '' || [...joining, ...raised].some(h => h.id === id))
-    const hasQuorum = 2 * able.length > list.length
-    if (!hasQuorum && names.length > 0)
-      return {
-        is: 'fail',
-        on: names,
-        why: `no quorum: ${able.length} of the ${list.length} members of the raft cluster answer on ${voice.host}, so ${one(names)} cannot join`,
-        fix: 'start more than half of the members; if they are lost for good, on a host that is left: stop ipfs-cluster, `ipfs-cluster-service state export -f pins.ndjson`, empty the file peerstore, `state import -f pins.ndjson`, and run this again',
-      }
-    return { ...none, via: voice.host, leaving: hasQuorum && voice.isHere ? leaving : [] }
-  }
-  const silent = { ...none, leaving: [] }
-  if (names.length === 0 || raised.length > 0) return { ...silent, via: raised[0]?.host }
+/** No daemon answers. What keeps a cluster from being founded: there is one, was one, or may be one. */
+const unfoundable = (
+  names: string[],
+  members: RaftStanding[],
+  hosts: RaftStanding[],
+  missing: string[],
+): Fail | undefined => {
   if (members.length > 0)
     return {
       is: 'fail',
@@ -103,12 +107,32 @@ export const decideVoters = (hosts: RaftStanding[], missing: string[]): VoterDec
       fix: `bring ${one(missing)} back or take ${missing.length === 1 ? 'it' : 'them'} out of the inventory`,
     }
   const former = hosts.filter(h => h.hadState).map(h => h.host)
-  if (former.length > 0)
-    return {
-      is: 'fail',
-      on: names,
-      why: `${one(former)} was in a raft cluster (raft.old.0), and no host is in one now: none is founded over it`,
-      fix: `rename raft.old.0 to raft there to go on with its pins, or move it away to begin without any`,
-    }
-  return { ...silent, via: names[0], founder: names[0] }
+  if (former.length === 0) return undefined
+  return {
+    is: 'fail',
+    on: names,
+    why: `${one(former)} was in a raft cluster (raft.old.0), and no host is in one now: none is founded over it`,
+    fix: `rename raft.old.0 to raft there to go on with its pins, or move it away to begin without any`,
+  }
+}
+
+/**
+ * Who joins, who founds, who leaves. One cluster, never two: it is founded only if every host answered and none is or
+ * was a member; where there is one it is joined, and a change of its members needs the votes of more than half of them.
+ */
+export const decideVoters = (hosts: RaftStanding[], missing: string[]): VoterDecision => {
+  const speakers = hosts.filter(h => h.hasState && Object.keys(h.lists).length > 0)
+  const voice = speakers.toSorted((a, b) => answering(b) - answering(a))[0]
+  const rivalry = voice && twoClusters(hosts, voice, speakers)
+  if (rivalry) return rivalry
+  // One that was taken out while it was away runs, finds no quorum, and nobody lists it. One at rest may be listed by now.
+  const isMember = (h: RaftStanding): boolean =>
+    h.hasState && (!voice || !h.isOn || speakers.some(by => listsOf(by, h)))
+  const members = hosts.filter(isMember)
+  const names = hosts.filter(h => h.isHere && !isMember(h)).map(h => h.host)
+  const raised = names.length > 0 ? members.filter(h => h.isHere && !h.isOn).map(h => h.host) : []
+  const base = { is: 'good', joining: names, raised, founder: undefined } as const
+  if (voice) return joinCluster(voice, hosts, base)
+  if (names.length === 0 || raised.length > 0) return { ...base, leaving: [], via: raised[0] }
+  return unfoundable(names, members, hosts, missing) ?? { ...base, leaving: [], via: names[0], founder: names[0] }
 }
