@@ -71,7 +71,7 @@ const outputRows = (outputs: Schema): string[][] =>
 
 const section = ({ name, about, collective, args, outputs, examples }: Documented): string =>
   [
-    `## ${name}`,
+    `### ${name}`,
     '',
     about,
     ...(collective ? ['', 'A collective module: one decision over all hosts of the play.'] : []),
@@ -91,9 +91,23 @@ Made from the modules themselves by \`npm run docs\`; a test keeps it current. A
 Ansible has them. Values may hold \`{{ expressions }}\`: see [playbook.md](playbook.md).
 `
 
-/** The whole reference, modules by name. */
-export const referenceOf = (modules: Documented[]): string => {
-  const sorted = [...modules].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const contents = sorted.map(({ name }) => `[${name}](#${name})`).join(' · ')
-  return [HEAD, `${contents}\n`, ...sorted.map(section)].join('\n')
+const ABOUT: Record<string, string> = {
+  builtin: 'For any host and any program.',
+  ipfs: 'For kubo and ipfs-cluster.',
+}
+
+/** The whole reference: collection by collection, in each the modules by name. */
+export const referenceOf = (modules: { collection: string; module: Documented }[]): string => {
+  const collections = [...Map.groupBy(modules, ({ collection }) => collection)].map(([name, found]) => ({
+    name,
+    modules: found.map(({ module }) => module).sort((a, b) => (a.name < b.name ? -1 : 1)),
+  }))
+  const contents = collections.map(
+    ({ name, modules }) => `- ${name}: ${modules.map(one => `[${one.name}](#${one.name})`).join(' · ')}`,
+  )
+  const sections = collections.flatMap(({ name, modules }) => [
+    `## ${name}\n\n${ABOUT[name]}\n`,
+    ...modules.map(section),
+  ])
+  return [HEAD, `${contents.join('\n')}\n`, ...sections].join('\n')
 }
