@@ -86,6 +86,7 @@ const silent: Record<string, unknown> = {
   token: { value: null },
   identity: { value: null },
   kubo: { words: [] },
+  known: { all: [] },
 }
 
 const unmarked = (said: unknown): unknown => {
@@ -96,9 +97,6 @@ const unmarked = (said: unknown): unknown => {
   if (Array.isArray(said)) return said.map(unmarked)
   return isRecord(said) ? Object.fromEntries(Object.entries(said).map(([k, v]) => [k, unmarked(v)])) : said
 }
-/** The arguments as a playbook would hold them: an unknown is an expression. */
-export const written = (said: unknown): unknown =>
-  JSON.parse(JSON.stringify(said).replace(/\(unknown: .+?\)/g, '{{ later }}'))
 export const argsOf = (said: unknown): Record<string, unknown> => unmarked(said) as Record<string, unknown>
 
 /** The answer that a case gives to one query, in the form modules see. */

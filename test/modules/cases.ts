@@ -1,132 +1,67 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { born, isUnknown, Later, strict, unknownsIn } from '../../src/core/unknown.ts'
+import { isUnknown, unknownsIn } from '../../src/core/unknown.ts'
 import { isRecord } from '../../src/core/value.ts'
-import { locatedMember } from '../../src/load/located.ts'
-import { validate, withDefaults } from '../../src/load/schema.ts'
+import { withDefaults } from '../../src/load/schema.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
-import type { Module } from '../../src/module/define.ts'
+import type { AnyModule } from '../../src/module/define.ts'
 import { isBelow, type Label, overlaps } from '../../src/module/label.ts'
-import { type AnyQuery, type Reads, touchedBy } from '../../src/module/query.ts'
+import { touchedBy } from '../../src/module/query.ts'
 import { describe, type Step } from '../../src/module/step.ts'
-import { footprint, patchesOf } from '../../src/plan/decide.ts'
-import { answerOf, argsOf, plain, written } from './answers.ts'
+import { footprint } from '../../src/plan/decide.ts'
+import type { Line } from '../../src/plan/line.ts'
+import { answerOf, argsOf, plain } from './answers.ts'
+import { casesFolder } from './modules.ts'
+import { afterSteps, planned, type Situation } from './situation.ts'
 
-/** What a case file says: a situation on a host, and what the module makes of it. See README.md beside this file. */
+type Found = Record<string, unknown>
+type ByHost = string | Record<string, string>
+
+/** What a case file says: a situation, and what the module makes of it. See README.md beside this file. */
 export type Case = {
   about: string
-  args: Record<string, unknown>
-  seen?: Record<string, unknown>
-  verdict: 'ok' | 'change' | 'fail' | 'undecided' | 'say'
-  why?: string
+  args?: Found
+  /** What is there, on the one host of a task that is no collective. */
+  seen?: Found
+  /** Of a collective: what is there by host, and where no step may run. */
+  hosts?: Record<string, Found | 'silent'>
+  bystanders?: string[]
+  verdict: ByHost
+  why?: ByHost
   fix?: string
   steps?: string[]
-  will?: Record<string, unknown>
-  outputs?: Record<string, unknown>
+  phases?: Record<string, string[][]>
+  will?: Found
+  outputs?: Found
   touches?: string[]
   details?: string
   always?: boolean
 }
-type Found = Record<string, unknown>
-type Verdict = { is: string } & Found
 
-const here = new URL('.', import.meta.url)
-export const modulesWithCases = (): string[] =>
-  collections
-    .flatMap(collection => readdirSync(new URL(`${collection}/`, here), { withFileTypes: true }))
-    .filter(entry => entry.isDirectory() && entry.name !== 'lib')
-    .map(entry => entry.name)
-    .sort()
-
-const collections = ['builtin', 'ipfs']
-const collectionOf = (name: string): string =>
-  collections.find(collection => existsSync(new URL(`${collection}/${name}/`, here)))!
-
-/** The folder with the cases of a module. */
-export const casesFolder = (name: string): URL => new URL(`${collectionOf(name)}/${name}/`, here)
-
-export const loadModule = async (name: string): Promise<Module> =>
-  (await import(new URL(`../../modules/${collectionOf(name)}/${name}.ts`, here).href)).default
-
-/** The cases of one module, each checked against the module's own schema of arguments. */
-export const casesOf = (module: Module): Case[] =>
-  readdirSync(casesFolder(module.name))
-    .filter(file => file.endsWith('.yml'))
-    .sort()
-    .flatMap(file => {
-      const found = parseYaml(readFileSync(new URL(file, casesFolder(module.name)), 'utf8'), `${module.name}/${file}`)
-      return (found.value as Case[]).map((one, index) => {
-        const wrong = validate(module.args, written(one.args), locatedMember(locatedMember(found, index), 'args'), {
-          subject: module.name,
-          reason: 'playbook-argument',
-          expressions: 'skip',
-        })
-        if (wrong[0]) throw new Error(`${file}: ${wrong[0].what}`)
-        return { ...one, about: `${file.replace('.yml', '')}: ${one.about}` }
-      })
-    })
-
-const answers = (reads: Reads, said: Found): Found =>
-  Object.fromEntries(
-    Object.entries(reads).map(([name, query]) => [
-      name,
-      Array.isArray(query)
-        ? query.map((one, i) => answerOf(name, one, Array.isArray(said[name]) ? said[name][i] : said[name]))
-        : query && answerOf(name, query, said[name]),
-    ]),
-  )
-
-/** Asks a module for its verdict as the engine does: everything it is given throws where it is not known. */
-const decide = (
-  module: Module,
-  args: Found,
-  seen: Found,
-  said: Found,
-): { verdict: Verdict; reads: Reads; all: Found } => {
-  const reads = module.reads(strict(args))
-  const first = { ...answers(reads, said), ...seen }
-  const more = module.more?.(strict(args), strict(first)) ?? {}
-  const all = { ...first, ...answers(more, said), ...seen }
-  const kinds = {
-    ok: (outputs?: unknown) => ({ is: 'ok', outputs }),
-    change: (change: Found) => ({ is: 'change', ...change }),
-    fail: (why: string, fix?: string) => ({ is: 'fail', why, fix }),
-    say: (text: string) => ({ is: 'say', why: text }),
-  }
-  const verdict = module.plan(strict(args), strict(all), kinds as never) as Verdict
-  return { verdict, reads: { ...reads, ...more }, all }
+export const casesOf = ({ name }: AnyModule): Case[] => {
+  const folder = casesFolder(name)
+  const files = readdirSync(folder).filter(file => file.endsWith('.yml'))
+  return files.sort().flatMap(file => {
+    const cases = parseYaml(readFileSync(new URL(file, folder), 'utf8'), `${name}/${file}`).value as Case[]
+    return cases.map(one => ({ ...one, about: `${file.replace('.yml', '')}: ${one.about}` }))
+  })
 }
 
-const decided = (module: Module, args: Found, seen: Found, said: Found): ReturnType<typeof decide> => {
-  try {
-    return decide(module, args, seen, said)
-  } catch (error) {
-    if (!(error instanceof Later)) throw error
-    return { verdict: { is: 'undecided', why: error.node }, reads: {}, all: {} }
+const situationOf = (module: AnyModule, one: Case, args: Found): Situation => {
+  const told: Record<string, Found | 'silent'> = one.hosts ?? { node0: one.seen ?? {} }
+  const hosts = Object.keys(told)
+  return {
+    module,
+    args,
+    hosts,
+    silent: hosts.filter(host => told[host] === 'silent'),
+    bystanders: one.bystanders ?? [],
+    answer: (host, name, query, index) => {
+      const said = (told[host] as Found)[name]
+      return answerOf(name, query, index !== undefined && Array.isArray(said) ? said[index] : said)
+    },
   }
 }
-
-/** What a query answers after the change: the patch over what was seen. What is new is unknown but for what is said. */
-const after = (query: AnyQuery, seen: unknown, patch: unknown): unknown => {
-  assert.is(query.only, false, `will names ${query.subject}, which is only looked at`)
-  if (!isRecord(patch)) return patch
-  const old = isRecord(seen) ? seen : {}
-  const isNew = (patch.exists === true && old.exists !== true) || (patch.kind !== undefined && patch.kind !== old.kind)
-  const next = isNew ? { ...patch, [born]: new Later('itself') } : { ...old, ...patch }
-  return patch.exists === false ? { exists: false } : (query.stamp?.(next, 4e15, patch) ?? next)
-}
-
-const applied = (reads: Reads, seen: Found, will: Found): Found =>
-  Object.fromEntries(
-    Object.entries(will).map(([name, patch]) => {
-      const query = reads[name]
-      assert.ok(query, `will names ${name}, which is not read`)
-      if (!Array.isArray(query)) return [name, after(query!, seen[name], patch)]
-      const old = seen[name] as unknown[]
-      const patches = patch as unknown[]
-      return [name, old.map((one, i) => (patches[i] === undefined ? one : after(query[i]!, one, patches[i])))]
-    }),
-  )
 
 const covers = (outer: Label, inner: Label): boolean => {
   const [kind, path] = [outer.slice(0, outer.indexOf(':')), outer.slice(outer.indexOf(':') + 1)]
@@ -139,13 +74,10 @@ const covers = (outer: Label, inner: Label): boolean => {
 }
 
 /** What a change touches that an undecided line of the module would not have hidden: the second look makes it known late. */
-const beyond = (module: Module, args: Found, reads: Reads, verdict: Verdict): Label[] => {
-  const bound = footprint(module, args, 'node0')
-  const patches = patchesOf(verdict.will as Found, reads)
-  const touched = patches.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
-  return [...touched, ...((verdict.touches as Label[] | undefined) ?? [])].filter(
-    label => !bound.some(outer => covers(outer, label)),
-  )
+const beyond = (module: AnyModule, args: Found, { host, will, labels }: Line): Label[] => {
+  const bound = footprint(module, args, host)
+  const touched = will.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
+  return [...touched, ...labels].filter(label => !bound.some(outer => covers(outer, label)))
 }
 
 const includes = (found: unknown, wanted: unknown, at: string): void => {
@@ -157,41 +89,75 @@ const includes = (found: unknown, wanted: unknown, at: string): void => {
   } else assert.equal(found ?? null, wanted ?? null, at)
 }
 
-/** Runs one case: the verdict it names, and the laws that hold for every module. */
-export const check = (module: Module, one: Case): void => {
-  const args = withDefaults(module.args, argsOf(one.args))
-  const said = one.seen ?? {}
-  const before = plain([args, said])
-  const { verdict, reads, all } = decided(module, args, {}, said)
-  assert.equal(plain(decided(module, args, {}, said).verdict), plain(verdict), 'planning twice gives the same')
-  assert.equal(plain([args, said]), before, 'a module leaves what it is given as it is')
-
-  assert.is(verdict.is, one.verdict, `the verdict; it says: ${verdict.why ?? verdict.reason ?? ''}`)
-  const why = String(verdict.why ?? verdict.reason ?? '')
-  assert.ok(why.includes(one.why ?? ''), `"${why}" does not say "${one.why}"`)
-  assert.ok(String(verdict.fix ?? '').includes(one.fix ?? ''), `"${verdict.fix}" does not say "${one.fix}"`)
-  if (one.outputs) includes(plain(verdict.outputs), one.outputs, 'outputs')
-  if (one.touches) assert.equal(verdict.touches, one.touches, 'touches')
-  assert.is(verdict.always ?? false, one.always ?? false, 'always')
-  assert.is((verdict.details as Later | undefined)?.node, one.details, 'details')
-  if (verdict.is !== 'change') return
-
-  const steps = (verdict.steps as Step[]).map(describe)
-  if (one.steps)
-    assert.equal(
-      steps.map((step, i) => step.slice(0, one.steps![i]?.length)),
-      one.steps,
-      'steps',
-    )
-  assert.ok(steps.length > 0 || module.settle, 'a change without steps waits for something')
-  assert.equal(beyond(module, args, reads, verdict), [], 'it touches more than it says while it is undecided')
-  if (one.will) includes(plain(verdict.will), one.will, 'will')
-  const next = applied(reads, all, verdict.will as Found)
-  if (verdict.always || verdict.details || unknownsIn(verdict.will).some(u => isUnknown(u))) return
-  const again = decided(module, args, next, said)
-  assert.is(
-    again.verdict.is,
-    'ok',
-    `after its steps there is nothing left to do, but: ${JSON.stringify(plain(again.verdict))}`,
+/** The promises of a line under the names of its reads. */
+const willOf = ({ reads, will }: Line): Found =>
+  Object.fromEntries(
+    Object.entries(reads).map(([name, query]) => {
+      const patchOf = (one: unknown): unknown => will.find(([promised]) => promised === one)?.[1]
+      return [name, Array.isArray(query) ? query.map(patchOf) : patchOf(query)]
+    }),
   )
+
+/** The verdict of the module: where no step may run, its change is left out; what only hands out what it holds changes nothing. */
+const verdictOf = ({ verdict, text, phases, why }: Line): string => {
+  if (text !== undefined) return 'say'
+  const isLeftOut = verdict === 'skipped' && why === 'left out by --limit or --tags'
+  return isLeftOut || (verdict === 'ok' && phases.flat().length > 0) ? 'change' : verdict
+}
+const of = (said: ByHost | undefined, host: string): string | undefined =>
+  typeof said === 'string' ? said : said?.[host]
+const begins = (steps: Step[], wanted: string[]): string[] =>
+  steps.map((step, i) => describe(step).slice(0, wanted[i]?.length))
+
+/** What a case says of one line. */
+const checkLine = (module: AnyModule, one: Case, args: Found, line: Line): void => {
+  const { host } = line
+  const why = line.text ?? line.why ?? ''
+  assert.is(verdictOf(line), of(one.verdict, host), `the verdict on ${host}; it says: ${why}`)
+  assert.ok(why.includes(of(one.why, host) ?? ''), `${host}: "${why}" does not say "${of(one.why, host)}"`)
+  assert.ok((line.fix ?? '').includes(one.fix ?? ''), `${host}: "${line.fix}" does not say "${one.fix}"`)
+  if (one.outputs) includes(plain(line.outputs), one.outputs, 'outputs')
+  if (one.touches) assert.equal(line.labels, one.touches, 'touches')
+  assert.is(line.always, one.always ?? false, 'always')
+  assert.is(line.details?.node, one.details, 'details')
+  const will = one.hosts ? (one.will?.[host] as Found | undefined) : one.will
+  if (will) includes(plain(willOf(line)), will, `will of ${host}`)
+  if (one.steps) assert.equal(begins(line.steps, one.steps), one.steps, 'steps')
+  const phases = one.phases?.[host]
+  if (phases)
+    assert.equal(
+      line.phases.map((phase, i) => begins(phase, phases[i] ?? [])),
+      phases,
+      `phases of ${host}`,
+    )
+  if (line.verdict !== 'change' || module.collective) return
+  assert.ok(line.steps.length > 0 || module.settle, 'a change without steps waits for something')
+  assert.equal(beyond(module, args, line), [], 'it touches more than it says while it is undecided')
+}
+
+const shown = (lines: Line[]): unknown =>
+  plain(
+    lines.map(({ node: _, reads, asks, settle, will, ...line }) => ({
+      ...line,
+      will: will.map(([{ key }, patch]) => [key, patch]),
+    })),
+  )
+
+/** Runs one case: what it says, and the laws that hold for every module. */
+export const check = (module: AnyModule, one: Case): void => {
+  const args = argsOf(one.args ?? {})
+  const situation = situationOf(module, one, args)
+  const before = plain([args, one])
+  const { walk, lines } = planned(situation)
+  assert.equal(shown(planned(situation).lines), shown(lines), 'planning twice gives the same')
+  assert.equal(plain([args, one]), before, 'a module leaves what it is given as it is')
+  const told = lines.filter(({ host }) => !situation.silent.includes(host))
+  for (const line of told) checkLine(module, one, withDefaults(module.args, args) as Found, line)
+
+  const changes = told.filter(({ verdict }) => verdict === 'change')
+  const isOpen = ({ always, details, will }: Line): boolean =>
+    always || details !== undefined || unknownsIn(will.map(([, patch]) => patch)).some(isUnknown)
+  if (changes.length === 0 || changes.some(isOpen) || one.bystanders || told.some(l => l.verdict === 'fail')) return
+  for (const line of planned(afterSteps(situation, walk, changes)).lines.filter(l => told.some(t => t.id === l.id)))
+    assert.is(line.verdict, 'ok', `after its steps there is nothing left to do on ${line.host}, but: ${line.why}`)
 }

@@ -1,9 +1,9 @@
 import { test } from 'uvu'
-import { casesOf, check, loadModule, modulesWithCases } from './cases.ts'
+import { casesOf, check } from './cases.ts'
+import { loadModule, modulesWithCases } from './modules.ts'
 
 for (const name of modulesWithCases()) {
   const module = await loadModule(name)
-  if (module.collective) continue
   for (const one of casesOf(module)) test(`${name}, ${one.about}`, () => check(module, one))
 }
 

@@ -17,7 +17,7 @@ import { type ExpectedPlan, matchSavedPlan, replanMatched } from '../../src/plan
 import { createSummary, type Outcome } from '../../src/report/summary.ts'
 import { createLeases } from '../../src/run/lease.ts'
 import { run } from '../../src/run/run.ts'
-import { loadModule } from '../modules/cases.ts'
+import { loadModule } from '../modules/modules.ts'
 import { createHosts, type Hosts, temporary } from '../run/local.ts'
 import { supplyFor } from './supply.ts'
 
