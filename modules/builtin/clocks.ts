@@ -10,7 +10,7 @@ const args = T.Object(
 /** How far a host's clock is from the controller's, in seconds: no less than the one, no more than the other. */
 type Offset = { least: number; most: number }
 
-/** One look at the clock. When it was taken is known as closely as the answer took to come. */
+/** One look at the clock. The time of the look is known to within the time that the answer took. */
 const clock = program<Offset>({
   key: 'clock',
   sh: 'date +%s.%N',
@@ -23,7 +23,9 @@ const clock = program<Offset>({
   subject: 'clock',
 })
 
-/** The middle one of the clocks, which a single wrong one cannot move. Where two sides are equal the controller's tells. */
+/**
+ * The middle one of the clocks: a single wrong one cannot move it. Of an even number the controller's clock counts too.
+ */
 const middle = (offsets: Offset[]): Offset => {
   const all = offsets.length % 2 === 0 ? [...offsets, { least: 0, most: 0 }] : offsets
   return all.toSorted((a, b) => a.least + a.most - (b.least + b.most))[(all.length - 1) / 2]!

@@ -61,7 +61,7 @@ const stepOf = (line: Line): Step =>
     ...(line.stdin === undefined ? {} : { stdin: content(line.stdin) }),
   })
 
-/** Output without the newlines at its end: what is registered is compared and passed on as a word. */
+/** Output without the newlines at its end, so that what is registered can be compared and passed on. */
 const trimmed = (text: string): string => text.replace(/[\r\n]+$/, '')
 const told = ({ rc, stdout, stderr }: { rc: number; stdout: string; stderr: string }) => ({
   rc,
@@ -121,7 +121,7 @@ export default defineModule({
     const steps = [stepOf(args)]
     if (seen.creates === undefined && seen.removes === undefined)
       return change({ will: {}, steps, reason: 'it runs every time', always: true })
-    // With both, what is made decides; whether the other is gone afterwards is left to be seen.
+    // With both, `creates` decides. Whether what `removes` names is gone is not promised.
     const also = args.touches?.map(path => `tree:${plainPath(path)}`) ?? []
     return seen.creates
       ? change({

@@ -66,7 +66,10 @@ const upload =
     }
     return found.size > worthAReceipt ? [step, { do: 'receipt', path, digest: found.sha256 }] : [step]
   }
-/** A file of the host is copied there, beside its place, which it takes by rename; a small one is written like any other. */
+/**
+ * A file of the host is copied there, beside its place, which it takes by rename; a small one is written like any
+ * other.
+ */
 const copied =
   (src: string): PutContent =>
   (path, what, args, before) => {
@@ -91,7 +94,7 @@ const uncopied = (src: string | undefined, found: FileAnswer | undefined): Obsta
   if (isUnknown(kind) || kind === 'file') return undefined
   return { why: `${src} is a ${kind}, copy puts single files in place`, fix: 'name the file itself' }
 }
-/** Its bytes are not needed: it is copied where it is. The controller's files stay as they are, those of the host may not. */
+/** The content of a file of the host, without its bytes: it is copied on the host itself. */
 const contentAt = (path: string, found: FileAnswer): Content => {
   if (!found.exists || found.kind !== 'file') return content('')
   const { digest, size, secret, at } = found.content

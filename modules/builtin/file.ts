@@ -166,7 +166,7 @@ export default defineModule({
       ...accountReads(args.state === 'absent' ? {} : args),
     }
   },
-  // All below what is removed, and all that a link leads to.
+  // What is removed takes all below it along, and a link changes all that is reached through it.
   touches: args => (args.state === 'absent' || args.state === 'link' ? [`tree:${plainPath(args.path)}`] : []),
   plan: (args, seen, { ok, change, fail }) => {
     if (args.src !== undefined && args.state !== 'link')

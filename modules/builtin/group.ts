@@ -22,7 +22,7 @@ export default defineModule({
   }),
   examples: ['- name: A group for the operators\n  group:\n    name: operators\n    gid: 3000'],
   reads: args => ({ group: accountGroup(args.name) }),
-  // For a command that reads these files.
+  // A command that was told to read one of these files is asked again.
   touches: () => ['tree:/etc/group', 'tree:/etc/gshadow'],
   plan: ({ name, gid, system, state }, { group }, { ok, change }) => {
     if (state === 'absent') {

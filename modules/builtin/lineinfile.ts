@@ -37,7 +37,7 @@ type Wanted = {
 
 const isProblem = (one: LineEdit | Obstacle): one is Obstacle => 'why' in one
 
-/** The arguments as an edit; or which of them cannot be meant. */
+/** The arguments as an edit, or which of them is missing or contradicts another. */
 const editOf = (args: Wanted): LineEdit | Obstacle => {
   if (args.state === 'present' && args.line === undefined) return { why: 'line is not given', fix: 'say which line' }
   if (args.line === undefined && args.regexp === undefined)
@@ -81,7 +81,7 @@ export default defineModule({
 
     const before = seen.file.exists && seen.file.kind === 'file' ? seen.file.content.bytes.toString() : ''
     const text = editLine(before, edit)
-    // A pattern that matches other lines than the one it leads to would change the file in every run.
+    // A pattern that does not match the line it puts in would replace another line in every run.
     if (editLine(text, edit) !== text)
       return fail(
         `regexp would replace another line in every run: it matches several, but not "${args.line}"`,

@@ -176,7 +176,7 @@ const reasonsOf = ({ action, reloads, enabling, installs }: Planned): string[] =
 ]
 
 const stepsOf = (name: string, unit: ServiceAnswer, { action, reloads, enabling, installs }: Planned): Step[] => {
-  // A unit that systemd has let go has no failures to forget.
+  // Where systemd does not know the unit, reset-failed ends with an error: there was nothing to reset.
   const tell = (words: string[]): Step =>
     systemctl(unit, name, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
   return [
@@ -238,7 +238,7 @@ export default defineModule({
       },
       steps: stepsOf(args.name, unit, planned),
       reason: reasons.join(', '),
-      // A start takes ports that were free; only who stops may free one for another.
+      // A start takes ports that are free, which changes nothing for others. A stop may free one.
       touches: action.verbs.some(([first, verb]) => first === 'stop' || verb === 'restart') ? ['live:sockets'] : [],
       ...(action.interrupts ? { interrupts: true as const } : {}),
       // A restart is not looked at again by this task: what it promises is all that later tasks get to know of it.

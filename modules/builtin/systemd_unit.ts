@@ -46,12 +46,15 @@ const reload = exec(['systemctl', 'daemon-reload'])
 
 const isInstallable = (text: string): boolean => /^\s*\[Install\]/m.test(text)
 
-/** What systemd will say of the unit once it has read the file. `since` is left alone: a service that runs goes on running. */
+/**
+ * What systemd will say of the unit once it has read the file. `since` is left alone: a service that runs goes on
+ * running.
+ */
 const loaded = (unit: ServiceAnswer, text: string | undefined): Partial<ServiceAnswer> => ({
   load: 'loaded',
   reload: false,
   ...(unit.load === 'not-found' ? { active: 'inactive', sub: 'dead', restarts: 0, result: 'success' } : {}),
-  // With [Install] a new unit is off, or on by a link that an older file of this name has left: not foreseen.
+  // Whether a new unit with [Install] is on cannot be told: a link of an older file of this name may be left.
   ...(text !== undefined && !isInstallable(text) && (unit.enabled === 'disabled' || unit.enabled === '')
     ? { enabled: 'static' as const }
     : {}),

@@ -125,7 +125,7 @@ const userAdd = (args: Wanted, hasGroup: boolean): Step => {
   ])
 }
 
-/** useradd writes the user before its group: where the power went in between, the group has a number and no name. */
+/** useradd writes the user before its group. After a power cut in between the group has a number and no name. */
 const namelessGroup = ({ group }: Wanted, now: Exists, own: GroupAnswer | undefined): boolean =>
   group === undefined && own?.exists === false && /^\d+$/.test(now.group)
 

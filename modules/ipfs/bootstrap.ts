@@ -61,12 +61,12 @@ const args = T.Object(
 type Args = Static<typeof args>
 type First = { id: { value: Json | undefined }; all: { ids: string[] }; peering: { value: Json | undefined } }
 
-/** Who is not known to be this node itself: an id that is still to be made is another's. */
+/** The peers but this node itself. An id that is still to be made is taken for another node's. */
 const others = (args: Args, seen: First): SwarmPeer[] => {
   const own = later(() => seen.id.value)
   return args.peers.filter(peer => later(() => peer.id) !== own)
 }
-/** Those that can be asked about: none before all ids are known. */
+/** The other peers, once all their ids are known: without an id the daemon cannot be asked about a peer. */
 const asking = (args: Args, seen: First): SwarmPeer[] => (waits(args, seen) ? [] : others(args, seen))
 const waits = (args: Args, seen: First): Later | undefined => unknownId(others(args, seen), peer => peer.id)
 
@@ -176,7 +176,7 @@ const stepsOf = (args: Args, config: ConfigNeeds, { adding, distrusted, dialling
     ...dropping.map(id => ask(['swarm', 'peering', 'rm', id])),
     ...(adding.length === 0 ? [] : [ask(['swarm', 'peering', 'add', ...adding.map(at)])]),
     ...(dialling.length === 0 ? [] : [shell([...dialling.map(dial), 'wait'].join(' '))]),
-    // Last, since it tells whom not to trust: a run that is cut off before does it all again.
+    // Last, since this list tells which connections are made anew: a run that is cut off before it does so again.
     ...(config.isListed ? [] : [set('Bootstrap', config.bootstrap)]),
   ]
 }
@@ -241,7 +241,7 @@ export default defineModule({
       touches: isKept ? [] : [`live:${args.unit}#peering`],
       steps: stepsOf(args, config, live),
       reason: reason(isConfigured, live.adding.length + live.dropping.length, live.dialling),
-      // The others dial too, and a connection that is there needs none.
+      // The other nodes dial this one too: a connection may be there before its turn.
       ...(isConfigured && isKept ? { byItself: true as const } : {}),
     })
   },

@@ -49,7 +49,7 @@ const stepsOf = (args: Args): Step[] => {
   return [
     { do: 'remove', path: into },
     folder(into, '0700'),
-    // The colon: the user's own group.
+    // With the colon the group becomes that of the user.
     exec(['chown', '--', `${args.user}:`, into]),
     clusterStep(args, into, ['init', '--consensus', args.consensus]),
     exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),

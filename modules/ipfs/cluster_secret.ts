@@ -34,7 +34,9 @@ type Seen = { trouble: { text: string } }
 const givenSecret = (args: Record<string, Args>): string | undefined =>
   (Object.values(args)[0]?.value ?? '').trim().toLowerCase() || undefined
 
-/** Hosts with a file that is no JSON. It cannot be edited by member, and what its lines seem to hold counts for nothing. */
+/**
+ * Hosts with a file that is no JSON. It cannot be edited by member, and what its lines seem to hold counts for nothing.
+ */
 const brokenOn = (args: Record<string, Args>, seen: Record<string, Seen>, hosts: string[]): Map<string, string> =>
   new Map(
     hosts.flatMap((host): [string, string][] => {
@@ -104,7 +106,7 @@ export default defineCollective({
           `on ${host}, ${broken.get(host)}`,
           `repair ${serviceFile(path)} or put the right file back`,
         )
-      // Where no step may run nothing is handed to: a holder has nothing to do for it.
+      // A host where no step may run takes no key, so nobody has to hand one out for it.
       const make = host === source && taking.length > 0 ? [makeStep(decision, path)] : []
       if (lacking.includes(host))
         return together.change({

@@ -41,7 +41,10 @@ const wanted = (name: string, value: unknown): Json => {
 const written = (name: string, value: unknown): Json =>
   wanted(name, value) === null ? plainJson(value) : wanted(name, value)
 
-/** The placeholder of a public node. With AutoConf off nothing can fill it and kubo does not start (config/autoconf_client.go). */
+/**
+ * The placeholder of a public node. With AutoConf off nothing can fill it and kubo does not start
+ * (config/autoconf_client.go).
+ */
 const hasPlaceholder = (value: unknown): boolean => Array.isArray(value) && value.includes('auto')
 
 /** The config as it will be: what is set, over what is there. What is neither set nor known stays unknown. */

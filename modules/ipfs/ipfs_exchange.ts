@@ -31,7 +31,10 @@ const args = T.Object(
 )
 type Args = Static<typeof args>
 
-/** Kept where the reading node's repo is, and only believed together with both processes' starts. */
+/**
+ * The file, in the reading node's repo, of what was read. A line counts only while both processes have the starts it
+ * names.
+ */
 const stamps = (path: string): string => `${path}/.runbook-exchange`
 const linesOf = (answer: FileAnswer): string[] =>
   answer.exists && answer.kind === 'file' ? answer.content.bytes.toString().split('\n').filter(Boolean) : []
@@ -47,7 +50,7 @@ const give = (args: Args, name: string): Step =>
     { name },
   )
 
-/** Lines that the steps of a reading host work with: gone at its end, and at the next beginning if it was cut. */
+/** The folder that a reading host works in. It is removed at the end, or when the next run begins. */
 const work = (path: string): string => `${stamps(path)}.new`
 
 /** Keeps what another host has made known, a line for each source in their order; an empty one if it is gone. */
@@ -79,7 +82,7 @@ const cure = ({ via }: Args): string =>
     ? 'A known fault with a Bootstrap list: the connection is older than the exchange of blocks and never used for it. The cure is `via: peering` in the task with bootstrap.'
     : 'Connected, but no block comes: `ipfs swarm disconnect` and `ipfs swarm connect` on the reading host, then run again.'
 
-/** A source that was lost meanwhile is told of by itself: that its block did not come is no failure of the reader. */
+/** Tells what was not read. A source that was lost meanwhile has its own failure, so it is not told here. */
 const conclude = (args: Args): Step =>
   exec([
     'sh',
@@ -193,7 +196,7 @@ export default defineCollective({
           `start ${unitName(args[host]!.unit)} before this task`,
         ),
       )
-    // No stamp has an id that is still to be made: every pair with it is new.
+    // With an id that is still to be made every pair is new: no stamp can name it.
     const details = unknownId(taking, host => seen[host]!.id.value)
     if (details && taking.length > 1)
       return together.each(host =>
@@ -212,7 +215,7 @@ export default defineCollective({
       const giving = readers.length > 0 ? [give(own, `cid.${host}`)] : []
       if (sources.length > 0)
         return together.change({
-          // Which lines: those of the sources that are still there by then.
+          // Its content is not known yet: a source may be lost before it is read from.
           will: { stamps: { ...stampFile, content: together.from(sources[0]!) } },
           phases: [giving, ...readingPhases(own, host, pairs)],
           reason: `must read a fresh block of ${sources.join(', ')}`,

@@ -51,7 +51,7 @@ const stepsOf = ({ path, user, bin_dir, profile }: Static<typeof args>): Step[] 
   return [
     { do: 'remove', path: into },
     folder(into, '0750'),
-    // The colon: the user's own group.
+    // With the colon the group becomes that of the user.
     exec(['chown', '--', `${user}:`, into]),
     exec([`${bin_dir}/ipfs`, 'init', ...(profile === '' ? [] : [`--profile=${profile}`])], {
       user,

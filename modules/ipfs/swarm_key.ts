@@ -114,7 +114,7 @@ export default defineCollective({
     const text = given === undefined ? undefined : secretContent(`${header}${given}\n`)
     return together.each((host, { file, key }) => {
       const { path, user } = args[host]!
-      // Where no step may run nothing is handed to: a holder has nothing to do for it.
+      // A host where no step may run takes no key, so nobody has to hand one out for it.
       const make = host === source && taking.length > 0 ? [makeStep(decision, path)] : []
       if (lacking.includes(host)) {
         if (file.exists && file.kind === 'directory')

@@ -119,7 +119,10 @@ export const defineModule = <
   module: Module<A, O, R, M>,
 ): Module<A, O, R, M> => module
 
-/** One host's verdict in a collective node: steps come in phases; a phase starts when the one before has ended on all hosts. */
+/**
+ * One host's verdict in a collective node: steps come in phases; a phase starts when the one before has ended on all
+ * hosts.
+ */
 export type CollectiveChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts' | 'byItself'> & {
   phases: Step[][]
 }

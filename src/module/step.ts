@@ -54,7 +54,10 @@ export type Step =
   | { do: 'rename'; from: string; to: string }
   /** A secret of `bytes` random bytes, born on the host as hex, known to later phases under `name`. */
   | { do: 'generate'; name: string; bytes: number }
-  /** Reads a value that a host holds into the controller's memory under `name`: the trimmed output of argv. It never writes. */
+  /**
+   * Reads a value that a host holds into the controller's memory under `name`: the trimmed output of argv. It never
+   * writes.
+   */
   | { do: 'fetch'; name: string; argv: string[]; secret?: true }
   /**
    * Keeps the digest of a big file beside it, so that a check need not hash it again. For a file that steps before have

@@ -73,7 +73,10 @@ const covers = (outer: Label, inner: Label): boolean => {
   return kind === 'path' && inner.startsWith('member:') && below === path
 }
 
-/** What a change touches that an undecided line of the module would not have hidden: the second look makes it known late. */
+/**
+ * What a change touches that an undecided line of the module would not have hidden: the second look makes it known
+ * late.
+ */
 const beyond = (module: AnyModule, args: Found, { host, will, labels }: Line): Label[] => {
   const bound = footprint(module, args, host)
   const touched = will.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
@@ -98,7 +101,10 @@ const willOf = ({ reads, will }: Line): Found =>
     }),
   )
 
-/** The verdict of the module: where no step may run, its change is left out; what only hands out what it holds changes nothing. */
+/**
+ * The verdict of the module: where no step may run, its change is left out; what only hands out what it holds changes
+ * nothing.
+ */
 const verdictOf = ({ verdict, text, phases, why }: Line): string => {
   if (text !== undefined) return 'say'
   const isLeftOut = verdict === 'skipped' && why === 'left out by --limit or --tags'

@@ -5,7 +5,10 @@ import { ipv4FromHex, isEveryAddress } from './sockets.ts'
 /** Where a service is to listen: an IP address of the host and a TCP port. */
 export type ListenPlace = { at: string; port: number }
 
-/** Places from `/ip4/HOST/tcp/PORT` or `HOST:PORT`. Names, UDP and sockets in the file system are left out: nothing is said of them. */
+/**
+ * Places from `/ip4/HOST/tcp/PORT` or `HOST:PORT`. Names, UDP and sockets in the file system are left out: nothing is
+ * said of them.
+ */
 export const listenPlaces = (texts: string[]): ListenPlace[] =>
   texts.flatMap(text => {
     const found = /^\/ip[46]\/([^/]+)\/tcp\/(\d+)/.exec(text) ?? /^\[?([\d.]+|[\da-fA-F:]+)\]?:(\d+)$/.exec(text)

@@ -26,7 +26,9 @@ const reloadUnless = (property: string, is: string, unit: string): Step =>
 /** A unit that systemd has not met yet it reads when it is asked for it. */
 export const loadUnit = (unit: string): Step => reloadUnless('LoadState', 'loaded', baseName(unitFile(unit)))
 
-/** Starts the unit with the machine: the next boot reads it anyway, so systemd has to only where it remembers otherwise. */
+/**
+ * Starts the unit with the machine: the next boot reads it anyway, so systemd has to only where it remembers otherwise.
+ */
 export const enableUnit = (service: ServiceAnswer, unit: string): Step[] =>
   service.manager === 'systemd'
     ? [

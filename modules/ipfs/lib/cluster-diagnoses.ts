@@ -38,7 +38,7 @@ export const clusterRules: DiagnosisRule[] = [
     }),
   },
   {
-    // Before the dials: that a single member is away is no reason not to start.
+    // Above the rules for dials: that one member cannot be dialled does not keep a daemon from starting.
     says: /consensus start timed out|failed to make requestVote RPC|(?:timed out|error) waiting for leader/,
     means: () => ({
       cause: 'raft has no leader: not more than half of its members can be reached, or this one was taken out',

@@ -13,5 +13,7 @@ const goRules: DiagnosisRule[] = [
   },
 ]
 
-/** What the output of kubo or ipfs-cluster, or the log of their daemons, means; undefined where nothing in it is known. */
+/**
+ * What the output of kubo or ipfs-cluster, or the log of their daemons, means; undefined where nothing in it is known.
+ */
 export default diagnoseBy([...kuboRules, ...clusterRules, ...goRules])

@@ -51,7 +51,7 @@ export const daemonCommands = (daemon: KuboDaemon, questions: string[][]): strin
   return asUser(daemon.user, environment(daemon), ['timeout', '20', 'sh', '-c', commands.join('; ')])
 }
 
-/** `undefined`: could not be read, so it is not known to be anything. */
+/** `undefined`: it could not be read, so its value is not known. */
 export type ConfigMember = { value: Json | undefined }
 
 /** Go writes an empty list or map as `null`, `[]` or `{}` or not at all, as its types have it: here they are all null. */
@@ -69,10 +69,10 @@ const config = (repo: KuboRepo): string => `${repo.path}/config`
 
 /** Where `ipfs_install` puts kubo: without it nothing can be read, with another version of it the same is read. */
 const programs = (repo: KuboRepo): string => `tree:${repo.bin_dir.replace(/\/[^/]*$/, '')}/lib/kubo`
-/** What it is called by there: where only the link is gone, it comes back before anything is read. */
+/** The link by which the program is called. Where only that is gone, it is put back before anything is read. */
 const link = (repo: KuboRepo): string => `tree:${repo.bin_dir}/ipfs`
 
-/** What was read stays known when the program changes; what could not be read is asked again. */
+/** What was read stays known when the program changes. What could not be read is asked again. */
 const steady =
   <A>(repo: KuboRepo, isRead: (answer: A) => boolean) =>
   (before: A, label: string): A | undefined =>
@@ -106,7 +106,7 @@ export const authorizations = (repo: KuboRepo): Query<ConfigMember> =>
     subject: `${config(repo)} API.Authorizations`,
   })
 
-/** Why the config cannot be read; empty when it can. */
+/** Why the config cannot be read; empty where it can. */
 export const configTrouble = (repo: KuboRepo): Query<{ text: string }> => ({
   ...program({
     key: `trouble:${config(repo)}`,

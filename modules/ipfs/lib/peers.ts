@@ -42,7 +42,10 @@ export const kuboPeers = (repo: string): Query<{ words: string[] }> =>
 export const unknownId = <P>(peers: P[], idOf: (peer: P) => unknown): Later | undefined =>
   peers.map(peer => later(() => idOf(peer))).find(id => isUnknown(id)) as Later | undefined
 
-/** The usual slip: kubo's peer id, or kubo's port, in the place of the cluster's. Undefined where nothing is known of it. */
+/**
+ * The usual slip: kubo's peer id, or kubo's port, in the place of the cluster's. Undefined where nothing is known of
+ * it.
+ */
 export const takenForKubo = (
   peers: { id: string; address: string; port?: number }[],
   kubo: () => { words: string[] },

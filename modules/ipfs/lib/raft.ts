@@ -4,7 +4,10 @@ import { printedJson } from './printed-json.ts'
 
 export type RaftDaemon = { path: string; user: string; bin_dir: string; api: string; unit: string }
 
-/** Stands while a daemon of ours runs beside the unit: `begun PID`, and `member PID` from the moment it is one. */
+/**
+ * The file that is there while runbook runs a daemon beside the unit. It says `begun PID`, then `member PID` once the
+ * daemon is one.
+ */
 export const markFile = (path: string): string => `${path}/.runbook-raft`
 
 /** The members that a running daemon lists, each with why it does not answer; empty where no daemon answers. */
@@ -47,7 +50,7 @@ export const memberAddresses = (at: RaftDaemon): Query<{ all: string[] }> =>
 export const removeMember = (at: RaftDaemon, id: string): Step =>
   exec(control(at, ['peers', 'rm', id]), { user: at.user, env: { HOME: at.path } })
 
-/** A daemon of an earlier run that was cut. Its number may be another process's by now. */
+/** Ends the daemon of an earlier run that was cut, unless its number belongs to another process by now. */
 const old = (signal: 'INT' | 'KILL'): string =>
   `read -r was pid <"$mark" && grep -qs ipfs-cluster-service "/proc/$pid/cmdline" && kill -s ${signal} -- "${signal === 'KILL' ? '-' : ''}$pid"`
 

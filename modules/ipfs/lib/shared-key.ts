@@ -53,7 +53,10 @@ export const decideKey = (
 
 export type GoodKeyDecision = Exclude<KeyDecision, { is: 'fail' }>
 
-/** Who hands out the key, its digest where it is known before that, and which hosts lack it: all, and those where steps may run. */
+/**
+ * Who hands out the key, its digest where it is known before that, and which hosts lack it: all, and those where steps
+ * may run.
+ */
 export type KeyHandout = { source: string | undefined; print: string | undefined; lacking: string[]; taking: string[] }
 
 export const handOut = (

@@ -6,7 +6,7 @@ export type RaftStanding = {
   address: string
   /** The cluster peer's id; undefined where it is still to be made. */
   id: string | undefined
-  /** It holds raft's state, and not that of a join which was cut. */
+  /** It holds raft's state, and the join that made it was not cut. */
   hasState: boolean
   /** It holds state that raft has put aside: it was a member once. */
   hadState: boolean
@@ -38,7 +38,7 @@ export type VoterDecision =
 const one = (list: string[]): string => list.join(', ')
 const answering = ({ lists }: RaftStanding): number => Object.values(lists).filter(error => error === '').length
 
-/** Ids that are silent and were those of hosts which have another id now: told by the address. */
+/** Ids that do not answer and stand at the address of a host which has another id now. */
 const orphans = (voice: RaftStanding, hosts: RaftStanding[]): { id: string; of: string }[] =>
   Object.keys(voice.lists)
     .filter(id => voice.lists[id] !== '' && !hosts.some(h => h.id === id))

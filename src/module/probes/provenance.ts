@@ -15,7 +15,10 @@ export type PathTrace = {
   package?: string
   installed?: number
 }
-/** The same of a unit: its own files, and what systemd said of it last. `ahead`: the controller's clock before the host's. */
+/**
+ * The same of a unit: its own files, and what systemd said of it last. `ahead`: the controller's clock before the
+ * host's.
+ */
 export type UnitTrace = { of: 'unit'; files: Changed[]; said: { at: number; text: string }[]; ahead: number }
 export type TraceAnswer = PathTrace | UnitTrace | { of: 'nothing' }
 
