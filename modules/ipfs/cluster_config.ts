@@ -1,6 +1,6 @@
 import { defineModule, exec, later, same, stat, T, uses } from '../../src/module/module.ts'
 import { stampArgument } from '../builtin/lib/paths.ts'
-import { clusterArguments, clusterMember, clusterTrouble, serviceFile } from './lib/cluster.ts'
+import { clusterArguments, clusterMember, serviceFile, serviceFileFault } from './lib/cluster.ts'
 import { emptyAsNull } from './lib/kubo.ts'
 import { plainJson } from './lib/plain-json.ts'
 
@@ -27,7 +27,7 @@ export default defineModule({
     members: Object.keys(args.settings).map(name => clusterMember(args.path, name)),
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     file: uses(stat(serviceFile(args.path))),
-    trouble: uses(clusterTrouble(args.path)),
+    trouble: uses(serviceFileFault(args.path)),
   }),
   plan(args, seen, { ok, change, fail }) {
     const { path, settings, stamp } = args

@@ -1,7 +1,7 @@
 import { content, defineModule, file, service, T, uses } from '../../src/module/module.ts'
 import { multiaddress, peerAddress } from './lib/address.ts'
 import { clusterArguments } from './lib/cluster.ts'
-import { absentArgument, kuboPeers, kuboRepoArgument, peersArgument, takenForKubo, unknownId } from './lib/peers.ts'
+import { absentArgument, kuboPeers, kuboRepoArgument, mistakenForKubo, peersArgument, unknownId } from './lib/peers.ts'
 
 const args = T.Object(
   {
@@ -34,7 +34,7 @@ export default defineModule({
     kubo: uses(kuboPeers(args.ipfs_path)),
   }),
   plan(args, seen, { ok, change, fail }) {
-    const slip = takenForKubo(args.peers, () => seen.kubo, args.port)
+    const slip = mistakenForKubo(args.peers, () => seen.kubo, args.port)
     if (slip) return fail(slip.why, slip.fix)
     if (['active', 'activating', 'reloading'].includes(seen.unit.active)) return ok()
     const store = seen.peerstore

@@ -3,7 +3,7 @@ import { folderArgument } from '../builtin/lib/paths.ts'
 import { lastLogLines } from '../builtin/lib/unit-log.ts'
 import { clusterArguments, listedPeers, serviceFile } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
-import { absentArgument, kuboPeers, kuboRepoArgument, peersArgument, takenForKubo, unknownId } from './lib/peers.ts'
+import { absentArgument, kuboPeers, kuboRepoArgument, mistakenForKubo, peersArgument, unknownId } from './lib/peers.ts'
 
 const args = T.Object(
   {
@@ -77,7 +77,7 @@ export default defineModule({
   plan(args, seen, { ok, change, fail }) {
     if (seen.unit.active !== 'active' && seen.unit.active !== 'activating')
       return fail(`${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
-    const slip = takenForKubo(args.peers, () => seen.kubo)
+    const slip = mistakenForKubo(args.peers, () => seen.kubo)
     if (slip) return fail(slip.why, slip.fix)
     const details = unknownId(args.peers, one => one.id)
     if (details) {

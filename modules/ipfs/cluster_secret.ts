@@ -11,9 +11,9 @@ import {
   uses,
 } from '../../src/module/module.ts'
 import { stampArgument } from '../builtin/lib/paths.ts'
-import { clusterArguments, clusterId, clusterTrouble, fetchSecret, secretState, serviceFile } from './lib/cluster.ts'
+import { clusterArguments, clusterId, fetchSecret, secretState, serviceFile, serviceFileFault } from './lib/cluster.ts'
 import { duplicateId } from './lib/duplicate-ids.ts'
-import { decideKey, type GoodKeyDecision, type HeldKey, handOut, keyReason } from './lib/shared-key.ts'
+import { decideKey, type GoodKeyDecision, type HostKey, handOut, keyReason } from './lib/shared-key.ts'
 
 const args = T.Object(
   {
@@ -72,7 +72,7 @@ export default defineCollective({
     secret: secretState(args.path),
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     file: uses(stat(serviceFile(args.path))),
-    trouble: uses(clusterTrouble(args.path)),
+    trouble: uses(serviceFileFault(args.path)),
     identity: uses(clusterId(args.path)),
   }),
   plan(args, seen, together) {
@@ -93,7 +93,7 @@ export default defineCollective({
         together.fail(`${without.join(', ')} has no service.json`, 'run cluster_init before this task'),
       )
     const broken = brokenOn(args, seen as Record<string, Seen>, together.up)
-    const heldBy = (host: string): HeldKey =>
+    const heldBy = (host: string): HostKey =>
       broken.has(host) ? { state: 'bad', wrong: broken.get(host)! } : seen[host]!.secret
     const held = Object.fromEntries(together.up.map(host => [host, heldBy(host)]))
     const decision = decideKey('cluster secret', given && sha256(given), held, together.missing)

@@ -16,7 +16,7 @@ import {
 } from '../../src/module/module.ts'
 import { stampArgument } from '../builtin/lib/paths.ts'
 import diagnose from './lib/diagnoses.ts'
-import { configMember, configTrouble, emptyAsNull, ipfsStep, repoArguments } from './lib/kubo.ts'
+import { configFault, configMember, emptyAsNull, ipfsStep, repoArguments } from './lib/kubo.ts'
 import { checkedMembers, type PlannedConfig, unstartable } from './lib/kubo-config-check.ts'
 import { plainJson } from './lib/plain-json.ts'
 
@@ -77,7 +77,7 @@ export default defineModule({
     members: Object.keys(args.settings).map(name => configMember(args, name)),
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     config: uses(stat(`${args.path}/config`)),
-    trouble: uses(configTrouble(args)),
+    trouble: uses(configFault(args)),
     api: uses(stat(`${args.path}/api`)),
     bootstrap: args.settings['AutoConf.Enabled'] === false ? configMember(args, 'Bootstrap') : undefined,
     swarmKey: uses(stat(`${args.path}/swarm.key`)),

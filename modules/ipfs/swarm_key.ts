@@ -11,7 +11,7 @@ import {
   T,
 } from '../../src/module/module.ts'
 import { repoArguments } from './lib/kubo.ts'
-import { decideKey, type GoodKeyDecision, type HeldKey, handOut, keyReason } from './lib/shared-key.ts'
+import { decideKey, type GoodKeyDecision, type HostKey, handOut, keyReason } from './lib/shared-key.ts'
 
 const args = T.Object(
   {
@@ -57,7 +57,7 @@ const wrongs: Record<string, string> = {
 }
 
 const state = (path: string) =>
-  program<HeldKey>({
+  program<HostKey>({
     key: `key:${where(path)}`,
     sh: `${normalise(path)}if [ -d "$f" ]; then echo directory; elif [ ! -e "$f" ]; then echo absent; else
 k=$(key); [ \${#k} -eq 64 ] && printf %s "$k" | sha256sum || echo "$k"; fi`,

@@ -27,11 +27,6 @@ export const WORDS: Word[] = [
     why: 'the order of keys would count: use same()',
     in: file => file.startsWith('modules/'),
   },
-  {
-    pattern: /ipfs|kubo|cluster|multiaddr|restapilog/i,
-    why: 'what is general knows nothing of one program: it goes to the collection of that',
-    in: file => file.startsWith('modules/builtin/'),
-  },
   { pattern: /^\s*(?:export\s+)?(?:const\s+)?(?:enum|namespace)\s+\w/m, why: 'not erasable', in: isTyped },
   { pattern: /\w\.only\(['"]/, why: 'a stray only leaves the other tests out', in: isTest },
   { pattern: new RegExp(`\\b(?:${todo})\\b(?!.{0,3}#\\d)`), why: 'needs the number of an issue', in: any },
@@ -48,7 +43,7 @@ export const WORDS: Word[] = [
 ]
 
 /** The collection that comes with runbook serves any host: what belongs to one program is in that program's collection. */
-export const namesIpfs = (text: string): boolean => /ipfs|kubo|cluster/i.test(text)
+export const namesIpfs = (text: string): boolean => /ipfs|kubo|cluster|multiaddr|restapilog/i.test(text)
 
 /** Names of modules that are words of the engine too: kinds of answers, of accounts, of files. */
 const alsoWords = ['command', 'file', 'group', 'service', 'template', 'user']

@@ -2,7 +2,7 @@ import { asUser, exec, memberAt, program, type Query, quote, type Step, T } from
 import { folderArgument } from '../../builtin/lib/paths.ts'
 import { type ConfigMember, emptyAsNull } from './kubo.ts'
 import { printedJson } from './printed-json.ts'
-import type { HeldKey } from './shared-key.ts'
+import type { HostKey } from './shared-key.ts'
 
 /** Arguments that every module about ipfs-cluster's folder has. */
 export const clusterArguments = {
@@ -29,7 +29,7 @@ export const clusterMember = (path: string, name: string): Query<ConfigMember> =
   })
 
 /** Whether service.json is there and can be taken for JSON. */
-export const clusterTrouble = (path: string): Query<{ text: string }> =>
+export const serviceFileFault = (path: string): Query<{ text: string }> =>
   program({
     key: `trouble:${serviceFile(path)}`,
     sh: scrubbed(path),
@@ -49,7 +49,7 @@ export const fetchSecret = (path: string, name: string): Step => ({
 })
 
 /** What is held of the shared secret: its digest, never the value. Blank is what `cluster_init` leaves. */
-export const secretState = (path: string): Query<HeldKey> =>
+export const secretState = (path: string): Query<HostKey> =>
   program({
     key: `member:${serviceFile(path)}#cluster.secret`,
     sh: `s=$(sed -n '/${secretPattern}/{s/.*${secretPattern}.*/\\1/p;q}' ${quote(serviceFile(path))} 2>/dev/null)

@@ -107,7 +107,7 @@ export const authorizations = (repo: KuboRepo): Query<ConfigMember> =>
   })
 
 /** Why the config cannot be read; empty where it can. */
-export const configTrouble = (repo: KuboRepo): Query<{ text: string }> => ({
+export const configFault = (repo: KuboRepo): Query<{ text: string }> => ({
   ...program({
     key: `trouble:${config(repo)}`,
     sh: show(repo),

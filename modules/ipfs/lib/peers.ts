@@ -46,7 +46,7 @@ export const unknownId = <P>(peers: P[], idOf: (peer: P) => unknown): Later | un
  * The usual slip: kubo's peer id, or kubo's port, in the place of the cluster's. Undefined where nothing is known of
  * it.
  */
-export const takenForKubo = (
+export const mistakenForKubo = (
   peers: { id: string; address: string; port?: number }[],
   kubo: () => { words: string[] },
   otherwise?: number,

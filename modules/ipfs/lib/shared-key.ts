@@ -1,5 +1,5 @@
 /** What a host holds of a key that all hosts of a group must share. `print` is a digest of its normalised value. */
-export type HeldKey =
+export type HostKey =
   | { state: 'absent'; print?: string; wrong?: string }
   | { state: 'good'; print: string; wrong?: string }
   | { state: 'bad'; print?: string; wrong: string }
@@ -21,7 +21,7 @@ const short = (print: string): string => print.slice(0, 8)
 export const decideKey = (
   what: string,
   given: string | undefined,
-  held: Record<string, HeldKey>,
+  held: Record<string, HostKey>,
   missing: string[],
 ): KeyDecision => {
   if (given !== undefined) return { is: 'given', print: given }
@@ -61,7 +61,7 @@ export type KeyHandout = { source: string | undefined; print: string | undefined
 
 export const handOut = (
   decision: GoodKeyDecision,
-  held: Record<string, HeldKey>,
+  held: Record<string, HostKey>,
   { up, bystanders }: { up: string[]; bystanders: string[] },
 ): KeyHandout => {
   const source = decision.is === 'held' ? decision.by : decision.is === 'born' ? decision.on : undefined
@@ -71,7 +71,7 @@ export const handOut = (
 }
 
 /** The sentence for a host that gets the key, from what it holds now. */
-export const keyReason = (what: string, host: string, decision: GoodKeyDecision, now: HeldKey): string => {
+export const keyReason = (what: string, host: string, decision: GoodKeyDecision, now: HostKey): string => {
   if (decision.is === 'born')
     return decision.on === host ? `no host holds a ${what}: made here` : `${what} from ${decision.on}`
   const from = decision.is === 'given' ? 'the variable' : decision.by

@@ -1,7 +1,7 @@
 import { type ArchiveWanted, T } from '../../../src/module/module.ts'
 
 /** Where a task has archives from, and what it demands of them. */
-export type ArchiveSources = { mirrors: string[]; pinned: Record<string, string> }
+export type UpstreamSources = { mirrors: string[]; pinned: Record<string, string> }
 
 /** An upstream: where it publishes, the path of an archive there, and the ending of the digest beside it. */
 type Upstream = { base: string; path(name: string): string; published: ArchiveWanted['published'] }
@@ -21,7 +21,7 @@ export const pinsArgument = (kind: 'SHA-512' | 'SHA-256', example: string) =>
 const wanted = (
   { base, path, published }: Upstream,
   name: string,
-  { mirrors, pinned }: ArchiveSources,
+  { mirrors, pinned }: UpstreamSources,
 ): ArchiveWanted => ({
   name,
   urls: mirrors.map(mirror => `${mirror.replace(/\/+$/, '')}/${path(name)}`),
@@ -33,7 +33,7 @@ const wanted = (
 /** dist.ipfs.tech has kubo and the programs of ipfs-cluster, each version in a folder of its own. */
 export const ipfsOrigin = 'https://dist.ipfs.tech'
 export const ipfsLayout = 'NAME/VERSION/FILE'
-export const ipfsArchive = (name: string, version: string, platform: string, sources: ArchiveSources): ArchiveWanted =>
+export const ipfsArchive = (name: string, version: string, platform: string, sources: UpstreamSources): ArchiveWanted =>
   wanted(
     { base: ipfsOrigin, path: file => `${name}/${version}/${file}`, published: '.sha512' },
     `${name}_${version}_${platform}.tar.gz`,
@@ -42,7 +42,7 @@ export const ipfsArchive = (name: string, version: string, platform: string, sou
 
 /** https://go.dev/dl leads to this folder. Beside each archive lies a `.sha256`, which holds the digest alone. */
 export const goOrigin = 'https://dl.google.com/go'
-export const goArchive = (version: string, platform: string, sources: ArchiveSources): ArchiveWanted =>
+export const goArchive = (version: string, platform: string, sources: UpstreamSources): ArchiveWanted =>
   wanted({ base: goOrigin, path: file => file, published: '.sha256' }, `go${version}.${platform}.tar.gz`, sources)
 
 /** A release as the makers of kubo and ipfs-cluster tag it. It becomes a part of addresses and of paths. */
