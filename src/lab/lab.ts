@@ -1,6 +1,7 @@
 import { existsSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Failure, Refusal, refuse } from '../core/failure.ts'
+import { dropEmptyWorkFolder } from '../core/work-folder.ts'
 import { hostAddress, pickNumber, subnet } from './addresses.ts'
 import { answers } from './answer.ts'
 import { ensureBase } from './base.ts'
@@ -190,7 +191,7 @@ export const down = async (which: Which & { say: Say }): Promise<void> => {
     needPlainFolder(lab.folder)
     rmSync(lab.folder, { recursive: true, force: true })
     removeIfEmpty(dirname(lab.folder))
-    removeIfEmpty(dirname(dirname(lab.folder)))
+    dropEmptyWorkFolder(lab.base)
     which.say(there ? `lab '${lab.name}' is gone` : `there is no lab '${lab.name}' here: nothing to remove`)
   })
 }

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { refuse } from '../core/failure.ts'
+import { workFolder } from '../core/work-folder.ts'
 
 /** Where a lab is and what its things are called on this machine. */
 export type Lab = {
   name: string
+  /** The folder that runbook was called in, absolute. */
+  base: string
   /** `.runbook/lab/NAME`, absolute. */
   folder: string
   /** Starts the name of every interface, namespace, cgroup and machine of this lab, and of no other. */
@@ -28,9 +31,9 @@ const label = (kind: string, text: string): string =>
 
 /** The lab `name` of the working folder `base`. Network interfaces' names may have 15 characters, hence the digests. */
 export const labAt = (base: string, name: string): Lab => {
-  const folder = resolve(base, '.runbook', 'lab', label('lab name', name))
+  const folder = resolve(workFolder(base), 'lab', label('lab name', name))
   const id = shortDigest(folder, 6)
-  return { name, folder, prefix: `rb${id}-`, bridge: `rb-${name.slice(0, 5)}-${id}` }
+  return { name, base: resolve(base), folder, prefix: `rb${id}-`, bridge: `rb-${name.slice(0, 5)}-${id}` }
 }
 
 /** One name for a host's machine, network namespace and cgroup. */

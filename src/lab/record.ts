@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { refuse } from '../core/failure.ts'
+import { makeWorkFolder } from '../core/work-folder.ts'
 import { hostAddress } from './addresses.ts'
 import { runOrRefuse } from './command.ts'
 import { hostKey } from './disk.ts'
@@ -42,7 +43,7 @@ export const readRecord = (lab: Lab): LabRecord | undefined => {
 }
 
 export const writeRecord = (lab: Lab, record: LabRecord): void => {
-  mkdirSync(`${lab.folder}/hosts`, { recursive: true })
+  makeWorkFolder(lab.base, `lab/${lab.name}/hosts`)
   write(recordFile(lab), `${JSON.stringify(record)}\n`)
 }
 
@@ -50,7 +51,7 @@ export const writeRecord = (lab: Lab, record: LabRecord): void => {
 export const ensureKey = async (lab: Lab): Promise<string> => {
   const key = labKeyFile(lab.folder)
   if (!existsSync(key)) {
-    mkdirSync(lab.folder, { recursive: true })
+    makeWorkFolder(lab.base, `lab/${lab.name}`)
     await runOrRefuse(['rm', '-f', `${key}.new`, `${key}.new.pub`])
     await runOrRefuse(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `lab ${lab.name}`, '-f', `${key}.new`])
     renameSync(`${key}.new.pub`, `${key}.pub`)

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { refuse } from '../core/failure.ts'
+import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
 
 /** What keeps plans and prints from being forged, and secrets in prints from being guessed. */
 export const planKeyVariable = 'RUNBOOK_PLAN_KEY'
@@ -9,7 +10,7 @@ const shortest = 16
 const inHex = /^[0-9a-f]{64}$/
 
 /** Where the key lies: beside the runs, below the folder that runbook is called in. */
-export const planKeyFile = (base: string): string => join(base, '.runbook', 'plan.key')
+export const planKeyFile = (base: string): string => join(workFolder(base), 'plan.key')
 
 const fromFile = (file: string): Buffer | undefined => {
   const found = statSync(file, { throwIfNoEntry: false })
@@ -68,7 +69,7 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
 const madeKey = (file: string, base: string, env: NodeJS.ProcessEnv): Buffer => {
   const temporary = `${file}.${process.pid}`
   try {
-    mkdirSync(join(base, '.runbook'), { recursive: true, mode: 0o700 })
+    makeWorkFolder(base, '', 0o700)
     writeFileSync(temporary, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flush: true })
   } catch (error) {
     refuse('plan-key', `The key ${file} cannot be made: ${codeOf(error)}.`, { fix: `Set ${planKeyVariable}.` })

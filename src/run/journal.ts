@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '../core/event.ts'
 import { refuse } from '../core/failure.ts'
+import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
 
 // A run is remembered as its events, one per line, in a file that is only ever added to: whatever ends the run, what
 // was told by then is kept. Events come here as they are printed, so without secrets.
@@ -12,7 +13,7 @@ const kept = 200
 const ending = '.ndjson'
 
 /** Where runs are remembered: beside the labs, below the folder that runbook is called in. */
-export const journalFolder = (base: string): string => join(base, '.runbook', 'runs')
+export const journalFolder = (base: string): string => join(workFolder(base), 'runs')
 
 /** Where a run is remembered as it goes. `write` throws the system's error where nothing can be kept any more. */
 export type Journal = { id: string; write(line: string): void; close(): void }
@@ -51,9 +52,9 @@ const namesIn = (folder: string): string[] => {
   }
 }
 
-/** Begins to remember a run. Only its user may read it. */
-export const openJournal = (folder: string, time: Date): Journal => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+/** Begins to remember a run in `journalFolder(base)`. Only its user may read it. */
+export const openJournal = (base: string, time: Date): Journal => {
+  const folder = makeWorkFolder(base, 'runs', 0o700)
   for (const old of runIds(folder).slice(kept - 1)) rmSync(join(folder, old + ending), { force: true })
   const id = newId(time)
   const file = openSync(join(folder, id + ending), 'ax', 0o600)

@@ -46,7 +46,7 @@ test('a key is made once, of 32 random bytes, for its user alone', () => {
   assert.is(statSync(planKeyFile(base)).mode & 0o777, 0o600)
   assert.equal(findOrMakePlanKey(base, {}), key)
   assert.equal(requirePlanKey(base, {}), key)
-  assert.equal(readdirSync(join(base, '.runbook')), ['plan.key'])
+  assert.equal(readdirSync(join(base, '.runbook')), ['.gitignore', 'plan.key'])
 })
 
 test('what stands in plan.key is the same key in the environment', () => {

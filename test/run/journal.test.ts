@@ -19,8 +19,9 @@ const refusal = (make: () => unknown): string => {
 }
 
 test('what is written is there at once, for its user alone, and is read back as it was', () => {
-  const folder = journalFolder(temporary())
-  const journal = openJournal(folder, noon)
+  const base = temporary()
+  const folder = journalFolder(base)
+  const journal = openJournal(base, noon)
   assert.match(journal.id, /^20261122-120000-[0-9a-f]{4}$/)
   journal.write(warning('a'))
   assert.is(readRun(folder, journal.id).events.length, 1)
@@ -35,8 +36,9 @@ test('what is written is there at once, for its user alone, and is read back as 
 })
 
 test('half a line at the end is what a killed run leaves; one before it is damage', () => {
-  const folder = journalFolder(temporary())
-  const { id, write } = openJournal(folder, noon)
+  const base = temporary()
+  const folder = journalFolder(base)
+  const { id, write } = openJournal(base, noon)
   write(warning('a'))
   appendFileSync(join(folder, `${id}.ndjson`), '{"type":"resu')
   assert.is(readRun(folder, id).events.length, 1)
@@ -48,7 +50,8 @@ test('half a line at the end is what a killed run leaves; one before it is damag
 })
 
 test('the newest first; a run is named by as much of its id as no other has', () => {
-  const folder = journalFolder(temporary())
+  const base = temporary()
+  const folder = journalFolder(base)
   assert.equal(runIds(folder), [])
   mkdirSync(folder, { recursive: true })
   for (const id of ['20261121-080000-aaaa', '20261122-080000-bbbb', '20261122-080001-cccc'])
@@ -70,17 +73,19 @@ test('the newest first; a run is named by as much of its id as no other has', ()
 })
 
 test('of two runs that begin in one second the later one is the newer', () => {
-  const folder = journalFolder(temporary())
-  const begin = (ms: number): string => openJournal(folder, new Date(noon.getTime() + ms)).id
+  const base = temporary()
+  const folder = journalFolder(base)
+  const begin = (ms: number): string => openJournal(base, new Date(noon.getTime() + ms)).id
   const ids = [7, 8, 80, 800, 801].map(begin)
   assert.equal(runIds(folder), ids.toReversed())
 })
 
 test('old runs go when a new one begins', () => {
-  const folder = journalFolder(temporary())
+  const base = temporary()
+  const folder = journalFolder(base)
   mkdirSync(folder, { recursive: true })
   for (let i = 0; i < 210; i++) writeFileSync(join(folder, `2025${String(i).padStart(4, '0')}-080000-aaaa.ndjson`), '')
-  openJournal(folder, noon).close()
+  openJournal(base, noon).close()
   assert.is(readdirSync(folder).length, 200)
   assert.ok(!runIds(folder).includes('20250000-080000-aaaa'))
 })

@@ -3,7 +3,7 @@ import { refuse } from '../../core/failure.ts'
 import { parseExtra } from '../../load/variables.ts'
 import { isFileOption } from '../../planfile/extra-vars.ts'
 import { findOrMakePlanKey } from '../../planfile/plan-key.ts'
-import { type Journal, journalFolder, openJournal } from '../../run/journal.ts'
+import { type Journal, openJournal } from '../../run/journal.ts'
 import type { PlaybookOptions } from './prepare.ts'
 
 /** A run that another one goes on with: its id and what it had said. */
@@ -33,7 +33,7 @@ const lenient = ({ id, write, close }: Journal): Journal => {
 /** Begins the journal of a run in this folder. Where none can be kept the run is none the worse for it. */
 export const startRunRecord = (): Journal | undefined => {
   try {
-    return lenient(openJournal(journalFolder(process.cwd()), new Date()))
+    return lenient(openJournal(process.cwd(), new Date()))
   } catch (error) {
     warn('not remembered', error)
     return undefined
