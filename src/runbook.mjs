@@ -11,7 +11,7 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 const isTooOld = major < 22 || (major === 22 && minor < 18)
 const installed = `${root}node_modules/.bin/node`
 
-if (process.argv.length === 3 && process.argv[2] === '--version') {
+if (process.argv.length === 3 && ['--version', 'version'].includes(process.argv[2])) {
   process.stdout.write(`${JSON.parse(readFileSync(`${root}package.json`, 'utf8')).version}\n`)
 } else if (!isTooOld) {
   // Asked for by name: as an import it would bring all that the module can do, and evaluate it.

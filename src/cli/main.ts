@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { exit } from '../core/exit.ts'
+import type { Failure } from '../core/failure.ts'
 
 const collect = (value: string, all: string[]): string[] => [...all, value]
 const words = (value: string, all: string[]): string[] => [...all, ...value.split(',').filter(word => word !== '')]
@@ -192,6 +193,13 @@ const addLab = (root: Command, done: Done): void => {
     })
 }
 
+const addVersion = (root: Command): void => {
+  root
+    .command('version')
+    .description('say which runbook this is')
+    .action(() => void process.stdout.write(`${packageJson.version}\n`))
+}
+
 /** The table of commands, as the help lists them. Each imports what it needs when it is called. */
 const commands: Record<string, (root: Command, done: Done) => void> = {
   plan: addPlan,
@@ -203,6 +211,7 @@ const commands: Record<string, (root: Command, done: Done) => void> = {
   resume: addResume,
   artifacts: addArtifacts,
   lab: addLab,
+  version: addVersion,
 }
 
 const exitOverrideBelow = (command: Command): void => {
@@ -215,6 +224,8 @@ const program = (word: string | undefined, done: Done): Command => {
     .description('Runs playbooks over SSH; what the plan says is what apply does.')
     .version(packageJson.version, '--version')
     .exitOverride()
+    // What is wrong with a command line is told by `main`, which knows what to do instead.
+    .configureOutput({ outputError: () => {} })
     .enablePositionalOptions()
     .configureHelp({ optionDescription })
     .addHelpText('after', exitHelp)
@@ -227,12 +238,12 @@ const program = (word: string | undefined, done: Done): Command => {
 const asksForJson = (argv: string[]): boolean => /(^| )--format[ =]json( |$)/.test(argv.join(' '))
 
 /** The last line of every JSON output, also where the command line itself is wrong. */
-const summaryOf = (what: string): string =>
+const summaryOf = (failure: Failure): string =>
   JSON.stringify({
     type: 'summary',
     exit: exit.badInput,
     hosts: {},
-    failures: [{ reason: 'usage-option', what: what.replace(/^error: /, '') }],
+    failures: [failure],
     wallMs: Math.round(performance.now()),
     peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
     seq: 1,
@@ -259,6 +270,12 @@ export const main = async (argv: string[]): Promise<void> => {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? exit.done : exit.badInput
-    if (process.exitCode !== exit.done && asksForJson(argv)) process.stdout.write(`${summaryOf(error.message)}\n`)
+    if (process.exitCode === exit.done) return
+    const { usageFailure } = await import('./usage-failure.ts')
+    const failure = usageFailure(error.message, argv)
+    // Where there is no command the help has been shown instead.
+    if (error.code !== 'commander.help')
+      process.stderr.write(`error: ${failure.what}\n${failure.fix ? `  fix: ${failure.fix}\n` : ''}`)
+    if (asksForJson(argv)) process.stdout.write(`${summaryOf(failure)}\n`)
   }
 }

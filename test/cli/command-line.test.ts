@@ -10,13 +10,14 @@ test.after(place.remove)
 
 test('--version is that of package.json', () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  assert.equal(place.run(['--version']), { code: 0, out: `${version}\n`, err: '' })
+  for (const args of [['--version'], ['version']])
+    assert.equal(place.run(args), { code: 0, out: `${version}\n`, err: '' })
 })
 
 test('--help lists the commands and every exit code', () => {
   const { code, out } = place.run(['--help'])
   assert.is(code, 0)
-  for (const command of ['plan', 'apply', 'explain', 'graph', 'runs', 'resume', 'lab'])
+  for (const command of ['plan', 'apply', 'explain', 'graph', 'runs', 'resume', 'lab', 'version'])
     assert.match(out, new RegExp(`^ {2}${command} `, 'm'))
   const codes = out.slice(out.indexOf('Exit codes'))
   for (const number of Object.values(exit)) assert.match(codes, new RegExp(`\\b${number} \\w`))

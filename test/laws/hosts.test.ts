@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fc, seed } from '../chance.ts'
+import { cases, fc, seed } from '../chance.ts'
 import { rig as makeRig, type Ran } from '../plan/rig.ts'
 import { createHosts } from '../run/local.ts'
 import { shared } from '../run/modules.ts'
 import { holds } from '../run/property.ts'
 
 const names = ['node0', 'node1', 'node2']
-const numRuns = Number(process.env.RUNBOOK_HOST_RUNS ?? 80)
+const numRuns = Number(process.env.RUNBOOK_HOST_RUNS ?? cases(80))
 
 const host = fc.constantFrom(...names)
 /** Tasks of every kind that makes hosts wait for each other; `i` makes names of its own. */

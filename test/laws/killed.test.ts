@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isRecord, sha256 } from '../../src/core/value.ts'
-import { fc, seed } from '../chance.ts'
+import { cases, fc, seed } from '../chance.ts'
 import { type Ran, rig } from '../plan/rig.ts'
 import { createHosts } from '../run/local.ts'
 import { holds } from '../run/property.ts'
@@ -10,7 +10,7 @@ import { plainPlaybook } from './playbooks.ts'
 import { failing, isOpen, named, resultsIn } from './promises.ts'
 import { before, files, prepare } from './tree.ts'
 
-const numRuns = Number(process.env.RUNBOOK_RUNS ?? 100)
+const numRuns = Number(process.env.RUNBOOK_RUNS ?? cases(100))
 const hosts = ['node0']
 
 /** A moment of a step that chance takes, whichever it is. */

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { isUnknown } from '../../src/core/unknown.ts'
 import type { Line } from '../../src/plan/line.ts'
 import { walk } from '../../src/plan/walk.ts'
-import { fc, seed } from '../chance.ts'
+import { cases, fc, seed } from '../chance.ts'
 import { playbook } from '../laws/playbooks.ts'
 import { before, files, prepare } from '../laws/tree.ts'
 import { shared } from '../run/modules.ts'
@@ -114,7 +114,7 @@ test(`independent tasks in any order have the same verdicts (seed ${seed})`, asy
   assert.is(expected['node0/b'], 'ok')
   await holds(
     fc.asyncProperty(tasks, list => withPlan(inOrder(list), ran => assert.equal(sorted(ran), expected), there)),
-    20,
+    cases(20),
   )
 })
 

@@ -16,7 +16,7 @@ import * as assert from 'uvu/assert'
 import { content } from '../../src/core/value.ts'
 import { attributes, exec, folder, link, type Step, uncut } from '../../src/module/step.ts'
 import { rewrite, stepScript } from '../../src/run/step-script.ts'
-import { fc } from '../chance.ts'
+import { cases, fc } from '../chance.ts'
 import { temporary } from './local.ts'
 
 const root = temporary()
@@ -48,7 +48,7 @@ test('write: any bytes, the mode asked for, nothing beside it', () => {
         assert.ok(readFileSync(join(at, 'f')).equals(Buffer.from(bytes)))
       },
     ),
-    { numRuns: 60 },
+    { numRuns: cases(60) },
   )
   assert.is(mode(join(at, 'f')), '600')
   assert.equal(readdirSync(at), ['f'])

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Ending } from './counts.ts'
 
 const running = new Set<ChildProcess>()
@@ -16,10 +18,13 @@ export const killAll = (): void => {
   for (const child of running) killGroup(child)
 }
 
-/** Tests read plain text, and nothing that the person at the keyboard has set for runbook itself. */
+/**
+ * Tests read plain text, and nothing that the person at the keyboard has set for runbook itself. What one of them has
+ * compiled the others do not compile again: most files import much the same.
+ */
 const environment = (): NodeJS.ProcessEnv => {
   const { NO_COLOR: _, RUNBOOK_INVENTORY: __, ...env } = process.env
-  return { ...env, FORCE_COLOR: '0' }
+  return { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...env, FORCE_COLOR: '0' }
 }
 
 /** Runs one program with its output gathered; it is killed with all it has started when its time is over. */

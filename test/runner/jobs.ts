@@ -57,9 +57,7 @@ const standin = (): Job => {
   return skip ? { ...job, skip } : job
 }
 
-/** Everything: format and lint, types, the stand-in, and each file of tests. The longest begin first. */
-export const allJobs = (root: string): Job[] => [
-  standin(),
+const checks: Job[] = [
   program('tsc --noEmit', ['tsc', '--noEmit', '--pretty', 'false'], 120),
   program(
     'biome check',
@@ -77,7 +75,24 @@ export const allJobs = (root: string): Job[] => [
     ],
     120,
   ),
-  ...filesIn(root, join(root, 'test')).map(file => fileJob(root, file)),
+]
+
+/** The folders and files that take longest, in this order: begun last they would keep one core alone at the end. */
+const LONGEST = ['test/laws/', 'test/module/probes/portable', 'test/cli/', 'test/run/']
+const rank = ({ name }: Job): number => (LONGEST.findIndex(path => name.startsWith(path)) + 1 || LONGEST.length + 1) - 1
+
+const testJobs = (root: string): Job[] =>
+  filesIn(root, join(root, 'test'))
+    .map(file => fileJob(root, file))
+    .sort((a, b) => rank(a) - rank(b))
+
+/** Everything: format and lint, types, the stand-in, and each file of tests. The longest begin first. */
+export const allJobs = (root: string): Job[] => [standin(), ...checks, ...testJobs(root)]
+
+/** What needs Node and nothing else: no host, no root, and no program in Go, be it the stand-in or the real one. */
+export const fastJobs = (root: string): Job[] => [
+  ...checks,
+  ...testJobs(root).filter(({ name, usesHosts }) => !usesHosts && !name.startsWith('test/real/')),
 ]
 
 const filesIn = (root: string, path: string): string[] =>

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sha256 } from '../../../src/core/value.ts'
 import { digest, type FileAnswer, file, fileProbe, stat } from '../../../src/module/probes/file.ts'
-import { fc } from '../../chance.ts'
+import { cases, fc } from '../../chance.ts'
 import { asNobody, probed, sh, temporary } from './local.ts'
 
 const root = temporary()
@@ -169,7 +169,7 @@ test('any contents come back under their own names', () => {
       for (const [i, answer] of found.entries())
         assert.ok(answer.exists && answer.kind === 'file' && answer.content.bytes.equals(Buffer.from(contents[i]!)))
     }),
-    { numRuns: 40 },
+    { numRuns: cases(40) },
   )
 })
 

@@ -1,0 +1,120 @@
+import { quote } from '../core/quote.ts'
+
+// Options of ansible-playbook that runbook does not have, and what to do instead. One that comes to be leaves this list.
+
+/** Flags that mean the same, what a value of theirs is called, and the advice for a value (or for what stands for one). */
+export type AnsibleOption = { flags: string[]; value?: string; advice: (value: string) => string }
+
+const variable = (name: string, value: string): string =>
+  `set ${name} in the inventory, or give -e ${quote(`${name}=${value}`)}`
+
+const vault = 'nothing is decrypted here: keep secrets in a file that is in no repository, and give it with -e @FILE'
+const sudo = 'sudo is used without a password: give the login user a NOPASSWD line in sudoers, or log in as root'
+const keys = 'passwords are not used to log in: give a key with ansible_ssh_private_key_file, or an ssh-agent'
+const ssh =
+  'the connection is made without the ssh program: only ansible_ssh_common_args with -o UserKnownHostsFile=PATH is understood'
+
+export const ansibleOptions: AnsibleOption[] = [
+  { flags: ['-u', '--user', '--remote-user'], value: 'NAME', advice: user => variable('ansible_user', user) },
+  {
+    flags: ['--private-key', '--key-file'],
+    value: 'PATH',
+    advice: path => variable('ansible_ssh_private_key_file', path),
+  },
+  { flags: ['-T', '--timeout'], value: 'SECONDS', advice: seconds => variable('ansible_timeout', seconds) },
+  {
+    flags: ['-c', '--connection'],
+    value: 'KIND',
+    advice: () => 'leave it out: hosts are reached by ssh, this machine too (ansible_host: 127.0.0.1)',
+  },
+  {
+    flags: ['--ssh-common-args', '--ssh-extra-args', '--sftp-extra-args', '--scp-extra-args'],
+    value: 'ARGS',
+    advice: () => ssh,
+  },
+  { flags: ['-k', '--ask-pass', '--connection-password-file', '--conn-pass-file'], advice: () => keys },
+  { flags: ['-b', '--become'], advice: () => 'write `become: true` into the play, or into the task' },
+  { flags: ['-K', '--ask-become-pass', '--become-password-file', '--become-pass-file'], advice: () => sudo },
+  {
+    flags: ['--become-user'],
+    value: 'NAME',
+    advice: () => 'become makes root only: log in as that user with ansible_user, in a play without become',
+  },
+  { flags: ['--become-method'], value: 'METHOD', advice: () => 'leave it out: sudo is the only method' },
+  {
+    flags: ['-C', '--check'],
+    advice: () =>
+      '`runbook plan PLAYBOOK` says what would change and changes nothing; so does `runbook apply PLAYBOOK --check`',
+  },
+  { flags: ['-D'], advice: () => 'write it out: --diff' },
+  { flags: ['-f', '--forks'], value: 'NUMBER', advice: () => 'leave it out: all hosts are worked on at once' },
+  { flags: ['--skip-tags'], value: 'TAGS', advice: () => 'name the tags that are to run: --tags a,b' },
+  {
+    flags: ['--syntax-check'],
+    advice: () =>
+      '`runbook graph PLAYBOOK >/dev/null` checks all that is checked without a host: exit 4 where anything is wrong',
+  },
+  {
+    flags: ['--list-tasks', '--list-hosts'],
+    advice: () => '`runbook graph PLAYBOOK --format json` lists hosts and tasks, and contacts nobody',
+  },
+  {
+    flags: ['--list-tags'],
+    advice: () => 'tags stand at the tasks of the playbook; a wrong name after --tags is refused with the nearest one',
+  },
+  {
+    flags: ['--start-at-task'],
+    value: 'TASK',
+    advice: () =>
+      '`runbook resume` goes on with a run that ended early; else apply anew: what is done already is left alone',
+  },
+  {
+    flags: ['--step'],
+    advice: () =>
+      'look first: `runbook plan PLAYBOOK -o plan.json` shows each change, `runbook apply plan.json` does just that',
+  },
+  { flags: ['--flush-cache'], advice: () => 'leave it out: nothing of a host is cached, each run reads it anew' },
+  {
+    flags: ['--force-handlers'],
+    advice: () => 'leave it out: `runbook resume` runs handlers that are due after a run that failed',
+  },
+  {
+    flags: [
+      '--vault-password-file',
+      '--vault-pass-file',
+      '--ask-vault-pass',
+      '--ask-vault-password',
+      '--vault-id',
+      '-J',
+    ],
+    advice: () => vault,
+  },
+  {
+    flags: ['-M', '--module-path'],
+    value: 'PATH',
+    advice: () => 'leave it out: docs/modules.md lists the modules that a playbook can use',
+  },
+]
+
+/** A word of a command line as flag and value: `--user=ada`, `-uada` and `-bK` are each known by their flag. */
+const parts = (given: string): { flag: string; attached?: string } => {
+  if (!given.startsWith('--')) {
+    const attached = given.slice(2)
+    return { flag: given.slice(0, 2), ...(attached === '' ? {} : { attached }) }
+  }
+  const [flag = given, ...rest] = given.split('=')
+  return { flag, ...(rest.length === 0 ? {} : { attached: rest.join('=') }) }
+}
+
+/**
+ * What to do instead of an option of Ansible's, as it stands in the command line; undefined for any other. Its value is
+ * what is attached to it, or the next word.
+ */
+export const adviceFor = (given: string, argv: string[]): string | undefined => {
+  const { flag, attached } = parts(given)
+  const option = ansibleOptions.find(({ flags }) => flags.includes(flag))
+  if (!option) return undefined
+  const next = argv[argv.indexOf(given) + 1]
+  const value = attached ?? (next?.startsWith('-') ? undefined : next)
+  return option.advice(value ?? option.value ?? '')
+}

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs'
+import type { Failure } from '../core/failure.ts'
+import { quote } from '../core/quote.ts'
+import { adviceFor } from './ansible-options.ts'
+
+/** Commands that work on a playbook: the others have nothing in common with ansible-playbook. */
+const PLAYBOOK_COMMANDS = ['plan', 'apply', 'explain', 'drift', 'graph', 'artifacts', 'resume']
+
+const isFile = (word: string): boolean => /\.ya?ml$/.test(word) || existsSync(word)
+
+/** The playbook of a command line that has no command: its first word, or the last one after options. */
+const playbookWithoutCommand = (argv: string[]): string | undefined => {
+  const first = argv[0] ?? ''
+  const meant = first.startsWith('-') ? argv.at(-1)! : first
+  return !PLAYBOOK_COMMANDS.includes(first) && !meant.startsWith('-') && isFile(meant) ? meant : undefined
+}
+
+const fixFor = (what: string, argv: string[]): string | undefined => {
+  const isCommand = /^unknown command /.test(what)
+  const [, option] = /^unknown option '([^']+)'/.exec(what) ?? []
+  const playbook = isCommand || option !== undefined ? playbookWithoutCommand(argv) : undefined
+  if (playbook !== undefined) return `did you mean \`runbook apply ${quote(playbook)}\`?`
+  const isOfPlaybook = PLAYBOOK_COMMANDS.includes(argv[0] ?? '')
+  return option !== undefined && isOfPlaybook ? adviceFor(option, argv) : undefined
+}
+
+/**
+ * What is wrong with a command line, from what the parser says of it: a playbook without a command gets the command,
+ * an option of Ansible's what to do instead. The parser's own nearest word goes where there is better advice.
+ */
+export const usageFailure = (message: string, argv: string[]): Failure => {
+  const what = message.replace(/^error: /, '').trimEnd()
+  const fix = fixFor(what, argv)
+  return fix === undefined
+    ? { reason: 'usage-option', what }
+    : { reason: 'usage-option', what: what.split('\n')[0]!, fix }
+}

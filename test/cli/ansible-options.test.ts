@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { adviceFor, ansibleOptions } from '../../src/cli/ansible-options.ts'
+import { targetOf } from '../../src/host/target.ts'
+import { parseExtra } from '../../src/load/variables.ts'
+import { sandbox } from './rig.ts'
+
+const place = sandbox()
+test.after(place.remove)
+place.write('hosts.yml', 'all:\n  hosts:\n    web: { ansible_host: 127.0.0.1 }\n')
+place.write('play.yml', '- hosts: all\n  tasks:\n    - { name: Say, debug: hi, tags: [greet] }\n')
+place.write('bad.yml', '- hosts: all\n  tasks:\n    - copy: { dset: /x }\n')
+
+const all = ansibleOptions.flatMap(({ flags }) => flags)
+const advices = ansibleOptions.map(({ value, advice }) => advice(value ?? ''))
+const summaryOf = (args: string[]) => {
+  const { code, out, err } = place.run([...args, '--format', 'json'])
+  return { code, err, ...JSON.parse(out.trimEnd().split('\n').at(-1)!) }
+}
+
+test('the list has what people of Ansible type, each once', () => {
+  const wanted = `-u --user -b --become -K --ask-become-pass -k --ask-pass -f --forks -C --check -D --skip-tags
+    --syntax-check --list-tasks --list-hosts --start-at-task --private-key --step --flush-cache --vault-password-file
+    --ask-vault-pass -J -M --become-user --become-method -c --connection -T --timeout --ssh-common-args --force-handlers`
+  for (const flag of wanted.split(/\s+/)) assert.ok(all.includes(flag), flag)
+  assert.is(new Set(all).size, all.length)
+})
+
+test('an option is known in every form that it is written in, and its value is a part of the advice', () => {
+  const forms: [string, string[]][] = [
+    ['-u', ['-u', 'ada']],
+    ['-uada', ['-uada']],
+    ['--user', ['--user', 'ada']],
+    ['--user=ada', ['--user=ada']],
+  ]
+  for (const [given, argv] of forms)
+    assert.match(adviceFor(given, ['plan', 'play.yml', ...argv])!, '-e ansible_user=ada')
+  assert.match(adviceFor('-u', ['plan', '-u', '-b'])!, '-e ansible_user=NAME')
+  assert.match(adviceFor('--key-file', ['--key-file', 'my key'])!, "-e 'ansible_ssh_private_key_file=my key'")
+  assert.match(adviceFor('-bK', ['plan', '-bK'])!, 'become: true')
+  assert.is(adviceFor('--nope', ['plan', '--nope']), undefined)
+})
+
+for (const flag of all)
+  test(`${flag}: is not there, and is answered with what to do`, () => {
+    const advice = adviceFor(flag, ['plan', 'play.yml', flag])
+    assert.ok(advice && advice.length > 15)
+    assert.not.match(advice, /\.$|undefined/)
+  })
+
+test('what an advice names is there: commands, options and pages', () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const text = advices.join('\n')
+  const commands = [...new Set([...text.matchAll(/runbook (\w+)/g)].map(([, command]) => command!))]
+  assert.equal(commands.sort(), ['apply', 'graph', 'plan', 'resume'])
+  const help = commands.map(command => place.run([command, '--help']).out).join('\n')
+  for (const [option] of text.matchAll(/(?<=[\s`])--?[a-z][a-z-]*\b/g))
+    if (option !== '-o' || text.includes('plan.json')) assert.ok(help.includes(option), option)
+  for (const [page] of text.matchAll(/docs\/[\w.-]+/g)) assert.ok(existsSync(root + page), page)
+})
+
+test('none of them is an option of plan, or it would be no news', () => {
+  const { out } = place.run(['plan', '--help'])
+  for (const flag of all) assert.not.match(out, new RegExp(`(^| )${flag}[ ,]`, 'm'))
+})
+
+test('variables that are named are those that say how a host is reached', () => {
+  const extra = ['-u ada', '--key-file k', '-T 7'].map(option => {
+    const [flag, value] = option.split(' ') as [string, string]
+    return /-e (\S+)$/.exec(adviceFor(flag, [flag, value])!)![1]!
+  })
+  const vars = Object.fromEntries(Object.entries(parseExtra(extra)).map(([name, { value }]) => [name, value]))
+  const { user, privateKey, timeoutSeconds } = targetOf('web', vars, { become: false })
+  assert.equal([user, privateKey?.path, timeoutSeconds], ['ada', 'k', 7])
+})
+
+test('what takes the place of --syntax-check and --list-tasks does what is said of it', () => {
+  assert.is(place.run(['graph', 'bad.yml', '-i', 'hosts.yml']).code, 4)
+  const listed = JSON.parse(place.run(['graph', 'play.yml', '-i', 'hosts.yml', '--format', 'json']).out)
+  assert.equal([listed.hosts, listed.boxes[0].task], [['web'], 'Say'])
+  assert.match(place.run(['plan', 'play.yml', '-i', 'hosts.yml', '--tags', 'great']).err, 'Did you mean "greet"')
+})
+
+test('on the command line: exit code 4, one line with what to do, and the same in JSON', () => {
+  const { code, out, err } = place.run(['apply', 'play.yml', '-u', 'ada', '-i', 'hosts.yml'])
+  assert.equal([code, out], [4, ''])
+  assert.is(err, "error: unknown option '-u'\n  fix: set ansible_user in the inventory, or give -e ansible_user=ada\n")
+  const { exit, failures, err: said } = summaryOf(['plan', 'play.yml', '--forks=5'])
+  assert.equal([exit, failures.length, failures[0].reason], [4, 1, 'usage-option'])
+  assert.equal(failures[0].fix, 'leave it out: all hosts are worked on at once')
+  assert.not.match(said, 'Did you mean')
+  assert.not.match(place.run(['lab', '-b']).err, 'fix:')
+})
+
+test('a playbook without a command: did you mean apply', () => {
+  place.write('site', '')
+  for (const [args, meant] of [
+    [['play.yml'], 'play.yml'],
+    [['none.yaml', '-i', 'hosts.yml'], 'none.yaml'],
+    [['-i', 'hosts.yml', 'play.yml'], 'play.yml'],
+    [['site', '--check'], 'site'],
+  ] as const) {
+    const { code, out, err } = place.run([...args])
+    assert.equal([code, out], [4, ''])
+    assert.match(err, `did you mean \`runbook apply ${meant}\`?`)
+  }
+  assert.is(summaryOf(['play.yml']).failures[0].fix, 'did you mean `runbook apply play.yml`?')
+  const { err } = place.run(['aply', 'play.yml'])
+  assert.is(err, "error: unknown command 'aply'\n(Did you mean apply?)\n")
+})
+
+test.run()
