@@ -171,8 +171,8 @@ const addArtifacts = (root: Command, done: Done): void => {
 const addLab = (root: Command, done: Done): void => {
   root
     .command('lab')
-    .description('throw-away hosts to try a playbook on: up, add NODE, rm NODE, status, down')
-    .argument('<action>', 'up, add, rm, status or down')
+    .description('throw-away hosts to try a playbook on: up, add NODE, rm NODE, list, status, down')
+    .argument('<action>', 'up, add, rm, list, status or down')
     .argument('[node]', 'the host to add or remove')
     .option('--hosts <n>', 'how many hosts', count, 3)
     .option('--name <name>', 'which lab', 'lab')

@@ -8,6 +8,7 @@ import { ensureBase } from './base.ts'
 import { cgroupsNamed } from './cgroup.ts'
 import { ensureDisk, needOverlays } from './disk.ts'
 import { removeHost, startHost } from './host.ts'
+import { kernelState, shortages } from './kernel-limits.ts'
 import { exclusively } from './lock.ts'
 import { machinePid, machinesNamed } from './machine.ts'
 import { handleOf, type Lab, labAt, nodeNames } from './names.ts'
@@ -23,6 +24,7 @@ import {
   readRecord,
   writeRecord,
 } from './record.ts'
+import { enterLab, strikeLab } from './register.ts'
 import { needPlainFolder } from './sweep.ts'
 
 /** Takes lines that tell what is going on. */
@@ -81,7 +83,11 @@ const stand = async (lab: Lab, nodes: string[], say: Say, wanted?: Init): Promis
   const record = { slot: await ensureBridge(lab, held?.slot, say), hosts: withHosts(held, nodes), init }
   // Written before anything is started: what a killed command leaves half made is known to the next one.
   writeRecord(lab, record)
+  enterLab(lab)
   const all = Object.entries(record.hosts)
+  const toStart = all.filter(([node]) => machinePid(handleOf(lab, node)) === undefined)
+  const short = toStart.length === 0 ? [] : shortages(kernelState(), toStart.length)
+  for (const text of short) say(`warning: ${text}`)
   await together(all, async ([node]) => {
     const disk = await ensureDisk(diskFolder(lab, node), node, base, key)
     if (disk === 'lost') say(`${node}: the base of its disk is gone, so it starts afresh`)
@@ -190,6 +196,7 @@ export const down = async (which: Which & { say: Say }): Promise<void> => {
     await dropBridge(lab)
     needPlainFolder(lab.folder)
     rmSync(lab.folder, { recursive: true, force: true })
+    strikeLab(lab)
     removeIfEmpty(dirname(lab.folder))
     dropEmptyWorkFolder(lab.base)
     which.say(there ? `lab '${lab.name}' is gone` : `there is no lab '${lab.name}' here: nothing to remove`)

@@ -32,6 +32,14 @@ export const machinesNamed = (prefix: string): string[] =>
     argvOf(pid).flatMap(word => (word.startsWith(flag(prefix)) ? [word.slice(flag('').length)] : [])),
   )
 
+/** The folders of the disks of all machines of labs that run here, whoever has started them. */
+export const machineDisks = (): string[] =>
+  allPids().flatMap(pid => {
+    const argv = argvOf(pid)
+    if (basename(argv[0] ?? '') !== 'systemd-nspawn') return []
+    return argv.flatMap(word => /^--directory=(.+\/\.runbook\/lab\/.+)\/root$/.exec(word)?.[1] ?? [])
+  })
+
 // Two steps need a shell, as they change the process that then becomes the container's: it joins a cgroup of its own
 // in each hierarchy (hosts that share a tree fail with 219/CGROUP now and then), and mounts the overlay in its own
 // mount namespace, so the mount ends with the machine. Names in the mount options are relative: a comma or a colon in

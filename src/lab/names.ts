@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { refuse } from '../core/failure.ts'
 import { workFolder } from '../core/work-folder.ts'
 
@@ -34,6 +34,12 @@ export const labAt = (base: string, name: string): Lab => {
   const folder = resolve(workFolder(base), 'lab', label('lab name', name))
   const id = shortDigest(folder, 6)
   return { name, base: resolve(base), folder, prefix: `rb${id}-`, bridge: `rb-${name.slice(0, 5)}-${id}` }
+}
+
+/** The lab of a folder `BASE/.runbook/lab/NAME`; undefined for one that is none. */
+export const labOfFolder = (folder: string): Lab | undefined => {
+  const [name, base] = [basename(folder), dirname(dirname(dirname(folder)))]
+  return LABEL.test(name) && folder === join(workFolder(base), 'lab', name) ? labAt(base, name) : undefined
 }
 
 /** One name for a host's machine, network namespace and cgroup. */

@@ -39,7 +39,7 @@ test('a slip in the command line ends with 4 and one line that says what', () =>
     [['plan', 'a.yml', '--nope'], "unknown option '--nope'"],
     [['plan', 'a.yml', 'b.yml'], 'too many arguments'],
     [['plan', 'a.yml', '--format', 'xml'], 'text, json'],
-    [['lab', 'frob'], 'use up, add, rm, status or down'],
+    [['lab', 'frob'], 'use up, add, rm, list, status or down'],
     [['lab', 'up', '--hosts', '0'], 'from 1 to 50'],
   ] as const) {
     const { code, out, err } = place.run([...args])

@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { lab as cli } from '../../src/cli/commands/lab.ts'
 import { Refusal } from '../../src/core/failure.ts'
 import { add, down, type LabStatus, remove, status, up } from '../../src/lab/lab.ts'
+import { allLabs } from '../../src/lab/list.ts'
 import { labAt } from '../../src/lab/names.ts'
 
 const run = promisify(execFile)
@@ -58,6 +60,7 @@ const leftovers = async (): Promise<string[]> => {
   const paths = [
     ...globSync('/sys/fs/cgroup/**/rb*-*'),
     ...globSync('/run/systemd/nspawn/*/*'),
+    ...globSync('/var/lib/runbook/labs/*'),
     ...globSync(`${folder}/.*`),
   ]
   const all = [...processes, ...mounts, ...links, ...netns, ...paths]
@@ -129,6 +132,27 @@ check('a killed host comes up again with its disk, the others stay as they are',
   assert.is.not(await pidOf('node1'), killed)
 })
 
+const listed = async () => (await allLabs()).filter(({ base }) => base === folder)
+
+check('it is listed from anywhere, up or down, also where it was never entered', async () => {
+  const all = await listed()
+  assert.equal(all.map(states), [['node0 up', 'node1 up', 'node2 up']])
+  assert.equal([all[0]?.name, all[0]?.subnet], ['selftest', (await status(which)).subnet])
+  const link = `/var/lib/runbook/labs/${lab.prefix}lab`
+  rmSync(link)
+  assert.equal((await listed()).map(states), [['node0 up', 'node1 up', 'node2 up']])
+  symlinkSync(lab.folder, link)
+})
+
+check('a command for a lab of another folder says where to go', async () => {
+  const err: string[] = []
+  await cli({ action: 'status', name: 'selftest' }, { out: () => {}, err: line => err.push(line) })
+  assert.ok(
+    err.includes(`lab 'selftest' is in ${folder}: cd ${folder} && runbook lab status --name selftest`),
+    err.join(),
+  )
+})
+
 check('a host whose network was lost gets it again', async () => {
   await run('ip', ['netns', 'del', `${lab.prefix}node0`])
   assert.equal(states(await orFailures(up({ ...which, hosts: 2 }))), ['node0 up', 'node1 up', 'node2 up'])
@@ -141,6 +165,7 @@ check('down leaves nothing behind, also of a host that was killed, and can be sa
   assert.equal(await leftovers(), [])
   await orFailures(down(which))
   assert.equal((await status(which)).hosts, [])
+  assert.equal(await listed(), [])
 })
 
 test.run()

@@ -72,7 +72,7 @@ test(`a walk over frozen inputs, once and again, says the same (seed ${seed})`, 
         there,
       ),
     ),
-    40,
+    cases(40),
   )
 })
 

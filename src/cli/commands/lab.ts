@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs'
 import { exit } from '../../core/exit.ts'
 import { type Failure, Refusal, refuse } from '../../core/failure.ts'
+import { quote } from '../../core/quote.ts'
 import { add, down, type HostStatus, type LabStatus, remove, status, up } from '../../lab/lab.ts'
+import { allLabs, type ListedLab } from '../../lab/list.ts'
+import { labAt } from '../../lab/names.ts'
 
 export type LabArguments = {
   action: string
@@ -22,6 +26,26 @@ const statusLines = (lab: LabStatus): string[] =>
         `lab ${lab.name}: ${lab.subnet}, ${lab.init === 'none' ? 'no systemd, ' : ''}inventory ${lab.inventory}`,
         ...lab.hosts.map(hostLine),
       ]
+
+const listLines = (labs: ListedLab[]): string[] => [
+  ...labs.map(({ name, subnet, hosts, base }) => {
+    const up = hosts.filter(({ state }) => state === 'up').length
+    const said = hosts.length === 0 ? 'its record is gone' : `${up} of ${hosts.length} up`
+    return [name.padEnd(12), (subnet ?? '').padEnd(16), said.padEnd(10), base].join(' ')
+  }),
+  ...(labs.length === 0 ? ['there is no lab on this machine'] : []),
+]
+
+/** Where labs of that name are, for a command that has found none in this folder. */
+const elsewhereLines = async ({ action, name = 'lab' }: LabArguments): Promise<string[]> => {
+  const others = (await allLabs()).filter(lab => lab.name === name)
+  return others.map(
+    ({ base }) => `lab '${name}' is in ${base}: cd ${quote(base)} && runbook lab ${action} --name ${name}`,
+  )
+}
+
+/** Whether anything of the lab lies in this folder. */
+const isHere = ({ name = 'lab' }: LabArguments): boolean => existsSync(labAt(process.cwd(), name).folder)
 
 const failureLines = ({ what, why, fix }: Failure): string[] => [
   `error: ${what}`,
@@ -52,17 +76,26 @@ const act = async (argv: LabArguments, io: Io): Promise<LabStatus | undefined> =
       await down(which)
       return undefined
     default:
-      return refuse('usage-option', `lab has no action '${argv.action}'`, { fix: 'use up, add, rm, status or down' })
+      return refuse('usage-option', `lab has no action '${argv.action}'`, {
+        fix: 'use up, add, rm, list, status or down',
+      })
   }
 }
 
 /**
- * `runbook lab up | add NODE | rm NODE | status | down`: throw-away hosts to try a playbook on. Progress and failures
+ * `runbook lab up | add NODE | rm NODE | list | status | down`: throw-away hosts to try a playbook on. Progress and failures
  * go to `io.err`, the lab's state to `io.out`. Returns the exit code: 0; 4 for bad input or without root; 1 for a lab
  * that does not come up or go away.
  */
 export const lab = async (argv: LabArguments, io: Io): Promise<number> => {
   try {
+    if (argv.action === 'list') {
+      const labs = await allLabs()
+      for (const line of argv.format === 'json' ? [JSON.stringify({ labs })] : listLines(labs)) io.out(line)
+      return exit.done
+    }
+    const isElsewhere = ['status', 'down', 'add', 'rm'].includes(argv.action) && !isHere(argv)
+    if (isElsewhere) for (const line of await elsewhereLines(argv)) io.err(line)
     const state = await act(argv, io)
     if (argv.format === 'json') io.out(JSON.stringify(state ?? (await status({ name: argv.name ?? 'lab' }))))
     else if (state) for (const line of statusLines(state)) io.out(line)

@@ -26,6 +26,13 @@ test('the status of a lab that is not there is no error', async () => {
   )
 })
 
+test('the list of labs is text, or one line of JSON, whoever asks', async () => {
+  const { code, out } = await call({ action: 'list', format: 'json' })
+  assert.is(code, 0)
+  assert.ok(Array.isArray(JSON.parse(out.join('\n')).labs))
+  assert.ok((await call({ action: 'list' })).out.length >= 1)
+})
+
 test('bad input ends with 4, before anything is touched, and says what to do', async () => {
   for (const argv of [
     { action: 'frob' },

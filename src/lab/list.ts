@@ -1,0 +1,32 @@
+import { dirname } from 'node:path'
+import { type LabStatus, status } from './lab.ts'
+import { machineDisks, machinesNamed } from './machine.ts'
+import { type Lab, labOfFolder } from './names.ts'
+import { enteredFolders } from './register.ts'
+
+/** A lab with the folder that it was made in, which is where commands for it are given. */
+export type ListedLab = LabStatus & { base: string }
+
+/** The labs that lie in one of the folders, each once, by name and then by folder. */
+export const labsIn = (folders: string[]): Lab[] =>
+  [...new Set(folders)]
+    .flatMap(folder => labOfFolder(folder) ?? [])
+    .sort((a, b) => (a.name === b.name ? (a.base < b.base ? -1 : 1) : a.name < b.name ? -1 : 1))
+
+/** A disk is `LAB/hosts/NODE`. */
+const knownFolders = (): string[] => [...enteredFolders(), ...machineDisks().map(disk => dirname(dirname(disk)))]
+
+/**
+ * All labs of this machine, wherever they were made: those that were entered, and whichever has a host that runs. One
+ * whose folder was removed is left out, unless a host of it still runs. Needs no root.
+ */
+export const allLabs = async (): Promise<ListedLab[]> => {
+  const all = await Promise.all(
+    labsIn(knownFolders()).map(async lab => ({
+      ...(await status({ name: lab.name, folder: lab.base })),
+      base: lab.base,
+      runs: machinesNamed(lab.prefix).length > 0,
+    })),
+  )
+  return all.filter(({ inventory, runs }) => inventory !== undefined || runs).map(({ runs: _, ...lab }) => lab)
+}
