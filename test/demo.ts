@@ -1,17 +1,21 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { quote } from '../src/core/quote.ts'
+import { choosePrograms, notePrograms } from './demo-programs.ts'
 
 // `npm run demo`: three throw-away hosts become a private IPFS network with ipfs-cluster on top. Each command is shown
 // before it runs, as it can be typed in the project's folder.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const runbook = 'src/runbook.mjs'
-const inventory = '.runbook/lab/demo/inventory.json'
-const given = process.env.RUNBOOK_ARTIFACTS
-const artifacts = given || '.runbook/standin'
-const apply = `${runbook} apply playbooks/private-cluster.yml -i inventory/private-cluster.yml -i ${inventory} --artifacts ${artifacts}${given ? '' : ' --lock .runbook/standin.lock'}`
-
+const labInventory = '.runbook/lab/demo/inventory.json'
+const playbook = 'playbooks/private-cluster.yml -i inventory/private-cluster.yml'
+// Its own: what the demo downloads is no matter of the playbook's lock.
+const lock = '.runbook/demo.lock'
+const arch = process.arch === 'x64' ? 'amd64' : process.arch
+const fetch = [process.execPath, runbook, 'artifacts', 'fetch', ...playbook.split(' '), '--lock', lock]
+fetch.push('--arch', arch, '--format', 'json')
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const chapter = (title: string): void => say(`\n# ${title}`)
 
@@ -46,17 +50,35 @@ chapter('Three throw-away Debian hosts')
 sh(`${runbook} lab up --hosts 3 --name demo`)
 
 chapter('The programs')
-if (given) say(`From RUNBOOK_ARTIFACTS=${given}`)
-else {
-  say('STAND-IN programs, NOT kubo and ipfs-cluster: they behave alike as far as this playbook goes, for tests only.')
-  say("For the real ones set RUNBOOK_ARTIFACTS to a folder with upstream's archives, each with its .sha512.")
-  sh(`sh test/standin/build.sh ${artifacts}`)
+const note = `${root}.runbook/lab/demo/programs`
+const programs = await choosePrograms({
+  env: process.env,
+  note,
+  fetch: { argv: fetch, folder: root },
+  patience: 5000,
+  say,
+})
+notePrograms(note, programs)
+if (programs.kind === 'folder') say(`From RUNBOOK_ARTIFACTS=${programs.folder}`)
+if (programs.kind === 'real') say('The REAL kubo and ipfs-cluster: checked, and kept in the cache of archives.')
+if (programs.kind === 'standin') {
+  say(`STAND-IN programs, NOT kubo and ipfs-cluster (${programs.why}): they behave alike as far as this playbook goes.`)
+  say(
+    "For the real ones be online, or set RUNBOOK_ARTIFACTS to a folder with upstream's archives, each with its .sha512.",
+  )
+  sh('sh test/standin/build.sh .runbook/standin')
 }
+const from = {
+  folder: () => ` --artifacts ${quote(process.env.RUNBOOK_ARTIFACTS ?? '')}`,
+  real: () => ` --lock ${lock}`,
+  standin: () => ' --artifacts .runbook/standin --lock .runbook/standin.lock',
+}
+const apply = `${runbook} apply ${playbook} -i ${labInventory}${from[programs.kind]()}`
 
 chapter('A private IPFS network, with ipfs-cluster on top')
 sh(apply)
 
-const [first, ...others] = hostsOf(inventory) as [Host, ...Host[]]
+const [first, ...others] = hostsOf(labInventory) as [Host, ...Host[]]
 chapter(`A file goes in on ${first.name} ...`)
 const put = 'echo "Hello from $(hostname), $(date)" >/tmp/hello && ipfs-cluster-ctl add --quieter /tmp/hello'
 const cid = sh(`${first.ssh} '${put}'`, 'returned')
