@@ -53,7 +53,8 @@ const onHosts = jobs.filter(job => job.usesHosts)
 if (jobs.length === 0) say(`No tests in ${paths.join(' ')}.`)
 const done = await runAll(
   jobs.filter(job => !job.usesHosts),
-  availableParallelism(),
+  // Some of the fast ones wait for most of their time: one more than there are cores keeps these busy.
+  availableParallelism() + (isFast ? 1 : 0),
 )
 // They wait for most of their time, each on hosts of its own.
 done.push(...(await runAll(onHosts, availableParallelism())))
