@@ -1,7 +1,6 @@
 import { Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { exit } from '../core/exit.ts'
-import type { Failure } from '../core/failure.ts'
 
 const collect = (value: string, all: string[]): string[] => [...all, value]
 const words = (value: string, all: string[]): string[] => [...all, ...value.split(',').filter(word => word !== '')]
@@ -235,21 +234,6 @@ const program = (word: string | undefined, done: Done): Command => {
   return root
 }
 
-const asksForJson = (argv: string[]): boolean => /(^| )--format[ =]json( |$)/.test(argv.join(' '))
-
-/** The last line of every JSON output, also where the command line itself is wrong. */
-const summaryOf = (failure: Failure): string =>
-  JSON.stringify({
-    type: 'summary',
-    exit: exit.badInput,
-    hosts: {},
-    failures: [failure],
-    wallMs: Math.round(performance.now()),
-    peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
-    seq: 1,
-    time: Date.now(),
-  })
-
 /** Runs one command line and sets the process's exit code. */
 export const main = async (argv: string[]): Promise<void> => {
   // Whoever reads the output may have had enough of it, or its disk is full; an apply is not given up for that.
@@ -271,11 +255,7 @@ export const main = async (argv: string[]): Promise<void> => {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? exit.done : exit.badInput
     if (process.exitCode === exit.done) return
-    const { usageFailure } = await import('./usage-failure.ts')
-    const failure = usageFailure(error.message, argv)
-    // Where there is no command the help has been shown instead.
-    if (error.code !== 'commander.help')
-      process.stderr.write(`error: ${failure.what}\n${failure.fix ? `  fix: ${failure.fix}\n` : ''}`)
-    if (asksForJson(argv)) process.stdout.write(`${summaryOf(failure)}\n`)
+    const { tellUsageFailure } = await import('./usage-failure.ts')
+    tellUsageFailure(error, argv)
   }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { exit } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
 import { adviceFor } from './ansible-options.ts'
@@ -28,10 +29,33 @@ const fixFor = (what: string, argv: string[]): string | undefined => {
  * What is wrong with a command line, from what the parser says of it: a playbook without a command gets the command,
  * an option of Ansible's what to do instead. The parser's own nearest word goes where there is better advice.
  */
-export const usageFailure = (message: string, argv: string[]): Failure => {
+const usageFailure = (message: string, argv: string[]): Failure => {
   const what = message.replace(/^error: /, '').trimEnd()
   const fix = fixFor(what, argv)
   return fix === undefined
     ? { reason: 'usage-option', what }
     : { reason: 'usage-option', what: what.split('\n')[0]!, fix }
+}
+
+const asksForJson = (argv: string[]): boolean => /(^| )--format[ =]json( |$)/.test(argv.join(' '))
+
+/** The last line of every JSON output, also where the command line itself is wrong. */
+const summaryOf = (failure: Failure): string =>
+  JSON.stringify({
+    type: 'summary',
+    exit: exit.badInput,
+    hosts: {},
+    failures: [failure],
+    wallMs: Math.round(performance.now()),
+    peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    seq: 1,
+    time: Date.now(),
+  })
+
+/** Tells what is wrong with a command line, by the parser's error. Where there is no command its help has been shown. */
+export const tellUsageFailure = ({ code, message }: { code: string; message: string }, argv: string[]): void => {
+  const failure = usageFailure(message, argv)
+  if (code !== 'commander.help')
+    process.stderr.write(`error: ${failure.what}\n${failure.fix ? `  fix: ${failure.fix}\n` : ''}`)
+  if (asksForJson(argv)) process.stdout.write(`${summaryOf(failure)}\n`)
 }
