@@ -5,7 +5,7 @@ import { type Counts, sentence, sum } from './runner/counts.ts'
 import { allJobs, fastJobs, type Job, namedJobs } from './runner/jobs.ts'
 
 // Runs the tests, each file in a process of its own: `node test/run.ts [--fast] [FILE|FOLDER...]`. With --fast a few
-// of the generated cases are tried, and where no file is named all that needs no hosts, no root and no Go is run. The
+// of the generated cases are tried, and where no file is named all that needs no hosts, no root, no Go and no npm is run. The
 // last line is `N passed, N failed[, N skipped]`; the exit code is 1 when anything failed.
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')

@@ -92,7 +92,7 @@ export const ansibleOptions: AnsibleOption[] = [
   {
     flags: ['-M', '--module-path'],
     value: 'PATH',
-    advice: () => 'leave it out: docs/modules.md lists the modules that a playbook can use',
+    advice: () => 'modules of your own lie in the folder modules/ beside the playbook: see docs/writing-modules.md',
   },
 ]
 

@@ -89,10 +89,13 @@ const testJobs = (root: string): Job[] =>
 /** Everything: format and lint, types, the stand-in, and each file of tests. The longest begin first. */
 export const allJobs = (root: string): Job[] => [standin(), ...checks, ...testJobs(root)]
 
-/** What needs Node and nothing else: no host, no root, and no program in Go, be it the stand-in or the real one. */
+/** Not among the fast ones: programs in Go, the stand-in or the real ones, and the package, which npm packs and installs. */
+const SLOW = ['test/real/', 'test/package/']
+
+/** What needs Node and nothing else: no host, no root, no Go and no npm. */
 export const fastJobs = (root: string): Job[] => [
   ...checks,
-  ...testJobs(root).filter(({ name, usesHosts }) => !usesHosts && !name.startsWith('test/real/')),
+  ...testJobs(root).filter(({ name, usesHosts }) => !usesHosts && !SLOW.some(path => name.startsWith(path))),
 ]
 
 const filesIn = (root: string, path: string): string[] =>
