@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, globSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { moduleDigest } from '../src/cli/app/module-digest.ts'
 import { modulePath } from '../src/cli/app/module-path.ts'
 
@@ -12,8 +12,20 @@ import { modulePath } from '../src/cli/app/module-path.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = resolve(process.argv[2] ?? join(root, 'dist'))
 
-/** What runbook imports by a name that it makes up, each a file of its own under the same name. */
-const byName = globSync(['modules/*/*.ts', 'modules/*/lib/diagnoses.ts'], { cwd: root })
+/** The files of the collections that runbook imports by name, in one: `files['builtin/copy']`. */
+const collections: Plugin = {
+  name: 'collections',
+  setup: ({ onResolve, onLoad }) => {
+    const names = globSync(['modules/*/*.ts', 'modules/*/lib/diagnoses.ts'], { cwd: root }).sort()
+    const imports = names.map((file, i) => `import file${i} from './${file}'`)
+    const members = names.map((file, i) => `${JSON.stringify(file.slice('modules/'.length, -'.ts'.length))}: file${i}`)
+    onResolve({ filter: /^collections:/ }, ({ path }) => ({ path, namespace: 'collections' }))
+    onLoad({ filter: /^/, namespace: 'collections' }, () => ({
+      contents: `${imports.join('\n')}\nexport const files = { ${members.join(', ')} }\n`,
+      resolveDir: root,
+    }))
+  },
+}
 
 /** The digests of all modules that come along, by `collection/name`. */
 const digests = (): Record<string, string> => {
@@ -28,7 +40,7 @@ const bundle = async (): Promise<void> => {
     entryPoints: {
       runbook: 'src/runbook.mjs',
       module: 'src/module/module.ts',
-      ...Object.fromEntries(byName.map(file => [file.replace(/\.ts$/, ''), file])),
+      modules: 'collections:all',
     },
     outdir: out,
     outExtension: { '.js': '.mjs' },
@@ -43,6 +55,7 @@ const bundle = async (): Promise<void> => {
     sourcemap: 'linked',
     sourcesContent: false,
     define: { BUILT_MODULES: JSON.stringify(digests()) },
+    plugins: [collections],
     logLevel: 'warning',
   })
   cpSync(join(root, 'src/module/probes/portable'), join(out, 'portable'), { recursive: true })

@@ -130,10 +130,10 @@ for (const [name, node] of nodes) {
 test('every module that comes along can be imported, and its digest is that of the checkout', async () => {
   const all = await allModules()
   const script = `
-    const { shippedModules, shippedFile, builtDigest } = await import(process.argv[1])
-    for (const id of shippedModules()) console.log(id, builtDigest(id), (await import(shippedFile(id))).default.name)`
+    const { shippedModules, importShipped, builtDigest } = await import(process.argv[1])
+    for (const id of shippedModules()) console.log(id, builtDigest(id), (await importShipped(id)).name)`
   const chunk = globSync('dist/*.mjs', { cwd: own }).find(file =>
-    /export \{[^}]*\bshippedModules\b/.test(readFileSync(join(own, file), 'utf8')),
+    /export \{[^}]*\bimportShipped\b/.test(readFileSync(join(own, file), 'utf8')),
   )!
   const told = `${execFileSync(process.execPath, ['--input-type=module', '-e', script, join(own, chunk)])}`
     .trim()

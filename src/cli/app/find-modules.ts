@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url'
 import { type Failure, Refusal } from '../../core/failure.ts'
 import { builtinPrefix } from '../../load/names.ts'
 import type { Playbook } from '../../load/playbook.ts'
@@ -6,22 +5,20 @@ import { didYouMean } from '../../load/suggest.ts'
 import type { AnyModule, Diagnose } from '../../module/define.ts'
 import { shareDiagnoses } from '../../module/share-diagnoses.ts'
 import { type ModuleFile, modulePath } from './module-path.ts'
-import { collections, shippedFile } from './shipped-modules.ts'
+import { collections, importShipped } from './shipped-modules.ts'
 
 /** The modules of a playbook by the words of its tasks, and what is to be said of where they were found. */
 export type FoundModules = { modules: Record<string, AnyModule>; warnings: string[] }
 
 const loadModule = async (file: ModuleFile): Promise<AnyModule> => {
-  if (file.shipped !== undefined) return (await import(pathToFileURL(file.path).href)).default
+  if (file.shipped !== undefined) return (await importShipped(file.shipped)) as AnyModule
   return (await import('./import-module.ts')).importModule(file)
 }
 
 /** What the collections know of failures. builtin's comes last: a host says less of a failure than the program does. */
 const withDiagnoses = async (modules: Record<string, AnyModule>): Promise<Record<string, AnyModule>> => {
   if (!Object.values(modules).some(module => module.diagnose)) return modules
-  const common = collections
-    .toReversed()
-    .map(async name => (await import(pathToFileURL(shippedFile(`${name}/lib/diagnoses`)).href)).default as Diagnose)
+  const common = collections.toReversed().map(async name => (await importShipped(`${name}/lib/diagnoses`)) as Diagnose)
   return shareDiagnoses(modules, await Promise.all(common))
 }
 

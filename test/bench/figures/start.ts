@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { runbook } from '../rig.ts'
 import { type Row, ratioRow } from '../row.ts'
-import { byTurns, median, must, ROUNDS, runOnce } from '../timing.ts'
+import { byTurns, median, must, ROUNDS, root, runOnce } from '../timing.ts'
 
 /** A listener that notes when it is first connected to, and hangs up. */
 const listener = async () => {
@@ -31,7 +31,7 @@ const OFTEN = 3 * ROUNDS
 const nothing = { argv: [process.execPath, '-e', '0'] }
 
 /** From the start of the process until a plan of the main playbook first connects to a host; by turns with nothing. */
-const untilConnected = async (): Promise<{ ours: number; theirs: number }> => {
+const untilConnected = async (bin: string): Promise<{ ours: number; theirs: number }> => {
   const folder = mkdtempSync(`${tmpdir()}/bench-`)
   const { port, take, close } = await listener()
   try {
@@ -39,7 +39,8 @@ const untilConnected = async (): Promise<{ ours: number; theirs: number }> => {
     const host = { ansible_host: '127.0.0.1', ansible_port: port, ansible_ssh_private_key_file: `${folder}/key` }
     const hosts = Object.fromEntries(['node0', 'node1', 'node2'].map(name => [name, host]))
     writeFileSync(`${folder}/hosts.json`, JSON.stringify({ all: { children: { ipfs: { hosts } } } }))
-    const argv = runbook('plan', 'playbooks/private-cluster.yml', '-i', `${folder}/hosts.json`, '--artifacts', folder)
+    const words = ['plan', 'playbooks/private-cluster.yml', '-i', `${folder}/hosts.json`, '--artifacts', folder]
+    const argv = [process.execPath, bin, ...words]
     const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
     for (let round = 0; round <= OFTEN; round++) {
       const began = process.hrtime.bigint()
@@ -58,10 +59,18 @@ const untilConnected = async (): Promise<{ ours: number; theirs: number }> => {
   }
 }
 
+/** The bin of what `npm run build` makes, somewhere below this folder: packages are found from there. */
+const built = async (): Promise<string> => {
+  const folder = `${root}/.runbook/bench/dist`
+  await must({ argv: [process.execPath, `${root}/build/build.ts`, folder] })
+  return `${folder}/runbook.mjs`
+}
+
 /** How long it takes to begin. No host is needed, and what it costs is the same for every command. */
 export const start = async (): Promise<Row[]> => [
   ratioRow('runbook --version / node -e 0', await byTurns({ argv: runbook('--version') }, nothing, OFTEN), 2.5),
   ratioRow('runbook --help / node -e 0', await byTurns({ argv: runbook('--help') }, nothing, OFTEN), 2),
   // 120 ms where node itself takes 32.
-  ratioRow('plan until it first connects / node -e 0', await untilConnected(), 3.75),
+  ratioRow('plan until it first connects / node -e 0, as it is installed', await untilConnected(await built()), 3.75),
+  ratioRow('  from the sources of a checkout', await untilConnected(`${root}/src/runbook.mjs`), 9),
 ]
