@@ -69,8 +69,8 @@ const dependantsIn = ({ nodes }: Graph): Dependants => {
 }
 
 /** What a line was decided from, as its machine was when its turn came. */
-const readsOf = (walk: Walk, { turn }: Planned, { machine, reads }: Line): Explained['reads'] => {
-  const world = worldOn(walk, machine, turn.get(machine) ?? 0)
+const readsOf = (walk: Walk, { logLengths }: Planned, { machine, reads }: Line): Explained['reads'] => {
+  const world = worldOn(walk, machine, logLengths.get(machine) ?? 0)
   return Object.entries(reads).flatMap(([name, queries]) =>
     [queries ?? []].flat().map(query => {
       const is = answer(world, query)

@@ -12,7 +12,7 @@ export type Planned = {
   node: Node
   lines: Line[]
   /** How much of each machine's log there was when its turn came. */
-  turn: Map<string, number>
+  logLengths: Map<string, number>
 }
 
 /** What has to be read before a walk can go on: queries by machine. */

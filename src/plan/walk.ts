@@ -120,10 +120,10 @@ export const register = ({ outputs, causes }: Walk, node: Node, host: string, li
 
 /** Plans one node as the next of a pass, and keeps what it registers. */
 export const planNode = (walk: Walk, node: Node): Planned => {
-  const turn = new Map([...walk.predicted].map(([machine, log]) => [machine, log.length]))
+  const logLengths = new Map([...walk.predicted].map(([machine, log]) => [machine, log.length]))
   const lines = node.collective ? planCollective(walk, node) : hostLines(walk, node)
   for (const [host, own] of Map.groupBy(lines, l => l.host)) register(walk, node, host, own)
-  const planned = { node, lines, turn }
+  const planned = { node, lines, logLengths }
   walk.planned.push(planned)
   return planned
 }

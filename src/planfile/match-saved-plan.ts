@@ -7,7 +7,7 @@ import type { Known } from '../plan/known.ts'
 import { failLine, type Line } from '../plan/line.ts'
 import { type Environment, planOn } from '../plan/plan.ts'
 import type { Walk } from '../plan/walk-state.ts'
-import { describeMismatch, readsTheSame, type SavedSide } from './mismatch.ts'
+import { describeMismatch, readsTheSame, type SavedSide } from './describe-mismatch.ts'
 import type { SavedPlan } from './saved-plan.ts'
 
 /** A saved plan that is to be applied: what is planned now may do no more than it shows. */

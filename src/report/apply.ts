@@ -1,5 +1,4 @@
 import type { Event } from '../core/event.ts'
-import { duration, hostList, megabytes, PROGRESS_EVERY_MS } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { createDownloadLines } from './download.ts'
 import { createLedger } from './ledger.ts'
@@ -8,6 +7,7 @@ import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
 import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createWarnings } from './warning.ts'
+import { duration, hostList, megabytes, PROGRESS_EVERY_MS } from './wording.ts'
 
 type Result = Event & { type: 'result' }
 

@@ -1,6 +1,6 @@
 import type { Event } from '../core/event.ts'
-import { megabytes, PROGRESS_EVERY_MS } from './counts.ts'
 import { oneLine } from './printable.ts'
+import { megabytes, PROGRESS_EVERY_MS } from './wording.ts'
 
 type Download = Event & { type: 'download' }
 

@@ -1,5 +1,4 @@
 import type { Event, Provenance } from '../core/event.ts'
-import { plural, timeAgo, utcTime } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { createLedger } from './ledger.ts'
 import { taskLabel } from './order.ts'
@@ -8,6 +7,7 @@ import { indented, oneLine } from './printable.ts'
 import { rootCauseText } from './recap.ts'
 import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createWarnings } from './warning.ts'
+import { plural, timeAgo, utcTime } from './wording.ts'
 
 type Drifted = Event & { type: 'drifted' }
 type Compared = Event & { type: 'compared' }

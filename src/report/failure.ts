@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
 import type { Failure, Origin } from '../core/failure.ts'
-import { hostList, MOST_NAMED, plural } from './counts.ts'
 import type { Paint } from './paint.ts'
 import { oneLine, printable } from './printable.ts'
 import type { RootCause } from './root-causes.ts'
+import { hostList, MOST_NAMED, plural } from './wording.ts'
 
 /** The path as a person in this folder would write it. */
 const shortPath = (file: string): string => {

@@ -1,5 +1,4 @@
 import type { Event, PlanVerdict } from '../core/event.ts'
-import { hostList, plural } from './counts.ts'
 import { differenceLines } from './difference.ts'
 import { archiveLine, createDownloadLines } from './download.ts'
 import { createLedger, type Ledger, type LedgerEntry } from './ledger.ts'
@@ -9,6 +8,7 @@ import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
 import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createWarnings } from './warning.ts'
+import { hostList, plural } from './wording.ts'
 
 const symbols: Record<PlanVerdict, string> = { ok: '=', change: '~', undecided: '?', skipped: '-', fail: '!' }
 const colours: Record<PlanVerdict, keyof Paint> = {

@@ -1,10 +1,10 @@
 import type { Event, HostSummary } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
-import { duration, hostList, plural } from './counts.ts'
 import { rootCauseLines } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Paint } from './paint.ts'
 import { mergeHostsGoneAlike, type RootCause, rootCauses } from './root-causes.ts'
+import { duration, hostList, plural } from './wording.ts'
 
 /** Up to so many hosts have a line each; of more, those with equal counts share one. */
 const MOST_LINES = 10

@@ -1,7 +1,7 @@
 import type { Event } from '../core/event.ts'
-import { megabytes, plural } from './counts.ts'
 import { downloadStatus } from './download.ts'
 import { oneLine } from './printable.ts'
+import { megabytes, plural } from './wording.ts'
 
 /** A terminal redraws all rows each time, which costs more than it tells when there are many. */
 export const MOST_ROWS = 12

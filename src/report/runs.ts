@@ -1,7 +1,7 @@
 import type { Event } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
-import { duration, plural } from './counts.ts'
 import { oneLine, printable } from './printable.ts'
+import { duration, plural } from './wording.ts'
 
 type Remembered = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
 /** A run whose journal cannot be read, and why. */

@@ -1,7 +1,7 @@
 import type { Event } from '../core/event.ts'
-import { hostList } from './counts.ts'
 import type { Paint } from './paint.ts'
 import { indented } from './printable.ts'
+import { hostList } from './wording.ts'
 
 type Warning = Event & { type: 'warning' }
 

@@ -90,8 +90,8 @@ const addLines = (context: RunContext, draft: Draft, node: Node, host: string, l
 
 /** Takes back what the last node has predicted: its turn comes later. */
 const takeBack = ({ planned, predicted }: Walk): void => {
-  const { turn } = planned.at(-1)!
-  for (const [machine, log] of predicted) predicted.set(machine, log.slice(0, turn.get(machine) ?? 0))
+  const { logLengths } = planned.at(-1)!
+  for (const [machine, log] of predicted) predicted.set(machine, log.slice(0, logLengths.get(machine) ?? 0))
 }
 
 /** A collective that was `ok` everywhere when planned is so for each host by itself: no barrier. */

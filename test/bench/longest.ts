@@ -1,5 +1,5 @@
 import { createController } from '../../src/cli/app/controller.ts'
-import { loadModules } from '../../src/cli/app/find-modules.ts'
+import { loadModules } from '../../src/cli/app/load-modules.ts'
 import { expand } from '../../src/graph/expand.ts'
 import { type Graph, nodeId } from '../../src/graph/graph.ts'
 import { load } from '../../src/load/load.ts'

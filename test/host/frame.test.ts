@@ -47,10 +47,11 @@ test('what runs when the connection ends is told to end, with all it has started
 
 test('a daemon with a session of its own stays, and a shell that ends between two frames ends nothing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
-  const stay = (name: string, how: string): string => `${how} sleep 600 >/dev/null 2>&1 & echo $! >${folder}/${name}`
-  await cutDuring(at => `${stay('own', 'setsid')}; touch ${at}/began; sleep 600`, folder)
+  // It says by itself that it has begun: only then is it in a session of its own.
+  const daemon = `echo $$ >${folder}/own; touch ${folder}/began; exec sleep 600`
+  await cutDuring(() => `setsid sh -c '${daemon}' >/dev/null 2>&1 & sleep 600`, folder)
   const shell = openShell('node0', localWire())
-  await shell.run([{ sh: stay('idle', '') }])
+  await shell.run([{ sh: `sleep 600 >/dev/null 2>&1 & echo $! >${folder}/idle` }])
   shell.close()
   for (const name of ['own', 'idle']) {
     const pid = Number(readFileSync(join(folder, name), 'utf8'))

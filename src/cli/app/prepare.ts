@@ -11,7 +11,7 @@ import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { Supply } from './archives.ts'
 import { type Controller, createController } from './controller.ts'
-import { loadModules } from './find-modules.ts'
+import { loadModules } from './load-modules.ts'
 
 /** `-i`, else RUNBOOK_INVENTORY, else the inventory that bears the playbook's name. */
 const inventoriesFor = (playbook: string, given: string[]): string[] => {

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { duration, hostList, plural } from '../../src/report/counts.ts'
+import { duration, hostList, plural } from '../../src/report/wording.ts'
 
 const all = Array.from({ length: 30 }, (_, at) => `n${at}`)
 
