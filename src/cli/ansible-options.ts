@@ -52,7 +52,7 @@ export const ansibleOptions: AnsibleOption[] = [
   {
     flags: ['--syntax-check'],
     advice: () =>
-      '`runbook graph PLAYBOOK >/dev/null` checks all that is checked without a host: exit 4 where anything is wrong',
+      '`runbook graph PLAYBOOK >/dev/null` checks syntax, modules, arguments and names, and contacts nobody: exit 4 where anything is wrong; `runbook plan` checks values too',
   },
   {
     flags: ['--list-tasks', '--list-hosts'],

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { exit } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
@@ -7,13 +7,14 @@ import { adviceFor } from './ansible-options.ts'
 /** Commands that work on a playbook: the others have nothing in common with ansible-playbook. */
 const PLAYBOOK_COMMANDS = ['plan', 'apply', 'explain', 'drift', 'graph', 'artifacts', 'resume']
 
-const isFile = (word: string): boolean => /\.ya?ml$/.test(word) || existsSync(word)
+const isPlaybook = (word: string): boolean =>
+  /\.ya?ml$/.test(word) || statSync(word, { throwIfNoEntry: false })?.isFile() === true
 
 /** The playbook of a command line that has no command: its first word, or the last one after options. */
 const playbookWithoutCommand = (argv: string[]): string | undefined => {
   const first = argv[0] ?? ''
   const meant = first.startsWith('-') ? argv.at(-1)! : first
-  return !PLAYBOOK_COMMANDS.includes(first) && !meant.startsWith('-') && isFile(meant) ? meant : undefined
+  return !PLAYBOOK_COMMANDS.includes(first) && !meant.startsWith('-') && isPlaybook(meant) ? meant : undefined
 }
 
 const fixFor = (what: string, argv: string[]): string | undefined => {

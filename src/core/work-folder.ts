@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ignoreFile = '.gitignore'
@@ -7,15 +7,15 @@ const ignoreFile = '.gitignore'
 export const workFolder = (base: string): string => join(base, '.runbook')
 
 /**
- * Makes the folder `path` inside `.runbook` below `base`; `mode` is for each folder that is new. A new `.runbook` gets a
- * `.gitignore` that holds everything back: keys and what hosts printed belong into no repository. Throws the system's
- * error where it cannot be made.
+ * Makes the folder `path` inside `.runbook` below `base`; `mode` is for each folder that is new. A `.runbook`
+ * without a `.gitignore` gets one that holds everything back: keys and what hosts printed belong into no repository.
+ * Throws the system's error where it cannot be made.
  */
 export const makeWorkFolder = (base: string, path: string, mode = 0o777): string => {
   const folder = join(workFolder(base), path)
-  const isNew = mkdirSync(workFolder(base), { recursive: true, mode }) !== undefined
-  if (isNew) writeFileSync(join(workFolder(base), ignoreFile), '*\n')
   mkdirSync(folder, { recursive: true, mode })
+  const ignore = join(workFolder(base), ignoreFile)
+  if (!existsSync(ignore)) writeFileSync(ignore, '*\n')
   return folder
 }
 

@@ -16,6 +16,10 @@ type Need = {
   mend: (limit: number) => string
 }
 
+/** The control group's file of tasks, without its ending: of the unified hierarchy, or of the older one. */
+const pidsGroup = (): string | undefined =>
+  ['/sys/fs/cgroup/pids', '/sys/fs/cgroup/pids/pids'].find(path => existsSync(`${path}.max`))
+
 const sysctl =
   (key: string) =>
   (limit: number): string =>
@@ -34,7 +38,7 @@ const NEEDS: Need[] = [
     of: 'tasks',
     name: 'tasks of this control group',
     perHost: 60,
-    mend: limit => `echo ${limit} >/sys/fs/cgroup/pids.max`,
+    mend: limit => `echo ${limit} >${pidsGroup() ?? '/sys/fs/cgroup/pids'}.max`,
   },
   { of: 'memory', name: 'MB of memory', perHost: 64, mend: () => 'runbook lab list, and take down what is not needed' },
 ]
@@ -113,6 +117,13 @@ export const memoryIn = (meminfo: string, groupLimit: number | undefined, groupU
     : { used: total - free, limit: total }
 }
 
+/** Memory of the control group without the pages of files that it gives back when there is need, in bytes. */
+const groupMemory = (): number | undefined => {
+  const used = numberIn('/sys/fs/cgroup/memory.current')
+  const [, files = '0'] = /^inactive_file (\d+)$/m.exec(textOf('/sys/fs/cgroup/memory.stat') ?? '') ?? []
+  return used === undefined ? undefined : Math.max(0, used - Number(files))
+}
+
 const cgroups = (): KernelState['cgroups'] => {
   const all = hierarchies()
   if (all.length === 0) return 'none'
@@ -129,7 +140,7 @@ export const kernelState = (): KernelState => {
   const [open, , most] = (textOf('/proc/sys/fs/file-nr') ?? '').split(/\s+/).map(Number)
   const keys = keysIn(textOf('/proc/key-users') ?? '')
   const userKeys = keys.user ?? usage(0, numberIn('/proc/sys/kernel/keys/maxkeys'))
-  const group = ['/sys/fs/cgroup/pids.max', '/sys/fs/cgroup/pids/pids.max'].find(existsSync)?.replace(/\.max$/, '')
+  const group = pidsGroup()
   const found = {
     inotify: usage(
       globSync('/proc/[0-9]*/fd/*').filter(isInotify).length,
@@ -139,11 +150,7 @@ export const kernelState = (): KernelState => {
     userKeys,
     files: usage(open, most),
     tasks: group === undefined ? undefined : usage(numberIn(`${group}.current`), numberIn(`${group}.max`)),
-    memory: memoryIn(
-      textOf('/proc/meminfo') ?? '',
-      numberIn('/sys/fs/cgroup/memory.max'),
-      numberIn('/sys/fs/cgroup/memory.current'),
-    ),
+    memory: memoryIn(textOf('/proc/meminfo') ?? '', numberIn('/sys/fs/cgroup/memory.max'), groupMemory()),
   }
   const known = Object.entries(found).filter(([, value]) => value !== undefined)
   return { ...Object.fromEntries(known), cgroups: cgroups() }

@@ -77,6 +77,9 @@ const stand = async (lab: Lab, nodes: string[], say: Say, wanted?: Init): Promis
       why: 'the hosts of one lab start alike',
       fix: `leave out --init, choose another --name, or take it down first: runbook lab down --name ${lab.name}`,
     })
+  const toStart = Object.keys(withHosts(held, nodes)).filter(node => machinePid(handleOf(lab, node)) === undefined)
+  const short = toStart.length === 0 ? [] : shortages(kernelState(), toStart.length)
+  for (const text of short) say(`warning: ${text}`)
   const base = await ensureBase(say)
   const key = await ensureKey(lab)
   await needOverlays(lab.folder, base)
@@ -85,9 +88,6 @@ const stand = async (lab: Lab, nodes: string[], say: Say, wanted?: Init): Promis
   writeRecord(lab, record)
   enterLab(lab)
   const all = Object.entries(record.hosts)
-  const toStart = all.filter(([node]) => machinePid(handleOf(lab, node)) === undefined)
-  const short = toStart.length === 0 ? [] : shortages(kernelState(), toStart.length)
-  for (const text of short) say(`warning: ${text}`)
   await together(all, async ([node]) => {
     const disk = await ensureDisk(diskFolder(lab, node), node, base, key)
     if (disk === 'lost') say(`${node}: the base of its disk is gone, so it starts afresh`)

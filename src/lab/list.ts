@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { Refusal } from '../core/failure.ts'
 import { type LabStatus, status } from './lab.ts'
 import { machineDisks, machinesNamed } from './machine.ts'
 import { type Lab, labOfFolder } from './names.ts'
@@ -16,6 +18,16 @@ export const labsIn = (folders: string[]): Lab[] =>
 /** A disk is `LAB/hosts/NODE`. */
 const knownFolders = (): string[] => [...enteredFolders(), ...machineDisks().map(disk => dirname(dirname(disk)))]
 
+/** One whose record is damaged hides no other: it is listed as one without a record. */
+const statusOf = async (lab: Lab): Promise<LabStatus> => {
+  try {
+    return await status({ name: lab.name, folder: lab.base })
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { name: lab.name, folder: lab.folder, hosts: [] }
+  }
+}
+
 /**
  * All labs of this machine, wherever they were made: those that were entered, and whichever has a host that runs. One
  * whose folder was removed is left out, unless a host of it still runs. Needs no root.
@@ -23,10 +35,12 @@ const knownFolders = (): string[] => [...enteredFolders(), ...machineDisks().map
 export const allLabs = async (): Promise<ListedLab[]> => {
   const all = await Promise.all(
     labsIn(knownFolders()).map(async lab => ({
-      ...(await status({ name: lab.name, folder: lab.base })),
+      ...(await statusOf(lab)),
       base: lab.base,
       runs: machinesNamed(lab.prefix).length > 0,
     })),
   )
-  return all.filter(({ inventory, runs }) => inventory !== undefined || runs).map(({ runs: _, ...lab }) => lab)
+  return all
+    .filter(({ inventory, folder, runs }) => inventory !== undefined || runs || existsSync(`${folder}/lab.json`))
+    .map(({ runs: _, ...lab }) => lab)
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import type { Lab } from './names.ts'
 
 // Labs lie wherever they were made, and their names on this machine do not tell where. So each has a link here.
@@ -22,11 +22,15 @@ export const strikeLab = (lab: Lab, register = REGISTER): void => rmSync(linkOf(
 
 /** The folders of all labs that were entered, be they still there or not. */
 export const enteredFolders = (register = REGISTER): string[] => {
+  const names = existsSync(register) ? readdirSync(register) : []
+  return names.filter(name => name.endsWith('-lab')).flatMap(name => targetOf(`${register}/${name}`) ?? [])
+}
+
+/** Where a link leads; undefined for what is none. */
+const targetOf = (path: string): string | undefined => {
   try {
-    return readdirSync(register)
-      .filter(name => name.endsWith('-lab'))
-      .map(name => readlinkSync(`${register}/${name}`))
+    return readlinkSync(path)
   } catch {
-    return []
+    return undefined
   }
 }

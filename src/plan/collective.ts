@@ -86,20 +86,20 @@ const lookedTwice = (
   }
 }
 
-/** Participants that have looked twice, or the unknown that keeps one of them from it. */
+/** Participants as far as they have looked twice, and the unknown that keeps one of them from it. */
 const afterSecondLook = (
   walk: Walk,
   node: Node,
   module: AnyCollective,
   participants: Participant[],
-): Participant[] | Unknown => {
+): { looked: Participant[]; open?: Unknown } => {
   const looked = [...participants]
   for (const [i, one] of participants.entries()) {
     const twice = lookedTwice(walk, module, one, seenBy(node, looked))
-    if (isUnknown(twice)) return twice
+    if (isUnknown(twice)) return { looked, open: twice }
     looked[i] = twice
   }
-  return looked
+  return { looked }
 }
 
 /** What each host of the node says; `null` of one that takes no part. */
@@ -121,8 +121,8 @@ const decideTogether = (
   if (waits.length > 0) return undecided(waits.find(one => one instanceof Missing) ?? waits[0]!)
   if (participants.length === 0) return { verdicts: {}, participants }
   if (participants.some(({ seen }) => isMissing(seen))) return undecided(new Missing())
-  const looked = afterSecondLook(walk, node, module, participants)
-  if (isUnknown(looked)) return undecided(looked)
+  const { looked, open } = afterSecondLook(walk, node, module, participants)
+  if (open) return undecided(open, looked)
   if (looked.some(({ seen }) => isMissing(seen))) return undecided(new Missing(), looked)
   const seen = seenBy(node, looked)
   const args = Object.fromEntries(looked.map(({ line, values }) => [line.host, values]))

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -107,6 +108,8 @@ test('a playbook without a command: did you mean apply', () => {
     assert.match(err, `did you mean \`runbook apply ${meant}\`?`)
   }
   assert.is(summaryOf(['play.yml']).failures[0].fix, 'did you mean `runbook apply play.yml`?')
+  mkdirSync(join(place.folder, 'aplly'))
+  assert.match(place.run(['aplly']).err, 'Did you mean apply', 'a folder is no playbook')
   const { err } = place.run(['aply', 'play.yml'])
   assert.is(err, "error: unknown command 'aply'\n(Did you mean apply?)\n")
 })

@@ -24,10 +24,13 @@ test('whoever makes it first makes it ignored by git, with all that comes into i
   assert.match(execFileSync('git', ['-C', base, 'status', '--porcelain', '-uall'], { encoding: 'utf8' }), 'plan.key')
 })
 
-test('in a folder that is there already nothing is written that its owner has taken away', () => {
+test('a folder that an earlier version made gets one too, and what its owner wrote there stays', () => {
   mkdirSync(workFolder(base))
   makeWorkFolder(base, 'lab/x')
-  assert.not.ok(existsSync(join(workFolder(base), '.gitignore')))
+  assert.is(readFileSync(join(workFolder(base), '.gitignore'), 'utf8'), '*\n')
+  writeFileSync(join(workFolder(base), '.gitignore'), 'plan.key\n')
+  makeWorkFolder(base, 'runs')
+  assert.is(readFileSync(join(workFolder(base), '.gitignore'), 'utf8'), 'plan.key\n')
 })
 
 test('it is removed when nothing else is left in it', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,6 +16,9 @@ test('labs of one name in two folders are both entered, and struck one by one', 
   strikeLab(ann, register)
   strikeLab(ann, register)
   assert.equal(enteredFolders(register), [bob.folder])
+  writeFileSync(`${register}/notes-lab`, 'no link')
+  assert.equal(enteredFolders(register), [bob.folder], 'what is no link hides none')
+  rmSync(`${register}/notes-lab`)
   assert.equal(enteredFolders(`${register}/none`), [])
 })
 

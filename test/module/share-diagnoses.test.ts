@@ -28,6 +28,15 @@ test('what one module brings explains the failure of another, the more telling f
   assert.is(shared.diagnose!('fine'), undefined)
 })
 
+test("a module's own words come before those of others", () => {
+  const other = { ...plain, diagnose: diagnoses('E42', 'of another') }
+  const shared = shareDiagnoses({ other, own }, [host])
+  assert.equal(
+    [shared.own!.diagnose!('E42')?.cause, shared.other!.diagnose!('E42')?.cause],
+    ['of its own', 'of another'],
+  )
+})
+
 test('a module that brings none is explained by none', () =>
   assert.is(shareDiagnoses({ plain, own }, [host]).plain!.diagnose, undefined))
 

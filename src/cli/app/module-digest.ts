@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { sha256 } from '../../core/value.ts'
 import { type ModuleFile, modulePath } from './module-path.ts'
@@ -7,13 +7,15 @@ import { builtDigest, shippedFolder } from './shipped-modules.ts'
 /** What a text imports from beside it, or seems to: a file too many in a digest does no harm. */
 const IMPORT = /\b(?:from|import)\b\s*\(?\s*(['"])(\.\.?\/[^'"]+)\1/g
 
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
 /** A file and all that it imports by a relative path, as far as `belongs` says, each once. */
 const importClosure = (first: string, belongs: (file: string) => boolean): string[] => {
   const found = new Set([first])
   for (const file of found)
     for (const [, , what] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
       const imported = resolve(dirname(file), what!)
-      if (existsSync(imported) && belongs(imported)) found.add(imported)
+      if (isFile(imported) && belongs(imported)) found.add(imported)
     }
   return [...found]
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { refuse } from '../../core/failure.ts'
 import { isRecord } from '../../core/value.ts'
@@ -24,8 +24,17 @@ export type ModulePath = {
 const endings = ['.ts', '.mjs', '.js']
 const nameOf = (file: string): string | undefined => /^([a-z_][a-z0-9_]*)\.(?:ts|mjs|js)$/.exec(file)?.[1]
 
+const namesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    return refuse('playbook-module', `The modules in ${folder} cannot be read.`, { why: (error as Error).message })
+  }
+}
+
 const modulesIn = (folder: string, order = endings): Place => {
-  const files = existsSync(folder) ? readdirSync(folder) : []
+  const isThere = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+  const files = isThere ? namesIn(folder) : []
   const found = order
     .toReversed()
     .flatMap(ending => files.filter(file => file.endsWith(ending)))
@@ -52,9 +61,12 @@ const upwards = (folder: string): string[] => {
 
 /** The word `runbook` of a package.json. */
 const manifestWord = (file: string): Record<string, unknown> => {
+  const text = readFileSync(file, 'utf8')
+  // Of somebody else's file that does not speak of runbook nothing is asked.
+  if (!text.includes('"runbook"')) return {}
   let tree: unknown
   try {
-    tree = JSON.parse(readFileSync(file, 'utf8'))
+    tree = JSON.parse(text)
   } catch (error) {
     return refuse('playbook-module', `${file} cannot be read.`, {
       why: (error as Error).message,

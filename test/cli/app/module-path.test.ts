@@ -104,6 +104,14 @@ test('both shipped collections are under one name, and nothing else is', async (
   )
 })
 
+test('what only looks like a place of modules is none: a file called modules, a package.json that is no JSON', async () => {
+  write('modules', 'notes')
+  write('package.json', '{ broken')
+  assert.equal(Object.keys((await found('copy')).modules), ['copy'])
+  write('package.json', '{ "runbook": broken')
+  assert.match(refused('copy'), /package\.json cannot be read/)
+})
+
 test('an unknown module: the nearest name of all places', () => {
   write('modules/greet.ts', moduleText('greet'))
   assert.match(refused('gret'), 'Did you mean "greet"?')
@@ -135,7 +143,7 @@ test('a package that is not there, has no modules, or has them in TypeScript', (
   assert.match(refused('greet'), /greet\.ts is TypeScript in an npm package\.\n.*strips no types.*\n.*JavaScript/)
   write('package.json', '{ "runbook": { "packages": "one" } }')
   assert.match(refused('greet'), /must be a list of names/)
-  write('package.json', '{')
+  write('package.json', '{ "runbook"')
   assert.match(refused('greet'), /package\.json cannot be read/)
 })
 
@@ -146,6 +154,12 @@ test('a package that is linked from elsewhere may be TypeScript, as files beside
   symlinkSync(at('elsewhere'), at('node_modules/linked'))
   packages('linked')
   assert.is(((await found('greet')).modules.greet as unknown as { says: string }).says, 'linked')
+})
+
+test('a digest takes a word of a comment for no file where a folder bears it', () => {
+  write('modules/greet.ts', `// words come from './lib'\n${moduleText('greet')}`)
+  write('modules/lib/words.ts', 'export const words = 1\n')
+  assert.match(moduleDigest(modulePath(place.folder).find('greet')!), /^[0-9a-f]{64}$/)
 })
 
 test('a digest is over the file and what it imports from beside it, and over nothing else', () => {
