@@ -29,6 +29,34 @@ for (const { room, imports } of rooms)
 
 const nameOf = (room: string): string => room.split('/')[1]!
 
+/** What a room imports, and all that these import. */
+const reached = (room: string): Set<string> => {
+  const own = rooms.find(one => nameOf(one.room) === room)?.imports ?? []
+  return new Set(own.flatMap(name => [name, ...reached(name)]))
+}
+
+test('the picture has an arrow for each import that does not follow from others', () => {
+  const [, picture = ''] = /```mermaid\ngraph BT\n([^`]*)```/.exec(textOf('docs/architecture.md')) ?? []
+  const drawn = [...picture.matchAll(/^ {2}(\w+) --> (.+)$/gm)].flatMap(([, from, to]) =>
+    to!.split(' & ').map(name => `${from} --> ${name}`),
+  )
+  const direct = rooms
+    .filter(({ imports }) => imports.join(' ') !== 'all of these')
+    .flatMap(({ room, imports }) =>
+      imports
+        .filter(name => !imports.some(other => other !== name && reached(other).has(name)))
+        .map(name => `${nameOf(room)} --> ${name}`),
+    )
+  const ofAll = rooms.map(({ room }) => nameOf(room)).filter(name => room(name) && !isBelow(name))
+  assert.equal(drawn.sort(), [...direct, ...ofAll.map(name => `cli --> ${name}`)].sort())
+})
+
+/** Rooms that cli wires; modules are found, not imported. */
+const room = (name: string): boolean => rooms.some(one => one.room === `src/${name}`) && name !== 'cli'
+/** Whether another room of src brings it along. */
+const isBelow = (name: string): boolean =>
+  rooms.some(one => one.room.startsWith('src/') && nameOf(one.room) !== 'cli' && one.imports.includes(name))
+
 test('a room stands below those that it imports', () => {
   const order = rooms.map(({ room }) => nameOf(room))
   for (const { room, imports } of rooms)
