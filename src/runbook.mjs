@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /*
- * The bin: plain JavaScript that any Node can read. It hands over to the Node that npm installed with the project
- * where the machine's own is too old to run TypeScript, and turns on the compile cache before anything is imported.
+ * The bin: plain JavaScript that any Node can read. Where the machine's Node is too old it hands over to the one that
+ * npm installed with the project, if there is one; else it turns on the compile cache before anything is imported. In a
+ * checkout it runs the TypeScript sources; the package has it with the JavaScript that is built of them.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

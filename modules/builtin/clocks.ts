@@ -47,13 +47,13 @@ export default defineCollective({
   args,
   examples: ['- name: Compare the clocks\n  clocks: {}'],
   reads: () => ({ clock: uses(clock) }),
-  plan: (args, seen, together) => {
+  plan: (args, seen, context) => {
     const { apart } = Object.values(args)[0]!
-    const usual = middle(together.up.map(host => seen[host]!.clock))
-    return together.each((_, { clock: own }) => {
+    const usual = middle(context.up.map(host => seen[host]!.clock))
+    return context.each((_, { clock: own }) => {
       const off = certainly(own, usual)
-      if (Math.abs(off) <= apart) return together.ok()
-      return together.fail(
+      if (Math.abs(off) <= apart) return context.ok()
+      return context.fail(
         `its clock is ${Math.round(Math.abs(off))} s ${off > 0 ? 'ahead of' : 'behind'} the others'`,
         'set it, and let it be kept: timedatectl set-ntp true, or install chrony',
       )

@@ -63,7 +63,7 @@ const stepOf = (line: Line): Step =>
 
 /** Output without the newlines at its end, so that what is registered can be compared and passed on. */
 const trimmed = (text: string): string => text.replace(/[\r\n]+$/, '')
-const told = ({ rc, stdout, stderr }: { rc: number; stdout: string; stderr: string }) => ({
+const outputsOf = ({ rc, stdout, stderr }: { rc: number; stdout: string; stderr: string }) => ({
   rc,
   stdout: trimmed(stdout),
   stderr: trimmed(stderr),
@@ -109,11 +109,11 @@ export default defineModule({
           'leave out one',
         )
       return seen.said.rc === 0
-        ? ok(told(seen.said))
+        ? ok(outputsOf(seen.said))
         : fail(`${argv[0]} ended with status ${seen.said.rc}: ${trimmed(seen.said.stderr) || 'it said nothing'}`)
     }
     if (seen.creates?.exists === true || seen.removes?.exists === false)
-      return ok(told({ rc: 0, stdout: '', stderr: '' }))
+      return ok(outputsOf({ rc: 0, stdout: '', stderr: '' }))
     const nowhere =
       args.chdir !== undefined && seen.folder ? missingFolder(plainPath(args.chdir), seen.folder) : undefined
     if (nowhere) return fail(nowhere.why, nowhere.fix)

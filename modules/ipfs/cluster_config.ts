@@ -27,12 +27,12 @@ export default defineModule({
     members: Object.keys(args.settings).map(name => clusterMember(args.path, name)),
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     file: uses(stat(serviceFile(args.path))),
-    trouble: uses(serviceFileFault(args.path)),
+    fault: uses(serviceFileFault(args.path)),
   }),
   plan(args, seen, { ok, change, fail }) {
     const { path, settings, stamp } = args
     if (!seen.file.exists) return fail(`there is no ${serviceFile(path)}`, 'run cluster_init before this task')
-    const text = later(() => seen.trouble.text)
+    const text = later(() => seen.fault.text)
     if (typeof text === 'string' && text !== '') return fail(`${serviceFile(path)} cannot be read: ${text}`)
     const names = Object.keys(settings)
     const owned = names.find(name => /^cluster(\.secret)?$/.test(name))

@@ -126,33 +126,33 @@ export default defineCollective({
       : undefined,
   }),
   touches: args => [`live:${args.unit}#members`, 'live:sockets'],
-  plan(args, seen, together) {
-    const standings = together.up.map(host =>
-      standingOf(host, args[host]!.address, seen[host]!, !together.bystanders.includes(host)),
+  plan(args, seen, context) {
+    const standings = context.up.map(host =>
+      standingOf(host, args[host]!.address, seen[host]!, !context.bystanders.includes(host)),
     )
-    const decision = decideVoters(standings, together.missing)
+    const decision = decideVoters(standings, context.missing)
     if (decision.is === 'fail')
-      return together.each(host =>
-        decision.on.includes(host) ? together.fail(decision.why, decision.fix) : together.ok(),
+      return context.each(host =>
+        decision.on.includes(host) ? context.fail(decision.why, decision.fix) : context.ok(),
       )
     const newcomers = decision.joining.filter(host => host !== decision.founder)
-    return together.each((host, { mark, unit }) => {
+    return context.each((host, { mark, unit }) => {
       const own = args[host]!
       const { steps, why } = beforeJoins(host, own, decision, newcomers)
       const founds = host === decision.founder
       const joins = newcomers.includes(host)
       if (joins) why.push(`joins the raft cluster of ${decision.via}`)
       const stops = joins && isOn(unit)
-      const isMarked = mark.exists && !together.bystanders.includes(host)
+      const isMarked = mark.exists && !context.bystanders.includes(host)
       if (isMarked && why.length === 0) why.push('ends the daemon that an earlier run has left')
-      if (why.length === 0) return together.ok()
+      if (why.length === 0) return context.ok()
       const ran = joins || founds || decision.raised.includes(host) || isMarked
       const via = joins ? args[decision.via!]! : undefined
       const turn: Step[] = [
         ...(stops ? [systemctl(unit, own.unit, ['stop'])] : []),
         ...(via ? [joinBeside(own, idName(decision), `${multiaddress(via.address, via.port)}/p2p/`)] : []),
       ]
-      return together.change({
+      return context.change({
         will: {
           ...(joins || founds ? { state: { exists: true, kind: 'directory' } } : {}),
           ...(ran ? { mark: { exists: false } } : {}),

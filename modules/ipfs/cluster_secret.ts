@@ -29,7 +29,7 @@ const args = T.Object(
 )
 
 type Args = Static<typeof args>
-type Seen = { trouble: { text: string } }
+type Seen = { fault: { text: string } }
 
 const givenSecret = (args: Record<string, Args>): string | undefined =>
   (Object.values(args)[0]?.value ?? '').trim().toLowerCase() || undefined
@@ -40,7 +40,7 @@ const givenSecret = (args: Record<string, Args>): string | undefined =>
 const brokenOn = (args: Record<string, Args>, seen: Record<string, Seen>, hosts: string[]): Map<string, string> =>
   new Map(
     hosts.flatMap((host): [string, string][] => {
-      const text = later(() => seen[host]!.trouble.text)
+      const text = later(() => seen[host]!.fault.text)
       return typeof text === 'string' && text !== '' ? [[host, `${serviceFile(args[host]!.path)}: ${text}`]] : []
     }),
   )
@@ -72,53 +72,50 @@ export default defineCollective({
     secret: secretState(args.path),
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     file: uses(stat(serviceFile(args.path))),
-    trouble: uses(serviceFileFault(args.path)),
+    fault: uses(serviceFileFault(args.path)),
     identity: uses(clusterId(args.path)),
   }),
-  plan(args, seen, together) {
-    const twins = duplicateId(together.up, host => seen[host]!.identity.value)
+  plan(args, seen, context) {
+    const twins = duplicateId(context.up, host => seen[host]!.identity.value)
     if (twins)
-      return together.each(host =>
-        together.fail(
+      return context.each(host =>
+        context.fail(
           `${twins.hosts.join(' and ')} have one cluster peer id, ${twins.id}: one is a copy of the other`,
           `on the copy stop ipfs-cluster and move ${args[host]!.path} away: the next run makes it a peer of its own`,
         ),
       )
     const given = givenSecret(args)
     if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
-      return together.each(() => together.fail('the value given is no cluster secret', 'give 64 hex digits'))
-    const without = together.up.filter(host => !seen[host]!.file.exists)
+      return context.each(() => context.fail('the value given is no cluster secret', 'give 64 hex digits'))
+    const without = context.up.filter(host => !seen[host]!.file.exists)
     if (without.length > 0)
-      return together.each(() =>
-        together.fail(`${without.join(', ')} has no service.json`, 'run cluster_init before this task'),
+      return context.each(() =>
+        context.fail(`${without.join(', ')} has no service.json`, 'run cluster_init before this task'),
       )
-    const broken = brokenOn(args, seen as Record<string, Seen>, together.up)
+    const broken = brokenOn(args, seen as Record<string, Seen>, context.up)
     const heldBy = (host: string): HostKey =>
       broken.has(host) ? { state: 'bad', wrong: broken.get(host)! } : seen[host]!.secret
-    const held = Object.fromEntries(together.up.map(host => [host, heldBy(host)]))
-    const decision = decideKey('cluster secret', given && sha256(given), held, together.missing)
-    if (decision.is === 'fail') return together.each(() => together.fail(decision.why, decision.fix))
-    const { source, print, lacking, taking } = handOut(decision, held, together)
-    return together.each(host => {
+    const held = Object.fromEntries(context.up.map(host => [host, heldBy(host)]))
+    const decision = decideKey('cluster secret', given && sha256(given), held, context.missing)
+    if (decision.is === 'fail') return context.each(() => context.fail(decision.why, decision.fix))
+    const { source, print, lacking, taking } = handOut(decision, held, context)
+    return context.each(host => {
       const { path, stamp } = args[host]!
-      if (broken.has(host) && !together.bystanders.includes(host))
-        return together.fail(
-          `on ${host}, ${broken.get(host)}`,
-          `repair ${serviceFile(path)} or put the right file back`,
-        )
+      if (broken.has(host) && !context.bystanders.includes(host))
+        return context.fail(`on ${host}, ${broken.get(host)}`, `repair ${serviceFile(path)} or put the right file back`)
       // A host where no step may run takes no key, so nobody has to hand one out for it.
       const make = host === source && taking.length > 0 ? [makeStep(decision, path)] : []
       if (lacking.includes(host))
-        return together.change({
+        return context.change({
           will: {
-            secret: { state: 'good', print: print ?? together.from(source!) },
+            secret: { state: 'good', print: print ?? context.from(source!) },
             ...(stamp === undefined ? {} : { stamp: { exists: true, kind: 'file' } }),
           },
           phases: [make, takeSteps(path, stamp, given)],
           reason: keyReason('cluster secret', host, decision, held[host]!),
         })
-      if (make.length === 0) return together.ok()
-      return together.change({ will: {}, phases: [make], reason: `gives its cluster secret to ${taking.join(', ')}` })
+      if (make.length === 0) return context.ok()
+      return context.change({ will: {}, phases: [make], reason: `gives its cluster secret to ${taking.join(', ')}` })
     })
   },
 })

@@ -77,7 +77,7 @@ export default defineModule({
     members: Object.keys(args.settings).map(name => configMember(args, name)),
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     config: uses(stat(`${args.path}/config`)),
-    trouble: uses(configFault(args)),
+    fault: uses(configFault(args)),
     api: uses(stat(`${args.path}/api`)),
     bootstrap: args.settings['AutoConf.Enabled'] === false ? configMember(args, 'Bootstrap') : undefined,
     swarmKey: uses(stat(`${args.path}/swarm.key`)),
@@ -86,7 +86,7 @@ export default defineModule({
   }),
   plan(args, seen, { ok, change, fail }) {
     if (!seen.config.exists) return fail(`there is no repo at ${args.path}`, 'run ipfs_init before this task')
-    const text = later(() => seen.trouble.text)
+    const text = later(() => seen.fault.text)
     if (typeof text === 'string' && text !== '') return fail(`${args.path}/config cannot be read: ${text}`)
 
     const names = Object.keys(args.settings)

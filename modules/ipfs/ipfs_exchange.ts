@@ -176,22 +176,22 @@ export default defineCollective({
     id: uses(peerId(args)),
     started: uses(processStart(args.unit)),
   }),
-  plan(args, seen, together) {
-    const twins = duplicateId(together.up, host => seen[host]!.id.value)
+  plan(args, seen, context) {
+    const twins = duplicateId(context.up, host => seen[host]!.id.value)
     if (twins)
-      return together.each(host =>
-        together.fail(
+      return context.each(host =>
+        context.fail(
           `${twins.hosts.join(' and ')} have one peer id of kubo, ${twins.id}: one is a copy of the other`,
           `on the copy stop ${unitName(args[host]!.unit)} and move ${args[host]!.path} away: the next run makes it a node of its own`,
         ),
       )
     // Where no step may run no block can be given: those pairs wait for a run over all hosts.
-    const taking = together.up.filter(host => !together.bystanders.includes(host))
+    const taking = context.up.filter(host => !context.bystanders.includes(host))
     const isIdle = (host: string): boolean => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string'
     const idle = taking.filter(host => later(() => isIdle(host)) === true)
     if (idle.length > 0)
-      return together.each(host =>
-        together.fail(
+      return context.each(host =>
+        context.fail(
           `kubo does not run on ${idle.join(', ')}: no block can be read there`,
           `start ${unitName(args[host]!.unit)} before this task`,
         ),
@@ -199,29 +199,29 @@ export default defineCollective({
     // With an id that is still to be made every pair is new: no stamp can name it.
     const details = unknownId(taking, host => seen[host]!.id.value)
     if (details && taking.length > 1)
-      return together.each(host =>
-        together.change({
+      return context.each(host =>
+        context.change({
           will: { stamps: { ...stampFile, content: details } },
           phases: [],
           details,
           reason: `must read a fresh block of ${taking.filter(from => from !== host).join(', ')}`,
         }),
       )
-    const pairs = pairsOf(together.up, taking, seen as Record<string, Seen>)
-    return together.each(host => {
+    const pairs = pairsOf(context.up, taking, seen as Record<string, Seen>)
+    return context.each(host => {
       const own = args[host]!
       const sources = pairs.stale(host)
       const readers = taking.filter(reader => pairs.stale(reader).includes(host))
       const giving = readers.length > 0 ? [give(own, `cid.${host}`)] : []
       if (sources.length > 0)
-        return together.change({
+        return context.change({
           // Its content is not known yet: a source may be lost before it is read from.
-          will: { stamps: { ...stampFile, content: together.from(sources[0]!) } },
+          will: { stamps: { ...stampFile, content: context.from(sources[0]!) } },
           phases: [giving, ...readingPhases(own, host, pairs)],
           reason: `must read a fresh block of ${sources.join(', ')}`,
         })
-      if (readers.length === 0) return together.ok()
-      return together.change({
+      if (readers.length === 0) return context.ok()
+      return context.change({
         will: {},
         phases: [giving, [exec(['echo', 'here'], { name: `here.${host}` })]],
         reason: `gives a fresh block to ${readers.join(', ')}`,

@@ -100,39 +100,39 @@ export default defineCollective({
     "- name: Use our own swarm key\n  swarm_key:\n    value: '{{ swarm_key }}'",
   ],
   reads: args => ({ file: digest(where(args.path)), key: state(args.path) }),
-  plan(args, seen, together) {
+  plan(args, seen, context) {
     const value = Object.values(args)[0]?.value ?? ''
     const given = value === '' ? undefined : digits(value)
     if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
-      return together.each(() =>
-        together.fail('the value given is no swarm key', 'give 64 hex digits, or the text of a swarm.key in base16'),
+      return context.each(() =>
+        context.fail('the value given is no swarm key', 'give 64 hex digits, or the text of a swarm.key in base16'),
       )
-    const held = Object.fromEntries(together.up.map(host => [host, seen[host]!.key]))
-    const decision = decideKey('swarm key', given && sha256(given), held, together.missing)
-    if (decision.is === 'fail') return together.each(() => together.fail(decision.why, decision.fix))
-    const { source, print, lacking, taking } = handOut(decision, held, together)
+    const held = Object.fromEntries(context.up.map(host => [host, seen[host]!.key]))
+    const decision = decideKey('swarm key', given && sha256(given), held, context.missing)
+    if (decision.is === 'fail') return context.each(() => context.fail(decision.why, decision.fix))
+    const { source, print, lacking, taking } = handOut(decision, held, context)
     const text = given === undefined ? undefined : secretContent(`${header}${given}\n`)
-    return together.each((host, { file, key }) => {
+    return context.each((host, { file, key }) => {
       const { path, user } = args[host]!
       // A host where no step may run takes no key, so nobody has to hand one out for it.
       const make = host === source && taking.length > 0 ? [makeStep(decision, path)] : []
       if (lacking.includes(host)) {
         if (file.exists && file.kind === 'directory')
-          return together.fail(`${where(path)} is a directory`, `move ${where(path)} away`)
-        const content = text ?? together.from(source!)
-        return together.change({
+          return context.fail(`${where(path)} is a directory`, `move ${where(path)} away`)
+        const content = text ?? context.from(source!)
+        return context.change({
           will: {
             file: { exists: true, kind: 'file', mode: '0400', owner: user, content },
-            key: { state: 'good', print: print ?? together.from(source!) },
+            key: { state: 'good', print: print ?? context.from(source!) },
           },
           phases: [make, [writeKey(path, user, text)]],
           reason: keyReason('swarm key', host, decision, key),
         })
       }
       // A host that is only read hands out its key as it is: with a promise besides, its line would not run at all.
-      const open = !together.bystanders.includes(host) && file.exists && (file.mode !== '0400' || file.owner !== user)
-      if (!open && make.length === 0) return together.ok()
-      return together.change({
+      const open = !context.bystanders.includes(host) && file.exists && (file.mode !== '0400' || file.owner !== user)
+      if (!open && make.length === 0) return context.ok()
+      return context.change({
         will: open ? { file: { mode: '0400', owner: user } } : {},
         phases: [[...make, ...(open ? attributes(where(path), '0400', { owner: user, group: '' }) : [])]],
         reason: open ? 'the key is not for its owner alone' : `gives its swarm key to ${taking.join(', ')}`,

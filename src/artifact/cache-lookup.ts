@@ -24,7 +24,7 @@ export const rememberAddress = async (entry: CacheEntry, url: string): Promise<C
 }
 
 /** What the cache has for a name: the archive, or why what it has is not to be used. */
-export type CacheLookup = { entry: CacheEntry; why?: undefined } | { entry?: undefined; why?: string }
+type CacheLookup = { entry: CacheEntry; why?: undefined } | { entry?: undefined; why?: string }
 
 /**
  * Where nothing is known of an archive's bytes, a name in the cache is enough only when it came with that name from an

@@ -73,9 +73,9 @@ export const downloadFile = async (download: Download, url: string, archive: str
   const handle = await open(file, 'a+')
   let done = (await handle.stat()).size
   let begun = done
-  let told = 0
+  let reported = 0
   const tell = (total?: number): void => {
-    told = Date.now()
+    reported = Date.now()
     download.emit({
       type: 'download',
       archive,
@@ -103,7 +103,7 @@ export const downloadFile = async (download: Download, url: string, archive: str
       return piece => {
         writeAll(handle.fd, piece)
         done += piece.length
-        if (Date.now() - told >= TELL_EVERY_MS) tell(total)
+        if (Date.now() - reported >= TELL_EVERY_MS) tell(total)
       }
     })
     if (whole !== undefined && done < whole) throw new DownloadError('the connection broke', { passing: true })

@@ -9,7 +9,7 @@ import { isNotFound } from './not-found.ts'
 /**
  * Tells whether a file has changed since it was read, without reading it again. Both numbers are too big for JSON's.
  */
-export type FileState = { size: number; mtimeNs: string; inode: string }
+type FileState = { size: number; mtimeNs: string; inode: string }
 
 /** What `index.json` beside a cached archive says: all that reading the archive found out, so that it is read once. */
 export type CacheIndex = Omit<Archive, 'file'> & {

@@ -18,7 +18,7 @@ import { isNotFound } from './not-found.ts'
 import { PART_PREFIX } from './partial-download.ts'
 
 /** A file outside of the cache that is to be imported, what its digest has to be, and where it was downloaded from. */
-export type ImportSource = { path: string; name: string; expected: ExpectedDigest[]; from?: string }
+type ImportSource = { path: string; name: string; expected: ExpectedDigest[]; from?: string }
 
 const FRESH = '.new-'
 const ONE_DAY = 24 * 3600 * 1000

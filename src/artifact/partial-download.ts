@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isNotFound } from './not-found.ts'
 
 /** What has come of an archive so far. The file is named after the digest of the whole: any address can continue it. */
-export type PartialDownload = {
+type PartialDownload = {
   file: string
   /** Leaves it for a later run to continue. */
   leave(): Promise<void>

@@ -28,7 +28,7 @@ export type { AbsentArchive, Archive, WantedArchive } from './archive.ts'
 export type ArchiveStore = { find(wanted: WantedArchive): Promise<Archive | AbsentArchive> }
 
 /** Where archives come from, in this order: a folder of the user's, the cache, and the addresses of what is wanted. */
-export type ArchiveSources = { folder?: string; cache: string; lock: ArtifactLock; network: Network }
+type ArchiveSources = { folder?: string; cache: string; lock: ArtifactLock; network: Network }
 
 /** Where the cache of archives is for this user: `$XDG_CACHE_HOME/runbook/artifacts`, by default below `~/.cache`. */
 export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>

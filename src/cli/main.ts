@@ -68,10 +68,10 @@ const addPlan = (root: Command, done: Done): void => {
   const plan = withVerdicts(
     root.command('plan').description('say what apply would do, changing nothing; `plan show FILE`'),
   )
-    .option('-o, --out <file>', 'keep the plan, to be applied as it is')
+    .option('-o, --out <file>', 'save the plan, to be applied as it is')
     .action(async (playbook, options) => {
-      const { plan } = await import('./commands/plan.ts')
-      done(await plan(playbook, options))
+      const { planPlaybook } = await import('./commands/plan.ts')
+      done(await planPlaybook(playbook, options))
     })
   // Its own options are those behind its name.
   withFormat(plan.enablePositionalOptions().command('show').argument('<file>').description('what a saved plan says'))
@@ -86,7 +86,7 @@ const addPlan = (root: Command, done: Done): void => {
 const addApply = (root: Command, done: Done): void => {
   withVerdicts(
     root.command('apply').description('bring the hosts into the described state'),
-    'the playbook, or a plan that was kept',
+    'the playbook, or a saved plan',
   )
     .option('--check', 'stop after the plan', false)
     .option('--refresh', 'with a saved plan: plan anew what has moved since, and apply it', false)
@@ -101,8 +101,8 @@ const addExplain = (root: Command, done: Done): void => {
   withHosts(root.command('explain').description('say why a plan says what it says of one node, changing nothing'))
     .argument('<node>', 'HOST/task, or the task alone for all hosts')
     .action(async (playbook, node, options) => {
-      const { explain } = await import('./commands/explain.ts')
-      done(await explain(playbook, node, options))
+      const { explainNode } = await import('./commands/explain.ts')
+      done(await explainNode(playbook, node, options))
     })
 }
 

@@ -39,7 +39,7 @@ export const keyedDigest = (key: Buffer, bytes: Uint8Array | string): string =>
   createHmac('sha256', key).update(bytes).digest('hex')
 
 /** A file, on the controller or on the host in question. */
-export type FilePlace = { side: 'controller' | 'host'; path: string }
+type FilePlace = { side: 'controller' | 'host'; path: string }
 /**
  * Bytes with their digest: in plans the digest stands for them, the bytes stay in memory. `at`: the file they were read
  * from, where more can be asked about them.

@@ -9,21 +9,21 @@ import { planNode } from '../plan/walk.ts'
 import { beginWalk, type Walk } from '../plan/walk-state.ts'
 
 /**
- * How the newest run that dealt with a line has left it, and when that run was over: as it was asked for, where `asks`
- * says what that was.
+ * How the newest run that dealt with a line has left it, and when that run was over: as it was asked for, where there
+ * are `inputs`.
  */
-export type LeftState = { run: string; time: number; asks?: InputFingerprints }
-type Remembered = { id: string; events: Event[] }
+export type LeftState = { run: string; time: number; inputs?: InputFingerprints }
+type RecordedRun = { id: string; events: Event[] }
 
 const isLeftOut = (event: Event & { type: 'result' }): boolean =>
   event.status === 'refused' || (event.status === 'skipped' && event.needs !== undefined)
 
 /**
  * What the runs, the newest first, have left of each line. A run that did not come to a line leaves it to those before;
- * one that failed there, or was cut off, leaves nothing to compare with. Prints count that are made with the key that
- * `keyPrint` is of.
+ * one that failed there, or was cut off, leaves nothing to compare with. Only fingerprints made with the key of
+ * `keyPrint` count.
  */
-export const leftStates = (runs: Remembered[], keyPrint: string): Map<string, LeftState> => {
+export const leftStates = (runs: RecordedRun[], keyPrint: string): Map<string, LeftState> => {
   const left = new Map<string, LeftState>()
   for (const { id, events } of runs) {
     const isOurs = events.some(event => event.type === 'started' && event.keyPrint === keyPrint)
@@ -32,7 +32,7 @@ export const leftStates = (runs: Remembered[], keyPrint: string): Map<string, Le
     for (const event of events) {
       if (event.type !== 'result' || isLeftOut(event)) continue
       const isGood = isOurs && (event.status === 'ok' || event.status === 'changed')
-      own.set(event.node, { ...over, ...(isGood && event.asks ? { asks: event.asks } : {}) })
+      own.set(event.node, { ...over, ...(isGood && event.asks ? { inputs: event.asks } : {}) })
     }
     for (const [node, one] of own) if (!left.has(node)) left.set(node, one)
   }
@@ -96,7 +96,7 @@ type Sorted = Record<'same' | 'follow' | 'edited' | 'undone', Line[]>
 const sortLines = (lines: Line[], left: Map<string, LeftState>, key: Buffer): Sorted => {
   const sorted: Sorted = { same: [], follow: [], edited: [], undone: [] }
   const kindOf = (line: Line): keyof Sorted => {
-    const was = left.get(line.id)?.asks
+    const was = left.get(line.id)?.inputs
     if (line.verdict === 'skipped') return 'follow'
     if (was === undefined) return 'undone'
     const is = inputFingerprints(key, line)

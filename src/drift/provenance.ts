@@ -1,7 +1,7 @@
 import type { Difference, Provenance } from '../core/event.ts'
 import { isUnknown } from '../core/unknown.ts'
 import { unitName } from '../module/probes/portable.ts'
-import { pathTrace, type TraceAnswer, unitTrace } from '../module/probes/provenance.ts'
+import { type ProvenanceAnswer, pathProvenance, unitProvenance } from '../module/probes/provenance.ts'
 import type { ServiceAnswer } from '../module/probes/service.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { queriesOf } from '../plan/decide.ts'
@@ -29,25 +29,25 @@ const queriesIn = ({ will, reads }: Line): AnyQuery[] =>
 const databases: Record<string, string> = { user: '/etc/passwd', group: '/etc/group' }
 
 /** What is to be looked at for a part of a host's state. */
-const tracesFor = (label: string): AnyQuery[] => {
+const queriesFor = (label: string): AnyQuery[] => {
   const kind = label.slice(0, label.indexOf(':'))
   const rest = label.slice(kind.length + 1)
-  if (kind === 'unit') return [unitTrace(unitName(rest))]
-  if (kind in databases) return [pathTrace(databases[kind]!)]
+  if (kind === 'unit') return [unitProvenance(unitName(rest))]
+  if (kind in databases) return [pathProvenance(databases[kind]!)]
   if (!['path', 'tree', 'member'].includes(kind)) return []
   const path = kind === 'member' ? rest.split('#')[0]! : rest
-  return [pathTrace(path.replace(/\/\.$/, '') || '/')]
+  return [pathProvenance(path.replace(/\/\.$/, '') || '/')]
 }
 
 const byKind = (a: string, b: string): number => Number(b.startsWith('unit:')) - Number(a.startsWith('unit:'))
 
-const wantedFor = (line: Line): AnyQuery[] => {
+const provenanceQueries = (line: Line): AnyQuery[] => {
   // Of a unit's own file a look at the path tells more: it comes later, and counts.
   const labels = [...new Set(queriesIn(line).flatMap(query => query.looks))].sort(byKind)
-  return [...new Map(labels.flatMap(tracesFor).map(query => [query.key, query])).values()].slice(0, mostPaths)
+  return [...new Map(labels.flatMap(queriesFor).map(query => [query.key, query])).values()].slice(0, mostPaths)
 }
 
-const pathTraceOf = (subject: string, answer: TraceAnswer & { of: 'path' }, since: number): Provenance[] => {
+const ofPath = (subject: string, answer: ProvenanceAnswer & { of: 'path' }, since: number): Provenance[] => {
   if (answer.at < since - slackMs) return []
   const { installed, ...rest } = answer
   // When a package came here long ago says nothing; that the path is one of its own may.
@@ -58,11 +58,11 @@ const pathTraceOf = (subject: string, answer: TraceAnswer & { of: 'path' }, sinc
 const ends = (lines: string[]): string[] =>
   lines.length <= 6 ? lines : [...lines.slice(0, 3), '…', ...lines.slice(-3)]
 
-const unitTracesOf = (
+const ofUnit = (
   known: Known,
   line: Line,
   subject: string,
-  { files, said, ahead }: TraceAnswer & { of: 'unit' },
+  { files, said, ahead }: ProvenanceAnswer & { of: 'unit' },
   since: number,
 ): Provenance[] => {
   const query = queriesOf(line.reads).find(({ key }) => key === `unit:${subject}`)
@@ -92,32 +92,32 @@ const unitTracesOf = (
   ]
 }
 
-const tracesOf = (known: Known, { line, left }: Moved): Provenance[] => {
+const provenanceOf = (known: Known, { line, left }: Moved): Provenance[] => {
   const world = seenWorld(known, line)
-  const found = wantedFor(line).flatMap((query): Provenance[] => {
+  const all = provenanceQueries(line).flatMap((query): Provenance[] => {
     const is = answer(world, query)
     if (isUnknown(is)) return []
-    const trace = is as TraceAnswer
-    if (trace.of === 'path') return pathTraceOf(query.subject, trace, left.time)
-    return trace.of === 'unit' ? unitTracesOf(known, line, query.subject, trace, left.time) : []
+    const found = is as ProvenanceAnswer
+    if (found.of === 'path') return ofPath(query.subject, found, left.time)
+    return found.of === 'unit' ? ofUnit(known, line, query.subject, found, left.time) : []
   })
-  const bySubject = new Map(found.map(trace => [`${trace.of} ${trace.subject}`, trace]))
+  const bySubject = new Map(all.map(one => [`${one.of} ${one.subject}`, one]))
   return [...bySubject.values()].sort((a, b) => b.at - a.at).slice(0, mostTold)
 }
 
 /** Looks once more at each host where something has moved, for what tells when and who. */
-export const traceProvenance = async (
+export const readProvenance = async (
   known: Known,
   outside: Environment,
   moved: Moved[],
 ): Promise<Map<Moved, Provenance[]>> => {
-  const wanted = Map.groupBy(moved, ({ line }) => line.machine)
+  const byMachine = Map.groupBy(moved, ({ line }) => line.machine)
   await readAll(
     known,
     outside,
-    new Map([...wanted].map(([machine, all]) => [machine, all.flatMap(m => wantedFor(m.line))])),
+    new Map([...byMachine].map(([machine, all]) => [machine, all.flatMap(m => provenanceQueries(m.line))])),
   )
-  return new Map(moved.map(one => [one, tracesOf(known, one)]))
+  return new Map(moved.map(one => [one, provenanceOf(known, one)]))
 }
 
 /** From how it was left to how it is now: the other way round than what would be done. */

@@ -10,18 +10,19 @@ export type CompiledTask = {
   references: Reference[]
 }
 
-/** A condition is an expression without braces; `true` and `false` may stand as YAML writes them. */
-const condition = (located: Located): Expression =>
+/**
+ * Where only an expression can stand (a condition, a loop) text is one, with braces or without; `true`, or a list, may
+ * stand as YAML writes it.
+ */
+export const compileBare = (located: Located): Expression =>
   typeof located.value === 'string'
     ? compileExpression(located.value, located.origin)
     : compileTemplate(located.value, located)
 
 /** Throws a Refusal (`playbook-expression`) where an expression does not parse. */
 export const compileTask = (task: Task): CompiledTask => {
-  const when = task.when.map(condition)
-  const loop =
-    task.loop &&
-    (typeof task.loop.value === 'string' ? condition(task.loop) : compileTemplate(task.loop.value, task.loop))
+  const when = task.when.map(compileBare)
+  const loop = task.loop && compileBare(task.loop)
   const args = Object.fromEntries(
     Object.keys(task.args.value).map(key => [
       key,

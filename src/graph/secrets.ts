@@ -1,14 +1,11 @@
-import { compileExpression, compileTemplate, type Expression, type Reference } from '../load/expression.ts'
+import { compileTemplate, type Reference } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
 import { type Located, locatedMember } from '../load/located.ts'
+import { compileBare } from './compile.ts'
 import { registerReferences } from './register-references.ts'
 
 /** The arguments of each module that its schema calls secret. */
 type SecretArguments = (module: string) => string[]
-
-/** A loop that is text is an expression, with braces or without. */
-const looped = (loop: Located): Expression =>
-  typeof loop.value === 'string' ? compileExpression(loop.value, loop.origin) : compileTemplate(loop.value, loop)
 
 /**
  * The extra variables that a secret argument may come from, also by way of other variables. Found in the text of the
@@ -30,7 +27,7 @@ export const secretExtraVars = ({ playbook, inventory, extra }: Loaded, secretsO
     const given = secretsOf(module).filter(name => name in args.value)
     const values = given.map(name => compileTemplate(args.value[name], locatedMember(args, name)))
     // `item` stands for what the loop runs over.
-    return [...values, ...(loop && given.length > 0 ? [looped(loop)] : [])].flatMap(value => value.references)
+    return [...values, ...(loop && given.length > 0 ? [compileBare(loop)] : [])].flatMap(value => value.references)
   })
   return new Set(Object.keys(extra).filter(name => registerReferences(references, new Set([name]), within).length > 0))
 }

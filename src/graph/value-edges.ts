@@ -47,7 +47,7 @@ export const readsIn = ({ inventory, extra }: GraphSource, registers: Iterable<s
 }
 
 /** The nodes that register a name on a host, in written order: those of the host, and those that stand for every host. */
-export type RegisteredOn = (name: string, host: string) => NodeDraft[]
+type RegisteredOn = (name: string, host: string) => NodeDraft[]
 
 export const registeredOn = (registered: Map<string, NodeDraft[]>, hosts: string[]): RegisteredOn => {
   const byName = new Map<string, Map<string, NodeDraft[]>>()

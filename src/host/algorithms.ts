@@ -30,7 +30,7 @@ const HOST_KEY_ALGORITHMS = [
   'rsa-sha2-256',
 ] as const
 
-export type HostKeyAlgorithm = (typeof HOST_KEY_ALGORITHMS)[number]
+type HostKeyAlgorithm = (typeof HOST_KEY_ALGORITHMS)[number]
 
 /** The type of key an algorithm signs with: known_hosts writes `ssh-rsa` for every RSA key. */
 const keyTypeOf = (algorithm: HostKeyAlgorithm): string => (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)

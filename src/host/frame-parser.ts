@@ -5,7 +5,7 @@
 export type Mark = { frame: number; tag: string; status: number; before: Buffer; dropped: number }
 
 /** One stream of a shell: bytes go in as they come, marks come out, what has no mark yet is kept. */
-export type FrameParser = {
+type FrameParser = {
   /** Takes a chunk; returns how many bytes have been dropped since the last mark. */
   push(chunk: Buffer): number
   /** What has come since the last mark. */

@@ -11,9 +11,9 @@ export type KnownHostsEntry = {
 }
 
 /** A file's entries, and what could not be followed, one sentence each with the place. */
-export type KnownHosts = { entries: KnownHostsEntry[]; notes: string[] }
+type KnownHosts = { entries: KnownHostsEntry[]; notes: string[] }
 
-export type HostKeyVerdict =
+type HostKeyVerdict =
   | { verdict: 'known' }
   | { verdict: 'unknown' }
   | { verdict: 'changed' | 'revoked'; file: string; line: number }

@@ -30,7 +30,7 @@ export const KEEPER_PROGRAM = '/bin/sh'
  * Sets `f`, the file of the lease: one for all who are root, one for each other user. And `server`, the ssh server's
  * process of this connection: the nearest ancestor of that name, 0 if none is seen.
  */
-export const LEASE_PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
+const LEASE_PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
 q=$$
 while [ "$server" = 0 ] && [ "$q" -gt 1 ] && read -r x c x n x <"/proc/$q/stat"; do
   case $c in '(sshd'*|'(dropbear'*) server=$q;; esac

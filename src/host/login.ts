@@ -8,7 +8,7 @@ import type { Target } from './target.ts'
 export type Login = { kind: 'key'; path: string; key: Buffer } | { kind: 'agent'; socket: string }
 
 /** Says what is wrong with the bytes of a private key file, if anything. */
-export type KeyProblem = (bytes: Buffer) => string | undefined
+type KeyProblem = (bytes: Buffer) => string | undefined
 
 /** ssh's own names, in its order; DSA is gone, and keys on tokens need an agent. */
 const USUAL_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa']

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { Refusal } from '../core/failure.ts'
 
 /** What a finished program left: its exit code (or -1 with the reason in `err` if it could not start) and its output. */
-export type ProgramResult = { code: number; out: string; err: string }
+type ProgramResult = { code: number; out: string; err: string }
 
-export type ProgramOptions = { cwd?: string; env?: Record<string, string> }
+type ProgramOptions = { cwd?: string; env?: Record<string, string> }
 
 /** Administration programs live in sbin, which a plain user's PATH lacks even under some sudo settings. */
 export const searchPath = (path = process.env.PATH ?? ''): string =>

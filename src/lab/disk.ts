@@ -13,7 +13,7 @@ import {
 import { Refusal } from '../core/failure.ts'
 import { ADMIN } from './base.ts'
 import { runOrRefuse, runProgram } from './command.ts'
-import { needPlainFolder } from './sweep.ts'
+import { needPlainFolder } from './mounts-below.ts'
 
 const HOST_KEY = 'etc/ssh/ssh_host_ed25519_key'
 

@@ -14,7 +14,7 @@ const BOOT_MS = 60_000
 // A machine that runs may still be on its way up, started by a command that was killed since.
 const PATIENCE_MS = 15_000
 
-export type LabHost = { node: string; slot: number; number: number; init: Init }
+type LabHost = { node: string; slot: number; number: number; init: Init }
 
 /** What its console tells to do. A systemd takes about six of the kernel's 128 watchers of files, and each host has one. */
 export const fixFor = (words: string, log: string): string =>

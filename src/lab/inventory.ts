@@ -1,5 +1,5 @@
 /** A host as the inventory needs it. */
-export type ListedHost = { node: string; address: string }
+type ListedHost = { node: string; address: string }
 
 export const labKeyFile = (folder: string): string => `${folder}/key`
 export const knownHostsFile = (folder: string): string => `${folder}/known_hosts`

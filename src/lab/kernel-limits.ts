@@ -26,8 +26,8 @@ const sysctl =
     `sysctl -w ${key}=${limit}`
 
 /**
- * What one host takes, with room above what was measured on hosts with systemd and the stand-ins for kubo and
- * ipfs-cluster: 8 inotify instances, 1 key of root's and none of other users', 138 open files, 24 tasks, 43 MB.
+ * What one host is given of each limit. It is more than was measured on hosts with systemd and the stand-ins for kubo
+ * and ipfs-cluster: 8 inotify instances, 1 key of root's and none of other users', 138 open files, 24 tasks, 43 MB.
  */
 const NEEDS: Need[] = [
   { of: 'inotify', name: 'inotify instances', perHost: 8, mend: sysctl('fs.inotify.max_user_instances') },

@@ -11,6 +11,7 @@ import { removeHost, startHost } from './host.ts'
 import { kernelState, shortages } from './kernel-limits.ts'
 import { exclusively } from './lock.ts'
 import { machinePid, machinesNamed } from './machine.ts'
+import { needPlainFolder } from './mounts-below.ts'
 import { handleOf, type Lab, labAt, nodeNames } from './names.ts'
 import { dropBridge, ensureBridge, netnsNamed } from './network.ts'
 import { installMissing, needRoot } from './packages.ts'
@@ -25,7 +26,6 @@ import {
   writeRecord,
 } from './record.ts'
 import { enterLab, strikeLab } from './register.ts'
-import { needPlainFolder } from './sweep.ts'
 
 /** Takes lines that tell what is going on. */
 export type Say = (line: string) => void
@@ -172,7 +172,7 @@ export const status = async (which: Which): Promise<LabStatus> => {
 }
 
 /** The hosts of which anything is on this machine, whether the record knows them or not. */
-const traces = (lab: Lab): string[] => {
+const nodesLeft = (lab: Lab): string[] => {
   const { prefix } = lab
   const named = [...machinesNamed(prefix), ...cgroupsNamed(prefix), ...netnsNamed(prefix)]
   return [...new Set(named.map(name => name.slice(prefix.length)))]
@@ -192,7 +192,7 @@ export const down = async (which: Which & { say: Say }): Promise<void> => {
   const lab = find(which)
   await owning(lab, which.say, async () => {
     const there = existsSync(lab.folder)
-    await together(traces(lab), node => removeHost(lab, node))
+    await together(nodesLeft(lab), node => removeHost(lab, node))
     await dropBridge(lab)
     needPlainFolder(lab.folder)
     rmSync(lab.folder, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** A file of apt's sources. */
-export type AptSource = { path: string; text: string }
+type AptSource = { path: string; text: string }
 
 // A Debian mirror carries all suites; what is told apart here is Debian from its derivatives and from third parties.
 const SUITES = new Set('bullseye bookworm trixie forky duke sid oldstable stable testing unstable'.split(' '))

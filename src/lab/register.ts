@@ -17,7 +17,7 @@ export const enterLab = (lab: Lab, register = REGISTER): void => {
   renameSync(fresh, linkOf(lab, register))
 }
 
-/** Forgets a lab; one that was never entered is none the worse for it. */
+/** Forgets a lab, also one that was never entered. */
 export const strikeLab = (lab: Lab, register = REGISTER): void => rmSync(linkOf(lab, register), { force: true })
 
 /** The folders of all labs that were entered, be they still there or not. */

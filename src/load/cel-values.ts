@@ -69,7 +69,7 @@ const enterList = (list: unknown[], missed: (miss: Miss) => void): unknown[] => 
 }
 
 /** A value as CEL takes it: integers are BigInt there. Throws the value itself where it is an unknown. */
-export const enter = (value: unknown, missed: (miss: Miss) => void): unknown => {
+const enter = (value: unknown, missed: (miss: Miss) => void): unknown => {
   if (isUnknown(value)) throw value
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return enterList(value, missed)

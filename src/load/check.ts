@@ -12,7 +12,7 @@ import { wrongArguments } from './task.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
 /** What the check needs to know of a module. `free`: it takes any arguments (they are not checked). */
-export type Signature = { args: TSchema; outputs?: TSchema; free?: boolean }
+type Signature = { args: TSchema; outputs?: TSchema; free?: boolean }
 export type Signatures = Record<string, Signature>
 
 type Definitions = Map<string, Set<Located>>

@@ -4,7 +4,7 @@ import type { Syntax } from './references.ts'
 import { didYouMean } from './suggest.ts'
 
 /** What CEL says of an expression: a code, one sentence, and where. */
-export type CelFault = { code: string; summary: string; start: number; node?: Syntax & { end?: number } }
+type CelFault = { code: string; summary: string; start: number; node?: Syntax & { end?: number } }
 
 /** Reads a fault off an error of CEL's; undefined when the error is another's. */
 export const faultOf = (error: unknown): CelFault | undefined => {

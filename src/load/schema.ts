@@ -11,7 +11,7 @@ import { closest } from './suggest.ts'
 
 type Schema = Record<string, unknown>
 
-export type ValidateOptions = {
+type ValidateOptions = {
   /** What the arguments belong to: the name of a module. */
   subject: string
   reason: Reason

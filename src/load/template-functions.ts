@@ -5,7 +5,7 @@ import { kindOf } from './yaml-fields.ts'
 export class CallFault extends Error {}
 
 /** What a template can call: a function of its values. It is given nothing that is missing, `default` excepted. */
-export type TemplateFunction = (params: unknown[], options: Record<string, unknown>) => unknown
+type TemplateFunction = (params: unknown[], options: Record<string, unknown>) => unknown
 
 const textOf = (value: unknown, name: string): string => {
   if (typeof value === 'string') return value

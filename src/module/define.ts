@@ -123,7 +123,7 @@ export const defineModule = <
  * One host's verdict in a collective node: steps come in phases; a phase starts when the one before has ended on all
  * hosts.
  */
-export type CollectiveChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts' | 'byItself'> & {
+type CollectiveChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts' | 'byItself'> & {
   phases: Step[][]
 }
 export type CollectiveVerdict<R, O> =
@@ -162,7 +162,7 @@ export type CollectiveModule<
   plan(
     args: Record<string, Static<A>>,
     seen: Record<string, (Seen<R> & Seen<M>) | null>,
-    together: CollectiveContext<R & M, O>,
+    context: CollectiveContext<R & M, O>,
   ): Record<string, CollectiveVerdict<R & M, O>>
   touches?(args: Static<A>): Label[]
   settle?: undefined

@@ -58,9 +58,9 @@ export const overlaps = (a: Label, b: Label): boolean => {
 export const overlapping = (a: readonly Label[], b: readonly Label[]): boolean =>
   a.some(x => b.some(y => overlaps(x, y)))
 
-/** The same label with its path put through `canon`, which knows the links of one host. */
-export const canonicalLabel = (label: Label, canon: (path: string) => string): Label => {
+/** The same label with its path put through `canonical`, which knows the links of one host. */
+export const canonicalLabel = (label: Label, canonical: (path: string) => string): Label => {
   const { kind, path, member } = parts(label)
   if (!ofFiles.has(kind)) return label
-  return `${kind}:${canon(path)}${member ? `#${member}` : ''}`
+  return `${kind}:${canonical(path)}${member ? `#${member}` : ''}`
 }

@@ -3,7 +3,7 @@ import { type Node, nodeId } from '../graph/graph.ts'
 import type { CollectiveContext, CollectiveModule, CollectiveVerdict, Verdict } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
 import { argumentsOf, condition } from './arguments.ts'
-import { askAll, catchUnknown, footprint, isMissing } from './decide.ts'
+import { askAll, catchUnknown, footprint, isMissing, verdictBuilders } from './decide.ts'
 import { causeOf } from './failure-policy.ts'
 import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
@@ -63,9 +63,7 @@ const contextOf = (
     bystanders,
     missing,
     each: decide => Object.fromEntries(up.map((host, i) => [host, decide(host, strict(seen[host]) as Any, i)])),
-    ok: outputs => ({ is: 'ok', ...(outputs ? { outputs } : {}) }),
-    change: change => ({ is: 'change', ...change }),
-    fail: (why, fix) => ({ is: 'fail', why, ...(fix ? { fix } : {}) }),
+    ...verdictBuilders,
     from: host => new Later(nodeId(host, node.task)),
   }
 }

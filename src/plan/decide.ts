@@ -24,13 +24,14 @@ export const askAll = (reads: Reads, ask: Asker): Record<string, unknown> =>
 
 export const queriesOf = (reads: Reads): AnyQuery[] => Object.values(reads).flatMap(q => (q === undefined ? [] : q))
 
-/** The builders handed to `plan`; they only name what the module says. */
-export const decide: Decide<Any, Any> = {
-  ok: outputs => ({ is: 'ok', ...(outputs ? { outputs } : {}) }),
-  change: change => ({ is: 'change', ...change }),
-  fail: (why, fix) => ({ is: 'fail', why, ...(fix ? { fix } : {}) }),
-  say: text => ({ is: 'say', text }),
+/** The builders handed to every `plan`; they only name what the module says. */
+export const verdictBuilders = {
+  ok: (outputs?: Any) => ({ is: 'ok' as const, ...(outputs ? { outputs } : {}) }),
+  change: (change: Any) => ({ is: 'change' as const, ...change }),
+  fail: (why: string, fix?: string) => ({ is: 'fail' as const, why, ...(fix ? { fix } : {}) }),
 }
+
+const decide: Decide<Any, Any> = { ...verdictBuilders, say: text => ({ is: 'say', text }) }
 
 /** Runs what may read unknowns; the unknown it met comes back as a value. Anything else thrown is the module's bug. */
 export const catchUnknown = <T>(inside: () => T): T | Unknown => {

@@ -3,7 +3,7 @@ import { isRecord, keyedDigest, sha256 } from '../core/value.ts'
 import type { Line } from './line.ts'
 
 /** The places in a value that are not known yet, as paths: `/steps/0/content`. */
-export type OpenPlaces = readonly string[]
+type OpenPlaces = readonly string[]
 
 const membersOf = (value: object): [string, unknown][] =>
   Object.entries(value).filter(([, member]) => member !== undefined)
@@ -21,13 +21,13 @@ const wordFor = (value: unknown): string | undefined => {
 
 /**
  * Data as one text, the same for what is the same: the order of keys does not count, contents stand by digest, what a
- * node will make known by that node. Two values that differ have different texts, but for what stands in `holes`.
+ * node will make known by that node. Two values that differ have different texts, but for what stands in `open`.
  */
-export const canonicalText = (value: unknown, holes: OpenPlaces = [], at = ''): string => {
-  if (holes.includes(at)) return '<open>'
+export const canonicalText = (value: unknown, open: OpenPlaces = [], at = ''): string => {
+  if (open.includes(at)) return '<open>'
   const word = wordFor(value)
   if (word !== undefined) return word
-  const inside = (key: string | number, member: unknown): string => canonicalText(member, holes, `${at}/${key}`)
+  const inside = (key: string | number, member: unknown): string => canonicalText(member, open, `${at}/${key}`)
   if (Array.isArray(value)) return `[${value.map((member, i) => inside(i, member)).join(',')}]`
   const members = membersOf(value as object)
     .filter(([key]) => !(isRecord(value) && isElsewhere(value, key)))
@@ -35,14 +35,17 @@ export const canonicalText = (value: unknown, holes: OpenPlaces = [], at = ''): 
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${inside(key, member)}`).join(',')}}`
 }
 
-/** The keyed print of a value: it tells the same from another, and nothing of a secret in it to who lacks the key. */
-export const fingerprint = (key: Buffer, value: unknown, holes: OpenPlaces = []): string =>
-  keyedDigest(key, canonicalText(value, holes))
+/**
+ * A keyed digest of a value: equal for what is the same. Without the key nobody can tell from it, or try out, a secret
+ * in the value.
+ */
+export const fingerprint = (key: Buffer, value: unknown, open: OpenPlaces = []): string =>
+  keyedDigest(key, canonicalText(value, open))
 
-const holesIn = (value: unknown, at: string): string[] => {
+const unknownPlaces = (value: unknown, at: string): string[] => {
   if (isUnknown(value)) return [at]
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return []
-  return membersOf(value).flatMap(([key, member]) => holesIn(member, `${at}/${key}`))
+  return membersOf(value).flatMap(([key, member]) => unknownPlaces(member, `${at}/${key}`))
 }
 
 /** All that a line would do, and how that shows. */
@@ -58,14 +61,14 @@ const deed = ({ verdict, steps, will, diff }: Line) => ({
  * words what is not known.
  */
 export const openPlaces = (line: Line): OpenPlaces => {
-  // Only that it will change was known: what it comes to is not held against it, nor that it is undecided on the way there.
+  // Only that it will change was known: it may come to anything, and be undecided until its details are there.
   if (line.details) return ['/verdict', '/steps', '/will', '/diff']
   const { diff, ...known } = deed(line)
-  const found = holesIn(known, '')
+  const found = unknownPlaces(known, '')
   const isTold = JSON.stringify(diff).includes('known after ')
   return found.length > 0 || isTold ? [...found, '/diff'] : []
 }
 
-/** The print of what a line would do: with the same one it does the same, and showed the same, but for the holes. */
-export const lineFingerprint = (key: Buffer, line: Line, holes: OpenPlaces = openPlaces(line)): string =>
-  fingerprint(key, deed(line), holes)
+/** The fingerprint of what a line would do: with the same one it does, and shows, the same but for the open places. */
+export const lineFingerprint = (key: Buffer, line: Line, open: OpenPlaces = openPlaces(line)): string =>
+  fingerprint(key, deed(line), open)

@@ -15,14 +15,14 @@ const byDigest = (value: unknown): unknown => {
   return rest
 }
 
-/** Keyed prints of what a line was asked; undefined where that is not wholly known. */
-export const inputFingerprints = (key: Buffer, { asks }: Line): InputFingerprints | undefined =>
-  asks === undefined || unknownsIn(asks).length > 0
+/** Fingerprints of what a line was asked; undefined where that is not wholly known. */
+export const inputFingerprints = (key: Buffer, { inputs }: Line): InputFingerprints | undefined =>
+  inputs === undefined || unknownsIn(inputs).length > 0
     ? undefined
     : {
-        args: fingerprint(key, asks.args),
+        args: fingerprint(key, inputs.args),
         given: Object.fromEntries(
-          Object.entries(asks.given).map(([name, value]) => [name, fingerprint(key, byDigest(value))]),
+          Object.entries(inputs.given).map(([name, value]) => [name, fingerprint(key, byDigest(value))]),
         ),
       }
 

@@ -41,7 +41,7 @@ export type Line = {
   reads: Reads
   diff: Difference[]
   /** What was asked: its arguments, and what the controller gave for them by the names of the reads. */
-  asks?: { args: Record<string, unknown>; given: Record<string, unknown> }
+  inputs?: { args: Record<string, unknown>; given: Record<string, unknown> }
   outputs: unknown
   text?: string
   /** It is not what a saved plan shows, and so it is not done: a `fail` of this line alone. */
@@ -156,12 +156,12 @@ export const decidedLine = (
   values: Record<string, unknown>,
   ask: Asker,
 ): Line => {
-  const asks = { args: values, given: givenIn(reads, seen) }
+  const inputs = { args: values, given: givenIn(reads, seen) }
   if (isUnknown(verdict))
-    return unknownLine({ ...line, reads, asks }, verdict, () => footprint(module, values, line.host))
+    return unknownLine({ ...line, reads, inputs }, verdict, () => footprint(module, values, line.host))
   const settle = settleOf(module, values)
   const { diagnose } = module
-  const at: Line = { ...line, reads, asks, ...(settle ? { settle } : {}), ...(diagnose ? { diagnose } : {}) }
+  const at: Line = { ...line, reads, inputs, ...(settle ? { settle } : {}), ...(diagnose ? { diagnose } : {}) }
   if (verdict.is === 'fail') return failLine(at, verdict.why, verdict.fix)
   if (verdict.is === 'say') return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false } }
   if (verdict.is === 'ok')

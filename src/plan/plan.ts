@@ -35,7 +35,7 @@ const readMachine = async (known: Known, outside: Environment, machine: string, 
   const reads = batch(known.answers.get(machine)!, queries)
   try {
     const transport = await outside.connect(machine)
-    if (queries.length > 0) reads.take(await transport.run(reads.fragments))
+    if (queries.length > 0) reads.record(await transport.run(reads.fragments))
   } catch (error) {
     markLost(known, machine, error, outside.emit)
   }

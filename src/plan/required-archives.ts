@@ -14,7 +14,7 @@ import { beginWalk, type Walk } from './walk-state.ts'
 type Any = any
 
 /** The archives a playbook may need, and the lines of which only a look at hosts would tell. */
-export type RequiredArchives = { queries: AnyQuery[]; open: string[] }
+type RequiredArchives = { queries: AnyQuery[]; open: string[] }
 
 /** What is known of a host that was never seen, only what it is built like. */
 const assumed = (host: string, like: Partial<Facts>): Facts =>

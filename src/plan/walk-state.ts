@@ -70,7 +70,7 @@ export const ask =
     return found
   }
 
-/** Lays a line's change over its machine. A line that is not known yet clouds its footprint. */
+/** Adds what a line promises to the predictions for its machine. A line that is not known yet clouds its footprint. */
 export const predictLine = (walk: Walk, { id, machine, verdict, will, labels }: Line): void => {
   if (verdict !== 'change' && verdict !== 'undecided') return
   const { answers, predicted } = worldOn(walk, machine)

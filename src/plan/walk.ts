@@ -62,33 +62,33 @@ const hostLines = (walk: Walk, node: Node): Line[] => {
   const line = blank(node, host)
   const cause = causeOf(walk, node, host)
   if (cause !== undefined) return [unknownLine(line, new Lost(cause), () => [])]
-  const due = node.task.handler ? notified(walk, node, host) : true
-  if (due === false) return [skipLine(line, 'not notified')]
-  if (!node.compiled.loop) return [planOrKeep(walk, line, due)]
+  const runs = node.task.handler ? notified(walk, node, host) : true
+  if (runs === false) return [skipLine(line, 'not notified')]
+  if (!node.compiled.loop) return [hostLine(walk, line, runs)]
   const items = refused(line, () => itemsOf(node, scopeOf(walk, node, host)))
   if ('id' in items) return [items]
-  if (isUnknown(items)) return [planOrKeep(walk, { ...line, item: { value: items } }, items)]
+  if (isUnknown(items)) return [hostLine(walk, { ...line, item: { value: items } }, items)]
   if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
-  return itemLines(node, host, items).map(item => planOrKeep(walk, item, due))
+  return itemLines(node, host, items).map(item => hostLine(walk, item, runs))
 }
 
-/** A line that has been dealt with stays as it is; any other is planned and laid over its machine's world. */
-const planOrKeep = (walk: Walk, start: Line, due: RunCondition): Line => {
+/** A line that has been dealt with stays as it is; any other is planned, and its change predicted. */
+const hostLine = (walk: Walk, start: Line, runs: RunCondition): Line => {
   const finished = walk.known.finished.get(start.id)
   if (finished) return finished
-  const line = leaveOut(start.node, planLine(walk, start, due))
+  const line = leaveOut(start.node, planLine(walk, start, runs))
   if (start.node.included.has(start.host)) predictLine(walk, line)
   return line
 }
 
-/** Plans one line from what its machine's world says now; lays nothing over it. */
-export const planLine = (walk: Walk, line: Line, due: RunCondition = true): Line =>
+/** Plans one line from what its machine's world says now; predicts nothing. */
+export const planLine = (walk: Walk, line: Line, runs: RunCondition = true): Line =>
   refused(line, (): Line => {
     const scope = scopeOf(walk, line.node, line.host, line.item)
     const when = condition(line.node, scope)
     if (when === false) return skipLine(line, 'its condition is false')
-    const planned = refused(line, () => planDue(walk, line, scope)) as Line
-    const open = isUnknown(due) ? due : when
+    const planned = refused(line, () => planUnconditionally(walk, line, scope)) as Line
+    const open = isUnknown(runs) ? runs : when
     if (!isUnknown(open) || planned.isBarred || !isDecided(planned)) return planned
     const touched = planned.will.flatMap(([q, patch]) =>
       touchedBy(q, { exists: true, ...(isRecord(patch) ? patch : {}) }),
@@ -99,8 +99,8 @@ export const planLine = (walk: Walk, line: Line, due: RunCondition = true): Line
 
 const isDecided = ({ verdict }: Line): boolean => verdict === 'ok' || verdict === 'change' || verdict === 'fail'
 
-/** A line that is to be done, whatever it comes to. */
-const planDue = (walk: Walk, line: Line, scope: Record<string, unknown>): Line => {
+/** A line as it is when its conditions hold. */
+const planUnconditionally = (walk: Walk, line: Line, scope: Record<string, unknown>): Line => {
   const { node, host, item } = line
   const module = walk.known.modules[node.task.module] as Module<Any, Any, Any, Any>
   const args = argumentsOf(walk, node, host, scope, item)

@@ -26,9 +26,9 @@ const sides = ({ is: was, open }: Explained['reads'][number], is: unknown): [str
   const names = [...new Set(known)].filter(
     name => !moments.includes(name) && !isOpen(was[name]) && !same(was[name], is[name]),
   )
-  const told = (of: Record<string, unknown>): string =>
+  const membersOf = (of: Record<string, unknown>): string =>
     names.flatMap(name => (name in of ? [`${name} ${word(of[name])}`] : [])).join(', ') || '-'
-  return names.length === 0 ? undefined : [told(was), told(is)]
+  return names.length === 0 ? undefined : [membersOf(was), membersOf(is)]
 }
 
 const differenceWord = (difference: Difference): string => {
@@ -71,6 +71,8 @@ export const describeMismatch = (saved: SavedSide | undefined, now: Explained, d
   const shown = (of: Difference[]): string => of.map(differenceWord).join('; ') || 'nothing'
   const diffs = same(saved.said.diff, diff) ? [] : [`planned: ${shown(saved.said.diff)}`, `now: ${shown(diff)}`]
   const verdicts = was === is ? [] : [`planned: ${was}`, `now: ${is}`]
-  const told = [...verdicts, ...(reads.length > 0 ? reads : diffs)]
-  return told.length > 0 ? shortened(told) : 'It would do something else, with a secret or a file of the controller.'
+  const differing = [...verdicts, ...(reads.length > 0 ? reads : diffs)]
+  return differing.length > 0
+    ? shortened(differing)
+    : 'It would do something else, with a secret or a file of the controller.'
 }

@@ -17,7 +17,7 @@ const givenBy = (extraVars: string[]): Given[] =>
       : Object.entries(parseExtra([option])).map(([name, { value }]) => ({ name, value })),
   )
 
-/** The options -e as a plan keeps them: what may be a secret as a keyed print. */
+/** The options -e as they are saved with a plan: what may be a secret as a fingerprint. */
 export const savedExtraVars = (
   extraVars: string[],
   key: Buffer,
@@ -25,13 +25,13 @@ export const savedExtraVars = (
 ): SavedExtraVar[] =>
   givenBy(extraVars).map(one => {
     if ('file' in one) return one
-    return isSecret(one.name, one.value) ? { name: one.name, print: fingerprint(key, one.value) } : one
+    return isSecret(one.name, one.value) ? { name: one.name, fingerprint: fingerprint(key, one.value) } : one
   })
 
-const isSame = (kept: SavedExtraVar, given: Given, key: Buffer): boolean => {
-  if ('file' in kept || 'file' in given) return 'file' in kept && 'file' in given && kept.file === given.file
-  if (kept.name !== given.name) return false
-  return 'print' in kept ? kept.print === fingerprint(key, given.value) : same(kept.value, given.value)
+const isSame = (saved: SavedExtraVar, given: Given, key: Buffer): boolean => {
+  if ('file' in saved || 'file' in given) return 'file' in saved && 'file' in given && saved.file === given.file
+  if (saved.name !== given.name) return false
+  return 'fingerprint' in saved ? saved.fingerprint === fingerprint(key, given.value) : same(saved.value, given.value)
 }
 
 const wordFor = (one: Given): string => ('file' in one ? `@${one.file}` : one.name)
@@ -42,23 +42,23 @@ const wordFor = (one: Given): string => ('file' in one ? `@${one.file}` : one.na
  */
 export const matchExtraVars = (extra: SavedExtraVar[], extraVars: string[], key: Buffer, file: string): string[] => {
   const given = givenBy(extraVars)
-  const other = given.filter(one => !extra.some(kept => isSame(kept, one, key))).map(wordFor)
+  const other = given.filter(one => !extra.some(saved => isSame(saved, one, key))).map(wordFor)
   if (other.length > 0)
     refuse('plan-asked', `The plan ${file} was made with another ${other.join(', ')}, or without.`, {
       why: 'What is given with -e is a part of what the plan is for.',
       fix: 'Give what the plan was made with, or make the plan again.',
     })
-  const missing = extra.flatMap(kept =>
-    'print' in kept && !given.some(one => isSame(kept, one, key)) ? [kept.name] : [],
+  const missing = extra.flatMap(saved =>
+    'fingerprint' in saved && !given.some(one => isSame(saved, one, key)) ? [saved.name] : [],
   )
   if (missing.length > 0)
     refuse('plan-asked', `The plan ${file} was made with -e ${missing.join(', ')}.`, {
       why: 'It may be a secret, so its value is not in the plan.',
       fix: `Give it again: runbook apply ${file} ${missing.map(name => `-e ${name}=…`).join(' ')}`,
     })
-  return extra.map(kept => {
-    if ('file' in kept) return `@${kept.file}`
-    const { value } = 'value' in kept ? kept : (given.find(one => isSame(kept, one, key)) as { value: unknown })
-    return JSON.stringify({ [kept.name]: value })
+  return extra.map(saved => {
+    if ('file' in saved) return `@${saved.file}`
+    const { value } = 'value' in saved ? saved : (given.find(one => isSame(saved, one, key)) as { value: unknown })
+    return JSON.stringify({ [saved.name]: value })
   })
 }

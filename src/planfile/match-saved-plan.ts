@@ -71,7 +71,7 @@ const isOpen = ({ said, line: saved }: SavedSide, line: Line, done: ReadonlySet<
   )
 }
 
-/** Whether a line would do what the plan does not show. What is done already, or fails as ever, is none of that. */
+/** Whether a line would do what the plan does not show. One that is done already, or fails, does nothing. */
 const isOther = (expected: ExpectedPlan, line: Line, items: ReadonlySet<string>): boolean => {
   if (line.verdict !== 'change' && line.verdict !== 'undecided') return false
   if (line.refusal || expected.begun.has(line.id)) return false
@@ -80,7 +80,7 @@ const isOther = (expected: ExpectedPlan, line: Line, items: ReadonlySet<string>)
   if (saved.said.verdict === 'undecided') return false
   // An item of its loop has gone: then the loop is another one.
   const isShort = expected.changes.get(taskOf(line))?.some(id => !items.has(id)) ?? false
-  return isShort || lineFingerprint(expected.key, line, saved.line.holes) !== saved.line.print
+  return isShort || lineFingerprint(expected.key, line, saved.line.openPlaces) !== saved.line.fingerprint
 }
 
 /** The lines that there is nothing to do for any more. */

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { refuse } from '../core/failure.ts'
 import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
 
-/** What keeps plans and prints from being forged, and secrets in prints from being guessed. */
+/**
+ * The variable with the key that fingerprints and seals are made with. Who has it not can forge none, nor guess the
+ * secrets in them.
+ */
 export const planKeyVariable = 'RUNBOOK_PLAN_KEY'
 const shortest = 16
 const inHex = /^[0-9a-f]{64}$/

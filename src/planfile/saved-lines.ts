@@ -17,32 +17,32 @@ const contentsIn = (value: unknown): Content[] => {
 }
 
 /** What of a plan is written down so that another can be matched with it: its lines, and texts by their digest. */
-export type SavedLines = { lines: SavedLine[]; contents: Record<string, string> }
+type SavedLines = { lines: SavedLine[]; contents: Record<string, string> }
 
 /**
  * The lines of a plan as they are saved.
- * @param isOpen whether a text holds no secret: only then it, and its digest, are kept
+ * @param isOpen whether a text holds no secret: only then it, and its digest, are saved
  */
 export const savedLinesOf = (walk: Walk, lines: Line[], key: Buffer, isOpen: (text: string) => boolean): SavedLines => {
   const contents: Record<string, string> = {}
   const own = new Map(lines.map(line => [line.id, line]))
-  const keep = ({ secret, digest, size, bytes }: Content): string[] => {
+  const textsOf = ({ secret, digest, size, bytes }: Content): string[] => {
     if (secret || !isUtf8(bytes) || !isOpen(bytes.toString())) return []
     if (size <= largest && bytes.length === size) contents[digest] = bytes.toString()
     return [digest]
   }
-  const kept = explain(walk, line => own.has(line.id)).map(({ node, arguments: given, reads, will }): SavedLine => {
+  const saved = explain(walk, line => own.has(line.id)).map(({ node, arguments: given, reads, will }): SavedLine => {
     const line = own.get(node)!
-    const holes = openPlaces(line)
+    const open = openPlaces(line)
     return {
       node,
-      print: lineFingerprint(key, line, holes),
-      holes,
+      fingerprint: lineFingerprint(key, line, open),
+      openPlaces: open,
       arguments: given,
       reads,
       will,
-      contents: contentsIn(line.steps).flatMap(keep),
+      contents: contentsIn(line.steps).flatMap(textsOf),
     }
   })
-  return { lines: kept, contents }
+  return { lines: saved, contents }
 }

@@ -6,14 +6,14 @@ import { isRecord, keyedDigest } from '../core/value.ts'
 /** One line of a saved plan beside its `planned` event: what it was decided from, and what tells whether that holds. */
 export type SavedLine = Pick<Explained, 'arguments' | 'reads' | 'will'> & {
   node: string
-  print: string
-  holes: readonly string[]
+  fingerprint: string
+  openPlaces: readonly string[]
   /** The digests of what its steps put on the host, where that is no secret. */
   contents: string[]
 }
 
-/** An option -e as it was given: a file, or a variable. Of what may be a secret only the keyed print is kept. */
-export type SavedExtraVar = { file: string } | { name: string; value: unknown } | { name: string; print: string }
+/** An option -e as it was given: a file, or a variable. Of what may be a secret there is only the fingerprint. */
+export type SavedExtraVar = { file: string } | { name: string; value: unknown } | { name: string; fingerprint: string }
 
 /** The version of the format. 2: of modules there is one digest each, over what it is made of. */
 export const planVersion = 2
@@ -58,7 +58,7 @@ export const looksLikePlan = (beginning: string): boolean =>
 export const refuseDamagedPlan = (file: string, why: string): never =>
   refuse('plan-edited', `The plan ${file} is not as it was written.`, { why, fix: 'Make the plan again.' })
 
-const noPlan = (file: string): never =>
+const refuseOther = (file: string): never =>
   refuse('usage-file', `${file} is no plan.`, {
     why: 'A plan has a "runbookPlan"; a playbook is a list of plays.',
     fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.',
@@ -72,14 +72,14 @@ const treeOf = (text: string, file: string): Record<string, unknown> => {
   try {
     tree = JSON.parse(text)
   } catch {
-    if (!/^.{0,20}"runbookPlan"/s.test(text) && !first.startsWith(text)) return noPlan(file)
+    if (!/^.{0,20}"runbookPlan"/s.test(text) && !first.startsWith(text)) return refuseOther(file)
     const isCut = !text.trimEnd().endsWith('}')
     return refuseDamagedPlan(file, isCut ? 'It is cut off: its end is missing.' : 'It is no JSON.')
   }
-  return isRecord(tree) && 'runbookPlan' in tree ? tree : noPlan(file)
+  return isRecord(tree) && 'runbookPlan' in tree ? tree : refuseOther(file)
 }
 
-const shape = ['asked', 'extra', 'sources', 'events', 'roundTrips', 'lines', 'contents']
+const parts = ['asked', 'extra', 'sources', 'events', 'roundTrips', 'lines', 'contents']
 const head = /^\{\n {2}"runbookPlan": 2,\n {2}"seal": "([0-9a-f]{64})",\n/
 
 /**
@@ -100,7 +100,7 @@ export const parseSavedPlan = (text: string, file: string, keyFor: () => Buffer 
     (seal === '' || !timingSafeEqual(Buffer.from(seal), Buffer.from(keyedDigest(key, text.slice(line.length)))))
   )
     return refuseDamagedPlan(file, 'Its seal is not over what it says: it was edited, or sealed with another key.')
-  if (shape.some(name => typeof tree[name] !== 'object' || tree[name] === null))
+  if (parts.some(name => typeof tree[name] !== 'object' || tree[name] === null))
     return refuseDamagedPlan(file, 'Parts are missing.')
   return tree as SavedPlan
 }

@@ -42,13 +42,13 @@ const messageText = (host: string, task: string, text: string, width: number): s
 
 /** Reports a long transfer now and then, a short one never. */
 const createProgress = (say: (text: string) => void): ((event: Event & { type: 'progress' }) => void) => {
-  const told = new Map<string, number>()
+  const reported = new Map<string, number>()
   return event => {
     const key = JSON.stringify([event.node, event.what])
-    const last = told.get(key) ?? event.time
-    if (!told.has(key)) told.set(key, event.time)
+    const last = reported.get(key) ?? event.time
+    if (!reported.has(key)) reported.set(key, event.time)
     if (event.time - last < PROGRESS_EVERY_MS) return
-    told.set(key, event.time)
+    reported.set(key, event.time)
     say(`${event.host}: ${oneLine(event.what)}: ${megabytes(event.done)} of ${megabytes(event.total)}`)
   }
 }

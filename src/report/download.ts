@@ -16,12 +16,12 @@ export const archiveLine = ({ name, size, is }: Event & { type: 'archive' }): st
 
 /** A line when a download begins, from each place anew, and one now and then while it goes on. */
 export const createDownloadLines = (say: (text: string) => void): ((event: Download) => void) => {
-  const told = new Map<string, { from: string; at: number }>()
+  const reported = new Map<string, { from: string; at: number }>()
   return event => {
-    const last = told.get(event.archive)
+    const last = reported.get(event.archive)
     const begins = last?.from !== event.from
     if (!begins && event.time - last!.at < PROGRESS_EVERY_MS) return
-    told.set(event.archive, { from: event.from, at: event.time })
+    reported.set(event.archive, { from: event.from, at: event.time })
     say(
       begins
         ? `downloading ${downloadStatus(event)} from ${oneLine(event.from)}`

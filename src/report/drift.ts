@@ -12,20 +12,20 @@ import { plural, timeAgo, utcTime } from './wording.ts'
 type Drifted = Event & { type: 'drifted' }
 type Compared = Event & { type: 'compared' }
 
-const provenanceLines = (trace: Provenance, now: number): string[] => {
-  const at = `${utcTime(trace.at)} (${timeAgo(now - trace.at)})`
-  if (trace.of === 'path') {
-    const has = trace.is === 'there' ? `changed ${at}` : `is gone; its folder changed ${at}`
-    const by = trace.package === undefined ? [] : [`package ${trace.package}`]
-    const came = trace.installed === undefined ? [] : [`installed ${utcTime(trace.installed)}`]
-    const owner = trace.owner === undefined ? [] : [`owner ${trace.owner}`]
-    return [`${oneLine(trace.subject)} ${[has, ...owner, [...by, ...came].join(' ')].filter(Boolean).join(', ')}`]
+const provenanceLines = (found: Provenance, now: number): string[] => {
+  const at = `${utcTime(found.at)} (${timeAgo(now - found.at)})`
+  if (found.of === 'path') {
+    const has = found.is === 'there' ? `changed ${at}` : `is gone; its folder changed ${at}`
+    const by = found.package === undefined ? [] : [`package ${found.package}`]
+    const came = found.installed === undefined ? [] : [`installed ${utcTime(found.installed)}`]
+    const owner = found.owner === undefined ? [] : [`owner ${found.owner}`]
+    return [`${oneLine(found.subject)} ${[has, ...owner, [...by, ...came].join(' ')].filter(Boolean).join(', ')}`]
   }
-  const result = trace.result === '' ? [] : [`result ${trace.result}`]
-  const restarts = trace.restarts === 0 ? [] : [plural(trace.restarts, 'restart')]
+  const result = found.result === '' ? [] : [`result ${found.result}`]
+  const restarts = found.restarts === 0 ? [] : [plural(found.restarts, 'restart')]
   return [
-    `${oneLine(trace.subject)} ${[`${trace.is} since ${at}`, ...result, ...restarts].join(', ')}`,
-    ...trace.said.map(text => `  ${oneLine(text)}`),
+    `${oneLine(found.subject)} ${[`${found.is} since ${at}`, ...result, ...restarts].join(', ')}`,
+    ...found.said.map(text => `  ${oneLine(text)}`),
   ]
 }
 

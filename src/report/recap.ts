@@ -76,8 +76,8 @@ const totalLine = (summary: Event & { type: 'summary' }, command: 'plan' | 'appl
 
 /** Failures of the run as a whole, which belong to no host: whoever finishes the report gives them. */
 const failuresOfNoHost = (summary: Event & { type: 'summary' }, causes: RootCause[]): RootCause[] => {
-  const told = new Set(causes.map(cause => JSON.stringify(cause.failure)))
-  const others = summary.failures.filter(failure => !told.has(JSON.stringify(failure)))
+  const ofHosts = new Set(causes.map(cause => JSON.stringify(cause.failure)))
+  const others = summary.failures.filter(failure => !ofHosts.has(JSON.stringify(failure)))
   return others.map(failure => ({ failure, hosts: [], tasks: [], skipped: 0 }))
 }
 

@@ -15,7 +15,7 @@ import { createSummary, exitOf } from './summary.ts'
 import { createTty } from './tty.ts'
 
 /** A stream that output goes to; a terminal also knows its width. */
-export type OutputStream = NodeJS.WritableStream & { columns?: number }
+type OutputStream = NodeJS.WritableStream & { columns?: number }
 
 export type ReportOptions = {
   format: 'text' | 'json'
@@ -38,7 +38,7 @@ export type ReportOptions = {
 }
 
 /** What only the caller knows at the end: round trips, failures outside of any host, an exit code of its own. */
-export type ReportEnd = { roundTrips: Record<string, number>; exit?: number; failures?: Failure[] }
+type ReportEnd = { roundTrips: Record<string, number>; exit?: number; failures?: Failure[] }
 
 export type Report = {
   emit: Emit

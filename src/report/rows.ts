@@ -12,7 +12,7 @@ const MOST_HOSTS = 10
 export type Row = { text: string; state: 'busy' | 'done' | 'failed' }
 
 /** Collects the events; `rows` says what is going on now. */
-export type Rows = { add(event: Event): void; rows(): Row[] }
+type Rows = { add(event: Event): void; rows(): Row[] }
 
 type Transfer = { what: string; done: number; total: number }
 type Running = { task: string; waits: boolean; transfer?: Transfer }

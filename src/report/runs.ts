@@ -3,11 +3,11 @@ import type { Failure } from '../core/failure.ts'
 import { oneLine, printable } from './printable.ts'
 import { duration, plural } from './wording.ts'
 
-type Remembered = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
+type RecordedRun = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
 /** A run whose journal cannot be read, and why. */
 export type Unreadable = { id: string; failure: Failure }
 
-const how = ({ events, summary }: Remembered): string => {
+const how = ({ events, summary }: RecordedRun): string => {
   if (!summary) return `did not end (${plural(events.filter(({ type }) => type === 'result').length, 'result')})`
   const all = Object.values(summary.hosts)
   const sum = (name: 'changed' | 'failed'): number => all.reduce((total, host) => total + host[name], 0)
@@ -17,7 +17,7 @@ const how = ({ events, summary }: Remembered): string => {
 }
 
 /** A line for each run: its id, what it was, and what it came to. */
-export const runLines = (runs: (Remembered | Unreadable)[]): string =>
+export const runLines = (runs: (RecordedRun | Unreadable)[]): string =>
   runs
     .map(run => {
       if ('failure' in run) return `${run.id}  ${oneLine(printable(run.failure.what))}\n`
@@ -30,7 +30,7 @@ export const runLines = (runs: (Remembered | Unreadable)[]): string =>
     .join('')
 
 /** The last lines for a run that was cut off: what was running, and how to go on. */
-export const unfinishedText = ({ id, events }: Remembered): string => {
+export const unfinishedText = ({ id, events }: RecordedRun): string => {
   const ended = new Set(events.flatMap(event => (event.type === 'result' ? [event.node] : [])))
   const begun = events.flatMap(event => (event.type === 'running' && !ended.has(event.node) ? [event.node] : []))
   const at = begun.length === 0 ? '' : ` It was at ${begun.map(node => oneLine(printable(node))).join(', ')}.`

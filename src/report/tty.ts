@@ -5,7 +5,7 @@ import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createRows, MOST_ROWS, type Row } from './rows.ts'
 
 /** The terminal that is drawn on, and what keeps secrets from it: drawing does not pass the sink. */
-export type Terminal = { out: NodeJS.WritableStream; err: NodeJS.WritableStream; redact: Redactor }
+type Terminal = { out: NodeJS.WritableStream; err: NodeJS.WritableStream; redact: Redactor }
 
 /** Draws rows until it is stopped; text written meanwhile stands above them. */
 type Live = { start(): void; write(write: () => void): void; stop(): void }

@@ -7,17 +7,17 @@ import { type Batch, batch } from '../world/batch.ts'
 import type { RunContext } from './context.ts'
 import { announceRun, finishChanged, finishFailed, finishQuiet, invalidateTouched } from './finish.ts'
 import { settle } from './settle.ts'
-import { fitsFrame, fragmentOf, judgeOutputs, type KeptOutput, runSteps } from './steps.ts'
+import { type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps } from './steps.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 
 /** Whether a line can travel in a frame with others: its steps are plain shell and nothing has to be waited for. */
 export const travels = (line: Line): boolean => fitsFrame(line.steps) && line.settle === undefined
 
 /** Outputs of a command that ran: what it said, without the last line's end. */
-const keptOutputs = (kept: KeptOutput | undefined): object => {
-  if (!kept) return {}
-  const stdout = kept.stdout.replace(/\n+$/, '')
-  return { ...kept, stdout, stdout_lines: stdout === '' ? [] : stdout.split('\n') }
+const outputsOf = (said: CommandOutput | undefined): object => {
+  if (!said) return {}
+  const stdout = said.stdout.replace(/\n+$/, '')
+  return { ...said, stdout, stdout_lines: stdout === '' ? [] : stdout.split('\n') }
 }
 
 /**
@@ -27,7 +27,7 @@ const keptOutputs = (kept: KeptOutput | undefined): object => {
 const conclude = async (
   context: RunContext,
   line: Line,
-  kept: KeptOutput | undefined,
+  said: CommandOutput | undefined,
   first: Output[],
 ): Promise<void> => {
   const judge = async (): Promise<ReplanResult> => {
@@ -39,7 +39,7 @@ const conclude = async (
       ? { outputs: line.outputs }
       : await settle(context, await context.connect(line.machine), line, first, judge)
   if (end.failure) finishFailed(context, line, end.failure)
-  else finishChanged(context, line, { ...(end.outputs as object), ...keptOutputs(kept) })
+  else finishChanged(context, line, { ...(end.outputs as object), ...outputsOf(said) })
 }
 
 /** A line in a frame: its steps as fragments, and the reads that verify it, each at its own moment. */
@@ -90,8 +90,8 @@ const concludePart = async (
     return true
   }
   const first = outputs.splice(0, reads.fragments.length)
-  reads.take(first)
-  await conclude(context, line, judged.kept, first)
+  reads.record(first)
+  await conclude(context, line, judged.said, first)
   // It has run, but what it depends on has failed: so what depends on it does not run.
   const cause = causeOf(context.walk, line.node, line.host)
   if (cause !== undefined) context.walk.causes.set(nodeId(line.host, line.node.task), cause)
@@ -107,6 +107,6 @@ const runAlone = async (context: RunContext, line: Line, lines: Line[]): Promise
   const ran = await runSteps(context, transport, line, line.steps, reads.fragments)
   invalidateTouched(context, line)
   if (ran.failure) return finishFailed(context, line, ran.failure)
-  reads.take(ran.rest!)
-  await conclude(context, line, ran.kept, ran.rest!)
+  reads.record(ran.rest!)
+  await conclude(context, line, ran.said, ran.rest!)
 }

@@ -82,5 +82,5 @@ const runPhase = (context: RunContext, line: Line, phase: number): Promise<void>
     const ran = await runSteps(context, transport, line, steps, tail)
     invalidateTouched(context, line)
     if (ran.failure) return finishFailed(context, line, ran.failure)
-    if (last) reads.take(ran.rest!)
+    if (last) reads.record(ran.rest!)
   })

@@ -65,7 +65,7 @@ export const brokenPromiseFailure = ({ node: { task } }: Line, why: string): Fai
 })
 
 /** What is known when a wait has ended in vain. */
-export type WaitEnd = {
+type WaitEnd = {
   /** What it came to: `failed` is what planning again said; `hopeless` why waiting on was useless. */
   failed: Failure
   hopeless: string | undefined

@@ -8,8 +8,8 @@ import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
 // A run is remembered as its events, one per line, in a file that is only ever added to: whatever ends the run, what
 // was told by then is kept. Events come here as they are printed, so without secrets.
 
-/** So many runs are kept; older ones go when a new one begins. */
-const kept = 200
+/** So many runs are remembered; older ones go when a new one begins. */
+const most = 200
 const ending = '.ndjson'
 
 /** Where runs are remembered: beside the labs, below the folder that runbook is called in. */
@@ -55,7 +55,7 @@ const namesIn = (folder: string): string[] => {
 /** Begins to remember a run in `journalFolder(base)`. Only its user may read it. */
 export const openJournal = (base: string, time: Date): Journal => {
   const folder = makeWorkFolder(base, 'runs', 0o700)
-  for (const old of runIds(folder).slice(kept - 1)) rmSync(join(folder, old + ending), { force: true })
+  for (const old of runIds(folder).slice(most - 1)) rmSync(join(folder, old + ending), { force: true })
   const id = newId(time)
   const file = openSync(join(folder, id + ending), 'ax', 0o600)
   return { id, write: line => appendFileSync(file, line), close: () => closeSync(file) }

@@ -12,11 +12,11 @@ export type Leases = {
   /** Whether nothing more is to be done before a step on this machine. */
   has(machine: string): boolean
   /**
-   * Takes machines, all or none. One that is lost meanwhile is lost, one that nobody can lease is warned of.
+   * Leases machines, all or none. One that is lost meanwhile is lost, one that nobody can lease is warned of.
    *
    * @throws Refusal `host-locked`, once the patience is over.
    */
-  take(machines: string[]): Promise<void>
+  acquire(machines: string[]): Promise<void>
   giveAll(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ type Busy = { machine: string; holder: LeaseHolder }
 export const createLeases = (
   known: Known,
   { connect, emit }: Pick<Environment, 'connect' | 'emit'>,
-  claim: LeaseRequest,
+  request: LeaseRequest,
   seconds: number,
   signal: AbortSignal,
 ): Leases => {
@@ -41,7 +41,7 @@ export const createLeases = (
   const ask = async (machine: string): Promise<Busy | undefined> => {
     let found: LeaseAnswer
     try {
-      found = await (await connect(machine)).lease(claim)
+      found = await (await connect(machine)).lease(request)
     } catch (error) {
       markLost(known, machine, error, emit)
       return undefined
@@ -53,7 +53,7 @@ export const createLeases = (
     return undefined
   }
 
-  /** Two runs that ask for the same machines meet at the first: who has that one gets the others, or gives it back. */
+  /** All runs ask for the first machine before the others: who has that one gets the others, or gives it back. */
   const askFrom = async (first: string, others: string[]): Promise<Busy | undefined> => {
     const busy = await ask(first)
     if (busy) return busy
@@ -65,7 +65,7 @@ export const createLeases = (
     for (const machine of machines) if (gives.delete(machine)) settled.delete(machine)
   }
 
-  const take = async (machines: string[]): Promise<void> => {
+  const acquire = async (machines: string[]): Promise<void> => {
     const deadline = Date.now() + Math.max(seconds * 1000, LEAST_PATIENCE_MS)
     let isTold = seconds === 0
     let first = machines[0]
@@ -83,7 +83,7 @@ export const createLeases = (
     }
   }
 
-  return { has: machine => settled.has(machine), giveAll: () => giveBack([...settled]), take }
+  return { has: machine => settled.has(machine), giveAll: () => giveBack([...settled]), acquire }
 }
 
 const heldBy = ({ run, who }: LeaseHolder): string => `held by run ${run} of ${who}`

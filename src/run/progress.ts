@@ -3,13 +3,13 @@ import type { Line } from '../plan/line.ts'
 import type { RunContext } from './context.ts'
 
 /**
- * How far a run has come: who has arrived where several hosts meet, which of these barriers are being passed, who still
- * goes. A barrier is named by the first of the nodes that meet there.
+ * How far a run has come: who has arrived at which barrier, which of these are being passed, who still goes. The first
+ * of its nodes stands for a barrier.
  */
 export type Progress = {
   context: RunContext
   arrived: Map<Node, Set<string>>
-  claimed: Set<Node>
+  passing: Set<Node>
   alive: Set<string>
 }
 

@@ -24,7 +24,7 @@ export const runRolling = async (context: RunContext, nodes: Node[]): Promise<vo
     context.signal.throwIfAborted()
     const lines = await linesLeft(context, node)
     for (const line of lines) {
-      if (cause === undefined) cause = await takeTurn(context, line)
+      if (cause === undefined) cause = await runTurn(context, line)
       else finishSkipped(context, line, cause)
     }
     if (lines.length > 0) cause ??= await passGates(context, node, host)
@@ -38,7 +38,7 @@ const linesLeft = async (context: RunContext, node: Node): Promise<Line[]> => {
 }
 
 /** Runs one line; returns what keeps the others from theirs. */
-const takeTurn = async (context: RunContext, line: Line): Promise<string | undefined> => {
+const runTurn = async (context: RunContext, line: Line): Promise<string | undefined> => {
   await guarded(context, line, () => runBundle(context, line.machine, [line]))
   return context.known.finished.get(line.id)?.verdict === 'fail' ? line.id : undefined
 }
@@ -75,7 +75,7 @@ const rehearsal = (context: RunContext, results: Result[]): RunContext => {
 }
 
 /**
- * Passes a gate: its task is run as ever, but as if it had not been, so that it runs again in its own place. Only a
+ * Passes a gate: its task is run here, and once more in its own place, for which nothing of this run counts. Only a
  * failure is told, and counts there too. Returns the line that failed.
  */
 const pass = async (whole: RunContext, gate: Node): Promise<string | undefined> => {
@@ -85,7 +85,7 @@ const pass = async (whole: RunContext, gate: Node): Promise<string | undefined> 
   else
     for (const line of await linesLeft(context, gate))
       if (line.verdict === 'undecided' || line.details) finishFailed(context, line, gateFailure(line))
-      else await takeTurn(context, line)
+      else await runTurn(context, line)
   for (const { node, status, failure } of results) {
     const line = context.known.finished.get(node)!
     if (status === 'changed') whole.gated.set(node, line)

@@ -9,15 +9,15 @@ import { runBundle } from './bundle.ts'
 import { runCollective } from './collective.ts'
 import { createRunContext, type RunContext, type RunParts } from './context.ts'
 import { finishQuiet, finishSkipped } from './finish.ts'
+import { leaseHosts, readAgain } from './lease-hosts.ts'
 import { isDone, type Progress, recordPlanned } from './progress.ts'
 import { runRolling } from './rolling.ts'
 import { type NextWork, scheduleNext } from './schedule.ts'
-import { readAgain, takeHosts } from './take-hosts.ts'
 
 /** Applies a plan, on machines that it leases for that time. */
 export const run = async (parts: RunParts, plan: Walk): Promise<void> => {
   try {
-    await apply(createRunContext(parts, await takeHosts(parts, plan)))
+    await apply(createRunContext(parts, await leaseHosts(parts, plan)))
   } finally {
     await parts.leases.giveAll()
   }
@@ -34,7 +34,7 @@ const apply = async (context: RunContext): Promise<void> => {
   for (const [host, cause] of haltedHosts(walk.planned, known.graph.hosts)) halt(context, host, cause)
   if (isQuiet(context)) return tellAll(context)
   const { hosts } = known.graph
-  const progress: Progress = { context, arrived: new Map(), claimed: new Set(), alive: new Set(hosts) }
+  const progress: Progress = { context, arrived: new Map(), passing: new Set(), alive: new Set(hosts) }
   await Promise.all(hosts.map(host => runHost(progress, host)))
 }
 
@@ -72,8 +72,8 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
     const change = context.changed()
     const next = await scheduleNext(progress, host, left)
     try {
-      if (mayStep(next) && !context.leases.has(machine)) await takeLate(context, machine)
-      else if (next.meeting) await meet(progress, next.meeting, host, change)
+      if (mayStep(next) && !context.leases.has(machine)) await leaseLate(context, machine)
+      else if (next.barrier) await reachBarrier(progress, next.barrier, host, change)
       else if (next.bundle.length > 0) await runBundle(context, machine, next.bundle)
       else if (!next.progressed) await waitFor(progress, host, change)
     } catch (error) {
@@ -85,12 +85,12 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
   context.wake()
 }
 
-const mayStep = ({ bundle, meeting }: NextWork): boolean =>
-  meeting !== undefined || bundle.some(line => line.verdict === 'change')
+const mayStep = ({ bundle, barrier }: NextWork): boolean =>
+  barrier !== undefined || bundle.some(line => line.verdict === 'change')
 
 /** A machine that was to get no step gets one after all: it is leased now, and planned from what it is then. */
-const takeLate = async (context: RunContext, machine: string): Promise<void> => {
-  await context.leases.take([machine])
+const leaseLate = async (context: RunContext, machine: string): Promise<void> => {
+  await context.leases.acquire([machine])
   await readAgain(context.known, context, [machine])
 }
 
@@ -106,28 +106,28 @@ const waitFor = async ({ context, alive }: Progress, host: string, last: Promise
   await last
 }
 
-/** The nodes whose hosts meet: a collective is one for all of them, a task whose hosts take turns has one for each. */
-const meetingAt = ({ nodes }: { nodes: Node[] }, node: Node): [Node, ...Node[]] =>
+/** The nodes of a barrier: a collective is one for all its hosts, a task whose hosts take turns has one for each. */
+const barrierNodes = ({ nodes }: { nodes: Node[] }, node: Node): [Node, ...Node[]] =>
   node.collective ? [node] : (nodes.filter(n => n.task === node.task) as [Node, ...Node[]])
 
 /**
  * A host comes to a node that several hosts are needed for: the last to arrive runs it for all. The others wait; whatever
  * happens meanwhile, they look around again before they come back, for something else they could do.
  */
-const meet = async (progress: Progress, node: Node, host: string, last: Promise<void>): Promise<void> => {
-  const { context, arrived, claimed } = progress
+const reachBarrier = async (progress: Progress, node: Node, host: string, last: Promise<void>): Promise<void> => {
+  const { context, arrived, passing } = progress
   const { known } = context
-  const all = meetingAt(known.graph, node)
+  const all = barrierNodes(known.graph, node)
   const [barrier] = all
   const here = arrived.get(barrier) ?? new Set<string>()
   arrived.set(barrier, here.add(host))
   const isComplete = all.every(n => n.hosts.every(h => here.has(h) || isLost(known, h) || isDone(progress, n, h)))
-  if (isComplete && !claimed.has(barrier)) {
-    claimed.add(barrier)
+  if (isComplete && !passing.has(barrier)) {
+    passing.add(barrier)
     await (node.collective ? runCollective(context, node) : runRolling(context, all))
     return context.wake()
   }
   await waitFor(progress, host, last)
-  if (!claimed.has(barrier)) here.delete(host)
-  while (claimed.has(barrier) && !isDone(progress, node, host)) await context.changed()
+  if (!passing.has(barrier)) here.delete(host)
+  while (passing.has(barrier) && !isDone(progress, node, host)) await context.changed()
 }

@@ -20,11 +20,11 @@ const isReady = (progress: Progress, node: Node, host: string, bundled: Readonly
   })
 }
 
-/** What a host does next: a bundle of lines, a node to meet others at, or nothing but that reads have come in. */
-export type NextWork = { bundle: Line[]; meeting?: Node; progressed?: boolean }
+/** What a host does next: a bundle of lines, a node that is a barrier, or nothing but that reads have come in. */
+export type NextWork = { bundle: Line[]; barrier?: Node; progressed?: boolean }
 
 /** What has been found for a host so far: lines that go together, and their nodes as `host/task`. */
-type Draft = { walk: Walk; bundle: Line[]; bundled: Set<string>; meeting?: Node }
+type Draft = { walk: Walk; bundle: Line[]; bundled: Set<string>; barrier?: Node }
 
 /** The next lines of a host that can go together: as many decided ones as travel in one frame, or one that does not. */
 export const scheduleNext = async (progress: Progress, host: string, left: Node[]): Promise<NextWork> => {
@@ -46,15 +46,15 @@ export const scheduleNext = async (progress: Progress, host: string, left: Node[
     }
     if (!addLines(context, draft, node, host, lines)) break
   }
-  const { bundle, meeting } = draft
-  return bundle.length === 0 && meeting ? { bundle, meeting } : { bundle }
+  const { bundle, barrier } = draft
+  return bundle.length === 0 && barrier ? { bundle, barrier } : { bundle }
 }
 
 /** Plans a node as the next of a draft; what it predicts stays only if its lines are added. */
 const linesOn = (walk: Walk, node: Node, host: string): Line[] =>
   planNode(walk, node).lines.filter(line => line.host === host)
 
-/** A collective that is settled for this host goes with the bundle; one that is not is a place to meet. */
+/** A collective that is settled for this host goes with the bundle; one that is not is a barrier. */
 const addCollective = (
   { known, planned, walk }: RunContext,
   draft: Draft,
@@ -64,7 +64,7 @@ const addCollective = (
 ): void => {
   const settled = cause === undefined ? okEverywhere(planned, node, host) : withoutHost(walk, node, host, cause)
   if (!settled) {
-    draft.meeting ??= node
+    draft.barrier ??= node
     return
   }
   if (!known.finished.has(settled.id)) draft.bundle.push(settled)
@@ -76,8 +76,8 @@ const addLines = (context: RunContext, draft: Draft, node: Node, host: string, l
   recordPlanned(context, lines)
   const todo = lines.filter(line => !context.known.finished.has(line.id))
   if (node.task.rolling && todo.some(line => line.interrupts)) {
-    draft.meeting ??= node
-    takeBack(draft.walk)
+    draft.barrier ??= node
+    withdrawPredictions(draft.walk)
     return true
   }
   const fit = fitting(draft.bundle, todo)
@@ -88,8 +88,8 @@ const addLines = (context: RunContext, draft: Draft, node: Node, host: string, l
   return !isEnd
 }
 
-/** Takes back what the last node has predicted: its turn comes later. */
-const takeBack = ({ planned, predicted }: Walk): void => {
+/** Withdraws what the last node has predicted: its turn comes later. */
+const withdrawPredictions = ({ planned, predicted }: Walk): void => {
   const { logLengths } = planned.at(-1)!
   for (const [machine, log] of predicted) predicted.set(machine, log.slice(0, logLengths.get(machine) ?? 0))
 }

@@ -29,12 +29,12 @@ const readWhenDifferent = async (
 ): Promise<string> => {
   const every = line.settle?.every ?? interval
   const seconds = Math.min(patience, (deadline - Date.now()) / 1000)
-  const turns = Math.max(1, Math.ceil(seconds / every))
+  const rounds = Math.max(1, Math.ceil(seconds / every))
   const reads = batch(context.known.answers.get(line.machine)!, hostQueries(line))
   const all = reads.fragments.map(({ sh }) => `( ${sh}\n)`).join('; ')
-  const wait = `n=0; while [ $n -lt ${turns} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${every}; n=$((n+1)); done`
+  const wait = `n=0; while [ $n -lt ${rounds} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${every}; n=$((n+1)); done`
   const outputs = await transport.run([{ sh: wait }, ...reads.fragments])
-  reads.take(outputs.slice(1))
+  reads.record(outputs.slice(1))
   return digestOf(outputs.slice(1))
 }
 

@@ -8,11 +8,11 @@ import type { RunContext } from './context.ts'
 import { longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
-/** What `keep` steps said: the outputs of a command. */
-export type KeptOutput = { rc: number; stdout: string; stderr: string }
-export type StepsEnd =
-  | { failure: Failure; kept?: KeptOutput; rest?: undefined }
-  | { failure?: undefined; kept?: KeptOutput; rest: Output[] }
+/** What a step with `keep` said. */
+export type CommandOutput = { rc: number; stdout: string; stderr: string }
+type StepsEnd =
+  | { failure: Failure; said?: CommandOutput; rest?: undefined }
+  | { failure?: undefined; said?: CommandOutput; rest: Output[] }
 
 const member = (context: RunContext, value: unknown): unknown => {
   if (isRecord(value) && ('from' in value || 'bytes' in value))
@@ -25,7 +25,7 @@ const madeBy = (step: Step): string | undefined =>
   step.do === 'generate' || step.do === 'fetch' || step.do === 'exec' ? step.name : undefined
 
 /** Takes from a step's output what others need: a secret born or held there, a command's answer. */
-const learn = (context: RunContext, step: Step, output: Output): KeptOutput | undefined => {
+const learn = (context: RunContext, step: Step, output: Output): CommandOutput | undefined => {
   const name = madeBy(step)
   if (name !== undefined) {
     const value = output.stdout.toString().trim()
@@ -87,22 +87,22 @@ export const fragmentOf = (context: RunContext, line: Line, step: Step, login: s
   return { sh: step.do === 'exec' && step.user !== undefined ? sh : asTask(context, line, sh), step: true }
 }
 
-/** Judges what the steps of one frame said, in order: the first failure, or what was kept. */
+/** Judges what the steps of one frame said, in order: the first failure, or what a step with `keep` said. */
 export const judgeOutputs = (
   context: RunContext,
   line: Line,
   steps: Step[],
   outputs: Output[],
-): { failure?: Failure; kept?: KeptOutput } => {
-  let kept: KeptOutput | undefined
+): { failure?: Failure; said?: CommandOutput } => {
+  let said: CommandOutput | undefined
   for (const [i, step] of steps.entries()) {
     const output = outputs[i]
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
     if (output.cut) return { failure: longOutputFailure(line, describe(step)) }
-    kept = learn(context, step, output) ?? kept
-    if (output.status !== 0) return { failure: stepFailure(line, describe(step), output), ...(kept ? { kept } : {}) }
+    said = learn(context, step, output) ?? said
+    if (output.status !== 0) return { failure: stepFailure(line, describe(step), output), ...(said ? { said } : {}) }
   }
-  return kept ? { kept } : {}
+  return said ? { said } : {}
 }
 
 /**
@@ -118,7 +118,7 @@ export const runSteps = async (
 ): Promise<StepsEnd> => {
   const chunks = chunksOf(steps)
   if (chunks.length === 0 || 'apart' in chunks.at(-1)!) chunks.push({ frame: [] })
-  let kept: KeptOutput | undefined
+  let said: CommandOutput | undefined
   let rest: Output[] = []
   for (const [i, chunk] of chunks.entries()) {
     if ('apart' in chunk) {
@@ -129,11 +129,11 @@ export const runSteps = async (
     const fragments = chunk.frame.map(step => fragmentOf(context, line, step, transport.user))
     const outputs = await transport.run([...fragments, ...(i === chunks.length - 1 ? tail : [])])
     const judged = judgeOutputs(context, line, chunk.frame, outputs)
-    kept = judged.kept ?? kept
-    if (judged.failure) return { failure: judged.failure, ...(kept ? { kept } : {}) }
+    said = judged.said ?? said
+    if (judged.failure) return { failure: judged.failure, ...(said ? { said } : {}) }
     rest = outputs.slice(fragments.length)
   }
-  return { rest, ...(kept ? { kept } : {}) }
+  return { rest, ...(said ? { said } : {}) }
 }
 
 /** What a step sends, as the task's identity. */

@@ -4,7 +4,7 @@ import type { AnyQuery, ProbeItem } from '../module/query.ts'
 import { type Answers, recordAnswer } from './answers.ts'
 
 /** A batch of reads: fragments to run, and what to do with what each printed. */
-export type Batch = { fragments: Fragment[]; take(outputs: Output[]): void }
+export type Batch = { fragments: Fragment[]; record(outputs: Output[]): void }
 
 /**
  * Puts queries into as few fragments as there are kinds: one per kind for all its items, facets of one item united;
@@ -20,7 +20,7 @@ export const batch = (answers: Answers, queries: AnyQuery[]): Batch => {
   })
   return {
     fragments: kindred.map(g => ({ sh: g.probe.sh(g.items) })),
-    take: outputs => {
+    record: outputs => {
       for (const [i, group] of kindred.entries()) {
         const output = outputs[i]!
         if (output.cut && group.probe.kind !== 'program')

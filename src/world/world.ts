@@ -7,7 +7,7 @@ import { askedAgain, isFileQuery, predictedKey, queryByRealName, storedAnswer, s
 import { type Prediction, patched } from './prediction.ts'
 
 /**
- * One machine as a task sees it: what was read, and the ordered log of predictions laid over that. "Newest wins" is a
+ * One machine as a task sees it: what was read, and the ordered log of predictions since. "Newest wins" is a
  * matter of order, so the log is a list, not a map.
  */
 export type World = {

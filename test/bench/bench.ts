@@ -6,7 +6,7 @@ import { fresh } from './figures/fresh.ts'
 import { ordinary } from './figures/ordinary.ts'
 import { secondApply } from './figures/second-apply.ts'
 import { start } from './figures/start.ts'
-import { artifacts, type Rig, raise, raze } from './rig.ts'
+import { artifacts, type Rig, raise, takeDown } from './rig.ts'
 import { heads, line, lineOf, type Row } from './row.ts'
 import { endAll } from './timing.ts'
 
@@ -69,7 +69,7 @@ const onRig = async (): Promise<void> => {
     }
     if (!stopped) noteLoad()
   } finally {
-    await raze()
+    await takeDown()
   }
 }
 

@@ -43,7 +43,7 @@ export const artifacts = async (given: string | undefined, say: (line: string) =
 type Inventory = { all: { children: { ipfs: { hosts: Record<string, { ansible_host: string }> } } } }
 
 /** Takes the hosts away, whatever there is of them. */
-export const raze = async (): Promise<void> => void (await lab('down'))
+export const takeDown = async (): Promise<void> => void (await lab('down'))
 
 /** How often cluster peers ping, for whoever is timed: when the first ping that counts comes is a matter of luck. */
 const interval = '1s'
@@ -64,7 +64,7 @@ export const raise = async (programs: string): Promise<Rig> => {
     return { argv: ['sh', '-c', script, 'sh', command, stdin, addresses().join(' '), ...quiet] }
   }
   const renew = async (): Promise<void> => {
-    await raze()
+    await takeDown()
     await lab('up', '--hosts', '3')
     await must(everywhere('systemctl is-system-running --wait; :'))
   }

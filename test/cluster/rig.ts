@@ -185,7 +185,7 @@ export class Rig {
     await this.everywhere('[ ! -d /run/systemd/system ] || systemctl is-system-running --wait; :')
   }
 
-  async raze(): Promise<void> {
+  async takeDown(): Promise<void> {
     mkdirSync(this.folder, { recursive: true })
     await this.lab('down')
     rmSync(this.folder, { recursive: true })
@@ -214,6 +214,6 @@ export const onLab = (name: string): { lab: Rig; check: (title: string, body: ()
     test.skip('skipped: only root can make the hosts it needs')
     return { lab, check: () => {} }
   }
-  test.after(() => lab.raze())
+  test.after(() => lab.takeDown())
   return { lab, check: (title, body) => test(title, body) }
 }

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import type { Event, EventBody } from '../../src/core/event.ts'
 import { leftStates } from '../../src/drift/drift.ts'
 
-const key = 'print of the key'
+const key = 'fingerprint of the key'
 const asks = (args: string) => ({ args, given: {} })
 type Result = EventBody & { type: 'result' }
 const result = (node: string, status: Result['status'], more: Partial<Result> = {}): EventBody => ({
@@ -29,7 +29,10 @@ const run = (id: string, bodies: EventBody[], keyPrint = key) => ({
 })
 const folded = (...runs: ReturnType<typeof run>[]): Record<string, string> =>
   Object.fromEntries(
-    [...leftStates(runs, key)].map(([node, left]) => [node, `${left.run} ${left.asks ? left.asks.args : 'nothing'}`]),
+    [...leftStates(runs, key)].map(([node, left]) => [
+      node,
+      `${left.run} ${left.inputs ? left.inputs.args : 'nothing'}`,
+    ]),
   )
 
 test('of each line the newest run counts that dealt with it', () => {
@@ -55,7 +58,7 @@ test('what failed, and what was cut off in the middle, is nothing to compare wit
   assert.equal(folded(run('3', [running('a'), result('a', 'changed')]), cut, all), { a: '3 a', b: '2 nothing' })
 })
 
-test('prints of another key say nothing', () => {
+test('fingerprints of another key say nothing', () => {
   const other = run('2', [result('a', 'ok')], 'another')
   assert.equal(folded(other, run('1', [result('a', 'ok')])), { a: '2 nothing' })
   assert.equal(folded({ id: '3', events: [] }), {})
@@ -88,7 +91,7 @@ test('what has to be done again only because of another line is counted, not tol
     assert.equal(await drift(), { moved: [], follow: 1, edited: 1, undone: 0 })
   }))
 
-test('tasks that fight each other, and handlers, are no drift', () =>
+test('tasks that are in conflict, and handlers, are no drift', () =>
   drifting(
     `
     - { name: one, copy: { dest: "{{ root }}/a", content: "1" } }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { createController } from '../../src/cli/app/controller.ts'
 import type { Event, EventBody } from '../../src/core/event.ts'
 import { driftOf, leftStates } from '../../src/drift/drift.ts'
-import { traceProvenance } from '../../src/drift/provenance.ts'
+import { readProvenance } from '../../src/drift/provenance.ts'
 import { keyFingerprint } from '../../src/plan/input-fingerprints.ts'
 import { plan } from '../../src/plan/plan.ts'
 import { type Rig, rig, withRig } from '../plan/rig.ts'
@@ -56,7 +56,7 @@ export const drifting = (first: string, use: (drifting: Drifting) => Promise<voi
         const outside = { connect: hosts.connect, local, emit: () => {}, key }
         const made = await plan(known, outside)
         const { moved, ...rest } = await driftOf(made, outside, leftStates(runs, keyFingerprint(key)))
-        await traceProvenance(known, outside, moved)
+        await readProvenance(known, outside, moved)
         return { moved: moved.map(({ line }) => line.id), ...rest }
       },
     })

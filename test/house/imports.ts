@@ -37,7 +37,7 @@ const MAY: Record<string, string[]> = {
   world: ['core', 'module'],
   plan: ['core', 'load', 'graph', 'module', 'world'],
   planfile: ['core', 'load', 'graph', 'module', 'world', 'plan'],
-  drift: ['core', 'graph', 'module', 'world', 'plan', 'planfile'],
+  drift: ['core', 'graph', 'module', 'world', 'plan'],
   run: ['core', 'graph', 'module', 'world', 'plan'],
   'modules/builtin': ['modules/builtin/lib'],
   'modules/builtin/lib': [],

@@ -4,10 +4,7 @@
  */
 export const STILL_THERE = {
   rooms: [] as string[],
-  namesTwice: [
-    'explain: src/cli/commands/explain.ts, src/plan/explain.ts',
-    'plan: src/cli/commands/plan.ts, src/plan/plan.ts',
-  ],
-  oldNames: ['src/run/steps.ts: KeptOutput', 'src/run/take-hosts.ts: takeHosts'],
+  namesTwice: [] as string[],
+  oldNames: [] as string[],
   ipfsInBuiltin: [] as string[],
 }

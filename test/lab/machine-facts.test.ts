@@ -4,8 +4,8 @@ import { basePath } from '../../src/lab/base.ts'
 import { hierarchies } from '../../src/lab/cgroup.ts'
 import { tail } from '../../src/lab/command.ts'
 import { exclusively } from '../../src/lab/lock.ts'
+import { mountsBelow } from '../../src/lab/mounts-below.ts'
 import { missingPackages } from '../../src/lab/packages.ts'
-import { mountsBelow } from '../../src/lab/sweep.ts'
 
 test('the cgroup hierarchies that systemd uses: one, or the named one and the unified one beside it', () => {
   const has = (...paths: string[]) => hierarchies(path => paths.includes(path))

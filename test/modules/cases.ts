@@ -143,7 +143,7 @@ const checkLine = (module: AnyModule, one: Case, args: Found, line: Line): void 
 
 const shown = (lines: Line[]): unknown =>
   plain(
-    lines.map(({ node: _, reads, asks, settle, will, ...line }) => ({
+    lines.map(({ node: _, reads, inputs, settle, will, ...line }) => ({
       ...line,
       will: will.map(([{ key }, patch]) => [key, patch]),
     })),

@@ -49,7 +49,7 @@ test('contents stand by their digest, wherever their bytes lie; what a node will
   assert.is.not(canonicalText(new Later('node0/a')), canonicalText('<later "node0/a">'))
 })
 
-test('a print takes the key and what it is of, secrets too', () => {
+test('a fingerprint takes the key and what it is of, secrets too', () => {
   const value = { steps: [{ do: 'write', content: secretContent('tiger-lily-7') }] }
   assert.is(fingerprint(key, value), fingerprint(key, structuredClone(value)))
   assert.is.not(fingerprint(key, value), fingerprint(randomBytes(32), value))
@@ -59,7 +59,7 @@ test('a print takes the key and what it is of, secrets too', () => {
   )
 })
 
-test('a line that would do something else, or the same over something else, has another print', async () => {
+test('a line that would do something else, or the same over something else, has another fingerprint', async () => {
   const [line] = await lineFor('    - { name: a, copy: { dest: "{{ root }}/f", content: "x" } }')
   assert.equal(openPlaces(line!), [])
   const of = (change: Partial<Line>): string => lineFingerprint(key, { ...line!, ...change })
@@ -80,15 +80,15 @@ test('what was to be known later may turn out to be anything, and nothing else m
   try {
     const planned = async (mode: string): Promise<Line> => (await rig(tasks(mode), {}, hosts).plan()).lines[1]!
     const open = await planned('0644')
-    const holes = openPlaces(open)
-    assert.ok(holes.length > 1)
-    assert.is(holes.at(-1), '/diff')
+    const places = openPlaces(open)
+    assert.ok(places.length > 1)
+    assert.is(places.at(-1), '/diff')
     writeFileSync(join(hosts.root('node0'), 'm'), '')
     const turned = await planned('0644')
     assert.equal(openPlaces(turned), [])
-    assert.is(lineFingerprint(key, turned, holes), lineFingerprint(key, open))
+    assert.is(lineFingerprint(key, turned, places), lineFingerprint(key, open))
     assert.is.not(lineFingerprint(key, turned), lineFingerprint(key, open))
-    assert.is.not(lineFingerprint(key, await planned('0600'), holes), lineFingerprint(key, open))
+    assert.is.not(lineFingerprint(key, await planned('0600'), places), lineFingerprint(key, open))
   } finally {
     await hosts.close()
   }

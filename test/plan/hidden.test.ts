@@ -69,7 +69,7 @@ test('an owner that is promised by number has a name that is not known, and is n
   assert.ok(isUnknown(found.owner))
 })
 
-test('what is done again by a fight is newer than what came after it the first time', () => {
+test('what is done again because of a conflict is newer than what came after it the first time', () => {
   const sky = createSky()
   sky.seen('/unit', text('one'))
   const changedAt = (): number => (sky.ask(stat('/unit')) as { changed: number }).changed

@@ -5,14 +5,14 @@ import { hasSameInputs, inputFingerprints, keyFingerprint } from '../../src/plan
 import type { Line } from '../../src/plan/line.ts'
 
 const key = Buffer.from('one key')
-const line = (args: object, given: object = {}): Line => ({ asks: { args, given } }) as unknown as Line
-const print = (args: object, given: object = {}) => inputFingerprints(key, line(args, given))!
+const line = (args: object, given: object = {}): Line => ({ inputs: { args, given } }) as unknown as Line
+const fingerprints = (args: object, given: object = {}) => inputFingerprints(key, line(args, given))!
 const same = (a: Line, b: Line): boolean => hasSameInputs(inputFingerprints(key, a)!, inputFingerprints(key, b)!)
 
-test('the same arguments have one print, in whatever order; others another', () => {
-  assert.equal(print({ a: 1, b: [2] }), print({ b: [2], a: 1 }))
+test('the same arguments have one fingerprint, in whatever order; others another', () => {
+  assert.equal(fingerprints({ a: 1, b: [2] }), fingerprints({ b: [2], a: 1 }))
   assert.not.ok(same(line({ a: 1 }), line({ a: '1' })))
-  assert.not.equal(inputFingerprints(Buffer.from('other'), line({ a: 1 })), print({ a: 1 }))
+  assert.not.equal(inputFingerprints(Buffer.from('other'), line({ a: 1 })), fingerprints({ a: 1 }))
   assert.not.equal(keyFingerprint(key), keyFingerprint(Buffer.from('other')))
 })
 
@@ -33,8 +33,8 @@ test('where an argument is not known yet nothing can be said, nor where there ar
   assert.is(inputFingerprints(key, {} as Line), undefined)
 })
 
-test('a secret is not in its print', () => {
-  assert.not.match(JSON.stringify(print({ value: 'tiger-lily' })), /tiger/)
+test('a secret is not in its fingerprint', () => {
+  assert.not.match(JSON.stringify(fingerprints({ value: 'tiger-lily' })), /tiger/)
 })
 
 test.run()

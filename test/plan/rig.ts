@@ -31,8 +31,8 @@ export type Options = {
   limit?: string
   tags?: string[]
   /** Handlers that an earlier run has left due. */
-  owed?: string[]
-  /** What prints of what was asked are made with. */
+  pendingHandlers?: string[]
+  /** What fingerprints of what was asked are made with. */
   key?: Buffer
   /** Seconds to wait for hosts that another run has. */
   patience?: number
@@ -111,7 +111,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
         identity: () => undefined,
         keepSecret: options.keepSecret ?? (() => {}),
       },
-      new Set(options.owed),
+      new Set(options.pendingHandlers),
     )
     return { known, controller, graph }
   }
@@ -137,8 +137,8 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const { signal } = new AbortController()
     for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
     const again = () => replanMatched(known, outside, expected)
-    const claim = { run: 'a-run', who: 'ada@laptop' }
-    const leases = createLeases(known, outside, claim, options.patience ?? 0, signal)
+    const request = { run: 'a-run', who: 'ada@laptop' }
+    const leases = createLeases(known, outside, request, options.patience ?? 0, signal)
     if (command === 'apply' && !untouched) await run({ known, leases, again, ...outside, signal }, walk)
     return {
       walk,

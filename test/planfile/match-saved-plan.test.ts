@@ -192,7 +192,7 @@ test('a host that did not answer when the plan was made is refused, whatever it 
       e.type === 'planned' && e.host === 'node1' ? { ...e, verdict: 'skipped' as const } : e,
     )
     const lost = held({ ...ran, events })
-    for (const [id, { line }] of lost.lines) if (id.startsWith('node1')) line.print = 'of a skipped line'
+    for (const [id, { line }] of lost.lines) if (id.startsWith('node1')) line.fingerprint = 'of a skipped line'
     const applied = await rig.apply(lost)
     assert.is(results(applied)['node0/a'], 'changed')
     assert.is(results(applied)['node1/a'], 'refused')

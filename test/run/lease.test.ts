@@ -97,14 +97,14 @@ test('one that may wait says so once, plans anew what has changed by then, and s
     const connect = await hosts.connect('node1')
     const hold = connect.lease
     let asked = 0
-    connect.lease = async claim => {
+    connect.lease = async request => {
       asked += 1
       if (asked === 3) {
         assert.not(existsSync(leaseOf(hosts, 'node0')), 'nobody else waits for what it could have')
         writeFileSync(join(hosts.root('node1'), 'f'), '1')
         await held.give()
       }
-      return hold(claim)
+      return hold(request)
     }
     const ran = await rig.apply()
     assert.equal(results(ran), { 'node0/f': 'changed', 'node1/f': 'ok' })

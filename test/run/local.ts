@@ -56,14 +56,14 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
       },
       upload: (upload, onProgress) =>
         sendFile(name, localWire('sh', '-c', RECEIVER_PROGRAM), upload, () => undefined, onProgress),
-      lease: async claim => {
+      lease: async request => {
         const keeper = localWire()
         keepers.push(keeper)
         const place = `mkdir -p ${folder} && f=${folder}/${name}.lease`
         return acquireLease(
           name,
           keeper,
-          claim,
+          request,
           shell.pid,
           failure => shell.close(failure),
           () => undefined,

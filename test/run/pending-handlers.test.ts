@@ -31,31 +31,31 @@ const told = (...list: string[]): Event[] =>
       time: 0,
     } as Event
   })
-const owed = (...list: string[]): string[] => [...pendingHandlers(graphOf(playbook), told(...list))]
+const pending = (...list: string[]): string[] => [...pendingHandlers(graphOf(playbook), told(...list))]
 
 test('a handler is due on a host where what notifies it has changed and it has not run', () => {
-  assert.equal(owed('web0/conf changed', 'web1/conf ok'), ['web0/restart'])
-  assert.equal(owed('web0/conf changed', 'web0/restart changed'), [])
-  assert.equal(owed('web0/conf changed', 'web0/restart failed'), ['web0/restart'])
-  assert.equal(owed('web0/conf changed', 'web0/restart skipped'), ['web0/restart'])
-  assert.equal(owed(), [])
+  assert.equal(pending('web0/conf changed', 'web1/conf ok'), ['web0/restart'])
+  assert.equal(pending('web0/conf changed', 'web0/restart changed'), [])
+  assert.equal(pending('web0/conf changed', 'web0/restart failed'), ['web0/restart'])
+  assert.equal(pending('web0/conf changed', 'web0/restart skipped'), ['web0/restart'])
+  assert.equal(pending(), [])
 })
 
 test('a handler stays due over any number of runs that do not come to it', () => {
   const first = ['web0/conf changed', 'web0/sites[a] failed', 'web0/restart skipped']
-  assert.equal(owed(...first, 'web0/conf ok', 'web0/sites[a] failed', 'web0/restart skipped'), ['web0/restart'])
-  assert.equal(owed(...first, 'web0/conf ok', 'web0/restart changed'), [])
-  assert.equal(owed(...first, 'web0/restart changed', 'web0/conf changed'), ['web0/restart'])
+  assert.equal(pending(...first, 'web0/conf ok', 'web0/sites[a] failed', 'web0/restart skipped'), ['web0/restart'])
+  assert.equal(pending(...first, 'web0/conf ok', 'web0/restart changed'), [])
+  assert.equal(pending(...first, 'web0/restart changed', 'web0/conf changed'), ['web0/restart'])
 })
 
 test('what was cut off while it was at work may have changed something', () => {
-  assert.equal(owed('web0/conf running'), ['web0/restart'])
-  assert.equal(owed('web0/conf running', 'web0/conf failed'), ['web0/restart'])
-  assert.equal(owed('web0/conf running', 'web0/conf changed', 'web0/restart running', 'web0/restart changed'), [])
+  assert.equal(pending('web0/conf running'), ['web0/restart'])
+  assert.equal(pending('web0/conf running', 'web0/conf failed'), ['web0/restart'])
+  assert.equal(pending('web0/conf running', 'web0/conf changed', 'web0/restart running', 'web0/restart changed'), [])
 })
 
 test('of a loop any item counts', () =>
-  assert.equal(owed('web1/sites[a] ok', 'web1/sites[b] changed'), ['web1/reload']))
+  assert.equal(pending('web1/sites[a] ok', 'web1/sites[b] changed'), ['web1/reload']))
 
 test('a handler that is due runs although nothing notifies it any more', () =>
   withRig(
@@ -63,7 +63,7 @@ test('a handler that is due runs although nothing notifies it any more', () =>
   tasks: [{ name: conf, copy: { dest: "{{ root }}/conf", content: a }, notify: restart }]
   handlers: [{ name: restart, file: { path: "{{ root }}/restarted", state: touch } }]
 `,
-    { owed: ['node0/restart'] },
+    { pendingHandlers: ['node0/restart'] },
     async rig => {
       writeFileSync(join(rig.hosts.root('node0'), 'conf'), 'a')
       assert.equal(results(await rig.apply()), { 'node0/conf': 'ok', 'node0/restart': 'changed' })

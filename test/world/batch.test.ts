@@ -35,9 +35,9 @@ test('facets asked of one path by several are united', () => {
 test('programs: one process per distinct text, each query reads its own from it', () => {
   const answers = createAnswers()
   const [a, b, c] = [ask('a', 'peers'), ask('b', 'peers'), ask('c', 'other')]
-  const { fragments, take } = batch(answers, [a, b, c])
+  const { fragments, record } = batch(answers, [a, b, c])
   assert.equal(fragments, [{ sh: 'peers' }, { sh: 'other' }])
-  take([output('1'), output('2')])
+  record([output('1'), output('2')])
   assert.equal(
     [a, b, c].map(q => answer(seenWorld(answers), q)),
     ['a 1', 'b 1', 'c 2'],
@@ -46,7 +46,7 @@ test('programs: one process per distinct text, each query reads its own from it'
 
 test('a later query whose fragment has run is read from what it printed, not asked', () => {
   const answers = createAnswers()
-  batch(answers, [ask('a', 'peers')]).take([output('1')])
+  batch(answers, [ask('a', 'peers')]).record([output('1')])
   assert.is(answer(seenWorld(answers), ask('later', 'peers')), 'later 1')
 })
 

@@ -138,7 +138,7 @@ test('what it may change is unknown to those behind it, the rest is not', () =>
     ],
   ))
 
-test('that it will change is no fight: it will not be known before the run what the next one sees', () =>
+test('that it will change is no conflict: it will not be known before the run what the next one sees', () =>
   withRig(
     play(
       '- { name: id, identity: { path: "{{ root }}/id" }, register: it }',

@@ -76,7 +76,7 @@ export const attributeSteps = (path: string, args: FileAttributes, there: Presen
   return attributes(path, mode === undefined ? undefined : chmodMode(there.kind, mode), owners)
 }
 
-export type FileDecision =
+type FileDecision =
   | { is: 'ok' }
   | ({ is: 'fail' } & Obstacle)
   | {

@@ -3,7 +3,7 @@ import { baseName, type Obstacle } from './paths.ts'
 import { ipv4FromHex, isEveryAddress } from './sockets.ts'
 
 /** Where a service is to listen: an IP address of the host and a TCP port. */
-export type ListenPlace = { at: string; port: number }
+type ListenPlace = { at: string; port: number }
 
 /**
  * Places from `/ip4/HOST/tcp/PORT` or `HOST:PORT`. Names, UDP and sockets in the file system are left out: nothing is
@@ -45,7 +45,7 @@ const ofKernel = (hex: string): string =>
     .join('')
     .toLowerCase()
 
-/** Whether a place is at an address of this host. Where the kernel tells of none at all, nothing is held against it. */
+/** Whether a place is at an address of this host. Where the kernel tells of no address at all, every place is. */
 export const ownAddress = ({ at }: ListenPlace): Query<{ isOwn: boolean }> =>
   program({
     key: `live:address/${at}`,

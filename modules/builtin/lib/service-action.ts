@@ -2,7 +2,7 @@ import type { FileAnswer, ServiceAnswer } from '../../../src/module/module.ts'
 
 /** What is told to the service manager, why, and what it comes to. */
 export type ServiceAction = { verbs: string[][]; why: string[]; active?: 'active' | 'inactive'; interrupts?: true }
-export type ServiceState = 'started' | 'stopped' | 'restarted' | 'reloaded'
+type ServiceState = 'started' | 'stopped' | 'restarted' | 'reloaded'
 
 export const isServiceOff = (unit: ServiceAnswer): boolean => unit.active === 'inactive' || unit.active === 'failed'
 /** It has died and systemd is about to try again: waiting alone never makes it active. */

@@ -1,6 +1,6 @@
 import { program, type Query } from '../../../src/module/module.ts'
 
-export type Listening = { listening: boolean }
+type Listening = { listening: boolean }
 
 /** `0100007F` is 127.0.0.1, as a number of the machine's byte order; one mapped into IPv6 has a prefix. */
 export const ipv4FromHex = (hex: string): string =>

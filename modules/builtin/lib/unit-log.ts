@@ -21,9 +21,9 @@ export const lastLogLines = (unit: string, without?: string): string[] =>
   reading(unit, `${without === undefined ? '' : `grep -v ${quote(without)} | `}tail -n 8`)
 
 /**
- * What a unit's program said in its last attempt, at most 30 lines. A program that dies is started again and again: of
- * that only the last time counts, and of what its manager tells of it only why it ended. While it is just being tried
- * again it may not have come to that, so the time before is told too.
+ * What a unit's program said in its last attempt, at most 30 lines. A program that dies is started again and again:
+ * only its last attempt is shown, and of the service manager's own lines only why it ended. An attempt that has just
+ * begun may not have failed yet, so the one before it is shown too.
  */
 export const lastAttemptLog = (unit: string): string[] =>
   reading(

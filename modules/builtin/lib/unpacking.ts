@@ -4,10 +4,7 @@ import { chmodMode } from './file-content.ts'
 import { baseName, parentFolder, plainPath } from './paths.ts'
 
 /** What is unpacked: an archive of the controller, or one that lies at `at` on the host. */
-export type PackedArchive = { members: ArchiveMember[] } & (
-  | { file: string; size: number; sha256: string }
-  | { at: string }
-)
+type PackedArchive = { members: ArchiveMember[] } & ({ file: string; size: number; sha256: string } | { at: string })
 
 /** Where a member will be. */
 export const memberPath = (dest: string, { path }: ArchiveMember): string => plainPath(`${dest}/${path}`)

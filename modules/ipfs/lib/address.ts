@@ -1,5 +1,5 @@
 /** The part of a multiaddress that names a machine: an address or a name as an inventory has it. */
-export const machineAddress = (address: string): string => {
+const machineAddress = (address: string): string => {
   if (/^\d+(\.\d+){3}$/.test(address)) return `/ip4/${address}`
   return address.includes(':') ? `/ip6/${address.replace(/^\[|\]$/g, '')}` : `/dns4/${address}`
 }

@@ -31,7 +31,7 @@ export const clusterMember = (path: string, name: string): Query<ConfigMember> =
 /** Whether service.json is there and can be taken for JSON. */
 export const serviceFileFault = (path: string): Query<{ text: string }> =>
   program({
-    key: `trouble:${serviceFile(path)}`,
+    key: `fault:${serviceFile(path)}`,
     sh: scrubbed(path),
     looks: [`path:${serviceFile(path)}`],
     parse: ({ stdout }) => ({ text: printedJson(stdout) === undefined ? 'it is no JSON' : '' }),

@@ -4,7 +4,7 @@ import type { Obstacle } from '../../builtin/lib/paths.ts'
 /** A config as it will be, by dotted names: null is empty, undefined is not known. */
 export type PlannedConfig = (name: string) => Json | undefined
 /** What else decides whether kubo starts: a swarm key in the repo, and the repo's version (0: not known). */
-export type RepoState = { isPrivate: boolean; version: number }
+type RepoState = { isPrivate: boolean; version: number }
 
 /** Every member that is looked at here. */
 export const checkedMembers = [

@@ -26,13 +26,13 @@ export const daemonArguments = {
   }),
   unit: T.String({ default: 'ipfs', description: 'The unit of the daemon, or the path of its file.' }),
 }
-export type KuboRepo = { path: string; user: string; bin_dir: string }
+type KuboRepo = { path: string; user: string; bin_dir: string }
 export type KuboDaemon = KuboRepo & { api: string; unit: string }
 
 const environment = ({ path }: KuboRepo): Record<string, string> => ({ HOME: path, IPFS_PATH: path })
 
 /** kubo's own program as the user of the repo, for a fragment. The time limit is for a daemon that hangs. */
-export const ipfsCommand = (repo: KuboRepo, words: string[]): string =>
+const ipfsCommand = (repo: KuboRepo, words: string[]): string =>
   asUser(repo.user, environment(repo), ['timeout', '20', `${repo.bin_dir}/ipfs`, ...words])
 
 /** The same as a step. Without `--api` the program finds a running daemon by itself, and else opens the repo. */
@@ -109,7 +109,7 @@ export const authorizations = (repo: KuboRepo): Query<ConfigMember> =>
 /** Why the config cannot be read; empty where it can. */
 export const configFault = (repo: KuboRepo): Query<{ text: string }> => ({
   ...program({
-    key: `trouble:${config(repo)}`,
+    key: `fault:${config(repo)}`,
     sh: show(repo),
     looks: [`path:${config(repo)}`, programs(repo), link(repo)],
     parse: ({ status, stderr }) => ({ text: status === 0 ? '' : stderr.toString().trim() || `status ${status}` }),

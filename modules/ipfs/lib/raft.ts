@@ -2,7 +2,7 @@ import { asUser, exec, program, type Query, type Step } from '../../../src/modul
 import { listedPeers } from './cluster.ts'
 import { printedJson } from './printed-json.ts'
 
-export type RaftDaemon = { path: string; user: string; bin_dir: string; api: string; unit: string }
+type RaftDaemon = { path: string; user: string; bin_dir: string; api: string; unit: string }
 
 /**
  * The file that is there while runbook runs a daemon beside the unit. It says `begun PID`, then `member PID` once the

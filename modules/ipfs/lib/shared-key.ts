@@ -5,7 +5,7 @@ export type HostKey =
   | { state: 'bad'; print?: string; wrong: string }
 
 /** Where the key comes from, and what may be known of it before that. */
-export type KeyDecision =
+type KeyDecision =
   | { is: 'fail'; why: string; fix: string }
   | { is: 'given'; print: string }
   | { is: 'held'; print: string; by: string }
@@ -57,7 +57,7 @@ export type GoodKeyDecision = Exclude<KeyDecision, { is: 'fail' }>
  * Who hands out the key, its digest where it is known before that, and which hosts lack it: all, and those where steps
  * may run.
  */
-export type KeyHandout = { source: string | undefined; print: string | undefined; lacking: string[]; taking: string[] }
+type KeyHandout = { source: string | undefined; print: string | undefined; lacking: string[]; taking: string[] }
 
 export const handOut = (
   decision: GoodKeyDecision,

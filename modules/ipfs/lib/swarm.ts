@@ -3,7 +3,7 @@ import { isAddressOf, modernAddress, peerAddress } from './address.ts'
 import { daemonCommands, emptyAsNull, type KuboDaemon } from './kubo.ts'
 
 /** An entry of `Peering.Peers`. */
-export type PeeringEntry = { ID: string; Addrs: string[] }
+type PeeringEntry = { ID: string; Addrs: string[] }
 
 const entries = (value: Json | undefined): PeeringEntry[] =>
   Array.isArray(value)
@@ -21,7 +21,7 @@ export const tidyAddresses = (value: Json | undefined): Json =>
   emptyAsNull(Array.isArray(value) ? value.map(a => modernAddress(String(a))).sort() : value)
 
 export type SwarmPeer = { id: string; address: string; port?: number }
-export type AbsentHost = { host: string; address: string }
+type AbsentHost = { host: string; address: string }
 
 /** All others as kubo's config has them, and what stands there for hosts that did not answer. */
 export const wantedPeering = (

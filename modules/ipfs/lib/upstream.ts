@@ -1,7 +1,7 @@
 import { type ArchiveWanted, T } from '../../../src/module/module.ts'
 
 /** Where a task has archives from, and what it demands of them. */
-export type UpstreamSources = { mirrors: string[]; pinned: Record<string, string> }
+type UpstreamSources = { mirrors: string[]; pinned: Record<string, string> }
 
 /** An upstream: where it publishes, the path of an archive there, and the ending of the digest beside it. */
 type Upstream = { base: string; path(name: string): string; published: ArchiveWanted['published'] }

@@ -20,7 +20,7 @@ export const applyPlanned = async (
 ): Promise<void> => {
   const { known } = walk
   try {
-    const leases = createLeases(known, outside, claimOf(id), lockTimeout, signal)
+    const leases = createLeases(known, outside, leaseRequestOf(id), lockTimeout, signal)
     const again = (): Promise<Walk> => replanMatched(known, outside, saved?.expected)
     await run({ known, leases, again, ...outside, signal }, walk)
   } finally {
@@ -28,8 +28,8 @@ export const applyPlanned = async (
   }
 }
 
-/** What others who want the same machines are told. */
-const claimOf = (run = `${process.pid}`): LeaseRequest => ({ run, who: `${userName()}@${hostname()}` })
+/** Which run this is, for others who ask for the same machines. */
+const leaseRequestOf = (run = `${process.pid}`): LeaseRequest => ({ run, who: `${userName()}@${hostname()}` })
 
 const userName = (): string => {
   try {

@@ -1,5 +1,5 @@
 import { driftOf, type LeftState } from '../../drift/drift.ts'
-import { reversed, traceProvenance } from '../../drift/provenance.ts'
+import { readProvenance, reversed } from '../../drift/provenance.ts'
 import type { Environment, Plan } from '../../plan/plan.ts'
 
 /** What hosts are compared with: how each line was left, and the newest run of those that left them so. */
@@ -13,7 +13,7 @@ export const emitDrift = async (
 ): Promise<void> => {
   const { emit } = outside
   const { moved, ...rest } = await driftOf(made, { ...outside, key }, left)
-  const traces = await traceProvenance(made.walk.known, outside, moved)
+  const provenance = await readProvenance(made.walk.known, outside, moved)
   emit({ type: 'compared', run, since: time, ...rest })
   for (const one of moved) {
     const { line, left } = one
@@ -26,7 +26,7 @@ export const emitDrift = async (
       diff: line.diff.map(reversed),
       run: left.run,
       since: left.time,
-      traces: traces.get(one)!,
+      traces: provenance.get(one)!,
     })
   }
 }

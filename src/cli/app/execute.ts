@@ -23,20 +23,20 @@ export type Action =
   | { command: 'explain'; node: string }
   | { command: 'drift'; since: DriftBaseline }
 
-/** Whom a run tells, what ends it, and what it says of itself. */
-export type Telling = { emit: Emit; signal: AbortSignal; about: Pick<Started, 'run' | 'asked'> }
+/** Where a run's events go, what ends it, and what it says of itself. */
+type RunSetting = { emit: Emit; signal: AbortSignal; about: Pick<Started, 'run' | 'asked'> }
 
 /** Plans, and does with the plan what is to be done. Says what the events do not. */
-export const execute = async (action: Action, given: WithTargets, telling: Telling): Promise<Executed> => {
-  const { emit, signal } = telling
-  const key = action.command === 'apply' && telling.about.run !== undefined ? runKey() : undefined
+export const execute = async (action: Action, given: WithTargets, setting: RunSetting): Promise<Executed> => {
+  const { emit, signal } = setting
+  const key = action.command === 'apply' && setting.about.run !== undefined ? runKey() : undefined
   const outside: Environment = {
     connect: given.pool.connect,
     local: given.controller.local,
     emit,
     ...(key ? { key } : {}),
   }
-  emit(startedEvent(action, given.known, telling, key))
+  emit(startedEvent(action, given.known, setting, key))
   const known = await knownFor(action, given.known)
   warnOfInput(known, given.warnings, emit)
   const saved = 'saved' in action ? action.saved : undefined
@@ -50,7 +50,7 @@ export const execute = async (action: Action, given: WithTargets, telling: Telli
   if (untouched) return { exit: exit.badInput, failures: failuresOf(first.walk) }
   if (signal.aborted) return {}
   const walk = matching ? await matching.matchSavedPlan(first.walk, outside, saved!.expected) : first.walk
-  return finishAction(action, { ...first, walk }, outside, given, telling)
+  return finishAction(action, { ...first, walk }, outside, given, setting)
 }
 
 const finishAction = async (
@@ -58,7 +58,7 @@ const finishAction = async (
   made: Plan,
   outside: Environment,
   { lock }: WithTargets,
-  { emit, signal, about }: Telling,
+  { emit, signal, about }: RunSetting,
 ): Promise<Executed> => {
   const { walk } = made
   if (action.command === 'explain') {
@@ -78,7 +78,7 @@ const finishAction = async (
   return { walk }
 }
 
-const startedEvent = (action: Action, { graph, loaded }: Known, { about }: Telling, key?: Buffer): Started => {
+const startedEvent = (action: Action, { graph, loaded }: Known, { about }: RunSetting, key?: Buffer): Started => {
   const isApply = action.command === 'apply'
   return {
     type: 'started',

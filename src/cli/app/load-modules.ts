@@ -8,7 +8,7 @@ import { type ModuleFile, modulePath } from './module-path.ts'
 import { collections, importShipped } from './shipped-modules.ts'
 
 /** The modules of a playbook by the words of its tasks, and what is to be said of where they were found. */
-export type FoundModules = { modules: Record<string, AnyModule>; warnings: string[] }
+type FoundModules = { modules: Record<string, AnyModule>; warnings: string[] }
 
 const loadModule = async (file: ModuleFile): Promise<AnyModule> => {
   if (file.shipped !== undefined) return (await importShipped(file.shipped)) as AnyModule

@@ -54,7 +54,7 @@ export type Prepared = {
 }
 
 /** Who is told secrets and news, and what ends a download. */
-export type Listener = Pick<Supply, 'emit' | 'signal'> & { keepSecret(value: string): void }
+type Listener = Pick<Supply, 'emit' | 'signal'> & { keepSecret(value: string): void }
 
 const completed = (playbook: string, asked: PlaybookOptions): PlaybookOptions => {
   const artifacts = asked.artifacts ?? process.env.RUNBOOK_ARTIFACTS

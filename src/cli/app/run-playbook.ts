@@ -1,4 +1,4 @@
-import type { Emit, Event, RunRequest as Remembered } from '../../core/event.ts'
+import type { Emit, Event, RunRequest } from '../../core/event.ts'
 import { exit } from '../../core/exit.ts'
 import type { Redactor } from '../../report/redact.ts'
 import { createReport, type Report } from '../../report/report.ts'
@@ -91,7 +91,7 @@ export const runPlaybook = async (
 }
 
 /** The plan file that a run applies, as it is remembered. */
-const appliedBy = (action: Action): Pick<Remembered, 'plan' | 'refresh'> => {
+const appliedBy = (action: Action): Pick<RunRequest, 'plan' | 'refresh'> => {
   if (action.command !== 'apply' || !action.saved) return {}
   const { file, expected } = action.saved
   return { plan: file, ...(expected.moved === 'refresh' ? { refresh: true } : {}) }

@@ -1,4 +1,4 @@
-import type { Event, RunRequest as Remembered } from '../../core/event.ts'
+import type { Event, RunRequest } from '../../core/event.ts'
 import { refuse } from '../../core/failure.ts'
 import { parseExtra } from '../../load/variables.ts'
 import { isFileOption } from '../../planfile/extra-vars.ts'
@@ -30,7 +30,7 @@ const lenient = ({ id, write, close }: Journal): Journal => {
   }
 }
 
-/** Begins the journal of a run in this folder. Where none can be kept the run is none the worse for it. */
+/** Begins the journal of a run in this folder. Where none can be written the run goes on without one. */
 export const startRunRecord = (): Journal | undefined => {
   try {
     return lenient(openJournal(process.cwd(), new Date()))
@@ -40,7 +40,7 @@ export const startRunRecord = (): Journal | undefined => {
   }
 }
 
-/** The key for prints of what a run asks for. Where there can be none the run is none the worse for it. */
+/** The key for fingerprints of what a run asks for. Where there can be none the run goes on without them. */
 export const runKey = (): Buffer | undefined => {
   try {
     return findOrMakePlanKey(process.cwd())
@@ -65,11 +65,11 @@ export const requireSameVariables = (run: string, names: string[], extraVars: st
     })
 }
 
-/** The command line in a form that may be kept: a variable given by hand may be a secret, so only its name is. */
+/** The command line as it may be written down: of a variable given by hand, which may be a secret, only the name. */
 export const runRequestOf = (
   playbook: string,
   { inventory, limit, tags, extraVars, artifacts, lock }: PlaybookOptions,
-): Remembered => ({
+): RunRequest => ({
   playbook,
   inventory,
   ...(limit === undefined ? {} : { limit }),

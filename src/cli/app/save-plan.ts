@@ -37,7 +37,7 @@ export const caveatsOf = (events: Event[]): string[] => {
 }
 
 /** What a plan says; how archives came to the controller is no part of it. */
-const told = new Set<Event['type']>(['started', 'host-lost', 'planned', 'warning'])
+const saidByPlan = new Set<Event['type']>(['started', 'host-lost', 'planned', 'warning'])
 
 /** Writes a plan down. Nothing in it is a secret: it has gone through the redactor as a whole. */
 const savePlan = (
@@ -51,15 +51,15 @@ const savePlan = (
   const lines = byHost(walk).filter(line => line.node.included.has(line.host))
   const secrets = secretsOf(known)
   const isOpen = (value: unknown): boolean => same(redact.value(value), value)
-  const remembered = runRequestOf(playbook, asked)
+  const request = runRequestOf(playbook, asked)
   const plan: SavedPlan = {
     runbookPlan: planVersion,
     runbook: packageJson.version,
     made: new Date().toISOString(),
-    asked: remembered,
+    asked: request,
     extra: savedExtraVars(asked.extraVars, key, (name, value) => secrets.has(name) || !isOpen(value)),
-    sources: planSources(playbook, connected, remembered.variableFiles, key),
-    events: events.filter(({ type }) => told.has(type)),
+    sources: planSources(playbook, connected, request.variableFiles, key),
+    events: events.filter(({ type }) => saidByPlan.has(type)),
     roundTrips: roundTripsOf(connected),
     ...savedLinesOf(walk, lines, key, isOpen),
   }
@@ -68,11 +68,11 @@ const savePlan = (
   process.stderr.write(`The plan is in ${out}${caveats.join('')}. Apply it with: runbook apply ${out}\n`)
 }
 
-/** Keeps what was planned. */
-export type SavePlan = (connected: WithTargets, walk: Walk, events: Event[]) => void
+/** Saves what was planned. */
+type SavePlan = (connected: WithTargets, walk: Walk, events: Event[]) => void
 
 /**
- * Makes ready to keep a plan, before any host is contacted for it. Throws Refusals: `usage-file` where it could not be
+ * Makes ready to save a plan, before any host is contacted for it. Throws Refusals: `usage-file` where it could not be
  * written, `plan-key` where there can be no key.
  */
 export const prepareToSave = (out: string, playbook: string, { known }: Prepared, redact: Redactor): SavePlan => {

@@ -5,7 +5,7 @@ import type { PlaybookOptions } from '../app/prepare.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
 import { reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
-/** `runbook apply`: of a playbook, or of a plan that was kept. Returns the exit code. */
+/** `runbook apply`: of a playbook, or of a saved plan. Returns the exit code. */
 export const apply = async (
   command: 'plan' | 'apply',
   file: string,
@@ -15,6 +15,6 @@ export const apply = async (
   if (!options.refresh)
     return runPlaybook(command === 'plan' ? { command } : { command, lockTimeout: options.lockTimeout }, file, options)
   return withReport(createReport(reportOptionsFor(options, command)), () =>
-    refuse('usage-option', '--refresh is for a plan that was kept.', { fix: 'A playbook is always planned anew.' }),
+    refuse('usage-option', '--refresh is for a saved plan.', { fix: 'A playbook is always planned anew.' }),
   )
 }

@@ -12,7 +12,7 @@ import { type PlaybookOptions, prepare } from '../app/prepare.ts'
 import { saveLock } from '../app/save-lock.ts'
 import { interruptible, replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
-export type FetchOptions = Omit<PlaybookOptions, 'artifacts'> & Shown & { to?: string; arch: string[] }
+type FetchOptions = Omit<PlaybookOptions, 'artifacts'> & Shown & { to?: string; arch: string[] }
 
 const failureOf = ({ missing, fix }: AbsentArchive): Failure => {
   const [what = '', ...why] = missing.split('\n')
@@ -31,9 +31,9 @@ const fetchAll = async (
   const demands = options.arch.map(architecture => requiredArchives(known, { system: 'linux', architecture }))
   for (const node of new Set(demands.flatMap(({ open }) => open)))
     emit({ type: 'warning', node, text: 'which archive it needs only its host can tell: it is left out.' })
-  const wanted = demands.flatMap(({ queries }) => queries.map(archiveWanted))
+  const archives = demands.flatMap(({ queries }) => queries.map(archiveWanted))
   const failures: Failure[] = []
-  for (const one of wanted) {
+  for (const one of archives) {
     const isThere = options.to !== undefined && existsSync(join(options.to, one.name))
     const found = await store.find(one)
     if ('missing' in found) {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Event, RunRequest as Remembered } from '../../core/event.ts'
+import type { Event, RunRequest } from '../../core/event.ts'
 import { refuse } from '../../core/failure.ts'
 import { leftStates } from '../../drift/drift.ts'
 import { keyFingerprint } from '../../plan/input-fingerprints.ts'
@@ -12,7 +12,7 @@ import { runPlaybook } from '../app/run-playbook.ts'
 import { requireSameVariables } from '../app/run-record.ts'
 import { reportOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
-type Started = Event & { type: 'started'; asked: Remembered }
+type Started = Event & { type: 'started'; asked: RunRequest }
 const startOf = ({ events }: Run): Started | undefined =>
   events.find((event): event is Started => event.type === 'started' && event.asked !== undefined)
 
@@ -52,15 +52,17 @@ const sinceLast = (playbook: string): { since: DriftBaseline; started: Started }
       fix: '`runbook plan` says what differs from the playbook; after an apply `runbook drift` says what has moved.',
     })
   const key = findPlanKey(process.cwd())
-  const print = key && keyFingerprint(key)
-  if (!runs.some(({ started }) => started.keyPrint !== undefined && started.keyPrint === print))
+  const ours = key && keyFingerprint(key)
+  if (!runs.some(({ started }) => started.keyPrint !== undefined && started.keyPrint === ours))
     return refuse('plan-key', `What was asked of ${playbook} cannot be compared.`, {
-      why: `${key ? 'It was printed with another key.' : 'The key that it was printed with is not here.'}`,
+      why: key
+        ? 'Its fingerprints were made with another key.'
+        : 'The key that its fingerprints were made with is not here.',
       fix: `Apply it once more, or set ${planKeyVariable} to what it was.`,
     })
   const left = leftStates(
     runs.map(({ run }) => run),
-    print!,
+    ours!,
   )
   const { run } = runs.find(hasLeft) ?? newest
   return { started: newest.started, since: { run: run.id, time: run.events.at(-1)!.time, left, key: key! } }

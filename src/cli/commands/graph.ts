@@ -5,7 +5,7 @@ import { createReport } from '../../report/report.ts'
 import { type PlaybookOptions, prepare } from '../app/prepare.ts'
 import { reportOptionsFor, withReport } from '../app/with-report.ts'
 
-export type GraphOptions = PlaybookOptions & { format: 'dot' | 'svg' | 'json' }
+type GraphOptions = PlaybookOptions & { format: 'dot' | 'svg' | 'json' }
 
 const written: Record<GraphOptions['format'], (drawing: Drawing) => string> = {
   dot: dotOf,

@@ -6,7 +6,7 @@ import { add, down, type HostStatus, type LabStatus, remove, status, up } from '
 import { allLabs, type ListedLab } from '../../lab/list.ts'
 import { labAt } from '../../lab/names.ts'
 
-export type LabArguments = {
+type LabArguments = {
   action: string
   node?: string
   hosts?: number
@@ -14,7 +14,7 @@ export type LabArguments = {
   init?: 'systemd' | 'none'
   format?: 'text' | 'json'
 }
-export type Io = { out(line: string): void; err(line: string): void }
+type Io = { out(line: string): void; err(line: string): void }
 
 const hostLine = ({ node, address, state, pid }: HostStatus): string =>
   [node.padEnd(12), address.padEnd(15), state.padEnd(5), pid === undefined ? '' : `pid ${pid}`].join(' ').trimEnd()

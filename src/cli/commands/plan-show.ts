@@ -20,7 +20,7 @@ export const showPlan = (file: string, options: Shown): Promise<number> => {
       return report.finish({ roundTrips: plan.roundTrips })
     } catch (error) {
       if (key) throw error
-      // What nobody vouches for may be anything: a report that has choked on it can tell no more.
+      // The content of an unverified plan may be anything; a report that failed over it is not used any further.
       return withReport(newReport(), () => refuseDamagedPlan(file, 'What it says cannot be shown.'))
     }
   })

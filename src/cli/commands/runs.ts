@@ -24,8 +24,8 @@ export const listRuns = (options: Shown): Promise<number> =>
     if (options.format === 'json')
       for (const run of runs) {
         const { id } = run
-        const told = 'failure' in run ? run : { started: run.events[0], ended: run.events.at(-1) }
-        process.stdout.write(`${JSON.stringify({ run: id, ...told, id: undefined })}\n`)
+        const said = 'failure' in run ? run : { started: run.events[0], ended: run.events.at(-1) }
+        process.stdout.write(`${JSON.stringify({ run: id, ...said, id: undefined })}\n`)
       }
     else process.stdout.write(runs.length === 0 ? 'No run is remembered here.\n' : runLines(runs))
     return exit.done

@@ -18,7 +18,7 @@ const whole = (output: Output, subject: string): Output =>
     ? refuse('host-step', `${subject} printed more than 16 MiB.`, { fix: 'Let it print less, or to a file.' })
     : output
 
-export type ProgramRead<A> = {
+type ProgramRead<A> = {
   /** Identity of the answer, e.g. `live:ipfs#peers/ID`. */
   key: string
   /** The fragment; queries with the same text share one process. It must never write. */

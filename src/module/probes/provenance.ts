@@ -6,7 +6,7 @@ import { isOfMachine } from './portable.ts'
 /** A file by when it last changed; `at` in milliseconds by the controller's clock, as all times here. */
 type Changed = { path: string; at: number; owner: string }
 /** What tells who or what moved a path: of one that is gone, when its folder changed last. */
-export type PathTrace = {
+type PathProvenance = {
   of: 'path'
   is: 'there' | 'gone'
   at: number
@@ -19,8 +19,8 @@ export type PathTrace = {
  * The same of a unit: its own files, and what systemd said of it last. `ahead`: the controller's clock before the
  * host's.
  */
-export type UnitTrace = { of: 'unit'; files: Changed[]; said: { at: number; text: string }[]; ahead: number }
-export type TraceAnswer = PathTrace | UnitTrace | { of: 'nothing' }
+type UnitProvenance = { of: 'unit'; files: Changed[]; said: { at: number; text: string }[]; ahead: number }
+export type ProvenanceAnswer = PathProvenance | UnitProvenance | { of: 'nothing' }
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 const named = (items: ProbeItem[], kind: 'path' | 'unit'): string[] =>
@@ -55,7 +55,7 @@ else printf '\\0\\0'; fi`
 const milliseconds = (seconds: string): number => Math.round(Number(seconds) * 1000)
 
 /** `1795387804.123456 node2 systemd[1]: Stopped ipfs.service.` */
-const sayingOf = (line: string, ahead: number): UnitTrace['said'] => {
+const sayingOf = (line: string, ahead: number): UnitProvenance['said'] => {
   const [, time, text] = /^(\d+\.\d+) \S+ [^:]+: (.*)$/.exec(line) ?? []
   // One for each of its threads; to the main process it is said by itself.
   return time === undefined || /Sending signal \S+ to process/.test(text!)
@@ -63,7 +63,7 @@ const sayingOf = (line: string, ahead: number): UnitTrace['said'] => {
     : [{ at: milliseconds(time) + ahead, text: text! }]
 }
 
-const tracesIn = ({ stdout, within }: Output, items: ProbeItem[]): Map<string, TraceAnswer> => {
+const answersIn = ({ stdout, within }: Output, items: ProbeItem[]): Map<string, ProvenanceAnswer> => {
   const fields = stdout.toString().split('\0')
   const now = milliseconds(fields.shift()!)
   const ahead = within === undefined ? 0 : Math.round((within[0] + within[1]) / 2) - now
@@ -74,7 +74,7 @@ const tracesIn = ({ stdout, within }: Output, items: ProbeItem[]): Map<string, T
     fields.shift()
     return found
   }
-  const traces = new Map<string, TraceAnswer>()
+  const found = new Map<string, ProvenanceAnswer>()
   const paths = named(items, 'path')
   if (paths.length > 0) {
     const present = new Map(rows(3).map(([path, changed, owner]) => [path, { at: time(changed!), owner: owner! }]))
@@ -83,7 +83,7 @@ const tracesIn = ({ stdout, within }: Output, items: ProbeItem[]): Map<string, T
     for (const path of paths) {
       const [here, folder, by] = [present.get(path), folders.get(folderOf(path)), owners.get(path)]
       if (here === undefined && folder === undefined) continue
-      traces.set(`path ${path}`, {
+      found.set(`path ${path}`, {
         of: 'path',
         ...(here ? { is: 'there', ...here } : { is: 'gone', at: folder! }),
         ...(by ? { package: by.name } : {}),
@@ -94,14 +94,14 @@ const tracesIn = ({ stdout, within }: Output, items: ProbeItem[]): Map<string, T
   for (const unit of named(items, 'unit').filter(isOfMachine)) {
     const files = rows(3).map(([path, changed, owner]) => ({ path: path!, at: time(changed!), owner: owner! }))
     const said = (fields.shift() ?? '').split('\n').flatMap(line => sayingOf(line, ahead))
-    traces.set(`unit ${unit}`, { of: 'unit', files, said, ahead })
+    found.set(`unit ${unit}`, { of: 'unit', files, said, ahead })
   }
-  return traces
+  return found
 }
 
 /** When things that are not as they were changed, and what can be told of who did it. It only looks. */
-export const traceProbe: Probe<TraceAnswer> = {
-  kind: 'trace',
+export const provenanceProbe: Probe<ProvenanceAnswer> = {
+  kind: 'provenance',
   side: 'host',
   sh: items => {
     const paths = named(items, 'path')
@@ -113,21 +113,21 @@ export const traceProbe: Probe<TraceAnswer> = {
     ].join('\n')
   },
   read: (output, items) => {
-    const traces = tracesIn(output, items)
-    return items.map(({ item }) => traces.get(item) ?? { of: 'nothing' })
+    const answers = answersIn(output, items)
+    return items.map(({ item }) => answers.get(item) ?? { of: 'nothing' })
   },
 }
 
-const query = (item: string, subject: string): Query<TraceAnswer> => ({
-  key: `trace:${item}`,
+const query = (item: string, subject: string): Query<ProvenanceAnswer> => ({
+  key: `provenance:${item}`,
   looks: [],
-  probe: traceProbe,
+  probe: provenanceProbe,
   item,
   facets: [],
-  parse: (raw: TraceAnswer) => raw,
+  parse: (raw: ProvenanceAnswer) => raw,
   only: false,
   subject,
 })
 
-export const pathTrace = (path: string): Query<TraceAnswer> => query(`path ${path}`, path)
-export const unitTrace = (unit: string): Query<TraceAnswer> => query(`unit ${unit}`, unit)
+export const pathProvenance = (path: string): Query<ProvenanceAnswer> => query(`path ${path}`, path)
+export const unitProvenance = (unit: string): Query<ProvenanceAnswer> => query(`unit ${unit}`, unit)

@@ -106,7 +106,7 @@ test('--refresh without a saved plan is a slip', async () => {
   reset()
   const { code, err } = await place.start(['apply', ...asked, '--refresh'])
   assert.is(code, 4)
-  assert.match(err, '--refresh is for a plan that was kept.')
+  assert.match(err, '--refresh is for a saved plan.')
 })
 
 test.run()

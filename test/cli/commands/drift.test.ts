@@ -133,9 +133,9 @@ test('no apply, another playbook, a variable that is not given again, a key that
   assert.is(fromFile.code, 0, `a file keeps a secret off the command line\n${fromFile.err}`)
   const connected = host.connections
   const key = { RUNBOOK_PLAN_KEY: 'some other key than that' }
-  assert.match(await refused(5, ['site.yml', ...word], key), 'It was printed with another key.')
+  assert.match(await refused(5, ['site.yml', ...word], key), 'Its fingerprints were made with another key.')
   renameSync(at('.runbook/plan.key'), at('plan.key'))
-  assert.match(await refused(5, ['site.yml', ...word]), 'The key that it was printed with is not here.')
+  assert.match(await refused(5, ['site.yml', ...word]), 'The key that its fingerprints were made with is not here.')
   rmSync(at('.runbook'), { recursive: true })
   const json = await place.start(['drift', 'site.yml', ...word, '--format', 'json'])
   assert.is(json.code, 4)

@@ -1,11 +1,16 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pathTrace, type TraceAnswer, traceProbe, unitTrace } from '../../../src/module/probes/provenance.ts'
+import {
+  type ProvenanceAnswer,
+  pathProvenance,
+  provenanceProbe,
+  unitProvenance,
+} from '../../../src/module/probes/provenance.ts'
 import { local, probed, temporary } from './local.ts'
 
 const items = (...queries: { item: string }[]) => queries.map(({ item }) => ({ item, facets: [] }))
-const traced = (...paths: string[]): TraceAnswer[] => probed(traceProbe, items(...paths.map(pathTrace)))
+const traced = (...paths: string[]): ProvenanceAnswer[] => probed(provenanceProbe, items(...paths.map(pathProvenance)))
 const isNear = (at: number): boolean => Math.abs(at - Date.now()) < 60_000
 
 test('a path that is there: when it changed, and whose it is; one that is gone: when its folder changed', () => {
@@ -30,7 +35,7 @@ test('what belongs to a package says to which, and when that was installed', () 
     { mode: 0o755 },
   )
   const own = (script: string) => local(`PATH=${folder}:$PATH\n${script}`)
-  const [shell, library] = probed(traceProbe, items(pathTrace('/bin/sh'), pathTrace('/lib/x y')), own)
+  const [shell, library] = probed(provenanceProbe, items(pathProvenance('/bin/sh'), pathProvenance('/lib/x y')), own)
   assert.is(shell?.of === 'path' && shell.package, 'dash')
   assert.is(library?.of === 'path' && library.package, 'libc6:amd64')
   rmSync(`${folder}/dpkg-query`)
@@ -38,9 +43,9 @@ test('what belongs to a package says to which, and when that was installed', () 
 
 test("times are by the controller's clock, also where a host's is wrong", () => {
   const text = '1000.500000000\0/a\x00990.5\0ipfs\0\0/\x00900.0\0\0/a\0kubo\x00995.5\0\0'
-  const [answer] = traceProbe.read(
+  const [answer] = provenanceProbe.read(
     { stdout: Buffer.from(text), stderr: Buffer.alloc(0), status: 0, within: [5_000_000, 5_000_000] },
-    items(pathTrace('/a')),
+    items(pathProvenance('/a')),
   )
   assert.equal(answer, {
     of: 'path',
@@ -57,9 +62,9 @@ test('of a unit: its files, and what systemd itself said of it', () => {
     '1000.0\0/etc/systemd/system/a.service\x00900.25\0root\0\x00' +
     '999.500000 node2 systemd[1]: a.service: Main process exited, code=killed, status=9/KILL\n' +
     '-- Boot 3f --\n999.600000 node2 systemd[1]: Stopped a.service.\n\0'
-  const [unit, own] = traceProbe.read(
+  const [unit, own] = provenanceProbe.read(
     { stdout: Buffer.from(text), stderr: Buffer.alloc(0), status: 0, within: [2_000_000, 2_000_000] },
-    items(unitTrace('a.service'), unitTrace('/home/app/b.service')),
+    items(unitProvenance('a.service'), unitProvenance('/home/app/b.service')),
   )
   assert.equal(unit, {
     of: 'unit',
@@ -76,7 +81,7 @@ test('of a unit: its files, and what systemd itself said of it', () => {
 
 test('where there is no systemd and no such unit, there is nothing, and what comes behind is read all the same', () => {
   const folder = temporary()
-  const [unit, path] = probed(traceProbe, items(unitTrace('no-such-unit.service'), pathTrace(folder)))
+  const [unit, path] = probed(provenanceProbe, items(unitProvenance('no-such-unit.service'), pathProvenance(folder)))
   assert.ok(unit?.of === 'unit' && unit.files.length === 0)
   assert.ok(path?.of === 'path' && path.is === 'there')
 })

@@ -87,9 +87,9 @@ const settled = (answers: Answers, path: string, asked: string[], run: (script: 
   if (!(found instanceof Missing)) return found
   const query = found.query as AnyQuery
   asked.push(query.key)
-  const { fragments, take } = batch(answers, [query])
+  const { fragments, record } = batch(answers, [query])
   const { stdout, stderr, status } = run(fragments[0]!.sh!)
-  take([{ stdout, stderr, status: status ?? -1 }])
+  record([{ stdout, stderr, status: status ?? -1 }])
   return settled(answers, path, asked, run)
 }
 

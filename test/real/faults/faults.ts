@@ -51,7 +51,7 @@ export const faults = async (
       }
     }
   } finally {
-    await lab.raze()
+    await lab.takeDown()
   }
   say(
     ['kind    ', ...['moments', 'converged', 'left', 'min s', 'med s', 'max s'].map(head => head.padStart(9))].join(

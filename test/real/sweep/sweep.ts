@@ -45,7 +45,7 @@ export const sweep = async (
       await lab.lab('down')
     }
   } finally {
-    await lab.raze()
+    await lab.takeDown()
   }
   for (const text of totals(endings)) say(text)
   const failed = endings.filter(({ ok }) => !ok).length

@@ -43,13 +43,13 @@ const merged = (before: Planned, now: Planned): Planned => {
  * Leases the machines on which a plan does something, and plans again from what they are then. With nothing to do
  * anywhere no machine is leased, and nothing read.
  */
-export const takeHosts = async (parts: RunParts, before: Walk): Promise<Walk> => {
+export const leaseHosts = async (parts: RunParts, before: Walk): Promise<Walk> => {
   const { known, leases } = parts
   let plan = before
   for (;;) {
     const hosts = actingHosts(plan).filter(host => !leases.has(machineOf(host)))
     if (hosts.length === 0) return plan
-    await leases.take([...new Set(hosts.map(machineOf))])
+    await leases.acquire([...new Set(hosts.map(machineOf))])
     await readAgain(known, parts, [...new Set(hosts.filter(host => !isLost(known, host)).map(machineOf))])
     const last = plan.planned
     const now = await parts.again()
