@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
  * The bin: plain JavaScript that any Node can read. Where the machine's Node is too old it hands over to the one that
- * npm installed with the project, if there is one; else it turns on the compile cache before anything is imported. In a
+ * npm installed with the project. Where it is not, it turns on the compile cache before anything is imported. In a
  * checkout it runs the TypeScript sources; the package has it with the JavaScript that is built of them.
  */
 import { existsSync, readFileSync } from 'node:fs'

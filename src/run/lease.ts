@@ -53,7 +53,7 @@ export const createLeases = (
     return undefined
   }
 
-  /** All runs ask for the first machine before the others: who has that one gets the others, or gives it back. */
+  /** One machine is asked for before the others: of two runs, who has that one gets the others, or gives it back. */
   const askFrom = async (first: string, others: string[]): Promise<Busy | undefined> => {
     const busy = await ask(first)
     if (busy) return busy
