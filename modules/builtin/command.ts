@@ -28,8 +28,14 @@ const args = T.Object(
     ),
     chdir: T.Optional(pathArgument('The folder it runs in.')),
     stdin: T.Optional(T.String({ description: 'What it reads from its standard input.' })),
-    creates: T.Optional(pathArgument('It makes this, and runs only while this is not there. It is taken at its word.')),
-    removes: T.Optional(pathArgument('It removes this, and runs only while this is there. It is taken at its word.')),
+    creates: T.Optional(
+      pathArgument(
+        'It makes this, and runs only while this is not there. Where it is not there afterwards, the task fails.',
+      ),
+    ),
+    removes: T.Optional(
+      pathArgument('It removes this, and runs only while this is there. Where it is there afterwards, the task fails.'),
+    ),
     reads: T.Optional(
       T.Array(pathArgument('A file or folder.'), {
         description:
@@ -60,6 +66,33 @@ const stepOf = (line: Line): Step =>
     ...(line.chdir === undefined ? {} : { cwd: plainPath(line.chdir) }),
     ...(line.stdin === undefined ? {} : { stdin: content(line.stdin) }),
   })
+
+/** Words that only a shell knows: `>`, `2>&1`, `&&`, `|`, `;` as words of their own, or at the edge of one. */
+const shellSigns = (argv: string[]): string[] =>
+  argv.flatMap(word => /^\d?(?:>>?|<)(?:&\d)?|^(?:&&?|\|\|?|;)$|;$/.exec(word)?.[0] ?? [])
+
+const listed = (words: string[]): string => [...new Set(words)].map(word => `\`${word}\``).join(' and ')
+
+/** What the user said that it makes or removes, tested behind it. */
+const expected = (args: Line, says: 'creates' | 'removes', path: string): Step => {
+  const [program, ...words] = argvOf(args)
+  const signs = args.cmd === undefined ? [] : shellSigns(words)
+  const verb = says === 'creates' ? 'make' : 'remove'
+  return {
+    do: 'expect',
+    path: plainPath(path),
+    exists: says === 'creates',
+    otherwise: {
+      what: `${says} says ${path}, and the command did not ${verb} it.`,
+      ...(signs.length === 0
+        ? { fix: `Check what the command does, and name in ${says} what it really ${verb}s.` }
+        : {
+            why: `There is no shell here: ${listed(signs)} went to ${program} as plain words.`,
+            fix: `Give it to a shell: argv: [sh, -c, ${JSON.stringify(args.cmd)}]`,
+          }),
+    },
+  }
+}
 
 /** Output without the newlines at its end, so that what is registered can be compared and passed on. */
 const trimmed = (text: string): string => text.replace(/[\r\n]+$/, '')
@@ -118,19 +151,24 @@ export default defineModule({
       args.chdir !== undefined && seen.folder ? missingFolder(plainPath(args.chdir), seen.folder) : undefined
     if (nowhere) return fail(nowhere.why, nowhere.fix)
 
-    const steps = [stepOf(args)]
+    const step = stepOf(args)
     if (seen.creates === undefined && seen.removes === undefined)
-      return change({ will: {}, steps, reason: 'it runs every time', always: true })
+      return change({ will: {}, steps: [step], reason: 'it runs every time', always: true })
     // With both, `creates` decides. Whether what `removes` names is gone is not promised.
     const also = args.touches?.map(path => `tree:${plainPath(path)}`) ?? []
     return seen.creates
       ? change({
           will: { creates: { exists: true } },
-          steps,
+          steps: [step, expected(args, 'creates', args.creates!)],
           reason: `${args.creates} does not exist`,
           touches: args.removes === undefined ? also : [...also, `tree:${plainPath(args.removes)}`],
         })
-      : change({ will: { removes: { exists: false } }, steps, reason: `${args.removes} is there`, touches: also })
+      : change({
+          will: { removes: { exists: false } },
+          steps: [step, expected(args, 'removes', args.removes!)],
+          reason: `${args.removes} is there`,
+          touches: also,
+        })
   },
   diagnose,
 })

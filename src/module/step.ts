@@ -64,6 +64,11 @@ export type Step =
    * just put there, from bytes whose digest they have checked.
    */
   | { do: 'receipt'; path: string; digest: string }
+  /**
+   * Writes nothing: fails where a path is not there (or still is) behind the steps before it, in the words of the user whose
+   * mistake that is.
+   */
+  | { do: 'expect'; path: string; exists: boolean; otherwise: { what: string; why?: string; fix: string } }
 
 export const exec = (argv: string[], more: Omit<Extract<Step, { do: 'exec' }>, 'do' | 'argv'> = {}): Step => ({
   do: 'exec',
@@ -117,5 +122,7 @@ export const describe = (step: Step): string => {
       return `fetch ${step.name}`
     case 'receipt':
       return `receipt for ${step.path}`
+    case 'expect':
+      return `see that ${step.path} is ${step.exists ? 'there' : 'gone'}`
   }
 }

@@ -4,7 +4,7 @@ import type { Line } from '../plan/line.ts'
 
 // How a line that failed is told: what is wrong, what was seen, what to do.
 
-const tail = (buffer: Buffer): string => buffer.toString().trimEnd().split('\n').slice(-12).join('\n')
+const tail = (said: Buffer | string): string => said.toString().trimEnd().split('\n').slice(-12).join('\n')
 const shown = (command: string): string => `$ ${command.length > 200 ? `${command.slice(0, 200)}…` : command}`
 
 /** What any step may meet, whatever its module knows of it. dash, Debian's sh, says no more of a full disk than `I/O error`. */
@@ -23,6 +23,23 @@ export const stepFailure = (line: Line, command: string, output: Output): Failur
     why: [shown(command), tail(output.stdout), tail(output.stderr)].filter(text => text !== '').join('\n'),
     ...(found ? { fix: found.fix } : {}),
     origin: line.node.task.origin,
+  }
+}
+
+/** What a user said of a command is not so: in the module's words, with what the command said. */
+export const expectFailure = (
+  { node: { task } }: Line,
+  { what, why, fix }: { what: string; why?: string; fix: string },
+  output: { stdout: string; stderr: string } | undefined,
+): Failure => {
+  const said = [output?.stdout, output?.stderr].map(text => tail(text ?? '')).filter(text => text !== '')
+  const lines = [...(why === undefined ? [] : [why]), ...(said.length > 0 ? [`It said: ${said.join('\n')}`] : [])]
+  return {
+    reason: 'host-step',
+    what,
+    ...(lines.length > 0 ? { why: lines.join('\n') } : {}),
+    fix,
+    origin: task.origin,
   }
 }
 

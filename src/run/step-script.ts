@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { isGone, isThere } from '../core/path-test.ts'
 import { quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
 import type { From, Owner, Step } from '../module/step.ts'
@@ -82,6 +83,8 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
       return quoted(step.argv)
     case 'receipt':
       return receipt(step.path, step.digest)
+    case 'expect':
+      return step.exists ? isThere(step.path) : isGone(step.path)
     case 'upload':
     case 'unpack':
     case 'members':

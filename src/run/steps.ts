@@ -5,7 +5,7 @@ import { isRecord, withMember } from '../core/value.ts'
 import { describe, type From, type Step } from '../module/step.ts'
 import type { Line } from '../plan/line.ts'
 import type { RunContext } from './context.ts'
-import { longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
+import { expectFailure, longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
 /** What a step with `keep` said. */
@@ -81,10 +81,14 @@ const asTask = ({ known }: RunContext, { host, machine, node }: Line, sh: string
   return user === undefined ? sh : fedTo(user, sh)
 }
 
-/** The fragment of a plain step. One that names its user is run by that user, whatever the task's identity. */
+/**
+ * The fragment of a plain step. One that names its user is run by that user, whatever the task's identity; one that only
+ * looks, by who reads.
+ */
 export const fragmentOf = (context: RunContext, line: Line, step: Step, login: string): Fragment => {
   const sh = stepScript(step, context.memory, login)!
-  return { sh: step.do === 'exec' && step.user !== undefined ? sh : asTask(context, line, sh), step: true }
+  const isOwn = step.do === 'expect' || (step.do === 'exec' && step.user !== undefined)
+  return { sh: isOwn ? sh : asTask(context, line, sh), step: true }
 }
 
 /** Judges what the steps of one frame said, in order: the first failure, or what a step with `keep` said. */
@@ -100,7 +104,10 @@ export const judgeOutputs = (
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
     if (output.cut) return { failure: longOutputFailure(line, describe(step)) }
     said = learn(context, step, output) ?? said
-    if (output.status !== 0) return { failure: stepFailure(line, describe(step), output), ...(said ? { said } : {}) }
+    if (output.status === 0) continue
+    const failure =
+      step.do === 'expect' ? expectFailure(line, step.otherwise, said) : stepFailure(line, describe(step), output)
+    return { failure, ...(said ? { said } : {}) }
   }
   return said ? { said } : {}
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { failuresOf, type Options, type Ran, type Rig, results, withRig } from '../plan/rig.ts'
@@ -39,6 +39,53 @@ test('what ran in one frame with a broken promise is told as it came out', () =>
         'node0/quiet': 'skipped (needs node0/lie)',
       })
       assert.equal(readdirSync(rig.hosts.root('node0')).sort(), ['f', 'g'])
+    },
+  ))
+
+const keep = '- { name: keep, file: { path: "{{ root }}/orig", state: touch } }'
+const gone = '- { name: gone, file: { path: "{{ root }}/orig", state: absent } }'
+
+for (const [what, args, says, fix] of [
+  [
+    'does not make',
+    'cmd: "true", creates: "{{ root }}/backup"',
+    /creates says \S+backup, and the command did not make/,
+    'Check',
+  ],
+  [
+    'does not remove',
+    'cmd: "true", removes: "{{ root }}/orig"',
+    /removes says \S+orig, and the command did not remove/,
+    'Check',
+  ],
+  [
+    'asks a shell to make',
+    'cmd: "echo hi > {{ root }}/f && date", creates: "{{ root }}/f"',
+    /did not make it.*`>` and `&&`/s,
+    'argv: [sh, -c, ',
+  ],
+] as const)
+  test(`what a command ${what} is a slip of whoever wrote it, and nothing runs behind it`, () =>
+    applied(
+      `${keep}
+       - { name: slip, command: { ${args} } }
+       ${gone}`,
+      (ran, rig) => {
+        assert.equal(failuresOf(ran), { 'node0/slip': 'host-step' })
+        assert.match(failureOf(ran).what + failureOf(ran).why, says)
+        assert.match(failureOf(ran).fix!, fix)
+        assert.is(results(ran)['node0/gone'], 'skipped (needs node0/slip)')
+        assert.equal(readdirSync(rig.hosts.root('node0')), ['orig'])
+      },
+    ))
+
+test('a command that has made a link to nothing has made it, and what it said stays its output', () =>
+  applied(
+    `- { name: link, command: { argv: [sh, -c, 'ln -s nowhere "$0"; echo made', "{{ root }}/l"], creates: "{{ root }}/l" }, register: link }
+     - { name: said, copy: { dest: "{{ root }}/said", content: "{{ link.rc }} {{ link.stdout }}" } }`,
+    (ran, rig) => {
+      assert.equal(results(ran), { 'node0/link': 'changed', 'node0/said': 'changed' })
+      assert.is(readFileSync(`${rig.hosts.root('node0')}/said`, 'utf8'), '0 made')
     },
   ))
 
