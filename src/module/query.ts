@@ -49,6 +49,11 @@ export type Query<A, Owned extends boolean = true> = {
   stamp?(answer: A, time: number, patch?: Record<string, unknown>): A
   /** A change under `label` that is no prediction of this key: what stays known. Default: nothing. */
   clouded?(before: A, label: Label, why: Unknown): A | undefined
+  /**
+   * The test of a promise in POSIX sh, by whoever reads: it ends with 0 exactly where these members hold on the host. Given
+   * is what the promise says and is known. Undefined: that cannot be told there. It never writes.
+   */
+  holds?(promised: Record<string, unknown>): string | undefined
   /** How a change of this answer is shown; default: one line per changed member. */
   show?(before: A | undefined, after: A): Difference[]
   /** A word for messages: the path, the unit. */

@@ -1,11 +1,13 @@
-import type { Fragment, Output } from '../core/transport.ts'
+import type { Fragment, Output, Transport } from '../core/transport.ts'
 import { nodeId } from '../graph/graph.ts'
 import { causeOf } from '../plan/failure-policy.ts'
 import type { Line } from '../plan/line.ts'
 import { planLine } from '../plan/walk.ts'
 import { type Batch, batch } from '../world/batch.ts'
 import type { RunContext } from './context.ts'
+import { withRunBehind } from './failure-messages.ts'
 import { announceRun, finishChanged, finishFailed, finishQuiet, invalidateTouched } from './finish.ts'
+import { promiseTest } from './promise-test.ts'
 import { settle } from './settle.ts'
 import { type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps } from './steps.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
@@ -29,6 +31,7 @@ const conclude = async (
   line: Line,
   said: CommandOutput | undefined,
   first: Output[],
+  behind: string[] = [],
 ): Promise<void> => {
   const judge = async (): Promise<ReplanResult> => {
     const [again] = await replan(context, walk => [planLine(walk, line)])
@@ -38,49 +41,72 @@ const conclude = async (
     line.always && line.will.length === 0
       ? { outputs: line.outputs }
       : await settle(context, await context.connect(line.machine), line, first, judge)
-  if (end.failure) finishFailed(context, line, end.failure)
+  if (end.failure) finishFailed(context, line, withRunBehind(end.failure, behind))
   else finishChanged(context, line, { ...(end.outputs as object), ...outputsOf(said) })
 }
 
-/** A line in a frame: its steps as fragments, and the reads that verify it, each at its own moment. */
-type FramePart = { line: Line; steps: Fragment[]; reads: Batch }
+/**
+ * A line in a frame: its steps as fragments, the test of its promises where something runs behind it, and the reads that
+ * verify it, each at its own moment.
+ */
+type FramePart = { line: Line; steps: Fragment[]; test: Fragment[]; reads: Batch }
+
+const partsOf = (context: RunContext, machine: string, changes: Line[], login: string): FramePart[] =>
+  changes.map(line => {
+    const test = line === changes.at(-1) ? '' : promiseTest(line)!
+    return {
+      line,
+      steps: line.steps.map(step => fragmentOf(context, line, step, login)),
+      test: test === '' ? [] : [{ sh: test, step: true }],
+      reads: batch(context.known.answers.get(machine)!, hostQueries(line)),
+    }
+  })
 
 /**
- * Runs decided lines of one machine, in order, in one frame: the steps of each followed by the reads that verify it.
- * A failed step ends the frame; what comes after it is planned anew.
+ * Runs decided lines of one machine, in order, in one frame: the steps of each followed by the test of what it promised
+ * and the reads that verify it. A failed step ends the frame, and so does a promise that does not hold; what comes after
+ * it is planned anew.
  */
 export const runBundle = async (context: RunContext, machine: string, lines: Line[]): Promise<void> => {
   const changes = lines.filter(l => l.verdict === 'change')
   if (changes.length === 1 && !travels(changes[0]!)) return runAlone(context, changes[0]!, lines)
   if (changes.length === 0) return lines.forEach(line => void finishQuiet(context, line))
   const transport = await context.connect(machine)
-  const parts = changes.map(
-    (line): FramePart => ({
-      line,
-      steps: line.steps.map(step => fragmentOf(context, line, step, transport.user)),
-      reads: batch(context.known.answers.get(machine)!, hostQueries(line)),
-    }),
-  )
+  const parts = partsOf(context, machine, changes, transport.user)
   for (const line of changes) announceRun(context, line)
-  const outputs = await transport.run(parts.flatMap(({ steps, reads }): Fragment[] => [...steps, ...reads.fragments]))
+  const outputs = await transport.run(
+    parts.flatMap(({ steps, test, reads }) => [...steps, ...test, ...reads.fragments]),
+  )
   let isBroken = false
   for (const line of lines) {
     const part = parts.find(p => p.line === line)
-    // Behind a broken promise what needed no step is planned anew; what ran in the same frame is told as it came out.
+    // Behind a failure what needed no step is planned anew; what ran in the same frame is told as it came out.
     if (!part ? isBroken || finishQuiet(context, line) : outputs.length === 0) continue
-    const isOver = await concludePart(context, part!, parts, outputs)
+    const isOver = await concludePart(context, transport, part!, parts, outputs)
     if (isOver) return
     isBroken ||= context.known.finished.get(line.id)?.verdict === 'fail'
   }
 }
 
+/** The lines whose steps have begun, of those whose outputs these are. */
+const begun = (parts: FramePart[], outputs: Output[]): string[] => {
+  let left = outputs.length
+  return parts.flatMap(({ line, steps, test, reads }) => {
+    const hasBegun = left > 0 && steps.length > 0
+    left -= steps.length + test.length + reads.fragments.length
+    return hasBegun ? [line.id] : []
+  })
+}
+
 /** Judges one line of a frame by its outputs, which it takes from the front. Returns whether the frame ended with it. */
 const concludePart = async (
   context: RunContext,
-  { line, steps, reads }: FramePart,
+  transport: Transport,
+  part: FramePart,
   parts: FramePart[],
   outputs: Output[],
 ): Promise<boolean> => {
+  const { line, steps, test, reads } = part
   const judged = judgeOutputs(context, line, line.steps, outputs.splice(0, steps.length))
   invalidateTouched(context, line)
   if (judged.failure) {
@@ -89,13 +115,14 @@ const concludePart = async (
     finishFailed(context, line, judged.failure)
     return true
   }
-  const first = outputs.splice(0, reads.fragments.length)
+  const holds = outputs.splice(0, test.length).every(({ status }) => status === 0)
+  const first = holds ? outputs.splice(0, reads.fragments.length) : await transport.run(reads.fragments)
   reads.record(first)
-  await conclude(context, line, judged.said, first)
+  await conclude(context, line, judged.said, first, begun(parts.slice(parts.indexOf(part) + 1), outputs))
   // It has run, but what it depends on has failed: so what depends on it does not run.
   const cause = causeOf(context.walk, line.node, line.host)
   if (cause !== undefined) context.walk.causes.set(nodeId(line.host, line.node.task), cause)
-  return false
+  return !holds
 }
 
 /** One line whose steps are more than a frame, or that has to be waited for. */

@@ -81,6 +81,17 @@ export const brokenPromiseFailure = ({ node: { task } }: Line, why: string): Fai
   origin: task.origin,
 })
 
+/** A failure that only came to light when other lines had run behind it: it names them. */
+export const withRunBehind = (failure: Failure, lines: string[]): Failure =>
+  lines.length === 0
+    ? failure
+    : {
+        ...failure,
+        why: [failure.why, `The host's own test of it held, so that these have run behind it: ${lines.join(', ')}.`]
+          .filter(text => text !== undefined)
+          .join('\n'),
+      }
+
 /** What is known when a wait has ended in vain. */
 type WaitEnd = {
   /** What it came to: `failed` is what planning again said; `hopeless` why waiting on was useless. */

@@ -9,6 +9,7 @@ import { type MissingReads, type Walk, withoutPredictions } from '../plan/walk-s
 import { travels } from './bundle.ts'
 import type { RunContext } from './context.ts'
 import { isDone, type Progress, recordPlanned } from './progress.ts'
+import { promiseTest } from './promise-test.ts'
 
 /** Whether a node may start on a host, given what has ended and what travels in the same frame before it. */
 const isReady = (progress: Progress, node: Node, host: string, bundled: ReadonlySet<string>): boolean => {
@@ -117,14 +118,18 @@ const skippedLines = ({ known, lines, walk }: RunContext, node: Node, host: stri
   return own
 }
 
-/** Lines in order while they are decided, with steps that are fully known, and travel; one that does not goes alone. */
+/**
+ * Lines in order while they are decided, with steps that are fully known, and travel; one that does not goes alone. Steps
+ * follow a line only where the host can tell whether its promises hold.
+ */
 const fitting = (bundle: Line[], todo: Line[]): Line[] => {
   const fit: Line[] = []
-  const changes = (): number => [...bundle, ...fit].filter(l => l.verdict === 'change').length
+  const lastChange = (): Line | undefined => [...bundle, ...fit].findLast(l => l.verdict === 'change')
   for (const line of todo) {
     if (line.verdict === 'undecided') break
     if (line.verdict === 'change' && unknownsIn([line.details, line.steps]).length > 0) break
-    if (line.verdict === 'change' && !travels(line) && changes() > 0) break
+    const before = lastChange()
+    if (line.verdict === 'change' && before && !(travels(line) && promiseTest(before) !== undefined)) break
     fit.push(line)
     if (line.verdict === 'change' && !travels(line)) break
   }

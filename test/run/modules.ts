@@ -1,4 +1,15 @@
-import { content, defineCollective, defineModule, exec, file, later, stat, T, uses } from '../../src/module/module.ts'
+import {
+  content,
+  defineCollective,
+  defineModule,
+  exec,
+  file,
+  later,
+  program,
+  stat,
+  T,
+  uses,
+} from '../../src/module/module.ts'
 
 const at = (description: string) => T.String({ description })
 const common = { about: 'For a test.', examples: [] }
@@ -27,6 +38,46 @@ export const restless = defineModule({
   reads: args => ({ file: stat(args.path) }),
   plan: (args, _, { change }) =>
     change({ will: { file: { exists: true } }, steps: [exec(['touch', args.path])], reason: 'again' }),
+})
+
+/** Does what it promises, of which no test on the host can tell. */
+export const dark = defineModule({
+  ...common,
+  name: 'dark',
+  args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
+  reads: args => ({
+    there: program({
+      key: `dark:${args.path}`,
+      sh: `[ -e ${args.path} ] && echo yes`,
+      looks: [`path:${args.path}`],
+      parse: ({ stdout }) => ({ is: stdout.toString().trim() }),
+    }),
+    file: stat(args.path),
+  }),
+  plan: (args, { there }, { ok, change }) =>
+    there.is === 'yes'
+      ? ok()
+      : change({
+          will: { there: { is: 'yes' }, file: { exists: true, kind: 'file' } },
+          steps: [exec(['touch', args.path])],
+          reason: 'it is not there',
+        }),
+})
+
+/** Makes its file a moment after its step has ended: too late for the test, and sooner than it is read in another frame. */
+export const late = defineModule({
+  ...common,
+  name: 'late',
+  args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
+  reads: args => ({ file: { ...stat(args.path), holds: () => 'sleep 0.3; false' } }),
+  plan: (args, { file: seen }, { ok, change }) =>
+    seen.exists
+      ? ok()
+      : change({
+          will: { file: { exists: true } },
+          steps: [exec(['sh', '-c', '(sleep 0.1; : >"$0") >/dev/null 2>&1 &', args.path])],
+          reason: 'it is not there',
+        }),
 })
 
 /** Promises something about a file that it only looks at. */

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { failuresOf, type Options, type Ran, type Rig, results, withRig } from '../plan/rig.ts'
-import { knowing, liar, meddler, restless, slow, stubborn } from './modules.ts'
+import { dark, knowing, late, liar, meddler, restless, slow, stubborn } from './modules.ts'
 
-const modules = { knowing, liar, meddler, restless, slow, stubborn }
+const modules = { dark, knowing, liar, meddler, restless, slow, stubborn }
 const applied = (tasks: string, judge: (ran: Ran, rig: Rig) => void, options: Options = {}) =>
   withRig(`- hosts: all\n  tasks:\n${tasks.replace(/^\s*- /gm, '    - ')}`, { modules, ...options }, async rig =>
     judge(await rig.apply(), rig),
@@ -27,19 +27,59 @@ test('a module that does not do what it promised is caught, and blamed; nothing 
     },
   ))
 
-test('what ran in one frame with a broken promise is told as it came out', () =>
+test('nothing runs behind a broken promise in its frame, and what needed no step is planned anew', () =>
   applied(
     `- { name: lie, liar: { path: "{{ root }}/f" } }
      - { name: same, copy: { dest: "{{ root }}/g", content: "x" } }
-     - { name: quiet, file: { path: "{{ root }}/g", state: file } }`,
+     - { name: quiet, file: { path: "{{ root }}/g", state: file } }
+     - { name: free, needs: [], file: { path: "{{ root }}/h", state: touch } }`,
     (ran, rig) => {
       assert.equal(results(ran), {
         'node0/lie': 'failed',
-        'node0/same': 'changed',
+        'node0/same': 'skipped (needs node0/lie)',
         'node0/quiet': 'skipped (needs node0/lie)',
+        'node0/free': 'changed',
       })
-      assert.equal(readdirSync(rig.hosts.root('node0')).sort(), ['f', 'g'])
+      assert.equal(readdirSync(rig.hosts.root('node0')).sort(), ['f', 'h'])
     },
+  ))
+
+test('where only planning again fails, what ran behind it is named', () =>
+  applied(
+    `- { name: again, restless: { path: "{{ root }}/f" } }
+     - { name: behind, copy: { dest: "{{ root }}/g", content: "x" } }
+     - { name: last, copy: { dest: "{{ root }}/h", content: "x" } }`,
+    ran => {
+      assert.equal(results(ran), { 'node0/again': 'failed', 'node0/behind': 'changed', 'node0/last': 'changed' })
+      assert.match(failureOf(ran).why!, /"change".*node0\/behind, node0\/last/s)
+    },
+  ))
+
+test('a promise that no test can tell on the host ends its frame; behind the last change none is asked for', () =>
+  applied(
+    `- { name: dark, dark: { path: "{{ root }}/f" } }
+     - { name: seen, file: { path: "{{ root }}/f", state: file } }
+     - { name: a, copy: { dest: "{{ root }}/a", content: "x" } }
+     - { name: b, copy: { dest: "{{ root }}/b", content: "x" } }`,
+    (ran, rig) => {
+      const doing = rig.hosts.frames.filter(({ fragments }) => fragments.some(({ step }) => step))
+      assert.equal(results(ran)['node0/seen'], 'ok')
+      assert.equal(
+        doing.map(({ fragments }) => fragments.filter(({ step }) => step).length),
+        [1, 3],
+      )
+    },
+  ))
+
+test('a promise that comes true by itself behind the test is kept, and what is behind it runs', () =>
+  applied(
+    `- { name: late, late: { path: "{{ root }}/f" } }
+     - { name: behind, file: { path: "{{ root }}/f", state: absent } }`,
+    (ran, rig) => {
+      assert.equal(results(ran), { 'node0/late': 'changed', 'node0/behind': 'changed' })
+      assert.equal(readdirSync(rig.hosts.root('node0')), [])
+    },
+    { modules: { late } },
   ))
 
 const keep = '- { name: keep, file: { path: "{{ root }}/orig", state: touch } }'

@@ -1,4 +1,4 @@
-import { quoted } from '../../core/quote.ts'
+import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Probe, ProbeItem, Query } from '../query.ts'
 
@@ -69,6 +69,34 @@ const accountProbe: Probe<UserAnswer | GroupAnswer> = {
   },
 }
 
+/** Fields of the line of an account, by what is promised of it. */
+const fields: Record<string, number> = { uid: 3, gid: 3, comment: 5, home: 6, shell: 7 }
+
+/** The further groups of a user, in order, each with a comma behind it. */
+const furtherGroups = (name: string): string =>
+  `getent group | cut -d: -f1,4 | sed 's/:/:,/; s/$/,/' | grep -F ${quote(`,${name},`)} | cut -d: -f1 | sort | tr '\\n' ,`
+
+/** What the host's resolver prints is compared as text. An account may be asked for by its number: its name is too. */
+const promisedAccount =
+  (what: 'user' | 'group', name: string) =>
+  ({ exists, group, groups, ...rest }: Record<string, unknown>): string | undefined => {
+    const shown = (cut: number[]): string =>
+      `"$(getent ${what === 'user' ? 'passwd' : 'group'} ${quote(name)} | cut -d: -f${cut.join()})"`
+    if (exists === false) return `[ ${shown([1])} != ${quote(name)} ]`
+    const told = Object.entries(rest)
+      .map(([member, value]): [number | undefined, string] => [fields[member], String(value)])
+      .sort(([a = 0], [b = 0]) => a - b)
+    if (told.some(([field]) => field === undefined)) return undefined
+    const words = [name, ...told.map(([, value]) => value)].join(':')
+    return [
+      `[ ${shown([1, ...told.map(([field]) => field!)])} = ${quote(words)} ]`,
+      ...(group === undefined ? [] : [`[ "$(id -gn -- ${quote(name)})" = ${quote(String(group))} ]`]),
+      ...(groups === undefined
+        ? []
+        : [`[ "$(${furtherGroups(name)})" = ${quote((groups as string[]).map(one => `${one},`).join(''))} ]`]),
+    ].join(' && ')
+  }
+
 const account = <A>(what: 'user' | 'group', name: string): Query<A> => ({
   key: `${what}:${name}`,
   looks: [`${what}:${name}`],
@@ -77,6 +105,7 @@ const account = <A>(what: 'user' | 'group', name: string): Query<A> => ({
   facets: [],
   parse: (raw: A) => raw,
   only: false,
+  holds: promisedAccount(what, name),
   subject: `${what} ${name}`,
 })
 

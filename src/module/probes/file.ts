@@ -6,6 +6,7 @@ import type { Content } from '../../core/value.ts'
 import type { Probe, ProbeItem, Query } from '../query.ts'
 import { showContent } from '../show.ts'
 import { bytesIn, bytesScript, digestsScript, maxReads, readWhole, type Whole } from './file-content.ts'
+import { promisedFile } from './promised-file.ts'
 
 type Present = {
   exists: true
@@ -233,6 +234,7 @@ const query = (path: string, facets: string[]): Query<FileAnswer> => ({
   touched: touched(path),
   stamp: (answer, time) => (answer.exists === true ? { ...answer, changed: time } : answer),
   clouded,
+  holds: promisedFile(path),
   show: show(path),
   subject: path,
 })

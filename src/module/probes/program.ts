@@ -29,10 +29,12 @@ type ProgramRead<A> = {
   subject?: string
   /** What a change of this answer touches; default: what it looks at. */
   touches?: Label[]
+  /** The test of a promise of it, on the host. */
+  holds?(promised: Record<string, unknown>): string | undefined
 }
 
 /** Asks a program on the host. */
-export const program = <A>({ key, sh, looks, parse, subject = key, touches }: ProgramRead<A>): Query<A> => ({
+export const program = <A>({ key, sh, looks, parse, subject = key, touches, holds }: ProgramRead<A>): Query<A> => ({
   key,
   looks,
   probe: programProbe,
@@ -41,6 +43,7 @@ export const program = <A>({ key, sh, looks, parse, subject = key, touches }: Pr
   parse: output => parse(whole(output, subject)),
   only: false,
   ...(touches && { touched: () => touches }),
+  ...(holds && { holds }),
   subject,
 })
 

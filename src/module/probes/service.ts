@@ -1,4 +1,4 @@
-import { quoted } from '../../core/quote.ts'
+import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import { isUnknown } from '../../core/unknown.ts'
 import type { Ask, Probe, ProbeItem, Query } from '../query.ts'
@@ -91,6 +91,27 @@ fi`
   },
 }
 
+const shownAs: Record<string, string> = {
+  load: 'LoadState',
+  active: 'ActiveState',
+  sub: 'SubState',
+  enabled: 'UnitFileState',
+  result: 'Result',
+}
+
+/** What the look at a unit prints of what is promised, as text in order. The portable manager knows of no reload. */
+const promisedService =
+  (item: string) =>
+  ({ reload, since: _, ...rest }: Record<string, unknown>): string | undefined => {
+    if (Object.keys(rest).some(member => shownAs[member] === undefined)) return undefined
+    const words = Object.entries(rest).map(([member, value]) => `${shownAs[member]}=${value}`)
+    const reloads = reload === undefined ? [] : ['NeedDaemonReload=yes']
+    const pattern = [...Object.keys(rest).map(member => `${shownAs[member]}=.*`), ...reloads].join('|')
+    const wanted = [...words, ...(reload === true ? reloads : [])].sort().join('\n')
+    const look = serviceProbe.sh([{ item, facets: [] }])
+    return `[ "$({ ${look}\n} | grep -Ex ${quote(pattern)} | sort)" = ${quote(wanted)} ]`
+  }
+
 /** A unit whose file will be put there by an earlier task: loaded, off, in need of a reload. */
 const derive =
   (name: string) =>
@@ -126,6 +147,7 @@ export const service = (name: string): Query<ServiceAnswer> => ({
   only: false,
   derive: derive(name),
   touched: () => [`unit:${unitName(name)}`],
+  holds: promisedService(unitName(name)),
   // Enabling and daemon-reload leave StateChangeTimestamp as it is: only a change of `active` moves it.
   stamp: (answer, time, patch = { active: true }) => ('active' in patch ? { ...answer, since: time } : answer),
   subject: unitName(name),
