@@ -96,6 +96,7 @@ const shownAs: Record<string, string> = {
   active: 'ActiveState',
   sub: 'SubState',
   enabled: 'UnitFileState',
+  restarts: 'NRestarts',
   result: 'Result',
 }
 
