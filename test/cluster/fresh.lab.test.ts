@@ -70,6 +70,8 @@ check('apply does what the plan said', async () => {
   const verdicts = (of: Told): string[] => plannedOf(of).map(({ node, verdict }) => `${node} ${verdict}`)
   assert.equal(verdicts(told), verdicts(plan))
   assert.equal(broken(told), [])
+  const trips = Object.values(counts(told, 'roundTrips'))
+  assert.ok(Math.max(...trips) <= 43, `round trips: ${trips}`)
 })
 
 check('a second apply runs no step and looks at each host once', async () => {

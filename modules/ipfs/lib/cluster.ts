@@ -63,6 +63,7 @@ case $s in '') echo absent ;; *[!0-9a-f]*) echo digits ;; *) [ \${#s} -eq 64 ] &
       const wrong = word === 'digits' ? 'something else than hex digits' : 'not 64 hex digits'
       return { state: 'bad', wrong: `cluster.secret in ${serviceFile(path)} is ${wrong}` }
     },
+    prints: ({ state }) => (state === 'absent' ? state : undefined),
     subject: `${serviceFile(path)} cluster.secret`,
   })
 

@@ -29,12 +29,12 @@ type ProgramRead<A> = {
   subject?: string
   /** What a change of this answer touches; default: what it looks at. */
   touches?: Label[]
-  /** The test of a promise of it, on the host. */
-  holds?(promised: Record<string, unknown>): string | undefined
+  /** What it prints, but for line ends behind it, exactly where a promise holds; undefined: that cannot be told. */
+  prints?(promised: Record<string, unknown>): string | undefined
 }
 
 /** Asks a program on the host. */
-export const program = <A>({ key, sh, looks, parse, subject = key, touches, holds }: ProgramRead<A>): Query<A> => ({
+export const program = <A>({ key, sh, looks, parse, subject = key, touches, prints }: ProgramRead<A>): Query<A> => ({
   key,
   looks,
   probe: programProbe,
@@ -43,7 +43,12 @@ export const program = <A>({ key, sh, looks, parse, subject = key, touches, hold
   parse: output => parse(whole(output, subject)),
   only: false,
   ...(touches && { touched: () => touches }),
-  ...(holds && { holds }),
+  ...(prints && {
+    holds: (promised: Record<string, unknown>) => {
+      const text = prints(promised)
+      return text === undefined ? undefined : `[ "$(${sh}\n)" = ${quote(text)} ]`
+    },
+  }),
   subject,
 })
 

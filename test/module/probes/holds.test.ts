@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { content } from '../../../src/core/value.ts'
 import { accountGroup, user } from '../../../src/module/probes/account.ts'
 import { file } from '../../../src/module/probes/file.ts'
+import { program } from '../../../src/module/probes/program.ts'
 import { service } from '../../../src/module/probes/service.ts'
 import type { Query } from '../../../src/module/query.ts'
 import { local, probed, temporary } from './local.ts'
@@ -90,6 +91,18 @@ test('a unit, as systemd or the portable manager shows it', () => {
   assert.not(held(query, { load, active: 'active' }))
   assert.not(held(query, { load, reload: true }))
   assert.is(query.holds!({ manager: 'systemd' }), undefined)
+})
+
+test('a program, where what it prints is known', () => {
+  const query = program({
+    key: 'word',
+    sh: `printf '%s\\n' "it's"; exit 3`,
+    looks: [],
+    parse: ({ stdout }) => ({ word: stdout.toString().trim() }),
+    prints: ({ word }) => (word === 'secret' ? undefined : String(word)),
+  }) as Query<never>
+  agrees(query, { word: 'its' })
+  assert.is(query.holds!({ word: 'secret' }), undefined)
 })
 
 test('what no test is known for is not taken for tested', () => {
