@@ -73,6 +73,12 @@ const shellSigns = (argv: string[]): string[] =>
 
 const listed = (words: string[]): string => [...new Set(words)].map(word => `\`${word}\``).join(' and ')
 
+/** A line as one word of YAML, in quotes that leave every letter of it as it is; one that has both kinds is left out. */
+const asOneWord = (line: string): string => {
+  const mark = ["'", '"'].find(quote => !line.includes(quote) && !(quote === '"' && line.includes('\\')))
+  return mark === undefined || line.includes('\n') ? '…' : mark + line + mark
+}
+
 /** What the user said that it makes or removes, tested behind it. */
 const expected = (args: Line, says: 'creates' | 'removes', path: string): Step => {
   const [program, ...words] = argvOf(args)
@@ -88,7 +94,7 @@ const expected = (args: Line, says: 'creates' | 'removes', path: string): Step =
         ? { fix: `Check what the command does, and name in ${says} what it really ${verb}s.` }
         : {
             why: `There is no shell here: ${listed(signs)} went to ${program} as plain words.`,
-            fix: `Give it to a shell: argv: [sh, -c, ${JSON.stringify(args.cmd)}]`,
+            fix: `Give the whole line to a shell: argv: [sh, -c, ${asOneWord(args.cmd!)}]`,
           }),
     },
   }
