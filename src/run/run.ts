@@ -1,3 +1,5 @@
+import { Later, Lost } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
 import { machineOf } from '../graph/graph.ts'
 import { haltedHosts } from '../plan/failure-policy.ts'
@@ -56,7 +58,16 @@ const tellAll = (context: RunContext): void => {
 const halt = (context: RunContext, host: string, cause: Line): void => {
   for (const line of linesOf(context, host))
     if (line.verdict === 'change' || line.verdict === 'undecided') finishSkipped(context, line, cause.id, cause.outputs)
-    else finishQuiet(context, line)
+    else finishQuiet(context, { ...line, outputs: neverMade(line.outputs, new Lost(cause.id)) })
+}
+
+/** What is registered with nothing left open in it: what steps would have made known is lost. */
+const neverMade = (value: unknown, lost: Lost): unknown => {
+  if (value instanceof Later) return lost
+  if (Array.isArray(value)) return value.map(one => neverMade(one, lost))
+  return isRecord(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, neverMade(one, lost)]))
+    : value
 }
 
 const runHost = async (progress: Progress, host: string): Promise<void> => {

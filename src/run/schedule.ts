@@ -98,7 +98,9 @@ const withdrawPredictions = ({ planned, predicted }: Walk): void => {
 /** A collective that was `ok` everywhere when planned is so for each host by itself: no barrier. */
 const okEverywhere = (planned: Map<string, Line>, node: Node, host: string): Line | undefined => {
   const all = node.hosts.map(h => planned.get(nodeId(h, node.task)))
-  return all.every(l => l?.verdict === 'ok' && l.phases.length === 0) ? planned.get(nodeId(host, node.task)) : undefined
+  return all.every(l => l?.verdict === 'ok' && l.phases.length === 0 && unknownsIn(l.outputs).length === 0)
+    ? planned.get(nodeId(host, node.task))
+    : undefined
 }
 
 /** The line of a host that takes no part in a collective, because of what it needs. */
@@ -130,6 +132,8 @@ const fitting = (bundle: Line[], todo: Line[]): Line[] => {
     if (line.verdict === 'change' && unknownsIn([line.details, line.steps]).length > 0) break
     const before = lastChange()
     if (line.verdict === 'change' && before && !(travels(line) && promiseTest(before) !== undefined)) break
+    // What it says is to come from a change before it: it is told once that has happened.
+    if (line.verdict === 'ok' && before && unknownsIn(line.outputs).length > 0) break
     fit.push(line)
     if (line.verdict === 'change' && !travels(line)) break
   }

@@ -136,4 +136,29 @@ test('a hundred hosts at once', async () => {
   }
 })
 
+test('what a look behind a change of the same frame says is known before it is used', () =>
+  withRoot(
+    `- { file: { path: "{{ root }}/l", src: d, state: link } }
+     - { stat: { path: "{{ root }}/l" }, register: s }
+     - { name: use, copy: { dest: "{{ root }}/f", content: "{{ s.stat.mode }}" } }`,
+    async (rig, root) => {
+      assert.is(results(await rig.apply())['node0/use'], 'changed')
+      assert.is(readFileSync(join(root, 'f'), 'utf8'), '0777')
+    },
+  ))
+
+test('what a host would have said that gets no step is lost to the others, not waited for', () =>
+  withRig(
+    play(`- { file: { path: "{{ root }}/l", src: d, state: link }, when: inventory_hostname == "node0" }
+     - { name: look, stat: { path: "{{ root }}/l" }, register: s }
+     - { name: use, copy: { dest: "{{ root }}/f", content: "{{ hostvars.node0.s.stat.mode }}" } }
+     - { name: no, assert: { that: "false" }, when: inventory_hostname == "node0" }`),
+    { hosts: ['node0', 'node1'] },
+    async rig => {
+      const found = results(await rig.apply())
+      assert.is(found['node0/look'], 'ok')
+      assert.is(found['node1/use'], 'skipped (needs node0/no)')
+    },
+  ))
+
 test.run()
