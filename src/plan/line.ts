@@ -240,9 +240,13 @@ const checked = (line: Line, patches: Line['will'], will: Record<string, unknown
   return patches
 }
 
-/** The registered value of a loop: its items' outputs together. */
+/** The registered value of a loop: its items' outputs together; none where it had nothing to run over. */
 export const loopOutputs = (lines: Line[], id: string): unknown => {
   const outputs = lines.map(l => l.outputs)
+  const [{ item, outputs: whole }] = lines as [Line, ...Line[]]
+  // Without an item it is the line of the whole loop. While items are unknown, so is how many results there will be.
+  const isWhole = item === undefined || isUnknown(item.value)
+  if (isWhole) return isRecord(whole) ? { ...whole, results: item === undefined ? [] : item.value } : whole
   if (outputs.some(o => o instanceof Missing)) return new Missing()
   const lost = outputs.find(o => o instanceof Lost)
   if (lost) return lost

@@ -159,6 +159,19 @@ test('loop items see the items before them, and register together', () =>
       }),
   ))
 
+test('an empty loop registers no results, and a loop over what is not known yet says nothing of them', () =>
+  planned(
+    `- { name: none, loop: [], register: n, file: { path: "{{ root }}/x", state: touch } }
+     - { name: made, command: { argv: [echo, a] }, register: made }
+     - { name: open, loop: made.stdout_lines, register: o, file: { path: "{{ root }}/{{ item }}", state: touch } }
+     - { name: three, assert: { that: "n.results == [] && !n.changed && n.skipped" } }
+     - { name: four, debug: { msg: "{{ size(o.results) }}" } }`,
+    ran => {
+      assert.is(verdicts(ran)['node0/three'], 'ok')
+      assert.match(verdicts(ran)['node0/four']!, 'undecided: known after')
+    },
+  ))
+
 test('an empty loop and a false condition are skipped, what reads them goes on', () =>
   planned(
     `- { name: none, loop: "[]", register: n, file: { path: "{{ root }}/x", state: touch } }
