@@ -1,4 +1,5 @@
 import { type Origin, refuse } from '../core/failure.ts'
+import { losesDigits } from './digits.ts'
 import { draftGroup, draftHosts, type GroupDraft, type InventoryDraft, type Vars } from './inventory-draft.ts'
 import { locatedAt } from './located.ts'
 import { nameFault } from './names.ts'
@@ -7,9 +8,15 @@ import { nameFault } from './names.ts'
 const unescaped = (inside: string): string =>
   inside.replace(/\\([\\'"nrt])/g, (_, char: string) => ({ n: '\n', r: '\r', t: '\t' })[char] ?? char)
 
+const numbers = [
+  /^[+-]?(0|[1-9]\d*(_\d+)*)$/,
+  /^0[xX][0-9a-fA-F]+$|^0[oO][0-7]+$|^0[bB][01]+$/,
+  /^[+-]?((\d+\.\d*|\.\d+)([eE][+-]?\d+)?|\d+[eE][+-]?\d+)$/,
+]
+
 /**
  * A value as Python's literal reader sees it, which is what Ansible uses: numbers, True, False, None, quoted text and
- * plain lists are that, everything else is text.
+ * plain lists are that, everything else is text; so is a number with more digits than a number keeps.
  */
 export const pythonLiteral = (text: string): unknown => {
   const bare = /^((?:[^#'"]|'[^']*'|"[^"]*")*?)\s+#/.exec(text)?.[1]
@@ -18,9 +25,10 @@ export const pythonLiteral = (text: string): unknown => {
     const value = pythonLiteral(bare)
     return value === bare ? text : value
   }
-  if (/^[+-]?(0|[1-9]\d*(_\d+)*)$/.test(text)) return Number(text.replaceAll('_', ''))
-  if (/^0[xX][0-9a-fA-F]+$|^0[oO][0-7]+$|^0[bB][01]+$/.test(text)) return Number(text)
-  if (/^[+-]?(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?$/.test(text) && /[.eE]/.test(text)) return Number(text)
+  if (numbers.some(one => one.test(text))) {
+    const written = text.replaceAll('_', '')
+    return losesDigits(written, Number(written)) ? written : Number(written)
+  }
   if (text === 'True') return true
   if (text === 'False') return false
   if (text === 'None') return null

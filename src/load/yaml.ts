@@ -3,13 +3,17 @@ import {
   constructFromEvents,
   EVENT_ID,
   type Event,
+  floatCoreTag,
   getScalarValue,
+  intCoreTag,
   mergeTag,
   parseEvents,
+  SCALAR_STYLE,
   type ScalarEvent,
   YAMLException,
 } from 'js-yaml'
 import { type Origin, type Reason, refuse } from '../core/failure.ts'
+import { losesDigits } from './digits.ts'
 import { keyMark, type Located, step } from './located.ts'
 
 const maxBytes = 2 * 1024 * 1024
@@ -74,12 +78,28 @@ const noteAnchor = (walk: Walk, event: Anchored, anchor: Anchor | 'open'): void 
 const limited = ({ reason }: Walk, nodes: number, origin: Origin): number =>
   nodes > maxNodes ? refuse(reason, 'The aliases of this file unfold into too many values.', { origin }) : nodes
 
+/** A number whose digits would be lost is refused where it stands: another would be written to a host in its place. */
+const needDigits = ({ text, reason }: Walk, event: ScalarEvent, origin: Origin): void => {
+  if (event.style !== SCALAR_STYLE.PLAIN || event.tagStart >= 0) return
+  const written = getScalarValue(text, event)
+  const value = [intCoreTag, floatCoreTag]
+    .map(tag => tag.resolve(written, false, tag.tagName))
+    .find(one => typeof one === 'number')
+  if (value !== undefined && losesDigits(written, value))
+    refuse(reason, `The number ${written} has more digits than a number keeps: it would be ${value}.`, {
+      origin,
+      fix: `Put quotes around it: "${written}".`,
+    })
+}
+
 /** Notes one value and all in it; `fallback` is where an empty value counts as written. Returns how many values. */
 const locateValue = (walk: Walk, pointer: string, fallback: Origin, mergesInto?: string): number => {
   const { events, origins, originAt, text } = walk
   const event = events[walk.next++]!
   if (event.type === EVENT_ID.SCALAR) {
-    origins.set(pointer, event.valueStart < 0 ? fallback : scalarOrigin(text, event, originAt))
+    const origin = event.valueStart < 0 ? fallback : scalarOrigin(text, event, originAt)
+    origins.set(pointer, origin)
+    needDigits(walk, event, origin)
     noteAnchor(walk, event, { pointer, nodes: 1 })
     return 1
   }
@@ -131,6 +151,7 @@ const locatePairs = (walk: Walk, pointer: string, origin: Origin): number => {
     }
     const key = getScalarValue(text, event)
     const at = event.valueStart < 0 ? origin : scalarOrigin(text, event, originAt)
+    needDigits(walk, event, at)
     if (key === '__proto__') refuse(reason, 'A key cannot be named __proto__.', { origin: at })
     const inner = pointer + step(key)
     origins.set(inner + keyMark, at)
@@ -203,7 +224,8 @@ const hintFor = (said: string, text: string): string | undefined => {
  * Parses one YAML (or JSON) document into data with origins.
  *
  * Throws a Refusal with `reason` and the place: syntax errors, duplicate keys, an empty file, several documents, a key
- * `__proto__`, more than 2 MB, nesting over 64 levels, and aliases that unfold into too many values.
+ * `__proto__`, more than 2 MB, nesting over 64 levels, and aliases that unfold into too many values,
+ * numbers of more digits than a number keeps.
  */
 export const parseYaml = (text: string, file: string, reason: Reason = 'playbook-yaml'): Located => {
   const origin: Origin = { file, line: 1, column: 1 }

@@ -175,10 +175,20 @@ const send = async (
   }
 }
 
-/** The tree in a JSON file. */
+/** What TypeScript does not know of JSON yet: numbers as they are written. */
+const exactJson = JSON as unknown as {
+  parse(text: string, revive: (key: string, value: unknown, context: { source: string }) => unknown): unknown
+  rawJSON(text: string): unknown
+}
+
+/** The tree in a JSON file, its numbers as they are written there: what no task names stays as it is. */
 const treeOf = (line: Line, path: string, text: string): { tree: unknown } | Failure => {
   try {
-    return { tree: JSON.parse(text) }
+    return {
+      tree: exactJson.parse(text, (_, value, { source }) =>
+        typeof value === 'number' ? exactJson.rawJSON(source) : value,
+      ),
+    }
   } catch {
     return noJsonFailure(line, path)
   }

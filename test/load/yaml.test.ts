@@ -21,6 +21,27 @@ test('YAML 1.2 core: yes and 0644 are what they look like', () => {
   })
 })
 
+for (const [written, place] of [
+  ['a: 123456789012345678', '1:4'],
+  ['a: [1, -9007199254740993]', '1:8'],
+  ['a: 0xffffffffffffffff', '1:4'],
+  ['a: 0.12345678901234567890', '1:4'],
+  ['123456789012345678: b', '1:1'],
+  ['{"a": 123456789012345678}', '1:7'],
+] as const)
+  test(`a number that would lose digits is refused where it stands: ${written}`, () => {
+    const failure = refusedOnce(() => parseYaml(written, 'f'))
+    assert.is(spot(failure), place)
+    assert.match(failure.what, 'more digits than a number keeps')
+  })
+
+test('numbers that keep their digits, and quoted ones, are taken', () =>
+  assert.equal(
+    parseYaml('[9007199254740991, 1.50, 0.1, 1e21, .inf, 0b11, "123456789012345678", !!str 123456789012345678]', 'f')
+      .value,
+    [9007199254740991, 1.5, 0.1, 1e21, Number.POSITIVE_INFINITY, '0b11', '123456789012345678', '123456789012345678'],
+  ))
+
 test('values know where they are written', () => {
   const text = 'a:\n  - "q"\n  - |\n     lit\n     two\nb: {c: [1, x]}\nd:\n'
   assert.equal(places(text, '', '/a', '/a/0', '/a/1', '/b/c/1', '/d'), ['1:1', '2:3', '2:6', '4:6', '6:12', '7:1'])

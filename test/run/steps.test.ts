@@ -68,6 +68,14 @@ test('a big file is uploaded, with a receipt; the next check reads neither it no
     { 'files/big': 'x'.repeat(6_000_000) },
   ))
 
+test('numbers of a JSON file that no task names keep their digits', () =>
+  withRoot(`- { name: set, setting: { path: "{{ root }}/c.json", to: 2 } }`, async (rig, root) => {
+    const path = join(root, 'c.json')
+    writeFileSync(path, '{"z": [123456789012345678, 1.0], "a": {"b": 1}}')
+    await rig.apply()
+    assert.match(readFileSync(path, 'utf8').replace(/\s+/g, ''), '{"z":[123456789012345678,1.0],"a":{"b":2}}')
+  }))
+
 test('members of a JSON file: the rest stays, its mode too', () =>
   withRoot(`- { name: set, setting: { path: "{{ root }}/c.json", to: 2 } }`, async (rig, root) => {
     const path = join(root, 'c.json')
