@@ -3,6 +3,7 @@ import { attributeArguments, targetReads } from './lib/file-attributes.ts'
 import { decideFile } from './lib/file-content.ts'
 import { uneditable } from './lib/line-edits.ts'
 import { pathArgument, plainPath } from './lib/paths.ts'
+import { replacement } from './lib/replacement.ts'
 import { textSection } from './lib/text-section.ts'
 
 const expression = (description: string) => T.Optional(T.String({ description }))
@@ -11,20 +12,17 @@ const args = T.Object(
   {
     path: pathArgument('The file.'),
     regexp: T.String({ description: 'What is replaced, wherever it matches. `^` and `$` are those of every line.' }),
-    replace: T.String({ default: '', description: 'What takes its place. `\\1` is the first group of the match.' }),
+    replace: T.String({
+      default: '',
+      description:
+        'What takes its place. `\\1` is the first group of the match, `\\g<name>` a named one, `\\n` a new line.',
+    }),
     after: expression('Only behind the first match of this, which may span lines.'),
     before: expression('Only before the first match of this, which may span lines.'),
     ...attributeArguments,
   },
   { additionalProperties: false },
 )
-
-/** A replacement in Python's spelling, which Ansible has, as JavaScript reads it. */
-const replacement = (text: string): string =>
-  text.replaceAll('$', '$$$$').replace(/\\(?:g<(\w+)>|(\d{1,2}))/g, (_, name?: string, number?: string) => {
-    const group = number ?? name!
-    return /^\d+$/.test(group) ? `$${group === '0' ? '&' : group}` : `$<${group}>`
-  })
 
 export default defineModule({
   name: 'replace',
@@ -43,12 +41,14 @@ export default defineModule({
     if (problem) return fail(problem.why, problem.fix)
     const wanted = pattern(args.regexp, 'gm')
     if (typeof wanted === 'string') return fail(`regexp is no regular expression: ${wanted}`, `correct ${args.regexp}`)
+    const put = replacement(args.replace, wanted)
+    if (typeof put === 'string') return fail(`replace cannot be put in: ${put}`, `correct ${args.replace}`)
     const bounds = { after: args.after, before: args.before }
     const edited = (text: string): string | { wrong: string } => {
       const found = textSection(text, bounds)
       if ('wrong' in found) return found
       const [from, to] = found.between
-      return text.slice(0, from) + text.slice(from, to).replace(wanted, replacement(args.replace)) + text.slice(to)
+      return text.slice(0, from) + text.slice(from, to).replace(wanted, put) + text.slice(to)
     }
     const text = seen.file.kind === 'file' ? seen.file.content.bytes.toString() : ''
     const after = edited(text)
