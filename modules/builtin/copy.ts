@@ -12,6 +12,7 @@ import {
   type Step,
   source,
   T,
+  temporaryBeside,
   uses,
 } from '../../src/module/module.ts'
 import { attributeArguments, ownerNames, targetReads } from './lib/file-attributes.ts'
@@ -75,7 +76,7 @@ const copied =
   (path, what, args, before) => {
     if (isUnknown(what) || (!isUnknown(what.bytes) && what.bytes.length === what.size))
       return [writeStep(path, what, args, before)]
-    const fresh = `${path}.runbook-new`
+    const fresh = temporaryBeside(path, '.runbook-new')
     const { owner = before?.owner, group = before?.group } = ownerNames(args)
     return [
       exec(['cp', '--remove-destination', '--', src, fresh]),

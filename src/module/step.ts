@@ -1,6 +1,6 @@
 import { quoted } from '../core/quote.ts'
 import type { Later } from '../core/unknown.ts'
-import type { Content, Json } from '../core/value.ts'
+import { type Content, type Json, sha256 } from '../core/value.ts'
 
 /**
  * A value that another step of this node makes known (a secret born on a host): carried in memory, written as content,
@@ -85,9 +85,20 @@ export const uncut = (argv: string[]): Step => exec(argv, { uncut: true })
 export const folder = (path: string, mode: string, { owner, group }: Owner = {}): Step =>
   exec(['install', '-d', ...modeOf(mode), ...(owner ? ['-o', owner] : []), ...(group ? ['-g', group] : []), '--', path])
 
+/**
+ * A name beside a path, for what is to take its place: with an ending, and where that is more than the 255 bytes that a
+ * name may have, of a digest in place of the name.
+ */
+export const temporaryBeside = (path: string, ending: string, start = ''): string => {
+  const at = path.lastIndexOf('/') + 1
+  const whole = `${start}${path.slice(at)}${ending}`
+  const name = Buffer.byteLength(whole) <= 255 ? whole : `${start}${sha256(path.slice(at)).slice(0, 32)}${ending}`
+  return `${path.slice(0, at)}${name}`
+}
+
 /** A symbolic link, put in place by rename: there is no moment without one. */
 export const link = (path: string, target: string): Step[] => {
-  const temporary = `${path}.runbook-new`
+  const temporary = temporaryBeside(path, '.runbook-new')
   return [exec(['ln', '-sfn', '--', target, temporary]), exec(['mv', '-fT', '--', temporary, path])]
 }
 

@@ -60,9 +60,14 @@ const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: str
 /** The secret is printed once, into the controller's memory. */
 const generate = (bytes: number): string => `od -vAn -N${bytes} -tx1 /dev/urandom | tr -d ' \\n'`
 
-/** See the `file` probe: size, ctime, inode and digest, so that a big file is hashed when it is sent and never again. */
+/**
+ * See the `file` probe: size, ctime, inode and digest, so that a big file is hashed when it is sent and never again. One
+ * whose name is too long for that has none.
+ */
 const receipt = (path: string, digest: string): string => {
-  const at = quote(`${dirname(path)}/.${basename(path)}.receipt`)
+  const name = `.${basename(path)}.receipt`
+  if (Buffer.byteLength(name) > 255) return ':'
+  const at = quote(`${dirname(path)}/${name}`)
   return `s=$(stat -c '%s %.9Z %i' -- ${quote(path)}) && printf '%s ${digest}\\n' "$s" >${at}`
 }
 

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defineModule, exec, file, program, T } from '../../src/module/module.ts'
+import { pack } from '../artifact/rig.ts'
 import { failuresOf, rig as makeRig, type Ran, type Rig, results, verdicts, withRig } from '../plan/rig.ts'
 
 const play = (tasks: string): string => `- hosts: all\n  tasks:\n${tasks.replace(/^\s*- /gm, '    - ')}`
@@ -47,8 +48,11 @@ const broken = defineModule({
     }),
 })
 const modules = { setting, broken }
-const withRoot = (tasks: string, use: (rig: Rig, root: string) => Promise<void>, files: Record<string, string> = {}) =>
-  withRig(play(tasks), { modules, files }, rig => use(rig, rig.hosts.root('node0')))
+const withRoot = (
+  tasks: string,
+  use: (rig: Rig, root: string) => Promise<void>,
+  files: Record<string, string | Buffer> = {},
+) => withRig(play(tasks), { modules, files }, rig => use(rig, rig.hosts.root('node0')))
 
 test('a big file is uploaded, with a receipt; the next check reads neither it nor anything twice', () =>
   withRoot(
@@ -168,5 +172,28 @@ test('what a host would have said that gets no step is lost to the others, not w
       assert.is(found['node1/use'], 'skipped (needs node0/no)')
     },
   ))
+
+for (const name of ['n'.repeat(255), 'ż'.repeat(127)])
+  test(`a name of ${Buffer.byteLength(name)} bytes can be put in place in every way`, () =>
+    withRoot(
+      `- { name: folders, loop: [a, b, c, d, "d/${name}"], file: { path: "{{ root }}/{{ item }}", state: directory } }
+     - { name: link, file: { path: "{{ root }}/a/${name}", src: x, state: link } }
+     - { name: up, copy: { src: big, dest: "{{ root }}/b/${name}" } }
+     - { name: there, copy: { src: "{{ root }}/b/${name}", remote_src: true, dest: "{{ root }}/c/${name}" } }
+     - { name: unpack, unarchive: { src: p.tar.gz, dest: "{{ root }}/d/${name}" } }
+     - { name: small, copy: { content: x, dest: "{{ root }}/a/0${name.slice(1)}" } }`,
+      async (rig, root) => {
+        assert.is(steps(await rig.apply()) > 0, true)
+        assert.is(statSync(join(root, 'c', name)).size, 6_000_000)
+        assert.ok(existsSync(join(root, 'd', name, 'f')))
+        assert.is((await rig.apply()).outcome.exit, 0)
+        for (const folder of ['a', 'b', 'c', 'd'])
+          assert.equal(
+            readdirSync(join(root, folder)).filter(one => one.includes('runbook') || one.startsWith('.')),
+            [],
+          )
+      },
+      { 'files/big': 'x'.repeat(6_000_000), 'files/p.tar.gz': pack({ f: '1\n' }, '-z') },
+    ))
 
 test.run()

@@ -1,4 +1,4 @@
-import { type FileAnswer, later, T } from '../../../src/module/module.ts'
+import { type FileAnswer, later, T, temporaryBeside } from '../../../src/module/module.ts'
 
 /** An argument that holds a path on the host. */
 export const pathArgument = (description: string) =>
@@ -22,7 +22,7 @@ export const plainPath = (path: string): string => path.replace(/\/{2,}/g, '/').
 export const parentFolder = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 /** Where a folder is made before it is renamed into place, whole: beside it. */
-export const unfinishedPath = (path: string): string => plainPath(`${parentFolder(path)}/.${baseName(path)}.new`)
+export const unfinishedPath = (path: string): string => temporaryBeside(plainPath(path), '.new', '.')
 
 /** Why something cannot be done, and what to do about it. */
 export type Obstacle = { why: string; fix: string }

@@ -1,7 +1,14 @@
-import { type ArchiveMember, content, exec, type FileAnswer, type Step } from '../../../src/module/module.ts'
+import {
+  type ArchiveMember,
+  content,
+  exec,
+  type FileAnswer,
+  type Step,
+  temporaryBeside,
+} from '../../../src/module/module.ts'
 import { type FileAttributes, ownerNames } from './file-attributes.ts'
 import { chmodMode } from './file-content.ts'
-import { baseName, parentFolder, plainPath } from './paths.ts'
+import { plainPath } from './paths.ts'
 
 /** What is unpacked: an archive of the controller, or one that lies at `at` on the host. */
 type PackedArchive = { members: ArchiveMember[] } & ({ file: string; size: number; sha256: string } | { at: string })
@@ -47,7 +54,7 @@ export const unpackSteps = (
   wrong: { member: ArchiveMember; found: FileAnswer }[],
   args: FileAttributes,
 ): Step[] => {
-  const sent = `${parentFolder(dest)}/.${baseName(dest)}.runbook-archive`
+  const sent = temporaryBeside(dest, '.runbook-archive', '.')
   const [packed, leftover] = 'at' in archive ? [archive.at, ''] : [sent, sent]
   const { owner, group } = ownerNames(args)
   const spec = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
