@@ -3,7 +3,7 @@ import { type Node, nodeId } from '../graph/graph.ts'
 import type { CollectiveContext, CollectiveModule, CollectiveVerdict, Verdict } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
 import { argumentsOf, condition } from './arguments.ts'
-import { askAll, catchUnknown, footprint, isMissing, verdictBuilders } from './decide.ts'
+import { askAll, catchUnknown, footprint, isMissing, needRead, verdictBuilders } from './decide.ts'
 import { causeOf } from './failure-policy.ts'
 import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
@@ -125,10 +125,12 @@ const decideTogether = (
   const seen = seenBy(node, looked)
   const args = Object.fromEntries(looked.map(({ line, values }) => [line.host, values]))
   const context = contextOf(node, looked, missing, seen)
-  return {
-    verdicts: catchUnknown(() => module.plan(strict(args), strict(seen) as Any, context)),
-    participants: looked,
-  }
+  const verdicts = catchUnknown((): Verdicts => {
+    const decided = module.plan(strict(args), strict(seen) as Any, context)
+    for (const verdict of Object.values(decided)) needRead(verdict)
+    return decided
+  })
+  return { verdicts, participants: looked }
 }
 
 const lineFor = (

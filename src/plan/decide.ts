@@ -1,7 +1,7 @@
 import type { Difference } from '../core/event.ts'
-import { isUnknown, Missing, strict, type Unknown } from '../core/unknown.ts'
+import { isUnknown, Missing, strict, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import type { Decide, Module, Settle, Verdict } from '../module/define.ts'
+import type { CollectiveVerdict, Decide, Module, Settle, Verdict } from '../module/define.ts'
 import type { Label } from '../module/label.ts'
 import { type AnyQuery, type Reads, touchedBy } from '../module/query.ts'
 import { showMembers } from '../module/show.ts'
@@ -47,6 +47,16 @@ export const catchUnknown = <T>(inside: () => T): T | Unknown => {
 export const isMissing = (seen: Record<string, unknown>): boolean =>
   Object.values(seen).some(a => a instanceof Missing || (Array.isArray(a) && a.some(x => x instanceof Missing)))
 
+/**
+ * A verdict as it is, once all that it is to do has been read: a list that a module hands on as it was given may hold an
+ * unknown that nobody has met yet. It is thrown here; one that a module has put in its place by itself stays.
+ */
+export const needRead = <V extends Verdict<Any, Any> | CollectiveVerdict<Any, Any>>(verdict: V): V => {
+  const { steps, phases, will } = verdict as { steps?: unknown; phases?: unknown; will?: unknown }
+  if (verdict.is === 'change') unknownsIn([steps, phases, will])
+  return verdict
+}
+
 /** One module on one host: reads, second look, verdict. What it could not know comes back as the verdict. */
 export const decideOne = (
   module: Module<Any, Any, Any, Any>,
@@ -63,7 +73,7 @@ export const decideOne = (
   const reads = { ...first, ...second }
   const all = { ...seen, ...askAll(second, ask) }
   if (isMissing(all)) return { verdict: new Missing(), reads, seen: all }
-  return { verdict: catchUnknown(() => module.plan(args, strict(all), decide)), reads, seen: all }
+  return { verdict: catchUnknown(() => needRead(module.plan(args, strict(all), decide))), reads, seen: all }
 }
 
 /** The patches of a change, each with its query. Naming a read that is only used is the module author's mistake. */

@@ -1,5 +1,6 @@
-import { Lost, unknownsIn } from '../core/unknown.ts'
+import { isUnknown, Lost, unknownsIn } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
+import { catchUnknown } from '../plan/decide.ts'
 import { causeOf } from '../plan/failure-policy.ts'
 import { isLost } from '../plan/known.ts'
 import { blank, type Line, unknownLine } from '../plan/line.ts'
@@ -98,7 +99,7 @@ const withdrawPredictions = ({ planned, predicted }: Walk): void => {
 /** A collective that was `ok` everywhere when planned is so for each host by itself: no barrier. */
 const okEverywhere = (planned: Map<string, Line>, node: Node, host: string): Line | undefined => {
   const all = node.hosts.map(h => planned.get(nodeId(h, node.task)))
-  return all.every(l => l?.verdict === 'ok' && l.phases.length === 0 && unknownsIn(l.outputs).length === 0)
+  return all.every(l => l?.verdict === 'ok' && l.phases.length === 0 && !isOpen(l))
     ? planned.get(nodeId(host, node.task))
     : undefined
 }
@@ -120,6 +121,9 @@ const skippedLines = ({ known, lines, walk }: RunContext, node: Node, host: stri
   return own
 }
 
+/** Whether a part of what a line registers is not known yet, be it in what was handed on as it was given. */
+const isOpen = ({ outputs }: Line): boolean => isUnknown(catchUnknown(() => unknownsIn(outputs)[0]))
+
 /**
  * Lines in order while they are decided, with steps that are fully known, and travel; one that does not goes alone. Steps
  * follow a line only where the host can tell whether its promises hold.
@@ -133,7 +137,7 @@ const fitting = (bundle: Line[], todo: Line[]): Line[] => {
     const before = lastChange()
     if (line.verdict === 'change' && before && !(travels(line) && promiseTest(before) !== undefined)) break
     // What it says is to come from a change before it: it is told once that has happened.
-    if (line.verdict === 'ok' && before && unknownsIn(line.outputs).length > 0) break
+    if (line.verdict === 'ok' && before && isOpen(line)) break
     fit.push(line)
     if (line.verdict === 'change' && !travels(line)) break
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -157,6 +157,22 @@ test('loop items see the items before them, and register together', () =>
         'node0/lines[a_2]': 'ok',
         'node0/count': 'ok',
       }),
+  ))
+
+test('a value of a step within a list of an argument: undecided, and known when it is run', () =>
+  planned(
+    `- { name: make, command: { argv: [echo, a] }, register: made }
+     - { name: list, command: { argv: [echo, "{{ made.stdout }}"] }, register: told }
+     - { name: touched, command: { argv: [touch, "{{ root }}/f"], creates: "{{ root }}/f", touches: ["/{{ made.stdout }}"] } }
+     - { name: asked, command: { argv: [echo, "{{ made.stdout }}"], reads: [] }, register: asked }
+     - { name: use, copy: { dest: "{{ root }}/g", content: "{{ told.stdout }}{{ asked.stdout }}" } }`,
+    async (ran, rig) => {
+      assert.match(verdicts(ran)['node0/list']!, 'undecided: known after node0/make')
+      assert.match(verdicts(ran)['node0/asked']!, 'undecided: known after node0/make')
+      const applied = await rig.apply()
+      assert.is(applied.outcome.exit, 0)
+      assert.is(readFileSync(join(rig.hosts.root('node0'), 'g'), 'utf8'), 'aa')
+    },
   ))
 
 test('an empty loop registers no results, and a loop over what is not known yet says nothing of them', () =>
