@@ -1,21 +1,21 @@
-import { refuseDamagedArchive } from '../core/archive-member.ts'
+import { nameInArchive, refuseDamagedArchive } from '../core/archive-member.ts'
 
 /** A tar archive is a row of blocks of this size. */
 export const TAR_BLOCK = 512
 
-/** One header block, as it stands: what long-name records say beside it is not in it yet. */
-export type TarHeader = { path: string; linkname: string; type: string; mode: number; size: number }
+/** One header block, as it stands: what long-name records say beside it is not in it yet, so a name may be cut off. */
+export type TarHeader = { path: Buffer; linkname: Buffer; type: string; mode: number; size: number }
 
 const CHECKSUM = { from: 148, to: 156 }
 
-const text = (block: Buffer, from: number, to: number): string => {
+const field = (block: Buffer, from: number, to: number): Buffer => {
   const end = block.indexOf(0, from)
-  return block.toString('utf8', from, end === -1 || end > to ? to : end)
+  return block.subarray(from, end === -1 || end > to ? to : end)
 }
 
 /** Numbers are octal text, or binary (top bit set) where a size does not fit: GNU tar for files over 8 GiB. */
 const number = (block: Buffer, from: number, to: number): number => {
-  if ((block[from]! & 0x80) === 0) return Number.parseInt(text(block, from, to).trim() || '0', 8)
+  if ((block[from]! & 0x80) === 0) return Number.parseInt(field(block, from, to).toString('latin1').trim() || '0', 8)
   const bytes = [block[from]! & 0x7f, ...block.subarray(from + 1, to)]
   return bytes.reduce((sum, byte) => sum * 256 + byte, 0)
 }
@@ -35,11 +35,11 @@ export const parseTarHeader = (block: Buffer): TarHeader | undefined => {
   const size = number(block, 124, 136)
   if (!Number.isSafeInteger(size) || size < 0) return refuseDamagedArchive('a header says an impossible size')
   // Only POSIX archives continue a long name in `prefix`; GNU's old format keeps times at that place.
-  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? text(block, 345, 500) : ''
-  const name = text(block, 0, 100)
+  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? field(block, 345, 500) : Buffer.alloc(0)
+  const name = field(block, 0, 100)
   return {
-    path: prefix === '' ? name : `${prefix}/${name}`,
-    linkname: text(block, 157, 257),
+    path: prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from('/'), name]),
+    linkname: field(block, 157, 257),
     type: block[156] === 0 ? '0' : String.fromCharCode(block[156]!),
     mode: number(block, 100, 108) & 0o7777,
     size,
@@ -56,7 +56,9 @@ export const parsePax = (bytes: Buffer): Record<string, string> => {
     if (!Number.isInteger(length) || length < 5 || at + length > bytes.length || equals === -1) {
       return refuseDamagedArchive('an extended header is cut off')
     }
-    found[bytes.toString('utf8', blank + 1, equals)] = bytes.toString('utf8', equals + 1, at + length - 1)
+    const key = bytes.toString('utf8', blank + 1, equals)
+    const value = bytes.subarray(equals + 1, at + length - 1)
+    found[key] = key === 'path' || key === 'linkpath' ? nameInArchive(value) : value.toString()
     at += length
   }
   return found

@@ -3,6 +3,7 @@ import {
   type ArchiveEntry,
   type ArchiveMember,
   createMemberReader,
+  nameInArchive,
   pathInside,
   refuseDamagedArchive,
 } from '../core/archive-member.ts'
@@ -40,11 +41,24 @@ const record = async (reader: ByteReader, size: number): Promise<Buffer> => {
   return bytes
 }
 
-const textOf = (bytes: Buffer): string => bytes.toString('utf8').replace(/\0+$/, '')
+const textOf = (bytes: Buffer): string => {
+  const end = bytes.indexOf(0)
+  return nameInArchive(end === -1 ? bytes : bytes.subarray(0, end))
+}
+
+type WholeHeader = Omit<TarHeader, 'path' | 'linkname'> & { path: string; linkname: string }
+
+const wholeHeader = (header: TarHeader, over: Partial<WholeHeader>): WholeHeader => ({
+  ...header,
+  path: over.path ?? nameInArchive(header.path),
+  linkname: over.linkname ?? nameInArchive(header.linkname),
+  size: over.size ?? header.size,
+  type: over.type ?? header.type,
+})
 
 /** A header together with the records in front of it that replace parts of it; undefined at the end. */
-const nextHeader = async (reader: ByteReader, global: Record<string, string>): Promise<TarHeader | undefined> => {
-  let over: Partial<TarHeader> = {}
+const nextHeader = async (reader: ByteReader, global: Record<string, string>): Promise<WholeHeader | undefined> => {
+  let over: Partial<WholeHeader> = {}
   for (;;) {
     const block = await reader.exactly(TAR_BLOCK)
     if (block.length === 0) return undefined
@@ -55,11 +69,11 @@ const nextHeader = async (reader: ByteReader, global: Record<string, string>): P
     else if (header.type === 'K') over = { ...over, linkname: textOf(await record(reader, header.size)) }
     else if (header.type === 'x') over = { ...over, ...fromPax(parsePax(await record(reader, header.size))) }
     else if (header.type === 'g') Object.assign(global, parsePax(await record(reader, header.size)))
-    else return { ...header, ...fromPax(global), ...over }
+    else return wholeHeader(header, { ...fromPax(global), ...over })
   }
 }
 
-const fromPax = (pax: Record<string, string>): Partial<TarHeader> => ({
+const fromPax = (pax: Record<string, string>): Partial<WholeHeader> => ({
   ...(pax.path !== undefined && { path: pax.path }),
   ...(pax.linkpath !== undefined && { linkname: pax.linkpath }),
   ...(pax.size !== undefined && { size: Number(pax.size) }),
@@ -67,7 +81,7 @@ const fromPax = (pax: Record<string, string>): Partial<TarHeader> => ({
   ...(Object.keys(pax).some(key => key.startsWith('GNU.sparse')) && { type: 'S' }),
 })
 
-const kindOf = (header: TarHeader): 'file' | 'directory' | 'link' | 'hard link' => {
+const kindOf = (header: WholeHeader): 'file' | 'directory' | 'link' | 'hard link' => {
   if (header.type === '5' || ('07'.includes(header.type) && header.path.endsWith('/'))) return 'directory'
   if (header.type === '0' || header.type === '7') return 'file'
   if (header.type === '2') return 'link'
@@ -77,7 +91,7 @@ const kindOf = (header: TarHeader): 'file' | 'directory' | 'link' | 'hard link' 
   )
 }
 
-const entryOf = async (reader: ByteReader, header: TarHeader): Promise<ArchiveEntry> => {
+const entryOf = async (reader: ByteReader, header: WholeHeader): Promise<ArchiveEntry> => {
   const path = pathInside(header.path)
   const { size } = header
   const mode = header.mode.toString(8).padStart(4, '0')

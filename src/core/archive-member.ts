@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { posix } from 'node:path'
 import { refuse } from './failure.ts'
 
@@ -20,6 +21,18 @@ export type ArchiveEntry = Omit<ArchiveMember, 'kind'> & { kind: ArchiveMember['
 
 export const refuseDamagedArchive = (why: string): never =>
   refuse('usage-file', 'the archive cannot be read', { why, fix: 'download it again, together with its .sha512' })
+
+/** A name in an archive. One that is not UTF-8 is refused: as text it would be another name than the one on the disk. */
+export const nameInArchive = (bytes: Buffer): string => {
+  if (isUtf8(bytes)) return bytes.toString()
+  const shown = bytes
+    .toString('latin1')
+    .replace(/[^ -~]/g, one => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return refuse('usage-file', 'the archive cannot be read', {
+    why: `its member '${shown}' has a name that is not UTF-8`,
+    fix: 'pack it again with names in UTF-8',
+  })
+}
 
 /** The path as unpacking takes it. One that leaves the folder it is unpacked into is refused. */
 export const pathInside = (path: string): string => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, linkSync, mkdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -127,5 +127,27 @@ test('an archive cut off anywhere inside a member is refused', async () => {
 test('what is no tar archive is refused', async () => {
   assert.match(await refusal(Buffer.alloc(2048, 'text ')), 'not a tar archive')
 })
+
+for (const options of [[], ['--format=gnu'], ['--format=pax'], ['--format=ustar']])
+  for (const long of ['', 'x'.repeat(120)])
+    test(`a member whose name is not UTF-8 is refused by name: ${options} ${long.length}`, async () => {
+      if (long !== '' && options[0] === '--format=ustar') return
+      using folder = temporaryFolder()
+      writeFileSync(Buffer.concat([Buffer.from(`${folder.path}/`), Buffer.from(`${long}caf\xe9`, 'latin1')]), 'x')
+      const packed = execFileSync('tar', [...options, '-cf', '-', '-C', folder.path, '.'])
+      assert.match(await refusal(packed), 'caf\\xe9')
+      assert.match(await refusal(packed), 'not UTF-8')
+      symlinkSync(Buffer.from('caf\xe9', 'latin1'), join(folder.path, 'a'))
+      const link = execFileSync('tar', [...options, '-cf', '-', '-C', folder.path, 'a'])
+      assert.match(await refusal(link), 'caf\\xe9')
+    })
+
+for (const format of ['gnu', 'pax', 'oldgnu'])
+  test(`a long name of several bytes a letter is whole, wherever ${format} cuts it`, async () => {
+    for (const name of ['ü'.repeat(99), `a${'ü'.repeat(99)}`]) {
+      const [member] = (await members(pack({ [name]: 'x' }, `--format=${format}`))).filter(one => one.kind === 'file')
+      assert.is(member!.path, name)
+    }
+  })
 
 test.run()

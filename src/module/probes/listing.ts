@@ -2,6 +2,7 @@ import {
   type ArchiveEntry,
   type ArchiveMember,
   createMemberReader,
+  nameInArchive,
   refuseDamagedArchive,
 } from '../../core/archive-member.ts'
 import { Refusal } from '../../core/failure.ts'
@@ -27,12 +28,14 @@ done`
 const escapes: Record<string, number> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 }
 /** A text as C writes it; it may stand for any bytes. */
 const unquoted = (text: string): string =>
-  Buffer.from(
-    text.replace(/\\(?:([0-7]{1,3})|(.))/g, (_, octal?: string, char?: string) =>
-      String.fromCharCode(octal ? Number.parseInt(octal, 8) : (escapes[char!] ?? char!.charCodeAt(0))),
+  nameInArchive(
+    Buffer.from(
+      text.replace(/\\(?:([0-7]{1,3})|(.))/g, (_, octal?: string, char?: string) =>
+        String.fromCharCode(octal ? Number.parseInt(octal, 8) : (escapes[char!] ?? char!.charCodeAt(0))),
+      ),
+      'latin1',
     ),
-    'latin1',
-  ).toString()
+  )
 
 /** `rwsr-xr-t` as four octal digits. */
 const modeOf = (text: string): string => {
