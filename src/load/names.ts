@@ -7,6 +7,12 @@ export const builtIn: readonly string[] = ['hostvars', 'groups', 'item', 'facts'
 export const factNames: readonly string[] =
   'machine architecture system kernel hostname distribution distribution_version processors service_manager'.split(' ')
 
+/** The variables of a host that its connection is made by, or that are refused there. */
+export const connectionVariables: readonly string[] =
+  'host port user timeout password private_key_file connection host_key_checking become_method become_user become_password become_pass ssh_host ssh_port ssh_user ssh_timeout ssh_pass ssh_password ssh_private_key_file ssh_host_key_checking ssh_common_args ssh_extra_args ssh_executable'
+    .split(' ')
+    .map(word => `ansible_${word}`)
+
 /** Words of CEL's grammar, and those that the CEL specification keeps for the languages around it. */
 const celReserved: readonly string[] =
   'true false null in as break const continue else for function if import let loop package namespace return var void while __proto__ prototype'.split(

@@ -3,7 +3,7 @@ import { isRecord } from '../core/value.ts'
 import { readText } from './files.ts'
 import type { Inventory } from './inventory.ts'
 import { type Located, locatedAt } from './located.ts'
-import { nameFault } from './names.ts'
+import { connectionVariables, nameFault } from './names.ts'
 import type { Play, Playbook, Task } from './playbook.ts'
 import { closest } from './suggest.ts'
 import { parseYaml } from './yaml.ts'
@@ -60,12 +60,14 @@ export const parseExtra = (values: string[]): Record<string, Located> =>
   Object.assign({}, ...values.map(fromOption)) as Record<string, Located>
 
 /**
- * A warning for each extra variable that neither the playbook nor the inventory has, where one of them has a similar
- * name: a misspelt variable would change nothing. Variables that resemble none may be read by expressions alone.
+ * A warning for each extra variable that neither the playbook nor the inventory has, where one of them, or the
+ * connection, has a similar name: a misspelt variable would change nothing. Variables that resemble none may be read by
+ * expressions alone.
  */
 export const misspelt = (extra: Record<string, Located>, playbook: Playbook, inventory: Inventory): string[] => {
   const layers = playbook.plays.flatMap(play => [play.defaults, play.vars, ...play.tasks.map(task => task.vars)])
-  const known = new Set([...layers, ...Object.values(inventory.vars)].flatMap(Object.keys))
+  const written = [...layers, ...Object.values(inventory.vars)].flatMap(Object.keys)
+  const known = new Set([...connectionVariables, ...written])
   return Object.keys(extra).flatMap(name => {
     const near = known.has(name) ? undefined : closest(name, known)
     return near === undefined

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -63,6 +64,14 @@ test('an extra variable that is near to one of the playbook or the inventory is 
   ])
   assert.equal(slips('swarm_port=2', 'note=b', 'ansible_host=h', 'other=c'), [])
   assert.equal(slips('ansible_usr=a').length, 1)
+  assert.match(slips('ansible_prot=22')[0]!, '"ansible_port"')
+})
+
+test('a variable that the connection is made by is no slip, whether the inventory has it or not', () => {
+  const playbook = parsePlaybook('- {hosts: all, tasks: [{debug: hi}]}', 'f')
+  const target = readFileSync(join(import.meta.dirname, '../../src/host/target.ts'), 'utf8')
+  for (const [name] of target.matchAll(/ansible_\w+/g))
+    assert.equal(misspelt(parseExtra([`${name}=1`]), playbook, loadInventory(['n,'])), [], name)
 })
 
 test('layers, low to high: play defaults, inventory, play vars, task vars, extra', () => {
