@@ -46,7 +46,7 @@ const runAll = async (jobs: Job[], hands: number): Promise<Counts[]> => {
 
 const paths = process.argv.slice(2).filter(word => word !== '--fast')
 const isFast = paths.length < process.argv.length - 2
-if (isFast) process.env.RUNBOOK_CASES ??= '0.05'
+if (isFast) process.env.RUNBOOK_CASES ??= '0.03'
 const every = isFast ? fastJobs : allJobs
 const jobs = paths.length > 0 ? namedJobs(root, paths) : every(root)
 const onHosts = jobs.filter(job => job.usesHosts)

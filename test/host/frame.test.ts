@@ -40,7 +40,9 @@ const cutDuring = async (sh: (folder: string) => string, folder: string): Promis
 test('what runs when the connection ends is told to end, with all it has started', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
   // The pipe of the wire is held by each of them: it is over when they are.
-  await cutDuring(at => `trap 'touch ${at}/tidied; exit 1' TERM; sleep 600 & touch ${at}/began; sleep 600`, folder)
+  // What the shell waits for says that it has begun: a shell between two commands hears of the end behind the next one.
+  const waited = (at: string): string => `sh -c 'touch ${at}/began; exec sleep 600'`
+  await cutDuring(at => `trap 'touch ${at}/tidied; exit 1' TERM; sleep 600 & ${waited(at)}`, folder)
   assert.equal(readdirSync(folder).sort(), ['began', 'tidied'])
   rmSync(folder, { recursive: true })
 })

@@ -89,8 +89,11 @@ const testJobs = (root: string): Job[] =>
 /** Everything: format and lint, types, the stand-in, and each file of tests. The longest begin first. */
 export const allJobs = (root: string): Job[] => [standin(), ...checks, ...testJobs(root)]
 
-/** Not among the fast ones: programs in Go, the stand-in or the real ones, and the package, which npm packs and installs. */
-const SLOW = ['test/real/', 'test/package/']
+/**
+ * Not among the fast ones: programs in Go, the stand-in or the real ones; the package, which npm packs and installs; what
+ * starts runbook forty times, half a second each.
+ */
+const SLOW = ['test/real/', 'test/package/', 'test/cli/app/saved-plan-refused']
 
 /** What needs Node and nothing else: no host, no root, no Go and no npm. */
 export const fastJobs = (root: string): Job[] => [
