@@ -67,6 +67,26 @@ test('a plan made with the key of the environment is applied with it, and the ke
     assert.not.match(text, env.RUNBOOK_PLAN_KEY)
 })
 
+test('what a secret argument is made of is in no plan, which is applied with it given once more', async () => {
+  reset()
+  // Half of the argument: what hides the whole of it does not find this.
+  const half = '5ec7e7'.padEnd(32, '0')
+  place.write(
+    'site.yml',
+    `${site}    - swarm_key: { path: "{{ root }}", user: root, value: "{{ shared }}{{ shared }}" }\n`,
+  )
+  const more = ['-e', `shared=${half}`]
+  const made = await place.start(['plan', ...asked, ...more, '-o', 'plan.json'])
+  assert.is(made.code, 0, made.err)
+  assert.match(made.out, 'swarm_key')
+  for (const text of [made.out, made.err, readFileSync(at('plan.json'), 'utf8')]) assert.not.match(text, half)
+  assert.match((await place.start(['apply', 'plan.json'])).err, 'shared')
+  const ran = await place.start(['apply', 'plan.json', ...more])
+  assert.is(ran.code, 0, ran.err)
+  assert.match(readFileSync(on('swarm.key'), 'utf8'), half)
+  for (const text of [ran.out, ran.err]) assert.not.match(text, half)
+})
+
 test('a plan says which hosts did not answer, and with none that did there is no plan', async () => {
   reset()
   place.write('host_vars/gone.yml', 'colour: grey\n')
