@@ -6,12 +6,14 @@ import type { Task } from './playbook.ts'
  * What the schema of an argument may say beyond what its values are.
  *
  * `main`: the argument that a task may give as plain text, in place of a mapping. `expression`: it is an expression by
- * its place, as `when` is. `template`: it names a template file, whose references are those of the task.
+ * its place, as `when` is. `template`: it names a template file, whose references are those of the task. `secret`: it is
+ * shown nowhere.
  */
-type Word = 'main' | 'expression' | 'template'
+type Word = 'main' | 'expression' | 'template' | 'secret'
 type Schema = Signatures[string]['args']
 
-const argumentsThat = (word: Word, schema: Schema | undefined): string[] =>
+/** The arguments that a schema says a word of. */
+export const argumentsThat = (word: Word, schema: Schema | undefined): string[] =>
   Object.entries((schema as { properties?: Record<string, object> } | undefined)?.properties ?? {}).flatMap(
     ([name, property]) => ((property as { [word in Word]?: true })[word] ? [name] : []),
   )

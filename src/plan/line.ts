@@ -52,6 +52,9 @@ export type Line = {
   diagnose?: Diagnose
 }
 
+/** What events call a line. */
+export const refOf = ({ host, id, node }: Line) => ({ host, node: id, task: node.task.name })
+
 /** A line before anything is known of it. */
 export const blank = (node: Node, host: string, key?: string): Line => ({
   id: nodeId(host, node.task) + (key === undefined ? '' : `[${key}]`),

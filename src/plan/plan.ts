@@ -8,7 +8,7 @@ import { recordAnswer } from '../world/answers.ts'
 import { batch } from '../world/batch.ts'
 import { type Conflict, conflictsIn, isRelinked } from './conflicts.ts'
 import type { Known } from './known.ts'
-import { failureOf, type Line } from './line.ts'
+import { failureOf, type Line, refOf } from './line.ts'
 import { walk } from './walk.ts'
 import { controllerSide, type MissingReads, type Walk } from './walk-state.ts'
 
@@ -122,9 +122,7 @@ export const announce = (line: Line, emit: Emit): void => {
     throw new Error(`${line.id} could not be planned: it waits for a read that is never asked`)
   emit({
     type: 'planned',
-    host: line.host,
-    node: line.id,
-    task: line.node.task.name,
+    ...refOf(line),
     verdict: line.verdict,
     ...(line.why === undefined ? {} : { why: line.why }),
     ...(line.verdict === 'fail' ? { failure: failureOf(line) } : {}),

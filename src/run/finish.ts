@@ -5,12 +5,10 @@ import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
 import { inputFingerprints } from '../plan/input-fingerprints.ts'
-import { failureOf, type Line } from '../plan/line.ts'
+import { failureOf, type Line, refOf } from '../plan/line.ts'
 import { register } from '../plan/walk.ts'
 import { invalidate } from '../world/answers.ts'
 import type { RunContext } from './context.ts'
-
-const refOf = ({ host, id, node }: Line) => ({ host, node: id, task: node.task.name })
 
 const emitResult = ({ emit, key, started }: RunContext, line: Line, status: Status, failure?: Failure): void => {
   const since = started.get(line.id)

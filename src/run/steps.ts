@@ -3,7 +3,7 @@ import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
 import { isRecord, withMember } from '../core/value.ts'
 import { describe, type From, type Step } from '../module/step.ts'
-import type { Line } from '../plan/line.ts'
+import { type Line, refOf } from '../plan/line.ts'
 import type { RunContext } from './context.ts'
 import { expectFailure, longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
@@ -162,11 +162,10 @@ const send = async (
   line: Line,
   step: Sending,
 ): Promise<Failure | undefined> => {
-  const at = { host: line.host, node: line.id, task: line.node.task.name }
   const upload = uploadOf(context, line, step)
   const { size: total, path: what } = upload
   try {
-    await transport.upload(upload, done => context.emit({ type: 'progress', ...at, done, total, what }))
+    await transport.upload(upload, done => context.emit({ type: 'progress', ...refOf(line), done, total, what }))
     return undefined
   } catch (error) {
     const failure = error instanceof Refusal ? error.failures[0]! : undefined

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -9,6 +9,19 @@ import { fileURLToPath } from 'node:url'
 export const bin = fileURLToPath(new URL('../../src/runbook.mjs', import.meta.url))
 
 export type Ran = { code: number | null; out: string; err: string }
+
+/** What a program says until it ends. */
+export const ranOf = (child: ChildProcessWithoutNullStreams): Promise<Ran> =>
+  new Promise((resolve, reject) => {
+    const ran: Ran = { code: null, out: '', err: '' }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      ran.out += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      ran.err += text
+    })
+    child.on('error', reject).on('close', code => resolve({ ...ran, code }))
+  })
 
 /** A folder of its own in which runbook is called as from a shell, without what the caller has set for it. */
 export const sandbox = () => {
@@ -37,17 +50,7 @@ export const sandbox = () => {
     },
     /** The same while this process goes on, which may serve it as a host. */
     start: (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
-      new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...inherited, ...env } })
-        const ran: Ran = { code: null, out: '', err: '' }
-        child.stdout.setEncoding('utf8').on('data', (text: string) => {
-          ran.out += text
-        })
-        child.stderr.setEncoding('utf8').on('data', (text: string) => {
-          ran.err += text
-        })
-        child.on('error', reject).on('close', code => resolve({ ...ran, code }))
-      }),
+      ranOf(spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...inherited, ...env } })),
     remove: (): void => rmSync(folder, { recursive: true }),
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { startServer } from '../host/server.ts'
+import { startServer, varsOf } from '../host/server.ts'
 import { sandbox } from './rig.ts'
 
 // A folder with a playbook, an inventory and a host, and plans kept there.
@@ -22,14 +22,7 @@ export const site = `- hosts: all
     - { name: page, template: { src: page.hbs, dest: "{{ root }}/page" } }
     - { name: free, needs: [], tags: [free], copy: { dest: "{{ root }}/free", src: free } }
 `
-export const vars = {
-  ansible_host: '127.0.0.1',
-  ansible_port: host.port,
-  ansible_user: 'root',
-  ansible_ssh_private_key_file: join(host.folder, 'key'),
-  ansible_ssh_common_args: `-o UserKnownHostsFile=${join(host.folder, 'known_hosts')}`,
-  root: host.folder,
-}
+export const vars = { ...varsOf(host), root: host.folder }
 export const inventory = (more: object = {}): string => JSON.stringify({ all: { hosts: { node0: vars, ...more } } })
 export const asked = ['site.yml', '-i', 'hosts.json', '-e', 'word=one']
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sandbox } from '../cli/rig.ts'
-import { startServer } from '../host/server.ts'
+import { startServer, varsOf } from '../host/server.ts'
 
 // What README shows to somebody who is new is done here as it stands there.
 
@@ -25,13 +25,7 @@ test('the first playbook has ten lines, and does on a host what README shows', a
   assert.is(playbook.trimEnd().split('\n').length, 10)
   place.write('first.yml', playbook)
   // How the host of this test is reached; in README it is an address.
-  const vars = {
-    ansible_host: '127.0.0.1',
-    ansible_port: host.port,
-    ansible_ssh_private_key_file: join(host.folder, 'key'),
-    ansible_ssh_common_args: `-o UserKnownHostsFile=${join(host.folder, 'known_hosts')}`,
-  }
-  place.write('hosts.json', JSON.stringify({ all: { hosts: { node0: vars } } }))
+  place.write('hosts.json', JSON.stringify({ all: { hosts: { node0: varsOf(host) } } }))
   const folder = join(host.folder, 'first')
 
   const shown = /^```\n(\$ .*?)^```/ms.exec(text)![1]!.split('$ ').slice(1)

@@ -219,6 +219,15 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   }
 }
 
+/** How a server is reached, as variables of an inventory. */
+export const varsOf = ({ folder, port, target }: TestServer): Record<string, string | number> => ({
+  ansible_host: target.host,
+  ansible_port: port,
+  ansible_user: target.user,
+  ansible_ssh_private_key_file: join(folder, 'key'),
+  ansible_ssh_common_args: `-o UserKnownHostsFile=${join(folder, 'known_hosts')}`,
+})
+
 /** A server for the length of one test. */
 export const withServer = async (options: ServerOptions, use: (server: TestServer) => Promise<void>): Promise<void> => {
   const server = await startServer(options)

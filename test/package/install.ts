@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, r
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Ran } from '../cli/rig.ts'
+import { type Ran, ranOf } from '../cli/rig.ts'
 
 // The package as npm packs it, laid out as npm installs it. What it depends on is copied from the checkout's
 // node_modules, which is the way that needs no network.
@@ -47,20 +47,11 @@ export const installed = (): Installed => {
 }
 
 /** Runs a program with a Node in front of its PATH. */
-export const runWith = (node: string, program: string, args: string[], cwd: string): Promise<Ran> =>
-  new Promise((resolve, reject) => {
-    const { RUNBOOK_INVENTORY: _, RUNBOOK_PLAN_KEY: __, ...inherited } = process.env
-    const env = { ...inherited, PATH: `${dirname(node)}:/usr/bin:/bin:/usr/sbin:/sbin` }
-    const child = spawn(program, args, { cwd, env })
-    const ran: Ran = { code: null, out: '', err: '' }
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      ran.out += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      ran.err += text
-    })
-    child.on('error', reject).on('close', code => resolve({ ...ran, code }))
-  })
+export const runWith = (node: string, program: string, args: string[], cwd: string): Promise<Ran> => {
+  const { RUNBOOK_INVENTORY: _, RUNBOOK_PLAN_KEY: __, ...inherited } = process.env
+  const env = { ...inherited, PATH: `${dirname(node)}:/usr/bin:/bin:/usr/sbin:/sbin` }
+  return ranOf(spawn(program, args, { cwd, env }))
+}
 
 /** The oldest Node that package.json allows, as npm brings it: kept in `.runbook/`, undefined where it cannot be had. */
 export const oldestNode = (): { version: string; node: string | undefined } => {

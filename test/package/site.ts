@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { TestServer } from '../host/server.ts'
+import { type TestServer, varsOf } from '../host/server.ts'
 
 // A site that uses an installed runbook: a playbook with the modules that the documentation shows, one of its own in
 // TypeScript, and one that a package brings in JavaScript, together with a copy of runbook that must not count.
@@ -30,17 +30,9 @@ export default defineModule({
 /** Writes the site's files into a folder, with the test server as its host. */
 export const writeSite = (folder: string, host: TestServer, root: string): void => {
   const own = JSON.stringify({ name: 'runbook', type: 'module', exports: { './module': './module.js' } })
-  const vars = {
-    ansible_host: '127.0.0.1',
-    ansible_port: host.port,
-    ansible_user: 'root',
-    ansible_ssh_private_key_file: join(host.folder, 'key'),
-    ansible_ssh_common_args: `-o UserKnownHostsFile=${join(host.folder, 'known_hosts')}`,
-    root,
-  }
   const files: Record<string, string> = {
     'site.yml': playbook,
-    'hosts.json': JSON.stringify({ all: { hosts: { node0: vars } } }),
+    'hosts.json': JSON.stringify({ all: { hosts: { node0: { ...varsOf(host), root } } } }),
     'templates/page.hbs': '{{ inventory_hostname }}\n',
     'package.json': JSON.stringify({ private: true, runbook: { packages: ['@acme/notes'] } }),
     ...documented,

@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createArtifactLock } from '../../src/artifact/lock.ts'
 import { sandbox } from '../cli/rig.ts'
-import { startServer } from '../host/server.ts'
+import { startServer, varsOf } from '../host/server.ts'
 
 // What an earlier version has left on the disk is read, or refused by its version with what to do.
 
@@ -27,14 +27,7 @@ test.before.each(() => {
   cpSync(`${earlier}plan.key`, join(place.folder, '.runbook/plan.key'))
   chmodSync(join(place.folder, '.runbook/plan.key'), 0o600)
   for (const name of ['plan.json', 'site.yml']) cpSync(earlier + name, join(place.folder, name))
-  const vars = {
-    ansible_host: '127.0.0.1',
-    ansible_port: host.port,
-    ansible_user: 'root',
-    ansible_ssh_private_key_file: join(host.folder, 'key'),
-    ansible_ssh_common_args: `-o UserKnownHostsFile=${join(host.folder, 'known_hosts')}`,
-  }
-  place.write('hosts.json', JSON.stringify({ all: { hosts: { node0: vars } } }))
+  place.write('hosts.json', JSON.stringify({ all: { hosts: { node0: varsOf(host) } } }))
 })
 test.after(async () => {
   rmSync(root, { recursive: true, force: true })

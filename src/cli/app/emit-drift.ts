@@ -1,5 +1,6 @@
 import { driftOf, type LeftState } from '../../drift/drift.ts'
 import { readProvenance, reversed } from '../../drift/provenance.ts'
+import { refOf } from '../../plan/line.ts'
 import type { Environment, Plan } from '../../plan/plan.ts'
 
 /** What hosts are compared with: how each line was left, and the newest run of those that left them so. */
@@ -19,9 +20,7 @@ export const emitDrift = async (
     const { line, left } = one
     emit({
       type: 'drifted',
-      host: line.host,
-      node: line.id,
-      task: line.node.task.name,
+      ...refOf(line),
       why: line.why ?? '',
       diff: line.diff.map(reversed),
       run: left.run,

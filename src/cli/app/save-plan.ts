@@ -2,6 +2,7 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import type { Event } from '../../core/event.ts'
 import { same } from '../../core/value.ts'
 import { secretExtraVars } from '../../graph/secrets.ts'
+import { argumentsThat } from '../../load/task-schemas.ts'
 import { isLost } from '../../plan/known.ts'
 import { byHost } from '../../plan/plan.ts'
 import type { Walk } from '../../plan/walk-state.ts'
@@ -16,15 +17,9 @@ import type { Prepared } from './prepare.ts'
 import { runRequestOf } from './run-record.ts'
 import { roundTripsOf, type WithTargets } from './targets.ts'
 
-const isSecretArgument = (schema: unknown): boolean => (schema as { secret?: true }).secret === true
-
 /** The extra variables that may be secrets, told by what the modules of a playbook call so. */
 const secretsOf = ({ loaded, modules }: Prepared['known']): Set<string> =>
-  secretExtraVars(loaded, module =>
-    Object.entries(modules[module]!.args.properties).flatMap(([name, schema]) =>
-      isSecretArgument(schema) ? [name] : [],
-    ),
-  )
+  secretExtraVars(loaded, module => argumentsThat('secret', modules[module]!.args))
 
 /** What a saved plan has that a person should know before applying it. */
 export const caveatsOf = (events: Event[]): string[] => {
