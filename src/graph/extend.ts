@@ -2,6 +2,7 @@ import { distinctEdges, type EdgesById, namedEdges, notifyEdges, turnEdges } fro
 import type { Edge, Graph, GraphSource, Node } from './graph.ts'
 import { type Addition, type DraftedTask, draftTasks, insertWritten, type NodeDraft } from './nodes.ts'
 import { planOrder } from './order.ts'
+import { playBarriers } from './play-barriers.ts'
 import { keepNeeded } from './selection.ts'
 import { type StaticScope, staticBecome, staticScope } from './static-scope.ts'
 import { type ReadsOf, readsIn, registeredOn, type Values, valueEdges } from './value-edges.ts'
@@ -15,6 +16,7 @@ export const emptyGraph = (source: GraphSource): Graph => ({
   positions: new Map(),
   written: [],
   last: new Map(),
+  barriers: { plays: new Map(), ahead: new Map() },
   source,
 })
 
@@ -119,7 +121,8 @@ const arranged = (before: Graph, written: Node[], last: Graph['last'], readsOf: 
   const { source } = before
   const { inventory } = source
   const all = byIdOf(written)
-  const nodes = keepNeeded(planOrder(written, all), all)
+  const barriers = playBarriers(written, all)
+  const nodes = keepNeeded(planOrder(written, all, barriers), all)
   const byId = new Map([...all, ...byIdOf(nodes)])
   const joining = nodes.filter(({ id }) => !before.positions.has(id))
   const hosts = new Set([...before.hosts, ...hostsFor(joining, readsOf, inventory.hosts)])
@@ -131,6 +134,7 @@ const arranged = (before: Graph, written: Node[], last: Graph['last'], readsOf: 
     positions: positionsOf(nodes),
     written,
     last,
+    barriers,
     source,
   }
 }

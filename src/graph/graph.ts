@@ -28,6 +28,16 @@ export type Node = {
   become: Set<string>
 }
 
+/**
+ * Which plays end before a node begins: all lines of these are dealt with, on all their hosts. They may ask each other
+ * something that no edge tells of. Kept per play and not as edges: a thousand hosts in two plays would have a million.
+ */
+export type PlayBarriers = {
+  plays: Map<Play, Play[]>
+  /** By id those of the nodes that a node of an earlier play waits for: they come ahead with it. */
+  ahead: Map<string, Play[]>
+}
+
 /** What a graph is made with, whatever tasks it has. */
 export type GraphSource = Pick<Loaded, 'inventory' | 'extra'> & {
   /** The hosts that --limit leaves. */
@@ -58,6 +68,7 @@ export type Graph = {
   written: Node[]
   /** By host, the node that whatever is written next comes behind. */
   last: Map<string, string>
+  barriers: PlayBarriers
   source: GraphSource
 }
 

@@ -30,7 +30,7 @@ export const nameFault = (name: string): string | undefined => {
 /** In front of a module's name: the one that comes with runbook, whatever hides it. */
 export const builtinPrefix = 'runbook.builtin.'
 
-export const playWords: readonly string[] = ['name', 'hosts', 'tasks', 'handlers', 'vars', 'defaults', 'become', 'tags']
+export const playWords: readonly string[] = 'name hosts tasks handlers vars defaults become tags needs'.split(' ')
 export const taskWords: readonly string[] =
   'name when loop register needs after rolling notify tags run_once become vars'.split(' ')
 

@@ -27,6 +27,8 @@ export type Play = {
   /** Values of the lowest precedence, as a role's defaults in Ansible. */
   defaults: Record<string, Located>
   vars: Record<string, Located>
+  /** Present, even if empty: of the plays before it only these, by name, have to have ended before it begins. */
+  needs?: Located<string>[]
   tasks: Task[]
   handlers: Task[]
   origin: Origin
@@ -83,16 +85,39 @@ const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Pl
     hosts,
     defaults: fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {}),
     vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
+    ...fieldOf<{ needs?: Located<string>[] }>(
+      members,
+      'needs',
+      found => ({ needs: texts(found, '"needs"', problems) }),
+      {},
+    ),
     tasks,
     handlers,
     origin: at.origin,
   }
 }
 
+/** A play waits for plays written before it, by their names. */
+const strangeNeeds = (plays: Play[]): Problems =>
+  plays.flatMap(({ needs = [] }, at) => {
+    const names = plays.slice(0, at).map(({ name }) => name)
+    return needs
+      .filter(({ value }) => !names.includes(value))
+      .map(({ value, origin }) => ({
+        reason: 'playbook-reference',
+        what: `"${value}" names no play before this one.`,
+        why: 'needs of a play takes the names of plays written before it; [] is none, and without it all of them are waited for.',
+        fix:
+          didYouMean(value, names) || (names.length > 0 ? `Plays before it: ${names.join(', ')}.` : 'Take needs away.'),
+        origin,
+      }))
+  })
+
 /**
  * Reads a playbook: a list of plays. Names and values have their places, expressions stay text.
  *
- * Throws a Refusal with every problem found, in file order: `playbook-yaml`, `playbook-shape`, `playbook-name`.
+ * Throws a Refusal with every problem found, in file order: `playbook-yaml`, `playbook-shape`, `playbook-name`,
+ * `playbook-reference`.
  */
 export const parsePlaybook = (source: string, file: string): Playbook => {
   const document = parseYaml(source, file)
@@ -103,6 +128,7 @@ export const parsePlaybook = (source: string, file: string): Playbook => {
   }
   const slugs = new Set<string>()
   const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, slugs) ?? [])
+  problems.push(...strangeNeeds(plays))
   if (problems.length > 0) throw new Refusal(...problems.sort(byPlace))
   return { file, folder: dirname(file), plays }
 }

@@ -27,7 +27,7 @@ export const run = async (parts: RunParts, plan: Walk): Promise<void> => {
 
 /**
  * Every host goes its own way through its nodes, planning each again from what is known by then, and waits only where
- * an edge or a collective says so.
+ * an edge, a collective or an earlier play says so.
  */
 const apply = async (context: RunContext): Promise<void> => {
   const { known, walk, planned } = context
@@ -36,7 +36,7 @@ const apply = async (context: RunContext): Promise<void> => {
   for (const [host, cause] of haltedHosts(walk.planned, known.graph.hosts)) halt(context, host, cause)
   if (isQuiet(context)) return tellAll(context)
   const { hosts } = known.graph
-  const progress: Progress = { context, arrived: new Map(), passing: new Set(), alive: new Set(hosts) }
+  const progress: Progress = { context, arrived: new Map(), passing: new Set(), alive: new Set(hosts), open: new Map() }
   await Promise.all(hosts.map(host => runHost(progress, host)))
 }
 

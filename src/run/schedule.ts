@@ -1,5 +1,6 @@
 import { isUnknown, Lost, unknownsIn } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
+import { playsBefore } from '../graph/play-barriers.ts'
 import { catchUnknown } from '../plan/decide.ts'
 import { causeOf } from '../plan/failure-policy.ts'
 import { isLost } from '../plan/known.ts'
@@ -9,12 +10,13 @@ import { planNode, register } from '../plan/walk.ts'
 import { type MissingReads, type Walk, withoutPredictions } from '../plan/walk-state.ts'
 import { travels } from './bundle.ts'
 import type { RunContext } from './context.ts'
-import { isDone, type Progress, recordPlanned } from './progress.ts'
+import { isDone, isPlayOver, type Progress, recordPlanned } from './progress.ts'
 import { promiseTest } from './promise-test.ts'
 
 /** Whether a node may start on a host, given what has ended and what travels in the same frame before it. */
 const isReady = (progress: Progress, node: Node, host: string, bundled: ReadonlySet<string>): boolean => {
   const { known } = progress.context
+  if (!playsBefore(known.graph.barriers, node).every(play => isPlayOver(progress, play, bundled))) return false
   return node.edges.every(edge => {
     const on = known.graph.byId.get(edge.on)!
     const hosts = edge.kind === 'order' || edge.kind === 'notify' ? on.hosts.filter(h => h === host) : on.hosts
