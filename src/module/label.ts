@@ -54,6 +54,12 @@ export const overlaps = (a: Label, b: Label): boolean => {
   return true
 }
 
+/** The path that a label of files names; of any other none. */
+export const pathIn = (label: Label): string | undefined => {
+  const { kind, path } = parts(label)
+  return ofFiles.has(kind) ? path : undefined
+}
+
 /** Whether a change of any of these can change what is looked at as any of those. */
 export const overlapping = (a: readonly Label[], b: readonly Label[]): boolean =>
   a.some(x => b.some(y => overlaps(x, y)))

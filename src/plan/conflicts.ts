@@ -6,7 +6,7 @@ import type { Line } from './line.ts'
 import { walkNodes } from './walk.ts'
 import { beginWalk, type Walk, worldOn } from './walk-state.ts'
 
-/** A line that the next run will change again, and why: mostly two lines undo each other. */
+/** A line that the next run will not leave as it is, and why: mostly two lines undo each other. */
 export type Conflict = { line: string; why: string }
 
 /** Every line planned once more in the world that the whole playbook predicts. */
@@ -14,47 +14,80 @@ export const walkPredictedWorld = ({ known, predicted }: Walk): Walk =>
   walkNodes(beginWalk(known, { predicted: new Map(predicted) }), known.graph.nodes)
 
 /**
- * What would change even in the world that the whole playbook predicts: the next run changes it again. `missing`: what
- * has to be read before that can be told of all.
+ * What the next run would change again, would fail at, or could not decide because of such a change, by the world that the
+ * whole playbook predicts. `missing`: what has to be read before that can be told of all.
  */
 export const conflictsIn = (walk: Walk): { conflicts: Conflict[]; missing: Walk['missing'] } => {
   // Nothing is predicted: planned again, everything would come out as it did.
   if (walk.predicted.size === 0) return { conflicts: [], missing: new Map() }
-  const first = walk.planned.flatMap(p => p.lines)
-  const stopped = new Set(first.filter(l => l.verdict === 'fail').map(l => l.host))
+  const stopped = new Set(
+    walk.planned.flatMap(p => p.lines.filter(line => line.verdict === 'fail').map(line => line.host)),
+  )
   const again = walkPredictedWorld(walk)
-  const changed = again.planned
-    .flatMap(p => p.lines)
-    // Where the details are open even then, nobody can say what the next run will see.
-    .filter(line => line.verdict === 'change' && !line.always && !line.details && !stopped.has(line.host))
-  // Of two that undo each other each names the other, before one that only comes last.
-  const others = [changed, first].map(lines => lines.map(line => line.id))
-  return {
-    conflicts: changed.map(line => ({ line: line.id, why: whyAgain(walk, line, others) })),
-    missing: again.missing,
-  }
+  const lines = again.planned.flatMap(p => p.lines).filter(line => !stopped.has(line.host))
+  // Where the details are open even then, nobody can say what the next run will see.
+  const changed = new Set(lines.filter(l => l.verdict === 'change' && !l.always && !l.details).map(l => l.id))
+  const open = openBehind(lines, changed)
+  const conflicts = lines.flatMap((line): Conflict[] => {
+    if (changed.has(line.id)) return [{ line: line.id, why: whyAgain(walk, line, changed) }]
+    if (line.verdict === 'fail') return [{ line: line.id, why: whyFailing(walk, line, changed) }]
+    if (!open.has(line.id)) return []
+    return [{ line: line.id, why: `the next plan cannot decide it before ${line.needs} has changed once more.` }]
+  })
+  return { conflicts, missing: again.missing }
+}
+
+/** The lines that stay undecided because of one that changes again, directly or through each other. */
+const openBehind = (lines: Line[], changed: ReadonlySet<string>): ReadonlySet<string> => {
+  const open = new Set<string>()
+  // In plan order, so that what a line waits for has been looked at before.
+  for (const { id, verdict, needs } of lines)
+    if (verdict === 'undecided' && needs !== undefined && (changed.has(needs) || open.has(needs))) open.add(id)
+  return open
 }
 
 /** Whether a link will lead elsewhere: then what is behind it may not have been looked at. */
 export const isRelinked = ({ predicted }: Walk): boolean =>
   [...predicted.values()].some(log => log.some(p => [...p.moves.values()].some(to => to !== null)))
 
-/** The last change of the plan, but for the line itself, that one of the queries looks at; of the first others that have one. */
-const rivalOf = (walk: Walk, line: Line, queries: AnyQuery[], others: string[][]): string | undefined => {
+type Rivals = { first: string | undefined; later: string | undefined }
+
+/**
+ * Who else changes what one of the queries looks at: the last one that changes again itself, and the last one that comes
+ * after the line.
+ */
+const rivalsOf = (walk: Walk, line: Line, queries: AnyQuery[], changed: ReadonlySet<string>): Rivals => {
   const world = worldOn(walk, line.machine)
+  const turn = walk.planned.find(({ node }) => node === line.node)?.logLengths.get(line.machine) ?? 0
   // By its name as written and by its one name: a link on the way may be what the other changes.
   const looks = queries.flatMap(({ looks: [itself = ''] }) => [itself, ...labelsIn(world, [itself])])
-  const rivals = world.predicted
-    .filter(p => p.node !== line.id && p.labels.some(a => looks.some(b => overlaps(a, b))))
-    .map(p => p.node)
-  return others.map(ids => rivals.findLast(id => ids.includes(id))).find(id => id !== undefined)
+  const rivals = world.predicted.filter(p => p.node !== line.id && p.labels.some(a => looks.some(b => overlaps(a, b))))
+  return {
+    first: rivals.findLast(p => changed.has(p.node))?.node,
+    later: rivals.findLast(p => p.index >= turn)?.node,
+  }
 }
 
-const whyAgain = (walk: Walk, line: Line, others: string[][]): string => {
+/** What a line depends on, in the order in which a change of it is told: what comes after it undoes what it found. */
+const causeOfAgain = (walk: Walk, line: Line, changed: ReadonlySet<string>): string | undefined => {
+  const { first, later } = rivalsOf(walk, line, queriesOf(line.reads), changed)
+  return later ?? first
+}
+
+const whyAgain = (walk: Walk, line: Line, changed: ReadonlySet<string>): string => {
   const own = line.will.map(([query]) => query)
-  const rival = rivalOf(walk, line, own, others)
+  const { first, later } = rivalsOf(walk, line, own, changed)
+  const rival = first ?? later
   if (rival && own[0])
-    return `it and ${rival} both set ${own[0].subject}, each undoing the other: every run will change it again.`
-  const cause = rivalOf(walk, line, queriesOf(line.reads), others)
-  return `the next run will change it again, since ${cause ? `${cause} changes` : 'others change'} what it depends on.`
+    return `it and ${rival} both set ${own[0].subject}, each undoing the other: every run will change it again. Keep one of the two.`
+  const cause = causeOfAgain(walk, line, changed)
+  return cause
+    ? `the next run will change it again, since ${cause} changes what it depends on. Let it come after ${cause}.`
+    : 'the next run will change it again, since others change what it depends on.'
+}
+
+const whyFailing = (walk: Walk, line: Line, changed: ReadonlySet<string>): string => {
+  const cause = causeOfAgain(walk, line, changed)
+  const since = cause ? `, since ${cause} changes what it depends on. Let the two agree` : ''
+  return `the next run will fail here: ${(line.why ?? 'it cannot be done').replace(/\.$/, '')}${since}.`
 }

@@ -1,17 +1,30 @@
 import { refuse } from '../core/failure.ts'
 import type { Fragment, Output } from '../core/transport.ts'
+import { pathIn } from '../module/label.ts'
+import { folderAt } from '../module/probes/file.ts'
 import type { AnyQuery, ProbeItem } from '../module/query.ts'
 import { type Answers, recordAnswer } from './answers.ts'
+import { isFileQuery } from './file-answers.ts'
 
 /** A batch of reads: fragments to run, and what to do with what each printed. */
 export type Batch = { fragments: Fragment[]; record(outputs: Output[]): void }
+
+/**
+ * What programs look at by paths of which nobody knows yet where they lead: read along with them, so that a change of what
+ * lies behind a link is one of what they look at.
+ */
+const unresolved = ({ reals }: Answers, queries: AnyQuery[]): AnyQuery[] => {
+  const paths = queries.filter(q => !isFileQuery(q)).flatMap(q => q.looks.flatMap(label => pathIn(label) ?? []))
+  return [...new Set(paths)].filter(path => !reals.has(path)).map(folderAt)
+}
 
 /**
  * Puts queries into as few fragments as there are kinds: one per kind for all its items, facets of one item united;
  * programs one fragment per distinct text. Reading them is kept apart, so that a batch may ride behind steps.
  */
 export const batch = (answers: Answers, queries: AnyQuery[]): Batch => {
-  const kinds = Map.groupBy(queries, q => (q.probe.kind === 'program' ? `program ${q.item}` : q.probe.kind))
+  const all = [...queries, ...unresolved(answers, queries)]
+  const kinds = Map.groupBy(all, q => (q.probe.kind === 'program' ? `program ${q.item}` : q.probe.kind))
   const kindred = [...kinds.values()].map(group => {
     const items = [...Map.groupBy(group, q => q.item)].map(
       ([item, same]): ProbeItem => ({ item, facets: [...new Set(same.flatMap(q => q.facets))] }),

@@ -1,5 +1,5 @@
 import { isUnknown, Later, Missing, strict } from '../core/unknown.ts'
-import { type Label, overlapping } from '../module/label.ts'
+import { canonicalLabel, type Label, overlapping } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { type Answers, isAbsentAbove, isFresh } from './answers.ts'
 import { canonicalLabels, canonicalPath, type KnownLinks, removalAbove } from './canonical-path.ts'
@@ -24,11 +24,14 @@ export const labelsIn = (world: World, labels: Label[]): Label[] => canonicalLab
 
 /**
  * What a query looks at. A file is read under its one name; a program is given names as they are written, so that a link
- * on the way counts too.
+ * on the way counts too, and follows a link at the end.
  */
 const looksOf = (world: World, query: AnyQuery): Label[] => {
   const looks = labelsIn(world, query.looks)
-  return isFileQuery(query) ? looks : [...query.looks, ...looks]
+  if (isFileQuery(query)) return looks
+  const links = linksOf(world)
+  const ends = query.looks.map(label => canonicalLabel(label, path => canonicalPath(links, `${path}/.`)))
+  return [...query.looks, ...looks, ...ends]
 }
 
 /** What was read, or Missing with what is to be read. An absent folder answers for all below it. */

@@ -7,17 +7,19 @@ import type { Ran } from '../plan/rig.ts'
 export type Result = Extract<EventBody, { type: 'result' }>
 export const resultsIn = ({ events }: Pick<Ran, 'events'>): Result[] => events.filter(event => event.type === 'result')
 export const steps = (ran: Ran): number => resultsIn(ran).reduce((sum, result) => sum + result.steps, 0)
-/** The lines of which a plan has said that the next run will change them again. */
+/** The lines of which a plan has said that the next run will not leave them as they are. */
 export const named = ({ events }: Ran): Set<string> =>
   new Set(events.flatMap(e => (e.type === 'warning' && e.node !== undefined ? [e.node] : [])))
 /**
- * What the next run does cannot be told beforehand: a line waits for another, also in the world that the plan predicts,
- * or a command does what nobody says.
+ * What the next run does cannot be told beforehand: a line waits for another, also in the world that the plan predicts
+ * and with not a word of it, or a command does what nobody says.
  */
-export const isOpen = ({ lines, walk }: Ran): boolean =>
-  [...lines, ...walkPredictedWorld(walk).planned.flatMap(p => p.lines)].some(
+export const isOpen = (plan: Ran): boolean => {
+  const again = walkPredictedWorld(plan.walk).planned.flatMap(p => p.lines)
+  return [...plan.lines, ...again.filter(({ id }) => !named(plan).has(id))].some(
     line => line.verdict === 'undecided' || line.always,
   )
+}
 /** The line for which a host's plan halts it. */
 export const failing = ({ lines }: Ran, host: string): string | undefined =>
   lines.find(line => line.host === host && line.verdict === 'fail')?.id
@@ -74,9 +76,9 @@ export const needEachOnce = (plan: Ran, apply: Ran): void => {
   assert.equal([...new Set(came.map(whole))].sort(), plan.lines.map(({ id }) => id).sort(), 'each line has a result')
 }
 
-/** Nothing is done again but what a plan has named. */
+/** Nothing is done again, or fails, but what a plan has named. */
 export const needDone = (plan: Ran, again: Ran): void => {
   for (const { node, host, status } of resultsIn(again))
-    if (status === 'changed' && failing(plan, host) === undefined)
+    if ((status === 'changed' || status === 'failed') && failing(plan, host) === undefined)
       assert.ok(named(plan).has(node), `${node} is done again, and no plan said so`)
 }
