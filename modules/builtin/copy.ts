@@ -1,9 +1,7 @@
 import {
-  attributes,
   type Content,
   content,
   defineModule,
-  exec,
   type FileAnswer,
   file,
   isUnknown,
@@ -12,11 +10,10 @@ import {
   type Step,
   source,
   T,
-  temporaryBeside,
   uses,
 } from '../../src/module/module.ts'
-import { attributeArguments, ownerNames, targetReads } from './lib/file-attributes.ts'
-import { contentOfDigest, decideFile, modeAfter, type PutContent, writeStep } from './lib/file-content.ts'
+import { attributeArguments, targetReads } from './lib/file-attributes.ts'
+import { contentOfDigest, decideFile, type PutContent, placement, writeStep } from './lib/file-content.ts'
 import { baseName, type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
@@ -55,34 +52,17 @@ const contentOf = (found: Found): Content => ({
 const upload =
   (found: Found): PutContent =>
   (path, _, args, before) => {
-    const step: Step = {
-      do: 'upload',
-      file: found.file,
-      size: found.size,
-      digest: found.sha256,
-      path,
-      mode: modeAfter(args, before),
-      owner: ownerNames(args).owner ?? before?.owner,
-      group: ownerNames(args).group ?? before?.group,
-    }
+    const { file, size, sha256 } = found
+    const step: Step = { do: 'upload', file, size, digest: sha256, ...placement(path, args, before) }
     return found.size > worthAReceipt ? [step, { do: 'receipt', path, digest: found.sha256 }] : [step]
   }
-/**
- * A file of the host is copied there, beside its place, which it takes by rename; a small one is written like any
- * other.
- */
+/** A file of the host is copied there; a small one is written like any other. */
 const copied =
   (src: string): PutContent =>
   (path, what, args, before) => {
     if (isUnknown(what) || (!isUnknown(what.bytes) && what.bytes.length === what.size))
       return [writeStep(path, what, args, before)]
-    const fresh = temporaryBeside(path, '.runbook-new')
-    const { owner = before?.owner, group = before?.group } = ownerNames(args)
-    return [
-      exec(['cp', '--remove-destination', '--', src, fresh]),
-      ...attributes(fresh, modeAfter(args, before), { ...(owner ? { owner } : {}), ...(group ? { group } : {}) }),
-      exec(['mv', '-fT', '--', fresh, path]),
-    ]
+    return [{ do: 'copy', from: src, ...placement(path, args, before) }]
   }
 const whole: PutContent = (path, what: Content | Later, args, before) => [writeStep(path, what, args, before)]
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { posix } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
+import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { quote, quoted } from '../core/quote.ts'
 import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
@@ -43,7 +44,6 @@ const checked = ({ digest }: Upload): string =>
 const receiveScript = (upload: Upload, temporary: string, done: string): string => {
   const folder = quote(posix.dirname(upload.path))
   const target = quote(upload.path)
-  const owner = ownerWord(upload)
   return [
     ...begin,
     `t=${quote(temporary)}`,
@@ -54,15 +54,16 @@ const receiveScript = (upload: Upload, temporary: string, done: string): string 
     // noclobber: the file is made by this shell, never a link that somebody has put there.
     'set -C',
     '( : > "$t" ) || exit 1',
-    `trap 'rm -f -- "$t"' EXIT`,
+    'o=',
+    `trap 'rm -f -- "$t" \${o:+"$o"}' EXIT`,
     'set +C',
     'cat > "$t" || exit 1',
     'n=$(wc -c < "$t")',
     `[ "$n" -eq ${upload.size} ] || fail "$((n)) of ${upload.size} bytes arrived"`,
     's=$(sha256sum < "$t") || exit 1',
     checked(upload),
-    ...(owner ? [`chown -- ${quote(owner)} "$t" || exit 1`] : []),
-    `chmod -- ${quote(upload.mode)} "$t" || exit 1`,
+    keepFunction,
+    `{ ${dressed({ ...upload, owner: ownerWord(upload) }, makeOther(upload.path))}; } || exit 1`,
     'sync "$t" 2>/dev/null || sync',
     `mv -fT -- "$t" ${target} || exit 1`,
     'trap - EXIT',
@@ -90,6 +91,9 @@ const unpackScript = (upload: Upload, done: string): string => {
 
 /** How many digits tell two uploads of one file apart. */
 const RANDOM = 16
+/** Another file of its own beside the target, with as many letters for chance, so that it is swept up as well. */
+const makeOther = (path: string): string =>
+  `o=$(mktemp --suffix=.part -- ${quote(temporaryStart(path))}${'X'.repeat(RANDOM)})`
 
 const temporaryStart = (path: string): string =>
   posix.join(posix.dirname(path), `.${posix.basename(path).slice(0, 50)}.`)

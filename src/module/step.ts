@@ -31,15 +31,13 @@ export type Step =
       keep?: true
       success?: number[]
     }
-  /** Owner and group may be those of a file that an earlier node will make: known when this node's turn comes. */
-  | {
-      do: 'write'
-      path: string
-      content: Content | From | Later
-      mode: string
-      owner?: string | Later
-      group?: string | Later
-    }
+  /**
+   * A file that it replaces hands on all that it has besides: its owner where none is given, its access control list, its
+   * extended attributes. `keeps`: it has this mode and owner already, which saves work.
+   */
+  | ({ do: 'write'; path: string; content: Content | From | Later; mode: string; keeps?: boolean } & Owner)
+  /** The same with the bytes of another file of the host. */
+  | ({ do: 'copy'; from: string; path: string; mode: string; keeps?: boolean } & Owner)
   /**
    * Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. The whole of it, whatever keys
    * it holds, passes through the controller's memory and is shown nowhere.
@@ -117,6 +115,8 @@ export const describe = (step: Step): string => {
       return `${step.user ? `as ${step.user}: ` : ''}${quoted(step.argv)}`
     case 'write':
       return `write ${step.path} (${step.mode})`
+    case 'copy':
+      return `copy ${step.from} to ${step.path} (${step.mode})`
     case 'members':
       return `set ${Object.keys(step.set).join(', ')} in ${step.path}`
     case 'upload':

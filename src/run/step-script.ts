@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { isGone, isThere } from '../core/path-test.ts'
 import { quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
@@ -22,27 +23,28 @@ const printing = (bytes: Buffer): string => {
   return `base64 -d <<'RUNBOOK_END'\n${bytes.toString('base64').replace(/.{1,76}/g, '$&\n')}RUNBOOK_END\n`
 }
 
-const chown = ({ owner, group }: Owner, path: string): string[] =>
-  owner === undefined && group === undefined
-    ? []
-    : [`chown -h -- ${quote(`${owner ?? ''}${group === undefined ? '' : `:${group}`}`)} ${path}`]
+const ownerWord = ({ owner, group }: Owner): string | undefined =>
+  owner === undefined && group === undefined ? undefined : `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
 
 /**
- * A file put in place whole: temporary name in the target folder, dressed as `$t` by the given words, synced, renamed.
- * Nothing stays behind a failure or a cut. What a machine has left that lost its power goes with the next write. A
- * long name is cut, since the whole may have 255 bytes.
+ * A file put in place whole: temporary name in the target folder, filled by `fill` (which has it as `$t`), dressed by
+ * `dress`, synced, renamed. Nothing stays behind a failure or a cut. What a machine has left that lost its power goes with
+ * the next write. A long name is cut, since the whole may have 255 bytes.
  */
-const place = (path: string, bytes: Buffer, dress: string[]): string => {
+const place = (path: string, fill: string, dress: (make: string) => string): string => {
   const start = quote(`${dirname(path)}/.${basename(path).slice(0, 50)}.runbook-`)
   const sweep = `set -- ${start}??????; [ ! -f "$1" ] || rm -f -- "$@"`
-  const tidy = `trap 'rm -f -- "$t"' EXIT; trap 'exit 1' HUP INT TERM`
-  const steps = [`{ ${printing(bytes)}\n} >"$t"`, ...dress, 'sync -- "$t"', `mv -fT -- "$t" ${quote(path)}`]
-  return `umask 077; ${sweep}; t=$(mktemp ${start}XXXXXX) || exit 1; ${tidy}; ${steps.join(' && ')} && trap - EXIT`
+  const tidy = `trap 'rm -f -- "$t" \${o:+"$o"}' EXIT; trap 'exit 1' HUP INT TERM`
+  const make = (name: string): string => `${name}=$(mktemp ${start}XXXXXX)`
+  const steps = [fill, `{ ${dress(make('o'))}; }`, 'sync -- "$t"', `mv -fT -- "$t" ${quote(path)}`]
+  return `umask 077; ${sweep}; ${keepFunction}; o=; ${make('t')} || exit 1; ${tidy}; ${steps.join(' && ')} && trap - EXIT`
 }
 
-/** The mode comes after the owner: chown takes setuid away. */
-const write = (path: string, bytes: Buffer, mode: string, owner: Owner): string =>
-  place(path, bytes, [...chown(owner, '"$t"'), `chmod ${mode} "$t"`])
+type Placed = { path: string; mode: string; keeps?: boolean } & Owner
+const put = ({ path, mode, keeps = false, ...owner }: Placed, fill: string): string =>
+  place(path, fill, make => dressed({ path, mode, owner: ownerWord(owner), keeps }, make))
+
+const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
 const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: string): string => {
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
@@ -77,7 +79,9 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
     case 'exec':
       return run(step, memory, login)
     case 'write':
-      return write(step.path, stepBytes(step.content as Content | From, memory), step.mode, step as Owner)
+      return put(step as Placed, written(stepBytes(step.content as Content | From, memory)))
+    case 'copy':
+      return put(step, `cp -- ${quote(step.from)} "$t"`)
     case 'remove':
       return `rm -rf -- ${quote(step.path)}`
     case 'rename':
@@ -97,10 +101,6 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
   }
 }
 
-/** Replaces a file's bytes, leaving its mode and owner: what a `members` step does after reading it. */
+/** Replaces a file's bytes, leaving all else as it is: what a `members` step does after reading it. */
 export const rewrite = (path: string, bytes: Buffer): string =>
-  place(
-    path,
-    bytes,
-    ['chown', 'chmod'].map(program => `${program} --reference=${quote(path)} "$t"`),
-  )
+  place(path, written(bytes), () => `keep ${quote(path)} "$t"`)

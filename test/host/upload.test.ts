@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import type { Transport, Upload } from '../../src/core/transport.ts'
 import { connectSsh } from '../../src/host/connect.ts'
 import { temporaryName } from '../../src/host/upload.ts'
+import { extrasOf, makeWith } from '../run/access-list.ts'
 import { failuresOf } from './local.ts'
 import { type ServerOptions, startServer, type TestServer } from './server.ts'
 
@@ -57,6 +58,18 @@ test('bytes and files arrive whole, with mode and owner, over what was there', (
     await transport.upload(uploadOf(Buffer.alloc(0), join(folder, 'empty')))
     assert.is(statSync(join(folder, 'empty')).size, 0)
     assert.equal(readdirSync(folder).toSorted(), ['copy', 'empty', "it's a name", 'source'])
+  }))
+
+test('what it replaces hands on its owner, its list of access and its extended attributes', () =>
+  withHost({}, async (transport, folder) => {
+    const access = 'user::rw-\nuser:5001:r--\ngroup::---\nmask::r--\nother::---\n'
+    makeWith(folder, 'f', '640', { access, attributes: { 'user.note': 'kept' } })
+    const before = extrasOf(folder, 'f')
+    assert.is(before.length, 2)
+    await transport.upload(uploadOf(MEGABYTES, join(folder, 'f')))
+    assert.ok(readFileSync(join(folder, 'f')).equals(MEGABYTES))
+    assert.equal(extrasOf(folder, 'f'), before)
+    assert.equal(readdirSync(folder), ['f'])
   }))
 
 test('uploads asked for at once all arrive, and frames go on meanwhile', () =>

@@ -32,30 +32,42 @@ const inTheWay = (path: string, found: FileAnswer): Obstacle | undefined => {
   return { why: `${path} is ${what}, a file is wanted`, fix: 'remove it or choose another path' }
 }
 
-const word = (account: string | number | undefined): string | undefined =>
-  account === undefined ? undefined : String(account)
-
 /** The mode that a file will have: as said, else that of what it replaces. */
 export const modeAfter = (args: FileAttributes, before: PresentFile | undefined): string =>
   args.mode !== undefined ? paddedMode(args.mode) : (before?.mode ?? newMode)
 
-/**
- * Writes a whole file. It comes into place by rename, so what it replaces has to hand on its mode and owner: they are
- * part of the step wherever the arguments do not say otherwise.
- */
+/** Whether an account that is named is the one of a file; what is not known yet is not. */
+const isOf = (account: string | number | undefined, name: () => string, number: () => number): boolean =>
+  account === undefined || [later(name), later(() => String(number()))].includes(String(account))
+
+/** How a file is put at a path: mode and owner as said; a file that it replaces hands on what is not said. */
+export const placement = (path: string, args: FileAttributes, before: PresentFile | undefined) => ({
+  path,
+  mode: modeAfter(args, before),
+  ...ownerNames(args),
+  ...(before !== undefined &&
+  before.mode === modeAfter(args, before) &&
+  isOf(
+    args.owner,
+    () => before.owner,
+    () => before.uid,
+  ) &&
+  isOf(
+    args.group,
+    () => before.group,
+    () => before.gid,
+  )
+    ? { keeps: true }
+    : {}),
+})
+
+/** Writes a whole file, which comes into place by rename. */
 export const writeStep = (
   path: string,
   what: Content | Later,
   args: FileAttributes,
   before: PresentFile | undefined,
-): Step => ({
-  do: 'write',
-  path,
-  content: what,
-  mode: modeAfter(args, before),
-  owner: word(args.owner) ?? (before && later(() => before.owner)),
-  group: word(args.group) ?? (before && later(() => before.group)),
-})
+): Step => ({ do: 'write', content: what, ...placement(path, args, before) })
 
 /** All bits of a mode. Of a folder chmod leaves the set-ID bits alone unless it is told in five digits. */
 export const chmodMode = (kind: PresentFile['kind'], mode: string): string =>

@@ -1,0 +1,54 @@
+import { quote } from './quote.ts'
+
+/**
+ * What takes the place of a file by rename has to hand on all that the file has besides its bytes: mode, owner, access
+ * control list, extended attributes, SELinux label. Words of POSIX sh, each of one line.
+ */
+export type Replacement = {
+  /** The file that is replaced, where there is one; a link is replaced, and hands on nothing. */
+  path: string
+  mode: string
+  /** For `chown`; undefined: what is replaced keeps its owner. */
+  owner: string | undefined
+  /** What is replaced has this mode and owner already. */
+  keeps?: boolean
+}
+
+/**
+ * `keep FROM TO` gives one file the attributes of another with `cp`, and looks whether that has come true: cp is silent
+ * where it may not hand an owner on, and one built without lists of access leaves the list out. Since coreutils 9.2 cp also
+ * leaves what a file has from the default list of its folder: `setfacl` takes that away, where it is installed.
+ * Without xattr support in cp there is no other way to keep extended attributes, nor to see them: mode and owner are
+ * what is left. The label is asked for only where SELinux is on, since cp fails over it elsewhere.
+ */
+export const keepFunction = [
+  'alike() { ls -ldnb -- "$@" | { read -r a _ b c _; read -r x _ y z _; [ "$a $b $c" = "$x $y $z" ]; }; }',
+  'bare() { e=$(setfacl -b -- "$2" 2>&1) && chmod --reference="$1" -- "$2" && alike "$@"; }',
+  'keep() { l=mode,ownership,xattr; [ ! -e /sys/fs/selinux/enforce ] || l=$l,context',
+  `e=$(cp --attributes-only --preserve=$l -- "$1" "$2" 2>&1) || case $e in *'without xattr support'*) chown --reference="$1" -- "$2" && chmod --reference="$1" -- "$2";; *) printf '%s\\n' "$e" >&2; false;; esac || return`,
+  `alike "$@" || bare "$@" || { printf '%s\\n' "owner and access control list of $1 could not be handed on to what takes its place (setfacl, of the package acl, may help)" >&2; return 1; }; }`,
+].join('; ')
+
+const chown = (owner: string | undefined, file: string): string[] =>
+  owner === undefined ? [] : [`chown -h -- ${quote(owner)} ${file}`]
+
+/**
+ * Gives `$t`, which has its bytes and is closed to others, what the file at the path has, and mode and owner. Where these
+ * change, that is made out first on an empty file, `$o`: so at no moment the new bytes can be read by who might read the old
+ * ones and may not read these. `make`: how `$o` is made. chown takes capabilities away, and set-ID bits: they come again.
+ */
+export const dressed = ({ path, mode, owner, keeps }: Replacement, make: string): string => {
+  const at = quote(path)
+  const changed = [
+    make,
+    `keep ${at} "$o"`,
+    ...chown(owner, '"$o"'),
+    ...(owner === undefined ? [] : [`cp --attributes-only --preserve=xattr -- ${at} "$o"`]),
+    `chmod ${mode} "$o"`,
+    'keep "$o" "$t"',
+    'rm -f -- "$o"',
+  ]
+  const kept = [`keep ${at} "$t"`, `chmod ${mode} "$t"`]
+  const fresh = [...chown(owner, '"$t"'), `chmod ${mode} "$t"`]
+  return `if [ -f ${at} ] && [ ! -h ${at} ]; then ${(keeps ? kept : changed).join(' && ')}; else ${fresh.join(' && ')}; fi`
+}
