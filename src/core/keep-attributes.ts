@@ -4,7 +4,7 @@ import { quote } from './quote.ts'
  * What takes the place of a file by rename has to hand on all that the file has besides its bytes: mode, owner, access
  * control list, extended attributes, SELinux label. Words of POSIX sh, each of one line.
  */
-export type Replacement = {
+export type Dressing = {
   /** The file that is replaced, where there is one; a link is replaced, and hands on nothing. */
   path: string
   mode: string
@@ -37,7 +37,7 @@ const chown = (owner: string | undefined, file: string): string[] =>
  * change, that is made out first on an empty file, `$o`: so at no moment the new bytes can be read by who might read the old
  * ones and may not read these. `make`: how `$o` is made. chown takes capabilities away, and set-ID bits: they come again.
  */
-export const dressed = ({ path, mode, owner, keeps }: Replacement, make: string): string => {
+export const dressed = ({ path, mode, owner, keeps }: Dressing, make: string): string => {
   const at = quote(path)
   const changed = [
     make,

@@ -37,7 +37,7 @@ export type Step =
    */
   | ({ do: 'write'; path: string; content: Content | From | Later; mode: string; keeps?: boolean } & Owner)
   /** The same with the bytes of another file of the host. */
-  | ({ do: 'copy'; from: string; path: string; mode: string; keeps?: boolean } & Owner)
+  | ({ do: 'duplicate'; from: string; path: string; mode: string; keeps?: boolean } & Owner)
   /**
    * Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. The whole of it, whatever keys
    * it holds, passes through the controller's memory and is shown nowhere.
@@ -115,7 +115,7 @@ export const describe = (step: Step): string => {
       return `${step.user ? `as ${step.user}: ` : ''}${quoted(step.argv)}`
     case 'write':
       return `write ${step.path} (${step.mode})`
-    case 'copy':
+    case 'duplicate':
       return `copy ${step.from} to ${step.path} (${step.mode})`
     case 'members':
       return `set ${Object.keys(step.set).join(', ')} in ${step.path}`

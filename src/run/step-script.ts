@@ -80,7 +80,7 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
       return run(step, memory, login)
     case 'write':
       return put(step as Placed, written(stepBytes(step.content as Content | From, memory)))
-    case 'copy':
+    case 'duplicate':
       return put(step, `cp -- ${quote(step.from)} "$t"`)
     case 'remove':
       return `rm -rf -- ${quote(step.path)}`

@@ -41,7 +41,7 @@ writeFileSync(others, 'new\n')
 const ways: Record<string, (path: string) => string> = {
   'write, with the mode it has': path => script(write(path, { keeps: true })),
   'write, with a mode of its own': path => script(write(path)),
-  'copy on the host': path => script({ do: 'copy', from: others, path, mode: '0640' }),
+  'copy on the host': path => script({ do: 'duplicate', from: others, path, mode: '0640' }),
   'members of a JSON file': path => rewrite(path, Buffer.from('new\n')),
 }
 for (const [way, scriptFor] of Object.entries(ways))
