@@ -3,7 +3,12 @@ import { Refusal } from '../../src/core/failure.ts'
 import type { ProgramEnd, Wire } from '../../src/host/shell.ts'
 
 /** A wire to a program on this machine. It has a session of its own, as an ssh server gives one. */
-export type LocalWire = Wire & { pid: number; ended: Promise<number | null> }
+export type LocalWire = Wire & {
+  pid: number
+  ended: Promise<number | null>
+  /** Its streams end, as where the controller is killed; the program goes on until it notices. */
+  hangUp(): void
+}
 
 export const localWire = (program = 'sh', ...args: string[]): LocalWire => {
   const child = spawn(program, args, { stdio: 'pipe', detached: true })
@@ -17,6 +22,9 @@ export const localWire = (program = 'sh', ...args: string[]): LocalWire => {
     cut: () => {
       child.stdout.destroy()
       child.kill('SIGKILL')
+    },
+    hangUp: () => {
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
     },
     ended,
   }

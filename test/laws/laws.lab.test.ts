@@ -38,6 +38,7 @@ const hostsOf = (pair: Pair): Hosts => {
     trips: pool.roundTrips,
     frames: [],
     kill: () => Promise.resolve(),
+    hangUp: () => Promise.resolve(),
     revive: () => {},
     close: pool.closeAll,
   }

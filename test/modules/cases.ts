@@ -10,6 +10,8 @@ import { touchedBy } from '../../src/module/query.ts'
 import { describe, type Step } from '../../src/module/step.ts'
 import { footprint } from '../../src/plan/decide.ts'
 import type { Line } from '../../src/plan/line.ts'
+import { travels } from '../../src/run/bundle.ts'
+import { promiseTest } from '../../src/run/promise-test.ts'
 import { answerOf, argsOf, plain } from './answers.ts'
 import { casesFolder } from './modules.ts'
 import { afterSteps, planned, type Situation } from './situation.ts'
@@ -115,6 +117,13 @@ const of = (said: ByHost | undefined, host: string): string | undefined =>
 const begins = (steps: Step[], wanted: string[]): string[] =>
   steps.map((step, i) => describe(step).slice(0, wanted[i]?.length))
 
+/** Steps run behind a line in its frame only where a test of what it promises has passed. */
+const needTested = (line: Line): void => {
+  const isOpen = line.always || line.details !== undefined || unknownsIn(line.will).some(isUnknown)
+  if (travels(line) && !isOpen)
+    assert.is.not(promiseTest(line), '', 'nothing of what it promises is tested, and it does not end its frame')
+}
+
 /** What a case says of one line. */
 const checkLine = (module: AnyModule, one: Case, args: Found, line: Line): void => {
   const { host } = line
@@ -139,6 +148,7 @@ const checkLine = (module: AnyModule, one: Case, args: Found, line: Line): void 
   if (line.verdict !== 'change' || module.collective) return
   assert.ok(line.steps.length > 0 || module.settle, 'a change without steps waits for something')
   assert.equal(beyond(module, args, line), [], 'it touches more than it says while it is undecided')
+  needTested(line)
 }
 
 const shown = (lines: Line[]): unknown =>

@@ -19,8 +19,8 @@ export const temporary = (): string => {
   return made.at(-1)!
 }
 
-/** `cut` resolves when all that ran there has ended. */
-type Host = { transport: Transport; cut(): Promise<unknown> }
+/** `cut` and `hangUp` resolve when all that ran there has ended. */
+type Host = { transport: Transport; cut(): Promise<unknown>; hangUp(): Promise<unknown> }
 
 /** Hosts of this machine: a child `sh` each, under the real framing, with a folder of its own. */
 export type Hosts = {
@@ -32,13 +32,20 @@ export type Hosts = {
   frames: { host: string; fragments: Fragment[] }[]
   /** The host does not answer from now on; a connection that is open breaks. Resolves when what ran there has ended. */
   kill(host: string): Promise<unknown>
+  /** The same, but that what runs there is not killed: it goes on until it notices. */
+  hangUp(host: string): Promise<unknown>
   /** It answers again. */
   revive(host: string): void
   close(): Promise<void>
 }
 
-/** `before`: called before a frame is sent; a test may kill the host there. */
-export const createHosts = (before: (host: string, fragments: Fragment[]) => void = () => {}): Hosts => {
+/**
+ * `before` is called before a frame is sent, `during` when a fragment of one has ended: a test may kill the host there.
+ */
+export const createHosts = (
+  before: (host: string, fragments: Fragment[]) => void = () => {},
+  during: (host: string, fragments: Fragment[], index: number) => void = () => {},
+): Hosts => {
   const folder = temporary()
   const open = new Map<string, Host>()
   const dead = new Set<string>()
@@ -52,7 +59,10 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
       run: (fragments, onOutput) => {
         frames.push({ host: name, fragments })
         before(name, fragments)
-        return shell.run(fragments, onOutput)
+        return shell.run(fragments, (index, output) => {
+          during(name, fragments, index)
+          onOutput?.(index, output)
+        })
       },
       upload: (upload, onProgress) =>
         sendFile(name, localWire('sh', '-c', RECEIVER_PROGRAM), upload, () => undefined, onProgress),
@@ -80,11 +90,11 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
         await Promise.all([wire, ...keepers].map(({ ended }) => ended))
       },
     }
-    const cut = (): Promise<unknown> => {
-      for (const one of [wire, ...keepers]) one.cut()
+    const end = (how: 'cut' | 'hangUp') => (): Promise<unknown> => {
+      for (const one of [wire, ...keepers]) one[how]()
       return Promise.all([wire, ...keepers].map(({ ended }) => ended))
     }
-    return { transport, cut }
+    return { transport, cut: end('cut'), hangUp: end('hangUp') }
   }
 
   return {
@@ -104,6 +114,10 @@ export const createHosts = (before: (host: string, fragments: Fragment[]) => voi
     kill: async name => {
       dead.add(name)
       await open.get(name)?.cut()
+    },
+    hangUp: async name => {
+      dead.add(name)
+      await open.get(name)?.hangUp()
     },
     revive: name => {
       dead.delete(name)
