@@ -2,8 +2,11 @@ import type { Failure, Origin } from './failure.ts'
 
 /** What the plan says of one node. `undecided` names the node it waits for. */
 export type PlanVerdict = 'ok' | 'change' | 'undecided' | 'skipped' | 'fail'
-/** What became of one node in an apply. */
-export type Status = 'ok' | 'changed' | 'failed' | 'skipped' | 'refused'
+/**
+ * What became of one node in an apply. `unverified`: its steps were under way when its host was lost or the run was
+ * interrupted, so that what they have done is not known.
+ */
+export type Status = 'ok' | 'changed' | 'failed' | 'skipped' | 'refused' | 'unverified'
 
 /** One visible difference: of a file's content, or of a plain attribute. Secrets never show; `hidden` says so. */
 export type Difference =
@@ -110,7 +113,11 @@ export type EventBody =
       steps: string[]
       diff: Difference[]
     } & NodeRef)
-  | ({ type: 'running'; steps: string[]; waits?: boolean } & NodeRef)
+  /**
+   * Its steps begin, or its wait. `behind`: the nodes that travel behind it in the same frame, whose steps the host begins
+   * by itself; each has an event of its own as soon as the host has told so.
+   */
+  | ({ type: 'running'; steps: string[]; waits?: boolean; behind?: string[] } & NodeRef)
   | ({ type: 'progress'; done: number; total: number; what: string } & NodeRef)
   /** Bytes of an archive that have come to the controller; `total` as far as the server says. */
   | { type: 'download'; archive: string; from: string; done: number; total?: number }
@@ -123,6 +130,8 @@ export type EventBody =
       why?: string
       needs?: string
       failure?: Failure
+      /** With `skipped`: the end of the run came before it. */
+      unbegun?: true
       steps: number
       ms: number
       diff: Difference[]
@@ -156,6 +165,9 @@ export type HostSummary = {
   failed: number
   skipped: number
   undecided: number
+  /** How many were under way and are not known, and how many of those skipped had not begun: where there are any. */
+  unverified?: number
+  unbegun?: number
   unreachable: boolean
   roundTrips: number
   steps: number

@@ -39,8 +39,13 @@ export type Shell = {
   readonly roundTrips: number
   /** Its process number on the host, as the first frame tells it; 0 before. */
   readonly pid: number
-  /** Lets the shell end by itself. Frames still asked for are rejected, with the given reason if there is one. */
+  /** Ends it at once. Frames still asked for are rejected, with the given reason if there is one. */
   close(failure?: Failure): void
+  /**
+   * Lets it end by itself: what runs is told to end (see frame.ts), and its frame is rejected (`run-interrupted`) when the
+   * host has told all that came before. Resolves then.
+   */
+  end(): Promise<void>
 }
 
 /** The most that is kept of what one fragment prints on one of its streams. */
@@ -74,6 +79,11 @@ const zeroByte = (name: string, fragments: Fragment[]): Failure | undefined => {
   }
 }
 
+const interrupted = (name: string): Failure => ({
+  reason: 'run-interrupted',
+  what: `what ran on ${name} was told to end`,
+})
+
 /** The end that runbook itself makes. */
 const CLOSED: ShellLoss = { started: true, said: '', ending: { why: 'runbook closed it' } }
 
@@ -97,6 +107,7 @@ export const openShell = (
   let pid = 0
   let current: RunningFrame | undefined
   let lost: Failure | undefined
+  let isEnding = false
 
   const lose = (failure: Failure) => {
     lost ??= failure
@@ -126,12 +137,14 @@ export const openShell = (
   // A write into a connection that has just ended: `closed` reports that.
   wire.stdin.on('error', () => {})
   wire.closed.then(ending => {
+    // Where the connection itself has ended something of what was told may be missing.
+    if (isEnding && ending.why === undefined) lose(interrupted(name))
     const said = parsers.stderr.rest().toString() || parsers.stdout.rest().toString()
     lose(lost ?? explain({ started, said, ending, ...(current && { doing: runningText(current) }) }))
   })
 
   const send = async (fragments: Fragment[], onOutput: OnOutput | undefined): Promise<Output[]> => {
-    const refusal = lost ?? zeroByte(name, fragments)
+    const refusal = lost ?? (isEnding ? interrupted(name) : zeroByte(name, fragments))
     if (refusal) throw new Refusal(refusal)
     roundTrips += 1
     current = startFrame(roundTrips, fragments.length, onOutput)
@@ -149,5 +162,11 @@ export const openShell = (
       return pid
     },
     close: failure => lose(lost ?? failure ?? connectionClosed(name, CLOSED)),
+    end: async () => {
+      isEnding = true
+      const running = current?.done.promise
+      wire.stdin.end()
+      await running?.catch(() => {})
+    },
   }
 }

@@ -19,8 +19,9 @@ import { RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
 
 /** A dead peer is noticed after 45 s; ssh2's own default is never. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
-/** How long saying goodbye may take. */
+/** How long an end may take: what runs is told to, and says how far it has come; then goodbye is said. */
 const CLOSE_MS = 2_000
+const GOODBYE_MS = 500
 
 /**
  * What a client needs of the library, whose server and agents for http cost 8 ms more. Loaded when the first hosts have
@@ -173,14 +174,19 @@ const opened = async (target: Target, line: Line, program: string): Promise<Wire
   }
 }
 
-const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
+/** Waits for something, for so long at most. */
+const atMost = async (ms: number, ...events: Promise<unknown>[]): Promise<void> => {
   const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, CLOSE_MS)
+  const timer = setTimeout(late.resolve, ms)
+  await Promise.race([...events, late.promise])
+  clearTimeout(timer)
+}
+
+const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
   // As ssh does: goodbye is said and sent, and nobody waits until the host has hung up too (10 ms).
   const said = new Promise<void>(resolve => socket.once('finish', resolve))
   client.end()
-  await Promise.race([said, gone, late.promise])
-  clearTimeout(timer)
+  await atMost(GOODBYE_MS, said, gone)
   socket.destroy()
 }
 
@@ -230,8 +236,10 @@ export const openTransport = async (target: Target, dialled: Dialled, signal?: A
     },
     user: identity(target),
     close: () => {
-      shell.close()
-      closing ??= hangUp(line)
+      closing ??= atMost(CLOSE_MS, shell.end()).then(() => {
+        shell.close()
+        return hangUp(line)
+      })
       return closing
     },
   }

@@ -46,6 +46,8 @@ export type Line = {
   text?: string
   /** It is not what a saved plan shows, and so it is not done: a `fail` of this line alone. */
   refusal?: Failure
+  /** The end of the run came before it. */
+  unbegun?: true
   /** It needs a value that only a left-out step would make: then nothing is done anywhere. */
   isBarred?: true | undefined
   settle?: Settle<never>

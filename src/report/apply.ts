@@ -11,10 +11,17 @@ import { duration, hostList, megabytes, PROGRESS_EVERY_MS } from './wording.ts'
 
 type Result = Event & { type: 'result' }
 
-const symbols: Record<Result['status'], string> = { ok: '=', changed: '~', failed: '!', skipped: '-', refused: '!' }
+const symbols: Record<Result['status'], string> = {
+  ok: '=',
+  changed: '~',
+  failed: '!',
+  skipped: '-',
+  refused: '!',
+  unverified: '?',
+}
 
 const isShown = ({ status }: Result, { verbosity }: TextOptions): boolean =>
-  verbosity === 'all' || status === 'changed' || status === 'failed' || status === 'refused'
+  verbosity === 'all' || (status !== 'ok' && status !== 'skipped')
 
 const reasonOf = (event: Result): string => {
   const said = event.failure?.what ?? event.why ?? ''
@@ -24,7 +31,8 @@ const reasonOf = (event: Result): string => {
 
 /** One finished node: `node0  ~ Install kubo: it is not there (2.1 s)`. */
 const resultLines = (event: Result, width: number, { paint, diff }: TextOptions): string[] => {
-  const colour = { ok: paint.dim, changed: paint.yellow, failed: paint.red, skipped: paint.dim, refused: paint.red }
+  const { red, yellow, dim } = paint
+  const colour = { ok: dim, changed: yellow, failed: red, skipped: dim, refused: red, unverified: red }
   const refused = event.status === 'refused' ? 'refused: ' : ''
   const reason = `${refused}${oneLine(reasonOf(event))}`
   const text = `${symbols[event.status]} ${oneLine(taskLabel(event))}`

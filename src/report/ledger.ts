@@ -10,6 +10,8 @@ export type LedgerEntry = NodeRef & {
   waits?: true
   always?: true
   turn?: true
+  /** The end of the run came before it. */
+  unbegun?: true
   steps: string[]
   stepsRun: number
   diff: Difference[]
@@ -67,6 +69,7 @@ const finished = (before: LedgerEntry | undefined, event: Event & { type: 'resul
     ...(event.why !== undefined && { why: event.why }),
     ...(event.needs !== undefined && { needs: event.needs }),
     ...(event.failure && { failure: event.failure }),
+    ...(event.unbegun && { unbegun: true }),
     stepsRun: event.steps,
     diff: event.diff,
   }

@@ -1,20 +1,39 @@
 import type { Event, HostSummary } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
 import { rootCauseLines } from './failure.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
+import { taskLabel } from './order.ts'
 import type { Paint } from './paint.ts'
+import { oneLine } from './printable.ts'
 import { mergeHostsGoneAlike, type RootCause, rootCauses } from './root-causes.ts'
 import { duration, hostList, plural } from './wording.ts'
 
 /** Up to so many hosts have a line each; of more, those with equal counts share one. */
 const MOST_LINES = 10
 
-type Counts = Pick<HostSummary, 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided'>
+type Counts = Required<
+  Pick<HostSummary, 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided' | 'unverified' | 'unbegun'>
+>
 
-const words = {
-  plan: { changed: 'to change', undecided: 'undecided', failed: 'would fail', skipped: 'skipped', ok: 'unchanged' },
-  apply: { changed: 'changed', undecided: 'undecided', failed: 'failed', skipped: 'skipped', ok: 'unchanged' },
+const always = {
+  undecided: 'undecided',
+  skipped: 'skipped',
+  ok: 'unchanged',
+  unverified: 'not known',
+  unbegun: 'not begun',
 }
+const words = {
+  plan: { ...always, changed: 'to change', failed: 'would fail' },
+  apply: { ...always, changed: 'changed', failed: 'failed' },
+}
+
+/** The counts of one host; one that had not begun is not counted twice. Earlier runs knew neither of the last two. */
+const countsOf = ({ unverified = 0, unbegun = 0, ...counts }: HostSummary): Counts => ({
+  ...counts,
+  skipped: counts.skipped - unbegun,
+  unverified,
+  unbegun,
+})
 
 /** Changed and unchanged always, the others where there are any. */
 const phrase = (counts: Counts, command: 'plan' | 'apply', paint: Paint): string => {
@@ -26,43 +45,89 @@ const phrase = (counts: Counts, command: 'plan' | 'apply', paint: Paint): string
     counts.changed === 0 ? changed : paint.yellow(changed),
     ...part('undecided', paint.cyan),
     ...part('failed', paint.red),
+    ...part('unverified', paint.red),
     ...part('skipped', paint.dim),
+    ...part('unbegun', paint.dim),
     `${counts.ok} ${word.ok}`,
   ].join(', ')
 }
 
 const summed = (hosts: HostSummary[]): Counts => {
-  const sum = (name: keyof Counts): number => hosts.reduce((total, host) => total + host[name], 0)
+  const all = hosts.map(countsOf)
+  const sum = (name: keyof Counts): number => all.reduce((total, host) => total + host[name], 0)
   return {
     ok: sum('ok'),
     changed: sum('changed'),
     failed: sum('failed'),
     skipped: sum('skipped'),
     undecided: sum('undecided'),
+    unverified: sum('unverified'),
+    unbegun: sum('unbegun'),
   }
 }
 
 const hostText = (summary: HostSummary, command: 'plan' | 'apply', paint: Paint): string => {
-  const { ok, changed, failed, skipped, undecided } = summary
-  const nothing = ok + changed + failed + skipped + undecided === 0
-  if (!summary.unreachable) return phrase(summary, command, paint)
-  return nothing ? paint.red('lost') : `${phrase(summary, command, paint)}; ${paint.red('lost')}`
+  const { ok, changed, failed, skipped, undecided, unverified = 0 } = summary
+  const nothing = ok + changed + failed + skipped + undecided + unverified === 0
+  const said = phrase(countsOf(summary), command, paint)
+  if (!summary.unreachable) return said
+  return nothing ? paint.red('lost') : `${said}; ${paint.red('lost')}`
+}
+
+/** A text for each host; of many hosts those with the same text share a line. */
+const rowLines = (rows: [host: string, text: string][], all: string[], paint: Paint): string[] => {
+  const shared = [...Map.groupBy(rows, ([, text]) => text)].map(([text, group]): [string, string] => [
+    hostList(
+      group.map(([name]) => name),
+      all,
+    ),
+    group.length === 1 ? text : `${text} on each`,
+  ])
+  const shown = all.length > MOST_LINES ? shared : rows
+  const width = Math.max(...shown.map(([name]) => name.length))
+  return shown.map(([name, text]) => `${paint.bold(name.padEnd(width))}  ${text}`)
 }
 
 const hostLines = (hosts: Record<string, HostSummary>, command: 'plan' | 'apply', paint: Paint): string[] => {
   const names = Object.keys(hosts)
-  const texts = names.map(name => hostText(hosts[name]!, command, paint))
-  const rows: [string, string][] = names.map((name, at) => [name, texts[at]!])
-  const shared = [...Map.groupBy(rows, ([, text]) => text)].map(([text, group]): [string, string] => [
-    hostList(
-      group.map(([name]) => name),
-      names,
-    ),
-    group.length === 1 ? text : `${text} on each`,
-  ])
-  const shown = names.length > MOST_LINES ? shared : rows
-  const width = Math.max(...shown.map(([name]) => name.length))
-  return shown.map(([name, text]) => `${paint.bold(name.padEnd(width))}  ${text}`)
+  return rowLines(
+    names.map(name => [name, hostText(hosts[name]!, command, paint)]),
+    names,
+    paint,
+  )
+}
+
+/** Up to so many tasks are named for each host. */
+const MOST_TASKS = 5
+
+const taskList = (word: string, entries: LedgerEntry[]): string[] => {
+  const names = entries.slice(0, MOST_TASKS).map(entry => oneLine(taskLabel(entry)))
+  const more = entries.length > MOST_TASKS ? ` and ${entries.length - MOST_TASKS} more` : ''
+  return entries.length === 0 ? [] : [`${word}: ${names.join(', ')}${more}`]
+}
+
+/**
+ * Where a run was cut off on a host: the tasks that were under way there, and those that had not begun. Of a host that was
+ * lost before it was planned everything is lost; that is told with its cause.
+ */
+export const cutLines = (ledger: Ledger, paint: Paint): string[] => {
+  const byHost = Map.groupBy(ledger.entries(), entry => entry.host)
+  const rows = [...byHost].flatMap(([host, entries]): [string, string][] => {
+    const wasAtWork = entries.some(({ status }) => status === 'unverified' || status === 'changed')
+    const isCut = (entry: LedgerEntry): boolean => entry.status === 'skipped' && entry.needs === host && wasAtWork
+    const texts = [
+      ...taskList(
+        'not known',
+        entries.filter(({ status }) => status === 'unverified'),
+      ),
+      ...taskList(
+        'not begun',
+        entries.filter(entry => entry.unbegun || isCut(entry)),
+      ),
+    ]
+    return texts.map(text => [host, text])
+  })
+  return rows.length === 0 ? [] : [...rowLines(rows, ledger.hosts, paint), '']
 }
 
 const totalLine = (summary: Event & { type: 'summary' }, command: 'plan' | 'apply', paint: Paint): string => {
@@ -101,5 +166,10 @@ export const recapLines = (
   // A plan that was broken off has nothing to count: that there are no changes would be wrong.
   const isCut = command === 'plan' && summary.exit === exit.interrupted
   if (ledger.hosts.length === 0 || isCut) return causes
-  return [...causes, ...hostLines(summary.hosts, command, paint), totalLine(summary, command, paint)]
+  return [
+    ...causes,
+    ...cutLines(ledger, paint),
+    ...hostLines(summary.hosts, command, paint),
+    totalLine(summary, command, paint),
+  ]
 }

@@ -34,12 +34,16 @@ const isPending = ({ verdict }: LedgerEntry): boolean => verdict === 'change' ||
 
 const countsOf = (entries: LedgerEntry[], unreachable: boolean): HostSummary => {
   const count = (test: (entry: LedgerEntry) => boolean): number => entries.filter(test).length
+  const unverified = count(entry => entry.status === 'unverified')
+  const unbegun = count(entry => entry.unbegun === true)
   return {
     ok: count(entry => (entry.status ?? entry.verdict) === 'ok'),
     changed: count(entry => (entry.status === undefined ? entry.verdict === 'change' : entry.status === 'changed')),
     failed: count(hasFailed),
     skipped: count(isSkipped),
     undecided: count(entry => entry.status === undefined && entry.verdict === 'undecided'),
+    ...(unverified > 0 && { unverified }),
+    ...(unbegun > 0 && { unbegun }),
     unreachable,
     roundTrips: 0,
     steps: entries.reduce((sum, entry) => sum + (entry.status === undefined ? entry.steps.length : entry.stepsRun), 0),

@@ -1,12 +1,14 @@
-import type { Fragment, Output, Transport } from '../core/transport.ts'
+import { Refusal } from '../core/failure.ts'
+import type { Output, Transport } from '../core/transport.ts'
 import { nodeId } from '../graph/graph.ts'
 import { causeOf } from '../plan/failure-policy.ts'
 import type { Line } from '../plan/line.ts'
 import { planLine } from '../plan/walk.ts'
-import { type Batch, batch } from '../world/batch.ts'
+import { batch } from '../world/batch.ts'
 import type { RunContext } from './context.ts'
-import { withRunBehind } from './failure-messages.ts'
+import { lostFailure, withRunBehind } from './failure-messages.ts'
 import { announceRun, finishChanged, finishFailed, finishQuiet, invalidateTouched } from './finish.ts'
+import { type FramePart, type FrameProgress, sendFrame } from './frame-progress.ts'
 import { promiseTest } from './promise-test.ts'
 import { settle } from './settle.ts'
 import { type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps } from './steps.ts'
@@ -31,25 +33,20 @@ const conclude = async (
   line: Line,
   said: CommandOutput | undefined,
   first: Output[],
-  behind: string[] = [],
+  behind: () => Promise<Line[]> = async () => [],
 ): Promise<void> => {
   const judge = async (): Promise<ReplanResult> => {
     const [again] = await replan(context, walk => [planLine(walk, line)])
+    if (context.known.lost.has(line.machine)) throw new Refusal(lostFailure(line))
     return verdictOf(context, line, line.always ? { ...again!, verdict: 'ok', outputs: line.outputs } : again!)
   }
   const end =
     line.always && line.will.length === 0
       ? { outputs: line.outputs }
       : await settle(context, await context.connect(line.machine), line, first, judge)
-  if (end.failure) finishFailed(context, line, withRunBehind(end.failure, behind))
+  if (end.failure) finishFailed(context, line, withRunBehind(end.failure, await behind()))
   else finishChanged(context, line, { ...(end.outputs as object), ...outputsOf(said) })
 }
-
-/**
- * A line in a frame: its steps as fragments, the test of its promises where something runs behind it, and the reads that
- * verify it, each at its own moment.
- */
-type FramePart = { line: Line; steps: Fragment[]; test: Fragment[]; reads: Batch }
 
 const partsOf = (context: RunContext, machine: string, changes: Line[], login: string): FramePart[] =>
   changes.map(line => {
@@ -72,53 +69,44 @@ export const runBundle = async (context: RunContext, machine: string, lines: Lin
   if (changes.length === 1 && !travels(changes[0]!)) return runAlone(context, changes[0]!, lines)
   if (changes.length === 0) return lines.forEach(line => void finishQuiet(context, line))
   const transport = await context.connect(machine)
-  const parts = partsOf(context, machine, changes, transport.user)
-  for (const line of changes) announceRun(context, line)
-  const outputs = await transport.run(
-    parts.flatMap(({ steps, test, reads }) => [...steps, ...test, ...reads.fragments]),
-  )
+  const frame = sendFrame(context, transport, partsOf(context, machine, changes, transport.user))
   let isBroken = false
   for (const line of lines) {
-    const part = parts.find(p => p.line === line)
-    // Behind a failure what needed no step is planned anew; what ran in the same frame is told as it came out.
-    if (!part ? isBroken || finishQuiet(context, line) : outputs.length === 0) continue
-    const isOver = await concludePart(context, transport, part!, parts, outputs)
-    if (isOver) return
+    const part = frame.parts.find(p => p.line === line)
+    if (!part) {
+      // Behind a failure what needed no step is planned anew; what ran in the same frame is told as it came out.
+      if (!isBroken) finishQuiet(context, line)
+      continue
+    }
+    const outputs = await frame.outputsOf(part)
+    if (outputs === undefined || (await concludePart(context, transport, part, frame, outputs))) break
     isBroken ||= context.known.finished.get(line.id)?.verdict === 'fail'
   }
+  await frame.over
 }
 
-/** The lines whose steps have begun, of those whose outputs these are. */
-const begun = (parts: FramePart[], outputs: Output[]): string[] => {
-  let left = outputs.length
-  return parts.flatMap(({ line, steps, test, reads }) => {
-    const hasBegun = left > 0 && steps.length > 0
-    left -= steps.length + test.length + reads.fragments.length
-    return hasBegun ? [line.id] : []
-  })
-}
-
-/** Judges one line of a frame by its outputs, which it takes from the front. Returns whether the frame ended with it. */
+/** Judges one line of a frame by its outputs. Returns whether the frame ended with it. */
 const concludePart = async (
   context: RunContext,
   transport: Transport,
   part: FramePart,
-  parts: FramePart[],
+  frame: FrameProgress,
   outputs: Output[],
 ): Promise<boolean> => {
   const { line, steps, test, reads } = part
-  const judged = judgeOutputs(context, line, line.steps, outputs.splice(0, steps.length))
+  const judged = judgeOutputs(context, line, line.steps, outputs.slice(0, steps.length))
   invalidateTouched(context, line)
   if (judged.failure) {
     // A step that only printed too much has not ended the frame: what is behind it has run as well.
-    if (outputs.length > 0) for (const behind of parts) invalidateTouched(context, behind.line)
+    for (const behind of await frame.begunBehind(part)) invalidateTouched(context, behind)
     finishFailed(context, line, judged.failure)
     return true
   }
-  const holds = outputs.splice(0, test.length).every(({ status }) => status === 0)
-  const first = holds ? outputs.splice(0, reads.fragments.length) : await transport.run(reads.fragments)
+  const tested = steps.length + test.length
+  const holds = outputs.slice(steps.length, tested).every(({ status }) => status === 0)
+  const first = holds ? outputs.slice(tested) : await transport.run(reads.fragments)
   reads.record(first)
-  await conclude(context, line, judged.said, first, begun(parts.slice(parts.indexOf(part) + 1), outputs))
+  await conclude(context, line, judged.said, first, () => frame.begunBehind(part))
   // It has run, but what it depends on has failed: so what depends on it does not run.
   const cause = causeOf(context.walk, line.node, line.host)
   if (cause !== undefined) context.walk.causes.set(nodeId(line.host, line.node.task), cause)

@@ -4,9 +4,10 @@ import type { Line } from '../plan/line.ts'
 import { markLost } from '../plan/plan.ts'
 import { batch } from '../world/batch.ts'
 import type { RunContext } from './context.ts'
-import { lostFailure, unmadeFailure } from './failure-messages.ts'
+import { unmadeFailure } from './failure-messages.ts'
 import { announceRun, finishChanged, finishFailed, finishQuiet, finishSkipped, invalidateTouched } from './finish.ts'
 import { runSteps, valuesNeededBy } from './steps.ts'
+import { tellLost } from './unfinished.ts'
 import { hostQueries, replanNode, verdictOf } from './verify.ts'
 
 /** The lines that are still to be dealt with, on machines that are there. */
@@ -67,7 +68,9 @@ export const guarded = async (context: RunContext, line: Line, inside: () => Pro
     await inside()
   } catch (error) {
     markLost(context.known, line.machine, error, context.emit)
-    finishFailed(context, line, lostFailure(line))
+    if (context.signal.aborted) return
+    tellLost(context, line.machine)
+    if (!context.known.finished.has(line.id)) finishSkipped(context, line, line.machine)
   }
 }
 

@@ -23,6 +23,8 @@ export type RunContext = RunParts & {
   changed(): Promise<void>
   wake(): void
   started: Map<string, number>
+  /** Lines that have been sent to their machine and are not dealt with yet, and whether their steps are known to have begun. */
+  underWay: Map<string, { line: Line; begun: boolean }>
   /** Every line as the plan had it. */
   planned: Map<string, Line>
   /** The lines of each node on each host (`host/task`), as planned last. */
@@ -41,6 +43,7 @@ export const createRunContext = (parts: RunParts, walk: Walk): RunContext => {
     walk,
     memory: new Map(),
     started: new Map(),
+    underWay: new Map(),
     planned: new Map(walk.planned.flatMap(({ lines }) => lines).map(line => [line.id, line])),
     lines: new Map(),
     gated: new Map(),

@@ -60,6 +60,7 @@ export const noJsonFailure = (line: Line, path: string): Failure => ({
   origin: line.node.task.origin,
 })
 
+/** What a line that has run promises cannot be looked at. */
 export const lostFailure = ({ machine, node }: Line): Failure => ({
   reason: 'host-lost',
   what: `${machine} was lost in the middle of "${node.task.name}".`,
@@ -82,12 +83,15 @@ export const brokenPromiseFailure = ({ node: { task } }: Line, why: string): Fai
 })
 
 /** A failure that only came to light when other lines had run behind it: it names them. */
-export const withRunBehind = (failure: Failure, lines: string[]): Failure =>
+export const withRunBehind = (failure: Failure, lines: Line[]): Failure =>
   lines.length === 0
     ? failure
     : {
         ...failure,
-        why: [failure.why, `The host's own test of it held, so that these have run behind it: ${lines.join(', ')}.`]
+        why: [
+          failure.why,
+          `The host's own test of it held, so that these have run behind it: ${lines.map(({ id }) => id).join(', ')}.`,
+        ]
           .filter(text => text !== undefined)
           .join('\n'),
       }

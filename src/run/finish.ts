@@ -20,6 +20,7 @@ const emitResult = ({ emit, key, started }: RunContext, line: Line, status: Stat
     ...(line.why === undefined ? {} : { why: line.why }),
     ...(line.needs === undefined || status !== 'skipped' ? {} : { needs: line.needs }),
     ...(failure === undefined ? {} : { failure }),
+    ...(line.unbegun ? { unbegun: true } : {}),
     steps: status === 'changed' || status === 'failed' ? line.steps.length : 0,
     ms: since === undefined ? 0 : Date.now() - since,
     diff: status === 'changed' ? line.diff : [],
@@ -68,6 +69,7 @@ const finish = (context: RunContext, line: Line, status: Status, failure?: Failu
   )
   if (line.text !== undefined) context.emit({ type: 'message', ...refOf(line), text: line.text })
   emitResult(context, line, status, failure)
+  context.underWay.delete(line.id)
   context.wake()
 }
 
@@ -99,14 +101,29 @@ export const finishQuiet = (context: RunContext, line: Line): boolean => {
   return true
 }
 
-/** A line's steps begin, or its wait. */
-export const announceRun = (context: RunContext, line: Line): void => {
+/** The host was lost, or the run interrupted, while a line was under way: how far it has come is not known. */
+export const finishUnverified = (context: RunContext, line: Line, why: string): void =>
+  finish(context, { ...line, verdict: 'fail', why, outputs: new Lost(line.id) }, 'unverified')
+
+/** The end of the run came before this line. */
+export const finishUnbegun = (context: RunContext, line: Line): void =>
+  finish(
+    context,
+    { ...line, verdict: 'skipped', why: 'not begun', unbegun: true, outputs: new Lost(line.id) },
+    'skipped',
+  )
+
+/** A line's steps begin, or its wait; `behind` are the lines that travel behind it in its frame. */
+export const announceRun = (context: RunContext, line: Line, behind: Line[] = []): void => {
   context.started.set(line.id, Date.now())
+  for (const sent of behind) context.underWay.set(sent.id, { line: sent, begun: false })
+  context.underWay.set(line.id, { line, begun: true })
   context.emit({
     type: 'running',
     ...refOf(line),
     steps: [],
     ...(line.steps.length === 0 ? { waits: true } : {}),
+    ...(behind.length === 0 ? {} : { behind: behind.map(({ id }) => id) }),
   })
 }
 

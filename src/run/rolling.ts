@@ -7,7 +7,7 @@ import { runBundle } from './bundle.ts'
 import { guarded, runCollective } from './collective.ts'
 import type { RunContext } from './context.ts'
 import { gateFailure } from './failure-messages.ts'
-import { finishFailed, finishSkipped } from './finish.ts'
+import { finishFailed, finishSkipped, finishUnverified } from './finish.ts'
 import { replanNode } from './verify.ts'
 
 /**
@@ -40,7 +40,8 @@ const linesLeft = async (context: RunContext, node: Node): Promise<Line[]> => {
 /** Runs one line; returns what keeps the others from theirs. */
 const runTurn = async (context: RunContext, line: Line): Promise<string | undefined> => {
   await guarded(context, line, () => runBundle(context, line.machine, [line]))
-  return context.known.finished.get(line.id)?.verdict === 'fail' ? line.id : undefined
+  const hasFailed = context.known.finished.get(line.id)?.verdict === 'fail' || isLost(context.known, line.host)
+  return hasFailed ? line.id : undefined
 }
 
 const passGates = async (context: RunContext, node: Node, host: string): Promise<string | undefined> => {
@@ -90,6 +91,7 @@ const pass = async (whole: RunContext, gate: Node): Promise<string | undefined> 
     const line = context.known.finished.get(node)!
     if (status === 'changed') whole.gated.set(node, line)
     if (status === 'failed') finishFailed(whole, line, failure!)
+    if (status === 'unverified') finishUnverified(whole, line, line.why!)
   }
-  return results.find(({ status }) => status === 'failed')?.node
+  return results.find(({ status }) => status === 'failed' || status === 'unverified')?.node
 }

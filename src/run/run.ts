@@ -15,14 +15,29 @@ import { leaseHosts, readAgain } from './lease-hosts.ts'
 import { isDone, type Progress, recordPlanned } from './progress.ts'
 import { runRolling } from './rolling.ts'
 import { type NextWork, scheduleNext } from './schedule.ts'
+import { tellLost, tellUnfinished } from './unfinished.ts'
 
-/** Applies a plan, on machines that it leases for that time. */
+/**
+ * Applies a plan, on machines that it leases for that time. Every line has a result in the end, also when the run is
+ * interrupted: what it has come to, as far as that is known.
+ */
 export const run = async (parts: RunParts, plan: Walk): Promise<void> => {
+  let context = contextOf(parts, plan)
+  // Hosts that wait for others look up.
+  parts.signal.addEventListener('abort', () => context.wake())
   try {
-    await apply(createRunContext(parts, await leaseHosts(parts, plan)))
+    context = contextOf(parts, await leaseHosts(parts, plan))
+    await apply(context)
   } finally {
+    if (parts.signal.aborted) tellUnfinished(context)
     await parts.leases.giveAll()
   }
+}
+
+const contextOf = (parts: RunParts, plan: Walk): RunContext => {
+  const context = createRunContext(parts, plan)
+  for (const { lines } of plan.planned) recordPlanned(context, lines)
+  return context
 }
 
 /**
@@ -31,13 +46,17 @@ export const run = async (parts: RunParts, plan: Walk): Promise<void> => {
  */
 const apply = async (context: RunContext): Promise<void> => {
   const { known, walk, planned } = context
-  for (const { lines } of walk.planned) recordPlanned(context, lines)
   for (const line of planned.values()) if (line.refusal) finishQuiet(context, line)
   for (const [host, cause] of haltedHosts(walk.planned, known.graph.hosts)) halt(context, host, cause)
   if (isQuiet(context)) return tellAll(context)
   const { hosts } = known.graph
   const progress: Progress = { context, arrived: new Map(), passing: new Set(), alive: new Set(hosts), open: new Map() }
-  await Promise.all(hosts.map(host => runHost(progress, host)))
+  const ways = hosts.map(host => runHost(progress, host))
+  await Promise.all(ways).catch(async error => {
+    // What has been told to end on other hosts still says how far it has come.
+    if (context.signal.aborted) await Promise.allSettled(ways)
+    throw error
+  })
 }
 
 /** Nothing is to be done on any host: the plan is the result, for nothing happens that could change it. */
@@ -77,6 +96,7 @@ const runHost = async (progress: Progress, host: string): Promise<void> => {
   const own = known.graph.nodes.filter(n => n.hosts.includes(host) && n.included.has(host))
   for (;;) {
     context.signal.throwIfAborted()
+    if (known.lost.has(machine)) tellLost(context, machine)
     const left = own.filter(node => !isDone(progress, node, host))
     if (left.length === 0) break
     // Taken before looking around: what changes while this host looks must not be missed when it waits.
@@ -140,5 +160,8 @@ const reachBarrier = async (progress: Progress, node: Node, host: string, last: 
   }
   await waitFor(progress, host, last)
   if (!passing.has(barrier)) here.delete(host)
-  while (passing.has(barrier) && !isDone(progress, node, host)) await context.changed()
+  while (passing.has(barrier) && !isDone(progress, node, host)) {
+    context.signal.throwIfAborted()
+    await context.changed()
+  }
 }

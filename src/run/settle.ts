@@ -65,7 +65,8 @@ export const settle = async (
     const { failure: failed, broken } = again
     const seen = strict(askAll(line.reads, ask(withoutPredictions(context.walk), line.machine)))
     const hopeless = limits.hopeless?.(seen as never)
-    const isOver = failed.reason === 'task-failed' || Date.now() > deadline || context.signal.aborted
+    context.signal.throwIfAborted()
+    const isOver = failed.reason === 'task-failed' || Date.now() > deadline
     if (hopeless === undefined && !isOver) {
       last = await readWhenDifferent(context, transport, line, last, deadline)
       continue

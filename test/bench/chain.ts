@@ -40,7 +40,9 @@ export const ofRunbook = (events: Event[], type: 'planned' | 'result'): Sayings 
         return [[numberOf(event.node), verdict === 'change' ? 'changed' : verdict === 'fail' ? 'failed' : verdict]]
       }
       if (event.type !== 'result' || type !== 'result') return []
-      return [[numberOf(event.node), event.status === 'refused' ? 'failed' : event.status]]
+      return [
+        [numberOf(event.node), event.status === 'refused' || event.status === 'unverified' ? 'failed' : event.status],
+      ]
     }),
   )
 

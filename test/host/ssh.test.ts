@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -221,10 +221,41 @@ test('closing a host that hears nothing any more does not hang', () =>
     const transport = await connectSsh(server.target)
     server.freeze()
     const frame = failuresOf(transport.run([{ sh: ':' }]))
+    // The frame is sent before the end is asked for.
+    await new Promise(setImmediate)
     const started = performance.now()
     await transport.close()
     assert.ok(performance.now() - started < 4_000)
     assert.is((await frame)[0]?.reason, 'host-lost')
+  }))
+
+test('a host that is let go says how far a frame has come, and what runs there has ended', () =>
+  withServer({}, async server => {
+    const transport = await connectSsh(server.target)
+    const told: number[] = []
+    const begun = Promise.withResolvers<void>()
+    const [here] = [server.folder]
+    const frame = failuresOf(
+      transport.run(
+        [
+          { sh: ':', step: true },
+          { sh: `mkfifo ${here}/block; echo >${here}/two; read -r x <${here}/block`, step: true },
+          { sh: `echo >${here}/three`, step: true },
+        ],
+        index => {
+          told.push(index)
+          begun.resolve()
+        },
+      ),
+    )
+    await begun.promise
+    while (!existsSync(`${here}/two`)) await new Promise(setImmediate)
+    await transport.close()
+    assert.is((await frame)[0]?.reason, 'run-interrupted')
+    assert.equal(told, [0])
+    await server.idle()
+    assert.not.ok(existsSync(`${here}/three`))
+    assert.is((await failuresOf(transport.run([{ sh: ':' }])))[0]?.reason, 'run-interrupted')
   }))
 
 test('connecting can be broken off', async () => {

@@ -40,6 +40,7 @@ const hostsOf = (pair: Pair): Hosts => {
     kill: () => Promise.resolve(),
     hangUp: () => Promise.resolve(),
     revive: () => {},
+    letGo: async () => {},
     close: pool.closeAll,
   }
 }

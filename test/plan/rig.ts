@@ -36,6 +36,8 @@ export type Options = {
   key?: Buffer
   /** Seconds to wait for hosts that another run has. */
   patience?: number
+  /** Interrupts an apply. */
+  signal?: AbortSignal
   /** Told of each value that must never be shown. */
   keepSecret?(value: string): void
 }
@@ -90,6 +92,11 @@ export type Rig = {
   close(): Promise<void>
 }
 
+const unlessInterrupted = (signal: AbortSignal, ran: Promise<void>): Promise<void> =>
+  ran.catch(error => {
+    if (!signal.aborted) throw error
+  })
+
 export const rig = (playbook: string, options: Options = {}, hosts = createHosts()): Rig => {
   const names = options.hosts ?? ['node0']
   const inventory = typeof names === 'string' ? names : inventoryOf(names, hosts.root)
@@ -134,12 +141,13 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     const { walk: first, untouched, conflicts } = await plan(known, outside)
     const walk = expected ? await matchSavedPlan(first, outside, expected) : first
     for (const line of untouched ? [] : byHost(walk)) if (line.node.included.has(line.host)) announce(line, emit)
-    const { signal } = new AbortController()
+    const signal = options.signal ?? new AbortController().signal
     for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
     const again = () => replanMatched(known, outside, expected)
     const request = { run: 'a-run', who: 'ada@laptop' }
     const leases = createLeases(known, outside, request, options.patience ?? 0, signal)
-    if (command === 'apply' && !untouched) await run({ known, leases, again, ...outside, signal }, walk)
+    if (command === 'apply' && !untouched)
+      await unlessInterrupted(signal, run({ known, leases, again, ...outside, signal }, walk))
     return {
       walk,
       untouched,

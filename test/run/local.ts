@@ -36,6 +36,8 @@ export type Hosts = {
   hangUp(host: string): Promise<unknown>
   /** It answers again. */
   revive(host: string): void
+  /** Lets go of all hosts, as a run does that is interrupted: what runs there is told to end. */
+  letGo(): Promise<void>
   close(): Promise<void>
 }
 
@@ -85,6 +87,7 @@ export const createHosts = (
       },
       user: 'root',
       close: async () => {
+        await shell.end()
         shell.close()
         for (const keeper of keepers) keeper.stdin.end()
         await Promise.all([wire, ...keepers].map(({ ended }) => ended))
@@ -95,6 +98,10 @@ export const createHosts = (
       return Promise.all([wire, ...keepers].map(({ ended }) => ended))
     }
     return { transport, cut: end('cut'), hangUp: end('hangUp') }
+  }
+
+  const letGo = async (): Promise<void> => {
+    await Promise.all([...open.values()].map(host => host.transport.close()))
   }
 
   return {
@@ -123,8 +130,9 @@ export const createHosts = (
       dead.delete(name)
       open.delete(name)
     },
+    letGo,
     close: async () => {
-      await Promise.all([...open.values()].map(host => host.transport.close()))
+      await letGo()
       rmSync(folder, { recursive: true, force: true })
     },
   }

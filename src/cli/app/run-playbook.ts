@@ -15,16 +15,18 @@ type Opened = { journal?: Journal; connected?: WithTargets }
 /** Where its output goes, and what ends it. */
 type Surroundings = { report: Report; redact: Redactor; signal: AbortSignal; events: Event[] }
 
-/** Emits until the run is interrupted; `underWay` are the lines that are at work. */
-const untilInterrupted = ({ report, signal }: Surroundings): { emit: Emit; underWay: Set<string> } => {
-  const underWay = new Set<string>()
+/** What is still told once a run is interrupted: how far it has come. That connections end is our own doing. */
+const afterwards = new Set<Event['type']>(['running', 'message', 'result'])
+
+/** Emits what happens; `notKnown` are the lines that were at work when the run was interrupted. */
+const untilInterrupted = ({ report, signal }: Surroundings): { emit: Emit; notKnown: Set<string> } => {
+  const notKnown = new Set<string>()
   const emit: Emit = event => {
-    if (signal.aborted) return
-    if (event.type === 'running') underWay.add(event.node)
-    if (event.type === 'result') underWay.delete(event.node)
+    if (signal.aborted && !afterwards.has(event.type)) return
+    if (signal.aborted && event.type === 'result' && event.status === 'unverified') notKnown.add(event.node)
     report.emit(event)
   }
-  return { emit, underWay }
+  return { emit, notKnown }
 }
 
 const carryOut = async (
@@ -72,14 +74,14 @@ export const runPlaybook = async (
   })
   const { signal, release } = interruptible(() => void opened.connected?.pool.closeAll())
   const surroundings = { report, redact: to.redact, signal, events }
-  const { emit, underWay } = untilInterrupted(surroundings)
+  const { emit, notKnown } = untilInterrupted(surroundings)
   const trips = (): Record<string, number> => roundTripsOf(opened.connected)
   const carriedOut = async (): Promise<Executed> => {
     const done = await carryOut(action, playbook, options, surroundings, opened, emit).catch(error => {
       if (!signal.aborted) throw error
       return {}
     })
-    return signal.aborted ? interrupted(action.command, underWay) : done
+    return signal.aborted ? interrupted(action.command, notKnown) : done
   }
   try {
     return await withReport(report, async () => report.finish({ ...(await carriedOut()), roundTrips: trips() }), trips)
@@ -97,14 +99,16 @@ const appliedBy = (action: Action): Pick<RunRequest, 'plan' | 'refresh'> => {
   return { plan: file, ...(expected.moved === 'refresh' ? { refresh: true } : {}) }
 }
 
-const interrupted = (command: string, underWay: Set<string>): Executed => ({
+const interrupted = (command: string, notKnown: Set<string>): Executed => ({
   exit: exit.interrupted,
   failures: [
     {
       reason: 'run-interrupted',
       what: `The ${command} was interrupted.`,
-      ...(underWay.size > 0
-        ? { why: `Under way: ${[...underWay].join(', ')}. What ran there has been told to end.` }
+      ...(notKnown.size > 0
+        ? {
+            why: `Under way: ${[...notKnown].join(', ')}. What ran there was told to end: what it has done is not known.`,
+          }
         : {}),
       ...(command === 'apply'
         ? { fix: 'Every file is whole; `runbook resume` goes on, with the handlers that are due.' }
