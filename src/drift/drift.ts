@@ -16,7 +16,7 @@ export type LeftState = { run: string; time: number; inputs?: InputFingerprints 
 type RecordedRun = { id: string; events: Event[] }
 
 const isLeftOut = (event: Event & { type: 'result' }): boolean =>
-  event.status === 'refused' || (event.status === 'skipped' && event.needs !== undefined)
+  event.status === 'refused' || (event.status === 'skipped' && (event.needs !== undefined || event.unbegun === true))
 
 /**
  * What the runs, the newest first, have left of each line. A run that did not come to a line leaves it to those before;

@@ -1,15 +1,12 @@
 import type { Event, HostSummary } from '../core/event.ts'
 import { exit } from '../core/exit.ts'
+import { cutLines } from './cut-lines.ts'
 import { rootCauseLines } from './failure.ts'
-import type { Ledger, LedgerEntry } from './ledger.ts'
-import { taskLabel } from './order.ts'
+import type { Ledger } from './ledger.ts'
 import type { Paint } from './paint.ts'
-import { oneLine } from './printable.ts'
 import { mergeHostsGoneAlike, type RootCause, rootCauses } from './root-causes.ts'
-import { duration, hostList, plural } from './wording.ts'
-
-/** Up to so many hosts have a line each; of more, those with equal counts share one. */
-const MOST_LINES = 10
+import { rowLines } from './row-lines.ts'
+import { duration, plural } from './wording.ts'
 
 type Counts = Required<
   Pick<HostSummary, 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided' | 'unverified' | 'unbegun'>
@@ -74,20 +71,6 @@ const hostText = (summary: HostSummary, command: 'plan' | 'apply', paint: Paint)
   return nothing ? paint.red('lost') : `${said}; ${paint.red('lost')}`
 }
 
-/** A text for each host; of many hosts those with the same text share a line. */
-const rowLines = (rows: [host: string, text: string][], all: string[], paint: Paint): string[] => {
-  const shared = [...Map.groupBy(rows, ([, text]) => text)].map(([text, group]): [string, string] => [
-    hostList(
-      group.map(([name]) => name),
-      all,
-    ),
-    group.length === 1 ? text : `${text} on each`,
-  ])
-  const shown = all.length > MOST_LINES ? shared : rows
-  const width = Math.max(...shown.map(([name]) => name.length))
-  return shown.map(([name, text]) => `${paint.bold(name.padEnd(width))}  ${text}`)
-}
-
 const hostLines = (hosts: Record<string, HostSummary>, command: 'plan' | 'apply', paint: Paint): string[] => {
   const names = Object.keys(hosts)
   return rowLines(
@@ -95,39 +78,6 @@ const hostLines = (hosts: Record<string, HostSummary>, command: 'plan' | 'apply'
     names,
     paint,
   )
-}
-
-/** Up to so many tasks are named for each host. */
-const MOST_TASKS = 5
-
-const taskList = (word: string, entries: LedgerEntry[]): string[] => {
-  const names = entries.slice(0, MOST_TASKS).map(entry => oneLine(taskLabel(entry)))
-  const more = entries.length > MOST_TASKS ? ` and ${entries.length - MOST_TASKS} more` : ''
-  return entries.length === 0 ? [] : [`${word}: ${names.join(', ')}${more}`]
-}
-
-/**
- * Where a run was cut off on a host: the tasks that were under way there, and those that had not begun. Of a host that was
- * lost before it was planned everything is lost; that is told with its cause.
- */
-export const cutLines = (ledger: Ledger, paint: Paint): string[] => {
-  const byHost = Map.groupBy(ledger.entries(), entry => entry.host)
-  const rows = [...byHost].flatMap(([host, entries]): [string, string][] => {
-    const wasAtWork = entries.some(({ status }) => status === 'unverified' || status === 'changed')
-    const isCut = (entry: LedgerEntry): boolean => entry.status === 'skipped' && entry.needs === host && wasAtWork
-    const texts = [
-      ...taskList(
-        'not known',
-        entries.filter(({ status }) => status === 'unverified'),
-      ),
-      ...taskList(
-        'not begun',
-        entries.filter(entry => entry.unbegun || isCut(entry)),
-      ),
-    ]
-    return texts.map(text => [host, text])
-  })
-  return rows.length === 0 ? [] : [...rowLines(rows, ledger.hosts, paint), '']
 }
 
 const totalLine = (summary: Event & { type: 'summary' }, command: 'plan' | 'apply', paint: Paint): string => {
@@ -168,7 +118,7 @@ export const recapLines = (
   if (ledger.hosts.length === 0 || isCut) return causes
   return [
     ...causes,
-    ...cutLines(ledger, paint),
+    ...cutLines(ledger.entries(), ledger.hosts, paint),
     ...hostLines(summary.hosts, command, paint),
     totalLine(summary, command, paint),
   ]

@@ -1,5 +1,9 @@
 import type { Event } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
+import { unfinishedLines } from '../core/unfinished-lines.ts'
+import { cutLines } from './cut-lines.ts'
+import { createLedger, type LedgerEntry } from './ledger.ts'
+import { plainPaint } from './paint.ts'
 import { oneLine, printable } from './printable.ts'
 import { duration, plural } from './wording.ts'
 
@@ -12,8 +16,10 @@ const how = ({ events, summary }: RecordedRun): string => {
   const all = Object.values(summary.hosts)
   const sum = (name: 'changed' | 'failed'): number => all.reduce((total, host) => total + host[name], 0)
   const failed = sum('failed') === 0 ? '' : `, ${sum('failed')} failed`
+  const unverified = all.reduce((total, host) => total + (host.unverified ?? 0), 0)
+  const open = unverified === 0 ? '' : `, ${unverified} not known`
   const lost = all.filter(({ unreachable }) => unreachable).length
-  return `exit ${summary.exit}, ${sum('changed')} changed${failed}${lost === 0 ? '' : `, ${plural(lost, 'host')} lost`} in ${duration(summary.wallMs)}`
+  return `exit ${summary.exit}, ${sum('changed')} changed${failed}${open}${lost === 0 ? '' : `, ${plural(lost, 'host')} lost`} in ${duration(summary.wallMs)}`
 }
 
 /** A line for each run: its id, what it was, and what it came to. */
@@ -29,10 +35,15 @@ export const runLines = (runs: (RecordedRun | Unreadable)[]): string =>
     })
     .join('')
 
-/** The last lines for a run that was cut off: what was running, and how to go on. */
+/** The last lines for a run that was cut off: what was under way on each host, what had not begun, and how to go on. */
 export const unfinishedText = ({ id, events }: RecordedRun): string => {
-  const ended = new Set(events.flatMap(event => (event.type === 'result' ? [event.node] : [])))
-  const begun = events.flatMap(event => (event.type === 'running' && !ended.has(event.node) ? [event.node] : []))
-  const at = begun.length === 0 ? '' : ` It was at ${begun.map(node => oneLine(printable(node))).join(', ')}.`
-  return `\nThis run did not end.${at} Once it is over, \`runbook resume ${id}\` goes on with it.\n`
+  const ledger = createLedger()
+  events.forEach(ledger.add)
+  const begun = unfinishedLines(events)
+  const entries = ledger.entries().map((entry): LedgerEntry => {
+    if (entry.status !== undefined) return entry
+    return begun.has(entry.node) ? { ...entry, status: 'unverified' } : { ...entry, unbegun: true }
+  })
+  const lines = cutLines(entries, ledger.hosts, plainPaint).map(line => printable(line))
+  return `\nThis run did not end.\n${lines.join('\n')}${lines.length === 0 ? '' : '\n'}Once it is over, \`runbook resume ${id}\` goes on with it.\n`
 }

@@ -22,7 +22,9 @@ export type RunContext = RunParts & {
   /** Resolves at the next change of anything: hosts wait for each other by it, never by time. */
   changed(): Promise<void>
   wake(): void
+  /** When lines have begun and ended, in milliseconds, as far as the host has told so. */
   started: Map<string, number>
+  ended: Map<string, number>
   /** Lines that have been sent to their machine and are not dealt with yet, and whether their steps are known to have begun. */
   underWay: Map<string, { line: Line; begun: boolean }>
   /** Every line as the plan had it. */
@@ -43,6 +45,7 @@ export const createRunContext = (parts: RunParts, walk: Walk): RunContext => {
     walk,
     memory: new Map(),
     started: new Map(),
+    ended: new Map(),
     underWay: new Map(),
     planned: new Map(walk.planned.flatMap(({ lines }) => lines).map(line => [line.id, line])),
     lines: new Map(),

@@ -10,7 +10,7 @@ import { register } from '../plan/walk.ts'
 import { invalidate } from '../world/answers.ts'
 import type { RunContext } from './context.ts'
 
-const emitResult = ({ emit, key, started }: RunContext, line: Line, status: Status, failure?: Failure): void => {
+const emitResult = ({ emit, key, started, ended }: RunContext, line: Line, status: Status, failure?: Failure): void => {
   const since = started.get(line.id)
   const asks = key && inputFingerprints(key, line)
   emit({
@@ -22,7 +22,7 @@ const emitResult = ({ emit, key, started }: RunContext, line: Line, status: Stat
     ...(failure === undefined ? {} : { failure }),
     ...(line.unbegun ? { unbegun: true } : {}),
     steps: status === 'changed' || status === 'failed' ? line.steps.length : 0,
-    ms: since === undefined ? 0 : Date.now() - since,
+    ms: since === undefined ? 0 : (ended.get(line.id) ?? Date.now()) - since,
     diff: status === 'changed' ? line.diff : [],
     ...(asks ? { asks } : {}),
   })

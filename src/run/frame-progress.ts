@@ -46,7 +46,10 @@ export const sendFrame = (context: RunContext, transport: Transport, parts: Fram
     for (; !isStopped && begun < parts.length && starts[begun]! <= outputs.length; begun++)
       if (begun > 0) announceRun(context, parts[begun]!.line)
     for (const [i, part] of come.entries())
-      if (i < begun && starts[i]! + fragments[i]!.length <= outputs.length) part.resolve()
+      if (i < begun && starts[i]! + fragments[i]!.length <= outputs.length) {
+        if (!context.ended.has(parts[i]!.line.id)) context.ended.set(parts[i]!.line.id, Date.now())
+        part.resolve()
+      }
   }
   const take = (_: number, output: Output): void => {
     isStopped ||= all[outputs.length]!.step === true && output.status !== 0

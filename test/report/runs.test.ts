@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
 import { runLines, unfinishedText } from '../../src/report/runs.ts'
-import { numbered, result, started } from './rig.ts'
+import { numbered, planned, result, started } from './rig.ts'
 
 const hosts = { ok: 1, changed: 2, failed: 1, skipped: 0, undecided: 0, unreachable: true, roundTrips: 3, steps: 4 }
 const summary: EventBody = {
@@ -39,16 +39,23 @@ test('one whose journal cannot be read is listed with why', () =>
 test('what a run was at that did not end, and how to go on with it', () => {
   const running = (node: string): EventBody => ({ type: 'running', host: 'node0', node, task: node, steps: [] })
   const events = numbered([
-    started('apply', 'node0'),
-    running('node0/a'),
+    started('apply', 'node0', 'node1'),
+    ...['node0/a', 'node0/b', 'node0/c', 'node0/d', 'node1/a'].map(node => planned(node, 'change')),
+    { ...running('node0/a'), behind: ['node0/b', 'node0/c'] } as EventBody,
     result('node0/a', 'changed'),
     running('node0/b'),
   ])
-  assert.is(
-    unfinishedText({ id: 'x', events }),
-    '\nThis run did not end. It was at node0/b. Once it is over, `runbook resume x` goes on with it.\n',
-  )
-  assert.match(unfinishedText({ id: 'x', events: [] }), 'did not end. Once')
+  assert.equal(unfinishedText({ id: 'x', events }).split('\n'), [
+    '',
+    'This run did not end.',
+    'node0  not known: b, c',
+    'node0  not begun: d',
+    'node1  not begun: a',
+    '',
+    'Once it is over, `runbook resume x` goes on with it.',
+    '',
+  ])
+  assert.match(unfinishedText({ id: 'x', events: [] }), 'did not end.\nOnce')
 })
 
 test.run()

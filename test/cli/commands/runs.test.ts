@@ -91,7 +91,7 @@ test('a journal that is damaged hides no other; one that was cut off says so', (
   place.write(`.runbook/runs/${names[0]}`, cut)
   const shown = place.run(['runs', 'show', names[0]!.slice(0, -7)])
   assert.is(shown.code, 0)
-  assert.match(shown.out, /This run did not end\. Once it is over, `runbook resume \S+` goes on with it\.\n$/)
+  assert.match(shown.out, /This run did not end\.\n(.*\n)*Once it is over, `runbook resume \S+` goes on with it\.\n$/)
 })
 
 test('where runs cannot be remembered an apply goes on, and what would look at them is refused', () => {
