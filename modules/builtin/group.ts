@@ -1,10 +1,16 @@
-import { accountGroup, defineModule, later, T, uncut } from '../../src/module/module.ts'
+import { accountGroup, accountNumbers, defineModule, later, T, uncut } from '../../src/module/module.ts'
+import { groupFiles } from './lib/account-files.ts'
+import { badName, lastNumber, nextGid, primaryUser, usedGid } from './lib/account-rules.ts'
 
 const args = T.Object(
   {
     name: T.String({ minLength: 1, description: 'The name of the group.' }),
     gid: T.Optional(
-      T.Integer({ minimum: 0, description: 'Its number. Not given: the next free one, or what it has.' }),
+      T.Integer({
+        minimum: 0,
+        maximum: lastNumber,
+        description: 'Its number. Not given: the next free one, or what it has.',
+      }),
     ),
     system: T.Boolean({ default: false, description: 'A new group gets a number of the range for services.' }),
     state: T.Enum(['present', 'absent'], { default: 'present', description: 'Whether the group is to exist.' }),
@@ -21,25 +27,38 @@ export default defineModule({
     gid: T.Integer({ description: 'The number; -1 where the group does not exist.' }),
   }),
   examples: ['- name: A group for the operators\n  group:\n    name: operators\n    gid: 3000'],
-  reads: args => ({ group: accountGroup(args.name) }),
-  // A command that was told to read one of these files is asked again.
-  touches: () => ['tree:/etc/group', 'tree:/etc/gshadow'],
-  plan: ({ name, gid, system, state }, { group }, { ok, change }) => {
+  reads: args => ({ group: accountGroup(args.name), numbers: accountNumbers }),
+  touches: args => groupFiles(args.name),
+  plan: ({ name, gid, system, state }, seen, { ok, change, fail }) => {
+    const { group } = seen
     if (state === 'absent') {
       if (!group.exists) return ok({ name, gid: -1 })
+      const user = primaryUser(seen.numbers, name)
+      if (user !== undefined)
+        return fail(
+          `${name} is the primary group of ${user}`,
+          'remove that user first, or give it another primary group',
+        )
       return change({ will: { group: { exists: false } }, steps: [uncut(['groupdel', name])], reason: 'it exists' })
     }
-    if (!group.exists)
+    const bad = group.exists ? undefined : badName('group', name)
+    if (bad) return fail(bad.why, bad.fix)
+    if (group.exists && (gid === undefined || group.gid === gid)) return ok({ name, gid: later(() => group.gid) })
+    const taken = gid === undefined ? undefined : usedGid(seen.numbers, gid, name)
+    if (taken) return fail(taken.why, taken.fix)
+    if (!group.exists) {
+      // The number is chosen here, so that what comes after knows it.
+      const number = gid ?? nextGid(() => seen.numbers, system)
       return change({
-        will: { group: { exists: true, ...(gid === undefined ? {} : { gid }) } },
+        will: { group: { exists: true, ...(number === undefined ? {} : { gid: number }) } },
         steps: [
-          uncut(['groupadd', ...(system ? ['-r'] : []), ...(gid === undefined ? [] : ['-g', String(gid)]), name]),
+          uncut(['groupadd', ...(system ? ['-r'] : []), ...(number === undefined ? [] : ['-g', String(number)]), name]),
         ],
         reason: 'it does not exist',
       })
-    if (gid === undefined || group.gid === gid) return ok({ name, gid: later(() => group.gid) })
+    }
     return change({
-      will: { group: { gid } },
+      will: { group: { gid: gid! } },
       steps: [uncut(['groupmod', '-g', String(gid), name])],
       reason: `its number is ${group.gid}`,
     })

@@ -1,10 +1,14 @@
 import {
+  type AccountNumbers,
   accountGroup,
+  accountNumbers,
   defineModule,
   exec,
+  type FileAnswer,
   folder,
   folderAt,
   type GroupAnswer,
+  isUnknown,
   later,
   program,
   type Static,
@@ -16,6 +20,18 @@ import {
   user,
   uses,
 } from '../../src/module/module.ts'
+import { mailbox, rangeFiles, userFiles } from './lib/account-files.ts'
+import {
+  badField,
+  badName,
+  inUse,
+  lastNumber,
+  nextUid,
+  ownGid,
+  processOf,
+  removesOwnGroup,
+  usedUid,
+} from './lib/account-rules.ts'
 import { missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
@@ -24,6 +40,7 @@ const args = T.Object(
     uid: T.Optional(
       T.Integer({
         minimum: 0,
+        maximum: lastNumber,
         description:
           'The number. Not given: the next free one, or what it has. It cannot change while processes of the user run.',
       }),
@@ -52,9 +69,6 @@ const args = T.Object(
 )
 type Wanted = Static<typeof args>
 type Exists = Extract<UserAnswer, { exists: true }>
-
-/** The files that hold the accounts, for a command that reads them. */
-const files = ['passwd', 'shadow', 'group', 'gshadow'].map(name => `tree:/etc/${name}`)
 
 const homeOf = ({ home, name }: Wanted): string => plainPath(home ?? (name === 'root' ? '/root' : `/home/${name}`))
 const hasHome = (args: Wanted): boolean => args.state === 'present' && args.create_home
@@ -105,7 +119,7 @@ const differences = (args: Wanted, now: Exists): { patch: Partial<Exists>; words
 }
 
 /** Every choice that the host's defaults would make otherwise is made here, so that the plan can tell it. */
-const userAdd = (args: Wanted, hasGroup: boolean): Step => {
+const userAdd = (args: Wanted, uid: number | undefined, hasGroup: boolean): Step => {
   const primary = args.group ?? args.name
   const makesGroup = args.group === undefined && !hasGroup
   const optional = (flag: string, value: string | number | undefined) =>
@@ -113,7 +127,7 @@ const userAdd = (args: Wanted, hasGroup: boolean): Step => {
   return uncut([
     'useradd',
     ...(args.system ? ['-r'] : []),
-    ...optional('-u', args.uid),
+    ...optional('-u', uid),
     ...(makesGroup ? ['-U'] : ['-g', primary]),
     ...(args.groups === undefined ? [] : ['-G', groupsOf(args, []).join(',')]),
     '-d',
@@ -142,11 +156,14 @@ const newHome = (name: string, home: string, fromSkeleton: boolean): Step[] => {
 }
 
 type Seen = {
+  numbers: AccountNumbers
   user: UserAnswer
   own: GroupAnswer | undefined
   group: GroupAnswer | undefined
   groups: GroupAnswer[]
   skeleton: { exists: boolean; names: string[] } | undefined
+  process?: { text: string } | undefined
+  homeNow?: FileAnswer | undefined
 }
 
 /** A group that is named and does not exist. */
@@ -166,31 +183,74 @@ const missingGroup = (args: Wanted, seen: Seen): Obstacle | undefined => {
 const skeletonLabels = (args: Wanted, { skeleton }: Seen): string[] =>
   (skeleton?.names ?? []).map(entry => `tree:${homeOf(args)}/${entry}`)
 
-/** The account as a new one, and the home that useradd makes with it. */
+/** Groups whose lines name a user of that name already, who is a member of them once there is one. */
+const memberships = (name: string, { numbers }: Seen): string[] =>
+  numbers.groups.filter(group => group.members.includes(name)).map(group => group.name)
+
+/**
+ * The account as a new one, and the home that useradd makes with it. The number is chosen here, so that what comes after
+ * knows it; where not all accounts are known yet useradd finds one.
+ */
 const creation = (args: Wanted, seen: Seen, makesHome: boolean) => {
-  const { name, uid, groups, shell, comment } = args
+  const { name, shell, comment } = args
   const group = args.group ?? name
+  const numbers = (): AccountNumbers => seen.numbers
+  const isOwn = seen.own?.exists === false
+  const uid = args.uid ?? nextUid(numbers, args.system, isOwn)
+  const gid = isOwn ? ownGid(numbers, uid, args.system) : undefined
+  const there = later(() => memberships(name, seen))
+  const isStray = !isUnknown(there) && there.some(one => !groupsOf(args, []).includes(one))
+  const isExact = args.groups !== undefined && !args.append
+  const groups = isUnknown(there) ? there : groupsOf(args, isExact ? [] : there)
+  const named = later(() => (seen.group?.exists ? seen.group.gid : undefined))
   return {
     will: {
       user: {
         exists: true as const,
         group,
         home: homeOf(args),
+        groups,
         ...(uid === undefined ? {} : { uid }),
-        ...(groups === undefined ? {} : { groups: groupsOf(args, []) }),
         ...(shell === undefined ? {} : { shell }),
         ...(comment === undefined ? {} : { comment }),
       },
-      ...(seen.own?.exists === false ? { own: { exists: true as const } } : {}),
-      ...(makesHome ? { home: { ...homeWill(name), group } } : {}),
+      ...(isOwn ? { own: { exists: true as const, ...(gid === undefined ? {} : { gid }) } } : {}),
+      ...(makesHome ? { home: { ...homeWill(name, uid), group, ...numberOf(gid ?? named) } } : {}),
     },
-    steps: [userAdd(args, seen.own?.exists === true)],
-    touches: [...files, ...(makesHome ? skeletonLabels(args, seen) : [])],
+    steps: [
+      userAdd(args, uid, seen.own?.exists === true),
+      ...(isExact && isStray ? [uncut(['usermod', '-G', groupsOf(args, []).join(','), name])] : []),
+    ],
+    touches: [
+      ...userFiles(name),
+      ...(args.system ? [] : rangeFiles(name)),
+      `path:${mailbox(name)}`,
+      ...(makesHome ? skeletonLabels(args, seen) : []),
+    ],
     reason: 'it does not exist',
   }
 }
 
-const homeWill = (owner: string) => ({ exists: true as const, kind: 'directory' as const, owner })
+const numberOf = (gid: unknown) => (typeof gid === 'number' ? { gid } : {})
+const homeWill = (owner: string, uid: number | undefined) => ({
+  exists: true as const,
+  kind: 'directory' as const,
+  owner,
+  ...(uid === undefined ? {} : { uid }),
+})
+
+/**
+ * What usermod hands over with a new number: what the user owns in the home, if the home is the user's. A new primary
+ * group is handed over in the same way.
+ */
+const handedOver = ({ name }: Wanted, now: Exists, patch: Partial<Exists>, { homeNow }: Seen): string[] => {
+  const home = patch.home ?? now.home
+  const isTheirs = later(() => homeNow?.exists === true && homeNow.uid === now.uid)
+  const of = [...('uid' in patch ? [`user:${name}`] : []), ...('group' in patch ? [`group:${now.group}`] : [])]
+  const mail = 'uid' in patch ? [`owners:${mailbox(name)}#user:${name}`] : []
+  if (isTheirs === false) return mail
+  return [...mail, ...of.map(account => `owners:${home}#${isUnknown(isTheirs) ? '*' : account}`)]
+}
 
 /** What an account that is there lacks; undefined: nothing. */
 const adjustment = (args: Wanted, now: Exists, seen: Seen, makesHome: boolean) => {
@@ -199,25 +259,66 @@ const adjustment = (args: Wanted, now: Exists, seen: Seen, makesHome: boolean) =
   const { patch, words } = differences(args, now)
   const nameless = namelessGroup(args, now, seen.own)
   if (words.length === 0 && !makesHome && !nameless) return undefined
+  const uid = later(() => patch.uid ?? now.uid)
   return {
     will: {
       user: { ...patch, ...(nameless ? { group: name } : {}) },
       ...(nameless ? { own: { exists: true as const, gid: Number(now.group) } } : {}),
-      ...(makesHome ? { home: homeWill(name) } : {}),
+      ...(makesHome ? { home: homeWill(name, isUnknown(uid) ? undefined : uid) } : {}),
     },
     steps: [
       ...(nameless ? [uncut(['groupadd', '-g', now.group, name])] : []),
       ...(words.length === 0 ? [] : [uncut(['usermod', ...words, name])]),
       ...(makesHome ? newHome(name, home, seen.skeleton?.exists === true) : []),
     ],
-    // usermod hands all files of the home over to a new number.
-    touches: [...files, ...('uid' in patch ? [`tree:${home}`] : makesHome ? skeletonLabels(args, seen) : [])],
+    touches: [
+      ...userFiles(name),
+      ...handedOver(args, now, patch, seen),
+      ...(makesHome ? skeletonLabels(args, seen) : []),
+    ],
     reason: [
       ...(nameless ? ['its group has no name'] : []),
       ...Object.keys(patch).map(member => `its ${member} differs`),
       ...(makesHome ? ['its home is missing'] : []),
     ].join(', '),
   }
+}
+
+/** The account as one that goes, with its memberships; its own group too, where nobody else is in it. */
+const removal = ({ name }: Wanted, seen: Seen) => {
+  const goes = seen.own?.exists === true && later(() => removesOwnGroup(seen.numbers, name))
+  return {
+    will: { user: { exists: false as const }, ...(goes === true ? { own: { exists: false as const } } : {}) },
+    steps: [uncut(['userdel', name])],
+    touches: [...userFiles(name), ...rangeFiles(name), ...(isUnknown(goes) ? [`group:${name}`] : [])],
+    reason: 'it exists',
+  }
+}
+
+/** Whether usermod or userdel looks for processes of the user: the number or the home is to be another. */
+const isMoved = ({ state, uid, home }: Wanted, now: Exists): boolean =>
+  state === 'absent' || (uid !== undefined && uid !== now.uid) || (home !== undefined && plainPath(home) !== now.home)
+
+const isHandedOver = ({ state, uid, group }: Wanted, now: Exists): boolean =>
+  state === 'present' && ((uid !== undefined && uid !== now.uid) || (group !== undefined && group !== now.group))
+
+/** Why the tools would refuse what is wanted. */
+const refusedAccount = (args: Wanted, seen: Seen): Obstacle | undefined => {
+  const { name, uid } = args
+  const now = seen.user
+  const fields = badField('home', args.home) ?? badField('shell', args.shell)
+  if (fields) return fields
+  if (!now.exists)
+    return (
+      badName('user', name) ??
+      missingGroup(args, seen) ??
+      (uid === undefined ? undefined : usedUid(seen.numbers, uid, name))
+    )
+  return (
+    missingGroup(args, seen) ??
+    (uid === undefined || uid === now.uid ? undefined : usedUid(seen.numbers, uid, name)) ??
+    inUse(name, seen.process)
+  )
 }
 
 export default defineModule({
@@ -235,24 +336,45 @@ export default defineModule({
     '- name: An operator\n  user:\n    name: ada\n    comment: Ada Lovelace\n    groups: [sudo, adm]\n    append: true',
   ],
   reads: args => ({
+    numbers: accountNumbers,
     user: user(args.name),
-    own: args.state === 'present' && args.group === undefined ? accountGroup(args.name) : undefined,
+    own: args.state === 'absent' || args.group === undefined ? accountGroup(args.name) : undefined,
     group: args.state === 'present' && args.group !== undefined ? uses(accountGroup(args.group)) : undefined,
     groups: (args.state === 'present' ? (args.groups ?? []) : []).map(name => uses(accountGroup(name))),
     home: hasHome(args) ? stat(homeOf(args)) : undefined,
     parent: hasHome(args) ? uses(folderAt(parentFolder(homeOf(args)))) : undefined,
     skeleton: hasHome(args) ? uses(skeleton) : undefined,
   }),
-  touches: args => [`group:${args.name}`, ...files, ...(hasHome(args) ? [`tree:${homeOf(args)}`] : [])],
+  more: (args, seen) => {
+    const now = seen.user
+    if (!now.exists) return {}
+    const uid = isMoved(args, now) ? later(() => now.uid) : undefined
+    return {
+      process: uid === undefined || isUnknown(uid) ? undefined : processOf(uid),
+      homeNow: isHandedOver(args, now)
+        ? uses(folderAt(args.home === undefined ? now.home : plainPath(args.home)))
+        : undefined,
+    }
+  },
+  touches: args => [
+    `group:${args.name}`,
+    ...userFiles(args.name),
+    ...rangeFiles(args.name),
+    `path:${mailbox(args.name)}`,
+    ...(hasHome(args) ? [`tree:${homeOf(args)}`] : []),
+    ...(args.uid === undefined ? [] : [`owners:/#user:${args.name}`]),
+    ...(args.group === undefined ? [] : [`owners:${homeOf(args)}#group:*`]),
+  ],
   plan: (args, seen, { ok, change, fail }) => {
     const { name } = args
     const now = seen.user
     if (args.state === 'absent') {
       if (!now.exists) return ok({ name, uid: -1, group: '', home: '' })
-      return change({ will: { user: { exists: false } }, steps: [uncut(['userdel', name])], reason: 'it exists' })
+      const used = inUse(name, seen.process)
+      return used ? fail(used.why, used.fix) : change(removal(args, seen))
     }
-    const missing = missingGroup(args, seen)
-    if (missing) return fail(missing.why, missing.fix)
+    const refused = refusedAccount(args, seen)
+    if (refused) return fail(refused.why, refused.fix)
     const home = homeOf(args)
     const makesHome = seen.home?.exists === false && (!now.exists || now.home === home || args.home !== undefined)
     const nowhere = makesHome && seen.parent ? missingFolder(parentFolder(home), seen.parent) : undefined

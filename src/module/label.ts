@@ -3,8 +3,9 @@
  * where they overlap, the answer may differ afterwards.
  *
  * `path:/x` one file or folder · `children:/x` the list of names in a folder · `tree:/x` all at and below ·
- * `member:/x#a.b` one member of a structured file · `unit:n` `user:n` `group:n` `live:what`
- * `listing:/x` what is in an archive · `any` everything.
+ * `attributes:/x` its mode and owner alone · `owners:/x#user:n` to whom all belongs, at and below, that is that user's
+ * now (`group:n`: that group's, `*`: anybody's) · `member:/x#a.b` one member of a structured file · `unit:n` `user:n` `group:n` (`user:*`: all of
+ * them) `live:what` · `listing:/x` what is in an archive · `any` everything.
  */
 export type Label = string
 
@@ -13,7 +14,7 @@ type Parts = { kind: string; path: string; member: string }
 const split = (label: Label): Parts => {
   const colon = label.indexOf(':')
   const rest = label.slice(colon + 1)
-  const hash = label.startsWith('member:') ? rest.indexOf('#') : -1
+  const hash = /^(member|owners):/.test(label) ? rest.indexOf('#') : -1
   return {
     kind: colon < 0 ? label : label.slice(0, colon),
     path: hash < 0 ? rest : rest.slice(0, hash),
@@ -37,7 +38,12 @@ const holds = (outer: string, inner: string): boolean => outer === inner || inne
 /** A daemon holds its lists, a list its members: `ipfs`, `ipfs#peers`, `ipfs#peers/ID`. */
 const isPart = (inner: string, outer: string): boolean =>
   inner.startsWith(outer) && ['#', '/'].includes(inner[outer.length] ?? '')
-const ofFiles = new Set(['path', 'children', 'tree', 'member'])
+const ofFiles = new Set(['path', 'children', 'tree', 'member', 'attributes', 'owners'])
+/** What is said of a file apart from what is in it. */
+const ofAttributes = new Set(['attributes', 'owners'])
+const withContent = new Set(['children', 'member'])
+
+const isTree = ({ kind }: Parts): boolean => kind === 'tree' || kind === 'owners'
 
 /** Whether a change of `a` can change what is looked at as `b`, or the other way round. */
 export const overlaps = (a: Label, b: Label): boolean => {
@@ -45,9 +51,12 @@ export const overlaps = (a: Label, b: Label): boolean => {
   const x = parts(a)
   const y = parts(b)
   if (x.kind === 'live' && y.kind === 'live') return isPart(x.path, y.path) || isPart(y.path, x.path)
-  if (!ofFiles.has(x.kind) || !ofFiles.has(y.kind)) return false
-  if (x.kind === 'tree') return isBelow(y.path, x.path) || (y.kind === 'tree' && isBelow(x.path, y.path))
-  if (y.kind === 'tree') return isBelow(x.path, y.path)
+  if (!ofFiles.has(x.kind) || !ofFiles.has(y.kind)) return x.kind === y.kind && (x.path === '*' || y.path === '*')
+  if ((ofAttributes.has(x.kind) && withContent.has(y.kind)) || (ofAttributes.has(y.kind) && withContent.has(x.kind)))
+    return false
+  const [xIsTree, yIsTree] = [isTree(x), isTree(y)]
+  if (xIsTree) return isBelow(y.path, x.path) || (yIsTree && isBelow(x.path, y.path))
+  if (yIsTree) return isBelow(x.path, y.path)
   if (x.kind === 'children' || y.kind === 'children') return false
   if (x.path !== y.path) return false
   if (x.kind === 'member' && y.kind === 'member') return holds(x.member, y.member) || holds(y.member, x.member)
@@ -69,4 +78,22 @@ export const canonicalLabel = (label: Label, canonical: (path: string) => string
   const { kind, path, member } = parts(label)
   if (!ofFiles.has(kind)) return label
   return `${kind}:${canonical(path)}${member ? `#${member}` : ''}`
+}
+
+/** The files that the accounts of a host are kept in, and whose they are then: of users, of groups. */
+const databases: [Label, Label[]][] = [
+  ['member:/etc/passwd#', ['user:*']],
+  ['member:/etc/group#', ['group:*']],
+  ['member:/etc/nsswitch.conf#', ['user:*', 'group:*']],
+]
+
+/**
+ * All that a change of these is a change of. Who writes a whole file of the accounts may change any of them; those who
+ * change one of them say which, and name the file by its member.
+ */
+export const completeLabels = (labels: Label[]): Label[] => {
+  const whole = labels.filter(label => label.startsWith('path:') || label.startsWith('tree:'))
+  return whole.length === 0
+    ? labels
+    : [...labels, ...databases.flatMap(([file, accounts]) => (overlapping(whole, [file]) ? accounts : []))]
 }

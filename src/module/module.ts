@@ -8,6 +8,7 @@ export { type Content, content, isRecord, memberAt, same, secretContent, sha256,
 export { type Change, type Decide, type Diagnosis, defineCollective, defineModule, type Verdict } from './define.ts'
 export { pattern } from './pattern.ts'
 export { accountGroup, type GroupAnswer, type UserAnswer, user } from './probes/account.ts'
+export { type AccountNumbers, accountNumbers } from './probes/account-numbers.ts'
 export {
   type ArchiveAnswer,
   type ArchiveWanted,

@@ -47,8 +47,13 @@ export type Query<A, Owned extends boolean = true> = {
   touched?(patch: Record<string, unknown>): Label[]
   /** A predicted answer gets its logical time here, where the kind has one and the patch moves it. */
   stamp?(answer: A, time: number, patch?: Record<string, unknown>): A
-  /** A change under `label` that is no prediction of this key: what stays known. Default: nothing. */
-  clouded?(before: A, label: Label, why: Unknown): A | undefined
+  /** What else the answer depends on, as the answer itself tells it: the accounts that own a file, the groups of a user. */
+  depends?(answer: A): Label[]
+  /**
+   * A change under these labels that is no prediction of this key: what stays known. Default: nothing. `ask` answers from
+   * behind the change; an unknown comes back as a value.
+   */
+  clouded?(before: A, labels: Label[], why: Unknown, ask: <B>(query: Query<B, boolean>) => B | Unknown): A | undefined
   /**
    * The test of a promise in POSIX sh, by whoever reads: it ends with 0 exactly where these members hold on the host. Given
    * is what the promise says and is known. Undefined: that cannot be told there. It never writes.

@@ -1,5 +1,4 @@
-import type { Label } from '../module/label.ts'
-import { overlapping } from '../module/label.ts'
+import { completeLabels, type Label, overlapping } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { canonicalLabels, type KnownLinks } from './canonical-path.ts'
 import { countTornReads, hasAllFacets, isAbsentFile, isFileQuery, storedFile } from './file-answers.ts'
@@ -45,7 +44,7 @@ export const recordAnswer = (answers: Answers, query: AnyQuery, raw: unknown, fa
 
 /** A change has happened: every older answer that it may have changed is to be read again, real folders too. */
 export const invalidate = (answers: Answers, labels: Label[]): void => {
-  const changed = canonicalLabels(seenLinks(answers), labels)
+  const changed = completeLabels(canonicalLabels(seenLinks(answers), labels))
   answers.happened.push({ labels: changed, at: ++answers.clock })
   const trees = changed.filter(isTree)
   for (const [folder, real] of answers.reals)

@@ -1,6 +1,6 @@
 import { born, isUnknown, Later, Missing } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import type { Label } from '../module/label.ts'
+import { completeLabels, type Label } from '../module/label.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
 import { canonicalLabels, type KnownLinks, type Moves, movesOf } from './canonical-path.ts'
 import { completeFilePatch } from './complete-file-patch.ts'
@@ -28,7 +28,7 @@ export const predictionOf = (
 ): Prediction => {
   const patches = new Map(change.patches.map(([query, patch]) => [predictedKey(links, query), patch]))
   const own = change.patches.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
-  const labels = canonicalLabels(links, [...own, ...change.labels])
+  const labels = completeLabels(canonicalLabels(links, [...own, ...change.labels]))
   const moves = movesOf(patches)
   return {
     node: change.node,

@@ -34,13 +34,20 @@ const looksOf = (world: World, query: AnyQuery): Label[] => {
   return [...query.looks, ...looks, ...ends]
 }
 
+/** The same, and what an answer tells that it depends on besides: an owner's name follows the account. */
+const allLooks = (looks: Label[], query: AnyQuery, value: unknown): Label[] =>
+  query.depends === undefined || value === undefined || isUnknown(value) ? looks : [...looks, ...query.depends(value)]
+
 /** What was read, or Missing with what is to be read. An absent folder answers for all below it. */
 const seen = (world: World, query: AnyQuery, upto: number): unknown => {
   const { answers } = world
   const links = linksOf(world)
   const here = queryByRealName(links, query, upto)
   const raw = storedAnswer(answers.raws, storedKey(links, query, upto), here.item)
-  if (raw && isFresh(answers, query, raw, () => looksOf(world, query))) return query.parse(raw.raw)
+  if (raw && isFresh(answers, query, raw, () => looksOf(world, query))) {
+    const value = query.parse(raw.raw)
+    if (query.depends === undefined || isFresh(answers, query, raw, () => query.depends!(value))) return value
+  }
   const isAbsent = (path: string): boolean => isAbsentAbove(answers, canonicalPath(links, path))
   return query.implied?.(isAbsent) ?? new Missing(askedAgain(here, raw))
 }
@@ -61,12 +68,15 @@ export const answer = (world: World, query: AnyQuery, upto = world.predicted.len
   const gone = isFileQuery(query) ? removalAbove(links, key.slice('file:'.length), upto) : -1
   const isLate = query.lazy && log.some(p => overlapping(p.labels, looks))
   let value = gone >= 0 ? { exists: false } : isLate ? undefined : seen(world, query, upto)
+  let all = allLooks(looks, query, value)
   for (const [position, prediction] of log.entries()) {
     if (position <= gone) continue
+    const before = value
     if (prediction.patches.has(key)) value = patched(value, prediction.patches.get(key), prediction, query)
-    else if (overlapping(prediction.labels, looks)) value = clouded(world, query, value, prediction, position, looks)
+    else if (overlapping(prediction.labels, all)) value = clouded(world, query, value, prediction, position, all)
     else if (overlapping(prediction.adrift, query.looks))
       value = clouded(world, query, value, prediction, position, query.looks)
+    if (value !== before) all = allLooks(looks, query, value)
   }
   return value
 }
@@ -87,6 +97,9 @@ const derived = (world: World, query: AnyQuery, before: unknown, position: numbe
   }
 }
 
+/** What a change leaves most of an answer as it was. */
+const isPartial = (label: Label): boolean => /^(member|owners|user|group):/.test(label)
+
 const clouded = (
   world: World,
   query: AnyQuery,
@@ -98,16 +111,18 @@ const clouded = (
   const why = new Later(node)
   const hits = labels.filter(label => overlapping([label], looks))
   // Something of the answer may stay known: then it has to be read, or nothing can be said of what stays.
-  if (before instanceof Missing && (query.derive || hits.every(label => label.startsWith('member:')))) return before
+  if (before instanceof Missing && (query.derive || hits.every(isPartial))) return before
   const isItself = overlapping(labels, looks.slice(0, 1))
   const other = isItself ? undefined : derived(world, query, before, position)
   if (other !== undefined) return other
-  if (query.clouded && !isUnknown(before)) {
-    let value: unknown = before
-    for (const hit of hits) value = value === undefined ? undefined : query.clouded(value, hit, why)
-    if (value !== undefined) return value
-  }
-  return why
+  if (!query.clouded || isUnknown(before)) return why
+  let missing: Missing | undefined
+  const kept = query.clouded(before, hits, why, asked => {
+    const found = answer(world, asked, position + 1)
+    if (found instanceof Missing) missing = new Missing(found.query ?? asked)
+    return found as never
+  })
+  return missing ?? kept ?? why
 }
 
 /** The nodes whose predictions an answer follows from, in order. */

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { canonicalLabel, isBelow, overlaps } from '../../src/module/label.ts'
+import { canonicalLabel, completeLabels, isBelow, overlaps } from '../../src/module/label.ts'
 import { fc } from '../chance.ts'
 
 const table: [string, string, boolean, string][] = [
@@ -29,6 +29,16 @@ const table: [string, string, boolean, string][] = [
   ['member:/f#a', 'children:/', false, 'but no name in a folder'],
   ['unit:x.service', 'unit:x.service', true, 'the same unit'],
   ['unit:x.service', 'unit:y.service', false, 'another unit'],
+  ['attributes:/a', 'path:/a', true, 'its mode is a part of what a file is'],
+  ['attributes:/a', 'tree:/', true, 'and of every tree it is in'],
+  ['attributes:/a', 'path:/a/b', false, 'but not of what is in it'],
+  ['attributes:/a', 'member:/a#b', false, 'nor of what is written there'],
+  ['attributes:/a', 'children:/a', false, 'nor of the names in it'],
+  ['owners:/a#user:n', 'path:/a/b/c', true, 'what is below belongs to somebody'],
+  ['owners:/a#user:n', 'path:/b', false, 'elsewhere it does not matter'],
+  ['owners:/a#user:n', 'member:/a/b#c', false, 'who owns a file writes nothing in it'],
+  ['user:*', 'user:x', true, 'all users, and one of them'],
+  ['user:*', 'group:x', false, 'no groups'],
   ['unit:x', 'user:x', false, 'kinds do not mix'],
   ['unit:/a', 'path:/a', false, 'not even where they look alike'],
   ['any', 'path:/a', true, 'any is everything'],
@@ -45,6 +55,16 @@ for (const [a, b, expected, why] of table)
     assert.is(overlaps(a, b), expected)
     assert.is(overlaps(b, a), expected, 'the other way round')
   })
+
+test('who writes a whole file of the accounts changes any of them; one line, or its mode, is no more than that', () => {
+  const added = (label: string): string[] => completeLabels([label]).slice(1)
+  assert.equal(added('path:/etc/passwd'), ['user:*'])
+  assert.equal(added('path:/etc/group'), ['group:*'])
+  assert.equal(added('path:/etc/nsswitch.conf'), ['user:*', 'group:*'])
+  assert.equal(added('tree:/etc'), ['user:*', 'group:*', 'user:*', 'group:*'])
+  for (const label of ['member:/etc/passwd#ada', 'attributes:/etc/passwd', 'path:/etc/passwd-', 'path:/etc', 'unit:x'])
+    assert.equal(added(label), [], label)
+})
 
 const name = fc.constantFrom('a', 'ab', 'b')
 const path = fc.array(name, { maxLength: 3 }).map(names => `/${names.join('/')}`)

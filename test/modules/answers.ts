@@ -71,7 +71,8 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   program,
 }
 /**
- * What goes without saying: systemd runs; the folder a file goes into is there and may be written to, accounts exist; there is room on the disk, and
+ * What goes without saying: systemd runs; the folder a file goes into is there and may be written to, accounts exist, and
+ * few others with few numbers; there is room on the disk, and
  * nothing filters or guards a kubo; of an identity nothing is known.
  */
 const silent: Record<string, unknown> = {
@@ -81,6 +82,25 @@ const silent: Record<string, unknown> = {
   linkRoom: { prints: '' },
   ownerIs: { exists: true, uid: 1000, group: 'users', groups: [], home: '/', shell: '/bin/sh', comment: '' },
   groupIs: { exists: true, gid: 1000 },
+  numbers: {
+    users: [
+      { name: 'root', uid: 0, group: 'root' },
+      { name: 'www-data', uid: 33, group: 'www-data' },
+      { name: 'web', uid: 3999, group: 'web' },
+    ],
+    groups: [
+      { name: 'root', gid: 0, members: [] },
+      { name: 'www-data', gid: 33, members: [] },
+      { name: 'web', gid: 3999, members: [] },
+    ],
+    defaults: {
+      uids: { people: { min: 1000, max: 60000 }, services: { min: 101, max: 999 } },
+      gids: { people: { min: 1000, max: 60000 }, services: { min: 101, max: 999 } },
+      userGroups: true,
+    },
+  },
+  process: { prints: '' },
+  homeNow: folder,
   space: { free: 1e12 },
   filters: { value: null },
   token: { value: null },

@@ -68,11 +68,17 @@ const situationOf = (module: AnyModule, one: Case, args: Found): Situation => {
 const covers = (outer: Label, inner: Label): boolean => {
   const [kind, path] = [outer.slice(0, outer.indexOf(':')), outer.slice(outer.indexOf(':') + 1)]
   const below = inner.slice(inner.indexOf(':') + 1).split('#')[0]!
-  const isPath = /^(path|children|tree|member):/.test(inner)
+  const isPath = /^(path|children|tree|member|attributes|owners):/.test(inner)
   if (outer === 'any' || outer === inner) return true
   if (kind === 'tree') return isPath && isBelow(below, path)
   if (kind === 'live') return overlaps(outer, inner) && inner.startsWith(outer)
-  return kind === 'path' && inner.startsWith('member:') && below === path
+  if (kind === 'owners')
+    return (
+      inner.startsWith('owners:') &&
+      overlaps(outer, inner) &&
+      inner.endsWith(path.slice(path.indexOf('#')).replace('*', ''))
+    )
+  return kind === 'path' && /^(member|attributes):/.test(inner) && below === path
 }
 
 /**

@@ -75,8 +75,10 @@ const link = (repo: KuboRepo): string => `tree:${repo.bin_dir}/ipfs`
 /** What was read stays known when the program changes. What could not be read is asked again. */
 const steady =
   <A>(repo: KuboRepo, isRead: (answer: A) => boolean) =>
-  (before: A, label: string): A | undefined =>
-    (label.startsWith(programs(repo)) || label === link(repo)) && isRead(before) ? before : undefined
+  (before: A, labels: string[]): A | undefined =>
+    labels.every(label => label.startsWith(programs(repo)) || label === link(repo)) && isRead(before)
+      ? before
+      : undefined
 
 /** One member of the config by its dotted name. */
 export const configMember = (repo: KuboRepo, name: string): Query<ConfigMember> => ({

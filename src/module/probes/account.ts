@@ -1,71 +1,62 @@
 import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
+import { isUnknown, later, strict, type Unknown } from '../../core/unknown.ts'
+import type { Label } from '../label.ts'
 import type { Probe, ProbeItem, Query } from '../query.ts'
+import {
+  type AccountDefaults,
+  accountDefaults,
+  defaultsScript,
+  type Group,
+  groupLines,
+  type Passwd,
+  passwdLines,
+} from './account-lines.ts'
 
 export type UserAnswer =
   | { exists: false }
   | { exists: true; uid: number; group: string; groups: string[]; home: string; shell: string; comment: string }
 export type GroupAnswer = { exists: false } | { exists: true; gid: number }
 
-type Passwd = { name: string; uid: number; gid: number; comment: string; home: string; shell: string }
-const passwd = (line: string): Passwd => {
-  const [name, , uid, gid, comment, home, shell] = line.split(':') as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
-  return { name, uid: Number(uid), gid: Number(gid), comment, home, shell }
-}
-type Group = { name: string; gid: number; members: string[] }
-const group = (line: string): Group => {
-  const [name, , gid, members = ''] = line.split(':') as [string, string, string, string?]
-  return { name, gid: Number(gid), members: members.split(',').filter(m => m !== '') }
+/** All accounts and their numbers, as they are printed. */
+export type RawNumbers = { users: Passwd[]; groups: Group[]; defaults: AccountDefaults }
+export const numbersItem = 'numbers'
+
+/** The name of a user's primary group; where it has none, its number. */
+export const primaryName = (groups: Group[], gid: number): string =>
+  groups.find(g => g.gid === gid)?.name ?? String(gid)
+
+const found = (item: string, users: Passwd[], groups: Group[]): UserAnswer | GroupAnswer => {
+  const [what, name] = item.split(' ') as [string, string]
+  if (what === 'group') {
+    const group = groups.find(g => g.name === name)
+    return group ? { exists: true, gid: group.gid } : { exists: false }
+  }
+  const user = users.find(u => u.name === name)
+  if (!user) return { exists: false }
+  const { uid, gid, home, shell, comment } = user
+  const further = groups.filter(g => g.members.includes(name)).map(g => g.name)
+  return { exists: true, uid, group: primaryName(groups, gid), groups: further.sort(), home, shell, comment }
 }
 
 /** Users and groups come from one look at both databases, through the host's own resolver. */
-const accountProbe: Probe<UserAnswer | GroupAnswer> = {
+export const accountProbe: Probe<UserAnswer | GroupAnswer | RawNumbers> = {
   kind: 'account',
   side: 'host',
   sh: (items: ProbeItem[]) => {
     const users = items.flatMap(i => (i.item.startsWith('user ') ? [i.item.slice(5)] : []))
-    return `${users.length > 0 ? `getent passwd ${quoted(users)}; ` : ''}echo --; getent group`
+    const numbers = items.some(i => i.item === numbersItem)
+    return `${users.length > 0 ? `getent passwd ${quoted(users)}; ` : ''}echo --; getent group${numbers ? `; echo --; getent passwd; echo --; ${defaultsScript}` : ''}`
   },
   read: ({ stdout }: Output, items: ProbeItem[]) => {
-    const [top = '', bottom = ''] = stdout.toString().split(/^--$/m) as [string, string?]
-    const users = top
-      .split('\n')
-      .filter(l => l.includes(':'))
-      .map(passwd)
-    const groups = bottom
-      .split('\n')
-      .filter(l => l.includes(':'))
-      .map(group)
-    return items.map(({ item }) => {
-      const [what, name] = item.split(' ') as [string, string]
-      if (what === 'group') {
-        const found = groups.find(g => g.name === name)
-        return found ? { exists: true, gid: found.gid } : { exists: false }
-      }
-      const user = users.find(u => u.name === name)
-      if (!user) return { exists: false }
-      const primary = groups.find(g => g.gid === user.gid)?.name ?? String(user.gid)
-      return {
-        exists: true,
-        uid: user.uid,
-        group: primary,
-        groups: groups
-          .filter(g => g.members.includes(name))
-          .map(g => g.name)
-          .sort(),
-        home: user.home,
-        shell: user.shell,
-        comment: user.comment,
-      }
-    })
+    const [top = '', bottom = '', all = '', defaults = ''] = stdout.toString().split(/^--$/m)
+    const users = passwdLines(top)
+    const groups = groupLines(bottom)
+    return items.map(({ item }) =>
+      item === numbersItem
+        ? { users: passwdLines(all), groups, defaults: accountDefaults(defaults) }
+        : found(item, users, groups),
+    )
   },
 }
 
@@ -97,6 +88,38 @@ const promisedAccount =
     ].join(' && ')
   }
 
+type Ask = <A>(query: Query<A, boolean>) => A | Unknown
+
+/** A user's groups are what the groups say of it: they follow a change of those. */
+const groupsOf = (answer: UserAnswer): Label[] =>
+  !answer.exists
+    ? []
+    : [answer.group, ...(isUnknown(answer.groups) ? [] : (answer.groups ?? []))].flatMap(name =>
+        typeof name !== 'string' ? ['group:*'] : [`group:${/^\d+$/.test(name) ? '*' : name}`],
+      )
+
+/** What stays known of a user when groups change: a group that goes loses its members, one that comes may name a number. */
+const cloudedUser = (before: UserAnswer, labels: Label[], why: Unknown, ask: Ask): UserAnswer | undefined => {
+  if (!before.exists || labels.some(label => !label.startsWith('group:'))) return undefined
+  let { group, groups } = before as { group: unknown; groups: unknown }
+  for (const name of labels.map(label => label.slice('group:'.length))) {
+    const answer = name === '*' ? why : ask(accountGroup(name))
+    const gid = later(() => {
+      const now = strict(answer) as GroupAnswer
+      return now.exists ? now.gid : undefined
+    })
+    if (Array.isArray(groups) && (name === '*' || groups.includes(name))) {
+      if (isUnknown(answer)) groups = why
+      else if (gid === undefined) groups = groups.filter(one => one !== name)
+    }
+    if (typeof group !== 'string' || !(group === name || name === '*' || /^\d+$/.test(group))) continue
+    // groupmod sets the number of a group for the users whose primary group it is.
+    if (isUnknown(answer) || (group !== name && isUnknown(gid))) group = why
+    else if (gid === Number(group)) group = name
+  }
+  return { ...before, group, groups } as UserAnswer
+}
+
 const account = <A>(what: 'user' | 'group', name: string): Query<A> => ({
   key: `${what}:${name}`,
   looks: [`${what}:${name}`],
@@ -109,5 +132,9 @@ const account = <A>(what: 'user' | 'group', name: string): Query<A> => ({
   subject: `${what} ${name}`,
 })
 
-export const user = (name: string): Query<UserAnswer> => account('user', name)
+export const user = (name: string): Query<UserAnswer> => ({
+  ...account<UserAnswer>('user', name),
+  depends: groupsOf,
+  clouded: cloudedUser,
+})
 export const accountGroup = (name: string): Query<GroupAnswer> => account('group', name)

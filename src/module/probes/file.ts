@@ -1,11 +1,12 @@
 import type { Difference } from '../../core/event.ts'
 import { refuse } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
-import { isUnknown, type Unknown } from '../../core/unknown.ts'
+import { isUnknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
 import type { Probe, ProbeItem, Query } from '../query.ts'
 import { showContent } from '../show.ts'
 import { bytesIn, bytesScript, digestsScript, maxReads, readWhole, type Whole } from './file-content.ts'
+import { cloudedFile, ownersOf } from './file-owner.ts'
 import { promisedFile } from './promised-file.ts'
 
 type Present = {
@@ -153,13 +154,11 @@ const touched =
   (path: string) =>
   (patch: Record<string, unknown>): string[] => {
     if (patch.exists === false || patch.kind === 'link') return [`tree:${path}`, `children:${folderOf(path)}`]
-    return patch.exists === true ? [`path:${path}`, `children:${folderOf(path)}`] : [`path:${path}`]
+    if (patch.exists === true) return [`path:${path}`, `children:${folderOf(path)}`]
+    const isAttributes = Object.keys(patch).every(member => attributeMembers.has(member))
+    return [`${isAttributes ? 'attributes' : 'path'}:${path}`]
   }
-
-const clouded = (before: FileAnswer, label: string, why: Unknown): FileAnswer | undefined =>
-  label.startsWith('member:') && before.exists === true && before.kind === 'file'
-    ? ({ ...before, content: why, size: why, changed: why } as unknown as FileAnswer)
-    : undefined
+const attributeMembers = new Set(['mode', 'owner', 'uid', 'group', 'gid'])
 
 const shown = ['kind', 'mode', 'owner', 'group', 'target'] as const
 
@@ -233,7 +232,8 @@ const query = (path: string, facets: string[]): Query<FileAnswer> => ({
   implied: absent => (absent(path) ? { exists: false } : undefined),
   touched: touched(path),
   stamp: (answer, time) => (answer.exists === true ? { ...answer, changed: time } : answer),
-  clouded,
+  depends: ownersOf,
+  clouded: cloudedFile,
   holds: promisedFile(path),
   show: show(path),
   subject: path,

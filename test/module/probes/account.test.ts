@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { accountGroup, type GroupAnswer, type UserAnswer, user } from '../../../src/module/probes/account.ts'
+import { accountNumbers } from '../../../src/module/probes/account-numbers.ts'
 import { probed, sh } from './local.ts'
 
 const probe = user('root').probe
@@ -49,6 +50,29 @@ test('supplementary groups are sorted, the primary one is named, one without a n
     { exists: true, uid: 1001, group: '77777', groups: ['sudo'], home: '/', shell: '/bin/sh', comment: '' },
     { exists: true, gid: 9 },
   ])
+})
+
+test('all accounts with their numbers, and what login.defs says of those', () => {
+  const text =
+    'ada:x:1:1::/:/bin/sh\n--\nsudo:x:27:ada,bob\n--\nada:x:1000:27::/:/bin/sh\nbob:x:1001:5::/:/bin/sh\n--\n' +
+    'UID_MIN\t\t 500\n  SYS_GID_MAX 800\nUSERGROUPS_ENAB yes\n'
+  const numbers = (stdout: string) => accountNumbers.parse(canned(stdout, 'numbers')[0])
+  assert.equal(numbers(text), {
+    users: [
+      { name: 'ada', uid: 1000, group: 'sudo' },
+      { name: 'bob', uid: 1001, group: '5' },
+    ],
+    groups: [{ name: 'sudo', gid: 27, members: ['ada', 'bob'] }],
+    defaults: {
+      uids: { people: { min: 500, max: 60000 }, services: { min: 101, max: 499 } },
+      gids: { people: { min: 1000, max: 60000 }, services: { min: 101, max: 800 } },
+      userGroups: true,
+    },
+  })
+  assert.is(numbers('--\n--\n--\n').defaults.userGroups, false)
+  const [here, root] = ask('numbers', 'user root') as unknown as [Parameters<typeof accountNumbers.parse>[0], unknown]
+  assert.equal(accountNumbers.parse(here).users[0], { name: 'root', uid: 0, group: 'root' })
+  assert.is((root as { uid: number }).uid, 0)
 })
 
 test('a user and a group of one name are two things', () => {
