@@ -8,7 +8,7 @@ import { sentence, sum } from '../runner/counts.ts'
 import { faults, kinds } from './faults/faults.ts'
 import { sweep } from './sweep/sweep.ts'
 
-// `npm run test:real -- --artifacts DIR [--rounds N] [--moments N] [contract|sweep|kills|cuts|reboots]…`: the same
+// `npm run test:real -- --artifacts DIR [--rounds N] [--moments N] [contract|sweep|kills|cuts|frames|reboots]…`: the same
 // contract that the stand-in is held to, and the whole playbook, on the real kubo and ipfs-cluster, whose archives lie in
 // DIR under upstream's names: whatever befalls the network, in N rounds, and what befalls a run, at N moments of it. They
 // are unpacked to a temporary folder and onto lab hosts, and nowhere else. The last line is `N passed, N failed[, N

@@ -131,5 +131,6 @@ export const blows = {
     ...[hungUp(...all), silence(...all), hungUp(a), asleep, silence(b), reset(c), hungUp(b), shortSilence(a)],
     ...[gone(...all), reset(...all), longSilence(c), asleep, gone(a), silence(c), hungUp(c), reset(b)],
   ],
+  frames: [kill('SIGKILL'), hungUp(...all), kill('SIGKILL'), hungUp(b)],
   reboots: [powerCut(a), reboot(b), powerCut(c), powerCut(b), reboot(c), powerCut(a)],
 } satisfies Record<string, Blow[]>

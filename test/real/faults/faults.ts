@@ -1,6 +1,6 @@
 import { Rig } from '../../cluster/rig.ts'
 import { type Blow, blows } from './blows.ts'
-import { type Outcome, play, undisturbed } from './moment.ts'
+import { behindTask, inTime, type Outcome, play, undisturbed } from './moment.ts'
 
 export type Kind = keyof typeof blows
 export const kinds = Object.keys(blows) as Kind[]
@@ -25,7 +25,7 @@ const row = (kind: string, outcomes: Outcome[]): string => {
 
 /**
  * Runs that are struck at so many evenly spread moments of what an undisturbed one takes, each on fresh hosts; reboots at
- * a sixth as many. Says each outcome as it comes, the table at the end.
+ * a sixth as many; those inside frames right behind tasks that have changed something. Says each outcome as it comes, the table at the end.
  */
 export const faults = async (
   artifacts: string,
@@ -42,10 +42,11 @@ export const faults = async (
     for (const kind of wanted) {
       const all: Blow[] = blows[kind]
       const count = kind === 'reboots' ? Math.ceil(moments / 7) : moments
+      const momentOf = kind === 'frames' ? behindTask : inTime
       outcomes.set(kind, [])
       say(kind)
       for (let k = 0; k < count && !signal.aborted; k++) {
-        const outcome = await play(lab, quiet, all[k % all.length]!, (k + 0.5) / count)
+        const outcome = await play(lab, quiet, all[k % all.length]!, (k + 0.5) / count, momentOf)
         outcomes.get(kind)!.push(outcome)
         for (const text of line(outcome)) say(text)
       }

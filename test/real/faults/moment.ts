@@ -6,8 +6,11 @@ import type { Rig, Started } from '../../cluster/rig.ts'
 import { healthy, need } from '../sweep/state.ts'
 import type { Blow } from './blows.ts'
 
-/** What an undisturbed run says when, in ms since its start, and what it leaves. */
-export type Undisturbed = { ms: number; said: number[]; traces: Record<string, Traces> }
+/**
+ * What an undisturbed run says when, in ms since its start, which of its lines tell of a task that has changed something,
+ * and what it leaves.
+ */
+export type Undisturbed = { ms: number; said: number[]; changed: number[]; traces: Record<string, Traces> }
 /** What came of one blow. `said`: what is wrong, or how the run that was struck ended. */
 export type Outcome = { name: string; at: number; converged: boolean; left: string[]; nextMs: number; said: string }
 
@@ -26,9 +29,12 @@ const onFresh = async <T>(lab: Rig, inside: () => Promise<T>): Promise<T> => {
 }
 
 /** Calls `tell` for every line that a run says, but for those of how far an upload has come. */
-const listen = ({ child }: Started, tell: () => void): void => {
+const listen = ({ child }: Started, tell: (line: string) => void): void => {
+  let rest = ''
   child.stdout!.on('data', (piece: string) => {
-    for (const line of piece.split('\n').slice(1)) if (!line.includes('"type":"progress"')) tell()
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) if (!line.includes('"type":"progress"')) tell(line)
   })
 }
 
@@ -39,34 +45,41 @@ export const undisturbed = (lab: Rig): Promise<Undisturbed> =>
   onFresh(lab, async () => {
     const began = Date.now()
     const said: number[] = []
+    const changed: number[] = []
     const run = begin(lab)
-    listen(run, () => said.push(Date.now() - began))
+    listen(run, line => {
+      said.push(Date.now() - began)
+      if (line.includes('"type":"result"') && line.includes('"status":"changed"')) changed.push(said.length)
+    })
     const { code } = await run.ended
     const ms = Date.now() - began
     need(code === 0, `an undisturbed run ended with ${code}`)
     await needNothingToDo(lab)
     await healthy(lab)
-    return { ms, said, traces: await tracesEverywhere(lab) }
+    return { ms, said, changed, traces: await tracesEverywhere(lab) }
   })
 
-/**
- * The moment at which an undisturbed run was so far: so many ms after so many lines. A machine that has much to do, or
- * little, meets it at the same point of the work.
- */
-const momentOf = ({ ms, said }: Undisturbed, at: number): { lines: number; after: number } => {
+/** So many ms after so many lines: a machine that has much to do, or little, meets it at the same point of the work. */
+type Moment = { lines: number; after: number }
+export type MomentOf = (quiet: Undisturbed, at: number) => Moment
+
+/** The moment at which an undisturbed run was so far. */
+export const inTime: MomentOf = ({ ms, said }, at) => {
   const lines = said.filter(time => time <= ms * at).length
   return { lines, after: ms * at - (said[lines - 1] ?? 0) }
 }
+
+/** Right behind a task that has changed something: what travels with it in one frame goes on, or has just begun. */
+export const behindTask: MomentOf = ({ changed }, at) => ({
+  lines: changed[Math.floor(at * changed.length)]!,
+  after: 0,
+})
 
 const lastTask = (stdout: string): string | undefined =>
   [...stdout.matchAll(/"type":"(?:running|result)".*?"node":"([^"]*)"/g)].at(-1)?.[1]
 
 /** Strikes a run at its moment and returns it; nothing if it had ended before. */
-const struck = async (
-  lab: Rig,
-  blow: Blow,
-  { lines, after }: ReturnType<typeof momentOf>,
-): Promise<Started | undefined> => {
+const struck = async (lab: Rig, blow: Blow, { lines, after }: Moment): Promise<Started | undefined> => {
   const run = begin(lab)
   const reached = Promise.withResolvers<'reached'>()
   let left = lines
@@ -95,7 +108,13 @@ const left = async (lab: Rig, { traces }: Undisturbed, since: number): Promise<s
 }
 
 /** A fresh network, a blow so far into its first run, a run to mend it, one to find nothing, and a look around. */
-export const play = async (lab: Rig, quiet: Undisturbed, blow: Blow, at: number): Promise<Outcome> => {
+export const play = async (
+  lab: Rig,
+  quiet: Undisturbed,
+  blow: Blow,
+  at: number,
+  momentOf: MomentOf,
+): Promise<Outcome> => {
   const outcome: Outcome = { name: blow.name, at, converged: false, left: [], nextMs: 0, said: '' }
   await onFresh(lab, async () => {
     const run = await struck(lab, blow, momentOf(quiet, at))
@@ -119,5 +138,5 @@ export const play = async (lab: Rig, quiet: Undisturbed, blow: Blow, at: number)
     outcome.said = `${outcome.said}; ${error.message}`
   })
   // A run that was through before its time has not been struck: once more, and a little earlier.
-  return outcome.said === '' ? play(lab, quiet, blow, at * 0.98) : outcome
+  return outcome.said === '' ? play(lab, quiet, blow, at * 0.98, momentOf) : outcome
 }
