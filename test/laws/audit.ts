@@ -12,16 +12,16 @@ export type Tree = Map<string, Entry>
 /** A tree, and all that can be seen of it without touching it: times to the nanosecond, inodes. */
 export type Audit = { tree: Tree; state: string }
 
-/** Prints what an audit is read of. */
+/** Prints what an audit is read of: names may hold anything but a zero byte. */
 export const auditing = (root: string): string =>
-  `cd ${root} && find . -printf '%P\\t%y\\t%m\\t%u\\t%g\\t%l\\t%s %T@ %C@ %i %n\\n' | sort && echo && find . -type f -exec sha256sum {} + | sort -k 2`
+  `cd ${root} && find . -printf '%P\\t%y\\t%m\\t%u\\t%g\\t%l\\t%s %T@ %C@ %i %n\\0' | sort -z && printf '\\0' && find . -type f -exec sha256sum -z {} + | sort -zk 2`
 
 const kinds: Record<string, string> = { f: 'file', d: 'directory', l: 'link' }
 
 export const audited = (root: string, printed: string): Audit => {
-  const [found = '', digests = ''] = printed.split('\n\n')
+  const [found = '', digests = ''] = printed.split('\0\0')
   const tree: Tree = new Map()
-  for (const line of found.trimEnd().split('\n')) {
+  for (const line of found.split('\0')) {
     const [path = '', kind = '', mode = '', owner = '', group = '', target = ''] = line.split('\t')
     const known = kinds[kind] ?? 'other'
     tree.set(posix.join(root, path), {
@@ -32,7 +32,7 @@ export const audited = (root: string, printed: string): Audit => {
       ...(known === 'link' ? { target } : {}),
     })
   }
-  for (const line of digests.trimEnd().split('\n').filter(Boolean))
+  for (const line of digests.split('\0').filter(Boolean))
     tree.get(posix.join(root, line.slice(66)))!.digest = line.slice(0, 64)
   return { tree, state: printed }
 }

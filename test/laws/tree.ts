@@ -14,10 +14,14 @@ export const wild: Places = {
   links: ['d', 'm', 'd/e', './m'],
   gone: ['d', 'd/e', 'm', 'l', 'a', 'd/f', 'm/h', 'l/f'],
 }
+/** Names that a shell, a regular expression, or a reader of lists may stumble over. */
+const odd = [`o "d'`, '-n$x*', 'ü\\b', 'n\nl', ' %s;#& ']
+const usual = ['a', 'b', 'd/f', 'd/e/g', 'm/h', 'l/f']
+
 /** Folders stay, and links lead to one: so that long playbooks come to something. */
 export const calm: Places = {
   folders: ['d', 'd/e', 'm', 'm/n'],
-  files: ['a', 'b', 'd/f', 'd/e/g', 'm/h', 'l/f'],
+  files: [...usual, ...usual, ...odd],
   sure: ['a', 'd/f'],
   links: ['d', './m'],
   gone: ['b', 'd/new', 'm/h', 'c'],
