@@ -27,6 +27,8 @@ export type Upload = {
   group?: string
   /** Put there by the login user, not by the identity of the session: for a task without `become`. */
   asLogin?: true
+  /** A test in sh, of one line: where it does not hold right before the rename, nothing is put there (`plan-moved`). */
+  over?: string
   /** It is an archive, and `path` a folder: it is unpacked there while it arrives. More arguments for tar. */
   unpack?: string[]
 }

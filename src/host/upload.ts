@@ -41,7 +41,7 @@ const checked = ({ digest }: Upload): string =>
  * and digest are right and its bytes are on the disk. The end of stdin says nothing: a cut connection ends it
  * too. Whatever goes wrong, the trap takes the file away.
  */
-const receiveScript = (upload: Upload, temporary: string, done: string): string => {
+const receiveScript = (upload: Upload, temporary: string, done: string, moved: string): string => {
   const folder = quote(posix.dirname(upload.path))
   const target = quote(upload.path)
   return [
@@ -65,6 +65,7 @@ const receiveScript = (upload: Upload, temporary: string, done: string): string 
     keepFunction,
     `{ ${dressed({ ...upload, owner: ownerWord(upload) }, makeOther(upload.path))}; } || exit 1`,
     'sync "$t" 2>/dev/null || sync',
+    ...(upload.over === undefined ? [] : [`{ ${upload.over}; } || { echo ${moved}; exit 1; }`]),
     `mv -fT -- "$t" ${target} || exit 1`,
     'trap - EXIT',
     `echo ${done}`,
@@ -124,6 +125,12 @@ const failed = (name: string, { path }: Upload, why: string): Failure => ({
     : 'nothing was left there; run again',
 })
 
+const movedFailure = (name: string, { path }: Upload): Failure => ({
+  reason: 'plan-moved',
+  what: `${path} on ${name} is not what was read there`,
+  fix: 'run again: it is planned over what is there now',
+})
+
 const unreadable = (error: unknown): Failure => ({
   reason: 'usage-file',
   what: `a file to be uploaded cannot be read: ${(error as Error).message}`,
@@ -152,7 +159,7 @@ const pour = async (wire: Wire, upload: Upload, onProgress: (sent: number) => vo
 /**
  * Sends one file, to be kept or to be unpacked, to a `RECEIVER_PROGRAM` at the other end of the wire. `refused` gives
  * the failure of a program that did not start. Rejects with a Refusal: `host-upload` with the host's reason,
- * `host-lost` when the connection broke,
+ * `host-lost` when the connection broke, `plan-moved` when something else is there than `over` says,
  * `usage-file` when the file cannot be read here.
  */
 export const sendFile = async (
@@ -164,12 +171,13 @@ export const sendFile = async (
 ): Promise<void> => {
   const random = randomBytes(RANDOM / 2).toString('hex')
   const done = `stored-${random}`
+  const moved = `moved-${random}`
   const said = collect(wire.stderr)
   const answer = collect(wire.stdout)
   wire.stdin.on('error', () => {})
   const script = upload.unpack
     ? unpackScript(upload, done)
-    : receiveScript(upload, temporaryName(upload.path, random), done)
+    : receiveScript(upload, temporaryName(upload.path, random), done, moved)
   wire.stdin.write(`${script}\n`)
   const unread = await pour(wire, upload, onProgress).then(
     () => undefined,
@@ -180,6 +188,7 @@ export const sendFile = async (
   if (unread) throw new Refusal(unread)
   // Some servers never send a status: the word at the end is what counts.
   if (answer().includes(done)) return
+  if (answer().includes(moved)) throw new Refusal(movedFailure(name, upload))
   if (ending.status === undefined && ending.why !== undefined) throw new Refusal(lost(name, upload, ending))
   const why = reasonIn(said()) || `the script there ended with ${ending.status ?? 'no status'}`
   throw new Refusal(refused(said()) ?? failed(name, upload, why))

@@ -1,6 +1,7 @@
 import type { Difference } from '../core/event.ts'
 import type { Output } from '../core/transport.ts'
 import type { Unknown } from '../core/unknown.ts'
+import type { Guard } from './guard.ts'
 import type { Label } from './label.ts'
 
 /** One thing asked of a kind of probe: the item (a path, a unit, a script) and which facets of it are wanted. */
@@ -59,6 +60,11 @@ export type Query<A, Owned extends boolean = true> = {
    * is what the promise says and is known. Undefined: that cannot be told there. It never writes.
    */
   holds?(promised: Record<string, unknown>): string | undefined
+  /**
+   * What of this answer must still be as it was seen when a change of it is put in place: tested on the host, right
+   * before. Default: nothing.
+   */
+  guard?(seen: Record<string, unknown>, patch: Record<string, unknown>): Guard | undefined
   /** How a change of this answer is shown; default: one line per changed member. */
   show?(before: A | undefined, after: A): Difference[]
   /** A word for messages: the path, the unit. */

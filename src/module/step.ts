@@ -1,6 +1,7 @@
 import { quoted } from '../core/quote.ts'
 import type { Later } from '../core/unknown.ts'
 import { type Content, type Json, sha256 } from '../core/value.ts'
+import type { Guard } from './guard.ts'
 
 /**
  * A value that another step of this node makes known (a secret born on a host): carried in memory, written as content,
@@ -9,6 +10,13 @@ import { type Content, type Json, sha256 } from '../core/value.ts'
 export type From = { from: string; before?: string; after?: string; orElse?: string }
 
 export type Owner = { owner?: string; group?: string }
+
+/**
+ * How a file comes to its place. One that it replaces hands on all that it has besides: its owner where none is given, its
+ * access control list, its extended attributes. `keeps`: it has this mode and owner already, which saves work. `over`, set
+ * by the engine: what was seen at the path, tested right before the rename.
+ */
+type Placing = { path: string; mode: string; keeps?: boolean; over?: Guard } & Owner
 
 /**
  * The writes a module may ask for: data that is shown, counted and replayed. Every step is safe to be cut at any
@@ -30,21 +38,21 @@ export type Step =
       /** Keep what it says as the node's outputs `rc`, `stdout`, `stderr`; exit statuses that count as success. */
       keep?: true
       success?: number[]
+      /** Paths that it puts something else in place of, or removes: what was seen there is guarded right before it. */
+      replaces?: string[]
+      /** What steps before have put beside these, and goes where the guard fails. */
+      beside?: string[]
     }
-  /**
-   * A file that it replaces hands on all that it has besides: its owner where none is given, its access control list, its
-   * extended attributes. `keeps`: it has this mode and owner already, which saves work.
-   */
-  | ({ do: 'write'; path: string; content: Content | From | Later; mode: string; keeps?: boolean } & Owner)
+  | ({ do: 'write'; content: Content | From | Later } & Placing)
   /** The same with the bytes of another file of the host. */
-  | ({ do: 'duplicate'; from: string; path: string; mode: string; keeps?: boolean } & Owner)
+  | ({ do: 'duplicate'; from: string } & Placing)
   /**
    * Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. The whole of it, whatever keys
    * it holds, passes through the controller's memory and is shown nowhere.
    */
   | { do: 'members'; path: string; set: Record<string, Json | Content | From>; indent: number }
   /** A file of the controller (an archive, a file to be copied), streamed. */
-  | ({ do: 'upload'; file: string; size: number; digest: string; path: string; mode: string } & Owner)
+  | ({ do: 'upload'; file: string; size: number; digest: string } & Placing)
   /** An archive of the controller, unpacked into a folder while it arrives; `words`: more of them for tar. */
   | { do: 'unpack'; file: string; size: number; digest: string; into: string; words: string[] }
   | { do: 'remove'; path: string }
@@ -67,6 +75,11 @@ export type Step =
    * mistake that is.
    */
   | { do: 'expect'; path: string; exists: boolean; otherwise: { what: string; why?: string; fix: string } }
+  /**
+   * Put in by the engine: ends the line where one of these is not what was seen, and removes what steps before have put
+   * beside it.
+   */
+  | { do: 'guard'; over: Guard[]; beside: string[] }
 
 export const exec = (argv: string[], more: Omit<Extract<Step, { do: 'exec' }>, 'do' | 'argv'> = {}): Step => ({
   do: 'exec',
@@ -97,7 +110,10 @@ export const temporaryBeside = (path: string, ending: string, start = ''): strin
 /** A symbolic link, put in place by rename: there is no moment without one. */
 export const link = (path: string, target: string): Step[] => {
   const temporary = temporaryBeside(path, '.runbook-new')
-  return [exec(['ln', '-sfn', '--', target, temporary]), exec(['mv', '-fT', '--', temporary, path])]
+  return [
+    exec(['ln', '-sfn', '--', target, temporary]),
+    exec(['mv', '-fT', '--', temporary, path], { replaces: [path], beside: [temporary] }),
+  ]
 }
 
 /** Mode and owner of something that is there, only what is given. */
@@ -107,6 +123,24 @@ export const attributes = (path: string, mode: string | undefined, { owner, grou
     : [exec(['chown', '-h', '--', `${owner ?? ''}${group === undefined ? '' : `:${group}`}`, path])]),
   ...(mode === undefined ? [] : [exec(['chmod', mode, '--', path])]),
 ]
+
+/** A step that puts a file in place by rename. */
+export type PlacingStep = Extract<Step, { do: 'write' | 'duplicate' | 'upload' }>
+export const placesFile = (step: Step): step is PlacingStep =>
+  step.do === 'write' || step.do === 'duplicate' || step.do === 'upload'
+
+/** The paths at which a step puts something else in place, or nothing. */
+export const replacedBy = (step: Step): string[] => {
+  if (step.do === 'exec') return step.replaces ?? []
+  if (step.do === 'rename') return [step.to]
+  return placesFile(step) || step.do === 'remove' ? [step.path] : []
+}
+
+/** What is of no use where the paths that a step replaces are not what was seen. */
+export const besideOf = (step: Step): string[] => {
+  if (step.do === 'exec') return step.beside ?? []
+  return step.do === 'rename' ? [step.from] : []
+}
 
 /** One line that a person can read, without any content. */
 export const describe = (step: Step): string => {
@@ -135,5 +169,7 @@ export const describe = (step: Step): string => {
       return `receipt for ${step.path}`
     case 'expect':
       return `see that ${step.path} is ${step.exists ? 'there' : 'gone'}`
+    case 'guard':
+      return `see that ${step.over.map(({ path }) => path).join(', ')} is as it was read`
   }
 }

@@ -4,6 +4,7 @@ import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from 
 import { isRecord } from '../core/value.ts'
 import { machineOf, type Node, nodeId } from '../graph/graph.ts'
 import type { AnyModule, Diagnose, Settle } from '../module/define.ts'
+import type { Guard } from '../module/guard.ts'
 import type { Label } from '../module/label.ts'
 import type { AnyQuery, Reads } from '../module/query.ts'
 import type { Step } from '../module/step.ts'
@@ -32,6 +33,10 @@ export type Line = {
   /** Steps of a collective come in phases. */
   phases: Step[][]
   will: [AnyQuery, unknown][]
+  /** What was seen of each thing that it promises something of, in their order. */
+  before: unknown[]
+  /** What must still be as it was seen when its steps put something else there. */
+  over: Guard[]
   labels: Label[]
   always: boolean
   interrupts: boolean
@@ -67,6 +72,8 @@ export const blank = (node: Node, host: string, key?: string): Line => ({
   steps: [],
   phases: [],
   will: [],
+  before: [],
+  over: [],
   labels: [],
   always: false,
   interrupts: false,
@@ -196,6 +203,7 @@ const changeLine = (
 ): Line => {
   const promised = checked(line, patchesOf(change.will, line.reads), change.will, line.reads)
   const will = promised.map(([query, patch]): Line['will'][number] => [query, bindOpen(patch, line.id)])
+  const before = will.map(([query]) => ask(query))
   const steps = change.steps ?? change.phases?.flat() ?? []
   const phases = change.phases ?? []
   // Handing out what it holds changes nothing on a host: it is only read.
@@ -218,6 +226,8 @@ const changeLine = (
     steps,
     phases,
     will,
+    before,
+    over: guardsOf(will, before),
     labels:
       change.touches ??
       footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
@@ -228,6 +238,12 @@ const changeLine = (
     outputs: { changed: true, [born]: new Later(line.id), ...(change.outputs ?? {}) },
   }
 }
+
+const guardsOf = (will: Line['will'], before: unknown[]): Guard[] =>
+  will.flatMap(([query, patch], i) => {
+    const found = before[i]
+    return isRecord(found) && isRecord(patch) ? (query.guard?.(found, patch) ?? []) : []
+  })
 
 /** The first other node that makes something of this known. */
 const waitedFor = ({ node }: Line, parts: unknown): string | undefined => {

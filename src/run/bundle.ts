@@ -9,9 +9,10 @@ import type { RunContext } from './context.ts'
 import { lostFailure, withRunBehind } from './failure-messages.ts'
 import { announceRun, finishChanged, finishFailed, finishQuiet, invalidateTouched } from './finish.ts'
 import { type FramePart, type FrameProgress, sendFrame } from './frame-progress.ts'
+import { planAnew } from './moved.ts'
 import { promiseTest } from './promise-test.ts'
 import { settle } from './settle.ts'
-import { type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps } from './steps.ts'
+import { type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps, sentSteps } from './steps.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 
 /** Whether a line can travel in a frame with others: its steps are plain shell and nothing has to be waited for. */
@@ -51,9 +52,11 @@ const conclude = async (
 const partsOf = (context: RunContext, machine: string, changes: Line[], login: string): FramePart[] =>
   changes.map(line => {
     const test = line === changes.at(-1) ? '' : promiseTest(line)!
+    const sent = sentSteps(context, line)
     return {
       line,
-      steps: line.steps.map(step => fragmentOf(context, line, step, login)),
+      sent,
+      steps: sent.map(step => fragmentOf(context, line, step, login)),
       test: test === '' ? [] : [{ sh: test, step: true }],
       reads: batch(context.known.answers.get(machine)!, hostQueries(line)),
     }
@@ -93,9 +96,13 @@ const concludePart = async (
   frame: FrameProgress,
   outputs: Output[],
 ): Promise<boolean> => {
-  const { line, steps, test, reads } = part
-  const judged = judgeOutputs(context, line, line.steps, outputs.slice(0, steps.length))
+  const { line, sent, steps, test, reads } = part
+  const judged = judgeOutputs(context, line, sent, outputs.slice(0, steps.length))
   invalidateTouched(context, line)
+  if (judged.moved !== undefined) {
+    planAnew(context, line, judged.moved)
+    return true
+  }
   if (judged.failure) {
     // A step that only printed too much has not ended the frame: what is behind it has run as well.
     for (const behind of await frame.begunBehind(part)) invalidateTouched(context, behind)
@@ -119,8 +126,9 @@ const runAlone = async (context: RunContext, line: Line, lines: Line[]): Promise
   announceRun(context, line)
   const transport = await context.connect(line.machine)
   const reads = batch(context.known.answers.get(line.machine)!, hostQueries(line))
-  const ran = await runSteps(context, transport, line, line.steps, reads.fragments)
+  const ran = await runSteps(context, transport, line, sentSteps(context, line), reads.fragments)
   invalidateTouched(context, line)
+  if (ran.moved !== undefined) return planAnew(context, line, ran.moved)
   if (ran.failure) return finishFailed(context, line, ran.failure)
   reads.record(ran.rest!)
   await conclude(context, line, ran.said, ran.rest!)

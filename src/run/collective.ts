@@ -6,7 +6,8 @@ import { batch } from '../world/batch.ts'
 import type { RunContext } from './context.ts'
 import { unmadeFailure } from './failure-messages.ts'
 import { announceRun, finishChanged, finishFailed, finishQuiet, finishSkipped, invalidateTouched } from './finish.ts'
-import { runSteps, valuesNeededBy } from './steps.ts'
+import { planAnew, refuseMoved } from './moved.ts'
+import { runSteps, sentSteps, valuesNeededBy } from './steps.ts'
 import { tellLost } from './unfinished.ts'
 import { hostQueries, replanNode, verdictOf } from './verify.ts'
 
@@ -82,8 +83,12 @@ const runPhase = (context: RunContext, line: Line, phase: number): Promise<void>
     const last = phase === line.phases.length - 1
     const reads = batch(context.known.answers.get(line.machine)!, last ? hostQueries(line) : [])
     const tail: Fragment[] = last ? reads.fragments : []
-    const ran = await runSteps(context, transport, line, steps, tail)
+    const ran = await runSteps(context, transport, line, sentSteps(context, line, steps), tail)
     invalidateTouched(context, line)
+    if (ran.moved !== undefined) {
+      planAnew(context, line, ran.moved)
+      return refuseMoved(context, line)
+    }
     if (ran.failure) return finishFailed(context, line, ran.failure)
     if (last) reads.record(ran.rest!)
   })

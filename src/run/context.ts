@@ -33,6 +33,10 @@ export type RunContext = RunParts & {
   lines: Map<string, Line[]>
   /** What gates have already changed between turns: their tasks, in their own place, are told as changed. */
   gated: Map<string, Line>
+  /** Lines whose steps have run, and when by the clock of their machine's answers. */
+  ran: { line: Line; at: number }[]
+  /** What was not as it was read when its turn came, as `MACHINE KEY`; and the paths that each line has met so. */
+  moved: { keys: Set<string>; met: Map<string, string[]> }
   /** Hosts that wait for another; emptied by every change. */
   waiting: Set<string>
 }
@@ -50,6 +54,8 @@ export const createRunContext = (parts: RunParts, walk: Walk): RunContext => {
     planned: new Map(walk.planned.flatMap(({ lines }) => lines).map(line => [line.id, line])),
     lines: new Map(),
     gated: new Map(),
+    ran: [],
+    moved: { keys: new Set(), met: new Map() },
     waiting,
     changed: () => promise,
     wake: () => {

@@ -74,6 +74,24 @@ export const failedAgain = ({ why, fix }: Line, { node }: Line): Failure => ({
   origin: node.task.origin,
 })
 
+/** What the plan was made from is not there any more, and the task would do something else with what is. */
+export const movedFailure = ({ node }: Line, paths: string[], sides?: [shown: string, now: string]): Failure => ({
+  reason: 'plan-moved',
+  what: `${paths.join(', ')} changed after the plan was made, and was left as it is now.`,
+  ...(sides ? { why: `planned: ${sides[0]}\nnow: ${sides[1]}` } : {}),
+  fix: 'Look at what is there and at what wrote to it, then make the plan again: it is made over what is there then.',
+  origin: node.task.origin,
+})
+
+/** Something writes to it again and again. */
+export const restlessPathFailure = ({ node }: Line, path: string, times: number): Failure => ({
+  reason: 'host-settle',
+  what: `${path} changed each time before it could be replaced.`,
+  why: `It was read and planned ${times} times, and each time it was something else by then.`,
+  fix: 'Stop what writes to it, or run again when it is quiet.',
+  origin: node.task.origin,
+})
+
 export const brokenPromiseFailure = ({ node: { task } }: Line, why: string): Failure => ({
   reason: 'module-broke-promise',
   what: `${task.module} did not do what it planned.`,

@@ -128,7 +128,9 @@ export const announceRun = (context: RunContext, line: Line, behind: Line[] = []
 }
 
 /** Steps of this line have run: older answers about what they touch are stale. */
-export const invalidateTouched = ({ known }: RunContext, line: Line): void => {
+export const invalidateTouched = ({ known, ran }: RunContext, line: Line): void => {
+  const answers = known.answers.get(line.machine)!
   const own = line.will.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
-  invalidate(known.answers.get(line.machine)!, [...own, ...line.labels])
+  invalidate(answers, [...own, ...line.labels])
+  ran.push({ line, at: answers.clock })
 }

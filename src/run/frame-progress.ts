@@ -1,15 +1,16 @@
 import { Refusal } from '../core/failure.ts'
 import type { Fragment, Output, Transport } from '../core/transport.ts'
+import type { Step } from '../module/step.ts'
 import type { Line } from '../plan/line.ts'
 import type { Batch } from '../world/batch.ts'
 import type { RunContext } from './context.ts'
 import { announceRun } from './finish.ts'
 
 /**
- * A line in a frame: its steps as fragments, the test of its promises where something runs behind it, and the reads that
- * verify it, each at its own moment.
+ * A line in a frame: its steps as they are sent, and as fragments, the test of its promises where something runs behind
+ * it, and the reads that verify it, each at its own moment.
  */
-export type FramePart = { line: Line; steps: Fragment[]; test: Fragment[]; reads: Batch }
+export type FramePart = { line: Line; sent: Step[]; steps: Fragment[]; test: Fragment[]; reads: Batch }
 
 /** A frame while it runs. The host tells where it is fragment by fragment, so each line is told as soon as it is over. */
 export type FrameProgress = {

@@ -8,6 +8,7 @@ import { guarded, runCollective } from './collective.ts'
 import type { RunContext } from './context.ts'
 import { gateFailure } from './failure-messages.ts'
 import { finishFailed, finishSkipped, finishUnverified } from './finish.ts'
+import { refuseMoved } from './moved.ts'
 import { replanNode } from './verify.ts'
 
 /**
@@ -40,6 +41,8 @@ const linesLeft = async (context: RunContext, node: Node): Promise<Line[]> => {
 /** Runs one line; returns what keeps the others from theirs. */
 const runTurn = async (context: RunContext, line: Line): Promise<string | undefined> => {
   await guarded(context, line, () => runBundle(context, line.machine, [line]))
+  // In a turn nothing is planned anew: the others wait.
+  refuseMoved(context, line)
   const hasFailed = context.known.finished.get(line.id)?.verdict === 'fail' || isLost(context.known, line.host)
   return hasFailed ? line.id : undefined
 }

@@ -10,6 +10,7 @@ import { planNode, register } from '../plan/walk.ts'
 import { type MissingReads, type Walk, withoutPredictions } from '../plan/walk-state.ts'
 import { travels } from './bundle.ts'
 import type { RunContext } from './context.ts'
+import { asShown } from './moved.ts'
 import { isDone, isPlayOver, type Progress, recordPlanned } from './progress.ts'
 import { promiseTest } from './promise-test.ts'
 
@@ -76,7 +77,8 @@ const addCollective = (
 }
 
 /** Adds what can go with the bundle. Returns whether more may follow. */
-const addLines = (context: RunContext, draft: Draft, node: Node, host: string, lines: Line[]): boolean => {
+const addLines = (context: RunContext, draft: Draft, node: Node, host: string, planned: Line[]): boolean => {
+  const lines = planned.map(line => asShown(context, line))
   recordPlanned(context, lines)
   const todo = lines.filter(line => !context.known.finished.has(line.id))
   if (node.task.rolling && todo.some(line => line.interrupts)) {

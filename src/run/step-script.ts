@@ -3,7 +3,8 @@ import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { isGone, isThere } from '../core/path-test.ts'
 import { quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
-import type { From, Owner, Step } from '../module/step.ts'
+import { type Guard, guardScript } from '../module/guard.ts'
+import type { From, Owner, PlacingStep, Step } from '../module/step.ts'
 
 /** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */
 export type StepValues = Map<string, string>
@@ -28,21 +29,21 @@ const ownerWord = ({ owner, group }: Owner): string | undefined =>
 
 /**
  * A file put in place whole: temporary name in the target folder, filled by `fill` (which has it as `$t`), dressed by
- * `dress`, synced, renamed. Nothing stays behind a failure or a cut. What a machine has left that lost its power goes with
+ * `dress`, synced, and renamed if what it takes the place of is still what was seen. Nothing stays behind a failure or a cut. What a machine has left that lost its power goes with
  * the next write. A long name is cut, since the whole may have 255 bytes.
  */
-const place = (path: string, fill: string, dress: (make: string) => string): string => {
+const place = (path: string, fill: string, dress: (make: string) => string, over: Guard | undefined): string => {
   const start = quote(`${dirname(path)}/.${basename(path).slice(0, 50)}.runbook-`)
   const sweep = `set -- ${start}??????; [ ! -f "$1" ] || rm -f -- "$@"`
   const tidy = `trap 'rm -f -- "$t" \${o:+"$o"}' EXIT; trap 'exit 1' HUP INT TERM`
   const make = (name: string): string => `${name}=$(mktemp ${start}XXXXXX)`
-  const steps = [fill, `{ ${dress(make('o'))}; }`, 'sync -- "$t"', `mv -fT -- "$t" ${quote(path)}`]
+  const guard = over === undefined ? [] : [`{ ${guardScript([over])}\n}`]
+  const steps = [fill, `{ ${dress(make('o'))}; }`, 'sync -- "$t"', ...guard, `mv -fT -- "$t" ${quote(path)}`]
   return `umask 077; ${sweep}; ${keepFunction}; o=; ${make('t')} || exit 1; ${tidy}; ${steps.join(' && ')} && trap - EXIT`
 }
 
-type Placed = { path: string; mode: string; keeps?: boolean } & Owner
-const put = ({ path, mode, keeps = false, ...owner }: Placed, fill: string): string =>
-  place(path, fill, make => dressed({ path, mode, owner: ownerWord(owner), keeps }, make))
+const put = ({ path, mode, keeps = false, over, ...owner }: PlacingStep, fill: string): string =>
+  place(path, fill, make => dressed({ path, mode, owner: ownerWord(owner), keeps }, make), over)
 
 const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
@@ -79,7 +80,7 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
     case 'exec':
       return run(step, memory, login)
     case 'write':
-      return put(step as Placed, written(stepBytes(step.content as Content | From, memory)))
+      return put(step, written(stepBytes(step.content as Content | From, memory)))
     case 'duplicate':
       return put(step, `cp -- ${quote(step.from)} "$t"`)
     case 'remove':
@@ -94,6 +95,8 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
       return receipt(step.path, step.digest)
     case 'expect':
       return step.exists ? isThere(step.path) : isGone(step.path)
+    case 'guard':
+      return guardScript(step.over, step.beside)
     case 'upload':
     case 'unpack':
     case 'members':
@@ -101,6 +104,6 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
   }
 }
 
-/** Replaces a file's bytes, leaving all else as it is: what a `members` step does after reading it. */
-export const rewrite = (path: string, bytes: Buffer): string =>
-  place(path, written(bytes), () => `keep ${quote(path)} "$t"`)
+/** Replaces a file's bytes, leaving all else as it is: what a `members` step does after reading `over`. */
+export const rewrite = (path: string, bytes: Buffer, over: Guard): string =>
+  place(path, written(bytes), () => `keep ${quote(path)} "$t"`, over)

@@ -1,18 +1,23 @@
 import { type Failure, Refusal } from '../core/failure.ts'
 import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
-import { isRecord, withMember } from '../core/value.ts'
-import { describe, type From, type Step } from '../module/step.ts'
+import { isRecord, sha256, withMember } from '../core/value.ts'
+import { type Guard, guardTest, movedStatus } from '../module/guard.ts'
+import { describe, type From, placesFile, type Step } from '../module/step.ts'
 import { type Line, refOf } from '../plan/line.ts'
 import type { RunContext } from './context.ts'
 import { expectFailure, longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
+import { guardedSteps } from './guarded-steps.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
 /** What a step with `keep` said. */
 export type CommandOutput = { rc: number; stdout: string; stderr: string }
-type StepsEnd =
-  | { failure: Failure; said?: CommandOutput; rest?: undefined }
-  | { failure?: undefined; said?: CommandOutput; rest: Output[] }
+/** How steps ended: with what follows them in their frame, with a failure, or at a path where something else is by now. */
+type StepsEnd = { said?: CommandOutput } & (
+  | { failure: Failure; moved?: undefined; rest?: undefined }
+  | { failure?: undefined; moved: string; rest?: undefined }
+  | { failure?: undefined; moved?: undefined; rest: Output[] }
+)
 
 const member = (context: RunContext, value: unknown): unknown => {
   if (isRecord(value) && ('from' in value || 'bytes' in value))
@@ -75,11 +80,19 @@ export const fitsFrame = (steps: Step[]): boolean => {
   return chunks.length === 0 || (chunks.length === 1 && 'frame' in chunks[0]!)
 }
 
+/** The user a line's task runs as; undefined: the one who reads. */
+const userOf = ({ known }: RunContext, { host, machine, node }: Line): string | undefined =>
+  known.identity(machine, node.become.has(host))
+
 /** A script of a line, run as its task's identity. */
-const asTask = ({ known }: RunContext, { host, machine, node }: Line, sh: string): string => {
-  const user = known.identity(machine, node.become.has(host))
+const asTask = (context: RunContext, line: Line, sh: string): string => {
+  const user = userOf(context, line)
   return user === undefined ? sh : fedTo(user, sh)
 }
+
+/** Steps of a line, all or those of a phase, as they are sent: with what guards them. */
+export const sentSteps = (context: RunContext, line: Line, steps = line.steps): Step[] =>
+  guardedSteps(line, steps, userOf(context, line) === undefined)
 
 /**
  * The fragment of a plain step. One that names its user is run by that user, whatever the task's identity; one that only
@@ -87,17 +100,21 @@ const asTask = ({ known }: RunContext, { host, machine, node }: Line, sh: string
  */
 export const fragmentOf = (context: RunContext, line: Line, step: Step, login: string): Fragment => {
   const sh = stepScript(step, context.memory, login)!
-  const isOwn = step.do === 'expect' || (step.do === 'exec' && step.user !== undefined)
+  const isOwn = step.do === 'expect' || step.do === 'guard' || (step.do === 'exec' && step.user !== undefined)
   return { sh: isOwn ? sh : asTask(context, line, sh), step: true }
 }
 
-/** Judges what the steps of one frame said, in order: the first failure, or what a step with `keep` said. */
+/** The path at which a step, or what guards it, has found something else than what was seen. */
+const movedAt = (step: Step, { status, stdout }: Output): string | undefined =>
+  status === movedStatus && (step.do === 'guard' || (placesFile(step) && step.over)) ? stdout.toString() : undefined
+
+/** Judges what the steps of one frame said, in order: the first that did not do it, or what a step with `keep` said. */
 export const judgeOutputs = (
   context: RunContext,
   line: Line,
   steps: Step[],
   outputs: Output[],
-): { failure?: Failure; said?: CommandOutput } => {
+): { failure?: Failure; moved?: string; said?: CommandOutput } => {
   let said: CommandOutput | undefined
   for (const [i, step] of steps.entries()) {
     const output = outputs[i]
@@ -105,6 +122,8 @@ export const judgeOutputs = (
     if (output.cut) return { failure: longOutputFailure(line, describe(step)) }
     said = learn(context, step, output) ?? said
     if (output.status === 0) continue
+    const moved = movedAt(step, output)
+    if (moved !== undefined) return { moved }
     const failure =
       step.do === 'expect' ? expectFailure(line, step.otherwise, said) : stepFailure(line, describe(step), output)
     return { failure, ...(said ? { said } : {}) }
@@ -129,30 +148,50 @@ export const runSteps = async (
   let rest: Output[] = []
   for (const [i, chunk] of chunks.entries()) {
     if ('apart' in chunk) {
-      const failure = await runApart(context, transport, line, chunk.apart)
-      if (failure) return { failure }
+      const stopped = await runApart(context, transport, line, chunk.apart)
+      if (stopped) return stopped
       continue
     }
     const fragments = chunk.frame.map(step => fragmentOf(context, line, step, transport.user))
     const outputs = await transport.run([...fragments, ...(i === chunks.length - 1 ? tail : [])])
     const judged = judgeOutputs(context, line, chunk.frame, outputs)
     said = judged.said ?? said
+    if (judged.moved !== undefined) return { moved: judged.moved }
     if (judged.failure) return { failure: judged.failure, ...(said ? { said } : {}) }
     rest = outputs.slice(fragments.length)
   }
   return { rest, ...(said ? { said } : {}) }
 }
 
+/** The test of what is replaced, of one line. The login user, who may not be let at its content, sees that it is there. */
+const overOf = (guard: Guard | undefined, login: boolean): string | undefined => {
+  if (guard === undefined) return undefined
+  const test = guardTest(guard)
+  const isClosed = `[ -e ${quote(guard.path)} ] && [ ! -r ${quote(guard.path)} ]`
+  const whole = login && guard.digest !== undefined ? `{ ${isClosed}; } || { ${test}; }` : test
+  return whole.includes('\n') ? undefined : whole
+}
+
 /** What a step sends, as the task's identity. */
 const uploadOf = (context: RunContext, line: Line, step: Sending): Upload => {
   const { file, size, digest } = step
-  const login = context.known.identity(line.machine, line.node.become.has(line.host)) !== undefined
+  const login = userOf(context, line) !== undefined
   const common = { source: { file }, size, digest, ...(login ? { asLogin: true as const } : {}) }
   if (step.do === 'unpack') return { ...common, path: step.into, mode: '', unpack: step.words }
   const { path, mode, owner, group } = step
-  return { ...common, path, mode, ...(owner ? { owner } : {}), ...(group ? { group } : {}) }
+  const over = overOf(step.over, login)
+  return {
+    ...common,
+    path,
+    mode,
+    ...(owner ? { owner } : {}),
+    ...(group ? { group } : {}),
+    ...(over === undefined ? {} : { over }),
+  }
 }
 
+/** Why a step that is a trip of its own was the last. */
+type Stopped = Exclude<StepsEnd, { rest: Output[] }>
 type Sending = Extract<Step, { do: 'upload' | 'unpack' }>
 
 /** Sends a file. A file that cannot be put there (a full disk) fails the task; a lost connection loses the host. */
@@ -161,7 +200,7 @@ const send = async (
   transport: Transport,
   line: Line,
   step: Sending,
-): Promise<Failure | undefined> => {
+): Promise<Stopped | undefined> => {
   const upload = uploadOf(context, line, step)
   const { size: total, path: what } = upload
   try {
@@ -169,8 +208,9 @@ const send = async (
     return undefined
   } catch (error) {
     const failure = error instanceof Refusal ? error.failures[0]! : undefined
+    if (failure?.reason === 'plan-moved') return { moved: upload.path }
     if (failure?.reason !== 'host-upload') throw error
-    return { ...failure, origin: line.node.task.origin }
+    return { failure: { ...failure, origin: line.node.task.origin } }
   }
 }
 
@@ -193,22 +233,39 @@ const treeOf = (line: Line, path: string, text: string): { tree: unknown } | Fai
   }
 }
 
+/** How often a file is read whose members are set, when something writes to it each time before they are. */
+const mostReads = 3
+
+/** Sets members of a file over what it holds then: read, and put in place if it still is what was read. */
+const setMembers = async (
+  context: RunContext,
+  transport: Transport,
+  line: Line,
+  step: Extract<Step, { do: 'members' }>,
+): Promise<Stopped | undefined> => {
+  for (let reads = 1; ; reads++) {
+    const [read] = await transport.run([{ sh: asTask(context, line, `cat -- ${quote(step.path)}`) }])
+    if (read!.status !== 0) return { failure: stepFailure(line, describe(step), read!) }
+    const text = read!.stdout.toString()
+    const found = treeOf(line, step.path, text)
+    if ('reason' in found) return { failure: found }
+    let { tree } = found
+    for (const [path, value] of Object.entries(step.set)) tree = withMember(tree, path, member(context, value))
+    const bytes = Buffer.from(JSON.stringify(tree, null, step.indent) + (text.endsWith('\n') ? '\n' : ''))
+    const over: Guard = { path: step.path, kind: 'there', digest: sha256(read!.stdout) }
+    const [written] = await transport.run([{ sh: asTask(context, line, rewrite(step.path, bytes, over)), step: true }])
+    if (written!.status === 0) return undefined
+    if (written!.status !== movedStatus) return { failure: stepFailure(line, describe(step), written!) }
+    if (reads === mostReads) return { moved: step.path }
+  }
+}
+
 const runApart = async (
   context: RunContext,
   transport: Transport,
   line: Line,
   step: Step,
-): Promise<Failure | undefined> => {
+): Promise<Stopped | undefined> => {
   if (step.do === 'upload' || step.do === 'unpack') return send(context, transport, line, step)
-  if (step.do !== 'members') return undefined
-  const [read] = await transport.run([{ sh: asTask(context, line, `cat -- ${quote(step.path)}`) }])
-  if (read!.status !== 0) return stepFailure(line, describe(step), read!)
-  const text = read!.stdout.toString()
-  const found = treeOf(line, step.path, text)
-  if ('reason' in found) return found
-  let { tree } = found
-  for (const [path, value] of Object.entries(step.set)) tree = withMember(tree, path, member(context, value))
-  const bytes = Buffer.from(JSON.stringify(tree, null, step.indent) + (text.endsWith('\n') ? '\n' : ''))
-  const [written] = await transport.run([{ sh: asTask(context, line, rewrite(step.path, bytes)), step: true }])
-  return written!.status === 0 ? undefined : stepFailure(line, describe(step), written!)
+  return step.do === 'members' ? setMembers(context, transport, line, step) : undefined
 }

@@ -60,6 +60,22 @@ test('bytes and files arrive whole, with mode and owner, over what was there', (
     assert.equal(readdirSync(folder).toSorted(), ['copy', 'empty', "it's a name", 'source'])
   }))
 
+test('where something else is there than was read it stays, and nothing is left beside it', () =>
+  withHost({}, async (transport, folder) => {
+    const path = join(folder, 'f')
+    const over = `[ "$(cat ${path})" = old ]`
+    writeFileSync(path, 'theirs')
+    assert.equal(
+      (await failuresOf(transport.upload(uploadOf(MEGABYTES, path, { over })))).map(({ reason }) => reason),
+      ['plan-moved'],
+    )
+    assert.is(readFileSync(path, 'utf8'), 'theirs')
+    assert.equal(readdirSync(folder), ['f'])
+    writeFileSync(path, 'old')
+    await transport.upload(uploadOf(MEGABYTES, path, { over }))
+    assert.ok(readFileSync(path).equals(MEGABYTES))
+  }))
+
 test('what it replaces hands on its owner, its list of access and its extended attributes', () =>
   withHost({}, async (transport, folder) => {
     const access = 'user::rw-\nuser:5001:r--\ngroup::---\nmask::r--\nother::---\n'

@@ -3,7 +3,18 @@ import * as assert from 'uvu/assert'
 import { type Ran, type Rig, verdicts } from '../plan/rig.ts'
 import { type Audit, after, strays, type Tree } from './audit.ts'
 import type { Playbook } from './playbooks.ts'
-import { failing, isOpen, named, needDone, needEachOnce, needKept, needShown, resultsIn, steps } from './promises.ts'
+import {
+  failing,
+  isOpen,
+  named,
+  needDone,
+  needEachOnce,
+  needKept,
+  needShown,
+  needUnmoved,
+  resultsIn,
+  steps,
+} from './promises.ts'
 
 /** What a number of generated playbooks have come to, for the one who reads the log. */
 export const createCounts = () => {
@@ -68,6 +79,7 @@ export const judge = async (made: Rig, { text, hosts }: Playbook, look: () => Pr
   for (const [i, host] of hosts.entries()) needTold(apply, host, made.hosts.root(host), first[i]!, last[i]!)
   counts.take(plan, apply)
   if (plan.untouched) return
+  needUnmoved(apply)
   needKept(plan, apply)
   needShown(plan, apply)
   needEachOnce(plan, apply)

@@ -76,6 +76,14 @@ export const needEachOnce = (plan: Ran, apply: Ran): void => {
   assert.equal([...new Set(came.map(whole))].sort(), plan.lines.map(({ id }) => id).sort(), 'each line has a result')
 }
 
+/** Where nobody else writes no guard stops a line: what it was planned over is what is there. */
+export const needUnmoved = ({ events }: Ran): void =>
+  assert.equal(
+    events.flatMap(e => (e.type === 'warning' && /changed (meanwhile|after it was read)/.test(e.text) ? [e.text] : [])),
+    [],
+    'nothing moves by itself',
+  )
+
 /** Nothing is done again, or fails, but what a plan has named; of a loop whose items it could not know, the whole. */
 export const needDone = (plan: Ran, again: Ran): void => {
   const told = named(plan)

@@ -66,7 +66,7 @@ test('a promise that no test can tell on the host ends its frame; behind the las
       assert.equal(results(ran)['node0/seen'], 'ok')
       assert.equal(
         doing.map(({ fragments }) => fragments.filter(({ step }) => step).length),
-        [1, 3],
+        [2, 3],
       )
     },
   ))

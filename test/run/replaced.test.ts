@@ -42,7 +42,7 @@ const ways: Record<string, (path: string) => string> = {
   'write, with the mode it has': path => script(write(path, { keeps: true })),
   'write, with a mode of its own': path => script(write(path)),
   'copy on the host': path => script({ do: 'duplicate', from: others, path, mode: '0640' }),
-  'members of a JSON file': path => rewrite(path, Buffer.from('new\n')),
+  'members of a JSON file': path => rewrite(path, Buffer.from('new\n'), { path, kind: 'there' }),
 }
 for (const [way, scriptFor] of Object.entries(ways))
   test(`${way}: list of access, extended attributes and owner stay`, () => {

@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { content } from '../../src/core/value.ts'
+import { content, sha256 } from '../../src/core/value.ts'
+import { type Guard, movedStatus } from '../../src/module/guard.ts'
 import { attributes, exec, folder, link, type Step, uncut } from '../../src/module/step.ts'
 import { rewrite, stepScript } from '../../src/run/step-script.ts'
 import { cases, fc } from '../chance.ts'
@@ -115,6 +116,24 @@ test('write: what a machine has left that lost its power goes with the next writ
   assert.is(run(write(join(at, 'n'.repeat(255)), 'new')).status, 0, 'the longest of names')
 })
 
+test('write: what is replaced is looked at last of all, after the bytes are on the disk', () => {
+  const at = join(root, 'guarded')
+  const bin = join(root, 'guarded-bin')
+  for (const folder of [at, bin]) mkdirSync(folder)
+  writeFileSync(join(at, 'f'), 'old')
+  const over: Guard = { path: join(at, 'f'), kind: 'file', digest: sha256('old') }
+  const step = write(join(at, 'f'), 'new', { over })
+  // Somebody else writes while the bytes are on their way to the disk.
+  writeFileSync(join(bin, 'sync'), `#!/bin/sh\nprintf theirs >${at}/f\n`, { mode: 0o755 })
+  const { status, stdout } = sh(`PATH=${bin}:$PATH; ( ${stepScript(step, memory, 'root')} )`)
+  assert.equal([status, stdout], [movedStatus, join(at, 'f')])
+  assert.is(readFileSync(join(at, 'f'), 'utf8'), 'theirs')
+  assert.equal(readdirSync(at), ['f'])
+  writeFileSync(join(at, 'f'), 'old')
+  assert.is(run(step).status, 0)
+  assert.is(readFileSync(join(at, 'f'), 'utf8'), 'new')
+})
+
 test('write: set-ID bits stay when the owner changes, in whatever order', () => {
   run(write(join(root, 'setuid'), 'x', { mode: '4755', owner: '1000', group: '1000' }))
   assert.is(mode(join(root, 'setuid')), '4755')
@@ -196,7 +215,7 @@ test('rewrite: mode and owner stay', () => {
   writeFileSync(path, '{}')
   chmodSync(path, 0o640)
   sh(`chown 1000:1001 ${path}`)
-  assert.is(sh(rewrite(path, Buffer.from('{"a":1}'))).status, 0)
+  assert.is(sh(rewrite(path, Buffer.from('{"a":1}'), { path, kind: 'there', digest: sha256('{}') })).status, 0)
   const { uid, gid } = statSync(path)
   assert.equal([readFileSync(path, 'utf8'), mode(path), uid, gid], ['{"a":1}', '640', 1000, 1001])
 })

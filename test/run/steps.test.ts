@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { defineModule, exec, file, program, T } from '../../src/module/module.ts'
 import { pack } from '../artifact/rig.ts'
 import { failuresOf, rig as makeRig, type Ran, type Rig, results, verdicts, withRig } from '../plan/rig.ts'
+import { createHosts } from './local.ts'
 
 const play = (tasks: string): string => `- hosts: all\n  tasks:\n${tasks.replace(/^\s*- /gm, '    - ')}`
 const steps = (ran: Ran): number => ran.events.reduce((sum, e) => sum + (e.type === 'result' ? e.steps : 0), 0)
@@ -195,5 +196,39 @@ for (const name of ['n'.repeat(255), 'ż'.repeat(127)])
       },
       { 'files/big': 'x'.repeat(6_000_000), 'files/p.tar.gz': pack({ f: '1\n' }, '-z') },
     ))
+
+/** A rig in which `write` happens before each frame that puts something in place. */
+const meddled = async (write: (path: string, times: number) => void, use: (ran: Ran, path: string) => void) => {
+  let times = 0
+  const hosts = createHosts((name, fragments) => {
+    if (fragments.some(({ step }) => step)) write(join(hosts.root(name), 'f.json'), ++times)
+  })
+  const made = makeRig(play(`- { name: set, setting: { path: "{{ root }}/f.json", to: 2 } }`), { modules }, hosts)
+  try {
+    const path = join(hosts.root('node0'), 'f.json')
+    writeFileSync(path, '{"a":{"b":1}}')
+    use(await made.apply(), path)
+  } finally {
+    await made.close()
+  }
+}
+
+test('members are set over what the file holds when they are written', () =>
+  meddled(
+    (path, times) => times === 1 && writeFileSync(path, '{"a":{"b":1},"theirs":3}'),
+    (ran, path) => {
+      assert.equal(results(ran), { 'node0/set': 'changed' })
+      assert.equal(JSON.parse(readFileSync(path, 'utf8')), { a: { b: 2 }, theirs: 3 })
+    },
+  ))
+
+test('a file of members that is written to each time is left', () =>
+  meddled(
+    (path, times) => writeFileSync(path, `{"a":{"b":1},"theirs":${times}}`),
+    (ran, path) => {
+      assert.equal(failuresOf(ran), { 'node0/set': 'host-settle' })
+      assert.is(JSON.parse(readFileSync(path, 'utf8')).a.b, 1)
+    },
+  ))
 
 test.run()

@@ -75,6 +75,8 @@ export const unpackSteps = (
     ...('at' in archive ? [] : [uploaded(archive, sent)]),
     exec(['sh', '-c', unpacking, 'unpack', packed, dest, leftover, ...links], {
       stdin: content(right.map(member => `./${member.path}\0`).join('')),
+      replaces: wrong.map(({ member }) => memberPath(dest, member)),
+      beside: leftover === '' ? [] : [leftover],
     }),
     ...(spec === '' ? [] : [exec(['xargs', '-0r', 'chown', '-h', '--', spec], { cwd: dest, stdin: content(paths) })]),
     ...[...folders, ...special].map(m => exec(['chmod', chmodMode(m.kind, m.mode), '--', memberPath(dest, m)])),

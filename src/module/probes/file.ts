@@ -8,6 +8,7 @@ import { showContent } from '../show.ts'
 import { bytesIn, bytesScript, digestsScript, maxReads, readWhole, type Whole } from './file-content.ts'
 import { cloudedFile, ownersOf } from './file-owner.ts'
 import { promisedFile } from './promised-file.ts'
+import { seenFile } from './seen-file.ts'
 
 type Present = {
   exists: true
@@ -235,6 +236,7 @@ const query = (path: string, facets: string[]): Query<FileAnswer> => ({
   depends: ownersOf,
   clouded: cloudedFile,
   holds: promisedFile(path),
+  guard: seenFile(path),
   show: show(path),
   subject: path,
 })

@@ -5,7 +5,7 @@ import { isRecord } from '../../core/value.ts'
 const kinds: Record<string, string> = { file: 'f', directory: 'd', link: 'l' }
 
 /** What `find` prints of a member, and how a promised one reads in that form; undefined: it has none. */
-const members: Record<string, [format: string, text: (value: unknown) => string | undefined]> = {
+export const fileFormats: Record<string, [format: string, text: (value: unknown) => string | undefined]> = {
   kind: ['%y', kind => kinds[kind as string]],
   mode: ['%m', mode => String(mode).replace(/^0+(?=.)/, '')],
   owner: ['%u', String],
@@ -31,7 +31,7 @@ export const promisedFile =
   ({ exists, content, changed: _, ...rest }: Record<string, unknown>): string | undefined => {
     if (exists === false) return isGone(path)
     const told = Object.entries(rest).map(([member, value]) => {
-      const [format, text] = members[member] ?? []
+      const [format, text] = fileFormats[member] ?? []
       return [format, text?.(value)]
     })
     if (told.some(([format, text]) => format === undefined || text === undefined)) return undefined

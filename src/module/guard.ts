@@ -1,0 +1,77 @@
+import { isGone, isThere } from '../core/path-test.ts'
+import { quote, quoted } from '../core/quote.ts'
+import { sha256 } from '../core/value.ts'
+
+/**
+ * What was seen at a path, as far as a change could lose it: `absent`, or the kind of what is there; of what is replaced
+ * or removed also its digest or target; and of what is handed on to what takes its place, as `find -printf` says it.
+ */
+export type Guard = {
+  path: string
+  kind: 'absent' | 'there' | 'file' | 'directory' | 'link' | 'other'
+  digest?: string
+  target?: string
+  handedOn?: { format: string; text: string }
+}
+
+/** The status of a step that has found something else than what was seen: it has changed nothing. */
+export const movedStatus = 79
+
+const kindTest = ({ path, kind }: Guard): string => {
+  const at = quote(path)
+  switch (kind) {
+    case 'absent':
+      return isGone(path)
+    case 'there':
+      return `{ ${isThere(path)}; }`
+    case 'file':
+      return `[ -f ${at} ] && [ ! -h ${at} ]`
+    case 'directory':
+      return `[ -d ${at} ] && [ ! -h ${at} ]`
+    case 'link':
+      return `[ -h ${at} ]`
+    case 'other':
+      return `[ -e ${at} ] && [ ! -f ${at} ] && [ ! -d ${at} ] && [ ! -h ${at} ]`
+  }
+}
+
+/** The full stop keeps a line's end at the end of a target. */
+const found = (path: string, format: string, text: string): string =>
+  `[ "$(find ${quote(path)} -maxdepth 0 -printf ${quote(`${format}.`)})" = ${quote(`${text}.`)} ]`
+
+const attributeTests = ({ path, target, handedOn }: Guard): string[] => [
+  ...(target === undefined ? [] : [found(path, '%l', target)]),
+  ...(handedOn === undefined ? [] : [found(path, handedOn.format, handedOn.text)]),
+]
+
+const digestTest = ({ path, digest }: Guard): string => `[ "$(sha256sum <${quote(path)})" = '${digest}  -' ]`
+
+/**
+ * The test in POSIX sh that ends with 0 exactly where something is still what was seen. What is absent takes no process,
+ * the content of a file one, a target or what is handed on another. It never writes.
+ */
+export const guardTest = (guard: Guard): string =>
+  [kindTest(guard), ...attributeTests(guard), ...(guard.digest === undefined ? [] : [digestTest(guard)])].join(' && ')
+
+/** One process for the digests of all: what it prints is compared by its own digest. */
+const allDigests = (guards: Guard[]): string => {
+  const files = guards.filter(({ digest }) => digest !== undefined)
+  const said = sha256(files.map(({ path, digest }) => `${digest}  ${path}\0`).join(''))
+  return files.length === 0
+    ? 'true'
+    : `[ "$(sha256sum -z -- ${quoted(files.map(({ path }) => path))} 2>/dev/null | sha256sum)" = '${said}  -' ]`
+}
+
+/**
+ * Ends with `movedStatus` where one of these is not what was seen any more, and prints its path; what lies `beside` is
+ * removed then. For several there is one look at all digests; only where that fails each is looked at by itself.
+ */
+export const guardScript = (guards: Guard[], beside: string[] = []): string => {
+  const sweep = beside.length === 0 ? '' : `rm -rf -- ${quoted(beside)}; `
+  const each = guards.map(
+    guard => `{ ${guardTest(guard)}; } || { ${sweep}printf %s ${quote(guard.path)}; exit ${movedStatus}; }`,
+  )
+  if (guards.length < 2) return each.join('\n')
+  const others = guards.flatMap(guard => [kindTest(guard), ...attributeTests(guard)])
+  return `{ ${others.join(' &&\n')} &&\n${allDigests(guards)}; } || {\n${each.join('\n')}\n}`
+}
