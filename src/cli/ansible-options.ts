@@ -76,7 +76,7 @@ export const ansibleOptions: AnsibleOption[] = [
   { flags: ['--flush-cache'], advice: () => 'leave it out: nothing of a host is cached, each run reads it anew' },
   {
     flags: ['--force-handlers'],
-    advice: () => 'leave it out: `runbook resume` runs handlers that are due after a run that failed',
+    advice: () => 'leave it out: after a run that failed, the next `apply` runs handlers that are due',
   },
   {
     flags: [

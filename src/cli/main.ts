@@ -46,7 +46,10 @@ const withHosts = (command: Command, what?: string): Command =>
 const withVerdicts = (command: Command, what?: string): Command =>
   withHosts(command, what)
     .option('-v, --verbose', 'also list what is unchanged', false)
+    .addOption(noPending())
     .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
+
+const noPending = (): Option => new Option('--no-pending', 'leave handlers due that earlier runs have left so')
 
 const withFormat = (command: Command): Command =>
   command
@@ -100,6 +103,7 @@ const addApply = (root: Command, done: Done): void => {
 const addExplain = (root: Command, done: Done): void => {
   withHosts(root.command('explain').description('say why a plan says what it says of one node, changing nothing'))
     .argument('<node>', 'HOST/task, or the task alone for all hosts')
+    .addOption(noPending())
     .action(async (playbook, node, options) => {
       const { explainNode } = await import('./commands/explain.ts')
       done(await explainNode(playbook, node, options))

@@ -76,7 +76,12 @@ export type RunRequest = {
   /** The plan file that is applied, and whether what has moved is planned anew. */
   plan?: string
   refresh?: true
+  /** Handlers that earlier runs have left due are left so. */
+  noPending?: true
 }
+
+/** A handler (`host/task`) that was left due, and by which run. */
+export type DueHandler = { node: string; run: string }
 
 /**
  * Everything the engine says, as it happens: all that reporters know they have from these.
@@ -92,6 +97,8 @@ export type EventBody =
       run?: string
       resumes?: string
       asked?: RunRequest
+      /** The handlers that earlier runs of the playbook had left due when it began. */
+      due?: DueHandler[]
       /** The fingerprint of the key that all fingerprints of the run are made with. */
       keyPrint?: string
     }
@@ -110,6 +117,9 @@ export type EventBody =
       turn?: boolean
       /** The node it waits for: with `undecided` to be decided at all, with `change` for its details. */
       needs?: string
+      /** It is a handler; the handlers on its host that it notifies. */
+      handler?: true
+      notifies?: string[]
       steps: string[]
       diff: Difference[]
     } & NodeRef)

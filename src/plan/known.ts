@@ -20,8 +20,8 @@ export type Known = {
   lost: Set<string>
   /** Lines that have been dealt with in this run, as they ended. */
   finished: Map<string, Line>
-  /** Handlers that an earlier run has left due, as `host/task`. */
-  pendingHandlers: ReadonlySet<string>
+  /** Handlers that earlier runs have left due, as `host/task`, with the run that did. */
+  pendingHandlers: ReadonlyMap<string, string>
   /** Renders a template file in a scope: what `template` queries are answered with. */
   render(path: string, scope: Record<string, unknown>): unknown
   /** The user a task without `become` runs as on a machine whose shell is root's; undefined: the shell's own. */
@@ -33,7 +33,7 @@ export type Known = {
 type Given = Pick<Known, 'graph' | 'loaded' | 'modules' | 'render' | 'identity' | 'keepSecret'>
 
 /** What is known before anything is read. */
-export const createKnown = (given: Given, pendingHandlers: ReadonlySet<string> = new Set()): Known => ({
+export const createKnown = (given: Given, pendingHandlers: ReadonlyMap<string, string> = new Map()): Known => ({
   ...given,
   answers: new Map(given.graph.hosts.map(host => [machineOf(host), createAnswers()])),
   controller: createAnswers(),

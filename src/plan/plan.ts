@@ -117,7 +117,8 @@ export const byHost = ({ known, planned }: Pick<Walk, 'known' | 'planned'>): Lin
   return known.loaded.inventory.hosts.flatMap(host => lines.get(host) ?? [])
 }
 
-export const announce = (line: Line, emit: Emit): void => {
+/** Tells what is planned of a line. `notifies`: the handlers that its node notifies on its host. */
+export const announce = (line: Line, emit: Emit, notifies: string[] = []): void => {
   if (line.verdict === 'pending')
     throw new Error(`${line.id} could not be planned: it waits for a read that is never asked`)
   emit({
@@ -130,6 +131,8 @@ export const announce = (line: Line, emit: Emit): void => {
     ...(line.verdict === 'change' && line.byItself ? { waits: true } : {}),
     ...(line.always ? { always: true } : {}),
     ...(line.interrupts && line.node.task.rolling ? { turn: true } : {}),
+    ...(line.node.task.handler ? { handler: true } : {}),
+    ...(notifies.length > 0 ? { notifies } : {}),
     steps: line.steps.map(describe),
     diff: line.diff,
   })

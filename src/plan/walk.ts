@@ -76,9 +76,16 @@ const hostLines = (walk: Walk, node: Node): Line[] => {
 const hostLine = (walk: Walk, start: Line, runs: RunCondition): Line => {
   const finished = walk.known.finished.get(start.id)
   if (finished) return finished
-  const line = leaveOut(start.node, planLine(walk, start, runs))
+  const line = leaveOut(start.node, sayingWhyDue(walk.known, planLine(walk, start, runs)))
   if (start.node.included.has(start.host)) predictLine(walk, line)
   return line
+}
+
+/** Of a handler that would not be notified: which run has left it due. */
+const sayingWhyDue = ({ pendingHandlers }: Known, line: Line): Line => {
+  const run = pendingHandlers.get(nodeId(line.host, line.node.task))
+  if (run === undefined || !['change', 'undecided', 'skipped'].includes(line.verdict)) return line
+  return { ...line, why: [`due since run ${run}`, ...(line.why ? [line.why] : [])].join(': ') }
 }
 
 /** Plans one line from what its machine's world says now; predicts nothing. */

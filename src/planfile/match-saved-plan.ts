@@ -1,4 +1,4 @@
-import type { Explained } from '../core/event.ts'
+import type { DueHandler, Explained } from '../core/event.ts'
 import { type Failure, refuse } from '../core/failure.ts'
 import { nodeId } from '../graph/graph.ts'
 import { explain } from '../plan/explain.ts'
@@ -18,12 +18,14 @@ export type ExpectedPlan = {
   changes: Map<string, string[]>
   /** What becomes of a line that is not as it was saved: it is not done, or done as it is now. */
   moved: 'refuse' | 'refresh'
+  /** Whether the plan shows that a node (`host/task`) does something, or may. */
+  mayRun(node: string): boolean
   /** Lines that a run which this one goes on with has begun and not ended: they may be found half done. */
   begun: ReadonlySet<string>
 }
 
-/** A saved plan that is being applied, with its file, and what a person should know of it. */
-export type AppliedPlan = { file: string; expected: ExpectedPlan; caveats: string[] }
+/** A saved plan that is being applied, with its file, when it was made, what was due then, and what a person should know. */
+export type AppliedPlan = { file: string; expected: ExpectedPlan; made: Date; due: DueHandler[]; caveats: string[] }
 
 /** `host/task` of a line, also of one item of a loop. */
 const baseOf = (id: string): string => id.split('[')[0]!
@@ -33,11 +35,16 @@ export const expectedPlanFrom = (
   how: Pick<ExpectedPlan, 'key' | 'moved' | 'begun'>,
 ): ExpectedPlan => {
   const said = new Map(events.flatMap(event => (event.type === 'planned' ? [[event.node, event] as const] : [])))
+  const acting = lines
+    .map(({ node }) => said.get(node)!)
+    .filter(({ verdict }) => verdict === 'change' || verdict === 'undecided')
+  const doing = new Set(acting.map(({ node }) => baseOf(node)))
   const changes = lines.map(({ node }) => node).filter(node => said.get(node)!.verdict === 'change')
   return {
     ...how,
     lines: new Map(lines.map(line => [line.node, { line, said: said.get(line.node)! }])),
     changes: Map.groupBy(changes, baseOf),
+    mayRun: node => doing.has(node),
   }
 }
 

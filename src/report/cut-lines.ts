@@ -2,7 +2,7 @@ import type { LedgerEntry } from './ledger.ts'
 import { taskLabel } from './order.ts'
 import type { Paint } from './paint.ts'
 import { oneLine } from './printable.ts'
-import { rowLines } from './row-lines.ts'
+import { rowLines } from './wording.ts'
 
 /** Up to so many tasks are named for each host. */
 const MOST_TASKS = 5

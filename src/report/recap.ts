@@ -5,8 +5,7 @@ import { rootCauseLines } from './failure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Paint } from './paint.ts'
 import { mergeHostsGoneAlike, type RootCause, rootCauses } from './root-causes.ts'
-import { rowLines } from './row-lines.ts'
-import { duration, plural } from './wording.ts'
+import { duration, plural, rowLines } from './wording.ts'
 
 type Counts = Required<
   Pick<HostSummary, 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided' | 'unverified' | 'unbegun'>

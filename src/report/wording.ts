@@ -1,3 +1,5 @@
+import type { Paint } from './paint.ts'
+
 /** `1 task`, `3 tasks`. */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -20,6 +22,23 @@ export const hostList = (hosts: string[], all: string[]): string => {
   if (others.length === 0) return `all ${all.length} hosts`
   if (others.length < MOST_NAMED) return `all but ${others.join(', ')}`
   return `${hosts.slice(0, MOST_NAMED - 1).join(', ')} and ${hosts.length - MOST_NAMED + 1} more`
+}
+
+/** Up to so many hosts have a line each; of more, those with equal counts share one. */
+const MOST_LINES = 10
+
+/** A text for each host; of many hosts those with the same text share a line. */
+export const rowLines = (rows: [host: string, text: string][], all: string[], paint: Paint): string[] => {
+  const shared = [...Map.groupBy(rows, ([, text]) => text)].map(([text, group]): [string, string] => [
+    hostList(
+      group.map(([name]) => name),
+      all,
+    ),
+    group.length === 1 ? text : `${text} on each`,
+  ])
+  const shown = all.length > MOST_LINES ? shared : rows
+  const width = Math.max(...shown.map(([name]) => name.length))
+  return shown.map(([name, text]) => `${paint.bold(name.padEnd(width))}  ${text}`)
 }
 
 /** How far a transfer is, in its unit of bytes. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '../core/event.ts'
 import { refuse } from '../core/failure.ts'
@@ -20,9 +20,12 @@ export type Journal = { id: string; write(line: string): void; close(): void }
 /** A run as it was remembered. Without a summary it has not ended by itself. */
 export type Run = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
 
-/** `20261122-203000-512c`, with milliseconds: ids sort by time, and two runs of one moment differ. UTC. */
-const newId = (time: Date): string =>
-  `${time.toISOString().slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-')}${randomBytes(1).toString('hex')[0]}`
+/** How the ids of runs begin that begin at this time (UTC, with milliseconds): ids and these sort by time. */
+export const runIdAt = (time: Date): string =>
+  time.toISOString().slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-')
+
+/** `20261122-203000-512c`: two runs of one moment differ. */
+const newId = (time: Date): string => `${runIdAt(time)}${randomBytes(1).toString('hex')[0]}`
 
 /** Reads what the system may refuse to. */
 const reading = <T>(path: string, read: () => T): T => {
@@ -71,6 +74,22 @@ const eventOf = (line: string, isLast: boolean, file: string): Event[] => {
       why: `It has a line "${line.slice(0, 60)}".`,
       fix: `Remove ${file}: hosts are as they are, and apply goes on from there.`,
     })
+  }
+}
+
+/** When a run was written to last, as `runIdAt` has it; empty where it is there no more. */
+export const lastWritten = (folder: string, id: string): string => {
+  const found = statSync(join(folder, id + ending), { throwIfNoEntry: false })
+  return found ? runIdAt(found.mtime) : ''
+}
+
+/** The first event of a run, without reading the others; undefined where it has none that can be read. */
+export const startOfRun = (folder: string, id: string): Event | undefined => {
+  try {
+    const text = readFileSync(join(folder, id + ending), 'utf8')
+    return JSON.parse(text.slice(0, text.indexOf('\n')))
+  } catch {
+    return undefined
   }
 }
 

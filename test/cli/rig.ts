@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -51,6 +51,11 @@ export const sandbox = () => {
     /** The same while this process goes on, which may serve it as a host. */
     start: (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
       ranOf(spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...inherited, ...env } })),
+    /** The same, to be ended by the test. */
+    begin: (args: string[]): { child: ChildProcess; ran: Promise<Ran> } => {
+      const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: inherited })
+      return { child, ran: ranOf(child) }
+    },
     remove: (): void => rmSync(folder, { recursive: true }),
   }
 }

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createController } from '../../src/cli/app/controller.ts'
-import type { Event, EventBody } from '../../src/core/event.ts'
+import type { Emit, Event, EventBody } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
 import { expand } from '../../src/graph/expand.ts'
-import type { Graph } from '../../src/graph/graph.ts'
+import { type Graph, nodeId } from '../../src/graph/graph.ts'
+import { notifiedHandlers } from '../../src/graph/handlers.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
 import { applySchemas } from '../../src/load/task-schemas.ts'
@@ -97,6 +98,12 @@ const unlessInterrupted = (signal: AbortSignal, ran: Promise<void>): Promise<voi
     if (!signal.aborted) throw error
   })
 
+const announceAll = (walk: Walk, graph: Graph, emit: Emit): void => {
+  const notified = notifiedHandlers(graph)
+  for (const line of byHost(walk))
+    if (line.node.included.has(line.host)) announce(line, emit, notified.get(nodeId(line.host, line.node.task)))
+}
+
 export const rig = (playbook: string, options: Options = {}, hosts = createHosts()): Rig => {
   const names = options.hosts ?? ['node0']
   const inventory = typeof names === 'string' ? names : inventoryOf(names, hosts.root)
@@ -118,7 +125,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
         identity: () => undefined,
         keepSecret: options.keepSecret ?? (() => {}),
       },
-      new Set(options.pendingHandlers),
+      new Map((options.pendingHandlers ?? []).map(node => [node, 'a-run'])),
     )
     return { known, controller, graph }
   }
@@ -140,7 +147,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
     const { walk: first, untouched, conflicts } = await plan(known, outside)
     const walk = expected ? await matchSavedPlan(first, outside, expected) : first
-    for (const line of untouched ? [] : byHost(walk)) if (line.node.included.has(line.host)) announce(line, emit)
+    if (!untouched) announceAll(walk, graph, emit)
     const signal = options.signal ?? new AbortController().signal
     for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
     const again = () => replanMatched(known, outside, expected)

@@ -61,7 +61,9 @@ const openPlan = (
   checkSources(plan, packageJson.version, key)
   const begun = unfinishedLines(resumes?.events ?? [])
   const expected = expectedPlanFrom(plan, { key, moved: options.refresh ? 'refresh' : 'refuse', begun })
-  return { saved: { file, expected, caveats: caveatsOf(plan.events) }, playbook: plan.asked.playbook, asked }
+  const { due = [] } = plan.events.find(event => event.type === 'started') ?? {}
+  const saved = { file, expected, made: new Date(plan.made), due, caveats: caveatsOf(plan.events) }
+  return { saved, playbook: plan.asked.playbook, asked }
 }
 
 /** `runbook apply PLAN`: what it shows, where hosts are still as it saw them. Returns the exit code. */

@@ -1,6 +1,8 @@
-import type { Emit, EventBody } from '../../core/event.ts'
+import { existsSync } from 'node:fs'
+import type { DueHandler, Emit, EventBody } from '../../core/event.ts'
 import { exit } from '../../core/exit.ts'
-import type { Failure } from '../../core/failure.ts'
+import { attempt, type Failure } from '../../core/failure.ts'
+import { nodeId } from '../../graph/graph.ts'
 import { misspelt } from '../../load/variables.ts'
 import { keyFingerprint } from '../../plan/input-fingerprints.ts'
 import type { Known } from '../../plan/known.ts'
@@ -8,6 +10,8 @@ import { failureOf } from '../../plan/line.ts'
 import { announce, byHost, type Environment, type Plan, plan } from '../../plan/plan.ts'
 import type { Walk } from '../../plan/walk-state.ts'
 import type { AppliedPlan } from '../../planfile/match-saved-plan.ts'
+import { journalFolder } from '../../run/journal.ts'
+import type { DueHandlers } from './due-handlers.ts'
 import type { DriftBaseline } from './emit-drift.ts'
 import { type Resumed, runKey } from './run-record.ts'
 import type { WithTargets } from './targets.ts'
@@ -36,8 +40,10 @@ export const execute = async (action: Action, given: WithTargets, setting: RunSe
     emit,
     ...(key ? { key } : {}),
   }
-  emit(startedEvent(action, given.known, setting, key))
-  const known = await knownFor(action, given.known)
+  const due = action.command === 'drift' ? undefined : await findDue(action, given)
+  emit(startedEvent(action, given.known, setting, { key, due: due?.all }))
+  const known = due ? { ...given.known, pendingHandlers: due.now } : given.known
+  for (const text of due?.told ?? []) emit({ type: 'warning', text })
   warnOfInput(known, given.warnings, emit)
   const saved = 'saved' in action ? action.saved : undefined
   for (const text of saved?.caveats ?? []) emit({ type: 'warning', text: `${saved!.file}: ${text}.` })
@@ -71,14 +77,19 @@ const finishAction = async (
     await emitDrift(made, outside, action.since)
     return {}
   }
-  emitPlan(made, emit)
+  await emitPlan(made, emit)
   if (action.command !== 'apply') return { walk }
   const { applyPlanned } = await import('./apply-planned.ts')
   await applyPlanned(walk, action, outside, { lock, signal, run: about.run })
   return { walk }
 }
 
-const startedEvent = (action: Action, { graph, loaded }: Known, { about }: RunSetting, key?: Buffer): Started => {
+const startedEvent = (
+  action: Action,
+  { graph, loaded }: Known,
+  { about }: RunSetting,
+  { key, due }: { key: Buffer | undefined; due: DueHandler[] | undefined },
+): Started => {
   const isApply = action.command === 'apply'
   return {
     type: 'started',
@@ -86,16 +97,28 @@ const startedEvent = (action: Action, { graph, loaded }: Known, { about }: RunSe
     playbook: loaded.playbook.file,
     hosts: graph.hosts.filter(host => graph.nodes.some(n => n.included.has(host))),
     ...(isApply ? about : {}),
+    ...(due ? { due } : {}),
     ...(key ? { keyPrint: keyFingerprint(key) } : {}),
     ...(isApply && action.resumes ? { resumes: action.resumes.id } : {}),
   }
 }
 
-/** What is known of a playbook; of a run that goes on with another also the handlers that one left due. */
-const knownFor = async (action: Action, known: Known): Promise<Known> => {
-  if (action.command !== 'apply' || !action.resumes) return known
-  const { pendingHandlers } = await import('../../run/pending-handlers.ts')
-  return { ...known, pendingHandlers: pendingHandlers(known.graph, action.resumes.events) }
+/** What earlier runs of the playbook have left due. Where none are remembered nothing is loaded for it. */
+const findDue = async (action: Action, { asked, known }: WithTargets): Promise<DueHandlers> => {
+  const folder = journalFolder(process.cwd())
+  const nothing = { now: new Map(), all: [], told: [] }
+  if (!existsSync(folder)) return nothing
+  const { dueHandlers } = await import('./due-handlers.ts')
+  const saved = 'saved' in action ? action.saved : undefined
+  const { value, failures } = attempt(() =>
+    dueHandlers(known, {
+      folder,
+      playbook: known.loaded.playbook.file,
+      ...(saved ? { saved } : {}),
+      pending: asked.pending !== false,
+    }),
+  )
+  return value ?? { ...nothing, told: [`what earlier runs have left due is not known: ${failures![0]!.what}`] }
 }
 
 const warnOfInput = ({ loaded: { extra, playbook, inventory } }: Known, more: string[], emit: Emit): void => {
@@ -103,8 +126,11 @@ const warnOfInput = ({ loaded: { extra, playbook, inventory } }: Known, more: st
   for (const text of [...(inventory.warnings ?? []), ...slips, ...more]) emit({ type: 'warning', text })
 }
 
-const emitPlan = ({ walk, conflicts }: Plan, emit: Emit): void => {
-  for (const line of byHost(walk)) if (line.node.included.has(line.host)) announce(line, emit)
+const emitPlan = async ({ walk, conflicts }: Plan, emit: Emit): Promise<void> => {
+  const { notifiedHandlers } = await import('../../graph/handlers.ts')
+  const notified = notifiedHandlers(walk.known.graph)
+  for (const line of byHost(walk))
+    if (line.node.included.has(line.host)) announce(line, emit, notified.get(nodeId(line.host, line.node.task)))
   for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
 }
 

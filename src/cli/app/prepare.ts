@@ -37,6 +37,8 @@ export type PlaybookOptions = {
   limit?: string
   tags: string[]
   extraVars: string[]
+  /** Whether handlers that earlier runs have left due are run; they are unless it says no. */
+  pending?: boolean
   artifacts?: string
   lock?: string
 }

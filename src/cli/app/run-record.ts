@@ -68,7 +68,7 @@ export const requireSameVariables = (run: string, names: string[], extraVars: st
 /** The command line as it may be written down: of a variable given by hand, which may be a secret, only the name. */
 export const runRequestOf = (
   playbook: string,
-  { inventory, limit, tags, extraVars, artifacts, lock }: PlaybookOptions,
+  { inventory, limit, tags, extraVars, pending, artifacts, lock }: PlaybookOptions,
 ): RunRequest => ({
   playbook,
   inventory,
@@ -76,6 +76,7 @@ export const runRequestOf = (
   tags,
   variableFiles: extraVars.filter(isFileOption),
   variableNames: givenByHand(extraVars),
+  ...(pending === false ? { noPending: true } : {}),
   ...(artifacts === undefined ? {} : { artifacts }),
   ...(lock === undefined ? {} : { lock }),
 })

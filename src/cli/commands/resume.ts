@@ -31,7 +31,7 @@ const lineage = (run: Run): Event[] => {
 
 /**
  * `runbook resume [RUN]`: the same command once more, which goes on where hosts are now: nothing is taken from the
- * journal but what was asked for, and the handlers that were left due. Returns the exit code.
+ * journal but what was asked for, and as by any run the handlers that were left due. Returns the exit code.
  */
 export const resume = (
   name: string | undefined,
@@ -43,7 +43,8 @@ export const resume = (
       run.events.find(event => event.type === 'started')?.asked ??
       refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
     const resumes = { id: run.id, events: lineage(run) }
-    const { playbook, variableFiles, variableNames, plan, refresh = false, ...same } = asked
+    const { playbook, variableFiles, variableNames, plan, refresh = false, noPending, ...given } = asked
+    const same = { ...given, pending: noPending !== true }
     if (plan !== undefined)
       return applySavedPlan(
         'apply',
