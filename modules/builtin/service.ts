@@ -9,13 +9,20 @@ import {
   portableFolder,
   portableProgram,
   portableScript,
+  type Reach,
   type ServiceAnswer,
+  type StartAnswer,
   type Static,
   type Step,
   service,
+  settingsIn,
   stat,
   T,
+  type UserAnswer,
+  unitFile,
   unitName,
+  unitStart,
+  user,
   uses,
 } from '../../src/module/module.ts'
 import diagnose from './lib/diagnoses.ts'
@@ -37,6 +44,7 @@ import {
   type ServiceAction,
   serviceAction,
 } from './lib/service-action.ts'
+import { anything, serviceReach, withoutSandbox } from './lib/service-reach.ts'
 import { enableUnit, systemctl } from './lib/systemctl.ts'
 import { lastAttemptLog } from './lib/unit-log.ts'
 
@@ -73,6 +81,14 @@ const args = T.Object(
       default: true,
       description: 'Let systemd read the unit file again where it has changed since it was loaded.',
     }),
+    touches: T.Optional(
+      T.Array(pathArgument('A file or folder.'), {
+        description:
+          'What else a start, a restart or a stop changes. Default: for a oneshot unit, or one with commands before or ' +
+          'after its start or stop, anything that its sandbox lets it write; for a daemon the home of its user, its ' +
+          'folders, and what its command line names. What this playbook has written before is never counted.',
+      }),
+    ),
     settle: T.Integer({ default: 60, minimum: 1, description: 'How many seconds it may take until it is active.' }),
   },
   { additionalProperties: false },
@@ -120,10 +136,13 @@ const installing = (unit: ServiceAnswer, name: string, program: FileAnswer, isNe
   }
 }
 
+const touchedTrees = ({ touches = [] }: Args): string[] => touches.map(path => `tree:${plainPath(path)}`)
+
 type Seen = {
   unit: ServiceAnswer
   portable: FileAnswer
   newer: FileAnswer[]
+  starts: StartAnswer
   own: { isOwn: boolean }[]
   sockets: { inodes: string[] }[]
   holders: { all: SocketHolder[] } | undefined
@@ -144,6 +163,43 @@ const hindranceOf = (args: Args, seen: Seen): [string, string] | undefined => {
   return blocked && !isUnknown(blocked) ? [blocked.why, blocked.fix] : undefined
 }
 
+/** What is told to the service manager about whether it runs. */
+const actionOf = (args: Args, unit: ServiceAnswer, newer: FileAnswer[]): ServiceAction => {
+  const index = args.state === 'started' ? changedSinceStart(newer, unit) : -1
+  return serviceAction(args.state, unit, args.newer_than[index])
+}
+
+/** What tells besides how far a start reaches: its user, or where our own manager runs it its file. */
+const reachReads = (args: Args, seen: Pick<Seen, 'unit' | 'newer' | 'starts'>) => {
+  const acts =
+    args.touches === undefined && later(() => actionOf(args, seen.unit, seen.newer).verbs.length > 0) === true
+  const owner = acts ? later(() => seen.starts.settings.User?.at(-1)) : undefined
+  const isFile = acts && later(() => !seen.starts.isShown) === true
+  return {
+    owner: typeof owner === 'string' ? uses(user(owner)) : undefined,
+    text: isFile ? uses(file(unitFile(args.name))) : undefined,
+  }
+}
+
+type Starts = Pick<Seen, 'unit' | 'starts'> & { owner: UserAnswer | undefined; text: FileAnswer | undefined }
+
+/** How far a start or a stop reaches; where that cannot be told, it may be anything. */
+const reachOf = (args: Args, seen: Starts, { verbs }: ServiceAction): Reach | undefined => {
+  if (args.touches !== undefined || verbs.length === 0) return undefined
+  const found = later(() => {
+    const { text } = seen
+    const isText = text?.exists && text.kind === 'file'
+    const settings = isText ? settingsIn(text.content.bytes.toString(), unitName(args.name)) : seen.starts.settings
+    const home = later(() => (seen.owner?.exists ? seen.owner.home : undefined))
+    return serviceReach(
+      seen.unit.manager === 'systemd' ? settings : withoutSandbox(settings),
+      verbs.map(words => words.at(-1)!),
+      typeof home === 'string' ? home : undefined,
+    )
+  })
+  return isUnknown(found) ? anything : found
+}
+
 type Planned = {
   action: ServiceAction
   /** The unit file is read anew. */
@@ -157,8 +213,7 @@ const plannedOf = (args: Args, { unit, portable, newer }: Seen): Planned => {
   const enables = args.enabled === true && !isOn(unit.enabled)
   const disables = args.enabled === false && isOn(unit.enabled)
   const reloads = args.daemon_reload && unit.reload
-  const index = args.state === 'started' ? changedSinceStart(newer, unit) : -1
-  const action = serviceAction(args.state, unit, args.newer_than[index])
+  const action = actionOf(args, unit, newer)
   const acts = reloads || enables || disables || action.verbs.length > 0
   return {
     action,
@@ -207,17 +262,23 @@ export default defineModule({
   reads: args => ({
     unit: service(args.name),
     portable: file(portableProgram(args.name)),
+    starts: uses(unitStart(args.name)),
     newer: args.newer_than.map(file => uses(stat(plainPath(file)))),
     own: listenPlaces(args.listens.flat()).map(place => uses(ownAddress(place))),
     sockets: listenPlaces(args.listens.flat()).map(place => uses(listeningSockets(place))),
   }),
-  more: (args, { unit, newer, sockets }) => {
+  more: (args, seen) => {
+    const { unit, newer, sockets } = seen
     const odd = later(() =>
       args.state === 'started' ? doubtfulSockets(unit, changedSinceStart(newer, unit) >= 0, sockets) : [],
     )
-    return { holders: Array.isArray(odd) && odd.length > 0 ? uses(socketHolders(odd)) : undefined }
+    return {
+      holders: Array.isArray(odd) && odd.length > 0 ? uses(socketHolders(odd)) : undefined,
+      ...reachReads(args, seen),
+    }
   },
-  touches: () => ['live:sockets'],
+  touches: args => ['live:sockets', ...touchedTrees(args)],
+  reach: args => (args.touches === undefined && args.state !== undefined ? anything : undefined),
   plan: (args, seen, { ok, change, fail }) => {
     const { unit } = seen
     const name = unitName(args.name)
@@ -225,6 +286,7 @@ export default defineModule({
     if (hindrance) return fail(...hindrance)
     const planned = plannedOf(args, seen)
     const { action, installs, reloads, enabling } = planned
+    const reach = reachOf(args, seen, action)
     const reasons = reasonsOf(planned)
     if (reasons.length === 0) return ok({ name, active: later(() => unit.active), enabled: later(() => unit.enabled) })
     return change({
@@ -239,7 +301,11 @@ export default defineModule({
       steps: stepsOf(args.name, unit, planned),
       reason: reasons.join(', '),
       // A start takes ports that are free, which changes nothing for others. A stop may free one.
-      touches: action.verbs.some(([first, verb]) => first === 'stop' || verb === 'restart') ? ['live:sockets'] : [],
+      touches: [
+        ...(action.verbs.some(([first, verb]) => first === 'stop' || verb === 'restart') ? ['live:sockets'] : []),
+        ...(action.verbs.length > 0 ? touchedTrees(args) : []),
+      ],
+      ...(reach ? { reach } : {}),
       ...(action.interrupts ? { interrupts: true as const } : {}),
       // A restart is not looked at again by this task: what it promises is all that later tasks get to know of it.
       outputs: {

@@ -4,6 +4,7 @@ import type { Label } from './label.ts'
 import type { ArchiveAnswer } from './probes/controller.ts'
 import type { Facts } from './probes/facts.ts'
 import type { Answer, AnyQuery, Query, Reads, Seen } from './query.ts'
+import type { Reach } from './reach.ts'
 import type { Step } from './step.ts'
 
 type Keys<A> = A extends object ? keyof A : never
@@ -34,6 +35,8 @@ export type Change<R, O> = {
   outputs?: Partial<Outputs<O>>
   /** Fewer labels than the module's static `touches`, where the decision knows better. */
   touches?: Label[]
+  /** What a program that it starts may change by itself, but for what this playbook has written before. */
+  reach?: Reach
   /** Runs every time it is asked for (an unguarded command, a restart): never `ok`, not planned again after its steps. */
   always?: true
   /** It is certain, but what it comes to is known after this: until then steps and promises say only what is known. */
@@ -106,6 +109,8 @@ export type Module<
   plan(args: Static<A>, seen: Seen<R> & Seen<M>, decide: Decide<R & M, O>): Verdict<R & M, O>
   /** Labels it may change besides its owned reads: a static bound, known even while undecided. */
   touches?(args: Static<A>): Label[]
+  /** The reach of what it may start: a static bound, known even while undecided. */
+  reach?(args: Static<A>): Reach | undefined
   /** The archives it may ask for on a host of this kind, told without a look at one: what a site has to hold. */
   archives?(args: Static<A>, facts: Facts): Query<ArchiveAnswer, false>[]
   settle?(args: Static<A>): Settle<Seen<R> & Seen<M>>
@@ -123,7 +128,7 @@ export const defineModule = <
  * One host's verdict in a collective node: steps come in phases; a phase starts when the one before has ended on all
  * hosts.
  */
-type CollectiveChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts' | 'byItself'> & {
+type CollectiveChange<R, O> = Omit<Change<R, O>, 'steps' | 'always' | 'interrupts' | 'byItself' | 'reach'> & {
   phases: Step[][]
 }
 export type CollectiveVerdict<R, O> =
@@ -165,6 +170,7 @@ export type CollectiveModule<
     context: CollectiveContext<R & M, O>,
   ): Record<string, CollectiveVerdict<R & M, O>>
   touches?(args: Static<A>): Label[]
+  reach?: undefined
   settle?: undefined
 }
 export const defineCollective = <

@@ -69,6 +69,19 @@ export const pathIn = (label: Label): string | undefined => {
   return ofFiles.has(kind) ? path : undefined
 }
 
+/** Whether all that `inner` names is a part of what `outer` names. */
+export const covers = (outer: Label, inner: Label): boolean => {
+  if (outer === inner || outer === 'any') return true
+  const x = parts(outer)
+  const y = parts(inner)
+  if (x.kind === 'live') return y.kind === 'live' && isPart(y.path, x.path)
+  if (!ofFiles.has(x.kind) || !ofFiles.has(y.kind)) return x.kind === y.kind && x.path === '*'
+  if (x.kind === 'tree') return isBelow(y.path, x.path)
+  if (x.path !== y.path) return false
+  if (x.kind === 'path') return y.kind === 'member' || y.kind === 'attributes'
+  return x.kind === 'member' && y.kind === 'member' && holds(x.member, y.member)
+}
+
 /** Whether a change of any of these can change what is looked at as any of those. */
 export const overlapping = (a: readonly Label[], b: readonly Label[]): boolean =>
   a.some(x => b.some(y => overlaps(x, y)))

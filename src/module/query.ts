@@ -40,8 +40,8 @@ export type Query<A, Owned extends boolean = true> = {
   only: Owned extends true ? false : true
   /** Never asked before everything earlier on the host has happened: commands that a user wrote. */
   lazy?: true
-  /** The answer as a function of other, possibly predicted, answers; undefined: cannot be told. */
-  derive?(ask: Ask, before: A | Unknown): A | undefined
+  /** The answer as a function of other, possibly predicted, answers, after a change of `hits`; undefined: cannot be told. */
+  derive?(ask: Ask, before: A | Unknown, hits: Label[]): A | undefined
   /** The answer where something it depends on is known to be absent: saves asking. */
   implied?(absent: (path: string) => boolean): A | undefined
   /** What a change of this answer touches, given the patch; default: the thing itself. */

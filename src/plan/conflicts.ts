@@ -1,5 +1,5 @@
-import { overlaps } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
+import { isHit } from '../world/prediction.ts'
 import { labelsIn } from '../world/world.ts'
 import { queriesOf } from './decide.ts'
 import type { Line } from './line.ts'
@@ -61,7 +61,7 @@ const rivalsOf = (walk: Walk, line: Line, queries: AnyQuery[], changed: Readonly
   const turn = walk.planned.find(({ node }) => node === line.node)?.logLengths.get(line.machine) ?? 0
   // By its name as written and by its one name: a link on the way may be what the other changes.
   const looks = queries.flatMap(({ looks: [itself = ''] }) => [itself, ...labelsIn(world, [itself])])
-  const rivals = world.predicted.filter(p => p.node !== line.id && p.labels.some(a => looks.some(b => overlaps(a, b))))
+  const rivals = world.predicted.filter(p => p.node !== line.id && isHit(p, looks))
   return {
     first: rivals.findLast(p => changed.has(p.node))?.node,
     later: rivals.findLast(p => p.index >= turn)?.node,

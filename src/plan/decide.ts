@@ -4,6 +4,7 @@ import { isRecord } from '../core/value.ts'
 import type { CollectiveVerdict, Decide, Module, Settle, Verdict } from '../module/define.ts'
 import type { Label } from '../module/label.ts'
 import { type AnyQuery, type Reads, touchedBy } from '../module/query.ts'
+import type { Reach } from '../module/reach.ts'
 import { showMembers } from '../module/show.ts'
 
 export type Asker = (query: AnyQuery) => unknown
@@ -98,6 +99,15 @@ export const footprint = (
     return [...owned.flatMap(q => touchedBy(q, { exists: true })), ...(module.touches?.(strict(values)) ?? [])]
   })
   return isUnknown(found) ? ['any'] : found
+}
+
+/** What an undecided node may start: its reach as a static bound. Where even that is unknown its footprint is everything. */
+export const boundOf = (
+  module: { reach?: ((args: Any) => Reach | undefined) | undefined },
+  values: Record<string, unknown>,
+): { reach?: Reach } => {
+  const reach = catchUnknown(() => module.reach?.(strict(values)))
+  return reach === undefined || isUnknown(reach) ? {} : { reach }
 }
 
 /** Seen against promised, for people. */

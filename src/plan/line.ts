@@ -7,9 +7,10 @@ import type { AnyModule, Diagnose, Settle } from '../module/define.ts'
 import type { Guard } from '../module/guard.ts'
 import type { Label } from '../module/label.ts'
 import type { AnyQuery, Reads } from '../module/query.ts'
+import type { Reach } from '../module/reach.ts'
 import type { Step } from '../module/step.ts'
 import { bindOpen } from '../world/complete-file-patch.ts'
-import { type Asker, type Decision, differences, footprint, patchesOf, settleOf } from './decide.ts'
+import { type Asker, boundOf, type Decision, differences, footprint, patchesOf, settleOf } from './decide.ts'
 
 /**
  * One node on one host (for a loop, one item of it) as it was planned: the verdict and all that follows from it.
@@ -38,6 +39,8 @@ export type Line = {
   /** What must still be as it was seen when its steps put something else there. */
   over: Guard[]
   labels: Label[]
+  /** What a program that it starts may change out of sight. */
+  reach?: Reach
   always: boolean
   interrupts: boolean
   byItself: boolean
@@ -170,7 +173,9 @@ export const decidedLine = (
 ): Line => {
   const inputs = { args: values, given: givenIn(reads, seen) }
   if (isUnknown(verdict))
-    return unknownLine({ ...line, reads, inputs }, verdict, () => footprint(module, values, line.host))
+    return unknownLine({ ...line, reads, inputs, ...boundOf(module, values) }, verdict, () =>
+      footprint(module, values, line.host),
+    )
   const settle = settleOf(module, values)
   const { diagnose } = module
   const at: Line = { ...line, reads, inputs, ...(settle ? { settle } : {}), ...(diagnose ? { diagnose } : {}) }
@@ -188,6 +193,7 @@ type AnyChange = {
   reason: string
   outputs?: object
   touches?: string[]
+  reach?: Reach
   always?: true
   details?: Later
   interrupts?: true
@@ -231,6 +237,7 @@ const changeLine = (
     labels:
       change.touches ??
       footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
+    ...(change.reach ? { reach: change.reach } : {}),
     always: change.always ?? false,
     interrupts: change.interrupts ?? false,
     byItself: change.byItself ?? (steps.length === 0 && change.details === undefined),

@@ -1,6 +1,9 @@
-import { Missing } from '../core/unknown.ts'
+import { isUnknown, Missing } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
-import type { AnyQuery } from '../module/query.ts'
+import type { Label } from '../module/label.ts'
+import { type AnyQuery, touchedBy } from '../module/query.ts'
+import type { BoundReach } from '../module/reach.ts'
 import { type Prediction, predictionOf } from '../world/prediction.ts'
 import { answer, type World } from '../world/world.ts'
 import type { Asker } from './decide.ts'
@@ -71,9 +74,40 @@ export const ask =
   }
 
 /** Adds what a line promises to the predictions for its machine. A line that is not known yet clouds its footprint. */
-export const predictLine = (walk: Walk, { id, machine, verdict, will, labels }: Line): void => {
+export const predictLine = (walk: Walk, line: Line): void => {
+  const { id, machine, verdict, will, labels } = line
   if (verdict !== 'change' && verdict !== 'undecided') return
   const { answers, predicted } = worldOn(walk, machine)
-  const prediction = predictionOf({ reals: answers.reals, predicted }, { node: id, patches: will, labels })
+  const reach = boundReach(walk, line)
+  const prediction = predictionOf({ reals: answers.reals, predicted }, { node: id, patches: will, labels, reach })
   walk.predicted.set(machine, [...predicted, prediction])
+}
+
+/** What a line of the playbook has written, or found as it wants it: not what it has taken away, nor names in a folder. */
+const writtenBy = (walk: Walk, { machine, verdict, will, reads }: Line): Label[] => {
+  const world = worldOn(walk, machine, 0)
+  const isThere = (query: AnyQuery): boolean => {
+    const found = answer(world, query)
+    return !isUnknown(found) && !(isRecord(found) && found.exists === false)
+  }
+  const held: [AnyQuery, unknown][] =
+    verdict === 'ok'
+      ? Object.values(reads)
+          .flat()
+          .flatMap(query => (query && !query.only && isThere(query) ? [[query, { exists: true }]] : []))
+      : will
+  return held
+    .filter(([, patch]) => !(isRecord(patch) && patch.exists === false))
+    .flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
+    .map(label => label.replace(/^attributes:/, 'path:'))
+    .filter(label => !/^(children|tree|owners):/.test(label))
+}
+
+/** The reach of a line with what lines before it on its machine have written, in this pass and in the run so far. */
+export const boundReach = (walk: Walk, { id, machine, reach }: Line): BoundReach | undefined => {
+  if (!reach) return undefined
+  const before = [...walk.known.finished.values(), ...walk.planned.flatMap(({ lines }) => lines)].filter(
+    line => line.id !== id && line.machine === machine && (line.verdict === 'ok' || line.verdict === 'change'),
+  )
+  return { ...reach, written: [...new Set(before.flatMap(line => writtenBy(walk, line)))] }
 }

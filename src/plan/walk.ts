@@ -101,7 +101,8 @@ export const planLine = (walk: Walk, line: Line, runs: RunCondition = true): Lin
       touchedBy(q, { exists: true, ...(isRecord(patch) ? patch : {}) }),
     )
     const labels = (): string[] => [...planned.labels, ...touched]
-    return { ...unknownLine(line, open, labels), reads: planned.reads }
+    const { reads, reach } = planned
+    return { ...unknownLine(line, open, labels), reads, ...(reach ? { reach } : {}) }
   }) as Line
 
 const isDecided = ({ verdict }: Line): boolean => verdict === 'ok' || verdict === 'change' || verdict === 'fail'

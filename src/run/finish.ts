@@ -7,6 +7,7 @@ import { touchedBy } from '../module/query.ts'
 import { inputFingerprints } from '../plan/input-fingerprints.ts'
 import { failureOf, type Line, refOf } from '../plan/line.ts'
 import { register } from '../plan/walk.ts'
+import { boundReach, withoutPredictions } from '../plan/walk-state.ts'
 import { invalidate } from '../world/answers.ts'
 import type { RunContext } from './context.ts'
 
@@ -128,9 +129,9 @@ export const announceRun = (context: RunContext, line: Line, behind: Line[] = []
 }
 
 /** Steps of this line have run: older answers about what they touch are stale. */
-export const invalidateTouched = ({ known, ran }: RunContext, line: Line): void => {
+export const invalidateTouched = ({ known, ran, walk }: RunContext, line: Line): void => {
   const answers = known.answers.get(line.machine)!
   const own = line.will.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
-  invalidate(answers, [...own, ...line.labels])
+  invalidate(answers, [...own, ...line.labels], boundReach(withoutPredictions(walk), line))
   ran.push({ line, at: answers.clock })
 }

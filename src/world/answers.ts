@@ -1,7 +1,9 @@
-import { completeLabels, type Label, overlapping } from '../module/label.ts'
+import { completeLabels, type Label } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
+import type { BoundReach } from '../module/reach.ts'
 import { canonicalLabels, type KnownLinks } from './canonical-path.ts'
 import { countTornReads, hasAllFacets, isAbsentFile, isFileQuery, storedFile } from './file-answers.ts'
+import { canonicalReach, isHit } from './prediction.ts'
 import type { RawAnswer } from './raw-answer.ts'
 
 /**
@@ -12,7 +14,7 @@ export type Answers = {
   raws: Map<string, RawAnswer>
   /** Everything that was ever asked, by the name it was asked by. */
   asked: Map<string, AnyQuery>
-  happened: { labels: Label[]; at: number }[]
+  happened: { labels: Label[]; reach?: BoundReach; at: number }[]
   /** Real folders, as file answers told them: `/var/run` is `/run`. */
   reals: Map<string, string>
   clock: number
@@ -43,12 +45,14 @@ export const recordAnswer = (answers: Answers, query: AnyQuery, raw: unknown, fa
 }
 
 /** A change has happened: every older answer that it may have changed is to be read again, real folders too. */
-export const invalidate = (answers: Answers, labels: Label[]): void => {
-  const changed = completeLabels(canonicalLabels(seenLinks(answers), labels))
-  answers.happened.push({ labels: changed, at: ++answers.clock })
-  const trees = changed.filter(isTree)
+export const invalidate = (answers: Answers, labels: Label[], reach?: BoundReach): void => {
+  const links = seenLinks(answers)
+  const changed = completeLabels(canonicalLabels(links, labels))
+  const reached = reach && { reach: canonicalReach(links, reach) }
+  answers.happened.push({ labels: changed, ...reached, at: ++answers.clock })
+  const trees = { labels: changed.filter(isTree), ...reached }
   for (const [folder, real] of answers.reals)
-    if (overlapping(trees, [`children:${folder}`, `children:${real}`])) answers.reals.delete(folder)
+    if (isHit(trees, [`children:${folder}`, `children:${real}`])) answers.reals.delete(folder)
 }
 
 /** Whether a label is of something that may be, or have been, a link or a whole folder. */
@@ -58,7 +62,7 @@ const hasChangedSince = ({ happened }: Answers, at: number, looks: () => Label[]
   const since = happened.filter(change => change.at > at)
   if (since.length === 0) return false
   const looked = looks()
-  return since.some(change => overlapping(change.labels, looked))
+  return since.some(change => isHit(change, looked))
 }
 
 /** Whether an answer has all that is asked, and nothing has happened to what it looks at since. */

@@ -1,7 +1,8 @@
 import { born, isUnknown, Later, Missing } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { completeLabels, type Label } from '../module/label.ts'
+import { completeLabels, type Label, overlapping } from '../module/label.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
+import { type BoundReach, reaches, reachHits } from '../module/reach.ts'
 import { canonicalLabels, type KnownLinks, type Moves, movesOf } from './canonical-path.ts'
 import { completeFilePatch } from './complete-file-patch.ts'
 import { isFileQuery, predictedKey } from './file-answers.ts'
@@ -13,6 +14,7 @@ export type Prediction = {
   index: number
   patches: Map<string, unknown>
   labels: Label[]
+  reach?: BoundReach
   moves: Moves
   /** What may come to lead elsewhere, nobody knows where: this hides what is asked for by a name behind it. */
   adrift: Label[]
@@ -21,10 +23,29 @@ export type Prediction = {
 /** Predicted moments lie after every real one: they are ordered as the changes will be. */
 export const future = 4e15
 
+/** A reach with the one names of its paths. */
+export const canonicalReach = (links: KnownLinks, { over, except, written }: BoundReach): BoundReach => ({
+  over: canonicalLabels(links, over),
+  except: canonicalLabels(links, except),
+  written: canonicalLabels(links, written),
+})
+
+type Touching = Pick<Prediction, 'labels' | 'reach'>
+
+/** Whether a change may alter an answer that looks at these. `more` is what it depends on besides, out of no reach. */
+export const isHit = ({ labels, reach }: Touching, looks: Label[], more: Label[] = []): boolean =>
+  overlapping(labels, looks) || overlapping(labels, more) || (reach !== undefined && reaches(reach, looks))
+
+/** What of a change may alter such an answer. */
+export const hitsOf = ({ labels, reach }: Touching, looks: Label[], more: Label[] = []): Label[] => [
+  ...labels.filter(label => overlapping([label], looks) || overlapping([label], more)),
+  ...(reach ? reachHits(reach, looks) : []),
+]
+
 /** What a node will do to a machine, as the next entry of its log. `labels`: what it may touch besides what it promises. */
 export const predictionOf = (
   links: KnownLinks,
-  change: { node: string; patches: [AnyQuery, unknown][]; labels: Label[] },
+  change: { node: string; patches: [AnyQuery, unknown][]; labels: Label[]; reach?: BoundReach | undefined },
 ): Prediction => {
   const patches = new Map(change.patches.map(([query, patch]) => [predictedKey(links, query), patch]))
   const own = change.patches.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
@@ -35,6 +56,7 @@ export const predictionOf = (
     index: links.predicted.length,
     patches,
     labels,
+    ...(change.reach ? { reach: canonicalReach(links, change.reach) } : {}),
     moves,
     adrift: labels.filter(label => label.startsWith('tree:') && !moves.has(label.slice('tree:'.length))),
   }

@@ -4,7 +4,7 @@ import type { AnyQuery } from '../module/query.ts'
 import { type Answers, isAbsentAbove, isFresh } from './answers.ts'
 import { canonicalLabels, canonicalPath, type KnownLinks, removalAbove } from './canonical-path.ts'
 import { askedAgain, isFileQuery, predictedKey, queryByRealName, storedAnswer, storedKey } from './file-answers.ts'
-import { type Prediction, patched } from './prediction.ts'
+import { hitsOf, isHit, type Prediction, patched } from './prediction.ts'
 
 /**
  * One machine as a task sees it: what was read, and the ordered log of predictions since. "Newest wins" is a
@@ -34,9 +34,9 @@ const looksOf = (world: World, query: AnyQuery): Label[] => {
   return [...query.looks, ...looks, ...ends]
 }
 
-/** The same, and what an answer tells that it depends on besides: an owner's name follows the account. */
-const allLooks = (looks: Label[], query: AnyQuery, value: unknown): Label[] =>
-  query.depends === undefined || value === undefined || isUnknown(value) ? looks : [...looks, ...query.depends(value)]
+/** What an answer tells that it depends on besides: an owner's name follows the account. */
+const dependsOf = (query: AnyQuery, value: unknown): Label[] =>
+  query.depends === undefined || value === undefined || isUnknown(value) ? [] : query.depends(value)
 
 /** What was read, or Missing with what is to be read. An absent folder answers for all below it. */
 const seen = (world: World, query: AnyQuery, upto: number): unknown => {
@@ -66,30 +66,30 @@ export const answer = (world: World, query: AnyQuery, upto = world.predicted.len
   const log = world.predicted.slice(0, upto)
   // What lies in a folder that is to be removed is gone with it, whatever is there now: it is never asked.
   const gone = isFileQuery(query) ? removalAbove(links, key.slice('file:'.length), upto) : -1
-  const isLate = query.lazy && log.some(p => overlapping(p.labels, looks))
+  const isLate = query.lazy && log.some(p => isHit(p, looks))
   let value = gone >= 0 ? { exists: false } : isLate ? undefined : seen(world, query, upto)
-  let all = allLooks(looks, query, value)
+  let more = dependsOf(query, value)
   for (const [position, prediction] of log.entries()) {
     if (position <= gone) continue
     const before = value
     if (prediction.patches.has(key)) value = patched(value, prediction.patches.get(key), prediction, query)
-    else if (overlapping(prediction.labels, all)) value = clouded(world, query, value, prediction, position, all)
+    else if (isHit(prediction, looks, more)) value = clouded(world, query, value, prediction, position, looks, more)
     else if (overlapping(prediction.adrift, query.looks))
       value = clouded(world, query, value, prediction, position, query.looks)
-    if (value !== before) all = allLooks(looks, query, value)
+    if (value !== before) more = dependsOf(query, value)
   }
   return value
 }
 
 /** What can be derived from other answers, predicted ones too. A change of the thing itself says nothing about how. */
-const derived = (world: World, query: AnyQuery, before: unknown, position: number): unknown => {
+const derived = (world: World, query: AnyQuery, before: unknown, position: number, hits: Label[]): unknown => {
   const ask = (asked: AnyQuery): never => {
     const found = answer(world, asked, position + 1)
     if (isUnknown(found)) throw found
     return strict(found) as never
   }
   try {
-    return query.derive?.(ask as never, before)
+    return query.derive?.(ask as never, before, hits)
   } catch (error) {
     if (error instanceof Missing) return error
     if (!isUnknown(error)) throw error
@@ -98,22 +98,23 @@ const derived = (world: World, query: AnyQuery, before: unknown, position: numbe
 }
 
 /** What a change leaves most of an answer as it was. */
-const isPartial = (label: Label): boolean => /^(member|owners|user|group):/.test(label)
+const isPartial = (label: Label): boolean => /^(member|owners|user|group|children):/.test(label)
 
 const clouded = (
   world: World,
   query: AnyQuery,
   before: unknown,
-  { node, labels }: Prediction,
+  prediction: Prediction,
   position: number,
   looks: Label[],
+  more: Label[] = [],
 ): unknown => {
-  const why = new Later(node)
-  const hits = labels.filter(label => overlapping([label], looks))
+  const why = new Later(prediction.node)
+  const hits = hitsOf(prediction, looks, more)
   // Something of the answer may stay known: then it has to be read, or nothing can be said of what stays.
   if (before instanceof Missing && (query.derive || hits.every(isPartial))) return before
-  const isItself = overlapping(labels, looks.slice(0, 1))
-  const other = isItself ? undefined : derived(world, query, before, position)
+  const isItself = isHit(prediction, looks.slice(0, 1))
+  const other = isItself ? undefined : derived(world, query, before, position, hits)
   if (other !== undefined) return other
   if (!query.clouded || isUnknown(before)) return why
   let missing: Missing | undefined
@@ -130,6 +131,6 @@ export const shapedBy = (world: World, query: AnyQuery): string[] => {
   const key = predictedKey(linksOf(world), query)
   const looks = looksOf(world, query)
   return world.predicted
-    .filter(({ patches, labels }) => patches.has(key) || overlapping(labels, looks))
+    .filter(prediction => prediction.patches.has(key) || isHit(prediction, looks))
     .map(({ node }) => node)
 }

@@ -77,6 +77,7 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
  */
 const silent: Record<string, unknown> = {
   portable: { exists: false },
+  starts: { settings: {}, isShown: true, dropIns: [] },
   parent: folder,
   room: { prints: '' },
   linkRoom: { prints: '' },

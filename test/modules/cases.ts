@@ -36,6 +36,7 @@ export type Case = {
   will?: Found
   outputs?: Found
   touches?: string[]
+  reach?: Found | null
   details?: string
   always?: boolean
 }
@@ -138,6 +139,7 @@ const checkLine = (module: AnyModule, one: Case, args: Found, line: Line): void 
   assert.ok(why.includes(of(one.why, host) ?? ''), `${host}: "${why}" does not say "${of(one.why, host)}"`)
   assert.ok((line.fix ?? '').includes(one.fix ?? ''), `${host}: "${line.fix}" does not say "${one.fix}"`)
   if (one.outputs) includes(plain(line.outputs), one.outputs, 'outputs')
+  if (one.reach !== undefined) assert.equal(line.reach ?? null, one.reach, 'reach')
   if (one.touches) assert.equal(line.labels, one.touches, 'touches')
   assert.is(line.always, one.always ?? false, 'always')
   assert.is(line.details?.node, one.details, 'details')

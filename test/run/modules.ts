@@ -222,3 +222,24 @@ export const daemon = defineModule({
           ...(seen.exists ? { interrupts: true } : {}),
         }),
 })
+
+/** Starts a program, unless its mark is there, which writes a file out of sight; `shut` is what it cannot write. */
+export const starter = defineModule({
+  ...common,
+  name: 'starter',
+  args: T.Object(
+    { mark: at('A file.'), writes: at('A file.'), shut: T.Array(T.String(), { description: 'Folders.', default: [] }) },
+    { additionalProperties: false },
+  ),
+  reads: args => ({ mark: stat(args.mark) }),
+  reach: args => ({ over: ['any'], except: args.shut.map(path => `tree:${path}`) }),
+  plan: (args, { mark }, { ok, change }) =>
+    mark.exists
+      ? ok()
+      : change({
+          will: { mark: { exists: true, kind: 'file' } },
+          steps: [exec(['sh', '-c', 'echo started >"$0"; : >"$1"', args.writes, args.mark])],
+          reason: 'it has not been started',
+          reach: { over: ['any'], except: args.shut.map(path => `tree:${path}`) },
+        }),
+})

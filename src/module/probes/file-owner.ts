@@ -71,7 +71,14 @@ export const cloudedFile = <A extends Found>(before: A, labels: Label[], why: Un
     'user' | 'group',
     string,
   ][]
-  if (members.length + handed.length + accounts.length < labels.length) return undefined
+  const inside = takes('children:')
+  if (members.length + handed.length + accounts.length + inside.length < labels.length) return undefined
+  if (inside.length > 0) {
+    // What is in a folder changes, and who knows what else of it: it is there and a folder all the same.
+    if (now.kind !== 'directory') return undefined
+    const rest = Object.keys(now).filter(member => member !== 'exists' && member !== 'kind')
+    now = { ...now, ...Object.fromEntries(rest.map(member => [member, why])) }
+  }
   if (members.length > 0) {
     if (now.kind !== 'file') return undefined
     now = { ...now, content: why, size: why, changed: why }

@@ -1,9 +1,11 @@
 import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import { isUnknown } from '../../core/unknown.ts'
+import type { Label } from '../label.ts'
 import type { Ask, Probe, ProbeItem, Query } from '../query.ts'
 import { file } from './file.ts'
 import { isOfMachine, showUnits, unitFile, unitName } from './portable.ts'
+import { settingsIn, settingsShown, shownSettings, type UnitSettings } from './unit-settings.ts'
 
 /**
  * A unit, and who runs it: systemd, or where there is none the portable service manager. `boot` is what starts it with
@@ -23,11 +25,10 @@ export type ServiceAnswer = {
   result: string
 }
 
-/** What one look at a unit tells, for all who ask about it: `began` is that of its process. */
-type Raw = ServiceAnswer & { began: string }
+/** What one look at a unit tells, for all who ask about it: `began` is that of its process, `settings` what a start does. */
+type Raw = ServiceAnswer & { began: string; settings: UnitSettings }
 
-const properties =
-  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,NRestarts,Result,ExecMainStartTimestamp'
+const properties = `Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,NRestarts,Result,ExecMainStartTimestamp,${shownSettings.join()}`
 
 /** `Sun 2026-11-22 16:34:01.123456 UTC`, or microseconds, as `2026-11-22T16:34:01.123456Z`; empty for no time. */
 const time = (text = ''): string => {
@@ -40,13 +41,12 @@ const microseconds = (time: string): number =>
   time === '' ? 0 : Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26))
 
 const parse = (block: string): Raw => {
-  const value = Object.fromEntries(
-    block
-      .split('\n')
-      .flatMap(line =>
-        line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [],
-      ),
-  )
+  const lines = block
+    .split('\n')
+    .flatMap((line): [string, string][] =>
+      line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [],
+    )
+  const value: Record<string, string | undefined> = Object.fromEntries(lines)
   return {
     manager: 'Boot' in value ? 'portable' : 'systemd',
     boot: value.Boot ?? 'systemd',
@@ -59,6 +59,7 @@ const parse = (block: string): Raw => {
     restarts: Number(value.NRestarts ?? 0),
     result: value.Result ?? '',
     began: value.ActiveState === 'active' ? time(value.ExecMainStartTimestamp) : '',
+    settings: settingsShown(lines),
   } as Raw
 }
 
@@ -144,7 +145,7 @@ export const service = (name: string): Query<ServiceAnswer> => ({
   probe: serviceProbe,
   item: unitName(name),
   facets: [],
-  parse: ({ began: _, ...unit }: Raw) => unit,
+  parse: ({ began: _, settings: __, ...unit }: Raw) => unit,
   only: false,
   derive: derive(name),
   touched: () => [`unit:${unitName(name)}`],
@@ -169,3 +170,47 @@ export const processStart = (name: string): Query<{ at: string }> => ({
   only: false,
   subject: `start of ${unitName(name)}`,
 })
+
+/**
+ * What a start of a unit runs, as systemd has it, or as the texts say that earlier tasks put there. Where our own manager
+ * runs it nothing is shown (`isShown`): its file tells.
+ */
+export type StartAnswer = { settings: UnitSettings; isShown: boolean; dropIns: string[] }
+
+/** The settings that follow from texts which are put there: the unit file anew, drop-ins over what there is. */
+const deriveStart =
+  (name: string, path: string) =>
+  (ask: Ask, before: unknown, hits: Label[]): StartAnswer | undefined => {
+    const files = hits.filter(label => !label.startsWith('children:')).map(label => label.replace(/^path:/, ''))
+    if (isUnknown(before) || files.some(at => at !== path && !at.startsWith(`${path}.d`))) return undefined
+    const { settings, dropIns, isShown } = before as StartAnswer
+    const textOf = (at: string): string => {
+      const found = ask(file(at))
+      return found.exists && found.kind === 'file' ? found.content.bytes.toString() : ''
+    }
+    const isWhole = files.includes(path)
+    const all = [...new Set([...dropIns, ...files.filter(at => at.endsWith('.conf'))])]
+    const texts = [...(isWhole ? [path] : []), ...all]
+    const first = isWhole ? {} : settings
+    return {
+      settings: texts.reduce((so, at) => settingsIn(textOf(at), unitName(name), so), first as UnitSettings),
+      isShown: isShown || isWhole,
+      dropIns: all,
+    }
+  }
+
+/** Out of the same look at the unit. */
+export const unitStart = (name: string): Query<StartAnswer> => {
+  const path = unitFile(name)
+  return {
+    key: `start:${unitName(name)}`,
+    looks: [`start:${unitName(name)}`, `path:${path}`, `tree:${path}.d`],
+    probe: serviceProbe,
+    item: unitName(name),
+    facets: [],
+    parse: ({ manager, settings }: Raw) => ({ settings, isShown: manager === 'systemd', dropIns: [] }),
+    only: false,
+    derive: deriveStart(name, path),
+    subject: `settings of ${unitName(name)}`,
+  }
+}
