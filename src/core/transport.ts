@@ -14,6 +14,8 @@ export type Fragment = {
   sh: string
   /** A step: when it fails, the fragments after it in the frame do not run. A read has none. */
   step?: true
+  /** What it starts may outlive it and go on printing, as a command of the user's may: none of that is anybody's output. */
+  lingers?: true
 }
 
 /** One file to be streamed to a host, from the controller's disk or memory. Digest in sha256. */

@@ -8,11 +8,11 @@ const bySudo = ({ become, user }: Target): boolean => become && user !== 'root'
 /**
  * The command line for a program to be run as the target's identity. The login shell reads it, which may be any:
  * hence `exec /bin/sh` at once, no line breaks and single quotes only. A login user who is root by another name needs
- * no sudo, and may not have it.
+ * no sudo, and may not have it. sudo speaks English: its words are looked for.
  */
 export const commandLine = (target: Target, program: string): string =>
   bySudo(target)
-    ? `exec /bin/sh -c 'if test "$(id -u)" = 0; then exec "$@"; else exec sudo -n -H -- "$@"; fi' sh ${program}`
+    ? `exec /bin/sh -c 'if test "$(id -u)" = 0; then exec "$@"; fi; LC_ALL=C; export LC_ALL; exec sudo -n -H -- "$@"' sh ${program}`
     : `exec ${program}`
 
 /** The identity that programs of `commandLine` have. */
@@ -20,20 +20,62 @@ export const identity = ({ become, user }: Target): string => (become ? 'root' :
 
 export const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? ''
 
-/** The failure when sudo refuses. `said` is what it printed. */
-const becomeFailure = ({ name, user }: Target, said: string): Failure => ({
-  reason: 'host-become',
-  what: `${user} cannot become root on ${name}`,
-  why: lastLine(said) || 'sudo ended without a word',
-  fix: `as root on ${name}, write this line to /etc/sudoers.d/${user}, or log in as root:\n${user} ALL=(ALL) NOPASSWD: ALL`,
-})
+/** What sudo says when it refuses, and what to do about it: a line for sudoers, or something that no line can mend. */
+const SUDO: [words: RegExp, fix: (target: Target) => { line?: string; todo?: string }][] = [
+  [/must have a tty|no tty present/, ({ user }) => ({ line: `Defaults:${user} !requiretty` })],
+  [
+    /sudo.*not found|No such file.*sudo/,
+    () => ({ todo: 'install sudo there, or log in as root (ansible_user: root)' }),
+  ],
+  [
+    /setuid|nosuid|effective uid is not 0/,
+    () => ({
+      todo: 'as root there: chown root:root /usr/bin/sudo && chmod 4755 /usr/bin/sudo, on a file system mounted without nosuid',
+    }),
+  ],
+  [
+    /no new privileges/i,
+    () => ({ todo: 'sshd runs there with NoNewPrivileges, as in a container: allow it, or log in as root' }),
+  ],
+  [
+    /(syntax|parse) error|no valid sudoers|is (owned by|world writable|group writable|mode)|unable to open .*sudoers/,
+    () => ({ todo: 'as root there: `visudo -c` says what is wrong with /etc/sudoers and the files in /etc/sudoers.d' }),
+  ],
+  [
+    /expired|account validation|account management/i,
+    ({ user }) => ({ todo: `as root there: \`chage -l ${user}\` and \`passwd -S ${user}\` say what keeps it out` }),
+  ],
+  [/unknown user/, () => ({ todo: 'there is no user root there: log in as one whose number is 0' })],
+]
+
+/** A warning that sudo gives on the way. */
+const isWarning = (line: string): boolean => /^sudo: unable to resolve host/.test(line)
+/** sudo's words, or a shell's about it; a greeting that only speaks of sudo is none of them. */
+const isOfSudo = (line: string): boolean =>
+  /^(\S*\/)?sudo(-rs)?: |sudo: (command )?not found|sudoers|^Sorry, user .*(not allowed|may not run)/.test(line) &&
+  !isWarning(line)
+
+/** The failure when sudo refuses. `said` is what was printed until then. */
+const becomeFailure = (target: Target, said: string): Failure => {
+  const { name, user } = target
+  const lines = said.split('\n').map(line => line.trim())
+  const own = lines.filter(isOfSudo)
+  const [, fix] = SUDO.find(([words]) => own.some(line => words.test(line))) ?? []
+  const { line = `${user} ALL=(ALL) NOPASSWD: ALL`, todo } = fix?.(target) ?? {}
+  return {
+    reason: 'host-become',
+    what: `${user} cannot become root on ${name}`,
+    why: own.at(-1) || lines.filter(text => text !== '' && !isWarning(text)).at(-1) || 'sudo ended without a word',
+    fix: todo ?? `as root on ${name}, write this line to /etc/sudoers.d/${user}, or log in as root:\n${line}`,
+  }
+}
 
 /**
  * The failure when a program did not start because sudo refused, told by what was printed; undefined if it was not
  * sudo.
  */
 export const becomeRefused = (target: Target, said: string): Failure | undefined =>
-  bySudo(target) && /\bsudo|sudoers/.test(said) ? becomeFailure(target, said) : undefined
+  bySudo(target) && said.split('\n').some(line => isOfSudo(line.trim())) ? becomeFailure(target, said) : undefined
 
 /** The failure when a host's shell has ended: sudo refuses, the login has no shell, or the connection broke. */
 export const shellLost = (target: Target, loss: ShellLoss): Failure => {

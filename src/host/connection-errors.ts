@@ -46,6 +46,19 @@ export const connectFailure = (target: Target, error: SshError | undefined): Fai
   return unreachable(target, error.message, port)
 }
 
+/** Why a host that is connected starts no further program, and what to do about it. */
+export const sessionRefusal = (error: Error): { why: string; fix: string } => {
+  if (/channel open failure/i.test(error.message))
+    return {
+      why: 'its ssh server allows no further session (MaxSessions)',
+      fix: 'let it allow more: `MaxSessions 10`, its default, in /etc/ssh/sshd_config there, then reload sshd',
+    }
+  return {
+    why: `its ssh server starts no program: ${error.message}`,
+    fix: 'look into the log of sshd there: it may lack memory or processes, or forbid this login to run programs',
+  }
+}
+
 /** Why a connection that had been made is gone. */
 export const closeReason = (error: SshError | undefined): string => {
   if (!error) return 'the host closed the connection'

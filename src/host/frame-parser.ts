@@ -28,7 +28,7 @@ const withRoom = (bytes: Buffer, more: number, store: Buffer<ArrayBuffer>): Buff
 }
 
 /**
- * Looks for `NONCE:frame:tag:status;` in a stream of any bytes. It never looks at lines: output may lack its last
+ * Looks for `NONCE:frame:tag:status` and a line's end in a stream of any bytes. It never looks at lines: output may lack its last
  * newline, and may hold anything else. Bytes are kept in one buffer that doubles, and each is searched only once,
  * because output comes in up to 16 MiB of small chunks. Of more than `cap` bytes without a mark the first are dropped.
  */
@@ -56,7 +56,7 @@ export const createFrameParser = (nonce: string, cap: number, onMark: (mark: Mar
       searched = Math.max(from, end - needle.length + 1)
       return false
     }
-    const close = text.indexOf(0x3b, at + needle.length)
+    const close = text.indexOf(0x0a, at + needle.length)
     if (close < 0) {
       searched = at
       return false

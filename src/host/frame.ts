@@ -28,14 +28,45 @@ const WATCH = [
 /** By KILL, since the watch ignores TERM; `wait` keeps bash from reporting it. */
 const UNWATCH = 'kill -KILL "$runbook_watch"; wait "$runbook_watch" 2>/dev/null'
 
+/**
+ * Runs a fragment whose children may outlive it: `runbook_text`, with the mark `$1` behind it. Its streams are pipes of
+ * its own, each copied by sed up to the mark; what comes later is read and dropped for as long as somebody may write it,
+ * so that nobody is ended or kept waiting for having printed. sed holds a line whole: one that has no end is cut off.
+ * Nothing but what drops runs in the background, because what a shell puts there ignores an interrupt. Redirections are
+ * those of `exec`: any other leaves a copy of the old stream open in what is started. A sed whose `q` gives no status
+ * cannot do it; there a fragment runs as any other.
+ */
+const LINGERING = `runbook_copy() {
+( exec 2>/dev/null; ulimit -S -v 524288; exec sed "/$1:/q7" )
+[ $? = 7 ] || { printf 'runbook ended it: a line without end\\n%s:141\\n' "$1"; return 1; }
+}
+runbook_drop() { { read -r runbook_ && exec cat; } <&8 >/dev/null 2>&1 3<&- 5>&- 6>&- 7>&- 8<&- 9>&- & }
+runbook_plainly() {
+( set --; eval "$runbook_text" ) </dev/null 3<&-
+runbook_=$?; printf "$1:%d\\n" "$runbook_"; printf "$1:0\\n" >&2
+}
+runbook_lingering() {
+[ "\${runbook_sed-}" ] || { echo | sed q7 >/dev/null 2>&1; runbook_sed=$?; }
+[ "$runbook_sed" = 7 ] || { runbook_plainly "$1"; return; }
+{ runbook_=$(exec 9>&1 >/dev/null
+{ exec 7>&1; {
+exec 2>&1 >&7 5>&- 6>&- 7>&-
+( set --; eval "$runbook_text" ) </dev/null 3<&- 9>&-
+runbook_=$?; trap '' PIPE; echo "$runbook_" >&9; printf "$1:%d\\n" "$runbook_" 2>/dev/null; printf "$1:0\\n" >&2
+} | { exec 8<&0; runbook_copy "$1" >&6 && runbook_drop; }
+} | { exec 8<&0; runbook_copy "$1" >&5 && runbook_drop; }
+); } 5>&1 6>&2
+[ "$runbook_" ] || { runbook_=137; printf "$1:137\\n"; printf "$1:0\\n" >&2; }
+}`
+
 /** Tags of the marks that are no fragment: before the first, with the shell's process number, and after the last. */
 export const BEGIN_TAG = 'b'
 export const END_TAG = 'e'
 
-const onStderr = (nonce: string, frame: number, tag: string): string => `printf '${nonce}:${frame}:${tag}:0;' >&2`
+const onStderr = (nonce: string, frame: number, tag: string): string => `printf '${nonce}:${frame}:${tag}:0\\n' >&2`
 
 const onBoth = (nonce: string, frame: number, tag: string, value = '0'): string =>
-  `printf '${nonce}:${frame}:${tag}:%d;' ${value}; ${onStderr(nonce, frame, tag)}`
+  `printf '${nonce}:${frame}:${tag}:%d\\n' ${value}; ${onStderr(nonce, frame, tag)}`
 
 /**
  * A fragment is the argument of `eval` in a subshell of its own: `cd`, `exit`, `set` and a syntax error stay in there,
@@ -47,14 +78,14 @@ const fragmentText = (
   nonce: string,
   frame: number,
   index: number,
-  { sh, step }: Fragment,
+  { sh, step, lingers }: Fragment,
   mayStop: boolean,
 ): string => {
-  const body = [
-    `( eval ${quote(` ${sh}\n`)} ) </dev/null 3<&-`,
-    `runbook_=$?; printf '${nonce}:${frame}:${index}:%d;' "$runbook_"; ${onStderr(nonce, frame, String(index))}`,
-    ...(step ? ['[ "$runbook_" = 0 ] || runbook_stop=1'] : []),
-  ].join('\n')
+  const text = quote(` ${sh}\n`)
+  const run = lingers
+    ? [`runbook_text=${text}`, `runbook_lingering ${nonce}:${frame}:${index}`]
+    : [`( eval ${text} ) </dev/null 3<&-`, `runbook_=$?; ${onBoth(nonce, frame, String(index), '"$runbook_"')}`]
+  const body = [...run, ...(step ? ['[ "$runbook_" = 0 ] || runbook_stop=1'] : [])].join('\n')
   return mayStop ? `[ "$runbook_stop" ] || {\n${body}\n}` : body
 }
 
@@ -69,6 +100,7 @@ export const frameText = (nonce: string, frame: number, fragments: Fragment[]): 
   return [
     '{',
     ...(frame === 1 ? START : []),
+    ...(fragments.some(fragment => fragment.lingers) ? [LINGERING] : []),
     WATCH,
     'runbook_stop=',
     onBoth(nonce, frame, BEGIN_TAG, '$$'),

@@ -2,6 +2,7 @@ import { type Failure, Refusal } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
 import type { LeaseAnswer, LeaseHolder, LeaseRequest } from '../core/transport.ts'
 import { lastLine } from './become.ts'
+import { type PastGreeting, pastGreeting } from './greeting.ts'
 import type { Wire } from './shell.ts'
 
 // A lease is made by a program on a second channel, the keeper: it has the kernel's lock on a small file, which says who
@@ -45,7 +46,8 @@ const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
  * holder before may remove the file between opening and locking it: the lock counts only if the line can be read back
  * by name.
  */
-const keeperScript = ({ run, who }: LeaseRequest, shell: number, place: string): string => `{
+const keeperScript = ({ run, who }: LeaseRequest, mark: string, shell: number, place: string): string => `{
+${mark}
 export LC_ALL=C PATH="\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 umask 022; set -f
 server=0
@@ -140,15 +142,9 @@ const broke = (name: string, why: string): Failure => ({
 })
 
 /** The first line that comes; undefined when the program ends without one. */
-const firstLine = (wire: Wire): Promise<string | undefined> =>
+const firstLine = (wire: Wire, { onLine }: PastGreeting): Promise<string | undefined> =>
   new Promise(resolve => {
-    let text = ''
-    wire.stdout
-      .on('error', () => {})
-      .on('data', (chunk: Buffer) => {
-        text += chunk.toString()
-        if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')))
-      })
+    onLine(resolve)
     wire.closed.then(() => resolve(undefined))
   })
 
@@ -168,19 +164,16 @@ export const acquireLease = async (
   refused: (said: string) => Failure | undefined = () => undefined,
   place = LEASE_PLACE,
 ): Promise<LeaseAnswer> => {
-  let said = ''
-  wire.stderr
-    .on('error', () => {})
-    .on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-4096)
-    })
+  const heard = pastGreeting(wire)
   wire.stdin.on('error', () => {})
-  wire.stdin.write(keeperScript(request, shell, place))
-  const answer = await firstLine(wire)
+  wire.stdin.write(keeperScript(request, heard.mark, shell, place))
+  const answer = await firstLine(wire, heard)
   if (answer === undefined) {
     const { status, why } = await wire.closed
     if (status === undefined && why !== undefined) throw new Refusal(broke(name, why))
-    throw new Refusal(refused(said) ?? cannot(name, lastLine(said) || `its keeper ended with ${status ?? 'no status'}`))
+    const said = heard.stderr()
+    const notStarted = heard.begun() ? undefined : refused(said)
+    throw new Refusal(notStarted ?? cannot(name, lastLine(said) || `its keeper ended with ${status ?? 'no status'}`))
   }
   const [is, ...words] = answer.split(' ')
   if (is !== 'mine') {

@@ -6,7 +6,7 @@ import { type Failure, Refusal } from '../core/failure.ts'
 import type { Transport } from '../core/transport.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
 import { becomeRefused, commandLine, identity, shellLost } from './become.ts'
-import { closeReason, connectFailure, type SshError } from './connection-errors.ts'
+import { closeReason, connectFailure, type SshError, sessionRefusal } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
 import { hostKeyFailure, readKnownHosts } from './host-key.ts'
 import { type KnownHostsEntry, knownKeyTypes } from './known-hosts.ts'
@@ -15,7 +15,7 @@ import { findLogins, type Login, loginFailure } from './login.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { connectionClosed, openShell, type Wire } from './shell.ts'
 import type { Target } from './target.ts'
-import { RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
+import { noUpload, RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
 
 /** A dead peer is noticed after 45 s; ssh2's own default is never. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
@@ -165,14 +165,26 @@ const wireOf = (line: Line, channel: ClientChannel): Wire => {
   }
 }
 
-const opened = async (target: Target, line: Line, program: string): Promise<Wire> => {
+/** Starts a program for a target. `refused` makes the failure of a host that is there and does not start it. */
+const opened = async (
+  target: Target,
+  line: Line,
+  program: string,
+  refused: (refusal: { why: string; fix: string }) => Failure,
+): Promise<Wire> => {
   try {
     return wireOf(line, await execute(line, commandLine(target, program)))
   } catch (error) {
-    const why = line.socket.writable ? `it opens no channel: ${(error as Error).message}` : line.why()
-    throw new Refusal(connectionClosed(target.name, { started: false, said: '', ending: { why } }))
+    if (line.socket.writable) throw new Refusal(refused(sessionRefusal(error as Error)))
+    throw new Refusal(connectionClosed(target.name, { started: false, said: '', ending: { why: line.why() } }))
   }
 }
+
+const noShell = ({ name, user }: Target, refusal: { why: string; fix: string }): Failure => ({
+  reason: 'host-login',
+  what: `${name} lets ${user} in, but gives no shell`,
+  ...refusal,
+})
 
 /** Waits for something, for so long at most. */
 const atMost = async (ms: number, ...events: Promise<unknown>[]): Promise<void> => {
@@ -203,7 +215,7 @@ const connected = async (target: Target, dialled: Dialled, signal?: AbortSignal)
 /** The transport to a host that has been dialled, as `connectSsh` gives it. */
 export const openTransport = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Transport> => {
   const line = await connected(target, dialled, signal)
-  const wire = await opened(target, line, '/bin/sh').catch(async error => {
+  const wire = await opened(target, line, '/bin/sh', refusal => noShell(target, refusal)).catch(async error => {
     await hangUp(line)
     throw error
   })
@@ -216,16 +228,21 @@ export const openTransport = async (target: Target, dialled: Dialled, signal?: A
       inTurn(async () => {
         const problem = uploadProblem(target.name, upload)
         if (problem) throw new Refusal(problem)
-        const receiver = await opened(upload.asLogin ? { ...target, become: false } : target, line, RECEIVER_PROGRAM)
-        await sendFile(target.name, receiver, upload, said => becomeRefused(target, said), onProgress)
+        const who = upload.asLogin ? { ...target, become: false } : target
+        const receiver = await opened(who, line, RECEIVER_PROGRAM, refusal => noUpload(target.name, upload, refusal))
+        await sendFile(target.name, receiver, upload, said => becomeRefused(who, said), onProgress)
       }),
     lease: async request => {
-      const keeper = await opened(target, line, KEEPER_PROGRAM).catch(error => {
+      let nobody: string | undefined
+      const keeper = await opened(target, line, KEEPER_PROGRAM, ({ why, fix }) => {
+        nobody = `${why}; ${fix}`
+        return { reason: 'host-login', what: why }
+      }).catch(error => {
         // A server that lets nobody open a second channel is no worse off than before.
-        if (!line.socket.writable) throw error
+        if (nobody === undefined) throw error
         return undefined
       })
-      if (!keeper) return { is: 'nobody', why: 'its ssh server allows no second session (MaxSessions)' }
+      if (!keeper) return { is: 'nobody', why: nobody! }
       const onEnd = (failure: Failure): void => {
         if (line.socket.writable) shell.close(failure)
       }

@@ -4,13 +4,13 @@ import { posix } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { quote, quoted } from '../core/quote.ts'
+import { systemFix } from '../core/system-fix.ts'
 import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
+import { pastGreeting } from './greeting.ts'
 import type { ProgramEnd, Wire } from './shell.ts'
 
 const CHUNK = 256 * 1024
-/** Enough of stderr for a reason; the rest is read and dropped, since a stream that is not read stalls its channel. */
-const WORDS_CAP = 64 * 1024
 
 /**
  * The program at the other end: its first line of stdin is the script, the rest the file. `read` takes one byte at
@@ -102,15 +102,6 @@ const temporaryStart = (path: string): string =>
 /** `.NAME.RANDOM.part` beside the target; a long name is cut, since the whole may have 255 bytes. */
 export const temporaryName = (path: string, random: string): string => `${temporaryStart(path)}${random}.part`
 
-const collect = (stream: NodeJS.ReadableStream): (() => string) => {
-  let text = ''
-  stream.on('data', (chunk: Buffer) => {
-    if (text.length < WORDS_CAP) text += chunk.toString()
-  })
-  stream.on('error', () => {})
-  return () => text
-}
-
 async function* chunksOf({ source }: Upload): AsyncGenerator<Buffer> {
   if ('file' in source) yield* createReadStream(source.file, { highWaterMark: CHUNK })
   else for (let at = 0; at < source.bytes.length; at += CHUNK) yield source.bytes.subarray(at, at + CHUNK)
@@ -122,7 +113,13 @@ const failed = (name: string, { path }: Upload, why: string): Failure => ({
   why,
   fix: /No space left|quota/i.test(why)
     ? `free some space in ${posix.dirname(path)}`
-    : 'nothing was left there; run again',
+    : (systemFix(why) ?? 'nothing was left there; run again'),
+})
+
+/** The failure of an upload whose host starts no program to receive it. */
+export const noUpload = (name: string, upload: Upload, refusal: { why: string; fix: string }): Failure => ({
+  ...failed(name, upload, refusal.why),
+  fix: refusal.fix,
 })
 
 const movedFailure = (name: string, { path }: Upload): Failure => ({
@@ -172,13 +169,12 @@ export const sendFile = async (
   const random = randomBytes(RANDOM / 2).toString('hex')
   const done = `stored-${random}`
   const moved = `moved-${random}`
-  const said = collect(wire.stderr)
-  const answer = collect(wire.stdout)
+  const heard = pastGreeting(wire)
   wire.stdin.on('error', () => {})
   const script = upload.unpack
     ? unpackScript(upload, done)
     : receiveScript(upload, temporaryName(upload.path, random), done, moved)
-  wire.stdin.write(`${script}\n`)
+  wire.stdin.write(`${heard.mark}; ${script}\n`)
   const unread = await pour(wire, upload, onProgress).then(
     () => undefined,
     (error: unknown) => unreadable(error),
@@ -187,11 +183,13 @@ export const sendFile = async (
   const ending = await wire.closed
   if (unread) throw new Refusal(unread)
   // Some servers never send a status: the word at the end is what counts.
-  if (answer().includes(done)) return
-  if (answer().includes(moved)) throw new Refusal(movedFailure(name, upload))
+  if (heard.stdout().includes(done)) return
+  if (heard.stdout().includes(moved)) throw new Refusal(movedFailure(name, upload))
   if (ending.status === undefined && ending.why !== undefined) throw new Refusal(lost(name, upload, ending))
-  const why = reasonIn(said()) || `the script there ended with ${ending.status ?? 'no status'}`
-  throw new Refusal(refused(said()) ?? failed(name, upload, why))
+  const said = heard.stderr()
+  const notStarted = heard.begun() ? undefined : refused(said)
+  const why = reasonIn(said) || `the script there ended with ${ending.status ?? 'no status'}`
+  throw new Refusal(notStarted ?? failed(name, upload, why))
 }
 
 /** What cannot be sent at all: the script is one line, and a shell's words end at a zero byte. */

@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts'
+import { systemFix } from '../core/system-fix.ts'
 import type { Output } from '../core/transport.ts'
 import type { Line } from '../plan/line.ts'
 
@@ -10,18 +11,19 @@ const shown = (command: string): string => `$ ${command.length > 200 ? `${comman
 /** What any step may meet, whatever its module knows of it. dash, Debian's sh, says no more of a full disk than `I/O error`. */
 const ofAnyStep = (text: string): { cause: string; fix: string } | undefined =>
   /No space left on device|Disk quota exceeded|printf: I\/O error/i.test(text)
-    ? { cause: 'The disk is full, or a quota is used up.', fix: 'free some space there (`df -h`) and run again' }
+    ? { cause: 'The disk is full, or a quota is used up.', fix: systemFix(text)! }
     : undefined
 
 /** A step that failed: what it was, its exit status and its last lines; by its cause where that is known. */
 export const stepFailure = (line: Line, command: string, output: Output): Failure => {
   const said = `${output.stderr}\n${output.stdout}`
   const found = line.diagnose?.(said) ?? ofAnyStep(said)
+  const fix = found?.fix ?? systemFix(output.stderr.toString())
   return {
     reason: 'host-step',
     what: found?.cause ?? `A step failed with exit status ${output.status}.`,
     why: [shown(command), tail(output.stdout), tail(output.stderr)].filter(text => text !== '').join('\n'),
-    ...(found ? { fix: found.fix } : {}),
+    ...(fix === undefined ? {} : { fix }),
     origin: line.node.task.origin,
   }
 }

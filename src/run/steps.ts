@@ -101,7 +101,8 @@ export const sentSteps = (context: RunContext, line: Line, steps = line.steps): 
 export const fragmentOf = (context: RunContext, line: Line, step: Step, login: string): Fragment => {
   const sh = stepScript(step, context.memory, login)!
   const isOwn = step.do === 'expect' || step.do === 'guard' || (step.do === 'exec' && step.user !== undefined)
-  return { sh: isOwn ? sh : asTask(context, line, sh), step: true }
+  const lingers = step.do === 'exec' ? { lingers: true as const } : {}
+  return { sh: isOwn ? sh : asTask(context, line, sh), step: true, ...lingers }
 }
 
 /** The path at which a step, or what guards it, has found something else than what was seen. */

@@ -29,10 +29,12 @@ export const batch = (answers: Answers, queries: AnyQuery[]): Batch => {
     const items = [...Map.groupBy(group, q => q.item)].map(
       ([item, same]): ProbeItem => ({ item, facets: [...new Set(same.flatMap(q => q.facets))] }),
     )
-    return { probe: group[0]!.probe, of: new Map(group.map(q => [q.item, q])), items }
+    // A user's command may leave children behind that print; what modules ask does not.
+    const lingers = group.some(q => q.lazy) ? { lingers: true as const } : {}
+    return { probe: group[0]!.probe, of: new Map(group.map(q => [q.item, q])), items, lingers }
   })
   return {
-    fragments: kindred.map(g => ({ sh: g.probe.sh(g.items) })),
+    fragments: kindred.map(g => ({ sh: g.probe.sh(g.items), ...g.lingers })),
     record: outputs => {
       for (const [i, group] of kindred.entries()) {
         const output = outputs[i]!

@@ -12,7 +12,10 @@ const scan = (text: Buffer, size: number): { marks: Mark[]; rest: string } => {
 }
 
 test('marks and the bytes before them are the same however the stream is cut', () => {
-  const text = Buffer.from(`ab\0ffff${NONCE}:1:b:0;${NONCE}:1:0:12;x;f${NONCE}:2:e:0;rest${NONCE.slice(3)}`, 'latin1')
+  const text = Buffer.from(
+    `ab\0ffff${NONCE}:1:b:0\n${NONCE}:1:0:12\nx;f${NONCE}:2:e:0\nrest${NONCE.slice(3)}`,
+    'latin1',
+  )
   const whole = scan(text, text.length)
   assert.equal(
     whole.marks.map(({ before, ...mark }) => [`${before}`, mark.frame, mark.tag, mark.status]),
@@ -29,7 +32,7 @@ test('of more than the cap without a mark the end is kept, and marks free the ro
   for (const size of [1, 7, 100, 1001, 5000]) {
     const marks: Mark[] = []
     const { push } = createFrameParser(NONCE, 1000, mark => marks.push(mark))
-    const text = Buffer.from(`${'x'.repeat(5000)}the end${NONCE}:1:0:3;ok${NONCE}:1:1:0;`)
+    const text = Buffer.from(`${'x'.repeat(5000)}the end${NONCE}:1:0:3\nok${NONCE}:1:1:0\n`)
     let most = 0
     for (let at = 0; at < text.length; at += size) most = Math.max(most, push(text.subarray(at, at + size)))
     const [first, second] = marks
@@ -38,7 +41,7 @@ test('of more than the cap without a mark the end is kept, and marks free the ro
     assert.equal([first!.status, `${second!.before}`, second!.dropped], [3, 'ok', 0])
   }
   const other = createFrameParser(NONCE, 1000, () => {})
-  for (let i = 0; i < 1000; i += 1) assert.is(other.push(Buffer.from(`${'x'.repeat(900)}${NONCE}:1:${i}:0;`)), 0)
+  for (let i = 0; i < 1000; i += 1) assert.is(other.push(Buffer.from(`${'x'.repeat(900)}${NONCE}:1:${i}:0\n`)), 0)
 })
 
 test.run()

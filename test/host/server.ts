@@ -38,6 +38,8 @@ export type ServerOptions = {
   hostKeys?: ('ed25519' | 'ecdsa')[]
   /** Runs in place of whatever is asked for, as a login without a shell does. */
   instead?: string
+  /** What each login's own files print before anything that was asked for runs, as sh text. */
+  greets?: string
   /** Has so many channels open and no more, as `MaxSessions` has it. */
   sessions?: number
   /** Programs in front of PATH: name and sh text. */
@@ -87,7 +89,12 @@ const speaker = (channel: ServerChannel) => {
 const run = (channel: ServerChannel, command: string, path: string, folder: string, options: ServerOptions) =>
   new Promise<void>(resolve => {
     const env = { PATH: `${path}:${process.env.PATH}`, HOME: folder }
-    const child = spawn('sh', ['-c', options.instead ?? command], { env, cwd: folder, stdio: 'pipe', detached: true })
+    const child = spawn('sh', ['-c', options.instead ?? `${options.greets ?? ':'}\n${command}`], {
+      env,
+      cwd: folder,
+      stdio: 'pipe',
+      detached: true,
+    })
     child.stdin.on('error', () => {})
     channel.on('error', () => {})
     channel.pipe(child.stdin)

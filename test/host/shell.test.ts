@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -7,13 +7,22 @@ import type { Fragment, Output } from '../../src/core/transport.ts'
 import { OUTPUT_CAP, openShell } from '../../src/host/shell.ts'
 import { failuresOf, localWire, reasonsOf } from './local.ts'
 
-const withShell = async (use: (run: (...sh: (string | Fragment)[]) => Promise<Output[]>) => Promise<void>) => {
-  const shell = openShell('node0', localWire())
-  try {
-    await use((...sh) => shell.run(sh.map(each => (typeof each === 'string' ? { sh: each } : each))))
-  } finally {
-    shell.close()
-  }
+const SHELLS: [string, ...string[]][] = [['dash'], ['bash', '--posix']]
+type Run = (...sh: (string | Fragment)[]) => Promise<Output[]>
+
+/** All of it holds for both kinds of fragments, in every shell that may be /bin/sh. */
+const withShell = async (use: (run: Run) => Promise<void>, kinds = [{}, { lingers: true as const }]) => {
+  for (const program of SHELLS)
+    for (const kind of kinds) {
+      const shell = openShell('node0', localWire(...program))
+      try {
+        await use((...sh) =>
+          shell.run(sh.map(each => ({ ...kind, ...(typeof each === 'string' ? { sh: each } : each) }))),
+        )
+      } finally {
+        shell.close()
+      }
+    }
 }
 
 const texts = (outputs: Output[]) => outputs.map(({ stdout, stderr, status }) => [`${stdout}`, `${stderr}`, status])
@@ -158,19 +167,87 @@ test('a listener that throws rejects its own frame and no other', async () => {
   shell.close()
 })
 
-test('late output of a daemon breaks no later frame', () =>
-  withShell(async run => {
+const eachShell = (use: (run: Run) => Promise<void>) => withShell(use, [{}])
+const lingering = (sh: string): Fragment => ({ sh, lingers: true })
+
+test('what a child prints later is in no later output, and the child goes on', () =>
+  eachShell(async run => {
     const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
-    const [first] = await run(
-      `mkfifo ${folder}/go ${folder}/done; { cat ${folder}/go; echo late; echo late >&2; echo > ${folder}/done; } & echo started`,
-    )
-    assert.is(`${first?.stdout}`, 'started\n')
-    const outputs = await run('echo 1; exit 7', `echo > ${folder}/go; cat ${folder}/done`, 'echo 3')
-    assert.is(outputs[0]?.status, 7)
-    assert.match(`${outputs[1]?.stdout}`, /late/)
-    assert.is(`${outputs[2]?.stdout}`, '3\n')
+    const late = `{ cat ${folder}/go; echo late; echo late >&2; echo > ${folder}/done; } & echo started; echo begun >&2`
+    const first = await run(lingering(`mkfifo ${folder}/go ${folder}/done; ${late}`))
+    assert.equal(texts(first), [['started\n', 'begun\n', 0]])
+    const outputs = await run('echo 1; exit 7', `echo > ${folder}/go; cat ${folder}/done`, lingering('echo 3'))
+    assert.equal(texts(outputs), [
+      ['1\n', '', 7],
+      ['\n', '', 0],
+      ['3\n', '', 0],
+    ])
     rmSync(folder, { recursive: true })
   }))
+
+test('a child that never stops printing is in no later output, is not ended and does not wait', () =>
+  eachShell(async run => {
+    const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+    // What it has said is counted: it comes further, although nobody wants it.
+    const noise = 'while [ -d "$0" ]; do printf . >>"$0/n"; printf %01000d 0; printf %01000d 0 >&2; done 2>/dev/null'
+    const start = lingering(`sh -c '${noise}' ${folder} & printf "\\000no newline"`)
+    const [first, ...reads] = await run(start, 'echo a; echo b >&2', 'printf c', lingering('echo d; exit 5'), 'echo e')
+    assert.match(`${first?.stdout}`, '\0no newline')
+    assert.equal(texts(reads), [
+      ['a\n', 'b\n', 0],
+      ['c', '', 0],
+      ['d\n', '', 5],
+      ['e\n', '', 0],
+    ])
+    const size = `$(wc -c <${folder}/n)`
+    const [further] = await run(`n=${size}; until [ "${size}" -gt $((n + 200)) ]; do sleep 0.01; done; echo further`)
+    rmSync(folder, { recursive: true })
+    assert.is(`${further?.stdout}`, 'further\n')
+  }))
+
+test('a fragment whose children may outlive it can be interrupted, and does with its streams what it likes', () =>
+  eachShell(async run => {
+    const outputs = await run(
+      lingering('kill -s INT $(exec sh -c "echo \\$PPID"); echo not reached'),
+      lingering('exec >/dev/null 2>&1; echo x; echo y >&2'),
+      lingering('exec >&- 2>&-; exit 3'),
+      lingering('set -e; trap "echo trap" EXIT; set -- x; false; echo no'),
+      lingering('echo "$#"; cat; readlink /proc/self/fd/0'),
+      lingering('for n in 3 5 6 7 8 9; do ! { true >&$n; } 2>/dev/null || echo $n; done'),
+    )
+    assert.equal(texts(outputs), [
+      ['', '', 130],
+      ['', '', 0],
+      ['', '', 3],
+      ['trap\n', '', 1],
+      ['0\n/dev/null\n', '', 0],
+      ['', '', 0],
+    ])
+  }))
+
+test('a line without end is cut off on the host, and the frame goes on', () =>
+  eachShell(async run => {
+    const outputs = await run(lingering('cat /dev/zero'), lingering('cat /dev/zero >&2'), 'echo on')
+    const said = 'runbook ended it: a line without end\n'
+    assert.equal(texts(outputs), [
+      [said, '', 141],
+      ['', said, 141],
+      ['on\n', '', 0],
+    ])
+  }))
+
+test('where sed cannot do it, a fragment whose children may outlive it runs as any other', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-shell-'))
+  writeFileSync(join(folder, 'sed'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  const shell = openShell('node0', localWire('sh', '-c', `PATH=${folder}:$PATH exec sh`))
+  const outputs = await shell.run([lingering('echo 2; echo e >&2; exit 4'), { sh: 'echo 3' }])
+  shell.close()
+  rmSync(folder, { recursive: true })
+  assert.equal(texts(outputs), [
+    ['2\n', 'e\n', 4],
+    ['3\n', '', 0],
+  ])
+})
 
 test('a shell that ends in the middle is lost: what ran is not known, and later frames say so too', async () => {
   const shell = openShell('node0', localWire())

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -38,11 +39,62 @@ test('a host whose server allows no second session cannot be held, and is as usa
     const transport = await connectSsh(server.target)
     assert.equal(await transport.lease({ run: 'a-run', who: 'ada@laptop' }), {
       is: 'nobody',
-      why: 'its ssh server allows no second session (MaxSessions)',
+      why: 'its ssh server allows no further session (MaxSessions); let it allow more: `MaxSessions 10`, its default, in /etc/ssh/sshd_config there, then reload sshd',
     })
     assert.is((await transport.run([{ sh: ':' }]))[0]?.status, 0)
     await transport.close()
   }))
+
+test('an upload for which the server opens no session fails by itself, with the setting to change', () =>
+  withServer({ sessions: 1 }, async server => {
+    const transport = await connectSsh(server.target)
+    const upload = { source: { bytes: Buffer.alloc(0) }, size: 0, digest: '', path: '/x/y', mode: '0600' }
+    const [failure] = await failuresOf(transport.upload(upload))
+    assert.is(failure?.reason, 'host-upload')
+    assert.match(failure!.why!, 'its ssh server allows no further session (MaxSessions)')
+    assert.match(failure!.fix!, 'MaxSessions 10')
+    assert.is((await transport.run([{ sh: ':' }]))[0]?.status, 0, 'the host is not lost')
+    await transport.close()
+  }))
+
+test('a server that opens no session at all is told as that', () =>
+  withServer({ sessions: 0 }, async server => {
+    const [failure] = await failuresOf(connectSsh(server.target))
+    assert.is(failure?.reason, 'host-login')
+    assert.match(failure!.why!, 'MaxSessions')
+  }))
+
+// What /etc/ssh/sshrc, a noisy rc file of the login shell or a lecture of sudo's may print, on both streams.
+const GREETING =
+  'echo "theirs 0 1 2 3 4 run who"; echo mine; printf "use sudo"; echo "sudo: a lecture" >&2; printf odd >&2'
+
+test('what a login prints is passed over by frames, by the lease and by uploads', () =>
+  withServer(
+    { greets: GREETING, programs: { id: 'echo 1000', sudo: `${GREETING}; shift 3; exec "$@"` } },
+    async server => {
+      for (const become of [false, true]) {
+        const transport = await connectSsh({ ...server.target, user: 'deploy', become })
+        const [output] = await transport.run([{ sh: 'echo a; echo b >&2' }])
+        assert.equal([`${output?.stdout}`, `${output?.stderr}`], ['a\n', 'b\n'])
+        const lease = await transport.lease({ run: 'a-run', who: 'ada@laptop' })
+        assert.is(lease.is, 'mine')
+        const other = await connectSsh({ ...server.target, user: 'deploy', become })
+        await other.run([{ sh: ':' }])
+        const theirs = await other.lease({ run: 'b-run', who: 'bob@laptop' })
+        assert.equal(theirs.is === 'theirs' && theirs.holder.run, 'a-run')
+        await other.close()
+        if (lease.is === 'mine') await lease.give()
+        const bytes = Buffer.from('x')
+        const digest = createHash('sha256').update(bytes).digest('hex')
+        const upload = { source: { bytes }, size: 1, digest, path: join(server.folder, `f${become}`), mode: '0600' }
+        await transport.upload(upload)
+        assert.is(readFileSync(upload.path, 'utf8'), 'x')
+        const [failure] = await failuresOf(transport.upload({ ...upload, path: join(server.folder, 'no/f') }))
+        assert.match(failure!.why!, 'no does not exist', 'not what was printed before')
+        await transport.close()
+      }
+    },
+  ))
 
 test('megabytes come whole over a channel, more than its window on either stream', () =>
   withServer({}, async server => {
