@@ -14,7 +14,7 @@ export type Leases = {
   /**
    * Leases machines, all or none. One that is lost meanwhile is lost, one that nobody can lease is warned of.
    *
-   * @throws Refusal `host-locked`, once the patience is over.
+   * @throws Refusal `host-locked`, once the patience is over; `inventory-variable` where two names are one machine.
    */
   acquire(machines: string[]): Promise<void>
   giveAll(): Promise<void>
@@ -23,6 +23,9 @@ export type Leases = {
 /** A run that has just ended, or been killed, needs a moment to let go. */
 const LEAST_PATIENCE_MS = 2_000
 const AGAIN_MS = 200
+
+/** Under which name a machine is leased: behind who leases it, so that a run knows itself under another name. */
+const as = (machine: string): string => ` as ${machine}`
 
 type Busy = { machine: string; holder: LeaseHolder }
 
@@ -41,12 +44,18 @@ export const createLeases = (
   const ask = async (machine: string): Promise<Busy | undefined> => {
     let found: LeaseAnswer
     try {
-      found = await (await connect(machine)).lease(request)
+      found = await (await connect(machine)).lease({ ...request, who: request.who + as(machine) })
     } catch (error) {
       markLost(known, machine, error, emit)
       return undefined
     }
-    if (found.is === 'theirs') return { machine, holder: found.holder }
+    if (found.is === 'theirs') {
+      const { run, who } = found.holder
+      const other = who.slice((request.who + as('')).length)
+      const isOurs = run === request.run && who === request.who + as(other)
+      if (isOurs && other !== machine) throw new Refusal(oneMachine(machine, other))
+      return { machine, holder: found.holder }
+    }
     if (found.is === 'mine') gives.set(machine, found.give)
     else emit({ type: 'warning', host: machine, text: `it cannot be kept for this run alone: ${found.why}` })
     settled.add(machine)
@@ -85,6 +94,14 @@ export const createLeases = (
 
   return { has: machine => settled.has(machine), giveAll: () => giveBack([...settled]), acquire }
 }
+
+/** Two names in the inventory, with two addresses, and this run has the machine already. */
+const oneMachine = (machine: string, other: string): Failure => ({
+  reason: 'inventory-variable',
+  what: `${other} and ${machine} are one machine: this run has it already, as ${other}.`,
+  why: 'Each of them was planned as if nothing happened on the other. Nothing was done on either.',
+  fix: `Correct the address of one, take ${other} where ${machine} stands (a host may be in any number of groups), or leave one out: --limit '!${machine}'`,
+})
 
 const heldBy = ({ run, who }: LeaseHolder): string => `held by run ${run} of ${who}`
 

@@ -55,6 +55,17 @@ test('an apply that changes something has its hosts while it does, and gives the
     for (const host of two) assert.not(existsSync(leaseOf(hosts, host)))
   }))
 
+test('two names whose addresses lead to one machine are told as that, and nothing is done', async () => {
+  const hosts = createHosts()
+  // Whatever it is called, it is node0.
+  const rig = makeRig(value, { hosts: ['alpha', 'beta'] }, { ...hosts, connect: () => hosts.connect('node0') })
+  const refusal = await refusalOf(rig.apply())
+  await rig.close()
+  assert.is(refusal.failures[0]?.reason, 'inventory-variable')
+  assert.match(refusal.failures[0]!.what, 'alpha and beta are one machine')
+  assert.match(refusal.failures[0]!.fix!, "--limit '!beta'")
+})
+
 test('it costs one round trip: what was read is read again', () =>
   withTwo(value, {}, async rig => {
     assert.equal((await rig.apply()).trips, { node0: 3, node1: 3 })

@@ -4,6 +4,7 @@ import { targetOf } from '../../host/target.ts'
 import type { Known } from '../../plan/known.ts'
 import { scopeOf } from '../../plan/scope.ts'
 import { beginWalk } from '../../plan/walk-state.ts'
+import { refuseOneMachine } from './one-machine.ts'
 import type { Prepared } from './prepare.ts'
 
 const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.become.has(host))
@@ -29,6 +30,7 @@ export const withTargets = (prepared: Prepared): WithTargets => {
   const { graph } = known
   for (const host of graph.hosts)
     targets[machineOf(host)] = targetOf(host, connectionVars(known, host), { become: becomes(graph, host) })
+  refuseOneMachine(graph, known.loaded.inventory, targets)
   return { ...prepared, pool: createPool({ targets }) }
 }
 
