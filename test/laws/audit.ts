@@ -3,14 +3,18 @@ import { posix } from 'node:path'
 import { promisify } from 'node:util'
 import type { Difference } from '../../src/core/event.ts'
 import { sha256 } from '../../src/core/value.ts'
+import { type Accounts, numbered, numberFor, tellAccount } from './accounts.ts'
 
 // A judge of plan and apply that shares nothing with the probes: `find` and `sha256sum` in a shell of their own.
 
 /** What stands at a path; in what was told only what was said of it. */
 export type Entry = Partial<Record<'kind' | 'mode' | 'owner' | 'group' | 'target' | 'digest', string | undefined>>
 export type Tree = Map<string, Entry>
-/** A tree, and all that can be seen of it without touching it: times to the nanosecond, inodes. */
-export type Audit = { tree: Tree; state: string }
+/**
+ * A tree, and all that can be seen of it without touching it: times to the nanosecond, inodes. Where accounts may change,
+ * also those.
+ */
+export type Audit = { tree: Tree; state: string; accounts?: Accounts }
 
 /** Prints what an audit is read of: names may hold anything but a zero byte. */
 export const auditing = (root: string): string =>
@@ -62,8 +66,16 @@ const isBelow = (path: string, top: string): boolean => path === top || path.sta
 /** Who is told by a number has a name that was not told. */
 const isNumber = (member: string, told: string): boolean => /^(owner|group)$/.test(member) && /^\d+$/.test(told)
 
+/** Who is told, by the number that the name has at that moment. */
+const ownerTold = (accounts: Accounts | undefined, member: string, told: string): string | undefined => {
+  if (member !== 'owner' && member !== 'group') return told
+  if (accounts) return numberFor(accounts, member, told)
+  return isNumber(member, told) ? undefined : told
+}
+
 /** Does to a tree what a difference tells. */
-const tell = (tree: Tree, told: Difference): void => {
+const tell = (tree: Tree, told: Difference, accounts: Accounts | undefined): void => {
+  if (accounts && tellAccount(tree, accounts, told)) return
   const { subject } = told
   const last = subject.slice(subject.lastIndexOf(' ') + 1)
   const member = [...members, 'content'].find(m => m === last && subject.endsWith(` ${m}`))
@@ -74,16 +86,15 @@ const tell = (tree: Tree, told: Difference): void => {
     const { digest: _, ...rest } = entry
     tree.set(at, rest)
   } else if (member === 'kind') tree.set(at, { kind: told.after })
-  else if (member !== undefined)
-    tree.set(at, { ...entry, [member]: isNumber(member, told.after) ? undefined : told.after })
+  else if (member !== undefined) tree.set(at, { ...entry, [member]: ownerTold(accounts, member, told.after) })
   else if (told.after === 'absent') for (const path of [...tree.keys()].filter(p => isBelow(p, at))) tree.delete(path)
   else tree.set(at, told.after === 'present' ? {} : { kind: told.after })
 }
 
-/** The tree that is left of a tree when all that was told has happened. */
-export const after = (tree: Tree, told: Difference[]): Tree => {
-  const left: Tree = new Map(tree)
-  for (const difference of told) tell(left, difference)
+/** The tree that is left of a tree when all that was told has happened; with accounts, of numbers. */
+export const after = (tree: Tree, told: Difference[], accounts?: Accounts): Tree => {
+  const left: Tree = accounts ? numbered(tree, accounts) : new Map(tree)
+  for (const difference of told) tell(left, difference, accounts)
   return left
 }
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type Ran, type Rig, verdicts } from '../plan/rig.ts'
+import { isAccount, numbered } from './accounts.ts'
 import { type Audit, after, strays, type Tree } from './audit.ts'
 import type { Playbook } from './playbooks.ts'
 import {
@@ -50,9 +51,19 @@ const needTold = (ran: Ran, host: string, root: string, first: Audit, last: Audi
   else if (own.every(result => result.status !== 'failed')) {
     const told = after(
       promisedIn(first.tree),
-      own.flatMap(result => result.diff).filter(({ subject }) => subject.startsWith(`${root}/`)),
+      own.flatMap(result => result.diff).filter(({ subject }) => subject.startsWith(`${root}/`) || isAccount(subject)),
+      first.accounts,
     )
-    assert.equal(strays(told, promisedIn(last.tree)), [], 'what is there is what was told')
+    const found = promisedIn(last.tree)
+    assert.equal(
+      strays(told, last.accounts ? numbered(found, last.accounts) : found),
+      [],
+      'what is there is what was told',
+    )
+    if (first.accounts && last.accounts)
+      for (const kind of ['user', 'group'] as const)
+        for (const [name, number] of first.accounts[kind])
+          assert.is(last.accounts[kind].get(name), number, `the number of ${kind} ${name} is the one that was told`)
   }
 }
 

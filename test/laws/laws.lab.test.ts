@@ -9,6 +9,7 @@ import { rig } from '../plan/rig.ts'
 import type { Hosts } from '../run/local.ts'
 import { shared } from '../run/modules.ts'
 import { holds } from '../run/property.ts'
+import { accountsIn, accountsScript } from './accounts.ts'
 import { type Audit, audited, auditing } from './audit.ts'
 import { createCounts, judge } from './judge.ts'
 import { rootsPlaybook } from './playbooks.ts'
@@ -54,7 +55,14 @@ check(`laws 2, 3, 4 and 5 on hosts: ${numRuns} playbooks (seed ${seed}) do what 
     const pair: Pair = free.pop()!
     const made = rig(text, { files, hosts, modules: { shared } }, hostsOf(pair))
     const onAll = (script: string): Promise<string[]> => Promise.all(hosts.map(host => lab.ssh(pair[host]!, script)))
-    const look = async (): Promise<Audit[]> => (await onAll(auditing(root))).map(printed => audited(root, printed))
+    const look = async (): Promise<Audit[]> => {
+      const accounts = await onAll(accountsScript)
+      const trees = await onAll(auditing(root))
+      return trees.map((printed, i) => {
+        const { tree, state } = audited(root, printed)
+        return { tree, state: `${state}${accounts[i]}`, accounts: accountsIn(accounts[i]!) }
+      })
+    }
     try {
       await onAll(`${rootsEnd}\n${preparing(root, there)}`)
       await judge(made, generated, look, counts)

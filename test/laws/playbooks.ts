@@ -34,7 +34,13 @@ const twists: [number, Twist][] = [
   [1, when('stats', name => `!${name}.stat.exists || ${name}.stat.isreg && ${name}.stat.size > 0`)],
   [2, when('words', name => `${name}.stdout != "none"`)],
   [2, into('words', name => `${name}.stdout`)],
-  [1, into('stats', name => `${name}.stat.exists ? ${name}.stat.mode : "none"`)],
+  [
+    1,
+    into(
+      'stats',
+      name => `${name}.stat.exists ? ${name}.stat.mode + ${name}.stat.pw_name + ${name}.stat.gr_name : "none"`,
+    ),
+  ],
   [1, into('words', (name, { pick, hosts }) => `hostvars.${pick(hosts)}.${name}.stdout`)],
   [1, into('words', name => `groups.all.map(h, hostvars[h].${name}.stdout).join(",")`)],
   [
