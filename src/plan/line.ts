@@ -8,9 +8,9 @@ import type { Guard } from '../module/guard.ts'
 import type { Label } from '../module/label.ts'
 import type { AnyQuery, Reads } from '../module/query.ts'
 import type { Reach } from '../module/reach.ts'
-import type { Step } from '../module/step.ts'
+import { placesFile, type Step } from '../module/step.ts'
 import { bindOpen } from '../world/complete-file-patch.ts'
-import { type Asker, boundOf, type Decision, differences, footprint, patchesOf, settleOf } from './decide.ts'
+import { type Asker, boundOf, type Decision, differences, footprint, patchesOf, queriesOf, settleOf } from './decide.ts'
 
 /**
  * One node on one host (for a loop, one item of it) as it was planned: the verdict and all that follows from it.
@@ -233,7 +233,7 @@ const changeLine = (
     phases,
     will,
     before,
-    over: guardsOf(will, before),
+    over: [...guardsOf(will, before), ...sourcesOf(line.reads, steps, ask)],
     labels:
       change.touches ??
       footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
@@ -251,6 +251,18 @@ const guardsOf = (will: Line['will'], before: unknown[]): Guard[] =>
     const found = before[i]
     return isRecord(found) && isRecord(patch) ? (query.guard?.(found, patch) ?? []) : []
   })
+
+/**
+ * What a file that is put in place may be made of: the files whose content a line looks at. They are guarded as what is
+ * replaced is, so that nothing is put anywhere that is not in its source any more.
+ */
+const sourcesOf = (reads: Reads, steps: Step[], ask: Asker): Guard[] => {
+  const used = steps.some(placesFile) ? queriesOf(reads).filter(q => q.only && q.facets.includes('digest')) : []
+  return used.flatMap(query => {
+    const found = ask(query)
+    return isRecord(found) ? (query.guard?.(found, { exists: false }) ?? []) : []
+  })
+}
 
 /** The first other node that makes something of this known. */
 const waitedFor = ({ node }: Line, parts: unknown): string | undefined => {

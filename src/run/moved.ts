@@ -1,9 +1,10 @@
 import type { Failure } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { countedChange, doesAsShown } from '../plan/as-shown.ts'
+import { queriesOf } from '../plan/decide.ts'
 import { failLine, type Line } from '../plan/line.ts'
-import type { Answers } from '../world/answers.ts'
-import { predictedKey, storedKey } from '../world/file-answers.ts'
+import { type Answers, invalidate } from '../world/answers.ts'
+import { isFileQuery, predictedKey, storedKey } from '../world/file-answers.ts'
 import type { RunContext } from './context.ts'
 import { movedFailure, restlessPathFailure } from './failure-messages.ts'
 import { finishFailed, finishQuiet } from './finish.ts'
@@ -20,20 +21,19 @@ const keysOf = ({ known }: RunContext, { machine, will }: Line): string[] =>
   will.map(([query]) => predictedKey(linksIn(known.answers.get(machine)!), query))
 
 /** When what is known of a path was read, by the clock of the answers. */
-const readAt = ({ known }: RunContext, { machine, will }: Line, path: string): number => {
+const readAt = ({ known }: RunContext, { machine, reads }: Line, path: string): number => {
   const answers = known.answers.get(machine)!
-  const query = will.find(([{ item }]) => item === path)?.[0]
+  const query = queriesOf(reads).find(one => isFileQuery(one) && one.item === path)
   return (query && answers.raws.get(storedKey(linksIn(answers), query, 0))?.at) ?? 0
 }
 
-/** Lines that have run programs since a path was read: one of them may have touched more than it said. */
-const suspects = (context: RunContext, line: Line, path: string): Line[] => {
+/** Lines that have run since a path was read. */
+const runSince = (context: RunContext, line: Line, path: string): Line[] => {
   const since = readAt(context, line, path)
-  const programs = context.ran.filter(
-    ({ line: other, at }) =>
-      other.machine === line.machine && other.id !== line.id && at > since && other.steps.some(s => s.do === 'exec'),
+  const others = context.ran.filter(
+    one => one.line.machine === line.machine && one.line.id !== line.id && one.at > since,
   )
-  return [...new Map(programs.map(({ line: other }) => [other.id, other])).values()]
+  return [...new Map(others.map(one => [one.line.id, one.line])).values()]
 }
 
 /** What a line said that it changes. */
@@ -42,18 +42,24 @@ const saidOf = ({ will, labels }: Line): string => {
   return [...new Set(names)].join(', ') || 'nothing'
 }
 
+/**
+ * Names what has changed a path. Only a program may have touched more than was said; where none has run, what was written
+ * by another name, such as a mount has made, may be the same file.
+ */
 const blame = (context: RunContext, line: Line, path: string): void => {
   const { emit } = context
-  const others = suspects(context, line, path)
-  const [only] = others
   const { host } = line
-  if (only && others.length === 1) {
+  const since = runSince(context, line, path)
+  const programs = since.filter(({ steps }) => steps.some(step => step.do === 'exec'))
+  const [only] = programs
+  if (only && programs.length === 1) {
     const text = `it was taken at its word that it changes only ${saidOf(only)}; ${path} changed meanwhile.`
     emit({ type: 'warning', host, node: only.id, text })
     return
   }
-  const who = only ? `by one of ${others.map(({ id }) => id).join(', ')}, or by somebody else` : 'by somebody else'
-  emit({ type: 'warning', host, node: line.id, text: `${path} was changed after it was read, ${who}.` })
+  const others = (only ? programs : since).map(({ id }) => id)
+  const who = others.length === 0 ? '' : `by ${others.join(' or ')}${only ? '' : ' under another name'}, or `
+  emit({ type: 'warning', host, node: line.id, text: `${path} was changed after it was read, ${who}by somebody else.` })
 }
 
 /**
@@ -66,6 +72,8 @@ export const planAnew = (context: RunContext, line: Line, path: string): void =>
   const met = [...(moved.met.get(line.id) ?? []), path]
   moved.met.set(line.id, met)
   for (const key of keysOf(context, line)) moved.keys.add(`${line.machine} ${key}`)
+  // What a line only looks at is not among what it has touched.
+  invalidate(context.known.answers.get(line.machine)!, [`path:${path}`])
   if (met.length === 1) blame(context, line, path)
   if (met.length === mostTimes) finishFailed(context, line, restlessPathFailure(line, path, mostTimes))
   context.wake()

@@ -1,10 +1,15 @@
 import { type Failure, Refusal } from '../core/failure.ts'
 import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
-import { isRecord, sha256, withMember } from '../core/value.ts'
+import { isUnknown } from '../core/unknown.ts'
+import { isRecord, same, sha256, withMember } from '../core/value.ts'
 import { type Guard, guardTest, movedStatus } from '../module/guard.ts'
+import type { AnyQuery } from '../module/query.ts'
 import { describe, type From, placesFile, type Step } from '../module/step.ts'
 import { type Line, refOf } from '../plan/line.ts'
+import { withoutPredictions, worldOn } from '../plan/walk-state.ts'
+import { batch } from '../world/batch.ts'
+import { answer } from '../world/world.ts'
 import type { RunContext } from './context.ts'
 import { expectFailure, longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
 import { guardedSteps } from './guarded-steps.ts'
@@ -237,16 +242,35 @@ const treeOf = (line: Line, path: string, text: string): { tree: unknown } | Fai
 /** How often a file is read whose members are set, when something writes to it each time before they are. */
 const mostReads = 3
 
-/** Sets members of a file over what it holds then: read, and put in place if it still is what was read. */
+/** The members of a file that a line promises, each with what was seen of it. */
+const seenMembers = ({ will, before }: Line, path: string): [AnyQuery, unknown][] =>
+  will.flatMap(([query], i): [AnyQuery, unknown][] =>
+    query.key.startsWith(`member:${path}#`) && !isUnknown(before[i]) ? [[query, before[i]]] : [],
+  )
+
+/**
+ * Sets members of a file over what it holds then: read, where each of them still is what was seen, and put in place if the
+ * file still is what was read.
+ */
 const setMembers = async (
   context: RunContext,
   transport: Transport,
   line: Line,
   step: Extract<Step, { do: 'members' }>,
 ): Promise<Stopped | undefined> => {
+  const seen = seenMembers(line, step.path)
+  const answers = context.known.answers.get(line.machine)!
+  const again = batch(
+    answers,
+    seen.map(([query]) => query),
+  )
   for (let reads = 1; ; reads++) {
-    const [read] = await transport.run([{ sh: asTask(context, line, `cat -- ${quote(step.path)}`) }])
+    const cat = asTask(context, line, `cat -- ${quote(step.path)}`)
+    const [read, ...members] = await transport.run([{ sh: cat }, ...again.fragments])
     if (read!.status !== 0) return { failure: stepFailure(line, describe(step), read!) }
+    again.record(members)
+    const world = worldOn(withoutPredictions(context.walk), line.machine)
+    if (seen.some(([query, was]) => !same(answer(world, query), was))) return { moved: step.path }
     const text = read!.stdout.toString()
     const found = treeOf(line, step.path, text)
     if ('reason' in found) return { failure: found }

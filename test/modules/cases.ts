@@ -7,7 +7,7 @@ import { parseYaml } from '../../src/load/yaml.ts'
 import type { AnyModule } from '../../src/module/define.ts'
 import { isBelow, type Label, overlaps } from '../../src/module/label.ts'
 import { touchedBy } from '../../src/module/query.ts'
-import { describe, type Step } from '../../src/module/step.ts'
+import { describe, replacedBy, type Step } from '../../src/module/step.ts'
 import { footprint } from '../../src/plan/decide.ts'
 import type { Line } from '../../src/plan/line.ts'
 import { travels } from '../../src/run/bundle.ts'
@@ -91,6 +91,13 @@ const beyond = (module: AnyModule, args: Found, { host, will, labels }: Line): L
   const touched = will.flatMap(([query, patch]) => touchedBy(query, isRecord(patch) ? patch : {}))
   return [...touched, ...labels].filter(label => !bound.some(outer => covers(outer, label)))
 }
+
+/** Names beside the final ones, or in a folder that is, are a line's own: nobody else writes there. */
+const isOwnName = (path: string): boolean => /\/\.[^/]*(\.new|\.?runbook-[^/]*)(\/|$)/.test(path)
+
+/** Paths at which steps put something else without a look at what is there by then. */
+const unguarded = ({ over, steps }: Line): string[] =>
+  steps.flatMap(replacedBy).filter(path => !isOwnName(path) && !over.some(guard => guard.path === path))
 
 const includes = (found: unknown, wanted: unknown, at: string): void => {
   if (isRecord(wanted))
@@ -177,6 +184,7 @@ export const check = (module: AnyModule, one: Case): void => {
   assert.equal(plain([args, one]), before, 'a module leaves what it is given as it is')
   const told = lines.filter(({ host }) => !situation.silent.includes(host))
   for (const line of told) checkLine(module, one, withDefaults(module.args, args) as Found, line)
+  for (const line of told) assert.equal(unguarded(line), [], 'what its steps replace is guarded')
 
   const changes = told.filter(({ verdict }) => verdict === 'change')
   const isOpen = ({ always, details, will }: Line): boolean =>

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -46,7 +55,7 @@ test('where several have run, none of them is said to be the one', () =>
       warnings(ran).map(({ node }) => node),
       ['node0/line'],
     )
-    assert.match(warnings(ran)[0]!.text, 'one of node0/lies, node0/also')
+    assert.match(warnings(ran)[0]!.text, 'by node0/lies or node0/also, or by somebody else')
   }))
 
 test('what is behind it in the frame is planned anew, and what needs a refused line does not run', () =>
@@ -270,6 +279,21 @@ for (const [module, args, theirs, at, options = {}] of moved)
       const left = execFileSync('find', [root, '-name', '*runbook*'], { encoding: 'utf8' })
       assert.is(left, '')
     }))
+
+test('what is copied on the host is what was read of its source', () => {
+  const copy = '- { name: copy, copy: { src: "{{ root }}/f", remote_src: true, dest: "{{ root }}/g" } }'
+  return applied(`${lies('touch lies; echo theirs >f')}\n${copy}`, (ran, root) => {
+    assert.is(results(ran)['node0/copy'], 'refused')
+    assert.not.ok(existsSync(join(root, 'g')))
+  })
+})
+
+test('a file that was written by another name is told as that', () =>
+  besides(
+    `- { name: other, copy: { dest: "{{ root }}/other", content: x } }\n${line}`,
+    (root, times) => times === 1 && writeFileSync(join(root, 'f'), 'theirs\n'),
+    ran => assert.match(warnings(ran)[0]!.text, 'by node0/other under another name, or by somebody else'),
+  ))
 
 test('mode and owner are set on what was seen, not on a link that has come in its place', () =>
   applied(

@@ -222,6 +222,15 @@ test('members are set over what the file holds when they are written', () =>
     },
   ))
 
+test('a member that is another by then is not overwritten', () =>
+  meddled(
+    (path, times) => times === 1 && writeFileSync(path, '{"a":{"b":7}}'),
+    (ran, path) => {
+      assert.equal(results(ran), { 'node0/set': 'refused' })
+      assert.is(JSON.parse(readFileSync(path, 'utf8')).a.b, 7)
+    },
+  ))
+
 test('a file of members that is written to each time is left', () =>
   meddled(
     (path, times) => writeFileSync(path, `{"a":{"b":1},"theirs":${times}}`),
