@@ -103,7 +103,8 @@ export type EventBody =
       keyPrint?: string
     }
   | { type: 'play'; name: string; hosts: string[] }
-  | { type: 'connected'; host: string; ms: number }
+  /** While planning: a host has answered; so many frames were sent to it so far. */
+  | { type: 'answered'; host: string; roundTrips: number }
   | { type: 'host-lost'; host: string; failure: Failure }
   | ({
       type: 'planned'

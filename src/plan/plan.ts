@@ -30,12 +30,22 @@ export const markLost = ({ lost }: Known, machine: string, error: unknown, emit:
   emit({ type: 'host-lost', host: machine, failure: error.failures[0]! })
 }
 
+/** Called when a machine has answered, with the frames sent to it so far. */
+type OnAnswer = (machine: string, roundTrips: number) => void
+
 /** Reads of one machine: one frame. A machine that cannot be reached is lost. */
-const readMachine = async (known: Known, outside: Environment, machine: string, queries: AnyQuery[]): Promise<void> => {
+const readMachine = async (
+  known: Known,
+  outside: Environment,
+  machine: string,
+  queries: AnyQuery[],
+  onAnswer: OnAnswer,
+): Promise<void> => {
   const reads = batch(known.answers.get(machine)!, queries)
   try {
     const transport = await outside.connect(machine)
     if (queries.length > 0) reads.record(await transport.run(reads.fragments))
+    onAnswer(machine, transport.roundTrips)
   } catch (error) {
     markLost(known, machine, error, outside.emit)
   }
@@ -47,13 +57,26 @@ const readController = async (known: Known, outside: Environment, queries: AnyQu
 }
 
 /** Reads everything that is missing, all machines at once. */
-export const readAll = async (known: Known, outside: Environment, missing: MissingReads): Promise<void> => {
+export const readAll = async (
+  known: Known,
+  outside: Environment,
+  missing: MissingReads,
+  onAnswer: OnAnswer = () => {},
+): Promise<void> => {
   await Promise.all(
     [...missing].map(([side, queries]) =>
-      side === controllerSide ? readController(known, outside, queries) : readMachine(known, outside, side, queries),
+      side === controllerSide
+        ? readController(known, outside, queries)
+        : readMachine(known, outside, side, queries, onAnswer),
     ),
   )
 }
+
+/** Tells of each host that has answered, for planning takes as long as the slowest of them. */
+const telling =
+  ({ emit }: Environment): OnAnswer =>
+  (host, roundTrips) =>
+    emit({ type: 'answered', host, roundTrips })
 
 /**
  * What is missing, in words, where that is not what was missing last time: to read the same twice in a row would never
@@ -88,7 +111,7 @@ export const plan = async (known: Known, outside: Environment): Promise<Plan & {
   if (isHopeless(pass)) return { walk: pass, conflicts: [], untouched: true }
   const missing: MissingReads = new Map(pass.missing)
   for (const host of known.graph.hosts) if (!missing.has(machineOf(host))) missing.set(machineOf(host), [])
-  await readAll(known, outside, missing)
+  await readAll(known, outside, missing, telling(outside))
   return { ...(await planOn(known, outside)), untouched: false }
 }
 
@@ -104,7 +127,7 @@ export const planOn = async (known: Known, outside: Environment): Promise<Plan> 
       for (const [side, queries] of again.missing) missing.set(side, [...(missing.get(side) ?? []), ...queries])
     if (missing.size === 0) return { walk: pass, conflicts: again.conflicts }
     last = requireNewReads(last, missing)
-    await readAll(known, outside, missing)
+    await readAll(known, outside, missing, telling(outside))
   }
 }
 

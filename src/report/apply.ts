@@ -2,6 +2,7 @@ import type { Event } from '../core/event.ts'
 import { differenceLines } from './difference.ts'
 import { createDownloadLines } from './download.ts'
 import { createLedger } from './ledger.ts'
+import { createLostHosts } from './lost-hosts.ts'
 import { taskLabel } from './order.ts'
 import { indented, oneLine } from './printable.ts'
 import { recapLines } from './recap.ts'
@@ -71,25 +72,36 @@ export const createApplyText = (reading: TextOptions, sink: Sink): Reporter => {
   const downloads = createDownloadLines(text => sink.err(`${text}\n`))
   let width = 0
   let written = false
+  let isPlanning = true
+  const lost = createLostHosts(() => ({ width, hosts: ledger.hosts }), paint)
+  const tell = (...lines: string[]): void => {
+    const all = [...lost.flush(), ...lines]
+    if (all.length === 0) return
+    written = true
+    out(...all)
+  }
   return event => {
     ledger.add(event)
     warnings(event)
+    if (event.type === 'planned' && isPlanning) {
+      isPlanning = false
+      tell()
+    }
     if (event.type === 'started') {
       width = Math.max(...event.hosts.map(host => host.length))
       out(`${paint.bold(`Apply ${event.playbook}`)} on ${hostList(event.hosts, event.hosts)}`, '')
     } else if (event.type === 'result') {
-      if (!isShown(event, reading)) return
-      written = true
-      out(...resultLines(event, width, reading))
+      if (isShown(event, reading)) tell(...resultLines(event, width, reading))
     } else if (event.type === 'host-lost') {
-      written = true
-      out(`${event.host.padEnd(width)}  ${paint.red('! lost')}: ${oneLine(event.failure.what)}`)
-    } else if (event.type === 'message') {
-      written = true
-      out(messageText(event.host, taskLabel(event), event.text, width))
-    } else if (event.type === 'progress') progress(event)
+      const lines = lost.add(event, isPlanning)
+      written ||= lines.length > 0
+      if (lines.length > 0) out(...lines)
+    } else if (event.type === 'message') tell(messageText(event.host, taskLabel(event), event.text, width))
+    else if (event.type === 'running') tell()
+    else if (event.type === 'progress') progress(event)
     else if (event.type === 'download') downloads(event)
     else if (event.type === 'summary') {
+      tell()
       const lines = recapLines(ledger, event, 'apply', paint)
       if (lines.length === 0) return
       // Before anything has started there is nothing to recap, only what prevented it.

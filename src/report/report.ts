@@ -8,6 +8,7 @@ import { createJson } from './json.ts'
 import { mapText } from './map-text.ts'
 import { colourPaint, plainPaint } from './paint.ts'
 import { createPlanText } from './plan.ts'
+import { createPlanningLines } from './planning.ts'
 import { printable } from './printable.ts'
 import type { Redactor } from './redact.ts'
 import type { Reporter, Sink } from './reporter.ts'
@@ -61,8 +62,14 @@ const textReporter = (options: ReportOptions, sink: Sink): Reporter => {
   const reading = { diff, verbosity, paint: colour ? colourPaint : plainPaint }
   if (command === 'explain') return createExplainText(reading, sink)
   if (command === 'drift') return createDriftText(reading, sink)
-  if (command === 'plan') return createPlanText(reading, sink)
-  return tty ? createTty(reading, sink, options) : createApplyText(reading, sink)
+  // Rows say by themselves how far planning has come.
+  if (command === 'apply' && tty) return createTty(reading, sink, options)
+  const planning = createPlanningLines(text => sink.err(`${text}\n`))
+  const text = command === 'plan' ? createPlanText(reading, sink) : createApplyText(reading, sink)
+  return event => {
+    planning(event)
+    text(event)
+  }
 }
 
 /** A reporter for people is given texts that cannot move the cursor; JSON escapes such characters itself. */

@@ -41,7 +41,7 @@ const failureBehind = (entry: LedgerEntry, ledger: Ledger): Failure =>
   (isHostGone(entry.failure) && ledger.lost.get(entry.host)) || failureOf(entry)
 
 /** Up to so many hosts that are gone for one reason have a paragraph each. */
-const MOST_ALIKE = 3
+export const MOST_ALIKE = 3
 
 /** Many hosts that are gone for the same reason become one root cause: it is the network that is down. */
 export const mergeHostsGoneAlike = (causes: RootCause[]): RootCause[] => {

@@ -5,7 +5,7 @@ import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createRows, MOST_ROWS, type Row } from './rows.ts'
 
 /** The terminal that is drawn on, and what keeps secrets from it: drawing does not pass the sink. */
-type Terminal = { out: NodeJS.WritableStream; err: NodeJS.WritableStream; redact: Redactor }
+type Terminal = { out: NodeJS.WritableStream; err: NodeJS.WritableStream; redact: Redactor; clock?: () => number }
 
 /** Draws rows until it is stopped; text written meanwhile stands above them. */
 type Live = { start(): void; write(write: () => void): void; stop(): void }
@@ -114,7 +114,7 @@ const createLive = (terminal: Terminal, reading: TextOptions, rows: () => Row[])
  * going on. It draws what the events say and decides nothing.
  */
 export const createTty = (reading: TextOptions, sink: Sink, terminal: Terminal): Reporter => {
-  const rows = createRows()
+  const rows = createRows(terminal.clock)
   const live = createLive(terminal, reading, rows.rows)
   // The rows say how far a transfer is, so the lines need not.
   const text = createApplyText(reading, {

@@ -9,6 +9,9 @@ export const duration = (ms: number): string => {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
+/** How long something has been going on, in whole seconds: it is redrawn all the time. */
+export const elapsed = (ms: number): string => (ms < 100_000 ? `${Math.floor(ms / 1000)} s` : duration(ms))
+
 /** In a log a transfer gets a line at most this often. */
 export const PROGRESS_EVERY_MS = 5000
 

@@ -96,6 +96,66 @@ test('what prevented a run goes to stderr, and stdout stays empty', () => {
   }
 })
 
+test('many hosts that are lost for one reason share a line, while they are planned and later', () => {
+  const hosts = Array.from({ length: 30 }, (_, at) => `n${at}`)
+  const { out } = reported({ command: 'apply' }, [
+    started('apply', ...hosts),
+    ...hosts.slice(0, 10).map(host => lost(host)),
+    ...hosts.slice(10).map(host => planned(`${host}/x`, 'change')),
+    ...hosts.slice(10, 18).map(host => lost(host)),
+    result('n18/x', 'changed'),
+    lost('n19'),
+  ])
+  assert.equal(lines(out).slice(2, 9), [
+    '! 10 hosts lost: n0, n1, n2 and 7 more: ECONNREFUSED',
+    'n10  ! lost: n10 does not answer',
+    'n11  ! lost: n11 does not answer',
+    'n12  ! lost: n12 does not answer',
+    '! 5 hosts lost: n13, n14, n15 and 2 more: ECONNREFUSED',
+    'n18  ~ x (0.0 s)',
+    'n19  ! lost: n19 does not answer',
+  ])
+})
+
+test('what was done, what is not known and what had not begun when it was cut off', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+  const { out } = reported({ command: 'apply' }, [
+    started('apply', 'node0', 'web'),
+    ...['node0', 'web'].flatMap(host => names.map(name => planned(`${host}/${name}`, 'change'))),
+    result('node0/a', 'changed'),
+    result('node0/b', 'unverified', { why: 'it was under way' }),
+    ...names.slice(2).map(name => result(`node0/${name}`, 'skipped', { unbegun: true })),
+    result('web/a', 'changed'),
+    result('web/b', 'unverified', { why: 'it was under way' }),
+    lost('web'),
+    ...names.slice(2).map(name => result(`web/${name}`, 'skipped', { needs: 'web' })),
+  ])
+  assert.equal(
+    lines(out).slice(2),
+    page(
+      'node0  ~ a (0.0 s)',
+      'node0  ? b: it was under way (0.0 s)',
+      'web    ~ a (0.0 s)',
+      'web    ? b: it was under way (0.0 s)',
+      'web    ! lost: web does not answer',
+      '',
+      'error[host-unreachable]: web does not answer',
+      '  why: ECONNREFUSED',
+      '  fix: start it',
+      '  6 tasks skipped because of it',
+      '',
+      'node0  not known: b',
+      'node0  not begun: c, d, e, f, g and 1 more',
+      'web    not known: b',
+      'web    not begun: c, d, e, f, g and 1 more',
+      '',
+      'node0  1 changed, 1 not known, 6 not begun, 0 unchanged',
+      'web    1 changed, 1 not known, 6 skipped, 0 unchanged; lost',
+      'Apply: 2 changed, 2 not known, 6 skipped, 6 not begun, 0 unchanged on 2 hosts in 35.0 s; 1 host lost.',
+    ),
+  )
+})
+
 test('a long transfer is told of now and then, to stderr', () => {
   const progress = (done: number): EventBody => ({
     type: 'progress',

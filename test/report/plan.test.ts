@@ -15,7 +15,7 @@ const key = { kind: 'hidden', subject: '/etc/app.key', why: 'a secret' } as cons
 const plan: EventBody[] = [
   started('plan', 'node0', 'node1', 'node2'),
   { type: 'play', name: 'All', hosts: ['node0', 'node1', 'node2'] },
-  { type: 'connected', host: 'node0', ms: 12 },
+  { type: 'answered', host: 'node0', roundTrips: 1 },
   lost('node2'),
   { type: 'warning', text: '04 and 06 both set a.conf', node: 'node0/conf' },
   ...['node0', 'node1'].flatMap(host => [
