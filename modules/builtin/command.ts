@@ -13,6 +13,7 @@ import {
 } from '../../src/module/module.ts'
 import diagnose from './lib/diagnoses.ts'
 import { missingFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { shellSigns } from './lib/shell-signs.ts'
 import { splitShellWords } from './lib/shell-split.ts'
 
 const args = T.Object(
@@ -20,7 +21,9 @@ const args = T.Object(
     cmd: T.Optional(
       T.String({
         main: true,
-        description: 'The command line. Quotes work as in a shell; pipes, variables and `*` do not.',
+        description:
+          'The command line. Quotes work as in a shell; pipes, variables and `*` do not: the plan names them. Give such a ' +
+          'line to a shell, `argv: [sh, -c, LINE]`, or quote what is meant as it stands.',
       }),
     ),
     argv: T.Optional(
@@ -44,12 +47,28 @@ const args = T.Object(
     ),
     touches: T.Optional(
       T.Array(pathArgument('A file or folder.'), {
-        description: 'What else it may change. Default: nothing with creates or removes, anything without.',
+        description:
+          'What else it may change. Default: nothing with creates or removes, anything without. May stand beside the module. ' +
+          '`[]` with `changed_when: false`: it changes nothing at all. Then it is a question about the host, asked at its ' +
+          'place: as soon as nothing before it on the host is still to change, in `plan` too.',
+      }),
+    ),
+    changed_when: T.Optional(
+      T.Boolean({
+        description:
+          'false: what it does is no change: it runs every time, is told as ok, and notifies nobody. That says nothing of ' +
+          'what it touches. Stands beside the module, as in Ansible.',
       }),
     ),
   },
   { additionalProperties: false },
 )
+type Question = { reads?: string[]; touches?: string[]; changed_when?: boolean }
+
+/** Whether it changes nothing, as its author says: it depends on `reads` alone, or on anything at its place. */
+const isQuestion = ({ reads, touches, changed_when }: Question): boolean =>
+  reads !== undefined || (changed_when === false && touches?.length === 0)
+
 type Line = { cmd?: string; argv?: string[]; chdir?: string; stdin?: string }
 
 const argvOf = ({ cmd, argv }: Line): string[] => argv ?? (cmd === undefined ? [] : (splitShellWords(cmd) ?? []))
@@ -67,10 +86,6 @@ const stepOf = (line: Line): Step =>
     ...(line.stdin === undefined ? {} : { stdin: content(line.stdin) }),
   })
 
-/** Words that only a shell knows: `>`, `2>&1`, `&&`, `|`, `;` as words of their own, or at the edge of one. */
-const shellSigns = (argv: string[]): string[] =>
-  argv.flatMap(word => /^\d?(?:>>?|<)(?:&\d)?|^(?:&&?|\|\|?|;)$|;$/.exec(word)?.[0] ?? [])
-
 const listed = (words: string[]): string => [...new Set(words)].map(word => `\`${word}\``).join(' and ')
 
 /** A line as one word of YAML, in quotes that leave every letter of it as it is; one that has both kinds is left out. */
@@ -79,10 +94,22 @@ const asOneWord = (line: string): string => {
   return mark === undefined || line.includes('\n') ? '…' : mark + line + mark
 }
 
+/** What only a shell would understand in a command line: why it comes to nothing, and how to write it. */
+const shellSlip = (args: Line): { why: string; fix: string; isCommands: boolean } | undefined => {
+  if (args.cmd === undefined) return undefined
+  const { commands, words } = shellSigns(args.cmd)
+  const signs = [...commands, ...words]
+  if (signs.length === 0) return undefined
+  return {
+    why: `There is no shell here: ${listed(signs)} ${signs.length === 1 ? 'goes' : 'go'} to ${argvOf(args)[0]} as plain words.`,
+    fix: `Give the whole line to a shell: argv: [sh, -c, ${asOneWord(args.cmd)}]`,
+    isCommands: commands.length > 0,
+  }
+}
+
 /** What the user said that it makes or removes, tested behind it. */
 const expected = (args: Line, says: 'creates' | 'removes', path: string): Step => {
-  const [program, ...words] = argvOf(args)
-  const signs = args.cmd === undefined ? [] : shellSigns(words)
+  const slip = shellSlip(args)
   const verb = says === 'creates' ? 'make' : 'remove'
   return {
     do: 'expect',
@@ -90,12 +117,9 @@ const expected = (args: Line, says: 'creates' | 'removes', path: string): Step =
     exists: says === 'creates',
     otherwise: {
       what: `${says} says ${path}, and the command did not ${verb} it.`,
-      ...(signs.length === 0
-        ? { fix: `Check what the command does, and name in ${says} what it really ${verb}s.` }
-        : {
-            why: `There is no shell here: ${listed(signs)} went to ${program} as plain words.`,
-            fix: `Give the whole line to a shell: argv: [sh, -c, ${asOneWord(args.cmd!)}]`,
-          }),
+      ...(slip
+        ? { why: slip.why, fix: slip.fix }
+        : { fix: `Check what the command does, and name in ${says} what it really ${verb}s.` }),
     },
   }
 }
@@ -128,7 +152,7 @@ export default defineModule({
     creates: args.creates === undefined ? undefined : stat(plainPath(args.creates)),
     removes: args.removes === undefined ? undefined : stat(plainPath(args.removes)),
     folder: args.chdir === undefined ? undefined : uses(folderAt(plainPath(args.chdir))),
-    said: args.reads === undefined || argvOf(args).length === 0 ? undefined : uses(command(fragment(args), args.reads)),
+    said: isQuestion(args) && argvOf(args).length > 0 ? uses(command(fragment(args), args.reads)) : undefined,
   }),
   touches: args => {
     const open = args.creates === undefined && args.removes === undefined && args.reads === undefined
@@ -141,15 +165,28 @@ export default defineModule({
     const argv = argvOf(args)
     if (argv.length === 0) return fail(`a quote is not closed, or there is no word in: ${args.cmd}`, 'check the quotes')
 
-    if (args.reads !== undefined && seen.said !== undefined) {
-      if (args.creates !== undefined || args.removes !== undefined || args.touches !== undefined)
+    const slip = shellSlip(args)
+    // With creates or removes the step itself tests what came of it. Else nothing would: rm -r /srv/old ; touch /srv/new.
+    if (slip?.isCommands && seen.creates === undefined && seen.removes === undefined) return fail(slip.why, slip.fix)
+    const warning = slip && `${slip.why} ${slip.fix}, or quote what is meant as it stands.`
+    const isGuarded = args.creates !== undefined || args.removes !== undefined
+    if (args.changed_when === false && isGuarded)
+      return fail(
+        'changed_when: false says that it changes nothing; creates and removes say that it does',
+        'leave out one',
+      )
+    if (seen.said !== undefined) {
+      if (isGuarded || (args.touches ?? []).length > 0)
         return fail(
           'reads says that it changes nothing; creates, removes and touches say that it does',
           'leave out one',
         )
       return seen.said.rc === 0
         ? ok(outputsOf(seen.said))
-        : fail(`${argv[0]} ended with status ${seen.said.rc}: ${trimmed(seen.said.stderr) || 'it said nothing'}`)
+        : fail(
+            `${argv[0]} ended with status ${seen.said.rc}: ${trimmed(seen.said.stderr) || 'it said nothing'}`,
+            slip && `${slip.why} ${slip.fix}`,
+          )
     }
     if (seen.creates?.exists === true || seen.removes?.exists === false)
       return ok(outputsOf({ rc: 0, stdout: '', stderr: '' }))
@@ -158,8 +195,10 @@ export default defineModule({
     if (nowhere) return fail(nowhere.why, nowhere.fix)
 
     const step = stepOf(args)
+    const quiet = args.changed_when === false ? { unchanging: true as const } : {}
+    const warned = warning === undefined ? {} : { warning }
     if (seen.creates === undefined && seen.removes === undefined)
-      return change({ will: {}, steps: [step], reason: 'it runs every time', always: true })
+      return change({ will: {}, steps: [step], reason: 'it runs every time', always: true, ...quiet, ...warned })
     // With both, `creates` decides. Whether what `removes` names is gone is not promised.
     const also = args.touches?.map(path => `tree:${plainPath(path)}`) ?? []
     return seen.creates
@@ -167,12 +206,14 @@ export default defineModule({
           will: { creates: { exists: true } },
           steps: [step, expected(args, 'creates', args.creates!)],
           reason: `${args.creates} does not exist`,
+          ...warned,
           touches: args.removes === undefined ? also : [...also, `tree:${plainPath(args.removes)}`],
         })
       : change({
           will: { removes: { exists: false } },
           steps: [step, expected(args, 'removes', args.removes!)],
           reason: `${args.removes} is there`,
+          ...warned,
           touches: also,
         })
   },

@@ -55,6 +55,20 @@ const checkModule = (task: Task, signatures: Signatures): Failure[] => {
   return validate(signature.args, task.args.value, task.args, options)
 }
 
+/** What stands beside a module that has no argument for it, or has it twice. */
+const checkSayings = (task: Task): Failure[] =>
+  Object.entries(task.says).map(([word, { origin }]) =>
+    word in task.args.value
+      ? { reason: 'playbook-shape', what: `"${word}" stands twice: beside the module and among its arguments.`, origin }
+      : {
+          reason: 'playbook-shape',
+          what: `"${task.module}" takes no "${word}".`,
+          why: `It knows by itself what it changes. ${word} is for modules that run a program of yours, such as command.`,
+          fix: 'Take it away.',
+          origin,
+        },
+  )
+
 const checkNotify = (task: Task, play: Play): Failure[] => {
   const known = play.handlers.map(handler => handler.name)
   return task.notify
@@ -133,7 +147,12 @@ const checkPlay = (play: Play, earlier: Play[], loaded: Loaded, signatures: Sign
   const variables = new Set(definitions.keys())
   const read = new Set([...Object.keys(play.defaults), ...Object.keys(play.vars)])
   for (const task of [...play.tasks, ...play.handlers]) {
-    problems.push(...checkModule(task, signatures), ...checkNotify(task, play), ...checkGates(task, play))
+    problems.push(
+      ...checkModule(task, signatures),
+      ...(Object.hasOwn(signatures, task.module) ? checkSayings(task) : []),
+      ...checkNotify(task, play),
+      ...checkGates(task, play),
+    )
     const names = {
       ...base,
       variables: new Set([...variables, ...Object.keys(task.vars)]),

@@ -32,7 +32,7 @@ export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] = 'name hosts tasks handlers vars defaults become tags needs'.split(' ')
 export const taskWords: readonly string[] =
-  'name when loop register needs after rolling notify tags run_once become vars'.split(' ')
+  'name when loop register needs after rolling notify tags run_once become vars changed_when touches'.split(' ')
 
 const shared =
   'connection port remote_user module_defaults environment no_log ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger become_method become_user become_flags become_exe collections'.split(
@@ -43,7 +43,7 @@ const ansiblePlay =
     ' ',
   )
 const ansibleTask =
-  'action local_action args async poll changed_when failed_when loop_control until retries delay delegate_to delegate_facts listen block rescue always include_tasks import_tasks include_role import_role include_vars'.split(
+  'action local_action args async poll failed_when loop_control until retries delay delegate_to delegate_facts listen block rescue always include_tasks import_tasks include_role import_role include_vars'.split(
     ' ',
   )
 

@@ -39,6 +39,28 @@ const withMain = ({ text, ...task }: Task, [main]: string[]): Task => {
   }
 }
 
+/** What a task says beside its module, as arguments of it; what the module has no argument for stays, to be refused. */
+const withSayings = (task: Task, schema: Schema | undefined): Task => {
+  const { properties = {} } = (schema ?? {}) as { properties?: Record<string, object> }
+  const taken = Object.keys(task.says).filter(word => word in properties && !(word in task.args.value))
+  if (taken.length === 0) return task
+  const { args, says } = task
+  const word = (pointer: string): string | undefined =>
+    taken.find(one => pointer === `/${one}` || pointer.startsWith(`/${one}/`))
+  return {
+    ...task,
+    says: Object.fromEntries(Object.entries(says).filter(([name]) => !taken.includes(name))),
+    args: {
+      ...args,
+      value: { ...args.value, ...Object.fromEntries(taken.map(name => [name, says[name]!.value])) },
+      at: pointer => {
+        const own = word(pointer)
+        return own === undefined ? args.at(pointer) : says[own]!.at(pointer.slice(own.length + 1))
+      },
+    },
+  }
+}
+
 const withExpressions = (task: Task, names: string[]): Task => {
   const { value } = task.args
   const expressions = names.filter(name => name in value).map(name => [name, braced(value[name])])
@@ -46,7 +68,10 @@ const withExpressions = (task: Task, names: string[]): Task => {
 }
 
 const taskBy = (task: Task, schema: Schema | undefined): Task => ({
-  ...withExpressions(withMain(task, argumentsThat('main', schema)), argumentsThat('expression', schema)),
+  ...withExpressions(
+    withSayings(withMain(task, argumentsThat('main', schema)), schema),
+    argumentsThat('expression', schema),
+  ),
   templates: argumentsThat('template', schema),
 })
 

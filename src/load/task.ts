@@ -1,5 +1,6 @@
 import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
+import { hasBraces } from './braces.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { builtinPrefix, isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
@@ -25,6 +26,8 @@ export type Task = {
   args: Located<Record<string, unknown>>
   /** What stands in place of a mapping of arguments, until the schema of the module is known. */
   text?: Located<string>
+  /** Words of the task that are arguments of its module, until its schema is known: what a program of the user's changes. */
+  says: Record<string, Located>
   /** Arguments that name a template file, as the schema of the module says. */
   templates: string[]
   when: Located<string | boolean>[]
@@ -125,6 +128,23 @@ const freeSlug = (wanted: string, taken: Set<string>): string => {
   return slug
 }
 
+/** Words that say what a program changes: they stand beside the module, which takes them as its own arguments. */
+const sayings = (members: Map<string, Located>, problems: Problems): Record<string, Located> => {
+  const found = ['changed_when', 'touches'].flatMap(word => {
+    const at = members.get(word)
+    return at ? [[word, at] as const] : []
+  })
+  const changed = members.get('changed_when')
+  if (typeof changed?.value === 'string' && !hasBraces(changed.value))
+    problems.push({
+      reason: 'playbook-shape',
+      what: 'The task keyword "changed_when" is not supported yet with an expression, only with true or false.',
+      fix: 'Write changed_when: false where it changes nothing; else let creates or removes tell.',
+      origin: changed.origin,
+    })
+  return Object.fromEntries(found)
+}
+
 /** What stands under the keywords of a task. */
 const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: Problems) => {
   const names = (word: string): string[] =>
@@ -178,6 +198,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     module: word,
     ...argsOf(module, members.get(key)!, problems),
     templates: [],
+    says: sayings(members, problems),
     ...wordsOf(members, around, problems),
     origin: at.origin,
     handler: around.handler,

@@ -37,8 +37,12 @@ export type Change<R, O> = {
   touches?: Label[]
   /** What a program that it starts may change by itself, but for what this playbook has written before. */
   reach?: Reach
+  /** What its author may not have meant, said in the plan already. */
+  warning?: string
   /** Runs every time it is asked for (an unguarded command, a restart): never `ok`, not planned again after its steps. */
   always?: true
+  /** What runs every time changes nothing that counts: it is told as ok, and notifies nobody. */
+  unchanging?: true
   /** It is certain, but what it comes to is known after this: until then steps and promises say only what is known. */
   details?: Later
   /** It stops what runs, if only for a moment: with `rolling` the hosts do it in turn. */

@@ -41,7 +41,11 @@ export type Line = {
   labels: Label[]
   /** What a program that it starts may change out of sight. */
   reach?: Reach
+  /** What its author may not have meant. */
+  warning?: string
   always: boolean
+  /** Its steps run, and that is no change: it is told as ok. */
+  unchanging?: true
   interrupts: boolean
   byItself: boolean
   /** Set where a change is certain before it is known what it comes to. */
@@ -194,7 +198,9 @@ type AnyChange = {
   outputs?: object
   touches?: string[]
   reach?: Reach
+  warning?: string
   always?: true
+  unchanging?: true
   details?: Later
   interrupts?: true
   byItself?: true
@@ -238,11 +244,13 @@ const changeLine = (
       change.touches ??
       footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
     ...(change.reach ? { reach: change.reach } : {}),
+    ...(change.warning === undefined ? {} : { warning: change.warning }),
     always: change.always ?? false,
+    ...(change.unchanging ? { unchanging: true } : {}),
     interrupts: change.interrupts ?? false,
     byItself: change.byItself ?? (steps.length === 0 && change.details === undefined),
     diff: differences(will, ask),
-    outputs: { changed: true, [born]: new Later(line.id), ...(change.outputs ?? {}) },
+    outputs: { changed: !change.unchanging, [born]: new Later(line.id), ...(change.outputs ?? {}) },
   }
 }
 

@@ -147,7 +147,7 @@ export const announce = (line: Line, emit: Emit, notifies: string[] = []): void 
   emit({
     type: 'planned',
     ...refOf(line),
-    verdict: line.verdict,
+    verdict: line.unchanging ? 'ok' : line.verdict,
     ...(line.why === undefined ? {} : { why: line.why }),
     ...(line.verdict === 'fail' ? { failure: failureOf(line) } : {}),
     ...(line.needs === undefined ? {} : { needs: line.needs }),
@@ -159,4 +159,5 @@ export const announce = (line: Line, emit: Emit, notifies: string[] = []): void 
     steps: line.steps.map(describe),
     diff: line.diff,
   })
+  if (line.warning !== undefined) emit({ type: 'warning', host: line.host, node: line.id, text: line.warning })
 }

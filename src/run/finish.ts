@@ -34,7 +34,7 @@ const warnOfContradiction = ({ planned, emit }: RunContext, line: Line, status: 
   const before = planned.get(line.id)
   const broken =
     (before?.verdict === 'ok' && status === 'changed') ||
-    (before?.verdict === 'change' && !before.byItself && status === 'ok')
+    (before?.verdict === 'change' && !before.byItself && !before.unchanging && status === 'ok')
   const { module } = line.node.task
   const why =
     status === 'ok'
@@ -87,9 +87,9 @@ export const finishSkipped = (
 
 /** What planning again said, as a change that has happened. */
 export const finishChanged = (context: RunContext, line: Line, outputs: unknown): void => {
-  const registered = isRecord(outputs) ? { ...outputs, changed: true } : { changed: true }
+  const registered = { ...(isRecord(outputs) ? outputs : {}), changed: !line.unchanging }
   delete (registered as { [born]?: unknown })[born]
-  finish(context, { ...line, verdict: 'change', outputs: registered }, 'changed')
+  finish(context, { ...line, verdict: 'change', outputs: registered }, line.unchanging ? 'ok' : 'changed')
 }
 
 /** A verdict that needs no step: told as it is. Returns whether it was one. */

@@ -37,6 +37,7 @@ export type Case = {
   outputs?: Found
   touches?: string[]
   reach?: Found | null
+  warning?: string
   details?: string
   always?: boolean
 }
@@ -146,6 +147,8 @@ const checkLine = (module: AnyModule, one: Case, args: Found, line: Line): void 
   assert.ok(why.includes(of(one.why, host) ?? ''), `${host}: "${why}" does not say "${of(one.why, host)}"`)
   assert.ok((line.fix ?? '').includes(one.fix ?? ''), `${host}: "${line.fix}" does not say "${one.fix}"`)
   if (one.outputs) includes(plain(line.outputs), one.outputs, 'outputs')
+  if (one.warning === '') assert.is(line.warning, undefined)
+  else if (one.warning !== undefined) assert.match(line.warning ?? '', one.warning)
   if (one.reach !== undefined) assert.equal(line.reach ?? null, one.reach, 'reach')
   if (one.touches) assert.equal(line.labels, one.touches, 'touches')
   assert.is(line.always, one.always ?? false, 'always')
