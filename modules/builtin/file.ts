@@ -6,7 +6,11 @@ import {
   file,
   folder,
   folderAt,
+  isUnknown,
+  type Later,
+  later,
   link,
+  open,
   type Step,
   stat,
   T,
@@ -42,7 +46,12 @@ const args = T.Object(
   { additionalProperties: false },
 )
 type Wanted = FileAttributes & { src?: string }
-type Seen = NamedAccounts & { file: FileAnswer; above: FileAnswer[] | undefined }
+type Seen = NamedAccounts & {
+  file: FileAnswer
+  above: FileAnswer[] | undefined
+  parent: FileAnswer | undefined
+  behind?: FileAnswer[] | undefined
+}
 
 type Will = ReturnType<typeof attributesPatch> & Partial<Record<string, unknown>>
 type Outcome =
@@ -51,7 +60,7 @@ type Outcome =
   | {
       is: 'change'
       file: Will
-      above?: ({ exists: true; kind: 'directory'; mode: '0755' } | undefined)[]
+      above?: ({ exists: true; kind: 'directory'; mode: string | Later } | undefined)[]
       steps: Step[]
       reason: string
     }
@@ -104,6 +113,26 @@ const toTouched = (at: string, args: Wanted, seen: Seen): Outcome => {
   }
 }
 
+/** The links among the folders above a path. */
+const linksAbove = (at: string, folders: FileAnswer[]): string[] =>
+  above(at).filter((_, i) => {
+    const folder = folders[i]!
+    return folder.exists && later(() => folder.kind) === 'link'
+  })
+
+/**
+ * The mode that `install -d` gives to folders on the way, whatever the umask: 0755, with the set-group-ID bit of the folder
+ * they are made in. What a default access control list makes of it is left open: it may come from further above.
+ */
+const modeOnTheWay = (folders: FileAnswer[]): string | Later => {
+  const there = folders.filter(folder => folder.exists)
+  const lists = there.map(folder => later(() => folder.exists && folder.ties?.acl))
+  if (lists.findLast(list => typeof list === 'boolean')) return open
+  const nearest = there.at(-1)
+  const mode = later(() => (nearest?.exists && nearest.kind === 'directory' ? nearest.mode : '0755'))
+  return isUnknown(mode) ? mode : /^[2367]/.test(mode) ? '2755' : '0755'
+}
+
 const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
   if (seen.file.exists) {
     if (seen.file.kind === 'directory') return adjust(at, args, seen)
@@ -113,11 +142,19 @@ const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
   const folders = seen.above ?? []
   const blocked = folders.map((f, i) => (f.exists ? missingFolder(paths[i]!, f) : undefined)).find(b => b !== undefined)
   if (blocked) return { is: 'fail', ...blocked }
+  const links = linksAbove(at, folders)
+  const nowhere = links.find((_, i) => seen.behind?.[i]?.exists === false)
+  if (nowhere)
+    return {
+      is: 'fail',
+      why: `${nowhere} is a link that leads to no folder`,
+      fix: 'make what it points to, or the link anew',
+    }
+  const mode = modeOnTheWay(folders)
   return {
     is: 'change',
     file: { exists: true, kind: 'directory', mode: '0755', ...attributesPatch(args, seen) },
-    // `install -d` makes them so, whatever the umask.
-    above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory', mode: '0755' })),
+    above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory', mode })),
     steps: [folder(at, chmodMode('directory', args.mode ?? '0755'), ownerNames(args))],
     reason: 'it does not exist',
   }
@@ -158,13 +195,18 @@ export default defineModule({
   ],
   reads: args => {
     const at = plainPath(args.path)
-    const isMade = args.state === 'link' || args.state === 'touch'
     return {
       file: args.state === 'touch' ? file(at) : stat(at),
       above: args.state === 'directory' ? above(at).map(stat) : undefined,
-      parent: isMade ? uses(folderAt(parentFolder(at))) : undefined,
+      parent: args.state === 'file' || at === '/' ? undefined : uses(folderAt(parentFolder(at))),
       ...accountReads(args.state === 'absent' ? {} : args),
     }
+  },
+  // A folder that is to be made through a link: whether the link leads to one.
+  more: (args, seen) => {
+    const at = plainPath(args.path)
+    const isSure = seen.file.exists || seen.above === undefined || seen.parent?.exists
+    return { behind: isSure ? undefined : linksAbove(at, seen.above!).map(link => uses(folderAt(link))) }
   },
   // What is removed takes all below it along, and a link changes all that is reached through it.
   touches: args => (args.state === 'absent' || args.state === 'link' ? [`tree:${plainPath(args.path)}`] : []),
@@ -172,7 +214,9 @@ export default defineModule({
     if (args.src !== undefined && args.state !== 'link')
       return fail(`src is given, but state is ${args.state}`, 'set state: link, or leave out src')
     const at = plainPath(args.path)
-    const blocked = (seen.parent && missingFolder(parentFolder(at), seen.parent)) ?? missingAccount(args, seen)
+    const isPut = args.state === 'link' || args.state === 'touch'
+    const nowhere = isPut && seen.parent ? missingFolder(parentFolder(at), seen.parent) : undefined
+    const blocked = nowhere ?? missingAccount(args, seen)
     if (blocked) return fail(blocked.why, blocked.fix)
     const it = states[args.state](at, args, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)

@@ -4,7 +4,9 @@ import {
   defineModule,
   digest,
   type FileAnswer,
+  folderAt,
   type Listing,
+  later,
   listing,
   localArchive,
   type Query,
@@ -25,7 +27,7 @@ import {
 } from './lib/file-attributes.ts'
 import { contentOfDigest } from './lib/file-content.ts'
 import { missingFolder, type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
-import { memberPath, unpackSteps } from './lib/unpacking.ts'
+import { memberPath, modeSteps, unpackSteps } from './lib/unpacking.ts'
 
 const args = T.Object(
   {
@@ -110,7 +112,7 @@ export default defineModule({
   ],
   reads: args => ({
     archive: archiveOf(args),
-    dest: uses(stat(plainPath(args.dest))),
+    dest: uses(folderAt(plainPath(args.dest))),
     creates: args.creates === undefined ? undefined : uses(stat(plainPath(args.creates))),
     ...accountReads(args),
   }),
@@ -146,7 +148,10 @@ export default defineModule({
         entries: pairs.map(pair => (wrong.includes(pair) ? { ...memberPatch(pair.member), ...owned } : undefined)),
       },
       touches: [],
-      steps: unpackSteps('file' in archive ? archive : { ...archive, at: plainPath(args.src) }, dest, wrong, args),
+      steps: [
+        ...unpackSteps('file' in archive ? archive : { ...archive, at: plainPath(args.src) }, dest, wrong, args),
+        ...(later(() => seen.dest.exists && seen.dest.ties?.acl === true) === false ? [] : modeSteps(dest, wrong)),
+      ],
       reason:
         wrong.length === pairs.length
           ? 'nothing of it is there'

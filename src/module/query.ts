@@ -17,6 +17,8 @@ export type Probe<Raw> = {
   side: 'host' | 'controller'
   sh(items: ProbeItem[]): string
   read(output: Output, items: ProbeItem[]): Raw[]
+  /** Facets that are asked too of what may be changed. For them alone nothing is asked again. */
+  owned?: string[]
 }
 
 /** Asks the world at the same position: for answers that follow from other answers. */
@@ -38,6 +40,10 @@ export type Query<A, Owned extends boolean = true> = {
   parse(raw: any): A
   /** Only looked at, never changed by this node. Set by `uses`. */
   only: Owned extends true ? false : true
+  /** Asked as the user that the task runs as; anything else is asked by who may see most. */
+  theirs?: true
+  /** Whether only root may change what is there. */
+  privileged?(before: A): boolean
   /** Never asked before everything earlier on the host has happened: commands that a user wrote. */
   lazy?: true
   /** The answer as a function of other, possibly predicted, answers, after a change of `hits`; undefined: cannot be told. */

@@ -3,8 +3,10 @@ import { type Node, nodeId } from '../graph/graph.ts'
 import type { CollectiveContext, CollectiveModule, CollectiveVerdict, Verdict } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
 import { argumentsOf, condition } from './arguments.ts'
+import { asTask } from './as-task.ts'
 import { askAll, catchUnknown, footprint, isMissing, needRead, verdictBuilders } from './decide.ts'
 import { causeOf } from './failure-policy.ts'
+import { hindered } from './hindrance.ts'
 import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
 import { ask, predictLine, type Walk } from './walk-state.ts'
@@ -139,9 +141,15 @@ const lineFor = (
   { line, values, reads, seen }: Participant,
   verdicts: Verdicts | Unknown,
 ): Line => {
-  if (isUnknown(verdicts)) return unknownLine({ ...line, reads }, verdicts, () => footprint(module, values, line.host))
+  const asker = asTask(walk, line)
+  if (isUnknown(verdicts))
+    return hindered(
+      walk,
+      unknownLine({ ...line, reads }, verdicts, () => footprint(module, values, line.host)),
+      asker,
+    )
   const verdict = (verdicts[line.host] ?? { is: 'ok' }) as Verdict<Any, Any>
-  return decidedLine(line, { verdict, reads, seen }, module, values, ask(walk, line.machine))
+  return hindered(walk, decidedLine(line, { verdict, reads, seen }, module, values, asker), asker)
 }
 
 /**

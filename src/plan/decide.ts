@@ -14,12 +14,16 @@ type Any = any
 /** What a module decided about one host, with everything it looked at. */
 export type Decision = { verdict: Verdict<Any, Any> | Unknown; reads: Reads; seen: Record<string, unknown> }
 
+/** What may be changed is asked for more than what is only looked at. */
+const owning = (query: AnyQuery): AnyQuery =>
+  query.only || query.probe.owned === undefined ? query : { ...query, facets: [...query.facets, ...query.probe.owned] }
+
 /** Asks a record of queries; answers stand under the same names. Only to be read through `strict`. */
 export const askAll = (reads: Reads, ask: Asker): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(reads).map(([name, q]) => [
       name,
-      Array.isArray(q) ? q.map(ask) : q === undefined ? undefined : ask(q),
+      Array.isArray(q) ? q.map(one => ask(owning(one))) : q === undefined ? undefined : ask(owning(q)),
     ]),
   )
 

@@ -1,33 +1,27 @@
-import { fedTo } from '../core/quote.ts'
 import { isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Node, nodeId, notifiersOf } from '../graph/graph.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
+import { asTask } from './as-task.ts'
 import { planCollective } from './collective.ts'
 import { type Asker, catchUnknown, decideOne } from './decide.ts'
 import { causeIn, causeOf } from './failure-policy.ts'
+import { hindered } from './hindrance.ts'
 import type { Known } from './known.ts'
 import { blank, decidedLine, type Line, leaveOut, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
-import { ask, beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
+import { beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
 type Any = any
 
-/**
- * Template queries are answered with the node's own scope, commands a user wrote by the user the task runs as, and
- * everything else by the machine's world, which is read as the most privileged identity there is.
- */
-const askerOf = (walk: Walk, { node, host, machine }: Line, scope: Record<string, unknown>): Asker => {
-  const world = ask(walk, machine)
-  const user = walk.known.identity(machine, node.become.has(host))
-  return query => {
-    if (query.probe.kind === 'template') return catchUnknown(() => walk.known.render(query.item, scope))
-    const isTheirs = query.lazy && user !== undefined
-    return world(isTheirs ? { ...query, key: `${user} ${query.key}`, item: fedTo(user, query.item) } : query)
-  }
+/** Template queries are answered with the node's own scope, everything else by the machine's world. */
+const askerOf = (walk: Walk, line: Line, scope: Record<string, unknown>): Asker => {
+  const world = asTask(walk, line)
+  return query =>
+    query.probe.kind === 'template' ? catchUnknown(() => walk.known.render(query.item, scope)) : world(query)
 }
 
 /** Whether a line is to be done at all, apart from its condition; unknown: what decides that is not there yet. */
@@ -114,7 +108,8 @@ const planUnconditionally = (walk: Walk, line: Line, scope: Record<string, unkno
   const args = argumentsOf(walk, node, host, scope, item)
   if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
   const asker = askerOf(walk, line, args.scope)
-  return decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
+  const decided = decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
+  return hindered(walk, decided, asker)
 }
 
 /** Keeps what the lines of a node register on one host, and what keeps its dependants from running. */

@@ -64,9 +64,10 @@ const isLinkAnswer = ({ raw }: RawAnswer): boolean => {
 
 export const isAbsentFile = ({ raw }: RawAnswer): boolean => !(raw as RawFile).answer.exists
 
-/** What is absent, or no regular file, has no facets that could be missing. */
+/** What is absent, or no regular file, has no facets that could be missing; and some are never asked for alone. */
 export const hasAllFacets = (query: AnyQuery, { raw, facets }: RawAnswer): boolean => {
-  if (query.facets.every(f => facets.has(f))) return true
+  const { owned = [] } = query.probe
+  if (query.facets.every(f => facets.has(f) || owned.includes(f))) return true
   const found = isFileQuery(query) ? (raw as RawFile).answer : undefined
   return found !== undefined && (!found.exists || found.kind !== 'file')
 }

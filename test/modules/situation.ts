@@ -87,6 +87,7 @@ const knownOf = (situation: Situation): Known => {
 
 /** What a probe would have read: of a file where it really is, of anything else nothing, for the case is asked for it. */
 const rawOf = ({ probe, item, parse }: AnyQuery): unknown => {
+  if (probe.kind === 'program') return { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), status: 0 }
   if (probe.kind !== 'file') return undefined
   const answer = parse(undefined)
   const folder = posix.dirname(item)

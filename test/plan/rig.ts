@@ -39,6 +39,8 @@ export type Options = {
   patience?: number
   /** Interrupts an apply. */
   signal?: AbortSignal
+  /** The user that a task without `become` runs as, where that is not who reads. */
+  identity?(machine: string, become: boolean): string | undefined
   /** Told of each value that must never be shown. */
   keepSecret?(value: string): void
 }
@@ -122,7 +124,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
         loaded,
         modules,
         render: controller.render,
-        identity: () => undefined,
+        identity: options.identity ?? (() => undefined),
         keepSecret: options.keepSecret ?? (() => {}),
       },
       new Map((options.pendingHandlers ?? []).map(node => [node, 'a-run'])),

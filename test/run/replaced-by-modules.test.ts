@@ -21,6 +21,7 @@ const ways: [module: string, args: string][] = [
   ['replace', '{ path: "{{ root }}/f.service", regexp: one, replace: two }'],
   ['systemd_unit', '{ name: "{{ root }}/f.service", content: "[Service]\\nExecStart=/bin/true\\n", mode: "0640" }'],
   ['template', '{ src: t.hbs, dest: "{{ root }}/f.service" }'],
+  ['unarchive', '{ src: "{{ root }}/a.tar", remote_src: true, dest: "{{ root }}" }'],
 ]
 const exempt: Record<string, string> = {
   assert: 'changes nothing',
@@ -30,7 +31,6 @@ const exempt: Record<string, string> = {
   group: 'the programs of the accounts write their files in their own way',
   service: 'its links have neither',
   stat: 'changes nothing',
-  unarchive: 'hands on extended attributes only',
   user: 'the programs of the accounts write their files in their own way',
   wait_for: 'changes nothing',
   bootstrap: 'members of a JSON file: see replaced.test.ts',

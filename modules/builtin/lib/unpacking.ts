@@ -82,3 +82,14 @@ export const unpackSteps = (
     ...[...folders, ...special].map(m => exec(['chmod', chmodMode(m.kind, m.mode), '--', memberPath(dest, m)])),
   ]
 }
+
+/** Sets the modes of files again: where the folder has a default access control list, tar leaves what that makes of them. */
+export const modeSteps = (dest: string, wrong: { member: ArchiveMember }[]): Step[] => {
+  const files = wrong.map(({ member }) => member).filter(({ kind }) => kind === 'file')
+  return [...Map.groupBy(files, ({ mode }) => mode)].map(([mode, members]) =>
+    exec(['xargs', '-0r', 'chmod', mode, '--'], {
+      cwd: dest,
+      stdin: content(members.map(({ path }) => `./${path}\0`).join('')),
+    }),
+  )
+}

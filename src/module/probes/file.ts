@@ -3,10 +3,12 @@ import { refuse } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
 import { isUnknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
+import { isKernelPath, kernelFileFix } from '../kernel-file.ts'
 import type { Probe, ProbeItem, Query } from '../query.ts'
 import { showContent } from '../show.ts'
 import { bytesIn, bytesScript, digestsScript, maxReads, readWhole, type Whole } from './file-content.ts'
 import { cloudedFile, ownersOf } from './file-owner.ts'
+import { type FileTies, tiesIn, tiesScript } from './file-ties.ts'
 import { promisedFile } from './promised-file.ts'
 import { seenFile } from './seen-file.ts'
 
@@ -19,6 +21,8 @@ type Present = {
   gid: number
   size: number
   changed: number
+  /** Told where something may be changed there. */
+  ties?: FileTies
 }
 /** What stands at a path. A link is itself, never what it points to. `changed` is the ctime in microseconds. */
 export type FileAnswer =
@@ -48,7 +52,8 @@ const microseconds = (seconds: string): number => {
 
 /**
  * Three processes for any number of paths: `find -printf` (no link is followed), `sha256sum` where content counts,
- * `head` for the bytes of small files. Sections are NUL-separated; an empty field closes the first two.
+ * `head` for the bytes of small files; two more where something may be changed. Sections are NUL-separated; an empty field
+ * closes the first two.
  */
 const sh = (items: ProbeItem[]): string => {
   const having = (facet: string): string[] => items.filter(i => i.facets.includes(facet)).map(i => i.item)
@@ -58,6 +63,7 @@ const sh = (items: ProbeItem[]): string => {
     `find ${quoted(items.map(i => i.item))} -maxdepth 0 -printf '%p\\0%y\\0%m\\0%U\\0%u\\0%G\\0%g\\0%s\\0%C@\\0%l\\0'; printf '\\0'`,
   ]
   if (having('digest').length > 0) lines.push(digestsScript(quoted(having('digest'))))
+  if (having('ties').length > 0) lines.push(tiesScript(quoted(having('ties'))))
   if (having('bytes').length > 0) lines.push(bytesScript(quoted(having('bytes'))))
   return lines.join('\n')
 }
@@ -116,6 +122,14 @@ const readDigests = ({ next }: Fields): Map<string, string> => {
   return digests
 }
 
+/** Puts ties into the answers of what is there. */
+const tie = (items: ProbeItem[], answers: Map<string, FileAnswer>, tiesOf: (path: string) => FileTies): void => {
+  for (const { item, facets } of items) {
+    const answer = answers.get(item)
+    if (answer?.exists === true && facets.includes('ties')) answer.ties = tiesOf(item)
+  }
+}
+
 /** Puts digests into the answers of files; returns those whose bytes follow. */
 const withDigests = (items: ProbeItem[], answers: Map<string, FileAnswer>, digests: Map<string, string>): Whole[] =>
   items.flatMap(({ item, facets }) => {
@@ -134,6 +148,7 @@ const read = ({ stdout, stderr }: { stdout: Buffer; stderr: Buffer }, items: Pro
   const reals = readFolders(fields, [...new Set(items.map(i => folderOf(i.item)))])
   const answers = readAttributes(fields)
   const digests = items.some(i => i.facets.includes('digest')) ? readDigests(fields) : new Map<string, string>()
+  if (items.some(i => i.facets.includes('ties'))) tie(items, answers, tiesIn(fields.next(), fields.next()))
   const torn = bytesIn(fields.rest(), withDigests(items, answers, digests))
   return items.map(({ item }) => {
     const folder = folderOf(item)
@@ -149,7 +164,7 @@ const read = ({ stdout, stderr }: { stdout: Buffer; stderr: Buffer }, items: Pro
   })
 }
 
-export const fileProbe: Probe<RawFile> = { kind: 'file', side: 'host', sh, read }
+export const fileProbe: Probe<RawFile> = { kind: 'file', side: 'host', sh, read, owned: ['ties'] }
 
 const touched =
   (path: string) =>
@@ -211,15 +226,20 @@ const show =
 const forbidden = (path: string): never =>
   refuse('host-permission', `${path} may not be read.`, { fix: 'Let the task run as root: become: true.' })
 
-const restless = (path: string): never =>
-  refuse('host-settle', `${path} changed while it was read.`, {
+const restless = (path: string, real: string): never => {
+  if (isKernelPath(real))
+    refuse('host-settle', `${path} is no file on a disk: the kernel makes its words anew at each look.`, {
+      fix: kernelFileFix(path),
+    })
+  return refuse('host-settle', `${path} changed while it was read.`, {
     why: `It was read ${maxReads} times, and each time something wrote to it meanwhile.`,
     fix: 'Run again when it is no longer written to.',
   })
+}
 
 const parsed = (path: string, facets: string[], raw: RawFile): FileAnswer => {
   if (raw.denied) return forbidden(path)
-  return facets.includes('bytes') && (raw.torn ?? 0) >= maxReads ? restless(path) : raw.answer
+  return facets.includes('bytes') && (raw.torn ?? 0) >= maxReads ? restless(path, raw.real) : raw.answer
 }
 
 const query = (path: string, facets: string[]): Query<FileAnswer> => ({
@@ -249,6 +269,6 @@ export const digest = (path: string): Query<FileAnswer> => query(path, ['digest'
 export const stat = (path: string): Query<FileAnswer> => query(path, [])
 /** The folder that something is put into: what stands where a path leads, its last link followed too. */
 export const folderAt = (path: string): Query<FileAnswer> => ({
-  ...stat(path === '/' ? '/.' : `${path}/.`),
+  ...query(path === '/' ? '/.' : `${path}/.`, ['ties']),
   subject: path,
 })

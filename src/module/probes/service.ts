@@ -150,6 +150,7 @@ export const service = (name: string): Query<ServiceAnswer> => ({
   derive: derive(name),
   touched: () => [`unit:${unitName(name)}`],
   holds: promisedService(unitName(name)),
+  privileged: unit => unit.manager === 'systemd',
   // Enabling and daemon-reload leave StateChangeTimestamp as it is: only a change of `active` moves it.
   stamp: (answer, time, patch = { active: true }) => ('active' in patch ? { ...answer, since: time } : answer),
   subject: unitName(name),

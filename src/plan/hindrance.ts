@@ -1,0 +1,48 @@
+import { isUnknown } from '../core/unknown.ts'
+import { type Mount, mounts } from '../module/probes/mounts.ts'
+import { type TaskUser, taskUser } from '../module/probes/task-user.ts'
+import type { AnyQuery } from '../module/query.ts'
+import type { Step } from '../module/step.ts'
+import { type Asker, queriesOf } from './decide.ts'
+import { deedsOf } from './deed.ts'
+import { failLine, type Line } from './line.ts'
+import { mountHindrance } from './mount-hindrance.ts'
+import { permissionHindrance } from './permission-hindrance.ts'
+import { tieHindrance } from './tie-hindrance.ts'
+import type { Walk } from './walk-state.ts'
+
+const isOwnedFile = (query: AnyQuery): boolean => !query.only && query.probe.kind === 'file'
+const isPrivileged = (query: AnyQuery): boolean => !query.only && query.privileged !== undefined
+
+/** A program that runs in a folder has to be let in. */
+const hasFolder = (step: Step): boolean => step.do === 'exec' && step.cwd !== undefined
+
+const first = <T, R>(list: T[], of: (one: T) => R | undefined): R | undefined => {
+  for (const one of list) {
+    const found = of(one)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/**
+ * A line as its host lets it be: a change that cannot happen is a `fail`, whatever module made it: because of what is
+ * mounted, of what it would tear, of what the task's user may not do. What is not known hinders nothing. What has to be
+ * known is asked together with the module's own reads.
+ */
+export const hindered = (walk: Walk, line: Line, ask: Asker): Line => {
+  const owned = queriesOf(line.reads)
+  const isOnFiles = owned.some(isOwnedFile)
+  if (!isOnFiles && !owned.some(isPrivileged) && !line.steps.some(hasFolder)) return line
+  const mounted = isOnFiles ? (ask(mounts) as Mount[]) : []
+  const user = ask(taskUser) as TaskUser | undefined
+  if (line.verdict !== 'change' || line.steps.length === 0) return line
+  const deeds = deedsOf(walk, line, ask)
+  const hindrance =
+    (isUnknown(mounted) ? undefined : first(deeds, deed => mountHindrance(mounted, deed))) ??
+    first(deeds, deed => tieHindrance(line, deeds, deed, ask)) ??
+    (isUnknown(user) || user === undefined ? undefined : permissionHindrance(walk, line, deeds, user, ask))
+  if (hindrance === undefined) return line
+  const bare: Line = { ...line, steps: [], phases: [], will: [], labels: [], diff: [] }
+  return failLine(bare, hindrance.why, hindrance.fix)
+}

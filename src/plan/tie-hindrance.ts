@@ -1,0 +1,48 @@
+import { posix } from 'node:path'
+import { folderAt } from '../module/probes/file.ts'
+import type { Asker } from './decide.ts'
+import { type Deed, type Hindrance, handsOn, present } from './deed.ts'
+import type { Line } from './line.ts'
+
+const unflag = (path: string, fixed: string): string =>
+  `Take the flag away first (chattr -${fixed === 'immutable' ? 'i' : 'a'} ${path}), or leave it as it is.`
+
+/** Names of one file have one ctime, to the microsecond, and one size. */
+const isNameOfSame = ({ there: a }: Deed, { way, there: b }: Deed): boolean =>
+  way !== 'adjusted' && a !== undefined && b?.changed === a.changed && b.size === a.size
+
+/**
+ * What a change would tear: a flag of the file or its folder, further names, which would keep the old content without a
+ * word, or an access control list that nothing hands on.
+ */
+export const tieHindrance = (line: Line, deeds: Deed[], deed: Deed, ask: Asker): Hindrance | undefined => {
+  const { path, way, there } = deed
+  const fixed = there?.ties?.fixed
+  if (fixed) return { why: `${path} is ${fixed}`, fix: unflag(path, fixed) }
+  if (way === 'adjusted') return undefined
+  const folder = posix.dirname(path)
+  const above = present(known(line, folder, ask))?.ties?.fixed
+  if (above) return { why: `the folder ${folder} is ${above}`, fix: unflag(folder, above) }
+  if (there?.kind !== 'file' || way === 'removed' || deed.patch.content === undefined) return undefined
+  const names = there.ties?.links ?? 1
+  if (names > 1 && names > deeds.filter(one => isNameOfSame(deed, one)).length)
+    return {
+      why: `${path} is one of ${names} names of a file (hard links): the others would keep what is in it now`,
+      fix: `find / -xdev -samefile ${path} lists them. Remove this name in an earlier task (file, state: absent) if it is to be a file of its own.`,
+    }
+  if (there.ties?.acl && !handsOn(line, path))
+    return {
+      why: `${path} has an access control list that would be lost`,
+      fix: `Take it away first (setfacl -b ${path}), or remove the file in an earlier task.`,
+    }
+  return undefined
+}
+
+/** The folder as the line has asked for it already: nothing is read for this alone. */
+const known = ({ reads }: Line, folder: string, ask: Asker): unknown => {
+  const wanted = folderAt(folder)
+  const asked = Object.values(reads)
+    .flatMap(query => query ?? [])
+    .find(query => query.item === wanted.item || query.item === folder)
+  return asked === undefined ? undefined : ask(asked)
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process'
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { fileProbe } from '../../../src/module/probes/file.ts'
+import { makeWith } from '../../run/access-list.ts'
+import { probed, temporary } from './local.ts'
+
+const root = temporary()
+const tiesOf = (path: string) => {
+  const [raw] = probed(fileProbe, [{ item: path, facets: ['digest', 'bytes', 'ties'] }])
+  const { answer } = raw!
+  return answer.exists ? answer.ties : undefined
+}
+
+test('names, access control list and flags of a file, whatever its name', () => {
+  for (const name of ['plain', 'a b', 'a\\b', 'größe', "it's", '-n', 'tab\there', 'two\nlines']) {
+    const path = join(root, name)
+    writeFileSync(path, 'x')
+    assert.equal(tiesOf(path), { links: 1, acl: false }, name)
+    linkSync(path, join(root, 'another'))
+    assert.equal(tiesOf(path), { links: 2, acl: false }, name)
+    spawnSync('rm', ['-f', '--', join(root, 'another')])
+  }
+})
+
+test('a list, also one that a folder has for what is made in it', () => {
+  makeWith(root, 'f', '640', { access: 'user::rw-\nuser:5001:r--\ngroup::---\nmask::r--\nother::---\n' })
+  makeWith(root, 'd/', '755', { default: 'user::rwx\nuser:5001:rwx\ngroup::r-x\nmask::rwx\nother::---\n' })
+  assert.equal(tiesOf(join(root, 'f')), { links: 1, acl: true })
+  assert.equal(tiesOf(join(root, 'd')), { links: 1, acl: true })
+})
+
+test('a folder and a link have one name; what is not there has none', () => {
+  mkdirSync(join(root, 'folder/in/it'), { recursive: true })
+  symlinkSync('plain', join(root, 'link'))
+  assert.equal(tiesOf(join(root, 'folder')), { links: 1, acl: false })
+  assert.equal(tiesOf(join(root, 'link')), { links: 1, acl: false })
+  assert.is(tiesOf(join(root, 'none')), undefined)
+})
+
+test('flags, where this machine lets them be set', () => {
+  const path = join(root, 'plain')
+  if (spawnSync('chattr', ['+i', path]).status !== 0) return
+  assert.is(tiesOf(path)?.fixed, 'immutable')
+  spawnSync('chattr', ['-i', '+a', path])
+  assert.is(tiesOf(path)?.fixed, 'append-only')
+  spawnSync('chattr', ['-a', path])
+})
+
+test('a look without it tells nothing of it', () => {
+  const [raw] = probed(fileProbe, [{ item: join(root, 'plain'), facets: [] }])
+  assert.not('ties' in raw!.answer)
+})
+
+test.run()
