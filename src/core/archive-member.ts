@@ -19,8 +19,8 @@ export type ArchiveMember = {
 /** A member as it stands in the archive. `target` of a hard link: the member it is a second name of. */
 export type ArchiveEntry = Omit<ArchiveMember, 'kind'> & { kind: ArchiveMember['kind'] | 'hard link' }
 
-export const refuseDamagedArchive = (why: string): never =>
-  refuse('usage-file', 'the archive cannot be read', { why, fix: 'download it again, together with its .sha512' })
+export const refuseDamagedArchive = (why: string, fix = 'download it again, together with its .sha512'): never =>
+  refuse('usage-file', 'the archive cannot be read', { why, fix })
 
 /** A name in an archive. One that is not UTF-8 is refused: as text it would be another name than the one on the disk. */
 export const nameInArchive = (bytes: Buffer): string => {
@@ -39,15 +39,27 @@ export const pathInside = (path: string): string => {
   if (path.includes('\0')) return refuseDamagedArchive('a path in it holds a zero byte')
   const escapes = path.startsWith('/') || path.split('/').includes('..')
   if (escapes)
-    return refuseDamagedArchive(`its member '${path}' would be written outside of the folder it is unpacked into`)
+    return refuseDamagedArchive(
+      `its member '${path}' would be written outside of the folder it is unpacked into`,
+      'pack it again with names that stay inside: tar -C FOLDER -cf ARCHIVE .',
+    )
   return posix.normalize(path).replace(/\/$/, '')
 }
 
-/** A member below a link would be written wherever the link points. */
-const refuseBelowLink = (path: string, earlier: Map<string, ArchiveMember>): void => {
+/** A member below a link would be written wherever the link points; one below a file cannot be written at all. */
+const refuseBelowOthers = (path: string, earlier: Map<string, ArchiveMember>): void => {
   const parts = path.split('/')
-  const link = parts.map((_, at) => parts.slice(0, at).join('/')).find(above => earlier.get(above)?.kind === 'link')
-  if (link !== undefined) refuseDamagedArchive(`its member '${path}' would be written through the link '${link}'`)
+  const above = parts
+    .map((_, at) => parts.slice(0, at).join('/'))
+    .find(one => /link|file/.test(earlier.get(one)?.kind ?? ''))
+  if (above === undefined) return
+  const isLink = earlier.get(above)!.kind === 'link'
+  refuseDamagedArchive(
+    isLink
+      ? `its member '${path}' would be written through the link '${above}'`
+      : `its member '${path}' lies below '${above}', which is a file in it`,
+    `pack it again without '${above}', or without what lies below it`,
+  )
 }
 
 /** A hard link comes out as the file it is. */
@@ -56,7 +68,10 @@ const memberOf = (entry: ArchiveEntry, earlier: Map<string, ArchiveMember>): Arc
   if (entry.kind !== 'hard link') return { ...entry, path, kind: entry.kind }
   const twin = earlier.get(pathInside(entry.target ?? ''))
   if (twin?.kind !== 'file')
-    return refuseDamagedArchive(`its member '${path}' is a second name of a file that is not in it`)
+    return refuseDamagedArchive(
+      `its member '${path}' is a second name of a file that is not in it`,
+      'pack it again with the file, or with --hard-dereference',
+    )
   return { ...twin, path }
 }
 
@@ -69,7 +84,7 @@ export const createMemberReader = (): ((entry: ArchiveEntry) => ArchiveMember | 
   return entry => {
     const member = memberOf(entry, earlier)
     if (member.path === '.' || member.path === '') return undefined
-    refuseBelowLink(member.path, earlier)
+    refuseBelowOthers(member.path, earlier)
     earlier.set(member.path, member)
     return member
   }

@@ -4,7 +4,7 @@ import { archiveMembers, fileDigests } from '../../artifact/inspect.ts'
 import type { ArtifactLock } from '../../artifact/lock.ts'
 import { type ArchiveStore, cacheFolder, createArchiveStore } from '../../artifact/store.ts'
 import type { Emit } from '../../core/event.ts'
-import { Refusal } from '../../core/failure.ts'
+import { type Failure, Refusal } from '../../core/failure.ts'
 import type { ArchiveAnswer, ArchiveWanted } from '../../module/probes/controller.ts'
 import { findControllerFile } from './find-controller-file.ts'
 
@@ -24,7 +24,14 @@ const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> 
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return { exists: false, missing: `${found.at}: ${error.message}`, fix: 'Pack it again, as .tar or .tar.gz.' }
+    const [{ what, why, fix }] = error.failures as [Failure]
+    // Nobody has published a digest of it: what is damaged is not to be downloaded again, but to be made again.
+    const isOfUpstream = fix === undefined || fix.includes('.sha512')
+    return {
+      exists: false,
+      missing: [found.at, what, ...(why === undefined ? [] : [why])].join(': '),
+      fix: isOfUpstream ? 'Pack it again, as .tar or .tar.gz.' : fix,
+    }
   }
 }
 
