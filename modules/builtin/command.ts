@@ -152,7 +152,8 @@ export default defineModule({
     creates: args.creates === undefined ? undefined : stat(plainPath(args.creates)),
     removes: args.removes === undefined ? undefined : stat(plainPath(args.removes)),
     folder: args.chdir === undefined ? undefined : uses(folderAt(plainPath(args.chdir))),
-    said: isQuestion(args) && argvOf(args).length > 0 ? uses(command(fragment(args), args.reads)) : undefined,
+    said:
+      isQuestion(args) && argvOf(args).length > 0 ? uses(command(fragment(args), args.reads, argvOf(args))) : undefined,
   }),
   touches: args => {
     const open = args.creates === undefined && args.removes === undefined && args.reads === undefined

@@ -23,6 +23,12 @@ const lockTimeout = (): Option =>
     .argParser(seconds)
     .default(0)
 
+const diffHelp = 'show what changes, line by line; what others may not read only on a terminal, or with --diff=private'
+/**
+ * Options as the parser knows them: a value that may be left out would take the next word, which is the playbook, for it.
+ */
+const spelled = (argv: string[]): string[] => argv.map(word => (word === '--diff=private' ? '--diff-private' : word))
+
 /** What every command takes that reads a playbook. */
 const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Command =>
   command
@@ -36,7 +42,8 @@ const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Com
 const withHosts = (command: Command, what?: string): Command =>
   withPlaybook(command, what)
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
-    .option('--diff', 'show what changes, line by line', false)
+    .option('--diff', diffHelp, false)
+    .addOption(new Option('--diff-private').hideHelp())
     .option('--no-color', 'plain text')
     .addOption(
       new Option('--format <format>', 'text, or one JSON event per line').choices(['text', 'json']).default('text'),
@@ -150,7 +157,8 @@ const addResume = (root: Command, done: Done): void => {
     .argument('[run]', 'its id, or the end of it')
     .option('-e, --extra-vars <k=v|@file>', 'a variable that was given by hand, once more', collect, [])
     .addOption(lockTimeout())
-    .option('--diff', 'show what changes, line by line', false)
+    .option('--diff', diffHelp, false)
+    .addOption(new Option('--diff-private').hideHelp())
     .option('-v, --verbose', 'also list what is unchanged', false)
     .action(async (run, options) => {
       const { resume } = await import('./commands/resume.ts')
@@ -254,7 +262,7 @@ export const main = async (argv: string[]): Promise<void> => {
   try {
     await program(argv[0], code => {
       process.exitCode = code
-    }).parseAsync(argv, { from: 'user' })
+    }).parseAsync(spelled(argv), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? exit.done : exit.badInput

@@ -8,13 +8,19 @@ export type PlanVerdict = 'ok' | 'change' | 'undecided' | 'skipped' | 'fail'
  */
 export type Status = 'ok' | 'changed' | 'failed' | 'skipped' | 'refused' | 'unverified'
 
-/** One visible difference: of a file's content, or of a plain attribute. Secrets never show; `hidden` says so. */
+/**
+ * One visible difference: of a file's content, or of a plain attribute. Secrets never show; `hidden` says so. `private`:
+ * the content of a file that others may not read, which is not kept and hardly shown.
+ */
 export type Difference =
-  | { kind: 'text'; subject: string; before: string; after: string }
-  | { kind: 'value'; subject: string; before: string; after: string }
-  | { kind: 'hidden'; subject: string; why: string }
+  | { kind: 'text'; subject: string; before: string; after: string; private?: true }
+  | { kind: 'value'; subject: string; before: string; after: string; private?: true }
+  | { kind: 'hidden'; subject: string; why: string; private?: true }
 
-export type NodeRef = { host: string; node: string; task: string }
+/** Why nothing of what a line is made of is told: its task says `no_log`, or a secret in it could not be told apart. */
+export type Hidden = 'no_log' | 'secret'
+
+export type NodeRef = { host: string; node: string; task: string; hidden?: Hidden }
 
 /**
  * All about one node, for `explain`: what it reads and saw, what it promises, and which nodes it comes after and

@@ -1,5 +1,5 @@
-/** A place in a text file of the user's. Lines and columns count from 1. */
-export type Origin = { file: string; line: number; column: number; length?: number }
+/** A place in a text file of the user's. Lines and columns count from 1. `unquoted`: what stands there may not be shown. */
+export type Origin = { file: string; line: number; column: number; length?: number; unquoted?: true }
 
 /**
  * Why something was refused or went wrong. The family shows who can mend it: `playbook-*`, `inventory-*` and

@@ -1,28 +1,30 @@
 import { compileTemplate, type Reference } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
 import { type Located, locatedMember } from '../load/located.ts'
+import type { Play, Task } from '../load/playbook.ts'
+import { type SecretPath, variableLayers } from '../load/secrets.ts'
 import { compileBare } from './compile.ts'
 import { registerReferences } from './register-references.ts'
 
 /** The arguments of each module that its schema calls secret. */
 type SecretArguments = (module: string) => string[]
 
+/** The references in every value that a variable of a name has in these layers. */
+const referencesWithin =
+  (layers: Record<string, Located>[]) =>
+  (name: string): Reference[] =>
+    layers
+      .flatMap(layer => (Object.hasOwn(layer, name) ? [layer[name]!] : []))
+      .flatMap(located => compileTemplate(located.value, located).references)
+
 /**
  * The extra variables that a secret argument may come from, also by way of other variables. Found in the text of the
  * playbook alone, so there may be one too many, which then only has to be given once more.
  */
-export const secretExtraVars = ({ playbook, inventory, extra }: Loaded, secretsOf: SecretArguments): Set<string> => {
+export const secretExtraVars = (loaded: Loaded, secretsOf: SecretArguments): Set<string> => {
+  const { playbook, extra } = loaded
   const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
-  const layers: Record<string, Located>[] = [
-    ...playbook.plays.flatMap(play => [play.defaults, play.vars]),
-    ...tasks.map(task => task.vars),
-    ...Object.values(inventory.vars),
-    extra,
-  ]
-  const within = (name: string): Reference[] =>
-    layers
-      .flatMap(layer => (Object.hasOwn(layer, name) ? [layer[name]!] : []))
-      .flatMap(located => compileTemplate(located.value, located).references)
+  const within = referencesWithin(variableLayers(loaded))
   const references = tasks.flatMap(({ module, args, loop }) => {
     const given = secretsOf(module).filter(name => name in args.value)
     const values = given.map(name => compileTemplate(args.value[name], locatedMember(args, name)))
@@ -30,4 +32,73 @@ export const secretExtraVars = ({ playbook, inventory, extra }: Loaded, secretsO
     return [...values, ...(loop && given.length > 0 ? [compileBare(loop)] : [])].flatMap(value => value.references)
   })
   return new Set(Object.keys(extra).filter(name => registerReferences(references, new Set([name]), within).length > 0))
+}
+
+/** A secret that an expression reads: on its own host, or on some other. */
+export type SecretRead = { path: SecretPath; own: boolean }
+/** The secrets that each argument of a task reads, those of its template files among them, and what its loop reads. */
+export type SecretReads = { args: Record<string, SecretRead[]>; loop: SecretRead[] }
+
+/** Whether one path leads to, or through, the other; a step that is known only later may be any. */
+const meet = (path: readonly (string | null)[], secret: SecretPath): boolean =>
+  secret.every((name, i) => i >= path.length || path[i] === null || path[i] === name)
+
+/** The secrets that references lead to; `item` is what stands for the item of a loop. */
+const secretsBehind = (
+  references: Reference[],
+  secrets: SecretPath[],
+  item: Reference[],
+  within: (name: string) => Reference[],
+): SecretRead[] => {
+  const reads = new Map<string, SecretRead>()
+  const visited = new Set<string>()
+  const follow = (list: Reference[], isOwn: boolean): void => {
+    for (const { path, outline } of list) {
+      if (outline) continue
+      const own = isOwn && path[0] !== 'hostvars'
+      const rest = path[0] === 'hostvars' ? path.slice(2) : path
+      const met = secrets.filter(secret => meet(rest, secret))
+      for (const secret of met) reads.set(JSON.stringify([secret, own]), { path: secret, own })
+      const [name] = rest
+      if (met.length > 0 || typeof name !== 'string' || visited.has(`${own} ${name}`)) continue
+      visited.add(`${own} ${name}`)
+      follow(name === 'item' ? item : within(name), own)
+    }
+  }
+  follow(references, true)
+  return [...reads.values()]
+}
+
+/** Tells which secrets the tasks of a play read, each found out once. */
+export type SecretReader = (task: Task, play: Play) => SecretReads
+
+/**
+ * Which secrets a task reads, also by way of variables. Found in the text of the playbook: it may be one too many.
+ * @param files the references of the template files that a task names
+ */
+export const createSecretReader = (
+  { inventory, extra }: Pick<Loaded, 'inventory' | 'extra'>,
+  secrets: SecretPath[],
+  files: (task: Task) => Reference[],
+): SecretReader => {
+  const readsOf = (task: Task, play: Play): SecretReads => {
+    const within = referencesWithin([play.defaults, ...Object.values(inventory.vars), play.vars, task.vars, extra])
+    const item = task.loop ? compileBare(task.loop).references : []
+    const args = Object.keys(task.args.value).map((name): [string, SecretRead[]] => {
+      const own = compileTemplate(task.args.value[name], locatedMember(task.args, name)).references
+      const all = task.templates.includes(name) ? [...own, ...files(task)] : own
+      return [name, secretsBehind(all, secrets, item, within)]
+    })
+    return {
+      args: Object.fromEntries(args.filter(([, reads]) => reads.length > 0)),
+      loop: secretsBehind(item, secrets, [], within),
+    }
+  }
+  const known = new Map<Task, SecretReads>()
+  return (task, play) => {
+    if (secrets.length === 0) return { args: {}, loop: [] }
+    const reads = known.get(task) ?? readsOf(task, play)
+    known.set(task, reads)
+    return reads
+  }
 }

@@ -7,6 +7,7 @@ import { keyMark, type Located } from './located.ts'
 import { selectHosts } from './pattern.ts'
 import type { Play, Task } from './playbook.ts'
 import { validate } from './schema.ts'
+import { secretFaults } from './secrets.ts'
 import { didYouMean } from './suggest.ts'
 import { wrongArguments } from './task.ts'
 import { collect, type Problems } from './yaml-fields.ts'
@@ -189,7 +190,8 @@ const ordered = (problems: Problems, playbook: string): Failure[] => {
  */
 export const check = (loaded: Loaded, signatures: Signatures): Failure[] => {
   const { plays, file } = loaded.playbook
-  const problems = plays.flatMap((play, index) => checkPlay(play, plays.slice(0, index), loaded, signatures))
+  const ofPlays = plays.flatMap((play, index) => checkPlay(play, plays.slice(0, index), loaded, signatures))
+  const problems = [...ofPlays, ...secretFaults(loaded)]
   return ordered(problems, file)
 }
 

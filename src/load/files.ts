@@ -12,6 +12,12 @@ export const kindOfPath = (path: string): 'file' | 'folder' | 'nothing' => {
   }
 }
 
+/** Whether others may not read a file. */
+export const isPrivateFile = (path: string): boolean => {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found !== undefined && (found.mode & 0o004) === 0
+}
+
 /** The text of a file that the user named. Throws a Refusal with `reason` where it cannot be read. */
 export const readText = (path: string, what: string, reason: Reason): string => {
   try {

@@ -1,8 +1,9 @@
-import { attempt, Refusal, type Result, refuse } from '../core/failure.ts'
-import { kindOfPath, readText } from './files.ts'
+import { attempt, type Failure, Refusal, type Result, refuse } from '../core/failure.ts'
+import { isPrivateFile, kindOfPath, readText } from './files.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
 import { type Playbook, parsePlaybook } from './playbook.ts'
+import { isNamedBy } from './secret-file.ts'
 import { parseExtra } from './variables.ts'
 
 /** Everything a run is made of, read and parsed. */
@@ -15,6 +16,21 @@ const loadPlaybook = (file: string): Playbook => {
   return parsePlaybook(text, file)
 }
 
+/** What the plays of a playbook that could be read call secret. */
+const secretEntries = (playbook: Playbook | undefined): string[] =>
+  playbook?.plays.flatMap(play => play.secrets.map(({ value }) => value)) ?? []
+
+/**
+ * A failure in a file of variables that is secret, or that others may not read: the line it is about is not shown. What is
+ * wrong with it mostly stands beside a password.
+ */
+const unquotedIn = (secrets: string[], failure: Failure): Failure => {
+  const { origin } = failure
+  if (origin === undefined || failure.reason.startsWith('playbook-')) return failure
+  const isSecret = isPrivateFile(origin.file) || secrets.some(entry => isNamedBy(origin.file, entry))
+  return isSecret ? { ...failure, origin: { ...origin, unquoted: true } } : failure
+}
+
 /** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */
 export const load = (input: { playbook: string; inventories: string[]; extra: string[] }): Result<Loaded> => {
   const playbook = attempt(() => loadPlaybook(input.playbook))
@@ -22,7 +38,7 @@ export const load = (input: { playbook: string; inventories: string[]; extra: st
   const extra = attempt(() => parseExtra(input.extra))
   return attempt(() => {
     const failures = [playbook, inventory, extra].flatMap(result => result.failures ?? [])
-    if (failures.length > 0) throw new Refusal(...failures)
+    if (failures.length > 0) throw new Refusal(...failures.map(one => unquotedIn(secretEntries(playbook.value), one)))
     return { playbook: playbook.value!, inventory: inventory.value!, extra: extra.value! }
   })
 }

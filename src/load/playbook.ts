@@ -4,7 +4,7 @@ import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import { parseTask, type Surroundings, type Task } from './task.ts'
+import { noLog, parseTask, type Surroundings, type Task } from './task.ts'
 import { parseYaml } from './yaml.ts'
 import {
   fieldOf,
@@ -29,6 +29,8 @@ export type Play = {
   vars: Record<string, Located>
   /** Present, even if empty: of the plays before it only these, by name, have to have ended before it begins. */
   needs?: Located<string>[]
+  /** Variables, members of variables and files that are secret: see `secretSources`. */
+  secrets: Located<string>[]
   tasks: Task[]
   handlers: Task[]
   origin: Origin
@@ -69,6 +71,7 @@ const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Pl
   const login: Located<boolean | string> = locatedAt(false, at.origin)
   const inherited = {
     become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? login, login),
+    noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? false, false),
     tags: fieldOf(members, 'tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
     takenSlugs,
   }
@@ -91,6 +94,7 @@ const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Pl
       found => ({ needs: texts(found, '"needs"', problems) }),
       {},
     ),
+    secrets: fieldOf(members, 'secrets', found => texts(found, '"secrets"', problems), []),
     tasks,
     handlers,
     origin: at.origin,
@@ -130,7 +134,14 @@ export const parsePlaybook = (source: string, file: string): Playbook => {
   const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, slugs) ?? [])
   problems.push(...strangeNeeds(plays))
   if (problems.length > 0) throw new Refusal(...problems.sort(byPlace))
-  return { file, folder: dirname(file), plays }
+  return { file, folder: dirname(file), plays: withSecretRegisters(plays) }
+}
+
+/** A task whose registered value is a secret says nothing either: what it says may be just that. */
+const withSecretRegisters = (plays: Play[]): Play[] => {
+  const names = new Set(plays.flatMap(play => play.secrets.map(({ value }) => value.split('.')[0])))
+  const quiet = (task: Task): Task => (names.has(task.register) ? { ...task, noLog: true } : task)
+  return plays.map(play => ({ ...play, tasks: play.tasks.map(quiet), handlers: play.handlers.map(quiet) }))
 }
 
 /** File order, whatever order the problems were found in. */

@@ -43,6 +43,8 @@ export type Task = {
   runOnce: boolean
   /** Whether it runs as root. An expression has to be known before any host is contacted. */
   become: Located<boolean | string>
+  /** Nothing of what it is asked, does and says is told. */
+  noLog: boolean
   vars: Record<string, Located>
   origin: Origin
   handler: boolean
@@ -51,6 +53,7 @@ export type Task = {
 /** What a task takes from its play. */
 export type Surroundings = {
   become: Located<boolean | string>
+  noLog: boolean
   tags: string[]
   handler: boolean
   takenSlugs: Set<string>
@@ -145,6 +148,15 @@ const sayings = (members: Map<string, Located>, problems: Problems): Record<stri
   return Object.fromEntries(found)
 }
 
+/** Whether `no_log` is on: what decides that may not be a secret, nor something that is known only later. */
+export const noLog = (at: Located, problems: Problems): boolean | undefined => {
+  if (typeof at.value !== 'string' || !hasBraces(at.value)) return flag(at, '"no_log"', problems)
+  const what = '"no_log" is true or false, no expression.'
+  const fix = 'Write no_log: true: it hides what is told, and changes nothing of what is done.'
+  problems.push({ reason: 'playbook-shape', what, fix, origin: at.origin })
+  return undefined
+}
+
 /** What stands under the keywords of a task. */
 const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: Problems) => {
   const names = (word: string): string[] =>
@@ -164,6 +176,7 @@ const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: 
       found => flagOrExpression(found, '"become"', problems) ?? around.become,
       around.become,
     ),
+    noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? around.noLog, around.noLog),
     vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
     ...(registered === undefined ? {} : { register: registered }),
     ...fieldOf<{ loop?: Located }>(members, 'loop', loop => ({ loop }), {}),

@@ -35,6 +35,8 @@ export type Query<A, Owned extends boolean = true> = {
   // biome-ignore lint/suspicious/noExplicitAny: a query hides the raw type of its probe from its users
   probe: Probe<any>
   item: string
+  /** What of the item stands in command lines on the host; default: all of it. */
+  words?: string[]
   facets: string[]
   // biome-ignore lint/suspicious/noExplicitAny: as above
   parse(raw: any): A

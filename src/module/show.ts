@@ -9,22 +9,33 @@ const size = ({ size: bytes }: Content): string => {
 }
 const whole = (c: Content): boolean => !isUnknown(c.bytes) && c.bytes.length === c.size
 
-/** The difference between two contents: text where both are small text, sizes where not, nothing of a secret. */
-export const showContent = (subject: string, before: Content | undefined, after: unknown): Difference[] => {
+/**
+ * The difference between two contents: text where both are small text, sizes where not, nothing of a secret. Of what
+ * others may not read (`private`) no digest shows: the text could be found by trying.
+ */
+export const showContent = (
+  subject: string,
+  before: Content | undefined,
+  after: unknown,
+  reading: 'open' | 'private' = 'open',
+): Difference[] => {
   if (after instanceof Later) return [{ kind: 'hidden', subject, why: `content known after ${after.node}` }]
   const now = after as Content
   if (before?.digest === now.digest) return []
   if (before?.secret || now.secret) return [{ kind: 'hidden', subject, why: 'a secret' }]
+  const isPrivate = reading === 'private'
   if (!whole(now) || !isText(now.bytes) || (before && (!whole(before) || !isText(before.bytes))))
     return [
       {
         kind: 'value',
         subject: `${subject} content`,
-        before: before ? `${size(before)} ${before.digest.slice(0, 8)}` : '-',
-        after: `${size(now)} ${now.digest.slice(0, 8)}`,
+        before: before ? `${size(before)}${isPrivate ? '' : ` ${before.digest.slice(0, 8)}`}` : '-',
+        after: `${size(now)}${isPrivate ? ', others' : ` ${now.digest.slice(0, 8)}`}`,
+        ...(isPrivate ? { private: true as const } : {}),
       },
     ]
-  return [{ kind: 'text', subject, before: before?.bytes.toString() ?? '', after: now.bytes.toString() }]
+  const texts = { before: before?.bytes.toString() ?? '', after: now.bytes.toString() }
+  return [{ kind: 'text', subject, ...texts, ...(isPrivate ? { private: true as const } : {}) }]
 }
 
 /** What stands for a value that is not there. */

@@ -4,6 +4,7 @@ import type { Node } from '../graph/graph.ts'
 import { nodeId } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
 import { spelled, validate, withDefaults } from '../load/schema.ts'
+import { leavesOf } from '../load/secrets.ts'
 import { failedBefore } from './failure-policy.ts'
 import { lostHosts } from './known.ts'
 import { groupsWithout, scopeOf } from './scope.ts'
@@ -80,7 +81,8 @@ export const argumentsOf = (
   const values = evaluated(walk, node, host, scope, item)
   if (isUnknown(values)) return values
   for (const [name, value] of Object.entries(values))
-    if (typeof value === 'string' && (schema.properties[name] as ArgumentSchema)?.secret) walk.known.keepSecret(value)
+    if ((schema.properties[name] as ArgumentSchema)?.secret)
+      for (const one of leavesOf(value)) walk.known.secrets.add(one)
   const complete = withDefaults(schema, values) as Record<string, unknown>
   if (unknownsIn(complete).length === 0) {
     const subject = `${node.task.module} on ${nodeId(host, node.task)}`

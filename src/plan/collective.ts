@@ -2,13 +2,14 @@ import { isUnknown, Later, Lost, Missing, strict, type Unknown } from '../core/u
 import { type Node, nodeId } from '../graph/graph.ts'
 import type { CollectiveContext, CollectiveModule, CollectiveVerdict, Verdict } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
-import { argumentsOf, condition } from './arguments.ts'
+import { type Arguments, argumentsOf, condition } from './arguments.ts'
 import { asTask } from './as-task.ts'
 import { askAll, catchUnknown, footprint, isMissing, needRead, verdictBuilders } from './decide.ts'
 import { causeOf } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
 import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
+import { createScreen, type Screen, unscreened } from './secrecy.ts'
 import { ask, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
@@ -20,11 +21,12 @@ type Participant = {
   values: Record<string, unknown>
   reads: Reads
   seen: Record<string, unknown>
+  screen: Screen
   waits?: Unknown
 }
 
 /** A host's part before the decision: its arguments, or the line that says why it takes no part. */
-const entered = (walk: Walk, node: Node, line: Line): { values: Record<string, unknown> } | Unknown | Line => {
+const entered = (walk: Walk, node: Node, line: Line): Arguments | Unknown | Line => {
   const cause = causeOf(walk, node, line.host)
   if (cause !== undefined) return new Lost(cause)
   return refused(line, () => {
@@ -42,11 +44,12 @@ const participantOn = (walk: Walk, node: Node, module: AnyCollective, host: stri
   if ('id' in found) return found
   // A host that cannot get what it needs leaves; the others go on without it.
   if (found instanceof Lost && !found.leftOut) return unknownLine(line, found, () => [])
-  if (isUnknown(found)) return { line, values: {}, reads: {}, seen: {}, waits: found }
+  if (isUnknown(found)) return { line, values: {}, reads: {}, seen: {}, screen: unscreened, waits: found }
   const { values } = found
+  const screen = createScreen(walk, line, found)
   const reads = catchUnknown(() => module.reads(strict(values), host))
-  if (isUnknown(reads)) return { line, values, reads: {}, seen: {}, waits: reads }
-  return { line, values, reads, seen: askAll(reads, ask(walk, line.machine)) }
+  if (isUnknown(reads)) return { line, values, reads: {}, seen: {}, screen, waits: reads }
+  return { line, values, reads, seen: askAll(reads, screen.asker(ask(walk, line.machine))), screen }
 }
 
 const isParticipant = (one: Participant | Line): one is Participant => 'seen' in one
@@ -82,7 +85,7 @@ const lookedTwice = (
   return {
     ...one,
     reads: { ...one.reads, ...second },
-    seen: { ...one.seen, ...askAll(second, ask(walk, one.line.machine)) },
+    seen: { ...one.seen, ...askAll(second, one.screen.asker(ask(walk, one.line.machine))) },
   }
 }
 
@@ -138,18 +141,16 @@ const decideTogether = (
 const lineFor = (
   walk: Walk,
   module: AnyCollective,
-  { line, values, reads, seen }: Participant,
+  { line, values, reads, seen, screen }: Participant,
   verdicts: Verdicts | Unknown,
 ): Line => {
-  const asker = asTask(walk, line)
-  if (isUnknown(verdicts))
-    return hindered(
-      walk,
-      unknownLine({ ...line, reads }, verdicts, () => footprint(module, values, line.host)),
-      asker,
-    )
+  const asker = screen.asker(asTask(walk, line))
+  if (isUnknown(verdicts)) {
+    const unknown = unknownLine({ ...line, reads }, verdicts, () => footprint(module, values, line.host))
+    return screen.line(hindered(walk, unknown, asker))
+  }
   const verdict = (verdicts[line.host] ?? { is: 'ok' }) as Verdict<Any, Any>
-  return hindered(walk, decidedLine(line, { verdict, reads, seen }, module, values, asker), asker)
+  return screen.line(hindered(walk, decidedLine(line, { verdict, reads, seen }, module, values, asker), asker))
 }
 
 /**

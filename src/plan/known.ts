@@ -1,5 +1,8 @@
+import type { SecretKeeper } from '../core/secret-keeper.ts'
 import { type Graph, machineOf } from '../graph/graph.ts'
+import { createSecretReader, type SecretReader } from '../graph/secrets.ts'
 import type { Loaded } from '../load/load.ts'
+import { secretSources } from '../load/secrets.ts'
 import type { AnyModule } from '../module/define.ts'
 import { type Answers, createAnswers } from '../world/answers.ts'
 import type { Line } from './line.ts'
@@ -26,21 +29,29 @@ export type Known = {
   render(path: string, scope: Record<string, unknown>): unknown
   /** The user a task without `become` runs as on a machine whose shell is root's; undefined: the shell's own. */
   identity(machine: string, become: boolean): string | undefined
-  /** Tells the output a value that must never be shown. */
-  keepSecret(value: string): void
+  /** What must never be shown, as far as it is known. */
+  secrets: SecretKeeper
+  /** Which secrets each task reads, and the files of the controller that are secret. */
+  secretReads: SecretReader
+  secretFiles: ReadonlySet<string>
 }
 
-type Given = Pick<Known, 'graph' | 'loaded' | 'modules' | 'render' | 'identity' | 'keepSecret'>
+type Given = Pick<Known, 'graph' | 'loaded' | 'modules' | 'render' | 'identity' | 'secrets'>
 
 /** What is known before anything is read. */
-export const createKnown = (given: Given, pendingHandlers: ReadonlyMap<string, string> = new Map()): Known => ({
-  ...given,
-  answers: new Map(given.graph.hosts.map(host => [machineOf(host), createAnswers()])),
-  controller: createAnswers(),
-  lost: new Set(),
-  finished: new Map(),
-  pendingHandlers,
-})
+export const createKnown = (given: Given, pendingHandlers: ReadonlyMap<string, string> = new Map()): Known => {
+  const { paths, files } = secretSources(given.loaded)
+  return {
+    ...given,
+    answers: new Map(given.graph.hosts.map(host => [machineOf(host), createAnswers()])),
+    controller: createAnswers(),
+    lost: new Set(),
+    finished: new Map(),
+    pendingHandlers,
+    secretReads: createSecretReader(given.loaded, paths, given.graph.source.files),
+    secretFiles: files,
+  }
+}
 
 export const isLost = ({ lost }: Known, host: string): boolean => lost.has(machineOf(host))
 

@@ -1,5 +1,6 @@
-import type { Difference, PlanVerdict } from '../core/event.ts'
+import type { Difference, Hidden, NodeRef, PlanVerdict } from '../core/event.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
+import { hiddenFailure } from '../core/hidden.ts'
 import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { machineOf, type Node, nodeId } from '../graph/graph.ts'
@@ -64,10 +65,22 @@ export type Line = {
   isBarred?: true | undefined
   settle?: Settle<never>
   diagnose?: Diagnose
+  /** Nothing of what it is made of is told; `isExposed`: but why it fails, which is that it would show a secret. */
+  hidden?: Hidden
+  isExposed?: true
 }
 
 /** What events call a line. */
-export const refOf = ({ host, id, node }: Line) => ({ host, node: id, task: node.task.name })
+export const refOf = ({ host, id, node, hidden }: Line): NodeRef => ({
+  host,
+  node: id,
+  task: node.task.name,
+  ...(hidden ? { hidden } : {}),
+})
+
+/** A failure of a line as it may be told. */
+export const toldFailure = ({ hidden, isExposed }: Line, failure: Failure): Failure =>
+  hidden === undefined || isExposed || failure.reason === 'host-lost' ? failure : hiddenFailure(failure, hidden)
 
 /** A line before anything is known of it. */
 export const blank = (node: Node, host: string, key?: string): Line => ({
@@ -88,6 +101,7 @@ export const blank = (node: Node, host: string, key?: string): Line => ({
   reads: {},
   diff: [],
   outputs: new Missing(),
+  ...(node.task.noLog ? { hidden: 'no_log' as const } : {}),
 })
 
 /** A line that cannot be decided now, and why: not read yet, waiting for a node, or lost with one. */
@@ -306,11 +320,11 @@ export const loopOutputs = (lines: Line[], id: string): unknown => {
 export const failureOf = (line: Line): Failure => {
   if (line.refusal) return line.refusal
   const [what, ...why] = (line.why ?? `${line.id} would fail.`).split('\n')
-  return {
+  return toldFailure(line, {
     reason: 'task-failed',
     what: what!,
     ...(why.length > 0 ? { why: why.join('\n') } : {}),
     ...(line.fix ? { fix: line.fix } : {}),
     origin: line.node.task.origin,
-  }
+  })
 }

@@ -1,6 +1,7 @@
 import { isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Node, nodeId, notifiersOf } from '../graph/graph.ts'
+import { leavesOf } from '../load/secrets.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
@@ -12,6 +13,7 @@ import { hindered } from './hindrance.ts'
 import type { Known } from './known.ts'
 import { blank, decidedLine, type Line, leaveOut, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
+import { createScreen, keepOutputs } from './secrecy.ts'
 import { beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
@@ -39,11 +41,13 @@ const notified = ({ known, outputs }: Walk, node: Node, host: string): RunCondit
 const keyOf = (item: unknown): string =>
   (typeof item === 'string' || typeof item === 'number' ? String(item) : JSON.stringify(item)).slice(0, 40)
 
-/** A line for each item of a loop, named by it. */
-const itemLines = (node: Node, host: string, items: unknown[]): Line[] => {
+/** A line for each item of a loop, named by it; by its number where nothing of it may be told. */
+const itemLines = ({ known }: Walk, node: Node, host: string, items: unknown[]): Line[] => {
   const seen = new Map<string, number>()
-  return items.map(value => {
-    const key = keyOf(value)
+  const isSecret = node.task.noLog || known.secretReads(node.task, node.play).loop.length > 0
+  const hides = (value: unknown): boolean => leavesOf(value).some(text => known.secrets.text(text) !== text)
+  return items.map((value, i) => {
+    const key = isSecret || hides(value) ? `#${i + 1}` : keyOf(value)
     const count = (seen.get(key) ?? 0) + 1
     seen.set(key, count)
     return { ...blank(node, host, count === 1 ? key : `${key}_${count}`), item: { value } }
@@ -63,7 +67,7 @@ const hostLines = (walk: Walk, node: Node): Line[] => {
   if ('id' in items) return [items]
   if (isUnknown(items)) return [hostLine(walk, { ...line, item: { value: items } }, items)]
   if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
-  return itemLines(node, host, items).map(item => hostLine(walk, item, runs))
+  return itemLines(walk, node, host, items).map(item => hostLine(walk, item, runs))
 }
 
 /** A line that has been dealt with stays as it is; any other is planned, and its change predicted. */
@@ -107,13 +111,15 @@ const planUnconditionally = (walk: Walk, line: Line, scope: Record<string, unkno
   const module = walk.known.modules[node.task.module] as Module<Any, Any, Any, Any>
   const args = argumentsOf(walk, node, host, scope, item)
   if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
-  const asker = askerOf(walk, line, args.scope)
+  const screen = createScreen(walk, line, args)
+  const asker = screen.asker(askerOf(walk, line, args.scope))
   const decided = decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
-  return hindered(walk, decided, asker)
+  return screen.line(hindered(walk, decided, asker))
 }
 
 /** Keeps what the lines of a node register on one host, and what keeps its dependants from running. */
-export const register = ({ outputs, causes }: Walk, node: Node, host: string, lines: Line[]): void => {
+export const register = ({ known, outputs, causes }: Walk, node: Node, host: string, lines: Line[]): void => {
+  keepOutputs(known, lines)
   const id = nodeId(host, node.task)
   outputs.set(id, node.compiled.loop ? loopOutputs(lines, id) : lines[0]!.outputs)
   const cause = causeIn(lines)

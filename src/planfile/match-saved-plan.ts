@@ -1,7 +1,7 @@
 import type { DueHandler, Explained } from '../core/event.ts'
 import { type Failure, refuse } from '../core/failure.ts'
 import { nodeId } from '../graph/graph.ts'
-import { explain } from '../plan/explain.ts'
+import { explain, toldSubject } from '../plan/explain.ts'
 import { lineFingerprint } from '../plan/fingerprint.ts'
 import type { Known } from '../plan/known.ts'
 import { failLine, type Line } from '../plan/line.ts'
@@ -69,12 +69,17 @@ const savedSide = ({ lines }: ExpectedPlan, line: Line): SavedSide | undefined =
  * Whether a line was shown over what only other nodes would make known, and one of these has done so: then it may turn out
  * to be another change, but not of anything else.
  */
-const isOpen = ({ said, line: saved }: SavedSide, line: Line, done: ReadonlySet<string>): boolean => {
+const isOpen = (
+  { said, line: saved }: SavedSide,
+  line: Line,
+  done: ReadonlySet<string>,
+  { key }: ExpectedPlan,
+): boolean => {
   const shown = new Set(saved.will.map(({ subject }) => subject))
   return (
     [line.verdict, said.verdict].every(verdict => verdict === 'change') &&
     saved.reads.some(({ open }) => open.some(id => done.has(id))) &&
-    line.will.every(([{ subject }]) => shown.has(subject))
+    line.will.every(([query]) => shown.has(toldSubject(query, line.hidden, key)))
   )
 }
 
@@ -97,9 +102,9 @@ const doneIn = ({ planned }: Walk): Set<string> => {
 }
 
 /** Lines as they would be explained now, by their ids. */
-const explainedNow = (walk: Walk, lines: Line[]): Map<string, Explained> => {
+const explainedNow = (walk: Walk, lines: Line[], { key }: ExpectedPlan): Map<string, Explained> => {
   const ids = new Set(lines.map(({ id }) => id))
-  return new Map(ids.size === 0 ? [] : explain(walk, ({ id }) => ids.has(id)).map(one => [one.node, one]))
+  return new Map(ids.size === 0 ? [] : explain(walk, ({ id }) => ids.has(id), key).map(one => [one.node, one]))
 }
 
 /** The lines that have moved, in plan order. */
@@ -114,9 +119,9 @@ const movedIn = (walk: Walk, expected: ExpectedPlan): Line[] => {
     .flatMap(({ other }) => other)
     .filter(line => {
       const saved = savedSide(expected, line)
-      return saved !== undefined && isOpen(saved, line, done)
+      return saved !== undefined && isOpen(saved, line, done, expected)
     })
-  const now = explainedNow(walk, open)
+  const now = explainedNow(walk, open, expected)
   const isMoved = (line: Line): boolean =>
     !now.has(line.id) || !readsTheSame(savedSide(expected, line)!, now.get(line.id)!)
   return all.flatMap(({ node, own, other }) => {
@@ -138,11 +143,13 @@ const refusalOf = (line: Line, why: string): Failure => ({
 
 /** Each line that has moved with both its sides. */
 const described = (walk: Walk, expected: ExpectedPlan, moved: Line[]): { line: Line; why: string }[] => {
-  const now = explainedNow(walk, moved)
-  return moved.map(line => ({
-    line,
-    why: describeMismatch(savedSide(expected, line), now.get(line.id)!, line.diff),
-  }))
+  const now = explainedNow(walk, moved, expected)
+  return moved.map(line => {
+    const saved = savedSide(expected, line)
+    // Of a line that is hidden the plan has no difference to compare with.
+    const diff = line.hidden ? (saved?.said.diff ?? []) : walk.known.secrets.value(line.diff)
+    return { line, why: describeMismatch(saved, now.get(line.id)!, diff) }
+  })
 }
 
 /**

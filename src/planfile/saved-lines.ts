@@ -16,6 +16,9 @@ const contentsIn = (value: unknown): Content[] => {
   return Object.values(value).flatMap(contentsIn)
 }
 
+/** Whether what a line writes may not be kept, nor a digest that it could be found by. */
+const isClosed = ({ hidden, diff }: Line): boolean => hidden !== undefined || diff.some(one => one.private === true)
+
 /** What of a plan is written down so that another can be matched with it: its lines, and texts by their digest. */
 type SavedLines = { lines: SavedLine[]; contents: Record<string, string> }
 
@@ -31,18 +34,20 @@ export const savedLinesOf = (walk: Walk, lines: Line[], key: Buffer, isOpen: (te
     if (size <= largest && bytes.length === size) contents[digest] = bytes.toString()
     return [digest]
   }
-  const saved = explain(walk, line => own.has(line.id)).map(({ node, arguments: given, reads, will }): SavedLine => {
-    const line = own.get(node)!
-    const open = openPlaces(line)
-    return {
-      node,
-      fingerprint: lineFingerprint(key, line, open),
-      openPlaces: open,
-      arguments: given,
-      reads,
-      will,
-      contents: contentsIn(line.steps).flatMap(textsOf),
-    }
-  })
+  const saved = explain(walk, line => own.has(line.id), key).map(
+    ({ node, arguments: given, reads, will }): SavedLine => {
+      const line = own.get(node)!
+      const open = openPlaces(line)
+      return {
+        node,
+        fingerprint: lineFingerprint(key, line, open),
+        openPlaces: open,
+        arguments: given,
+        reads,
+        will,
+        contents: isClosed(line) ? [] : contentsIn(line.steps).flatMap(textsOf),
+      }
+    },
+  )
   return { lines: saved, contents }
 }

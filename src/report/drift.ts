@@ -1,4 +1,4 @@
-import type { Event, Provenance } from '../core/event.ts'
+import type { Difference, Event, Provenance } from '../core/event.ts'
 import { differenceLines } from './difference.ts'
 import { createLedger } from './ledger.ts'
 import { taskLabel } from './order.ts'
@@ -31,7 +31,8 @@ const provenanceLines = (found: Provenance, now: number): string[] => {
 
 /** Texts are shown with --diff; that they differ is said by the reason. */
 const driftedLines = (event: Drifted, width: number, now: number, { paint, diff }: TextOptions): string[] => {
-  const shown = event.diff.filter(one => diff === 'show' || one.kind !== 'text')
+  const isText = (one: Difference): boolean => one.kind === 'text' || (one.kind === 'hidden' && one.private === true)
+  const shown = event.diff.filter(one => diff === 'show' || !isText(one))
   const head = `${event.host.padEnd(width)}  ${paint.yellow(`~ ${oneLine(taskLabel(event))}`)}: ${oneLine(event.why)}`
   return [
     head,

@@ -12,8 +12,9 @@ const shortPath = (file: string): string => {
   return isAbsolute(file) && !short.startsWith('..') ? short : file
 }
 
-/** Undefined when there is no such line any more: the place is then all that can be told. */
-const sourceLine = ({ file, line }: Origin): string | undefined => {
+/** Undefined when there is no such line any more, or it may not be shown: the place is then all that can be told. */
+const sourceLine = ({ file, line, unquoted }: Origin): string | undefined => {
+  if (unquoted) return undefined
   try {
     return readFileSync(file, 'utf8').split('\n')[line - 1]
   } catch {

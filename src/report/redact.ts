@@ -1,17 +1,14 @@
+import { type SecretKeeper, shortestSecret } from '../core/secret-keeper.ts'
 import { mapText } from './map-text.ts'
 
 /** Replaces secrets by `<secret>` in whatever is about to leave the program. */
-export type Redactor = {
-  /** From now on this value is a secret. Values under 8 characters are not: they would stand everywhere. */
-  add(secret: string): void
-  text(text: string): string
-  /** The same for plain data, as deep as it goes. */
-  value<T>(value: T): T
-}
+export type Redactor = SecretKeeper
 
-const SHORTEST = 8
-/** A single line of a secret of several lines counts by itself: logs come line by line. */
-const SHORTEST_LINE = 32
+const SHORTEST = shortestSecret
+/** From this length on a text of digits is taken for a key. */
+const SHORTEST_KEY = 32
+/** A single line of a secret of several lines counts by itself, as logs come line by line: one word of some length. */
+const SHORTEST_LINE = 8
 const MARK = '<secret>'
 
 const quote = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
@@ -56,21 +53,33 @@ const encoded = (bytes: Buffer): string[] => [
 
 /** A key that is written in hex or base64 is the same secret in any other writing: capitals, or encoded once more. */
 const writingsOf = (secret: string): Buffer[] => {
-  const isHex = secret.length >= SHORTEST_LINE && /^([0-9a-f]{2})+$/i.test(secret)
+  const isHex = secret.length >= SHORTEST_KEY && /^([0-9a-f]{2})+$/i.test(secret)
   if (isHex)
     return [secret, secret.toLowerCase(), secret.toUpperCase()]
       .map(text => Buffer.from(text))
       .concat(Buffer.from(secret, 'hex'))
-  const isBase64 = secret.length >= SHORTEST_LINE && /^[\w+/-]+={0,2}$/.test(secret)
+  const isBase64 = secret.length >= SHORTEST_KEY && /^[\w+/-]+={0,2}$/.test(secret)
   return [Buffer.from(secret), ...(isBase64 ? [Buffer.from(secret, 'base64')] : [])]
 }
 
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+
+/** As JSON, and JSON in JSON, would quote it; as a shell and YAML do within single quotes; as HTML does. */
+const quotings = (secret: string): string[] => [
+  inJson(secret),
+  inJson(inJson(secret)),
+  secret.replaceAll("'", `'\\''`),
+  secret.replaceAll("'", "''"),
+  secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+]
+
 const patternsOf = (secret: string): RegExp[] => {
-  const inJson = JSON.stringify(secret).slice(1, -1)
   const sources = [
     plainOrUrl(secret),
     ...writingsOf(secret).flatMap(encoded),
-    ...(inJson === secret ? [] : [quote(inJson)]),
+    ...quotings(secret)
+      .filter(text => text !== secret)
+      .map(quote),
   ]
   return [...new Set(sources)].map(source => new RegExp(source, 'g'))
 }
@@ -78,7 +87,9 @@ const patternsOf = (secret: string): RegExp[] => {
 const valuesOf = (secret: string): string[] => {
   const lines = secret.split('\n').map(line => line.trim())
   const whole = [secret, secret.trim()].filter(value => [...value].length >= SHORTEST)
-  return lines.length === 1 ? whole : [...whole, ...lines.filter(line => line.length >= SHORTEST_LINE)]
+  const isTold = (line: string): boolean =>
+    line.length >= SHORTEST_KEY || (line.length >= SHORTEST_LINE && !/\s/.test(line) && /\w/.test(line))
+  return lines.length === 1 ? whole : [...whole, ...lines.filter(isTold)]
 }
 
 type Range = { from: number; to: number }
@@ -121,5 +132,6 @@ export const createRedactor = (): Redactor => {
     const ranges = [...known.values()].flat().flatMap(pattern => rangesOf(pattern, input))
     return ranges.length === 0 ? input : cut(input, united(ranges))
   }
-  return { add, text, value: value => mapText(value, text) }
+  const number = (input: number): number | string => (text(String(input)) === String(input) ? input : MARK)
+  return { add, text, value: value => mapText(value, text, number) }
 }

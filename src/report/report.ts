@@ -2,6 +2,7 @@ import type { Emit, Event, EventBody } from '../core/event.ts'
 import { worstExit } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
 import { createApplyText } from './apply.ts'
+import { censored } from './censor.ts'
 import { createDriftText } from './drift.ts'
 import { createExplainText } from './explain.ts'
 import { createJson } from './json.ts'
@@ -11,6 +12,7 @@ import { createPlanText } from './plan.ts'
 import { createPlanningLines } from './planning.ts'
 import { printable } from './printable.ts'
 import type { Redactor } from './redact.ts'
+import { redactEvent, withoutPrivate } from './redact-event.ts'
 import type { Reporter, Sink } from './reporter.ts'
 import { createSummary, exitOf } from './summary.ts'
 import { createTty } from './tty.ts'
@@ -22,6 +24,8 @@ export type ReportOptions = {
   format: 'text' | 'json'
   command: 'plan' | 'apply' | 'explain' | 'drift'
   diff: 'show' | 'hide'
+  /** The content of files that others may not read. */
+  privateDiff: 'show' | 'hide'
   verbosity: 'changes' | 'all'
   detailedExitcode: boolean
   /** Results: what `runbook … > file` keeps. */
@@ -75,7 +79,8 @@ const textReporter = (options: ReportOptions, sink: Sink): Reporter => {
 /** A reporter for people is given texts that cannot move the cursor; JSON escapes such characters itself. */
 const reporterOf = (options: ReportOptions): Reporter => {
   const sink = sinkOf(options)
-  if (options.format === 'json') return createJson(sink.out)
+  // Its events have gone through the redactor one by one; a line as a whole would no longer be JSON.
+  if (options.format === 'json') return createJson(text => options.out.write(text))
   const reporter = textReporter(options, sink)
   return event => reporter(mapText(event, printable))
 }
@@ -93,7 +98,7 @@ const peakRssMb = (): number => Math.round(process.resourceUsage().maxRSS / 1024
  * them: a secret that a reporter breaks over lines would no longer be found in what it writes.
  */
 export const createReport = (options: ReportOptions): Report => {
-  const { command, detailedExitcode, redact, clock = Date.now } = options
+  const { command, detailedExitcode, privateDiff, redact, clock = Date.now } = options
   const reporter = reporterOf(options)
   const remember = options.journal ? createJson(options.journal) : () => {}
   const summary = createSummary()
@@ -103,10 +108,10 @@ export const createReport = (options: ReportOptions): Report => {
   const emit = (body: EventBody): void => {
     if (code !== undefined) return
     seq += 1
-    const event: Event = { ...redact.value(body), seq, time: clock() }
-    remember(event)
+    const event: Event = { ...redactEvent(censored(body), redact), seq, time: clock() }
+    remember(withoutPrivate(event, 'others may not read it, so it is not kept'))
     summary.add(event)
-    reporter(event)
+    reporter(privateDiff === 'show' ? event : withoutPrivate(event, 'others may not read it; --diff=private shows it'))
   }
   const finish = ({ roundTrips, exit, failures = [] }: ReportEnd): number => {
     if (code !== undefined) return code

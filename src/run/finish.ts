@@ -5,7 +5,7 @@ import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
 import { inputFingerprints } from '../plan/input-fingerprints.ts'
-import { failureOf, type Line, refOf } from '../plan/line.ts'
+import { failureOf, type Line, refOf, toldFailure } from '../plan/line.ts'
 import { register } from '../plan/walk.ts'
 import { boundReach, withoutPredictions } from '../plan/walk-state.ts'
 import { invalidate } from '../world/answers.ts'
@@ -74,8 +74,10 @@ const finish = (context: RunContext, line: Line, status: Status, failure?: Failu
   context.wake()
 }
 
-export const finishFailed = (context: RunContext, line: Line, failure: Failure): void =>
-  finish(context, { ...line, verdict: 'fail', why: failure.what, outputs: new Lost(line.id) }, 'failed', failure)
+export const finishFailed = (context: RunContext, line: Line, failure: Failure): void => {
+  const told = toldFailure(line, failure)
+  finish(context, { ...line, verdict: 'fail', why: told.what, outputs: new Lost(line.id) }, 'failed', told)
+}
 
 /** A line is not run because of another: the root cause, named once. */
 export const finishSkipped = (

@@ -6,7 +6,7 @@ import { refuse } from '../core/failure.ts'
 import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
 
 // A run is remembered as its events, one per line, in a file that is only ever added to: whatever ends the run, what
-// was told by then is kept. Events come here as they are printed, so without secrets.
+// was told by then is kept. Events come here without the secrets that are known, and without what others may not read.
 
 /** So many runs are remembered; older ones go when a new one begins. */
 const most = 200

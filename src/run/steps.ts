@@ -40,7 +40,7 @@ const learn = (context: RunContext, step: Step, output: Output): CommandOutput |
   if (name !== undefined) {
     const value = output.stdout.toString().trim()
     context.memory.set(name, value)
-    if (step.do === 'generate' || (step.do === 'fetch' && step.secret)) context.known.keepSecret(value)
+    if (step.do === 'generate' || (step.do === 'fetch' && step.secret)) context.known.secrets.add(value)
   }
   if (step.do === 'exec' && step.keep)
     return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
@@ -110,6 +110,9 @@ export const fragmentOf = (context: RunContext, line: Line, step: Step, login: s
   return { sh: isOwn ? sh : asTask(context, line, sh), step: true, ...lingers }
 }
 
+/** A step in words without secrets: of a long one only the beginning is told, and so maybe half a secret. */
+const told = ({ known }: RunContext, step: Step): string => known.secrets.text(describe(step))
+
 /** The path at which a step, or what guards it, has found something else than what was seen. */
 const movedAt = (step: Step, { status, stdout }: Output): string | undefined =>
   status === movedStatus && (step.do === 'guard' || (placesFile(step) && step.over)) ? stdout.toString() : undefined
@@ -125,13 +128,13 @@ export const judgeOutputs = (
   for (const [i, step] of steps.entries()) {
     const output = outputs[i]
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
-    if (output.cut) return { failure: longOutputFailure(line, describe(step)) }
+    if (output.cut) return { failure: longOutputFailure(line, told(context, step)) }
     said = learn(context, step, output) ?? said
     if (output.status === 0) continue
     const moved = movedAt(step, output)
     if (moved !== undefined) return { moved }
     const failure =
-      step.do === 'expect' ? expectFailure(line, step.otherwise, said) : stepFailure(line, describe(step), output)
+      step.do === 'expect' ? expectFailure(line, step.otherwise, said) : stepFailure(line, told(context, step), output)
     return { failure, ...(said ? { said } : {}) }
   }
   return said ? { said } : {}
@@ -267,7 +270,7 @@ const setMembers = async (
   for (let reads = 1; ; reads++) {
     const cat = asTask(context, line, `cat -- ${quote(step.path)}`)
     const [read, ...members] = await transport.run([{ sh: cat }, ...again.fragments])
-    if (read!.status !== 0) return { failure: stepFailure(line, describe(step), read!) }
+    if (read!.status !== 0) return { failure: stepFailure(line, told(context, step), read!) }
     again.record(members)
     const world = worldOn(withoutPredictions(context.walk), line.machine)
     if (seen.some(([query, was]) => !same(answer(world, query), was))) return { moved: step.path }
@@ -280,7 +283,7 @@ const setMembers = async (
     const over: Guard = { path: step.path, kind: 'there', digest: sha256(read!.stdout) }
     const [written] = await transport.run([{ sh: asTask(context, line, rewrite(step.path, bytes, over)), step: true }])
     if (written!.status === 0) return undefined
-    if (written!.status !== movedStatus) return { failure: stepFailure(line, describe(step), written!) }
+    if (written!.status !== movedStatus) return { failure: stepFailure(line, told(context, step), written!) }
     if (reads === mostReads) return { moved: step.path }
   }
 }

@@ -11,6 +11,7 @@ import { createKnown, type Known } from '../../src/plan/known.ts'
 import type { Line } from '../../src/plan/line.ts'
 import { walk } from '../../src/plan/walk.ts'
 import { ask, controllerSide, type MissingReads, type Walk } from '../../src/plan/walk-state.ts'
+import { createRedactor } from '../../src/report/redact.ts'
 import { recordAnswer } from '../../src/world/answers.ts'
 import { inventoryOf, loadText } from '../plan/rig.ts'
 
@@ -79,7 +80,7 @@ const knownOf = (situation: Situation): Known => {
     modules: { [module.name]: toldModule(situation) },
     render: () => undefined,
     identity: () => undefined,
-    keepSecret: () => {},
+    secrets: createRedactor(),
   })
   for (const host of silent) known.lost.add(host)
   return known

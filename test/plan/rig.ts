@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { createController } from '../../src/cli/app/controller.ts'
 import type { Emit, Event, EventBody } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
+import type { SecretKeeper } from '../../src/core/secret-keeper.ts'
 import { expand } from '../../src/graph/expand.ts'
 import { type Graph, nodeId } from '../../src/graph/graph.ts'
 import { notifiedHandlers } from '../../src/graph/handlers.ts'
@@ -15,6 +16,7 @@ import type { Line } from '../../src/plan/line.ts'
 import { announce, byHost, plan } from '../../src/plan/plan.ts'
 import type { Walk } from '../../src/plan/walk-state.ts'
 import { type ExpectedPlan, matchSavedPlan, replanMatched } from '../../src/planfile/match-saved-plan.ts'
+import { createRedactor } from '../../src/report/redact.ts'
 import { createSummary, type Outcome } from '../../src/report/summary.ts'
 import { createLeases } from '../../src/run/lease.ts'
 import { run } from '../../src/run/run.ts'
@@ -42,7 +44,7 @@ export type Options = {
   /** The user that a task without `become` runs as, where that is not who reads. */
   identity?(machine: string, become: boolean): string | undefined
   /** Told of each value that must never be shown. */
-  keepSecret?(value: string): void
+  secrets?: SecretKeeper
 }
 
 export const loadText = (playbook: string, inventory: string, files: Record<string, string | Buffer> = {}): Loaded => {
@@ -125,7 +127,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
         modules,
         render: controller.render,
         identity: options.identity ?? (() => undefined),
-        keepSecret: options.keepSecret ?? (() => {}),
+        secrets: options.secrets ?? createRedactor(),
       },
       new Map((options.pendingHandlers ?? []).map(node => [node, 'a-run'])),
     )

@@ -19,7 +19,7 @@ const cores = (secret: string): string[] =>
 const urlSafe = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_')
 
 const secret = fc
-  .oneof(fc.string({ minLength: 8, maxLength: 40 }), fc.string({ unit: 'grapheme', minLength: 8, maxLength: 20 }))
+  .oneof(fc.string({ minLength: 4, maxLength: 40 }), fc.string({ unit: 'grapheme', minLength: 4, maxLength: 20 }))
   // A secret that is blank at its rim, or looks like the mark, is not what this is about.
   .filter(text => text.trim() === text && !'<secret>'.includes(text) && !text.includes('<secret>'))
 const around = fc.string({ maxLength: 12 })
@@ -93,7 +93,8 @@ test('secrets that overlap go as a whole', () => {
 })
 
 test('short values are no secrets', () => {
-  assert.is(redactorOf('1234567', '', '       \n').text('1234567'), '1234567')
+  assert.is(redactorOf('123', '', '   \n').text('123 4567'), '123 4567')
+  assert.is(redactorOf('1234').text('a 1234 b'), 'a <secret> b')
 })
 
 test('a secret of several lines is found with its lines apart, in JSON, and without its last newline', () => {
@@ -102,6 +103,20 @@ test('a secret of several lines is found with its lines apart, in JSON, and with
   assert.is(text(`line: ${'0123456789abcdef'.repeat(4)}`), 'line: <secret>')
   assert.is(text(key.trim()), '<secret>')
   assert.is(text(JSON.stringify({ key })), '{"key":"<secret>"}')
+})
+
+test('as a shell, YAML, HTML and JSON within JSON write it', () => {
+  const secret = `it's "a" <b> & c`
+  const { text } = redactorOf(secret)
+  const json = JSON.stringify({ inner: JSON.stringify({ secret }) })
+  assert.not.match(text(json), /<b>|it's/)
+  assert.is(text(`'it'\\''s "a" <b> & c'`), `'<secret>'`)
+  assert.is(text(`'it''s "a" <b> & c'`), `'<secret>'`)
+  assert.is(text(`it's &quot;a&quot; &lt;b&gt; &amp; c`), '<secret>')
+})
+
+test('a number that is a secret is one as data too', () => {
+  assert.equal(redactorOf('4711').value({ pin: 4711, port: 80 }), { pin: '<secret>', port: 80 })
 })
 
 test('plain data is redacted as deep as it goes, names of members too', () => {

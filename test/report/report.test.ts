@@ -26,6 +26,7 @@ test('it ends once: what comes later is neither written nor counted', () => {
     format: 'json',
     command: 'plan',
     diff: 'hide',
+    privateDiff: 'hide',
     verbosity: 'changes',
     detailedExitcode: false,
     out: out.stream,

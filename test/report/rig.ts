@@ -72,6 +72,7 @@ export const reported = (
   const report = createReport({
     format: 'text',
     diff: 'hide',
+    privateDiff: 'hide',
     verbosity: 'changes',
     detailedExitcode: false,
     out: out.stream,

@@ -39,6 +39,7 @@ const open = (): { report: Report; out: ReturnType<typeof keepingStream>; err: R
     format: 'text',
     command: 'apply',
     diff: 'hide',
+    privateDiff: 'hide',
     verbosity: 'changes',
     detailedExitcode: false,
     out: out.stream,

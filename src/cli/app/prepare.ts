@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type ArtifactLock, createArtifactLock } from '../../artifact/lock.ts'
 import { Refusal, refuse } from '../../core/failure.ts'
+import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { expand } from '../../graph/expand.ts'
 import type { Target } from '../../host/target.ts'
 import { check, checkReferences } from '../../load/check.ts'
 import { load } from '../../load/load.ts'
+import { writtenSecrets } from '../../load/secrets.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
@@ -56,7 +58,7 @@ export type Prepared = {
 }
 
 /** Who is told secrets and news, and what ends a download. */
-type Listener = Pick<Supply, 'emit' | 'signal'> & { keepSecret(value: string): void }
+type Listener = Pick<Supply, 'emit' | 'signal'> & { secrets: SecretKeeper }
 
 const completed = (playbook: string, asked: PlaybookOptions): PlaybookOptions => {
   const artifacts = asked.artifacts ?? process.env.RUNBOOK_ARTIFACTS
@@ -73,7 +75,7 @@ const completed = (playbook: string, asked: PlaybookOptions): PlaybookOptions =>
 export const prepare = async (
   playbook: string,
   options: PlaybookOptions,
-  { keepSecret, emit, signal }: Listener,
+  { secrets, emit, signal }: Listener,
 ): Promise<Prepared> => {
   if (isPlanFile(playbook))
     refuse('usage-file', `${playbook} is a saved plan, no playbook.`, {
@@ -82,6 +84,8 @@ export const prepare = async (
   const asked = completed(playbook, options)
   const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars })
   if (result.failures) throw new Refusal(...result.failures)
+  // Known before anything is refused: a refusal shows the line it is about.
+  for (const value of writtenSecrets(result.value)) secrets.add(value)
   const { modules, warnings } = await loadModules(result.value.playbook)
   const loaded = applySchemas(result.value, modules)
   const failures = check(loaded, modules)
@@ -101,6 +105,6 @@ export const prepare = async (
   const targets: Record<string, Target> = {}
   const identity = (machine: string, become: boolean): string | undefined =>
     become || !targets[machine]?.become || targets[machine].user === 'root' ? undefined : targets[machine].user
-  const known = createKnown({ graph, loaded, modules, render: controller.render, identity, keepSecret })
+  const known = createKnown({ graph, loaded, modules, render: controller.render, identity, secrets })
   return { asked, known, controller, lock, targets, warnings }
 }

@@ -2,6 +2,7 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import type { Event } from '../../core/event.ts'
 import { same } from '../../core/value.ts'
 import { secretExtraVars } from '../../graph/secrets.ts'
+import { secretSources } from '../../load/secrets.ts'
 import { argumentsThat } from '../../load/task-schemas.ts'
 import { isLost } from '../../plan/known.ts'
 import { byHost } from '../../plan/plan.ts'
@@ -19,7 +20,10 @@ import { roundTripsOf, type WithTargets } from './targets.ts'
 
 /** The extra variables that may be secrets, told by what the modules of a playbook call so. */
 const secretsOf = ({ loaded, modules }: Prepared['known']): Set<string> =>
-  secretExtraVars(loaded, module => argumentsThat('secret', modules[module]!.args))
+  new Set([
+    ...secretExtraVars(loaded, module => argumentsThat('secret', modules[module]!.args)),
+    ...secretSources(loaded).paths.map(([name]) => name!),
+  ])
 
 /** What a saved plan has that a person should know before applying it. */
 export const caveatsOf = (events: Event[]): string[] => {
@@ -34,7 +38,7 @@ export const caveatsOf = (events: Event[]): string[] => {
 /** What a plan says; how archives came to the controller is no part of it. */
 const saidByPlan = new Set<Event['type']>(['started', 'host-lost', 'planned', 'warning'])
 
-/** Writes a plan down. Nothing in it is a secret: it has gone through the redactor as a whole. */
+/** Writes a plan down. Nothing in it is a secret: whatever is made of what users give has gone through the redactor. */
 const savePlan = (
   out: string,
   playbook: string,
@@ -58,7 +62,7 @@ const savePlan = (
     roundTrips: roundTripsOf(connected),
     ...savedLinesOf(walk, lines, key, isOpen),
   }
-  writePlanFile(out, sealPlan(key, redact.value(plan)))
+  writePlanFile(out, sealPlan(key, plan))
   const caveats = caveatsOf(events).map(text => `; ${text}`)
   process.stderr.write(`The plan is in ${out}${caveats.join('')}. Apply it with: runbook apply ${out}\n`)
 }

@@ -9,13 +9,15 @@ export type Shown = {
   format: 'text' | 'json'
   color: boolean
   diff?: boolean
+  /** With `diff`: also what others may not read, where it would not be shown. */
+  diffPrivate?: boolean
   verbose?: boolean
   detailedExitcode?: boolean
 }
 
 /** A report on this process's own streams. */
 export const reportOptionsFor = (
-  { format, color, diff, verbose, detailedExitcode = false }: Shown,
+  { format, color, diff, diffPrivate, verbose, detailedExitcode = false }: Shown,
   command: ReportOptions['command'],
 ): ReportOptions => {
   const tty = process.stdout.isTTY === true
@@ -24,7 +26,8 @@ export const reportOptionsFor = (
   return {
     format,
     command,
-    diff: diff ? 'show' : 'hide',
+    diff: diff || diffPrivate ? 'show' : 'hide',
+    privateDiff: diffPrivate || (diff && tty && format === 'text') ? 'show' : 'hide',
     verbosity: verbose ? 'all' : 'changes',
     detailedExitcode,
     out: process.stdout,

@@ -4,6 +4,7 @@ import { exportArchive } from '../../artifact/export.ts'
 import type { AbsentArchive } from '../../artifact/store.ts'
 import type { Emit } from '../../core/event.ts'
 import type { Failure } from '../../core/failure.ts'
+import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { archiveWanted } from '../../module/probes/controller.ts'
 import { requiredArchives } from '../../plan/required-archives.ts'
 import { createReport } from '../../report/report.ts'
@@ -23,10 +24,9 @@ const failureOf = ({ missing, fix }: AbsentArchive): Failure => {
 const fetchAll = async (
   playbook: string,
   options: FetchOptions,
-  emit: Emit,
-  signal: AbortSignal,
+  { emit, signal, secrets }: { emit: Emit; signal: AbortSignal; secrets: SecretKeeper },
 ): Promise<Failure[]> => {
-  const { known, lock } = await prepare(playbook, options, { keepSecret: () => {}, emit, signal })
+  const { known, lock } = await prepare(playbook, options, { secrets, emit, signal })
   const store = createSupply({ lock, artifacts: options.to, emit, signal })
   const demands = options.arch.map(architecture => requiredArchives(known, { system: 'linux', architecture }))
   for (const node of new Set(demands.flatMap(({ open }) => open)))
@@ -59,12 +59,14 @@ const interrupted: Failure = {
  * No host is contacted. Returns the exit code: 1 when one could not be had, 4 for bad input.
  */
 export const fetchArtifacts = async (playbook: string, options: FetchOptions): Promise<number> => {
-  const report = createReport(replayOptionsFor(options, 'plan'))
+  const shown = replayOptionsFor(options, 'plan')
+  const report = createReport(shown)
+  const { emit } = report
   const { signal, release } = interruptible()
   const end = (failures: Failure[]): number => report.finish({ roundTrips: {}, failures })
   try {
     return await withReport(report, async () => {
-      const failures = await fetchAll(playbook, options, report.emit, signal).catch(error => {
+      const failures = await fetchAll(playbook, options, { emit, signal, secrets: shown.redact }).catch(error => {
         if (signal.aborted) return [interrupted]
         throw error
       })

@@ -16,9 +16,9 @@ const written: Record<GraphOptions['format'], (drawing: Drawing) => string> = {
 /** `runbook graph`: what comes after what, and why. No host is contacted. Returns the exit code. */
 export const graph = (playbook: string, options: GraphOptions): Promise<number> => {
   // Standard output is the drawing's: what is wrong is told beside it.
-  const beside = createReport({ ...reportOptionsFor({ format: 'text', color: false }, 'plan'), out: process.stderr })
-  return withReport(beside, async () => {
-    const nobody = { keepSecret: () => {}, emit: () => {}, signal: new AbortController().signal }
+  const shown = { ...reportOptionsFor({ format: 'text', color: false }, 'plan'), out: process.stderr }
+  return withReport(createReport(shown), async () => {
+    const nobody = { secrets: shown.redact, emit: () => {}, signal: new AbortController().signal }
     const { known } = await prepare(playbook, options, nobody)
     process.stdout.write(written[options.format](drawingOf(known.graph)))
     return exit.done

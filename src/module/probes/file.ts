@@ -176,6 +176,9 @@ const touched =
   }
 const attributeMembers = new Set(['mode', 'owner', 'uid', 'group', 'gid'])
 
+/** Whether a mode keeps others from reading; one that is not known does not say. */
+export const isClosed = (mode: unknown): boolean => typeof mode === 'string' && (Number(`0o${mode}`) & 0o004) === 0
+
 const shown = ['kind', 'mode', 'owner', 'group', 'target'] as const
 
 /** Who is promised by a number alone shows as that number. */
@@ -217,9 +220,9 @@ const show =
         after: String(now[member]),
       })
     }
-    return now.content === undefined || isUnknown(old.content)
-      ? lines
-      : [...lines, ...showContent(path, old.content as Content | undefined, now.content)]
+    if (now.content === undefined || isUnknown(old.content)) return lines
+    const reading = [old.mode, now.mode].some(isClosed) ? 'private' : 'open'
+    return [...lines, ...showContent(path, old.content as Content | undefined, now.content, reading)]
   }
 
 /** Refused at once: what may not be read cannot be planned, and would fail later in a less clear way. */

@@ -63,17 +63,22 @@ export const asUser = (user: string, env: Record<string, string>, argv: string[]
   return [...Object.entries(env).map(([k, v]) => `${k}=${quote(v)}`), become, quoted(argv)].join(' ')
 }
 
-/** A command a user wrote to be read: never run before everything earlier on its host has happened. */
+/**
+ * A command a user wrote to be read: never run before everything earlier on its host has happened.
+ * @param words what of it stands in a command line there; the rest is printed by the shell itself
+ */
 export const command = (
   sh: string,
   reads: string[] | undefined,
+  words: string[] = [sh],
 ): Query<{ rc: number; stdout: string; stderr: string }> => ({
   ...program({
     key: `command:${sh}`,
     sh,
     looks: reads ? reads.map(path => `tree:${path}`) : ['any'],
     parse: o => ({ rc: o.status, stdout: o.stdout.toString(), stderr: o.stderr.toString() }),
-    subject: sh,
+    subject: words.length === 1 ? words[0]! : quoted(words),
   }),
+  words,
   lazy: true,
 })

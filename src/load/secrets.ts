@@ -1,0 +1,124 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Failure } from '../core/failure.ts'
+import { isRecord } from '../core/value.ts'
+import { hasBraces } from './braces.ts'
+import { kindOfPath, readText } from './files.ts'
+import type { Loaded } from './load.ts'
+import type { Located } from './located.ts'
+import { isNamedBy } from './secret-file.ts'
+import { didYouMean } from './suggest.ts'
+
+/** A variable, a registered value or a member of one, by its names: `vault.db_password` is two. */
+export type SecretPath = string[]
+/** What a playbook calls secret: values by their paths, and files of the controller by their absolute paths. */
+export type SecretSources = { paths: SecretPath[]; files: ReadonlySet<string> }
+
+const tasksIn = ({ playbook }: Loaded): Loaded['playbook']['plays'][number]['tasks'] =>
+  playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
+
+/** Every place where variables are defined. */
+export const variableLayers = (loaded: Loaded): Record<string, Located>[] => [
+  ...loaded.playbook.plays.flatMap(play => [play.defaults, play.vars]),
+  ...tasksIn(loaded).map(task => task.vars),
+  ...Object.values(loaded.inventory.vars),
+  loaded.extra,
+]
+
+/** The names of the variables that a file defines. */
+const definedIn = (layers: Record<string, Located>[], entry: string): string[] => {
+  const named = layers.flatMap(layer => Object.entries(layer).filter(([, { origin }]) => isNamedBy(origin.file, entry)))
+  return [...new Set(named.map(([name]) => name))]
+}
+
+/** The files that a task may name so, in its `src`. */
+export const controllerPaths = (folder: string, entry: string): string[] => [
+  resolve(folder, 'files', entry),
+  resolve(folder, 'templates', entry),
+  resolve(folder, entry),
+]
+
+const isNoFile = (entry: string): boolean => /^[A-Za-z_]\w*$/.test(entry)
+
+/** One entry of `secrets:`; undefined where there is neither such a variable nor such a file. */
+const sourceOf = (loaded: Loaded, entry: string): { paths: SecretPath[]; files: string[] } | undefined => {
+  const layers = variableLayers(loaded)
+  const path = entry.split('.')
+  const registers = tasksIn(loaded).map(task => task.register)
+  if (layers.some(layer => Object.hasOwn(layer, path[0]!)) || registers.includes(path[0]))
+    return { paths: [path], files: [] }
+  if (isNoFile(entry)) return undefined
+  const file = entry.replace(/^@/, '')
+  const files = controllerPaths(loaded.playbook.folder, file).filter(one => kindOfPath(one) === 'file')
+  const paths = definedIn(layers, file).map(name => [name])
+  return files.length + paths.length > 0 ? { paths, files: paths.length > 0 ? [] : files } : undefined
+}
+
+const entriesOf = ({ playbook }: Loaded): Located<string>[] => playbook.plays.flatMap(play => play.secrets)
+
+/** What `secrets:` names and is not there: a slip of the pen would else tell what is meant to be hidden. */
+export const secretFaults = (loaded: Loaded): Failure[] =>
+  entriesOf(loaded).flatMap(({ value, origin }) => {
+    if (sourceOf(loaded, value)) return []
+    const known = [
+      ...variableLayers(loaded).flatMap(Object.keys),
+      ...tasksIn(loaded).flatMap(one => one.register ?? []),
+    ]
+    const fix =
+      didYouMean(value, known) ||
+      'Give it with -e, in the inventory or in defaults, or take it out of secrets. A file is named by its path.'
+    const what = `secrets names "${value}", and there is no variable, register or file of that name.`
+    return [{ reason: 'playbook-name', what, fix, origin }]
+  })
+
+/**
+ * What the plays of a playbook call secret, all of them together; what a task with `no_log` registers is so too. An
+ * entry is the name of a variable or register, a path into one, or a file: one with variables makes all of these secret,
+ * any other one is itself what nobody may see.
+ */
+export const secretSources = (loaded: Loaded): SecretSources => {
+  const found = entriesOf(loaded).flatMap(({ value }) => sourceOf(loaded, value) ?? [])
+  const hidden = tasksIn(loaded).flatMap(task => (task.noLog && task.register ? [[task.register]] : []))
+  return { paths: [...found.flatMap(one => one.paths), ...hidden], files: new Set(found.flatMap(one => one.files)) }
+}
+
+/** The texts and numbers in a value: what a secret may be. */
+export const leavesOf = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value]
+  if (typeof value === 'number' || typeof value === 'bigint') return [String(value)]
+  if (Array.isArray(value)) return value.flatMap(leavesOf)
+  return isRecord(value) ? Object.values(value).flatMap(leavesOf) : []
+}
+
+/** What stands at a path in a value. */
+export const atPath = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) => (isRecord(at) || Array.isArray(at) ? (at as Record<string, unknown>)[key] : undefined),
+    value,
+  )
+
+/** Files up to this size are looked for line by line; of larger ones nothing is known but that they are secret. */
+const largest = 1_000_000
+
+/** The lines of a secret file, and what stands behind `=` or `:` in them. */
+const linesOf = (file: string): string[] => {
+  if (statSync(file).size > largest) return []
+  const text = readText(file, 'file', 'usage-file')
+  const lines = text.split('\n').map(line => line.trim())
+  const told = lines.filter(line => line.length >= 8 && !line.startsWith('#') && !hasBraces(line))
+  return [
+    text,
+    ...told,
+    ...told.map(line => line.replace(/^[^=:]*[=:]\s*["']?|["']$/g, '')).filter(one => one.length >= 8),
+  ]
+}
+
+/** What is known of secrets before any host is contacted: values as they are written, and what secret files say. */
+export const writtenSecrets = (loaded: Loaded): string[] => {
+  const { paths, files } = secretSources(loaded)
+  const layers = variableLayers(loaded)
+  const values = paths.flatMap(([name, ...rest]) =>
+    layers.flatMap(layer => (Object.hasOwn(layer, name!) ? leavesOf(atPath(layer[name!]!.value, rest)) : [])),
+  )
+  return [...values.filter(value => !hasBraces(value)), ...[...files].flatMap(linesOf)]
+}
