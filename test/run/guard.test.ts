@@ -14,7 +14,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { failuresOf, rig as makeRig, type Options, type Ran, type Rig, results, withRig } from '../plan/rig.ts'
 import { held } from '../planfile/saving.ts'
-import { createHosts } from './local.ts'
+import { createHosts, temporary } from './local.ts'
 import { slow } from './modules.ts'
 
 // What was computed from what was read is put in place only where that is still there: tested on the host, in the frame.
@@ -232,6 +232,16 @@ const moved: Case[] = [
     'none/f',
   ],
 ]
+/** An archive of the controller, with one file `f`. */
+const packed = (): Buffer => {
+  const folder = temporary()
+  writeFileSync(join(folder, 'f'), 'mine\n')
+  return execFileSync('tar', ['-cf', '-', '-C', folder, 'f'])
+}
+for (const at of ['tree/f', 'none/f']) {
+  const args = `{ src: a.tar, dest: "{{ root }}/${at.slice(0, 4)}" }`
+  moved.push(['unarchive', args, `echo theirs >${at}`, at, { files: { 'files/a.tar': packed() } }])
+}
 /** Why these are not tried here. */
 const exempt: Record<string, string> = {
   assert: 'changes nothing',
