@@ -4,7 +4,7 @@ export type Origin = { file: string; line: number; column: number; length?: numb
 /**
  * Why something was refused or went wrong. The family shows who can mend it: `playbook-*`, `inventory-*` and
  * `usage-*` are the author's, `host-*` the machine's or the network's, `module-*` the module author's, `bug-*` ours;
- * with `plan-*` a saved plan can no longer be applied, and is to be made again.
+ * with `plan-*` a plan can no longer be applied as it was shown, and is to be made again.
  */
 export type Reason =
   | 'usage-option'
