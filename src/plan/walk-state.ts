@@ -106,8 +106,13 @@ const writtenBy = (walk: Walk, { machine, verdict, will, reads }: Line): Label[]
 /** The reach of a line with what lines before it on its machine have written, in this pass and in the run so far. */
 export const boundReach = (walk: Walk, { id, machine, reach }: Line): BoundReach | undefined => {
   if (!reach) return undefined
-  const before = [...walk.known.finished.values(), ...walk.planned.flatMap(({ lines }) => lines)].filter(
-    line => line.id !== id && line.machine === machine && (line.verdict === 'ok' || line.verdict === 'change'),
-  )
-  return { ...reach, written: [...new Set(before.flatMap(line => writtenBy(walk, line)))] }
+  const written = new Set<Label>()
+  const add = (line: Line): void => {
+    const isHeld = line.verdict === 'ok' || line.verdict === 'change'
+    if (isHeld && line.machine === machine && line.id !== id)
+      for (const label of writtenBy(walk, line)) written.add(label)
+  }
+  for (const line of walk.known.finished.values()) add(line)
+  for (const { lines } of walk.planned) for (const line of lines) add(line)
+  return { ...reach, written: [...written] }
 }

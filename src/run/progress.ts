@@ -22,6 +22,8 @@ export const isDone = ({ context: { known, lines } }: Progress, node: Node, host
   return lines.get(nodeId(host, node.task))?.every(line => known.finished.has(line.id)) ?? false
 }
 
+const nothingMore: ReadonlySet<string> = new Set()
+
 /** Whether nothing of a play is left but what is in `bundled` (`host/task`), or was to be done on hosts that are lost. */
 export const isPlayOver = (progress: Progress, play: Node['play'], bundled: ReadonlySet<string>): boolean => {
   const { known } = progress.context
@@ -29,8 +31,8 @@ export const isPlayOver = (progress: Progress, play: Node['play'], bundled: Read
     node.hosts.every(at => isLost(known, at) || more.has(nodeId(at, node.task)) || isDone(progress, node, at))
   const open = progress.open.get(play) ?? known.graph.nodes.filter(node => node.play === play)
   // What is over stays so: each node is looked at a few times in a run, however many hosts wait for it.
-  const first = open.findIndex(node => !isOver(node, new Set()))
-  const left = first < 0 ? [] : open.slice(first)
+  const first = open.findIndex(node => !isOver(node, nothingMore))
+  const left = first < 0 ? [] : first === 0 ? open : open.slice(first)
   progress.open.set(play, left)
   return left.every(node => isOver(node, bundled))
 }

@@ -14,10 +14,19 @@ import { asShown } from './moved.ts'
 import { isDone, isPlayOver, type Progress, recordPlanned } from './progress.ts'
 import { promiseTest } from './promise-test.ts'
 
+/** Whether a play has ended but for what travels. Asked for every node that is left: an answer holds until more travels. */
+const isBehind = (progress: Progress, play: Node['play'], { bundled, open }: Draft): boolean => {
+  if (open.get(play) === bundled.size) return false
+  const isOver = isPlayOver(progress, play, bundled)
+  if (!isOver) open.set(play, bundled.size)
+  return isOver
+}
+
 /** Whether a node may start on a host, given what has ended and what travels in the same frame before it. */
-const isReady = (progress: Progress, node: Node, host: string, bundled: ReadonlySet<string>): boolean => {
+const isReady = (progress: Progress, node: Node, host: string, draft: Draft): boolean => {
   const { known } = progress.context
-  if (!playsBefore(known.graph.barriers, node).every(play => isPlayOver(progress, play, bundled))) return false
+  const { bundled } = draft
+  if (!playsBefore(known.graph.barriers, node).every(play => isBehind(progress, play, draft))) return false
   return node.edges.every(edge => {
     const on = known.graph.byId.get(edge.on)!
     const hosts = edge.kind === 'order' || edge.kind === 'notify' ? on.hosts.filter(h => h === host) : on.hosts
@@ -28,16 +37,25 @@ const isReady = (progress: Progress, node: Node, host: string, bundled: Readonly
 /** What a host does next: a bundle of lines, a node that is a barrier, or nothing but that reads have come in. */
 export type NextWork = { bundle: Line[]; barrier?: Node; progressed?: boolean }
 
-/** What has been found for a host so far: lines that go together, and their nodes as `host/task`. */
-type Draft = { walk: Walk; bundle: Line[]; bundled: Set<string>; barrier?: Node }
+/**
+ * What has been found for a host so far: lines that go together, and their nodes as `host/task`; plays that have not ended,
+ * with how many of these there were.
+ */
+type Draft = {
+  walk: Walk
+  bundle: Line[]
+  bundled: Set<string>
+  open: Map<Node['play'], number>
+  barrier?: Node
+}
 
 /** The next lines of a host that can go together: as many decided ones as travel in one frame, or one that does not. */
 export const scheduleNext = async (progress: Progress, host: string, left: Node[]): Promise<NextWork> => {
   const { context } = progress
-  const draft: Draft = { walk: withoutPredictions(context.walk), bundle: [], bundled: new Set() }
+  const draft: Draft = { walk: withoutPredictions(context.walk), bundle: [], bundled: new Set(), open: new Map() }
   for (const node of left) {
     const cause = causeOf(draft.walk, node, host)
-    if (cause === undefined && !isReady(progress, node, host, draft.bundled)) continue
+    if (cause === undefined && !isReady(progress, node, host, draft)) continue
     if (node.collective) {
       addCollective(context, draft, node, host, cause)
       continue
