@@ -27,7 +27,10 @@ export default defineModule({
     gid: T.Integer({ description: 'The number; -1 where the group does not exist.' }),
   }),
   examples: ['- name: A group for the operators\n  group:\n    name: operators\n    gid: 3000'],
-  reads: args => ({ group: accountGroup(args.name), numbers: accountNumbers }),
+  reads: args => ({
+    group: accountGroup(args.name),
+    numbers: accountNumbers(args.gid === undefined ? {} : { gid: args.gid }),
+  }),
   touches: args => groupFiles(args.name),
   plan: ({ name, gid, system, state }, seen, { ok, change, fail }) => {
     const { group } = seen
@@ -36,7 +39,7 @@ export default defineModule({
       const user = primaryUser(seen.numbers, name)
       if (user !== undefined)
         return fail(
-          `${name} is the primary group of ${user}`,
+          `group ${name} is the primary group of user ${user}`,
           'remove that user first, or give it another primary group',
         )
       return change({ will: { group: { exists: false } }, steps: [uncut(['groupdel', name])], reason: 'it exists' })

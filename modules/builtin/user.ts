@@ -246,7 +246,10 @@ const homeWill = (owner: string, uid: number | undefined) => ({
 const handedOver = ({ name }: Wanted, now: Exists, patch: Partial<Exists>, { homeNow }: Seen): string[] => {
   const home = patch.home ?? now.home
   const isTheirs = later(() => homeNow?.exists === true && homeNow.uid === now.uid)
-  const of = [...('uid' in patch ? [`user:${name}`] : []), ...('group' in patch ? [`group:${now.group}`] : [])]
+  const of = [
+    ...('uid' in patch ? [`user:${name}`] : []),
+    ...('group' in patch ? [`group:${now.group}:${patch.group}`] : []),
+  ]
   const mail = 'uid' in patch ? [`owners:${mailbox(name)}#user:${name}`] : []
   if (isTheirs === false) return mail
   return [...mail, ...of.map(account => `owners:${home}#${isUnknown(isTheirs) ? '*' : account}`)]
@@ -336,7 +339,7 @@ export default defineModule({
     '- name: An operator\n  user:\n    name: ada\n    comment: Ada Lovelace\n    groups: [sudo, adm]\n    append: true',
   ],
   reads: args => ({
-    numbers: accountNumbers,
+    numbers: accountNumbers(args.uid === undefined ? {} : { uid: args.uid }),
     user: user(args.name),
     own: args.state === 'absent' || args.group === undefined ? accountGroup(args.name) : undefined,
     group: args.state === 'present' && args.group !== undefined ? uses(accountGroup(args.group)) : undefined,

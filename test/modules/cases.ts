@@ -78,7 +78,7 @@ const covers = (outer: Label, inner: Label): boolean => {
     return (
       inner.startsWith('owners:') &&
       overlaps(outer, inner) &&
-      inner.endsWith(path.slice(path.indexOf('#')).replace('*', ''))
+      inner.includes(path.slice(path.indexOf('#')).replace('*', ''))
     )
   return kind === 'path' && /^(member|attributes):/.test(inner) && below === path
 }

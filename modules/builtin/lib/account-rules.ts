@@ -3,8 +3,10 @@ import type { Obstacle } from './paths.ts'
 
 // What shadow-utils and the kernel let an account be, told before any of them is run.
 
-/** One more than the last: the kernel takes -1 for "leave it as it is". */
+/** The kernel takes the number behind it, -1, for "leave it as it is". */
 export const lastNumber = 4_294_967_294
+export const isAccountNumber = (number: number): boolean =>
+  Number.isInteger(number) && number >= 0 && number <= lastNumber
 
 /**
  * What useradd and groupadd of Debian refuse (libmisc/chkname.c with Debian's patch), and names that are numbers: whoever

@@ -11,6 +11,7 @@ import {
   user,
   uses,
 } from '../../../src/module/module.ts'
+import { isAccountNumber, lastNumber } from './account-rules.ts'
 import { missingFolder, type Obstacle, parentFolder } from './paths.ts'
 
 /** Arguments that every module which puts something at a path has. */
@@ -59,11 +60,14 @@ export const targetReads = (
   ...accountReads(args),
 })
 
-/** An account that is named and does not exist. */
+/** An account that is named and does not exist, or a number that none can have. */
 export const missingAccount = (
   { owner, group }: FileAttributes,
   { ownerIs, groupIs }: NamedAccounts,
 ): Obstacle | undefined => {
+  const beyond = [owner, group].find(one => one !== undefined && !isName(one) && !isAccountNumber(Number(one)))
+  if (beyond !== undefined)
+    return { why: `${beyond} is no number of an account`, fix: `numbers go from 0 to ${lastNumber}` }
   if (ownerIs?.exists === false)
     return { why: `user ${owner} does not exist`, fix: 'create it in an earlier task, with the module user' }
   if (groupIs?.exists === false)

@@ -75,15 +75,19 @@ const clouded = (before: AccountNumbers, labels: Label[], why: Unknown, ask: Ask
   return now
 }
 
-/** All accounts with their numbers: only looked at, since a change is one of a user or of a group. */
-export const accountNumbers: Query<AccountNumbers, false> = uses({
-  key: 'account numbers',
-  looks: ['user:*', 'group:*', 'path:/etc/login.defs'],
-  probe: accountProbe,
-  item: numbersItem,
-  facets: [],
-  parse: parsed,
-  only: false,
-  clouded,
-  subject: 'the accounts',
-} satisfies Query<AccountNumbers>)
+/**
+ * All accounts with their numbers, and whoever has the numbers that are wanted: only looked at, since a change is one of a
+ * user or of a group.
+ */
+export const accountNumbers = (wanted: { uid?: number; gid?: number } = {}): Query<AccountNumbers, false> =>
+  uses({
+    key: 'account numbers',
+    looks: ['user:*', 'group:*', 'path:/etc/login.defs'],
+    probe: accountProbe,
+    item: numbersItem(wanted.uid, wanted.gid),
+    facets: [],
+    parse: parsed,
+    only: false,
+    clouded,
+    subject: 'the accounts',
+  } satisfies Query<AccountNumbers>)

@@ -20,7 +20,14 @@ export type GroupAnswer = { exists: false } | { exists: true; gid: number }
 
 /** All accounts and their numbers, as they are printed. */
 export type RawNumbers = { users: Passwd[]; groups: Group[]; defaults: AccountDefaults }
-export const numbersItem = 'numbers'
+/** All of them, and whoever has these numbers: a directory service need not list its accounts, nor systemd its own. */
+export const numbersItem = (uid: number | undefined, gid: number | undefined): string =>
+  `numbers ${uid ?? ''} ${gid ?? ''}`
+const numbersOf = (items: ProbeItem[], place: 1 | 2): string[] =>
+  items.flatMap(({ item }) => {
+    const number = item.startsWith('numbers ') ? item.split(' ')[place] : ''
+    return number ? [number] : []
+  })
 
 /** The name of a user's primary group; where it has none, its number. */
 export const primaryName = (groups: Group[], gid: number): string =>
@@ -39,22 +46,32 @@ const found = (item: string, users: Passwd[], groups: Group[]): UserAnswer | Gro
   return { exists: true, uid, group: primaryName(groups, gid), groups: further.sort(), home, shell, comment }
 }
 
+const unique = <A extends { name: string }>(accounts: A[]): A[] => [
+  ...new Map(accounts.map(one => [one.name, one])).values(),
+]
+
 /** Users and groups come from one look at both databases, through the host's own resolver. */
 export const accountProbe: Probe<UserAnswer | GroupAnswer | RawNumbers> = {
   kind: 'account',
   side: 'host',
   sh: (items: ProbeItem[]) => {
     const users = items.flatMap(i => (i.item.startsWith('user ') ? [i.item.slice(5)] : []))
-    const numbers = items.some(i => i.item === numbersItem)
-    return `${users.length > 0 ? `getent passwd ${quoted(users)}; ` : ''}echo --; getent group${numbers ? `; echo --; getent passwd; echo --; ${defaultsScript}` : ''}`
+    const numbers = items.some(i => i.item.startsWith('numbers '))
+    const asked = [...users, ...numbersOf(items, 1)]
+    const gids = numbersOf(items, 2)
+    return `${asked.length > 0 ? `getent passwd ${quoted(asked)}; ` : ''}echo --; getent group${gids.length > 0 ? `; getent group ${quoted(gids)}` : ''}${numbers ? `; echo --; getent passwd; echo --; ${defaultsScript}` : ''}`
   },
   read: ({ stdout }: Output, items: ProbeItem[]) => {
     const [top = '', bottom = '', all = '', defaults = ''] = stdout.toString().split(/^--$/m)
     const users = passwdLines(top)
     const groups = groupLines(bottom)
     return items.map(({ item }) =>
-      item === numbersItem
-        ? { users: passwdLines(all), groups, defaults: accountDefaults(defaults) }
+      item.startsWith('numbers ')
+        ? {
+            users: unique([...passwdLines(all), ...users]),
+            groups: unique(groups),
+            defaults: accountDefaults(defaults),
+          }
         : found(item, users, groups),
     )
   },

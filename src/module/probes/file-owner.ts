@@ -47,16 +47,19 @@ const renamed = (before: Members, kind: 'user' | 'group', changed: string, why: 
   return { ...before, [member]: isUnknown(before[number]) ? why : String(before[number]) }
 }
 
-/** What an account owned in its home is handed over to its new number; chown takes set-ID bits away. */
+/**
+ * What an account owned in its home is handed over to its new number, or to another account (`group:old:new`); chown takes
+ * set-ID bits away.
+ */
 const handedOver = (before: Members, account: string, why: Unknown, ask: Ask): Members => {
-  const [kind, name] = account.split(/:(.*)/s) as ['user' | 'group' | '*', string]
+  const [kind, name, to = name] = account.split(':') as ['user' | 'group' | '*', string, string?]
   if (kind === '*') return { ...before, owner: why, uid: why, group: why, gid: why, mode: why, changed: why }
   const [member, number] = kind === 'user' ? (['owner', 'uid'] as const) : (['group', 'gid'] as const)
   if (isUnknown(before[member])) return { ...before, [number]: why, mode: why, changed: why }
   if (before[member] !== name && name !== '*') return before
   const isSpecial = before.kind === 'file' && !(typeof before.mode === 'string' && before.mode.startsWith('0'))
-  const to = kind === 'user' ? { [number]: numberOf(kind, name, ask) } : { [member]: why, [number]: why }
-  return { ...before, ...to, ...(isSpecial ? { mode: why } : {}), changed: why }
+  const owner = name === '*' ? { [member]: why, [number]: why } : { [member]: to, [number]: numberOf(kind, to, ask) }
+  return { ...before, ...owner, ...(isSpecial ? { mode: why } : {}), changed: why }
 }
 
 /** What stays known of a file when a member of it changes, or an account that it belongs to. */

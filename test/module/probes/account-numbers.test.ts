@@ -16,7 +16,7 @@ const opened = (): Sky => {
     { name: 'adm', gid: 4, members: [] },
     { name: 'web', gid: 33, members: ['ada', 'bob'] },
   ]
-  recordAnswer(sky.answers, accountNumbers, { users: [ada], groups, defaults: {} }, [])
+  recordAnswer(sky.answers, accountNumbers(), { users: [ada], groups, defaults: {} }, [])
   recordAnswer(sky.answers, user('ada'), { exists: true, uid: 1000, group: 'adm', groups: ['web'] }, [])
   recordAnswer(sky.answers, user('eve'), { exists: false }, [])
   for (const { name, gid } of groups) recordAnswer(sky.answers, accountGroup(name), { exists: true, gid }, [])
@@ -25,7 +25,7 @@ const opened = (): Sky => {
 }
 const said = (value: unknown): string => (isUnknown(value) ? `(${word(value)})` : String(value))
 const seen = (sky: Sky): string => {
-  const found = sky.ask(accountNumbers) as AccountNumbers
+  const found = sky.ask(accountNumbers()) as AccountNumbers
   if (isUnknown(found)) return word(found)
   const users = found.users.map(({ name, uid, group }) => `${name}=${said(uid)}:${said(group)}`)
   const groups = found.groups.map(({ name, gid, members }) => `${name}=${said(gid)}[${said(members)}]`)
@@ -72,7 +72,7 @@ for (const [what, happens, expected] of table)
 test('who reads an account that is not known yet waits for it, who reads another does not', () => {
   const sky = opened()
   sky.touches('t', 'user:ada')
-  const { users, groups } = strict(sky.ask(accountNumbers)) as AccountNumbers
+  const { users, groups } = strict(sky.ask(accountNumbers())) as AccountNumbers
   assert.throws(
     () => users.find(({ uid }) => uid === 4),
     (error: unknown) => isUnknown(error),

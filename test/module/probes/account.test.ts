@@ -54,9 +54,9 @@ test('supplementary groups are sorted, the primary one is named, one without a n
 
 test('all accounts with their numbers, and what login.defs says of those', () => {
   const text =
-    'ada:x:1:1::/:/bin/sh\n--\nsudo:x:27:ada,bob\n--\nada:x:1000:27::/:/bin/sh\nbob:x:1001:5::/:/bin/sh\n--\n' +
+    'ada:x:1000:27::/:/bin/sh\n--\nsudo:x:27:ada,bob\n--\nada:x:1000:27::/:/bin/sh\nbob:x:1001:5::/:/bin/sh\n--\n' +
     'UID_MIN\t\t 500\n  SYS_GID_MAX 800\nUSERGROUPS_ENAB yes\n'
-  const numbers = (stdout: string) => accountNumbers.parse(canned(stdout, 'numbers')[0])
+  const numbers = (stdout: string) => accountNumbers().parse(canned(stdout, 'numbers  ')[0])
   assert.equal(numbers(text), {
     users: [
       { name: 'ada', uid: 1000, group: 'sudo' },
@@ -69,9 +69,17 @@ test('all accounts with their numbers, and what login.defs says of those', () =>
       userGroups: true,
     },
   })
+  const unlisted = numbers('far:x:5000:5001::/:\n--\nadm:x:4:\nfars:x:5001:\n--\nada:x:1:4::/:\n--\n')
+  assert.equal(
+    unlisted.users.map(({ name, group }) => [name, group]),
+    [
+      ['ada', 'adm'],
+      ['far', 'fars'],
+    ],
+  )
   assert.is(numbers('--\n--\n--\n').defaults.userGroups, false)
-  const [here, root] = ask('numbers', 'user root') as unknown as [Parameters<typeof accountNumbers.parse>[0], unknown]
-  assert.equal(accountNumbers.parse(here).users[0], { name: 'root', uid: 0, group: 'root' })
+  const [here, root] = ask('numbers 0 0', 'user root') as unknown[]
+  assert.equal(accountNumbers().parse(here as never).users[0], { name: 'root', uid: 0, group: 'root' })
   assert.is((root as { uid: number }).uid, 0)
 })
 

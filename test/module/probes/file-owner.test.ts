@@ -17,7 +17,7 @@ const opened = (): Sky => {
   recordAnswer(sky.answers, user('ada'), ada, [])
   recordAnswer(sky.answers, user('bob'), { exists: false }, [])
   recordAnswer(sky.answers, accountGroup('gm'), { exists: true, gid: 4200 }, [])
-  recordAnswer(sky.answers, accountGroup('new'), { exists: false }, [])
+  recordAnswer(sky.answers, accountGroup('new'), { exists: true, gid: 4300 }, [])
   sky.seen('/x', { ...text('x'), ...present, kind: 'file' } as FileAnswer)
   sky.seen('/n', { ...text('x'), ...present, owner: '4201', uid: 4201, group: '4201', gid: 4201 } as FileAnswer)
   sky.seen('/r', text('x'))
@@ -106,9 +106,9 @@ const table: [string, (sky: Sky) => void, string[]][] = [
     ['ada/4201 gm/4200', 'ada/4201 4201/4201', root],
   ],
   [
-    'another primary group is handed over there: which number it has is not looked up',
-    sky => sky.change('t', [[user('ada'), { group: 'new' }]], ['owners:/#group:gm']),
-    ['ada/4200 (after t)/(after t)', nobody, root],
+    'another primary group is handed over there',
+    sky => sky.change('t', [[user('ada'), { group: 'new' }]], ['owners:/#group:gm:new']),
+    ['ada/4200 new/4300', nobody, root],
   ],
 ]
 
