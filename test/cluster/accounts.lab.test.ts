@@ -15,9 +15,9 @@ type Scene = {
   tasks: string[]
   /** The verdicts of the plan, in the order of the tasks. */
   plan: string[]
-  /** What is run after the apply, and what it prints; without it the tasks are planned, and not applied. */
-  look?: string
-  prints?: string
+  /** What is run after the apply, and what it prints. */
+  look: string
+  prints: string
 }
 
 const gm = 'groupadd -g 4200 gm; touch /srv/t/x; chgrp gm /srv/t/x'
@@ -86,10 +86,11 @@ const scenes: Scene[] = [
       'user: { name: ada, uid: 4300 }',
       'copy: { dest: /srv/t/x, content: x, owner: ada }',
       'copy: { dest: /home/ada/f, content: "", owner: ada }',
+      'file: { path: /home/ada/n, state: touch, owner: ada }',
       'stat: { path: /home/ada/f }\n      register: r',
       'copy: { dest: /srv/t/y, content: "{{ r.stat.uid }} {{ r.stat.pw_name }}" }',
     ],
-    plan: ['change', 'change', 'ok', 'ok', 'change'],
+    plan: ['change', 'change', 'ok', 'change', 'ok', 'change'],
     look: `${owner('/srv/t/x /home/ada/f')}; cat /srv/t/y`,
     prints: 'ada 4300 ada 4200\nada 4300 ada 4200\n4300 ada',
   },
@@ -183,46 +184,27 @@ const scenes: Scene[] = [
   },
 ]
 
-const refused: Scene[] = [
+/** What is told by the plan of each of these tasks alone, in words or in a verdict. */
+const refused: { about: string; there: string; tasks: [string, string][] }[] = [
   {
-    about: 'the primary group of a user is not removed',
-    there: ada,
-    tasks: ['group: { name: ada, state: absent }'],
-    plan: ['fail'],
-  },
-  {
-    about: 'numbers that are used, now or by what an earlier task makes',
-    there: `${ada}; groupadd -g 4300 gm`,
+    about: 'what the tools refuse fails in the plan',
+    there: `${ada}; groupadd -g 4300 gm; setpriv --reuid=ada sleep 600 >/dev/null 2>&1 & until ps -u ada >/dev/null; do :; done`,
     tasks: [
-      'user: { name: bob, uid: 4200 }',
-      'user: { name: bob, uid: 4300, create_home: false }',
-      'group: { name: g1, gid: 4300 }',
-      'group: { name: gm, gid: 4200 }',
+      ['group: { name: ada, state: absent }', 'group ada is the primary group of user ada'],
+      ['user: { name: bob, uid: 4200 }', 'uid 4200 is that of ada'],
+      ['user: { name: bob, uid: 4300, create_home: false }', 'change'],
+      ['group: { name: g1, gid: 4300 }', 'gid 4300 is that of gm'],
+      ['group: { name: gm, gid: 4200 }', 'gid 4200 is that of ada'],
+      ['user: { name: ada, uid: 4300 }', 'user ada is used by process'],
+      ['user: { name: ada, home: /srv/t/h, create_home: false }', 'user ada is used by process'],
+      ['user: { name: ada, shell: /bin/bash }', 'change'],
+      ['user: { name: ada, state: absent }', 'user ada is used by process'],
+      ['user: { name: "a:b" }', 'useradd refuses it'],
+      ['user: { name: "4711" }', 'a user needs a name'],
+      ['group: { name: -a }', 'groupadd refuses it'],
+      ['group: { name: a234567890123456789012345678901234 }', 'may have 32'],
+      ['file: { path: /srv/t/x, state: touch, owner: 4294967295 }', 'is no number of an account'],
     ],
-    plan: ['fail', 'change', 'fail', 'fail'],
-  },
-  {
-    about: 'a user with processes keeps its number, its home, and stays',
-    there: `${ada}; setpriv --reuid=ada sleep 60 >/dev/null 2>&1 & until ps -u ada >/dev/null; do :; done`,
-    tasks: [
-      'user: { name: ada, uid: 4300 }',
-      'user: { name: ada, home: /srv/t/h, create_home: false }',
-      'user: { name: ada, shell: /bin/bash }',
-      'user: { name: ada, state: absent }',
-    ],
-    plan: ['fail', 'fail', 'change', 'fail'],
-  },
-  {
-    about: 'names and numbers that no account has',
-    there: 'true',
-    tasks: [
-      'user: { name: "a:b" }',
-      'user: { name: "4711" }',
-      'group: { name: -a }',
-      'group: { name: a234567890123456789012345678901234 }',
-      'file: { path: /srv/t/x, state: touch, owner: 4294967295 }',
-    ],
-    plan: ['fail', 'fail', 'fail', 'fail', 'fail'],
   },
 ]
 
@@ -233,23 +215,40 @@ sed -i '/^podder:/d' /etc/subuid /etc/subgid; rm -rf /srv/t /home/ada /home/podd
 const playbook = (tasks: string[]): string =>
   `- hosts: all\n  tasks:\n${tasks.map((task, i) => `    - name: t${i}\n      ${task}\n`).join('')}`
 
+/** What the plan says of tasks. */
+const plannedAs = async (tasks: string[]): Promise<{ verdicts: string[]; words: string[] }> => {
+  writeFileSync(`${lab.folder}/playbook.yml`, playbook(tasks))
+  const { events } = tell(await lab.start('plan', 'playbook.yml', '-i', lab.inventory, '--format', 'json').ended)
+  const planned = events.filter(event => event.type === 'planned')
+  return {
+    verdicts: planned.map(({ verdict }) => verdict),
+    words: planned.map(({ verdict, why = '' }) => `${verdict} ${why}`),
+  }
+}
+
 check('a host', () => lab.raise(1))
 
-for (const { about, there, tasks, plan, look, prints } of [...scenes, ...refused])
+for (const { about, there, tasks, plan, look, prints } of scenes)
   check(about, async () => {
     await lab.ssh('node0', `${cleared}\n${there}`)
-    writeFileSync(`${lab.folder}/playbook.yml`, playbook(tasks))
-    const planned = tell(await lab.start('plan', 'playbook.yml', '-i', lab.inventory, '--format', 'json').ended)
-    const verdicts = planned.events.flatMap(event => (event.type === 'planned' ? [event.verdict] : []))
-    const words = planned.events.flatMap(event => (event.type === 'planned' && event.why ? [event.why] : []))
+    const { verdicts, words } = await plannedAs(tasks)
     assert.equal(verdicts, plan, words.join('\n'))
-    if (look === undefined) return
     const first = await lab.applyOf('playbook.yml')
     assert.is(first.code, 0, first.stdout)
     assert.is(await lab.ssh('node0', look), prints)
     const second = await lab.applyOf('playbook.yml')
     assert.is(second.code, 0, second.stdout)
     assert.equal(second.summary.hosts.node0?.changed, 0, second.stdout)
+  })
+
+for (const { about, there, tasks } of refused)
+  check(about, async () => {
+    await lab.ssh('node0', `${cleared}\n${there}`)
+    for (const [task, says] of tasks) {
+      const { words } = await plannedAs([task])
+      assert.ok(words[0]?.includes(says) && words[0].startsWith(says === 'change' ? says : 'fail'), `${task}: ${words}`)
+    }
+    await lab.ssh('node0', 'pkill -u ada')
   })
 
 test.run()

@@ -64,7 +64,8 @@ const handedOver = (before: Members, account: string, why: Unknown, ask: Ask): M
 
 /** What stays known of a file when a member of it changes, or an account that it belongs to. */
 export const cloudedFile = <A extends Found>(before: A, labels: Label[], why: Unknown, ask: Ask): A | undefined => {
-  if (!before.exists) return undefined
+  // What is not there is nobody's, and nobody is handed it.
+  if (!before.exists) return labels.every(one => one.startsWith('owners:')) ? before : undefined
   let now: Members = before
   const takes = (prefix: string): string[] =>
     labels.filter(one => one.startsWith(prefix)).map(one => one.slice(prefix.length))

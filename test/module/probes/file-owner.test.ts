@@ -121,6 +121,13 @@ for (const [what, happens, expected] of table)
     assert.is(found.content.bytes.toString(), 'x', 'its content stays known')
   })
 
+test('what is not there stays so when a home is handed over', () => {
+  const sky = opened()
+  sky.seen('/none', { exists: false })
+  sky.change('t', [[user('ada'), { uid: 4201 }]], ['owners:/#user:ada'])
+  assert.is(sky.look('/none'), 'absent')
+})
+
 test('set-ID bits do not survive that a file is handed over', () => {
   const sky = opened()
   sky.seen('/s', { ...text('x'), ...present, kind: 'file', mode: '4755' } as FileAnswer)
