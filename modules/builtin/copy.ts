@@ -20,6 +20,7 @@ const args = T.Object(
   {
     src: T.Optional(
       T.String({
+        file: 'remote_src',
         description: 'A file of the controller, looked for in `files/` beside the playbook, then beside it.',
       }),
     ),

@@ -32,6 +32,7 @@ import { memberPath, modeSteps, unpackSteps } from './lib/unpacking.ts'
 const args = T.Object(
   {
     src: T.String({
+      file: 'remote_src',
       description: 'A tar archive of the controller, looked for in `files/` beside the playbook, then beside it.',
     }),
     remote_src: T.Boolean({

@@ -54,7 +54,7 @@ const byNotified = (nodes: NodeDraft[]): Map<string, NodeDraft[]> => {
   const found = new Map<string, NodeDraft[]>()
   for (const node of nodes) {
     if (node.task.handler) continue
-    for (const name of new Set(node.task.notify)) {
+    for (const name of new Set(node.task.notify.map(({ value }) => value))) {
       const known = found.get(name)
       if (known) known.push(node)
       else found.set(name, [node])

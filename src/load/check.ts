@@ -2,8 +2,9 @@ import type { TSchema } from 'typebox'
 import type { Failure } from '../core/failure.ts'
 import { checkReference, type Names, type Registered } from './check-reference.ts'
 import { compileExpression, compileTemplate, type Expression } from './expression.ts'
-import type { Loaded } from './load.ts'
+import type { Loaded, Readable } from './load.ts'
 import { keyMark, type Located } from './located.ts'
+import { builtinPrefix } from './names.ts'
 import { selectHosts } from './pattern.ts'
 import type { Play, Task } from './playbook.ts'
 import { validate } from './schema.ts'
@@ -31,8 +32,11 @@ const definitionsOf = (layers: Record<string, Located>[]): Definitions => {
   return found
 }
 
-const registersOf = (plays: Play[], signatures: Signatures): Map<string, Registered[]> => {
-  const found = new Map<string, Registered[]>()
+/** What a task that could not be read would register: nothing is known about it. */
+const unknownRegister: Registered = { module: '', looped: false, outputs: undefined }
+
+const registersOf = (plays: Play[], signatures: Signatures, unread: ReadonlySet<string>): Map<string, Registered[]> => {
+  const found = new Map<string, Registered[]>([...unread].map(name => [name, [unknownRegister]]))
   for (const task of plays.flatMap(play => [...play.tasks, ...play.handlers])) {
     if (task.register === undefined) continue
     const made = { module: task.module, looped: task.loop !== undefined, outputs: signatures[task.module]?.outputs }
@@ -41,14 +45,18 @@ const registersOf = (plays: Play[], signatures: Signatures): Map<string, Registe
   return found
 }
 
-const checkModule = (task: Task, signatures: Signatures): Failure[] => {
+const unknownModule = (task: Task, known: readonly string[]): Failure => {
+  const name = task.module.startsWith(builtinPrefix) ? task.module.slice(builtinPrefix.length) : task.module
+  const fix = didYouMean(name, known) || modulesKnown(known)
+  return { reason: 'playbook-module', what: `There is no module "${task.module}".`, fix, origin: task.args.at(keyMark) }
+}
+const modulesKnown = (known: readonly string[]): string =>
+  `Modules: ${known.filter(name => !name.startsWith(builtinPrefix)).join(', ')}.`
+
+const checkModule = (task: Task, signatures: Signatures, known: readonly string[]): Failure[] => {
   const signature = Object.hasOwn(signatures, task.module) ? signatures[task.module] : undefined
-  if (signature === undefined) {
-    const fix = didYouMean(task.module, Object.keys(signatures)) || `Known here: ${Object.keys(signatures).join(', ')}.`
-    return [
-      { reason: 'playbook-module', what: `There is no module "${task.module}".`, fix, origin: task.args.at(keyMark) },
-    ]
-  }
+  // A module that is there and could not be imported is told by who tried.
+  if (signature === undefined) return known.includes(task.module) ? [] : [unknownModule(task, known)]
   if (task.text !== undefined)
     return [{ reason: 'playbook-shape', what: wrongArguments(task.module, task.text.value), origin: task.text.origin }]
   if (signature.free) return []
@@ -70,24 +78,24 @@ const checkSayings = (task: Task): Failure[] =>
         },
   )
 
-const checkNotify = (task: Task, play: Play): Failure[] => {
+const checkNotify = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
   const known = play.handlers.map(handler => handler.name)
   return task.notify
-    .filter(name => !known.includes(name))
-    .map(name => ({
+    .filter(({ value }) => !known.includes(value) && !unread.has(value))
+    .map(({ value, origin }) => ({
       reason: 'playbook-reference',
-      what: `The play has no handler "${name}".`,
-      fix: didYouMean(name, known) || undefined,
-      origin: task.origin,
+      what: `The play has no handler "${value}".`,
+      fix: didYouMean(value, known) || undefined,
+      origin,
     }))
 }
 
 /** Gates of a rolling task are tasks of its play that come after it. */
-const checkGates = (task: Task, play: Play): Failure[] => {
+const checkGates = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
   const later = [...play.tasks, ...play.handlers]
   const known = later.slice(later.indexOf(task) + 1).map(({ slug }) => slug)
   return (task.rolling ?? [])
-    .filter(({ value }) => !known.includes(value))
+    .filter(({ value }) => !known.includes(value) && !unread.has(value))
     .map(({ value, origin }) => ({
       reason: 'playbook-reference',
       what: later.some(({ slug }) => slug === value)
@@ -135,42 +143,67 @@ const checkVariables = (roots: Iterable<string>, definitions: Definitions, names
 const namesIn = (path: (string | null)[]): string[] =>
   [path[0], path[0] === 'hostvars' ? path[2] : undefined].filter(name => typeof name === 'string')
 
-const checkPlay = (play: Play, earlier: Play[], loaded: Loaded, signatures: Signatures): Problems => {
-  const problems: Problems = []
-  const { inventory, extra } = loaded
-  if (play.hosts.value !== '') collect(problems, () => selectHosts(inventory, play.hosts.value, play.hosts.origin))
+/** What plays are held against. */
+type Against = {
+  /** Where a part of it could not be read, names are not looked for: nobody knows what it would have defined. */
+  readable: Readable
+  signatures: Signatures
+  modules: readonly string[]
+}
+
+/** The names of a play, but for those of single tasks. */
+const namesOf = (play: Play, { playbook, inventory, extra }: Loaded, signatures: Signatures) => {
   const definitions = definitionsOf([play.defaults, ...Object.values(inventory.vars), play.vars, extra])
-  const base = {
-    registers: registersOf([...earlier, play], signatures),
+  const earlier = playbook.plays.slice(0, playbook.plays.indexOf(play) + 1)
+  return {
+    definitions,
+    registers: registersOf(earlier, signatures, playbook.unread),
     hosts: inventory.hosts,
     groups: Object.keys(inventory.groups),
+    variables: new Set(definitions.keys()),
+    loop: true,
   }
-  const variables = new Set(definitions.keys())
+}
+
+/** Whether all of it could be read. */
+const isWhole = (readable: Readable): readable is Loaded =>
+  readable.inventory !== undefined && readable.extra !== undefined
+
+const checkTask = (task: Task, play: Play, { readable, signatures, modules }: Against): Problems => {
+  const { unread } = readable.playbook
+  return [
+    ...checkModule(task, signatures, modules),
+    ...(Object.hasOwn(signatures, task.module) ? checkSayings(task) : []),
+    ...checkNotify(task, play, unread),
+    ...checkGates(task, play, unread),
+  ]
+}
+
+const checkPlay = (play: Play, against: Against): Problems => {
+  const problems: Problems = []
+  const { readable, signatures } = against
+  const whole = isWhole(readable) ? readable : undefined
+  if (whole && play.hosts.value !== '')
+    collect(problems, () => selectHosts(whole.inventory, play.hosts.value, play.hosts.origin))
+  const names = whole && namesOf(play, whole, signatures)
   const read = new Set([...Object.keys(play.defaults), ...Object.keys(play.vars)])
   for (const task of [...play.tasks, ...play.handlers]) {
-    problems.push(
-      ...checkModule(task, signatures),
-      ...(Object.hasOwn(signatures, task.module) ? checkSayings(task) : []),
-      ...checkNotify(task, play),
-      ...checkGates(task, play),
-    )
-    const names = {
-      ...base,
-      variables: new Set([...variables, ...Object.keys(task.vars)]),
-      loop: task.loop !== undefined,
-    }
-    for (const reference of expressionsOf(task, problems).flatMap(one => one.references)) {
-      const failure = checkReference(reference, names)
+    problems.push(...checkTask(task, play, against))
+    const references = expressionsOf(task, problems).flatMap(one => one.references)
+    if (!names) continue
+    const variables = new Set([...names.variables, ...Object.keys(task.vars)])
+    for (const reference of references) {
+      const failure = checkReference(reference, { ...names, variables, loop: task.loop !== undefined })
       if (failure) problems.push(failure)
       for (const name of namesIn(reference.path)) read.add(name)
     }
   }
-  checkVariables(read, definitions, { ...base, variables, loop: true }, problems)
+  if (names) checkVariables(read, names.definitions, names, problems)
   return problems
 }
 
-/** File order: the playbook before other files, then lines and columns. The same failure of two plays counts once. */
-const ordered = (problems: Problems, playbook: string): Failure[] => {
+/** File order: the playbook before other files, then lines and columns. What was found twice counts once. */
+export const inFileOrder = (problems: Failure[], playbook: string): Failure[] => {
   const rank = ({ origin }: Failure): [string, number, number] => [
     origin === undefined || origin.file === playbook ? '' : origin.file,
     origin?.line ?? 0,
@@ -183,16 +216,26 @@ const ordered = (problems: Problems, playbook: string): Failure[] => {
   })
 }
 
+/** A long list says no more when it is told again. */
+const toldOnce = (failures: Failure[], text: string): Failure[] => {
+  const first = failures.find(({ fix }) => fix === text)
+  return failures.map(one => (one.fix === text && one !== first ? { ...one, fix: undefined } : one))
+}
+
 /**
  * Everything that can be said against a playbook before a host is contacted: unknown modules, arguments that do not fit
  * their schema (text with `{{` apart), expressions that do not parse, names and members that do not exist, host
- * patterns and notifications that match nothing. All failures, in file order.
+ * patterns and notifications that match nothing. All failures, in file order. `modules`: the names of all that there are.
  */
-export const check = (loaded: Loaded, signatures: Signatures): Failure[] => {
-  const { plays, file } = loaded.playbook
-  const ofPlays = plays.flatMap((play, index) => checkPlay(play, plays.slice(0, index), loaded, signatures))
-  const problems = [...ofPlays, ...secretFaults(loaded)]
-  return ordered(problems, file)
+export const check = (
+  readable: Readable,
+  signatures: Signatures,
+  modules: readonly string[] = Object.keys(signatures),
+): Failure[] => {
+  const { plays, file } = readable.playbook
+  const ofPlays = plays.flatMap(play => checkPlay(play, { readable, signatures, modules }))
+  const problems = [...ofPlays, ...(isWhole(readable) ? secretFaults(readable) : [])]
+  return toldOnce(inFileOrder(problems, file), modulesKnown(modules))
 }
 
 /**
@@ -202,17 +245,12 @@ export const checkReferences = (
   references: Expression['references'],
   task: Task,
   play: Play,
-  loaded: Loaded,
+  readable: Readable,
   signatures: Signatures,
 ): Failure[] => {
-  const { inventory, extra, playbook } = loaded
-  const layers = [play.defaults, ...Object.values(inventory.vars), play.vars, task.vars, extra]
-  const names: Names = {
-    variables: new Set(definitionsOf(layers).keys()),
-    registers: registersOf(playbook.plays.slice(0, playbook.plays.indexOf(play) + 1), signatures),
-    hosts: inventory.hosts,
-    groups: Object.keys(inventory.groups),
-    loop: task.loop !== undefined,
-  }
-  return references.flatMap(reference => checkReference(reference, names) ?? [])
+  if (!isWhole(readable)) return []
+  const names = namesOf(play, readable, signatures)
+  const variables = new Set([...names.variables, ...Object.keys(task.vars)])
+  const own = { ...names, variables, loop: task.loop !== undefined }
+  return references.flatMap(reference => checkReference(reference, own) ?? [])
 }

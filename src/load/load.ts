@@ -1,19 +1,25 @@
-import { attempt, type Failure, Refusal, type Result, refuse } from '../core/failure.ts'
+import { attempt, type Failure, refuse } from '../core/failure.ts'
 import { isPrivateFile, kindOfPath, readText } from './files.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
-import { type Playbook, parsePlaybook } from './playbook.ts'
+import { type Playbook, readPlaybook } from './playbook.ts'
 import { isNamedBy } from './secret-file.ts'
 import { parseExtra } from './variables.ts'
 
 /** Everything a run is made of, read and parsed. */
 export type Loaded = { playbook: Playbook; inventory: Inventory; extra: Record<string, Located> }
+/** As much of it as could be read, to look for all that is wrong. */
+export type Readable = { playbook: Playbook } & Partial<Loaded>
 
-const loadPlaybook = (file: string): Playbook => {
+type LoadResult =
+  | { value: Loaded; failures?: undefined; readable: Readable }
+  | { value?: undefined; failures: Failure[]; readable?: Readable }
+
+const loadPlaybook = (file: string): ReturnType<typeof readPlaybook> => {
   if (kindOfPath(file) === 'folder') refuse('usage-file', `${file} is a folder, a playbook is wanted.`)
   const text = readText(file, 'playbook', 'usage-file')
   if (text.trim() === '') refuse('usage-file', `The playbook ${file} is empty.`)
-  return parsePlaybook(text, file)
+  return readPlaybook(text, file)
 }
 
 /** What the plays of a playbook that could be read call secret. */
@@ -32,13 +38,19 @@ const unquotedIn = (secrets: string[], failure: Failure): Failure => {
 }
 
 /** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */
-export const load = (input: { playbook: string; inventories: string[]; extra: string[] }): Result<Loaded> => {
-  const playbook = attempt(() => loadPlaybook(input.playbook))
+export const load = (input: { playbook: string; inventories: string[]; extra: string[] }): LoadResult => {
+  const read = attempt(() => loadPlaybook(input.playbook))
   const inventory = attempt(() => loadInventory(input.inventories))
   const extra = attempt(() => parseExtra(input.extra))
-  return attempt(() => {
-    const failures = [playbook, inventory, extra].flatMap(result => result.failures ?? [])
-    if (failures.length > 0) throw new Refusal(...failures.map(one => unquotedIn(secretEntries(playbook.value), one)))
-    return { playbook: playbook.value!, inventory: inventory.value!, extra: extra.value! }
-  })
+  const secrets = secretEntries(read.value?.playbook)
+  const failures = [{ failures: read.value?.problems }, read, inventory, extra]
+    .flatMap(one => one.failures ?? [])
+    .map(one => unquotedIn(secrets, one))
+  if (read.value === undefined) return { failures }
+  const readable = {
+    playbook: read.value.playbook,
+    ...(inventory.value && { inventory: inventory.value }),
+    ...(extra.value && { extra: extra.value }),
+  }
+  return failures.length > 0 ? { failures, readable } : { value: readable as Loaded, readable }
 }

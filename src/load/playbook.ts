@@ -36,7 +36,13 @@ export type Play = {
   origin: Origin
 }
 
-export type Playbook = { file: string; folder: string; plays: Play[] }
+export type Playbook = {
+  file: string
+  folder: string
+  plays: Play[]
+  /** What tasks that could not be read are called, and register: who names them makes no mistake. */
+  unread: ReadonlySet<string>
+}
 
 const unknownWord = (at: Located, key: string): Problems[number] => {
   const origin = keyOrigin(at, key)
@@ -58,8 +64,10 @@ const hostsOf = (at: Located, members: Map<string, Located>, problems: Problems)
   return { ...found, value: patterns.map(one => one.value).join(',') }
 }
 
-/** @param takenSlugs names in use by earlier plays too: a node's id is unique in the whole playbook */
-const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Play | undefined => {
+type Names = Pick<Surroundings, 'takenSlugs' | 'unread'>
+
+/** @param names in use by earlier plays too: a node's id is unique in the whole playbook */
+const parsePlay = (at: Located, problems: Problems, names: Names): Play | undefined => {
   if (!isRecord(at.value)) {
     const what = `A play must be a mapping, not ${kindOf(at.value)}.`
     problems.push({ reason: 'playbook-shape', what, origin: at.origin })
@@ -73,7 +81,7 @@ const parsePlay = (at: Located, problems: Problems, takenSlugs: Set<string>): Pl
     become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? login, login),
     noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? false, false),
     tags: fieldOf(members, 'tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
-    takenSlugs,
+    ...names,
   }
   const tasksIn = (word: string, around: Surroundings): Task[] =>
     fieldOf(members, word, found => list(found, `"${word}"`, problems), []).flatMap(
@@ -118,23 +126,32 @@ const strangeNeeds = (plays: Play[]): Problems =>
   })
 
 /**
- * Reads a playbook: a list of plays. Names and values have their places, expressions stay text.
+ * Reads a playbook: a list of plays. Names and values have their places, expressions stay text. What is wrong with parts of
+ * it comes beside what could be read, in file order: `playbook-shape`, `playbook-name`, `playbook-reference`.
  *
- * Throws a Refusal with every problem found, in file order: `playbook-yaml`, `playbook-shape`, `playbook-name`,
- * `playbook-reference`.
+ * Throws a Refusal where nothing could be read: `playbook-yaml`, `playbook-shape`.
  */
-export const parsePlaybook = (source: string, file: string): Playbook => {
+export const readPlaybook = (source: string, file: string): { playbook: Playbook; problems: Problems } => {
   const document = parseYaml(source, file)
   const problems: Problems = []
   if (!Array.isArray(document.value)) {
     const what = `A playbook must be a list of plays, not ${kindOf(document.value)}.`
     throw new Refusal({ reason: 'playbook-shape', what, fix: 'Begin with "- hosts: all".', origin: document.origin })
   }
-  const slugs = new Set<string>()
-  const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, slugs) ?? [])
+  const names: Names = { takenSlugs: new Set(), unread: new Set() }
+  const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, names) ?? [])
   problems.push(...strangeNeeds(plays))
-  if (problems.length > 0) throw new Refusal(...problems.sort(byPlace))
-  return { file, folder: dirname(file), plays: withSecretRegisters(plays) }
+  return {
+    playbook: { file, folder: dirname(file), plays: withSecretRegisters(plays), unread: names.unread },
+    problems: problems.sort(byPlace),
+  }
+}
+
+/** A playbook in which nothing is wrong. Throws a Refusal with every problem found. */
+export const parsePlaybook = (source: string, file: string): Playbook => {
+  const { playbook, problems } = readPlaybook(source, file)
+  if (problems.length > 0) throw new Refusal(...problems)
+  return playbook
 }
 
 /** A task whose registered value is a secret says nothing either: what it says may be just that. */

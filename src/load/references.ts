@@ -108,4 +108,8 @@ export const freeNames = (tree: Syntax): FreeName[] => walk(tree, [])
 
 /** Free names as references; `place` turns an offset in the expression into a place in the file. */
 export const referencesAt = (names: FreeName[], place: (offset: number) => Origin): Reference[] =>
-  names.map(({ path, offset, outline }) => ({ path, origin: place(offset), ...(outline && { outline }) }))
+  names.map(({ path, offset, outline }) => ({
+    path,
+    origin: { ...place(offset), length: path[0]!.length },
+    ...(outline && { outline }),
+  }))

@@ -57,6 +57,7 @@ const silent = new Set([
   'examples',
   'partial',
   'secret',
+  'file',
   'main',
   'expression',
   'template',

@@ -4,7 +4,7 @@ import type { Failure } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { hasBraces } from './braces.ts'
 import { kindOfPath, readText } from './files.ts'
-import type { Loaded } from './load.ts'
+import type { Loaded, Readable } from './load.ts'
 import type { Located } from './located.ts'
 import { isNamedBy } from './secret-file.ts'
 import { didYouMean } from './suggest.ts'
@@ -14,15 +14,15 @@ export type SecretPath = string[]
 /** What a playbook calls secret: values by their paths, and files of the controller by their absolute paths. */
 export type SecretSources = { paths: SecretPath[]; files: ReadonlySet<string> }
 
-const tasksIn = ({ playbook }: Loaded): Loaded['playbook']['plays'][number]['tasks'] =>
+const tasksIn = ({ playbook }: Readable): Loaded['playbook']['plays'][number]['tasks'] =>
   playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
 
 /** Every place where variables are defined. */
-export const variableLayers = (loaded: Loaded): Record<string, Located>[] => [
+export const variableLayers = (loaded: Readable): Record<string, Located>[] => [
   ...loaded.playbook.plays.flatMap(play => [play.defaults, play.vars]),
   ...tasksIn(loaded).map(task => task.vars),
-  ...Object.values(loaded.inventory.vars),
-  loaded.extra,
+  ...Object.values(loaded.inventory?.vars ?? {}),
+  loaded.extra ?? {},
 ]
 
 /** The names of the variables that a file defines. */
@@ -41,7 +41,7 @@ export const controllerPaths = (folder: string, entry: string): string[] => [
 const isNoFile = (entry: string): boolean => /^[A-Za-z_]\w*$/.test(entry)
 
 /** One entry of `secrets:`; undefined where there is neither such a variable nor such a file. */
-const sourceOf = (loaded: Loaded, entry: string): { paths: SecretPath[]; files: string[] } | undefined => {
+const sourceOf = (loaded: Readable, entry: string): { paths: SecretPath[]; files: string[] } | undefined => {
   const layers = variableLayers(loaded)
   const path = entry.split('.')
   const registers = tasksIn(loaded).map(task => task.register)
@@ -54,7 +54,7 @@ const sourceOf = (loaded: Loaded, entry: string): { paths: SecretPath[]; files: 
   return files.length + paths.length > 0 ? { paths, files: paths.length > 0 ? [] : files } : undefined
 }
 
-const entriesOf = ({ playbook }: Loaded): Located<string>[] => playbook.plays.flatMap(play => play.secrets)
+const entriesOf = ({ playbook }: Readable): Located<string>[] => playbook.plays.flatMap(play => play.secrets)
 
 /** What `secrets:` names and is not there: a slip of the pen would else tell what is meant to be hidden. */
 export const secretFaults = (loaded: Loaded): Failure[] =>
@@ -76,7 +76,7 @@ export const secretFaults = (loaded: Loaded): Failure[] =>
  * entry is the name of a variable or register, a path into one, or a file: one with variables makes all of these secret,
  * any other one is itself what nobody may see.
  */
-export const secretSources = (loaded: Loaded): SecretSources => {
+export const secretSources = (loaded: Readable): SecretSources => {
   const found = entriesOf(loaded).flatMap(({ value }) => sourceOf(loaded, value) ?? [])
   const hidden = tasksIn(loaded).flatMap(task => (task.noLog && task.register ? [[task.register]] : []))
   return { paths: [...found.flatMap(one => one.paths), ...hidden], files: new Set(found.flatMap(one => one.files)) }
@@ -114,7 +114,7 @@ const linesOf = (file: string): string[] => {
 }
 
 /** What is known of secrets before any host is contacted: values as they are written, and what secret files say. */
-export const writtenSecrets = (loaded: Loaded): string[] => {
+export const writtenSecrets = (loaded: Readable): string[] => {
   const { paths, files } = secretSources(loaded)
   const layers = variableLayers(loaded)
   const values = paths.flatMap(([name, ...rest]) =>

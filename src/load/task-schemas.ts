@@ -1,22 +1,34 @@
 import type { Signatures } from './check.ts'
-import type { Loaded } from './load.ts'
-import type { Task } from './playbook.ts'
+import type { Playbook, Task } from './playbook.ts'
 
 /**
  * What the schema of an argument may say beyond what its values are.
  *
  * `main`: the argument that a task may give as plain text, in place of a mapping. `expression`: it is an expression by
- * its place, as `when` is. `template`: it names a template file, whose references are those of the task. `secret`: it is
- * shown nowhere.
+ * its place, as `when` is. `template`: it names a template file, whose references are those of the task. `file`: it names
+ * a file of the controller, unless the argument that is said is true. `secret`: it is shown nowhere.
  */
-type Word = 'main' | 'expression' | 'template' | 'secret'
+type Word = 'main' | 'expression' | 'template' | 'file' | 'secret'
 type Schema = Signatures[string]['args']
+
+const propertiesOf = (schema: Schema | undefined): Record<string, object> =>
+  (schema as { properties?: Record<string, object> } | undefined)?.properties ?? {}
 
 /** The arguments that a schema says a word of. */
 export const argumentsThat = (word: Word, schema: Schema | undefined): string[] =>
-  Object.entries((schema as { properties?: Record<string, object> } | undefined)?.properties ?? {}).flatMap(
-    ([name, property]) => ((property as { [word in Word]?: true })[word] ? [name] : []),
+  Object.entries(propertiesOf(schema)).flatMap(([name, property]) =>
+    wordIn(property, word) === undefined ? [] : [name],
   )
+
+const wordIn = (property: object | undefined, word: Word): unknown =>
+  (property as { [word in Word]?: unknown } | undefined)?.[word]
+
+/** The arguments of a task that name a file of the controller: not where another argument says that it is the host's. */
+const filesOf = ({ args }: Task, schema: Schema | undefined): string[] =>
+  argumentsThat('file', schema).filter(name => {
+    const unless = args.value[String(wordIn(propertiesOf(schema)[name], 'file'))]
+    return unless === undefined || unless === false
+  })
 
 /** An expression without braces of its own is given them. */
 const braced = (value: unknown): unknown => {
@@ -73,10 +85,11 @@ const taskBy = (task: Task, schema: Schema | undefined): Task => ({
     argumentsThat('expression', schema),
   ),
   templates: argumentsThat('template', schema),
+  files: filesOf(task, schema),
 })
 
 /** The tasks of a playbook, their arguments taken as the schemas of their modules want it. */
-export const applySchemas = (loaded: Loaded, signatures: Signatures): Loaded => {
+export const applySchemas = <L extends { playbook: Playbook }>(loaded: L, signatures: Signatures): L => {
   const apply = (task: Task): Task => taskBy(task, signatures[task.module]?.args)
   const plays = loaded.playbook.plays.map(play => ({
     ...play,

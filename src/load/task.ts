@@ -28,8 +28,9 @@ export type Task = {
   text?: Located<string>
   /** Words of the task that are arguments of its module, until its schema is known: what a program of the user's changes. */
   says: Record<string, Located>
-  /** Arguments that name a template file, as the schema of the module says. */
+  /** Arguments that name a template file, and any other file of the controller, as the schema of the module says. */
   templates: string[]
+  files: string[]
   when: Located<string | boolean>[]
   loop?: Located
   register?: string
@@ -38,7 +39,7 @@ export type Task = {
   after: Located<string>[]
   /** Gates, by their slugs: hosts where the task interrupts something go one at a time, and pass these in between. */
   rolling?: Located<string>[]
-  notify: string[]
+  notify: Located<string>[]
   tags: string[]
   runOnce: boolean
   /** Whether it runs as root. An expression has to be known before any host is contacted. */
@@ -57,6 +58,8 @@ export type Surroundings = {
   tags: string[]
   handler: boolean
   takenSlugs: Set<string>
+  /** Takes the names of tasks that cannot be read, and of what they register. */
+  unread: Set<string>
 }
 
 /** Arguments as written: a mapping, nothing, or a text that may stand for the main one. */
@@ -167,7 +170,7 @@ const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: 
   return {
     when: conditions(members.get('when'), problems),
     after: fieldOf(members, 'after', found => texts(found, '"after"', problems), []),
-    notify: names('notify'),
+    notify: fieldOf(members, 'notify', found => texts(found, '"notify"', problems), []),
     tags: [...new Set([...around.tags, ...names('tags')])],
     runOnce: fieldOf(members, 'run_once', found => flag(found, '"run_once"', problems) ?? false, false),
     become: fieldOf(
@@ -199,6 +202,10 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     const what = 'The task has no module.'
     const fix = 'Add one key that names a module, as in "command: uptime".'
     if (problems.length === before) problems.push({ reason: 'playbook-shape', what, fix, origin: at.origin })
+    for (const word of ['name', 'register']) {
+      const name = members.get(word)?.value
+      if (typeof name === 'string') around.unread.add(name).add(slugOf(name))
+    }
     return undefined
   }
   // As in Ansible: its builtin is ours, its legacy the first that is found.
@@ -212,6 +219,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     ...argsOf(module, members.get(key)!, problems),
     templates: [],
     says: sayings(members, problems),
+    files: [],
     ...wordsOf(members, around, problems),
     origin: at.origin,
     handler: around.handler,

@@ -45,6 +45,77 @@ test('no inventory: the places that were looked at are named', () => {
   assert.match(wrong.err, 'There is no inventory none.yml.')
 })
 
+const mistaken = `- name: One
+  hosts: wbe
+  becom: true
+  vars: { a: "{{ nosuch }}", b: "{{ 1 + }}" }
+  tasks:
+    - coppy: { dest: /a }
+    - zzzzzz: {}
+    - yyyyyy: {}
+    - copy: { dest: /a, contnet: x }
+    - file: { path: [1], state: touch }
+    - name: Unread
+      register: unread
+      notify: unheard
+    - debug: "{{ unread.word }} {{ prot }}"
+    - debug: hi
+      when: inventory_hostname ==
+    - copy: { dest: /a, src: no-file.txt }
+    - copy: { dest: /a, src: not-looked-for.txt }
+      when: "false"
+    - template: { dest: /a, src: no-template.hbs }
+    - template: { dest: /a, src: bad.hbs }
+    - debug: hi
+      notify: nobody
+`
+const mistakes: [place: string, word: string, what: RegExp][] = [
+  ['many.yml:2:10', 'wbe', /no host or group "wbe"/],
+  ['many.yml:3:3', 'becom', /no "becom"/],
+  ['many.yml:4:18', 'nosuch', /"nosuch"/],
+  ['many.yml:4:41', '}', /ends too early/],
+  ['many.yml:6:7', 'coppy', /no module "coppy"/],
+  ['many.yml:7:7', 'zzzzzz', /no module "zzzzzz"/],
+  ['many.yml:8:7', 'yyyyyy', /no module "yyyyyy"/],
+  ['many.yml:9:25', 'contnet', /no argument "contnet"/],
+  ['many.yml:10:21', '[', /must be text, not a list/],
+  ['many.yml:11:7', 'n', /has no module/],
+  ['many.yml:14:36', 'prot', /no variable or register "prot"/],
+  ['many.yml:16:34', '', /ends too early/],
+  ['many.yml:17:30', 'no-file.txt', /There is no no-file.txt/],
+  ['many.yml:20:34', 'no-template.hbs', /There is no no-template.hbs/],
+  ['many.yml:23:15', 'nobody', /no handler "nobody"/],
+  ['bad.hbs:1:3', '{', /not a valid/],
+]
+
+test('all mistakes of all kinds are told at once, each once, with its place and the word underlined', () => {
+  place.write('many.yml', mistaken)
+  place.write('bad.hbs', 'x={{#if a}')
+  const { code, err } = place.run(['plan', 'many.yml', '-i', 'hosts.yml'])
+  assert.is(code, 4)
+  const told = err.split(/^error/m).slice(1)
+  for (const [i, [at, word, what]] of mistakes.entries()) {
+    const [said = '', spot = '', text = '', under = ''] = told[i]?.split('\n') ?? []
+    assert.match(said, what)
+    assert.is(spot.trim(), at)
+    const column = under.indexOf('^')
+    assert.is(text.slice(column, column + word.length), word)
+    assert.ok(word.length < 3 || under.trim().endsWith('^'.repeat(word.length)), `${at}: ${under}`)
+  }
+  assert.is(told.length, mistakes.length, err)
+  assert.is(err.split('Modules: ').length, 2, 'the list of modules is told once')
+})
+
+test('where the inventory cannot be read its names are not missed, and all else is told', () => {
+  place.write('many.yml', mistaken)
+  place.write('bad-hosts.yml', 'all:\n  hots: {}\n')
+  const { err } = place.run(['plan', 'many.yml', '-i', 'bad-hosts.yml'])
+  assert.match(err, 'A group has no "hots"')
+  assert.match(err, 'no module "coppy"')
+  assert.not.match(err, 'wbe"')
+  assert.not.match(err, '"prot"')
+})
+
 test('an address, a port, a duration that is nothing of the kind', () => {
   for (const [task, words] of [
     ['cluster_join: { peers: [{ id: a, address: "" }] }', '"peers[0].address" of "cluster_join" must match'],

@@ -80,7 +80,7 @@ test('one mistake of each kind', () => {
     ['{debug: x, after: "{{ gropus.ipfs[0] }}/a"}', /"gropus"/, /"groups"/, '5:29'],
     ['{debug: x, needs: ["{{ a b }}"]}', /Unexpected "b"/, /^/, '5:32'],
     ['{debug: x, vars: {v: "{{ nope }}"}}', /"nope"/, /^/, '5:32'],
-    ['{debug: x, notify: nobody}', /no handler "nobody"/, /^/, '5:7'],
+    ['{debug: x, notify: nobody}', /no handler "nobody"/, /^/, '5:26'],
   ]
   for (const [task, what, fix, place] of cases) {
     const failures = inTask(task)
@@ -188,7 +188,7 @@ test('all failures, in file order, each once', () => {
 `)
   assert.equal(
     failures.map(one => one.what.match(/ipsf|one|three|two|fuor|five|\|/)?.[0]),
-    ['ipsf', 'one', 'three', 'two', 'fuor', 'five', '|'],
+    ['ipsf', 'one', 'two', 'three', 'fuor', 'five', '|'],
   )
 })
 

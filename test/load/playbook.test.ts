@@ -56,7 +56,10 @@ test('a play with everything', () => {
     ['{{ groups.ipfs[0] }}/x'],
   )
   const { notify, tags, runOnce, become } = task!
-  assert.equal([notify, tags, runOnce, become.value], [['reload'], ['base', 'extra'], true, false])
+  assert.equal(
+    [notify.map(({ value }) => value), tags, runOnce, become.value],
+    [['reload'], ['base', 'extra'], true, false],
+  )
   assert.is(task!.vars.a!.value, 1)
   assert.is(task!.handler, false)
   const [handler] = found.handlers

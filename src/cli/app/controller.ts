@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { Refusal, refuse } from '../../core/failure.ts'
+import { type Failure, Refusal, refuse } from '../../core/failure.ts'
 import { sha256 } from '../../core/value.ts'
 import type { Reference } from '../../load/expression.ts'
 import type { Task } from '../../load/playbook.ts'
@@ -36,9 +36,24 @@ export type Controller = {
   render(path: string, scope: Record<string, unknown>): TemplateAnswer
   /** The names a task's template file reads, which are edges like those of its arguments. */
   references(task: Task): Reference[]
+  /** Files that a task names and that are not there, or may not be read. */
+  missing(task: Task): Failure[]
   /** The templates and files that were looked into. */
   files(): string[]
 }
+
+/** What a path that is written as it is names. What a condition or a loop may leave out is looked for when it is needed. */
+const missingIn = (folder: string, kind: string, names: string[], { args, when, loop }: Task): Failure[] =>
+  when.length > 0 || loop !== undefined
+    ? []
+    : names.flatMap((name): Failure[] => {
+        const path = args.value[name]
+        if (typeof path !== 'string' || path.includes('{{')) return []
+        const found = findControllerFile(folder, kind, path)
+        return 'missing' in found
+          ? [{ reason: 'playbook-reference', what: found.missing, origin: args.at(`/${name}`) }]
+          : []
+      })
 
 export const createController = (folder: string, supply: Supply): Controller => {
   // Loaded when an archive is asked for, which is before the first apply and hardly ever after: 5 ms.
@@ -82,6 +97,10 @@ export const createController = (folder: string, supply: Supply): Controller => 
         : { exists: true, text: templateAt(found.at).render(scope) }
     },
     files: () => [...compiled.keys(), ...sources],
+    missing: task => [
+      ...missingIn(folder, 'templates', task.templates, task),
+      ...missingIn(folder, 'files', task.files, task),
+    ],
     references: task => task.templates.flatMap(name => referencesOf(task.args.value[name])),
   }
 }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type ArtifactLock, createArtifactLock } from '../../artifact/lock.ts'
-import { Refusal, refuse } from '../../core/failure.ts'
+import { attempt, type Failure, Refusal, refuse } from '../../core/failure.ts'
 import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { expand } from '../../graph/expand.ts'
 import type { Target } from '../../host/target.ts'
-import { check, checkReferences } from '../../load/check.ts'
-import { load } from '../../load/load.ts'
+import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
+import { type Loaded, load, type Readable } from '../../load/load.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
@@ -71,6 +71,18 @@ const completed = (playbook: string, asked: PlaybookOptions): PlaybookOptions =>
   }
 }
 
+/** What can be said against the files that tasks name, and against what templates read. */
+const filesChecked = (readable: Readable, modules: Signatures, controller: Controller): Failure[] =>
+  readable.playbook.plays.flatMap(play =>
+    [...play.tasks, ...play.handlers].flatMap(task => {
+      const references = attempt(() => controller.references(task))
+      return [
+        ...controller.missing(task),
+        ...(references.failures ?? checkReferences(references.value, task, play, readable, modules)),
+      ]
+    }),
+  )
+
 /** Everything that can be done, and refused, without knowing how hosts are reached. */
 export const prepare = async (
   playbook: string,
@@ -83,23 +95,25 @@ export const prepare = async (
     })
   const asked = completed(playbook, options)
   const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars })
-  if (result.failures) throw new Refusal(...result.failures)
+  const { readable } = result
+  if (!readable) throw new Refusal(...(result.failures ?? []))
   // Known before anything is refused: a refusal shows the line it is about.
-  for (const value of writtenSecrets(result.value)) secrets.add(value)
-  const { modules, warnings } = await loadModules(result.value.playbook)
-  const loaded = applySchemas(result.value, modules)
-  const failures = check(loaded, modules)
-  if (failures.length > 0) throw new Refusal(...failures)
-  const { folder } = loaded.playbook
+  for (const value of writtenSecrets(readable)) secrets.add(value)
+  const found = await loadModules(readable.playbook)
+  const { modules, warnings } = found
+  const typed = applySchemas(readable, modules)
+  const { folder } = typed.playbook
   // The lock belongs to the playbook, and like it into version control.
   const lock = createArtifactLock(asked.lock ?? join(folder, 'artifacts.lock'))
   const controller = createController(folder, { lock, artifacts: asked.artifacts, emit, signal })
-  const inFiles = loaded.playbook.plays.flatMap(play =>
-    [...play.tasks, ...play.handlers].flatMap(task =>
-      checkReferences(controller.references(task), task, play, loaded, modules),
-    ),
-  )
-  if (inFiles.length > 0) throw new Refusal(...inFiles)
+  const failures = [
+    ...(result.failures ?? []),
+    ...found.failures,
+    ...check(typed, modules, found.names),
+    ...filesChecked(typed, modules, controller),
+  ]
+  if (failures.length > 0) throw new Refusal(...inFileOrder(failures, typed.playbook.file))
+  const loaded = typed as Loaded
   const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
   const graph = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
   const targets: Record<string, Target> = {}
