@@ -4,13 +4,33 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../src/core/event.ts'
+import { defineModule, exec, stat, T } from '../../src/module/module.ts'
 import { type Options, type Ran, type Rig, results, rig } from '../plan/rig.ts'
 import { createHosts } from './local.ts'
+import { slow } from './modules.ts'
 
 /** A task that says where it is and then waits for a fifo that the test has. */
 const blocks = (name: string): string =>
   `- { name: ${name}, command: { argv: [sh, -c, 'touch "$0/${name}.begun"; read -r x <"$0/fifo"; touch "$0/${name}"', "{{ root }}"], creates: "{{ root }}/${name}" } }`
 const writes = (name: string): string => `- { name: ${name}, copy: { dest: "{{ root }}/${name}", content: x } }`
+
+/** Interrupts what runs, and then waits for the fifo. */
+const restarts = defineModule({
+  name: 'restarts',
+  about: 'For a test.',
+  examples: [],
+  args: T.Object({ root: T.String({ description: 'A folder.' }) }, { additionalProperties: false }),
+  reads: ({ root }) => ({ file: stat(`${root}/turn`) }),
+  plan: ({ root }, { file }, { ok, change }) =>
+    file.exists
+      ? ok()
+      : change({
+          will: { file: { exists: true } },
+          steps: [exec(['sh', '-c', 'touch "$0/turn.begun"; read -r x <"$0/fifo"; touch "$0/turn"', root])],
+          interrupts: true,
+          reason: 'it is to be restarted',
+        }),
+})
 
 /** Resolves when a path is there: by the events of its folder, and a look now. */
 const isThere = async (path: string): Promise<void> => {
@@ -23,7 +43,8 @@ type Cut = { apply: Promise<Ran>; rig: Rig; at(name: string): string; interrupt(
 const applying = async (tasks: string[], act: (cut: Cut) => Promise<void>, options: Options = {}): Promise<void> => {
   const hosts = createHosts()
   const stop = new AbortController()
-  const playbook = `- hosts: all\n  tasks:\n${tasks.map(task => `    ${task}`).join('\n')}\n`
+  const done = tasks.some(task => task.includes('notify')) ? '  handlers: [{ name: done, debug: { msg: x } }]\n' : ''
+  const playbook = `- hosts: all\n${done}  tasks:\n${tasks.map(task => `    ${task}`).join('\n')}\n`
   const made = rig(playbook, { signal: stop.signal, ...options }, hosts)
   const names = (options.hosts as string[] | undefined) ?? ['node0']
   for (const name of names) execFileSync('mkfifo', [join(hosts.root(name), 'fifo')])
@@ -137,6 +158,57 @@ test('hosts that wait for others are interrupted too, and those at work still sa
       }
     },
     { hosts: ['node0', 'node1'] },
+  ))
+
+test('items of a loop, what is undecided behind them, and a handler: each has its one result', () =>
+  applying(
+    [
+      '- { name: many, loop: [x, y, z], command: { argv: [sh, -c, \'touch "$0/$1.begun"; [ "$1" = x ] || read -r l <"$0/fifo"\', "{{ root }}", "{{ item }}"] }, register: many, notify: done }',
+      '- { name: behind, copy: { dest: "{{ root }}/{{ many.results[0].rc }}", content: x } }',
+    ],
+    async ({ apply, at, interrupt }) => {
+      await isThere(at('y.begun'))
+      await interrupt()
+      const ran = await apply
+      assert.equal(resultsOf(ran), [
+        ['node0/many[x]', 'changed'],
+        ['node0/many[y]', 'unverified'],
+        ['node0/many[z]', 'not begun'],
+        ['node0/behind', 'not begun'],
+        ['node0/done', 'not begun'],
+      ])
+      assertOneEach(ran)
+    },
+  ))
+
+test('what waits for something that does not come is not known when it is interrupted, and has not failed', () =>
+  applying(
+    [writes('a'), '- { name: wait, slow: { path: "{{ root }}/s", after: 600, seconds: 600 } }', writes('b')],
+    async ({ apply, rig, interrupt }) => {
+      // Its step has ended, and so the frame that looks once; the next waits.
+      while (rig.hosts.frames.at(-1)?.fragments[0]?.sh.startsWith('n=0;') !== true) await new Promise(setImmediate)
+      await interrupt()
+      assert.equal(resultsOf(await apply), [
+        ['node0/a', 'changed'],
+        ['node0/wait', 'unverified'],
+        ['node0/b', 'not begun'],
+      ])
+    },
+    { modules: { slow } },
+  ))
+
+test('of hosts that take turns the one at work is not known, and the others have not begun', () =>
+  applying(
+    ['- { name: turn, rolling: [gate], restarts: { root: "{{ root }}" } }', '- { name: gate, debug: { msg: x } }'],
+    async ({ apply, at, interrupt }) => {
+      await isThere(at('turn.begun'))
+      await interrupt()
+      const ran = await apply
+      assertOneEach(ran)
+      assert.is(results(ran)['node0/turn'], 'unverified')
+      assert.is(results(ran)['node1/turn'], 'skipped')
+    },
+    { hosts: ['node0', 'node1'], modules: { restarts } },
   ))
 
 test.run()
