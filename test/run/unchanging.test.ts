@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refused } from '../graph/rig.ts'
 import { loadText, rig as makeRig, type Rig, results, verdicts, withRig } from '../plan/rig.ts'
+import { held } from '../planfile/saving.ts'
 
 const withTasks = (
   tasks: string[],
@@ -89,6 +90,13 @@ test('with touches it hides these alone', () =>
       assert.is((await rig.apply()).outcome.exit, 0)
     },
   ))
+
+test('a saved plan that shows it does it, and no other', () =>
+  withTasks([`{ name: run, changed_when: false, command: { ${count('n')} } }`, write], async (rig, at) => {
+    const plan = held(await rig.plan())
+    assert.equal(results(await rig.apply(plan)), { 'node0/run': 'ok', 'node0/write': 'changed' })
+    assert.is(statSync(at('n')).size, 2)
+  }))
 
 test('a question that fails keeps its host from what is behind it', () =>
   withTasks(
