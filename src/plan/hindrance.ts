@@ -43,6 +43,15 @@ export const hindered = (walk: Walk, line: Line, ask: Asker): Line => {
     first(deeds, deed => tieHindrance(line, deeds, deed, ask)) ??
     (isUnknown(user) || user === undefined ? undefined : permissionHindrance(walk, line, deeds, user, ask))
   if (hindrance === undefined) return line
-  const bare: Line = { ...line, steps: [], phases: [], will: [], labels: [], diff: [] }
+  const bare: Line = {
+    ...line,
+    steps: [],
+    phases: [],
+    will: [],
+    labels: [],
+    diff: [],
+    always: false,
+    interrupts: false,
+  }
   return failLine(bare, hindrance.why, hindrance.fix)
 }
