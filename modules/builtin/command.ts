@@ -107,6 +107,10 @@ const shellSlip = (args: Line): { why: string; fix: string; isCommands: boolean 
   }
 }
 
+/** A command that mounts, or takes a mount away: what is mounted is known after it, whatever it is said to touch. */
+const mountLabels = (line: Line): string[] =>
+  /(^|[\s/;&|(])u?mount($|[\s;&|)])/m.test(argvOf(line).join(' ')) ? ['mounts'] : []
+
 /** What the user said that it makes or removes, tested behind it. */
 const expected = (args: Line, says: 'creates' | 'removes', path: string): Step => {
   const slip = shellSlip(args)
@@ -158,7 +162,11 @@ export default defineModule({
   touches: args => {
     const open = args.creates === undefined && args.removes === undefined && args.reads === undefined
     const gone = args.removes === undefined ? [] : [`tree:${plainPath(args.removes)}`]
-    return [...gone, ...(args.touches?.map(path => `tree:${plainPath(path)}`) ?? (open ? ['any'] : []))]
+    return [
+      ...gone,
+      ...(args.touches?.map(path => `tree:${plainPath(path)}`) ?? (open ? ['any'] : [])),
+      ...mountLabels(args),
+    ]
   },
   plan: (args, seen, { ok, change, fail }) => {
     if ((args.cmd === undefined) === (args.argv === undefined))
@@ -201,7 +209,7 @@ export default defineModule({
     if (seen.creates === undefined && seen.removes === undefined)
       return change({ will: {}, steps: [step], reason: 'it runs every time', always: true, ...quiet, ...warned })
     // With both, `creates` decides. Whether what `removes` names is gone is not promised.
-    const also = args.touches?.map(path => `tree:${plainPath(path)}`) ?? []
+    const also = [...(args.touches?.map(path => `tree:${plainPath(path)}`) ?? []), ...mountLabels(args)]
     return seen.creates
       ? change({
           will: { creates: { exists: true } },

@@ -136,6 +136,8 @@ const installing = (unit: ServiceAnswer, name: string, program: FileAnswer, isNe
   }
 }
 
+/** A unit that is a mount. */
+const mountLabels = ({ name }: Args): string[] => (/\.(auto)?mount$/.test(name) ? ['mounts'] : [])
 const touchedTrees = ({ touches = [] }: Args): string[] => touches.map(path => `tree:${plainPath(path)}`)
 
 type Seen = {
@@ -277,7 +279,7 @@ export default defineModule({
       ...reachReads(args, seen),
     }
   },
-  touches: args => ['live:sockets', ...touchedTrees(args)],
+  touches: args => ['live:sockets', ...touchedTrees(args), ...mountLabels(args)],
   reach: args => (args.touches === undefined && args.state !== undefined ? anything : undefined),
   plan: (args, seen, { ok, change, fail }) => {
     const { unit } = seen
@@ -303,7 +305,7 @@ export default defineModule({
       // A start takes ports that are free, which changes nothing for others. A stop may free one.
       touches: [
         ...(action.verbs.some(([first, verb]) => first === 'stop' || verb === 'restart') ? ['live:sockets'] : []),
-        ...(action.verbs.length > 0 ? touchedTrees(args) : []),
+        ...(action.verbs.length > 0 ? [...touchedTrees(args), ...mountLabels(args)] : []),
       ],
       ...(reach ? { reach } : {}),
       ...(action.interrupts ? { interrupts: true as const } : {}),

@@ -1,11 +1,12 @@
-import { isUnknown } from '../core/unknown.ts'
+import { isUnknown, Later, type Unknown } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
 import { type Mount, mounts } from '../module/probes/mounts.ts'
 import { type TaskUser, taskUser } from '../module/probes/task-user.ts'
-import type { AnyQuery } from '../module/query.ts'
+import { type AnyQuery, touchedBy } from '../module/query.ts'
 import type { Step } from '../module/step.ts'
 import { type Asker, queriesOf } from './decide.ts'
 import { deedsOf } from './deed.ts'
-import { failLine, type Line } from './line.ts'
+import { failLine, type Line, unknownLine } from './line.ts'
 import { mountHindrance } from './mount-hindrance.ts'
 import { permissionHindrance } from './permission-hindrance.ts'
 import { tieHindrance } from './tie-hindrance.ts'
@@ -25,6 +26,25 @@ const first = <T, R>(list: T[], of: (one: T) => R | undefined): R | undefined =>
   return undefined
 }
 
+const withoutDeeds = (line: Line): Line => ({
+  ...line,
+  steps: [],
+  phases: [],
+  will: [],
+  labels: [],
+  diff: [],
+  always: false,
+  interrupts: false,
+})
+
+/** An earlier line is still to mount something, or to take a mount away. */
+const waiting = (line: Line, mounted: Later): Line => {
+  const touched = line.will.flatMap(([query, patch]) =>
+    touchedBy(query, { exists: true, ...(isRecord(patch) ? patch : {}) }),
+  )
+  return unknownLine(withoutDeeds(line), mounted, () => [...line.labels, ...touched])
+}
+
 /**
  * A line as its host lets it be: a change that cannot happen is a `fail`, whatever module made it: because of what is
  * mounted, of what it would tear, of what the task's user may not do. What is not known hinders nothing. What has to be
@@ -34,24 +54,15 @@ export const hindered = (walk: Walk, line: Line, ask: Asker): Line => {
   const owned = queriesOf(line.reads)
   const isOnFiles = owned.some(isOwnedFile)
   if (!isOnFiles && !owned.some(isPrivileged) && !line.steps.some(hasFolder)) return line
-  const mounted = isOnFiles ? (ask(mounts) as Mount[]) : []
+  const mounted = isOnFiles ? (ask(mounts) as Mount[] | Unknown) : []
   const user = ask(taskUser) as TaskUser | undefined
   if (line.verdict !== 'change' || line.steps.length === 0) return line
   const deeds = deedsOf(walk, line, ask)
+  if (mounted instanceof Later && deeds.length > 0) return waiting(line, mounted)
   const hindrance =
     (isUnknown(mounted) ? undefined : first(deeds, deed => mountHindrance(mounted, deed))) ??
     first(deeds, deed => tieHindrance(line, deeds, deed, ask)) ??
     (isUnknown(user) || user === undefined ? undefined : permissionHindrance(walk, line, deeds, user, ask))
   if (hindrance === undefined) return line
-  const bare: Line = {
-    ...line,
-    steps: [],
-    phases: [],
-    will: [],
-    labels: [],
-    diff: [],
-    always: false,
-    interrupts: false,
-  }
-  return failLine(bare, hindrance.why, hindrance.fix)
+  return failLine(withoutDeeds(line), hindrance.why, hindrance.fix)
 }

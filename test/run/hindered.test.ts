@@ -228,6 +228,23 @@ check('all names of a file may be replaced together, and one that was removed is
   })
 })
 
+check('behind what mounts, or takes a mount away, a change waits until that is known', async () => {
+  const playbook = `- hosts: all
+  tasks:
+    - { name: unmount, command: { cmd: "umount {{ root }}/d/f.service", touches: ["{{ root }}/none"] } }
+    - { name: it, lineinfile: { path: "{{ root }}/d/f.service", line: two } }\n`
+  await withRig(playbook, {}, async rig => {
+    const root = rig.hosts.root('node0')
+    mkdirSync(`${root}/d`)
+    for (const name of ['d/f.service', 'other']) writeFileSync(`${root}/${name}`, 'one\n')
+    sh('mount', '--bind', `${root}/other`, `${root}/d/f.service`)
+    assert.match(verdicts(await rig.plan())['node0/it']!, /^undecided: known after node0\/unmount/)
+    const ran = await rig.apply()
+    assert.equal(results(ran), { 'node0/unmount': 'changed', 'node0/it': 'changed' })
+    assert.is(readFileSync(`${root}/d/f.service`, 'utf8'), 'one\ntwo\n')
+  })
+})
+
 check('a link whose folder is there by then is followed', async () => {
   const playbook = `- hosts: all
   tasks:

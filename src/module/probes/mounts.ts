@@ -42,7 +42,7 @@ const mountsProbe: Probe<Mount[]> = {
 /** All mounts of a machine, in the order in which they were made. None are told where there is no /proc. */
 export const mounts: Query<Mount[], false> = {
   key: 'mounts',
-  // No module makes or ends one: only what may change anything does.
+  // What mounts says so with this label; what may change anything does as well.
   looks: ['mounts'],
   probe: mountsProbe,
   item: 'mounts',
