@@ -40,11 +40,13 @@ const renamed = (before: Members, kind: 'user' | 'group', changed: string, why: 
   const name = before[member]
   if (typeof name !== 'string' || (name !== changed && changed !== '*' && !isNumber(name))) return before
   if (changed === '*') return { ...before, [member]: why }
-  const has = sameNumber(numberOf(kind, changed, ask), before[number])
+  // What was promised by its name alone has a number that nobody has read yet.
+  const own = before[number]
+  const has = own === undefined ? undefined : sameNumber(numberOf(kind, changed, ask), own)
   if (has === undefined) return { ...before, [member]: why }
   if (has) return { ...before, [member]: changed }
   if (name !== changed) return before
-  return { ...before, [member]: isUnknown(before[number]) ? why : String(before[number]) }
+  return { ...before, [member]: isUnknown(own) ? why : String(own) }
 }
 
 /**

@@ -121,6 +121,15 @@ for (const [what, happens, expected] of table)
     assert.is(found.content.bytes.toString(), 'x', 'its content stays known')
   })
 
+test('of a file that was promised by a name alone the number is not known, nor the name behind a change of the account', () => {
+  const sky = opened()
+  sky.seen('/p', { exists: false })
+  sky.change('t', [[stat('/p'), { exists: true, kind: 'file', owner: 'ada', group: 'gm' }]])
+  sky.change('u', [[user('ada'), { shell: '/bin/bash' }]])
+  assert.is(word((sky.ask(stat('/p')) as { owner: unknown }).owner), 'after u')
+  assert.is((sky.ask(stat('/p')) as { group: unknown }).group, 'gm')
+})
+
 test('what is not there stays so when a home is handed over', () => {
   const sky = opened()
   sky.seen('/none', { exists: false })
