@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { onLab, type Told } from './rig.ts'
@@ -80,5 +80,32 @@ for (const { about, there, tasks, came, look, prints, blames } of scenes)
     const second = await lab.applyOf('playbook.yml')
     assert.equal([second.code, second.summary.hosts.node0?.changed], [0, 0], second.stdout)
   })
+
+const mixed = `- hosts: all
+  tasks:
+    - name: lies
+      become: true
+      ${lies('echo theirs >>/srv/t/own/f; echo theirs >>/srv/t/own/big')}
+    - name: line
+      lineinfile: { path: /srv/t/own/f, line: mine }
+    - name: big
+      needs: []
+      copy: { src: big, dest: /srv/t/own/big }
+`
+check('where the task of a common user writes, who reads has looked; an upload looks as that user', async () => {
+  await lab.ssh(
+    'node0',
+    'rm -rf /srv/t; mkdir -p /srv/t/own; cd /srv/t/own; echo old >f; echo old >big; chown -R admin: .',
+  )
+  mkdirSync(`${lab.folder}/files`, { recursive: true })
+  writeFileSync(`${lab.folder}/files/big`, 'x'.repeat(1_100_000))
+  writeFileSync(`${lab.folder}/playbook.yml`, mixed)
+  const told = await lab.applyOf('playbook.yml', '-e', 'ansible_user=admin')
+  assert.equal(statuses(told), ['changed', 'changed', 'refused'], told.stdout)
+  assert.is(
+    await lab.ssh('node0', 'cd /srv/t/own; cat f big; stat -c %U f big'),
+    'old\ntheirs\nmine\nold\ntheirs\nadmin\nadmin',
+  )
+})
 
 test.run()
