@@ -19,7 +19,7 @@ import { tellLost, tellUnfinished } from './unfinished.ts'
 
 /**
  * Applies a plan, on machines that it leases for that time. Every line has a result in the end, also when the run is
- * interrupted: what it has come to, as far as that is known.
+ * interrupted or refused: what it has come to, as far as that is known.
  */
 export const run = async (parts: RunParts, plan: Walk): Promise<void> => {
   let context = contextOf(parts, plan)
@@ -29,7 +29,7 @@ export const run = async (parts: RunParts, plan: Walk): Promise<void> => {
     context = contextOf(parts, await leaseHosts(parts, plan))
     await apply(context)
   } finally {
-    if (parts.signal.aborted) tellUnfinished(context)
+    tellUnfinished(context)
     await parts.leases.giveAll()
   }
 }

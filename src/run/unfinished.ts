@@ -14,15 +14,16 @@ export const tellLost = (context: RunContext, machine: string): void => {
     if (line.machine === machine) finishUnverified(context, line, whyNotKnown(begun, `${machine} was lost`))
 }
 
-/** The run was interrupted: what was under way is not known, and all that is left has not begun. */
+/** The run is over, however it has ended: what was under way is not known, and all that is left has not begun. */
 export const tellUnfinished = (context: RunContext): void => {
-  const { known, lines, underWay } = context
+  const { known, lines, underWay, signal } = context
+  const ended = signal.aborted ? 'the run was interrupted' : 'the run ended'
   for (const host of known.graph.hosts)
     for (const node of known.graph.nodes)
       for (const line of (node.included.has(host) && lines.get(nodeId(host, node.task))) || []) {
         if (known.finished.has(line.id)) continue
         const sent = underWay.get(line.id)
-        if (sent) finishUnverified(context, sent.line, whyNotKnown(sent.begun, 'the run was interrupted'))
+        if (sent) finishUnverified(context, sent.line, whyNotKnown(sent.begun, ended))
         else finishUnbegun(context, line)
       }
 }

@@ -39,6 +39,8 @@ export type Options = {
   key?: Buffer
   /** Seconds to wait for hosts that another run has. */
   patience?: number
+  /** Where events go, also those of an apply that is refused. */
+  told?: EventBody[]
   /** Interrupts an apply. */
   signal?: AbortSignal
   /** The user that a task without `become` runs as, where that is not who reads. */
@@ -135,7 +137,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
   }
   const go = async (command: 'plan' | 'apply', expected?: ExpectedPlan): Promise<Ran> => {
     const { known, controller, graph } = await prepare()
-    const events: EventBody[] = []
+    const events = options.told ?? []
     const summary = createSummary()
     const emit = (event: EventBody): void => {
       events.push(event)

@@ -88,8 +88,9 @@ test('a host without anything to do is not asked for', () =>
     assert.equal(results(await rig.apply()), { 'node0/f': 'changed' })
   }))
 
-test('where another run has one of the hosts nothing is done on any, and it is named', () =>
-  withTwo(value, {}, async (rig, hosts) => {
+test('where another run has one of the hosts nothing is done on any, and it is named', () => {
+  const told: EventBody[] = []
+  return withTwo(value, { told }, async (rig, hosts) => {
     const held = await holdFor(hosts, 'node1')
     const { failures } = await refusalOf(rig.apply())
     assert.equal(
@@ -98,8 +99,16 @@ test('where another run has one of the hosts nothing is done on any, and it is n
     )
     for (const host of two) assert.not(existsSync(join(hosts.root(host), 'f')))
     assert.not(existsSync(leaseOf(hosts, 'node0')), 'what it had is given back')
+    const planned = told.flatMap(e => (e.type === 'planned' ? [e.node] : []))
+    assert.ok(planned.length > 0)
+    assert.equal(
+      told.flatMap(e => (e.type === 'result' && e.unbegun ? [e.node] : [])),
+      planned,
+      'each has its result: it has not begun',
+    )
     await held.give()
-  }))
+  })
+})
 
 test('one that may wait says so once, plans anew what has changed by then, and says that', () =>
   withTwo(value, { patience: 60 }, async (rig, hosts) => {
