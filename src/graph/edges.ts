@@ -1,7 +1,7 @@
-import { refuse } from '../core/failure.ts'
+import { Refusal } from '../core/failure.ts'
+import { namesNoTask } from '../load/check.ts'
 import { compileTemplate } from '../load/expression.ts'
 import type { Play } from '../load/playbook.ts'
-import { didYouMean } from '../load/suggest.ts'
 import { type Edge, type EdgeKind, type GraphSource, nodeId } from './graph.ts'
 import type { DraftedTask, NodeDraft } from './nodes.ts'
 import type { StaticScope } from './static-scope.ts'
@@ -36,15 +36,7 @@ export const namedEdges = (
       const [where, slug] = text.includes('/') ? (text.split('/', 2) as [string, string]) : [undefined, text]
       const hosts = where === undefined ? node.hosts : (groups[where] ?? [where])
       const found = hosts.flatMap(host => nodeAt(byId, host, slug) ?? [])
-      if (found.length === 0)
-        refuse('playbook-reference', `"${text}" names no task of this play.`, {
-          why: `${kind} takes the name of a task (${text}), HOST/task or GROUP/task.`,
-          fix: didYouMean(
-            slug,
-            play.tasks.map(other => other.slug),
-          ),
-          origin: located.origin,
-        })
+      if (found.length === 0) throw new Refusal(namesNoTask(kind, text, play, located.origin))
       return found.map(({ id }) => ({ on: id, kind }))
     })
 }

@@ -80,6 +80,14 @@ const configOf = (target: Target, entries: KnownHostsEntry[], logins: Login[], v
   authHandler: loginsInTurn(target.user, logins),
 })
 
+/** The end of what a host shows before a login: why nobody may come in, at times behind a long notice. */
+const lastLines = (text: string): string[] =>
+  text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+    .slice(-3)
+
 /** Errors that are not the end: a signature or an agent that failed, after which the next login is tried. */
 const goesOn = ({ level, message }: SshError): boolean =>
   level === 'agent' || (level === 'client-authentication' && !message.startsWith('All configured'))
@@ -99,6 +107,8 @@ const logIn = (
   let denied: Failure | undefined
   let negotiated = false
   let last: SshError | undefined
+  // Of logins that failed before the last one, and what the host has to say: a login that is refused may be told there.
+  const said: string[] = []
   const verify = (key: Buffer): boolean => {
     denied = hostKeyFailure(target, entries, key)
     return denied === undefined
@@ -106,7 +116,8 @@ const logIn = (
   const failure = (): Failure => {
     const refusedLogin = negotiated && (!last?.level || last.level === 'client-authentication')
     const words = last?.message.startsWith('All configured') ? undefined : (last?.message ?? 'it closed the connection')
-    return denied ?? (refusedLogin ? loginFailure(target, logins, words) : connectFailure(target, last))
+    const why = [...said, ...(words === undefined ? [] : [words])].join('\n')
+    return denied ?? (refusedLogin ? loginFailure(target, logins, why) : connectFailure(target, last))
   }
   const fail = () => {
     reject(new Refusal(failure()))
@@ -121,10 +132,11 @@ const logIn = (
     negotiated = true
   })
   client.on('error', error => {
-    if (goesOn(error)) return
+    if (goesOn(error)) return void said.push(error.message)
     last = error
     fail()
   })
+  client.on('banner', text => said.push(...lastLines(text).map(line => `the host says: ${line}`)))
   client.on('close', () => {
     fail()
     signal?.removeEventListener('abort', stop)

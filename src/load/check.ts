@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
-import type { Failure } from '../core/failure.ts'
+import type { Failure, Origin } from '../core/failure.ts'
+import { hasBraces } from './braces.ts'
 import { checkReference, type Names, type Registered } from './check-reference.ts'
 import { compileExpression, compileTemplate, type Expression } from './expression.ts'
 import type { Loaded, Readable } from './load.ts'
@@ -90,6 +91,30 @@ const checkNotify = (task: Task, play: Play, unread: ReadonlySet<string>): Failu
     }))
 }
 
+/** What `needs` and `after` name in so many words; an expression, and the hosts, are looked at when the graph is made. */
+const checkNamed = (task: Task, play: Play, { plays, unread }: Readable['playbook']): Failure[] => {
+  const slugs = new Set(plays.flatMap(one => [...one.tasks, ...one.handlers]).map(one => one.slug))
+  return (['needs', 'after'] as const).flatMap(kind =>
+    (task[kind] ?? []).flatMap(({ value, origin }) => {
+      const slug = value.slice(value.indexOf('/') + 1)
+      if (hasBraces(value) || slugs.has(slug) || unread.has(slug)) return []
+      return [namesNoTask(kind, value, play, origin)]
+    }),
+  )
+}
+
+/** The failure of what stands in `needs` or `after` and is no task. */
+export const namesNoTask = (kind: 'needs' | 'after', text: string, { tasks }: Play, origin: Origin): Failure => ({
+  reason: 'playbook-reference',
+  what: `"${text}" names no task of this play.`,
+  why: `${kind} takes the name of a task (${text}), HOST/task or GROUP/task.`,
+  fix: didYouMean(
+    text.slice(text.indexOf('/') + 1),
+    tasks.map(other => other.slug),
+  ),
+  origin,
+})
+
 /** Gates of a rolling task are tasks of its play that come after it. */
 const checkGates = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
   const later = [...play.tasks, ...play.handlers]
@@ -176,6 +201,7 @@ const checkTask = (task: Task, play: Play, { readable, signatures, modules }: Ag
     ...(Object.hasOwn(signatures, task.module) ? checkSayings(task) : []),
     ...checkNotify(task, play, unread),
     ...checkGates(task, play, unread),
+    ...checkNamed(task, play, readable.playbook),
   ]
 }
 

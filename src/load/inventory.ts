@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, extname, join } from 'node:path'
-import { type Origin, refuse } from '../core/failure.ts'
+import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { kindOfPath, readText } from './files.ts'
 import {
   depths,
@@ -17,6 +17,7 @@ import { readIniInventory } from './inventory-ini.ts'
 import { readYamlInventory } from './inventory-yaml.ts'
 import { locatedAt } from './located.ts'
 import { varsBeside } from './vars-files.ts'
+import { collect, type Problems } from './yaml-fields.ts'
 
 /** Hosts, groups and variables, from all sources. Every list of hosts is in the order of their first mention. */
 export type Inventory = {
@@ -95,7 +96,7 @@ const rankedGroups = (draft: InventoryDraft): string[] => {
 }
 
 /** Reads the files beside the sources once per group or host. */
-const besideReader = (sources: string[]) => {
+const besideReader = (sources: string[], problems: Problems) => {
   const folders = sources
     .filter(source => !isHostList(source))
     .map(source => (kindOfPath(source) === 'folder' ? source : dirname(source)))
@@ -104,7 +105,7 @@ const besideReader = (sources: string[]) => {
     [...new Set(folders)].flatMap(folder =>
       names.map(name => {
         const key = join(folder, kind, name)
-        const vars = known.get(key) ?? varsBeside(folder, kind, name)
+        const vars = known.get(key) ?? collect(problems, () => varsBeside(folder, kind, name)) ?? {}
         known.set(key, vars)
         return vars
       }),
@@ -116,9 +117,10 @@ const hostVars = (
   draft: InventoryDraft,
   members: Map<string, Set<string>>,
   paths: string[],
+  problems: Problems,
 ): ((host: string) => Vars) => {
   const ranked = rankedGroups(draft)
-  const beside = besideReader(paths)
+  const beside = besideReader(paths, problems)
   return (host: string): Vars => {
     const groups = ranked.filter(name => members.get(name)!.has(host))
     const named = groups.filter(name => name !== 'all')
@@ -152,16 +154,19 @@ const hostVars = (
 export const loadInventory = (paths: string[]): Inventory => {
   if (paths.length === 0) refuse('inventory-missing', 'No inventory was named.', { fix: 'Name one with -i FILE.' })
   const draft = emptyInventory()
-  for (const path of paths) readSource(draft, path)
+  const problems: Problems = []
+  for (const path of paths) collect(problems, () => readSource(draft, path))
   reconcile(draft)
   const hosts = [...draft.hosts.keys()]
   const members = new Map([...draft.groups.keys()].map(name => [name, hostsOf(draft, name)]))
   members.set('all', new Set(hosts))
-  const varsOf = hostVars(draft, members, paths)
+  const varsOf = hostVars(draft, members, paths, problems)
+  const vars = Object.fromEntries(hosts.map(host => [host, varsOf(host)]))
+  if (problems.length > 0) throw new Refusal(...problems)
   return {
     hosts,
     groups: Object.fromEntries([...members].map(([name, inside]) => [name, hosts.filter(host => inside.has(host))])),
-    vars: Object.fromEntries(hosts.map(host => [host, varsOf(host)])),
+    vars,
     warnings: hosts
       .filter(host => draft.groups.has(host))
       .map(host => `"${host}" is the name of a host and of a group.`),

@@ -102,6 +102,11 @@ const moduleOf = (at: Located, members: Map<string, Located>, problems: Problems
   const modules = keys.filter(key => !isForeignTaskWord(key))
   const misspelt = modules.length > 1 ? modules.filter(key => closest(key, taskWords) !== undefined) : []
   problems.push(...misspelt.map(key => misspeltWord(at, key)))
+  // It counts as the word that was meant: what it says is not told as missing as well.
+  for (const key of misspelt) {
+    const meant = closest(key, taskWords)!
+    if (!members.has(meant)) members.set(meant, members.get(key)!)
+  }
   const left = modules.filter(key => !misspelt.includes(key))
   if (left.length > 1) problems.push(severalModules(at, left))
   return left[0]

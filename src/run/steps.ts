@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
@@ -274,6 +275,8 @@ const setMembers = async (
     again.record(members)
     const world = worldOn(withoutPredictions(context.walk), line.machine)
     if (seen.some(([query, was]) => !same(answer(world, query), was))) return { moved: step.path }
+    // Of bytes of another kind what no task names would be written back as something else.
+    if (!isUtf8(read!.stdout)) return { failure: noJsonFailure(line, step.path) }
     const text = read!.stdout.toString()
     const found = treeOf(line, step.path, text)
     if ('reason' in found) return { failure: found }

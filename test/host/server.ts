@@ -32,6 +32,8 @@ export type TestServer = {
 export type ServerOptions = {
   /** Lets nobody in. */
   closed?: true
+  /** Shows this before a login. */
+  banner?: string
   /** Ends channels without an exit status. */
   silentEnd?: true
   /** Host key type; ed25519 unless given. */
@@ -174,7 +176,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     })
   }
 
-  const server = new ssh2.Server({ hostKeys: hostKeys.map(key => key.private) }, serve)
+  const server = new ssh2.Server({ hostKeys: hostKeys.map(key => key.private), banner: options.banner ?? '' }, serve)
   // The TCP server under ssh2's is not in its types; it is the only way to reach the sockets.
   const { _srv: tcp } = server as unknown as { _srv: NodeJS.EventEmitter }
   tcp.on('connection', (socket: Socket) => {

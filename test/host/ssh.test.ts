@@ -123,6 +123,19 @@ test('a login that is refused says who tried with what', () =>
     assert.match(failure.fix!, `ssh-copy-id -i ${join(server.folder, 'key')} -p ${server.port} root@127.0.0.1`)
   }))
 
+test('what the host says of a login, and why an agent was of no use, is told', () =>
+  withServer(
+    { closed: true, banner: 'A notice.\nSystem is booting up. Unprivileged users are not permitted to log in yet.\n' },
+    async server => {
+      assert.match((await refusal(server.target)).why!, 'the host says: System is booting up.')
+      const { privateKey: _, ...target } = server.target
+      const failure = await refusal({ ...target, agent: '/nonexistent/agent' })
+      assert.is(failure.reason, 'host-login')
+      assert.match(failure.why!, /nonexistent|connect to agent/i)
+      assert.match(failure.why!, 'System is booting up')
+    },
+  ))
+
 test('an unknown host key is refused with the line to add; added, it connects', () =>
   withServer({}, async server => {
     const file = join(server.folder, 'other')

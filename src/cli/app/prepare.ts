@@ -112,7 +112,12 @@ export const prepare = async (
     ...check(typed, modules, found.names),
     ...filesChecked(typed, modules, controller),
   ]
-  if (failures.length > 0) throw new Refusal(...inFileOrder(failures, typed.playbook.file))
+  if (failures.length > 0) {
+    // Planning tells of values; where it is not come to, they are tried here. Loaded only then.
+    const { checkValues } = await import('./check-values.ts')
+    failures.push(...checkValues(typed, modules, failures))
+    throw new Refusal(...inFileOrder(failures, typed.playbook.file))
+  }
   const loaded = typed as Loaded
   const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
   const graph = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)

@@ -34,7 +34,7 @@ const factsProbe: Probe<Facts> = {
     const [uname = '', processors = '1', manager = 'portable', ...release] = stdout.toString().split('\n')
     const [system = '', hostname = '', kernel = '', machine = ''] = uname.split(' ')
     const value = (key: string): string =>
-      (release.find(l => l.startsWith(`${key}=`)) ?? '').slice(key.length + 1).replaceAll('"', '')
+      (release.find(l => l.startsWith(`${key}=`)) ?? '').slice(key.length + 1).replaceAll(/["']/g, '')
     return [
       {
         machine,

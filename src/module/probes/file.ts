@@ -1,3 +1,4 @@
+import { byteText } from '../../core/byte-text.ts'
 import type { Difference } from '../../core/event.ts'
 import { refuse } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
@@ -68,10 +69,28 @@ const sh = (items: ProbeItem[]): string => {
   return lines.join('\n')
 }
 
+const escapes: Record<number, string> = {
+  7: 'a',
+  8: 'b',
+  9: 't',
+  10: 'n',
+  11: 'v',
+  12: 'f',
+  13: 'r',
+  39: "'",
+  92: '\\',
+}
+/** A path as messages have it in the language C: what is not printable there is escaped as C writes it. */
+const inMessage = (path: string): string =>
+  Array.from(Buffer.from(path), byte => {
+    if (escapes[byte] !== undefined) return `\\${escapes[byte]}`
+    return byte < 32 || byte > 126 ? `\\${byte.toString(8).padStart(3, '0')}` : String.fromCharCode(byte)
+  }).join('')
+
 /** What `find` was not let at: that is not the same as absent. Its messages are in English, as the session sets it. */
 const deniedIn = (stderr: Buffer): ((path: string) => boolean) => {
   const text = stderr.toString()
-  return path => text.includes(`'${path}': Permission denied`)
+  return path => text.includes(`'${inMessage(path)}': Permission denied`)
 }
 
 /** Takes one text after another, each up to a zero byte. */
@@ -80,7 +99,7 @@ const fieldReader = (bytes: Buffer) => {
   return {
     next: (): string => {
       const end = bytes.indexOf(0, at)
-      const text = bytes.toString('utf8', at, end < 0 ? bytes.length : end)
+      const text = byteText(bytes.subarray(at, end < 0 ? bytes.length : end))
       at = end < 0 ? bytes.length : end + 1
       return text
     },

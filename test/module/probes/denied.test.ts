@@ -36,6 +36,21 @@ test('what is hidden in a folder that may not be entered is not absent: nobody k
   assert.is(stat(secret).parse(raws.get(secret)).exists, true, 'its owner and mode may be seen')
 })
 
+test('whatever its name holds', () => {
+  const odd = ['café', "it's", 'two\nlines', 'back\\slash', 'tab\t', '\x01"', 'żółć 鯨'].map(name =>
+    join(root, 'closed', name),
+  )
+  const raws = probed(
+    fileProbe,
+    odd.map(item => ({ item, facets: [] })),
+    script => asNobody(`export LC_ALL=C\n${script}`),
+  )
+  assert.equal(
+    raws.map(raw => raw.denied),
+    odd.map(() => true),
+  )
+})
+
 test('a file whose content may not be read is refused where the content counts', () => {
   const raws = answers(['digest', 'bytes'])
   assert.is(attempt(() => file(secret).parse(raws.get(secret))).failures?.[0]?.reason, 'host-permission')

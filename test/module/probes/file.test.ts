@@ -19,6 +19,23 @@ const one = (path: string, facets = whole): Present => ask([[path, facets]])[0] 
 const textOf = (answer: FileAnswer | undefined): string =>
   answer?.exists && answer.kind === 'file' ? answer.content.bytes.toString() : 'no file'
 
+test('names that are no UTF-8 are told apart, and equal no text', () => {
+  // Two folders and two links, whose names and targets differ in one byte that is no UTF-8.
+  for (const byte of [0o351, 0o350]) {
+    const name = Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([byte])])
+    mkdirSync(name)
+    symlinkSync(name.subarray(root.length + 1), join(root, `to${byte.toString(8)}`))
+  }
+  const links = ['to351', 'to350'].map(name => one(join(root, name), []))
+  const targets = links.map(link => (link.kind === 'link' ? link.target : ''))
+  assert.equal(targets, ['caf\udce9', 'caf\udce8'])
+  const raws = probed(
+    fileProbe,
+    ['to351/x', 'to350/x'].map(path => ({ item: join(root, path), facets: [] })),
+  )
+  assert.equal(new Set(raws.map(({ real }) => real)).size, 2)
+})
+
 test('a file: kind, mode, owner by name and number, size, content', () => {
   const path = join(root, 'plain')
   writeFileSync(path, 'hello\n')

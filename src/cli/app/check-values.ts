@@ -1,0 +1,71 @@
+import { attempt, type Failure, type Origin } from '../../core/failure.ts'
+import { staticScope } from '../../graph/static-scope.ts'
+import { hasBraces } from '../../load/braces.ts'
+import { compileTemplate } from '../../load/expression.ts'
+import type { Readable } from '../../load/load.ts'
+import { locatedMember } from '../../load/located.ts'
+import { selectHosts } from '../../load/pattern.ts'
+import type { Play, Task } from '../../load/playbook.ts'
+import { spelled, validate, withDefaults } from '../../load/schema.ts'
+import type { AnyModule } from '../../module/define.ts'
+
+type Scope = Record<string, unknown>
+
+const lineOf = (origin: Origin | undefined): string => `${origin?.file}:${origin?.line}`
+
+/** What an argument is on a host; as it is written where it cannot be told before the run. */
+const valueHere = (task: Task, name: string, schema: unknown, scope: Scope, failures: Failure[]): unknown => {
+  const at = locatedMember(task.args, name)
+  // What comes of a secret is not told, nor looked at here.
+  if (!hasBraces(JSON.stringify(at.value)) || (schema as { secret?: true } | undefined)?.secret) return at.value
+  const found = attempt(() => compileTemplate(at.value, at).evaluate(scope))
+  // What registered values and facts are is not known yet.
+  failures.push(...(found.failures ?? []).filter(({ reason }) => reason === 'playbook-value'))
+  return found.failures ? at.value : spelled(schema, found.value)
+}
+
+/** What is wrong with the values that the arguments of a task have on one host. */
+const onHost = (task: Task, { args }: AnyModule, scope: Scope): Failure[] => {
+  const failures: Failure[] = []
+  const values = Object.fromEntries(
+    Object.keys(task.args.value).map(name => [
+      name,
+      valueHere(task, name, (args.properties as Scope)[name], scope, failures),
+    ]),
+  )
+  const options = { subject: task.module, reason: 'playbook-argument', expressions: 'skip' } as const
+  return [...failures, ...validate(args, withDefaults(args, values), task.args, options)]
+}
+
+/** One failure for all hosts on which it is the same; each names its hosts. */
+const byHosts = (found: { host: string; failure: Failure }[]): Failure[] =>
+  [...Map.groupBy(found, ({ failure }) => JSON.stringify(failure)).values()].map(same => {
+    const { failure } = same[0]!
+    const hosts = `It is so on ${same.map(({ host }) => host).join(', ')}.`
+    return { ...failure, why: failure.why === undefined ? hosts : `${failure.why}\n${hosts}` }
+  })
+
+/**
+ * What is wrong with values that variables give to arguments: evaluated on each host, as far as nothing of a run is needed.
+ * A line of which something is `told` already, and a task that may be skipped or is repeated, is left alone.
+ */
+export const checkValues = (readable: Readable, modules: Record<string, AnyModule>, told: Failure[]): Failure[] => {
+  const { playbook, inventory, extra } = readable
+  if (inventory === undefined || extra === undefined) return []
+  const seen = new Set(told.map(({ origin }) => lineOf(origin)))
+  const registers = playbook.plays.flatMap(({ tasks }) => tasks.flatMap(({ register }) => register ?? []))
+  const scopeOf = staticScope({ inventory, extra }, registers)
+  const ofTask = (task: Task, play: Play, hosts: string[]): Failure[] => {
+    const module = modules[task.module]
+    if (!module || task.when.length > 0 || task.loop !== undefined || task.text !== undefined || task.noLog) return []
+    return byHosts(
+      hosts.flatMap(host =>
+        onHost(task, module, scopeOf({ task, play }, host, 'an argument')).map(failure => ({ host, failure })),
+      ),
+    ).filter(({ origin }) => !seen.has(lineOf(origin)))
+  }
+  return playbook.plays.flatMap(play => {
+    const hosts = attempt(() => selectHosts(inventory, play.hosts.value)).value ?? []
+    return [...play.tasks, ...play.handlers].flatMap(task => ofTask(task, play, hosts))
+  })
+}

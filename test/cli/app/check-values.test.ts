@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { sandbox } from '../rig.ts'
+
+// All that is wrong with a playbook and its inventory is told in one go, each mistake once, at its place.
+
+const place = sandbox()
+test.after(place.remove)
+mkdirSync(join(place.folder, 'templates'))
+mkdirSync(join(place.folder, 'group_vars'))
+place.write('templates/broken.hbs', 'a\n{{#if x}}\n')
+place.write('templates/names.hbs', 'port {{ prot }}\n')
+place.write(
+  'hosts.yml',
+  'all:\n  hosts:\n    web: { ansible_host: 127.0.0.1, port: eighty }\n    db: { ansible_host: 127.0.0.2, port: 80 }\n',
+)
+
+const refused = (playbook: string, inventory = 'hosts.yml'): string => {
+  place.write('play.yml', playbook)
+  const { code, out, err } = place.run(['plan', 'play.yml', '-i', inventory])
+  assert.is(code, 4, out + err)
+  return err
+}
+/** Each failure as its reason and first place. */
+const toldIn = (err: string): string[] =>
+  [...err.matchAll(/error\[([\w-]+)\]: .*\n {2}(\S+)/g)].map(([, reason, at]) => `${reason} ${at}`)
+/** The words that are underlined, in order. */
+const underlined = (err: string): string[] =>
+  [...err.matchAll(/ \| (.*)\n *\| ( *)(\^+)/g)].map(([, line, before, under]) =>
+    line!.slice(before!.length, before!.length + under!.length),
+  )
+
+const MANY = `- hosts: all
+  vars: { size: big }
+  tasks:
+    - copy: { dest: /srv/a, contents: x }
+    - { name: two, copy: { dest: /srv/b, content: x }, regster: made }
+    - debug: "{{ made.changed }} {{ maed.changed }}"
+    - debug: "{{ size + }}"
+    - file_: { path: /srv/c }
+    - nothing_like_it: { path: /srv/c }
+    - { neither_this: { path: /srv/c }, touches: [/srv/c] }
+    - { name: none }
+    - template: { src: broken.hbs, dest: /srv/d }
+    - template: { src: names.hbs, dest: /srv/e }
+    - template: { src: nowhere.hbs, dest: /srv/f }
+    - copy: { src: gone.txt, dest: /srv/g }
+    - { debug: x, notify: nobody }
+    - { debug: x, needs: [nothing_called_so] }
+    - bootstrap: { peers: [{ id: a, address: b, port: "{{ port }}" }] }
+    - { debug: "{{ facts.arch }}", when: a and b }
+- hosts: nowhere
+  tasks:
+    - debug: x
+`
+
+test('mistakes of all kinds are told in one go, in file order, each once', () => {
+  const err = refused(MANY)
+  assert.equal(toldIn(err), [
+    'playbook-argument play.yml:4:29',
+    'playbook-shape play.yml:5:56',
+    'playbook-name play.yml:6:37',
+    'playbook-expression play.yml:7:25',
+    'playbook-module play.yml:8:7',
+    'playbook-module play.yml:9:7',
+    'playbook-module play.yml:10:9',
+    'playbook-shape play.yml:11:7',
+    'playbook-reference play.yml:14:24',
+    'playbook-reference play.yml:15:20',
+    'playbook-reference play.yml:16:27',
+    'playbook-reference play.yml:17:27',
+    'playbook-argument play.yml:18:56',
+    'playbook-name play.yml:19:20',
+    'playbook-expression play.yml:19:44',
+    'inventory-no-host play.yml:20:10',
+    'playbook-template templates/broken.hbs:3:1',
+    'playbook-name templates/names.hbs:1:9',
+  ])
+  const words = underlined(err)
+  for (const word of [
+    'contents',
+    'regster',
+    'maed',
+    'file_',
+    'nowhere.hbs',
+    'gone.txt',
+    'nobody',
+    'nothing_called_so',
+    'facts',
+    'nowhere',
+  ])
+    assert.ok(words.includes(word), `${word}: ${words.join(', ')}`)
+  assert.is(err.split('unarchive').length, 2, 'the list of modules stands there once')
+  assert.match(err, 'It is so on web.')
+  assert.not.match(err, 'It is so on db')
+})
+
+test('what is wrong with the inventory is told with what is wrong with the playbook, and no name is missed for it', () => {
+  place.write('bad.yml', 'all:\n  hosts:\n    web: { port: 80, 1x: 2 }\n')
+  place.write('group_vars/all.yml', '- a list\n')
+  const err = refused('- hosts: web\n  tasks:\n    - debug: "{{ port }}"\n    - copy: { dst: /x }\n', 'bad.yml')
+  assert.equal(toldIn(err), [
+    'playbook-argument play.yml:4:15',
+    'inventory-variable bad.yml:3:22',
+    'inventory-shape group_vars/all.yml:1:1',
+  ])
+})
+
+test.run()
