@@ -43,6 +43,13 @@ export type SecretReads = { args: Record<string, SecretRead[]>; loop: SecretRead
 const meet = (path: readonly (string | null)[], secret: SecretPath): boolean =>
   secret.every((name, i) => i >= path.length || path[i] === null || path[i] === name)
 
+/** Of a secret that has members only what is looked at, as far as that is written down. */
+const narrowed = (path: readonly (string | null)[], secret: SecretPath): SecretPath => {
+  const open = path.indexOf(null)
+  const known = (open < 0 ? path : path.slice(0, open)) as string[]
+  return known.length > secret.length ? known : secret
+}
+
 /** The secrets that references lead to; `item` is what stands for the item of a loop. */
 const secretsBehind = (
   references: Reference[],
@@ -58,7 +65,10 @@ const secretsBehind = (
       const own = isOwn && path[0] !== 'hostvars'
       const rest = path[0] === 'hostvars' ? path.slice(2) : path
       const met = secrets.filter(secret => meet(rest, secret))
-      for (const secret of met) reads.set(JSON.stringify([secret, own]), { path: secret, own })
+      for (const secret of met) {
+        const read = { path: narrowed(rest, secret), own }
+        reads.set(JSON.stringify(read), read)
+      }
       const [name] = rest
       if (met.length > 0 || typeof name !== 'string' || visited.has(`${own} ${name}`)) continue
       visited.add(`${own} ${name}`)

@@ -38,8 +38,6 @@ export const controllerPaths = (folder: string, entry: string): string[] => [
   resolve(folder, entry),
 ]
 
-const isNoFile = (entry: string): boolean => /^[A-Za-z_]\w*$/.test(entry)
-
 /** One entry of `secrets:`; undefined where there is neither such a variable nor such a file. */
 const sourceOf = (loaded: Readable, entry: string): { paths: SecretPath[]; files: string[] } | undefined => {
   const layers = variableLayers(loaded)
@@ -47,7 +45,6 @@ const sourceOf = (loaded: Readable, entry: string): { paths: SecretPath[]; files
   const registers = tasksIn(loaded).map(task => task.register)
   if (layers.some(layer => Object.hasOwn(layer, path[0]!)) || registers.includes(path[0]))
     return { paths: [path], files: [] }
-  if (isNoFile(entry)) return undefined
   const file = entry.replace(/^@/, '')
   const files = controllerPaths(loaded.playbook.folder, file).filter(one => kindOfPath(one) === 'file')
   const paths = definedIn(layers, file).map(name => [name])

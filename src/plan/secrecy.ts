@@ -23,12 +23,20 @@ type Secrecy = {
   whole: string[]
 }
 
-/** What stands under the name of a secret, on its own host or on all others; nothing where it is not known yet. */
-const valuesUnder = (scope: Record<string, unknown>, { path: [name, ...rest], own }: SecretRead): string[] => {
+/**
+ * What stands under the name of a secret, on its own host or on all others; nothing where it is not known yet. Of what
+ * was registered texts alone: a number there is a status.
+ */
+const valuesUnder = (
+  { graph }: Known,
+  scope: Record<string, unknown>,
+  { path: [name, ...rest], own }: SecretRead,
+): string[] => {
   const scopes = own ? [scope] : Object.values((scope.hostvars ?? {}) as Record<string, Record<string, unknown>>)
   return scopes.flatMap(one => {
     const found = catchUnknown(() => (name! in one ? atPath(one[name!], rest) : undefined))
-    return isUnknown(found) ? [] : leavesOf(found)
+    if (isUnknown(found)) return []
+    return graph.registered.has(name!) ? textsOf(found) : leavesOf(found)
   })
 }
 
@@ -38,7 +46,7 @@ const isSaid = ({ secrets, graph }: Known, name: string, value: string): boolean
 
 const readValues = (known: Known, scope: Record<string, unknown>, reads: SecretRead[]): string[] => {
   const all = reads.flatMap(read =>
-    valuesUnder(scope, read).filter(value => value !== '' && isSaid(known, read.path[0]!, value)),
+    valuesUnder(known, scope, read).filter(value => value !== '' && isSaid(known, read.path[0]!, value)),
   )
   for (const value of all) known.secrets.add(value)
   return [...new Set(all)]
@@ -145,7 +153,7 @@ export const createScreen = (walk: Walk, start: Line, { scope, values }: Argumen
   let isExposed = false
   return {
     asker: ask => query => {
-      if (query.probe.side === 'host' && exposes(query.words ?? [query.item], secrecy)) {
+      if (query.probe.side === 'host' && exposes([...(query.words ?? [query.item]), ...query.looks], secrecy)) {
         isExposed = true
         return new Lost(start.id)
       }
@@ -155,7 +163,9 @@ export const createScreen = (walk: Walk, start: Line, { scope, values }: Argumen
     },
     line: line => {
       const told = hidden ? { ...line, hidden } : line
-      return isExposed || line.steps.some(step => exposes(wordsOf(step), secrecy)) ? exposedLine(told) : told
+      return isExposed || [...line.steps.map(wordsOf), line.labels].some(words => exposes(words, secrecy))
+        ? exposedLine(told)
+        : told
     },
   }
 }
