@@ -6,6 +6,7 @@ import { hasBraces } from './braces.ts'
 import { kindOfPath, readText } from './files.ts'
 import type { Loaded, Readable } from './load.ts'
 import type { Located } from './located.ts'
+import { builtIn, connectionVariables } from './names.ts'
 import { isNamedBy } from './secret-file.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -25,10 +26,14 @@ export const variableLayers = (loaded: Readable): Record<string, Located>[] => [
   loaded.extra ?? {},
 ]
 
+/** What every host has, and what its connection is made by, is shown in every failure of a host: no file makes it secret. */
+const isOfEveryHost = (name: string): boolean =>
+  builtIn.includes(name) || (connectionVariables.includes(name) && !name.includes('pass'))
+
 /** The names of the variables that a file defines. */
 const definedIn = (layers: Record<string, Located>[], entry: string): string[] => {
   const named = layers.flatMap(layer => Object.entries(layer).filter(([, { origin }]) => isNamedBy(origin.file, entry)))
-  return [...new Set(named.map(([name]) => name))]
+  return [...new Set(named.map(([name]) => name))].filter(name => !isOfEveryHost(name))
 }
 
 /** The files that a task may name so, in its `src`. */
