@@ -4,6 +4,8 @@ import {
   type FileAnswer,
   file,
   folder,
+  installable,
+  isStanding,
   isUnknown,
   later,
   portableFolder,
@@ -45,7 +47,8 @@ import {
   serviceAction,
 } from './lib/service-action.ts'
 import { anything, serviceReach, withoutSandbox } from './lib/service-reach.ts'
-import { enableUnit, systemctl } from './lib/systemctl.ts'
+import { systemctl } from './lib/systemctl.ts'
+import { enablingObstacle, enablingOf, enablingPromise, enablingSteps } from './lib/unit-enablement.ts'
 import { lastAttemptLog } from './lib/unit-log.ts'
 
 const args = T.Object(
@@ -96,28 +99,18 @@ const args = T.Object(
 
 type Args = Static<typeof args>
 
-const isOn = (enabled: ServiceAnswer['enabled']): boolean => ['enabled', 'indirect', 'generated'].includes(enabled)
-
-/** Why nothing can be done with this unit, and what to do about it. */
-const unusable = (unit: ServiceAnswer, name: string): [string, string] | undefined => {
-  if (unit.load === 'masked')
+/** Why nothing can be done with this unit, and what to do about it. What is only to be off may be as broken as it likes. */
+const unusable = (unit: ServiceAnswer, name: string, args: Args): [string, string] | undefined => {
+  const isOff = args.state === 'stopped' || (args.state === undefined && args.enabled === false)
+  if (isOff && args.enabled !== true) return undefined
+  if (['masked', 'masked-runtime'].includes(unit.enabled) || unit.load === 'masked')
     return [`${name} is masked`, `run systemctl unmask ${name}, or remove the link that masks it`]
   if (unit.load === 'not-found')
     return [`there is no unit ${name} on this host`, 'install it or write it with systemd_unit in an earlier task']
   if ((unit.load === 'error' || unit.load === 'bad-setting') && !unit.reload)
     return [`systemd cannot load ${name}`, `see what systemd-analyze verify ${name} says of its unit file`]
-  return undefined
-}
-
-/** Why it cannot start at boot. */
-const unbootable = (unit: ServiceAnswer, name: string): [string, string] | undefined => {
-  if (unit.enabled === 'static')
-    return [`${name} cannot be enabled: its unit file has no [Install] section`, 'leave out enabled, or add one']
-  if (!isOn(unit.enabled) && unit.boot === '')
-    return [
-      `nothing on this host would start ${name} at boot`,
-      'install cron, or as root make an executable /etc/rc.local; or leave out enabled, and start it by hand',
-    ]
+  if (/@\.\w+$/.test(name) && args.state !== undefined && args.state !== 'stopped')
+    return [`${name} is a template: only its instances run`, `name one: ${name.replace('@', '@NAME')}`]
   return undefined
 }
 
@@ -148,18 +141,38 @@ type Seen = {
   own: { isOwn: boolean }[]
   sockets: { inodes: string[] }[]
   holders: { all: SocketHolder[] } | undefined
+  /** Those that it names in Also, and those that have to be active before it. */
+  also: ServiceAnswer[]
+  requisites: ServiceAnswer[]
+}
+
+/** A unit that it does not start without, and that is off. */
+const missingRequisite = (
+  unit: ServiceAnswer,
+  name: string,
+  requisites: ServiceAnswer[],
+): [string, string] | undefined => {
+  const off = isServiceOff(unit) ? requisites.find(isServiceOff) : undefined
+  return (
+    off && [
+      `${name} does not start unless ${off.id} runs (Requisite), and that is ${off.active}`,
+      `start ${off.id} in an earlier task`,
+    ]
+  )
 }
 
 /** What keeps the task from being done: the unit itself, the boot, or where it is to listen. */
 const hindranceOf = (args: Args, seen: Seen): [string, string] | undefined => {
   const { unit } = seen
-  const { state, enabled } = args
+  const { state } = args
   const name = unitName(args.name)
-  const useless = unusable(unit, name)
-  const isKeptOff = unit.load === 'masked' && isServiceOff(unit) && !enabled && (state ?? 'stopped') === 'stopped'
-  if (useless && !isKeptOff) return useless
-  const boots = enabled === true ? unbootable(unit, name) : undefined
+  const useless = unusable(unit, name, args)
+  if (useless) return useless
+  const to = enablingOf(args.name, args.enabled, seen)
+  const boots = to === undefined ? undefined : enablingObstacle(args.name, to, seen)
   if (boots || state !== 'started') return boots
+  const alone = missingRequisite(unit, name, seen.requisites)
+  if (alone) return alone
   const listens = args.listens.flat()
   const blocked = malformedAddress(listens) ?? later(() => listenObstacle(unit, name, listenPlaces(listens), seen))
   return blocked && !isUnknown(blocked) ? [blocked.why, blocked.fix] : undefined
@@ -207,43 +220,73 @@ type Planned = {
   /** The unit file is read anew. */
   reloads: boolean
   /** What becomes of its start at boot, where that changes. */
-  enabling: 'enabled' | 'disabled' | undefined
+  enabling: 'on' | 'off' | undefined
   installs: ReturnType<typeof installing>
 }
 
-const plannedOf = (args: Args, { unit, portable, newer }: Seen): Planned => {
-  const enables = args.enabled === true && !isOn(unit.enabled)
-  const disables = args.enabled === false && isOn(unit.enabled)
+const plannedOf = (args: Args, seen: Seen): Planned => {
+  const { unit, portable, newer } = seen
+  const enabling = enablingOf(args.name, args.enabled, seen)
   const reloads = args.daemon_reload && unit.reload
   const action = actionOf(args, unit, newer)
-  const acts = reloads || enables || disables || action.verbs.length > 0
-  return {
-    action,
-    reloads,
-    enabling: enables ? 'enabled' : disables ? 'disabled' : undefined,
-    installs: installing(unit, args.name, portable, acts),
-  }
+  const acts = reloads || enabling !== undefined || action.verbs.length > 0
+  return { action, reloads, enabling, installs: installing(unit, args.name, portable, acts) }
 }
 
 const reasonsOf = ({ action, reloads, enabling, installs }: Planned): string[] => [
   ...(installs ? [installs.why] : []),
   ...(reloads ? ['its unit file has changed'] : []),
-  ...(enabling ? [enabling === 'enabled' ? 'it is not enabled' : 'it is enabled'] : []),
+  ...(enabling ? [enabling === 'on' ? 'it is not enabled' : 'it is enabled'] : []),
   ...action.why,
 ]
 
 const stepsOf = (name: string, unit: ServiceAnswer, { action, reloads, enabling, installs }: Planned): Step[] => {
   // Where systemd does not know the unit, reset-failed ends with an error: there was nothing to reset.
+  // By its own name: another one may be gone when it is no longer enabled.
+  const own = unit.manager === 'systemd' && unit.id !== '' ? unit.id : name
   const tell = (words: string[]): Step =>
-    systemctl(unit, name, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
+    systemctl(unit, own, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
   return [
     ...(installs?.steps ?? []),
     ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
-    ...(enabling === 'enabled' ? enableUnit(unit, name) : []),
-    ...(enabling === 'disabled' ? [tell(['disable'])] : []),
+    ...(enabling ? enablingSteps(enabling, name, unit) : []),
     ...action.verbs.map(tell),
     // A service that ends badly when it is stopped would stay `failed`.
     ...(action.active === 'inactive' ? [tell(['reset-failed'])] : []),
+  ]
+}
+
+/** What systemd says of a unit that it could not load once it has read it again. */
+const loadedAgain = ({ load, enabled }: ServiceAnswer): Partial<ServiceAnswer> =>
+  load === 'loaded' || load === 'not-found' || enabled === 'bad'
+    ? {}
+    : { load: enabled.startsWith('masked') ? 'masked' : 'loaded' }
+
+const hasAlias = ({ install }: ServiceAnswer): boolean =>
+  (install?.links ?? []).some(link => !/\.(wants|requires|upholds)$/.test(link))
+
+/**
+ * What it may change besides. A start takes ports that are free, which changes nothing for others; a stop may free one.
+ * Other units feel it where this one starts or ends them, and where it goes by another name here.
+ */
+const touchedBeside = (unit: ServiceAnswer, name: string, { action, enabling, reloads }: Planned): string[] => {
+  const verbs = action.verbs.flat()
+  const isRestart = verbs.includes('restart')
+  // Its other names come and go with its start at boot.
+  const isNamed = unit.id !== name || unit.names.length > 1 || (enabling !== undefined && hasAlias(unit))
+  // Whether what it starts besides runs already is not asked: that would be a round trip more for each start.
+  const pulls = isServiceOff(unit) && unit.needs.pulls.some(other => !isStanding(other))
+  const isFelt = action.active === 'active' && (pulls || unit.needs.conflicts.length > 0)
+  return [
+    ...(verbs.includes('stop') || isRestart ? ['live:sockets'] : []),
+    ...(unit.manager === 'systemd' && (isFelt || isNamed || (isRestart && unit.isReferenced)) ? ['units'] : []),
+    // systemd reads all units anew, not this one alone; `disable` has it do so too.
+    ...(reloads || (enabling === 'off' && unit.manager === 'systemd') ? ['units', 'daemon-reload'] : []),
+    ...(isRestart ? [`restart:${name}`] : []),
+    // Those that it names in Also follow it, and the unit that this is another name of.
+    ...(enabling && (unit.install?.also.length || unit.id !== name)
+      ? ['units', `${enabling === 'on' ? 'enables' : 'disables'}:${name}`]
+      : []),
   ]
 }
 
@@ -262,7 +305,7 @@ export default defineModule({
     '- name: No mail server\n  service:\n    name: exim4\n    state: stopped\n    enabled: false',
   ],
   reads: args => ({
-    unit: service(args.name),
+    unit: args.enabled === undefined ? service(args.name) : installable(args.name),
     portable: file(portableProgram(args.name)),
     starts: uses(unitStart(args.name)),
     newer: args.newer_than.map(file => uses(stat(plainPath(file)))),
@@ -277,9 +320,18 @@ export default defineModule({
     return {
       holders: Array.isArray(odd) && odd.length > 0 ? uses(socketHolders(odd)) : undefined,
       ...reachReads(args, seen),
+      also: args.enabled === undefined ? [] : (unit.install?.also ?? []).map(name => uses(service(name))),
+      requisites: args.state === 'started' ? unit.needs.requisites.map(name => uses(service(name))) : [],
     }
   },
-  touches: args => ['live:sockets', ...touchedTrees(args), ...mountLabels(args)],
+  touches: args => [
+    'live:sockets',
+    'units',
+    'daemon-reload',
+    ...['restart', 'enables', 'disables'].map(verb => `${verb}:${unitName(args.name)}`),
+    ...touchedTrees(args),
+    ...mountLabels(args),
+  ],
   reach: args => (args.touches === undefined && args.state !== undefined ? anything : undefined),
   plan: (args, seen, { ok, change, fail }) => {
     const { unit } = seen
@@ -291,20 +343,20 @@ export default defineModule({
     const reach = reachOf(args, seen, action)
     const reasons = reasonsOf(planned)
     if (reasons.length === 0) return ok({ name, active: later(() => unit.active), enabled: later(() => unit.enabled) })
+    const boots = enabling && enablingPromise(enabling, name, unit)
     return change({
       will: {
         unit: {
-          ...(reloads ? { reload: false, ...(unit.load === 'loaded' ? {} : { load: 'loaded' as const }) } : {}),
-          ...(enabling ? { enabled: enabling } : {}),
+          ...(reloads ? { reload: false, ...loadedAgain(unit) } : {}),
+          ...boots,
           ...(action.active ? { active: action.active } : {}),
         },
         ...(installs ? { portable: installs.will } : {}),
       },
       steps: stepsOf(args.name, unit, planned),
       reason: reasons.join(', '),
-      // A start takes ports that are free, which changes nothing for others. A stop may free one.
       touches: [
-        ...(action.verbs.some(([first, verb]) => first === 'stop' || verb === 'restart') ? ['live:sockets'] : []),
+        ...touchedBeside(unit, name, planned),
         ...(action.verbs.length > 0 ? [...touchedTrees(args), ...mountLabels(args)] : []),
       ],
       ...(reach ? { reach } : {}),
@@ -313,7 +365,7 @@ export default defineModule({
       outputs: {
         name,
         active: action.active ?? later(() => unit.active),
-        enabled: enabling ?? later(() => unit.enabled),
+        enabled: boots && 'enabled' in boots ? boots.enabled : later(() => unit.enabled),
       },
       ...(args.state === 'restarted' || args.state === 'reloaded' ? { always: true as const } : {}),
     })

@@ -5,11 +5,9 @@ import {
   exec,
   type FileAnswer,
   file,
-  isUnknown,
+  installable,
   later,
-  type ServiceAnswer,
   type Static,
-  service,
   T,
   type TemplateAnswer,
   template,
@@ -19,6 +17,7 @@ import {
 } from '../../src/module/module.ts'
 import { targetReads } from './lib/file-attributes.ts'
 import { decideFile } from './lib/file-content.ts'
+import { baseName } from './lib/paths.ts'
 import { loadUnit } from './lib/systemctl.ts'
 import { notWritable, writableParent } from './lib/writable-parent.ts'
 
@@ -44,22 +43,11 @@ type Args = Static<typeof args>
 
 const reload = exec(['systemctl', 'daemon-reload'])
 
-const isInstallable = (text: string): boolean => /^\s*\[Install\]/m.test(text)
-
 /**
- * What systemd will say of the unit once it has read the file. `since` is left alone: a service that runs goes on
- * running.
+ * What systemd will say of the unit once it has read the file. All else follows from what the file says, and a service
+ * that runs goes on running.
  */
-const loaded = (unit: ServiceAnswer, text: string | undefined): Partial<ServiceAnswer> => ({
-  load: 'loaded',
-  reload: false,
-  ...(unit.load === 'not-found' ? { active: 'inactive', sub: 'dead', restarts: 0, result: 'success' } : {}),
-  // Whether a new unit with [Install] is on cannot be told: a link of an older file of this name may be left.
-  ...(text !== undefined && !isInstallable(text) && (unit.enabled === 'disabled' || unit.enabled === '')
-    ? { enabled: 'static' as const }
-    : {}),
-  ...(text !== undefined && isInstallable(text) && unit.enabled === 'static' ? { enabled: 'disabled' as const } : {}),
-})
+const loaded = { load: 'loaded', reload: false } as const
 
 type Seen = { file: FileAnswer; template: TemplateAnswer | undefined }
 
@@ -73,9 +61,14 @@ const hindranceOf = (args: Args, seen: Seen): [string, string?] | undefined => {
   if (!seen.file.exists || seen.file.kind !== 'link') return undefined
   if (seen.file.target === '/dev/null')
     return [`${unitName(args.name)} is masked`, `run systemctl unmask ${unitName(args.name)}`]
+  // A link to where a unit lies gives way to the file, as with other modules; one to a unit of another name is that name.
+  const [target, name] = [seen.file.target, unitName(args.name)]
+  const named = baseName(target)
+  const isUnit = !target.includes('/') || /\/systemd\/system\/[^/]+$/.test(target)
+  if (named === name || !isUnit) return undefined
   return [
-    `${path} is a link to ${seen.file.target}, a file is wanted`,
-    'remove the link, or write the unit where it points',
+    `${name} is another name of ${named} here (${path} is a link to ${target})`,
+    `write ${named}, or remove the link`,
   ]
 }
 
@@ -93,11 +86,14 @@ export default defineModule({
   ],
   reads: args => ({
     file: file(unitFile(args.name)),
-    unit: service(args.name),
+    // What [Install] asks for is looked at with it, or the task that enables it would have to look again.
+    unit: installable(args.name),
     template: args.src === undefined ? undefined : template(args.src),
     room: uses(writableParent(unitFile(args.name))),
     ...targetReads(unitFile(args.name), {}),
   }),
+  // systemd reads all units anew, not this one alone.
+  touches: () => ['units', 'daemon-reload'],
   plan: (args, seen, { ok, change, fail }) => {
     const path = unitFile(args.name)
     const done = { name: unitName(args.name), path }
@@ -109,6 +105,7 @@ export default defineModule({
     if (it.is === 'fail') return fail(it.why, it.fix)
     const reads =
       seen.unit.manager !== 'systemd' ? [] : seen.unit.load === 'not-found' ? [loadUnit(done.name)] : [reload]
+    const touches = reads.includes(reload) ? ['units', 'daemon-reload'] : []
     if (it.is === 'ok') {
       if (seen.unit.load === 'bad-setting' || seen.unit.load === 'error')
         return fail(`systemd cannot load ${done.name} (${seen.unit.load})`, `systemd-analyze verify ${path} says why`)
@@ -116,14 +113,15 @@ export default defineModule({
       return change({
         will: { unit: { reload: false } },
         steps: reads,
+        touches,
         reason: 'systemd has not read it since it changed',
         outputs: done,
       })
     }
     if (seen.room.closed !== '') return fail(...notWritable(done.name, seen.room))
-    const text = later(wanted)
     return change({
-      will: { file: it.will, unit: loaded(seen.unit, isUnknown(text) ? undefined : text.bytes.toString()) },
+      will: { file: it.will, unit: loaded },
+      touches,
       steps: [...it.steps, ...reads],
       reason: it.reason,
       outputs: done,

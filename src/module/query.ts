@@ -21,6 +21,12 @@ export type Probe<Raw> = {
   owned?: string[]
 }
 
+/**
+ * A change that is foreseen: the labels it touches, `hits` those of them (and of its reach) that the query looks at, and
+ * what it promises, by the keys of queries (of a file by its one name). `time` is its moment, as `stamp` is given it.
+ */
+export type Foreseen = { hits: Label[]; labels: readonly Label[]; patches: ReadonlyMap<string, unknown>; time: number }
+
 /** Asks the world at the same position: for answers that follow from other answers. */
 export type Ask = <A>(query: Query<A, boolean>) => A
 
@@ -48,8 +54,11 @@ export type Query<A, Owned extends boolean = true> = {
   privileged?(before: A): boolean
   /** Never asked before everything earlier on the host has happened: commands that a user wrote. */
   lazy?: true
-  /** The answer as a function of other, possibly predicted, answers, after a change of `hits`; undefined: cannot be told. */
-  derive?(ask: Ask, before: A | Unknown, hits: Label[]): A | undefined
+  /**
+   * The answer as a function of other, possibly predicted, answers, and of the change that makes it another one;
+   * undefined: cannot be told. A change that promises something of the answer itself counts on top of that.
+   */
+  derive?(ask: Ask, before: A | Unknown, foreseen: Foreseen): A | undefined
   /** The answer where something it depends on is known to be absent: saves asking. */
   implied?(absent: (path: string) => boolean): A | undefined
   /** What a change of this answer touches, given the patch; default: the thing itself. */

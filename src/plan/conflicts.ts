@@ -74,10 +74,14 @@ const causeOfAgain = (walk: Walk, line: Line, changed: ReadonlySet<string>): str
   return later ?? first
 }
 
+/** A query under what it looks at last. */
+const lastLook = (query: AnyQuery): AnyQuery => ({ ...query, looks: query.looks.slice(-1) })
+
 const whyAgain = (walk: Walk, line: Line, changed: ReadonlySet<string>): string => {
   const own = line.will.map(([query]) => query)
   const { first, later } = rivalsOf(walk, line, own, changed)
-  const rival = first ?? later
+  // A unit is stopped and started with others too: who does that is told of only where nobody sets it itself.
+  const rival = first ?? later ?? rivalsOf(walk, line, own.map(lastLook), changed).first
   if (rival && own[0])
     return `it and ${rival} both set ${own[0].subject}, each undoing the other: every run will change it again. Keep one of the two.`
   const cause = causeOfAgain(walk, line, changed)

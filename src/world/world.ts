@@ -4,7 +4,7 @@ import type { AnyQuery } from '../module/query.ts'
 import { type Answers, isAbsentAbove, isFresh } from './answers.ts'
 import { canonicalLabels, canonicalPath, type KnownLinks, removalAbove } from './canonical-path.ts'
 import { askedAgain, isFileQuery, predictedKey, queryByRealName, storedAnswer, storedKey } from './file-answers.ts'
-import { hitsOf, isHit, type Prediction, patched } from './prediction.ts'
+import { future, hitsOf, isHit, type Prediction, patched } from './prediction.ts'
 
 /**
  * One machine as a task sees it: what was read, and the ordered log of predictions since. "Newest wins" is a
@@ -72,8 +72,13 @@ export const answer = (world: World, query: AnyQuery, upto = world.predicted.len
   for (const [position, prediction] of log.entries()) {
     if (position <= gone) continue
     const before = value
-    if (prediction.patches.has(key)) value = patched(value, prediction.patches.get(key), prediction, query)
-    else if (isHit(prediction, looks, more)) value = clouded(world, query, value, prediction, position, looks, more)
+    if (prediction.patches.has(key)) {
+      // What it promises counts before what follows from the rest of it, such as from the file that it writes.
+      const rest = overlapping(prediction.labels, looks.slice(1))
+        ? derived(world, query, value, position, hitsOf(prediction, looks, more))
+        : undefined
+      value = patched(rest ?? value, prediction.patches.get(key), prediction, query)
+    } else if (isHit(prediction, looks, more)) value = clouded(world, query, value, prediction, position, looks, more)
     else if (overlapping(prediction.adrift, query.looks))
       value = clouded(world, query, value, prediction, position, query.looks)
     if (value !== before) more = dependsOf(query, value)
@@ -89,7 +94,8 @@ const derived = (world: World, query: AnyQuery, before: unknown, position: numbe
     return strict(found) as never
   }
   try {
-    return query.derive?.(ask as never, before, hits)
+    const { labels, patches, index } = world.predicted[position]!
+    return query.derive?.(ask as never, before, { hits, labels, patches, time: future + index })
   } catch (error) {
     if (error instanceof Missing) return error
     if (!isUnknown(error)) throw error

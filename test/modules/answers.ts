@@ -1,5 +1,7 @@
 import { isUnknown, Later, unknownsIn } from '../../src/core/unknown.ts'
 import { content, isRecord, sha256 } from '../../src/core/value.ts'
+import type { ServiceAnswer } from '../../src/module/probes/unit-answer.ts'
+import { noNeeds } from '../../src/module/probes/unit-text.ts'
 import type { AnyQuery } from '../../src/module/query.ts'
 
 /** `(unknown: node0/task)` in a case file is a value that node0/task will make known. */
@@ -41,7 +43,8 @@ const ofArchive = (said: unknown): unknown => {
   return { name: 'a.tar.gz', file: '/controller/a.tar.gz', size: 1000, sha256: 'a'.repeat(64), ...(listing as object) }
 }
 
-const unit = {
+/** A unit of systemd that is off and asks for nothing. */
+export const plainUnit: ServiceAnswer = {
   manager: 'systemd',
   boot: 'systemd',
   load: 'loaded',
@@ -52,6 +55,17 @@ const unit = {
   since: 0,
   restarts: 0,
   result: 'success',
+  id: '',
+  names: [],
+  rc: '',
+  source: '',
+  files: [],
+  isLink: false,
+  dropIns: [],
+  wanted: [],
+  isReferenced: false,
+  needs: noNeeds,
+  stays: true,
 }
 const program = (said: unknown, query: AnyQuery): unknown =>
   isRecord(said) && 'prints' in said
@@ -67,7 +81,7 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   source: ofSource,
   'local-archive': ofArchive,
   listing: ofListing,
-  service: said => (isRecord(said) ? { ...unit, ...said } : said),
+  service: (said, { item }) => (isRecord(said) ? { ...plainUnit, id: item, ...said } : said),
   program,
 }
 /**

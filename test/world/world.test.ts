@@ -4,8 +4,10 @@ import { Later, strict } from '../../src/core/unknown.ts'
 import { content } from '../../src/core/value.ts'
 import { type FileAnswer, file, stat } from '../../src/module/probes/file.ts'
 import { command } from '../../src/module/probes/program.ts'
-import { type ServiceAnswer, service } from '../../src/module/probes/service.ts'
+import { service } from '../../src/module/probes/service.ts'
+import type { ServiceAnswer } from '../../src/module/probes/unit-answer.ts'
 import { recordAnswer } from '../../src/world/answers.ts'
+import { plainUnit } from '../modules/answers.ts'
 import { absent, createSky, folder, text, word } from './sky.ts'
 
 test('what was read is known, what was not is to be read', () => {
@@ -145,27 +147,17 @@ test('predicted moments lie after every real one and are ordered by node', () =>
   assert.ok(at('/a') > Date.now() * 1000)
 })
 
-const off: ServiceAnswer = {
-  manager: 'systemd',
-  boot: 'systemd',
-  load: 'not-found',
-  active: 'inactive',
-  sub: 'dead',
-  enabled: '',
-  reload: false,
-  since: 0,
-  restarts: 0,
-  result: 'success',
-}
+const off: ServiceAnswer = { ...plainUnit, id: 'x.service', load: 'not-found', enabled: '', result: '' }
 const unitPath = '/etc/systemd/system/x.service'
 
+// systemd reads what it has not in memory whenever it is asked for it.
 test('the state of a unit follows from its unit file that an earlier task writes', () => {
   const sky = createSky()
   sky.seen(unitPath, absent)
   recordAnswer(sky.answers, service('x'), off, [])
   sky.makes('unit', unitPath, '[Service]\n[Install]\nWantedBy=x\n')
   const found = sky.ask(service('x')) as ServiceAnswer
-  assert.equal([found.load, found.active, found.enabled, found.reload], ['loaded', 'inactive', 'disabled', true])
+  assert.equal([found.load, found.active, found.enabled, found.reload], ['loaded', 'inactive', 'disabled', false])
 })
 
 test('a unit file rewritten needs a reload; its unit keeps running', () => {

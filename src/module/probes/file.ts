@@ -12,6 +12,7 @@ import { cloudedFile, ownersOf } from './file-owner.ts'
 import { type FileTies, tiesIn, tiesScript } from './file-ties.ts'
 import { promisedFile } from './promised-file.ts'
 import { seenFile } from './seen-file.ts'
+import { folderOf, unitLabels } from './unit-path.ts'
 
 type Present = {
   exists: true
@@ -44,7 +45,6 @@ export type RawFile = { answer: FileAnswer; folder: string; real: string; denied
 
 const unreadable = 'unreadable'
 const kinds: Record<string, string> = { f: 'file', d: 'directory', l: 'link' }
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 
 const microseconds = (seconds: string): number => {
   const [whole, fraction = ''] = seconds.split('.') as [string, string?]
@@ -188,10 +188,12 @@ export const fileProbe: Probe<RawFile> = { kind: 'file', side: 'host', sh, read,
 const touched =
   (path: string) =>
   (patch: Record<string, unknown>): string[] => {
-    if (patch.exists === false || patch.kind === 'link') return [`tree:${path}`, `children:${folderOf(path)}`]
-    if (patch.exists === true) return [`path:${path}`, `children:${folderOf(path)}`]
+    const units = unitLabels(path)
+    if (patch.exists === false || patch.kind === 'link') return [`tree:${path}`, `children:${folderOf(path)}`, ...units]
+    if (patch.exists === true) return [`path:${path}`, `children:${folderOf(path)}`, ...units]
+    // An owner or a mode says nothing to systemd.
     const isAttributes = Object.keys(patch).every(member => attributeMembers.has(member))
-    return [`${isAttributes ? 'attributes' : 'path'}:${path}`]
+    return isAttributes ? [`attributes:${path}`] : [`path:${path}`, ...units]
   }
 const attributeMembers = new Set(['mode', 'owner', 'uid', 'group', 'gid'])
 

@@ -1,96 +1,18 @@
-import { quote, quoted } from '../../core/quote.ts'
-import type { Output } from '../../core/transport.ts'
+import { posix } from 'node:path'
+import { quote } from '../../core/quote.ts'
 import { isUnknown } from '../../core/unknown.ts'
-import type { Label } from '../label.ts'
-import type { Ask, Probe, ProbeItem, Query } from '../query.ts'
+import { isRecord } from '../../core/value.ts'
+import { overlapping } from '../label.ts'
+import type { Ask, Foreseen, Query } from '../query.ts'
 import { file } from './file.ts'
-import { isOfMachine, showUnits, unitFile, unitName } from './portable.ts'
-import { settingsIn, settingsShown, shownSettings, type UnitSettings } from './unit-settings.ts'
-
-/**
- * A unit, and who runs it: systemd, or where there is none the portable service manager. `boot` is what starts it with
- * the machine; empty: nothing there could. `since` is StateChangeTimestamp in microseconds of the host's clock (it
- * moves on reload too).
- */
-export type ServiceAnswer = {
-  manager: 'systemd' | 'portable'
-  boot: 'systemd' | 'sysv' | 'rc.local' | 'cron' | ''
-  load: 'loaded' | 'not-found' | 'masked' | 'error' | 'bad-setting'
-  active: 'active' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'reloading'
-  sub: string
-  enabled: 'enabled' | 'disabled' | 'static' | 'masked' | 'generated' | 'indirect' | ''
-  reload: boolean
-  since: number
-  restarts: number
-  result: string
-}
-
-/** What one look at a unit tells, for all who ask about it: `began` is that of its process, `settings` what a start does. */
-type Raw = ServiceAnswer & { began: string; settings: UnitSettings }
-
-const properties = `Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,StateChangeTimestamp,NRestarts,Result,ExecMainStartTimestamp,${shownSettings.join()}`
-
-/** `Sun 2026-11-22 16:34:01.123456 UTC`, or microseconds, as `2026-11-22T16:34:01.123456Z`; empty for no time. */
-const time = (text = ''): string => {
-  if (/^[1-9]\d+$/.test(text))
-    return `${new Date(Number(text.slice(0, -3))).toISOString().slice(0, -1)}${text.slice(-3)}Z`
-  const found = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(text)
-  return found ? `${found[1]}T${found[2]}.${(found[3] ?? '').slice(0, 6).padEnd(6, '0')}Z` : ''
-}
-const microseconds = (time: string): number =>
-  time === '' ? 0 : Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26))
-
-const parse = (block: string): Raw => {
-  const lines = block
-    .split('\n')
-    .flatMap((line): [string, string][] =>
-      line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [],
-    )
-  const value: Record<string, string | undefined> = Object.fromEntries(lines)
-  return {
-    manager: 'Boot' in value ? 'portable' : 'systemd',
-    boot: value.Boot ?? 'systemd',
-    load: value.LoadState ?? 'not-found',
-    active: value.ActiveState ?? 'inactive',
-    sub: value.SubState ?? 'dead',
-    enabled: value.UnitFileState ?? '',
-    reload: value.NeedDaemonReload === 'yes',
-    since: microseconds(time(value.StateChangeTimestamp)),
-    restarts: Number(value.NRestarts ?? 0),
-    result: value.Result ?? '',
-    began: value.ActiveState === 'active' ? time(value.ExecMainStartTimestamp) : '',
-    settings: settingsShown(lines),
-  } as Raw
-}
-
-/** Those that systemd may run come first. */
-const inOrder = (items: ProbeItem[]): string[] => {
-  const names = items.map(({ item }) => item)
-  return [...names.filter(isOfMachine), ...names.filter(name => !isOfMachine(name))]
-}
-
-/** One `systemctl show` for all units; its blocks come in the order asked, one blank line between. */
-const serviceProbe: Probe<Raw> = {
-  kind: 'service',
-  side: 'host',
-  sh: (items: ProbeItem[]) => {
-    const names = inOrder(items)
-    const own = names.filter(name => !isOfMachine(name))
-    const machines = names.slice(0, names.length - own.length)
-    if (machines.length === 0) return showUnits(own)
-    return `if [ -d /run/systemd/system ]; then
-systemctl show --timestamp=us+utc -p ${properties} -- ${quoted(machines)}
-${own.length > 0 ? `echo\n${showUnits(own)}` : ''}
-else
-${showUnits(names)}
-fi`
-  },
-  read: ({ stdout }: Output, items: ProbeItem[]) => {
-    const blocks = stdout.toString().trim().split(/\n\n+/)
-    const places = new Map(inOrder(items).map((name, i) => [name, i]))
-    return items.map(({ item }) => parse(blocks[places.get(item)!] ?? ''))
-  },
-}
+import { isOfMachine, unitFile, unitName } from './portable.ts'
+import { type RawUnit, serviceProbe } from './service-probe.ts'
+import type { ServiceAnswer } from './unit-answer.ts'
+import { folderOf, merged, nameOf, unitFileLooks } from './unit-path.ts'
+import { behindFiles, behindOwnFile } from './unit-prediction.ts'
+import { behindEnabling, behindOther } from './unit-relations.ts'
+import { settingsIn, type UnitSettings } from './unit-settings.ts'
+import { isStanding, type UnitNeeds } from './unit-text.ts'
 
 const shownAs: Record<string, string> = {
   load: 'LoadState',
@@ -99,6 +21,7 @@ const shownAs: Record<string, string> = {
   enabled: 'UnitFileState',
   restarts: 'NRestarts',
   result: 'Result',
+  rc: 'Rc',
 }
 
 /** What the look at a unit prints of what is promised, as text in order. The portable manager knows of no reload. */
@@ -114,41 +37,77 @@ const promisedService =
     return `[ "$({ ${look}\n} | grep -Ex ${quote(pattern)} | sort)" = ${quote(wanted)} ]`
   }
 
-/** A unit whose file will be put there by an earlier task: loaded, off, in need of a reload. */
+/** What the unit is made of, as labels; its own folder too, for what says only in which folder it writes. */
+const filesOf = (name: string): string[] => [
+  `path:${unitFile(name)}`,
+  ...(isOfMachine(name) ? [`tree:${unitFile(name)}.d`, ...unitFileLooks(unitName(name))] : []),
+]
+
+/** Whether enabling `other` makes a link of this name to it. */
+const isAliasOf = (unit: string, other: string, { patches }: Foreseen, ask: Ask): boolean => {
+  const patch = patches.get(`unit:${other}`)
+  return isRecord(patch) && patch.enabled === 'enabled' && !!ask(needsOfUnit(other)).install?.links.includes(unit)
+}
+
+/** systemd reads all units anew; a line that is not known yet may let it. */
+const behindReload = (unit: ServiceAnswer | undefined, { labels, patches }: Foreseen): ServiceAnswer | undefined => {
+  if (!unit?.reload || !labels.includes('daemon-reload')) return unit
+  return patches.size === 0 ? undefined : { ...unit, reload: false }
+}
+
+/** The unit behind changes of its files and of other units, each a function of what is known of it. */
 const derive =
   (name: string) =>
-  (ask: Ask, before: unknown): ServiceAnswer | undefined => {
-    const unit = ask(file(unitFile(name)))
-    if (unit.exists !== true || isUnknown(before)) return undefined
+  (ask: Ask, before: unknown, foreseen: Foreseen): ServiceAnswer | undefined => {
+    if (isUnknown(before)) return undefined
+    const [unit, looks] = [unitName(name), filesOf(name)]
     const old = before as ServiceAnswer
-    const reload = old.manager === 'systemd'
-    if (old.load !== 'not-found') return { ...old, load: 'loaded', reload }
-    const text = unit.kind === 'file' ? unit.content.bytes.toString() : ''
-    return {
-      manager: old.manager,
-      boot: old.boot,
-      load: 'loaded',
-      active: 'inactive',
-      sub: 'dead',
-      enabled: /^\[Install\]/m.test(text) ? 'disabled' : 'static',
-      reload,
-      since: 0,
-      restarts: 0,
-      result: 'success',
-    }
+    if (old.manager === 'portable' || !isOfMachine(name))
+      return overlapping(foreseen.hits, looks.slice(0, 1)) ? behindOwnFile(unitFile(name), ask, old) : old
+    const isOfFile = overlapping(foreseen.hits, looks)
+    const find = (other: string): ServiceAnswer => ask(service(other))
+    const now = behindReload(isOfFile ? behindFiles(unit, looks, ask, old, foreseen, find) : old, foreseen)
+    const others = foreseen.labels.flatMap(label => (label.startsWith('unit:') ? [label.slice('unit:'.length)] : []))
+    const another = others.find(other => other !== unit && (other === old.id || old.names.includes(other)))
+    if (another !== undefined) return find(another)
+    const namer = others.find(other => other !== unit && isAliasOf(unit, other, foreseen, ask))
+    if (namer !== undefined) return find(namer)
+    const needsOf = (other: string): UnitNeeds => ask(needsOfUnit(other)).needs
+    const so = others
+      .filter(other => other !== unit && isOfMachine(other))
+      .reduce<ServiceAnswer | undefined>((unit, other) => unit && behindOther(unit, other, foreseen, needsOf), now)
+    return so && behindEnabling(so, foreseen, other => ask(needsOfUnit(other)).install)
   }
 
+/** What a unit needs, as its files say: whatever becomes of it and of others. */
+const needsOfUnit = (name: string): Query<ServiceAnswer> => ({
+  ...query(name, []),
+  key: `needs:${unitName(name)}`,
+  looks: [`needs:${unitName(name)}`, ...filesOf(name)],
+  derive: (ask, before, foreseen) =>
+    isUnknown(before)
+      ? undefined
+      : behindFiles(unitName(name), filesOf(name), ask, before, foreseen, other => ask(needsOfUnit(other))),
+})
+
 /** The state of a unit, which is also a function of its unit file. */
-export const service = (name: string): Query<ServiceAnswer> => ({
+export const service = (name: string): Query<ServiceAnswer> => query(name, [])
+/** The same with what its [Install] section asks for, and all that it names there: one process more. */
+export const installable = (name: string): Query<ServiceAnswer> => query(name, ['install'])
+
+const query = (name: string, facets: string[]): Query<ServiceAnswer> => ({
   key: `unit:${unitName(name)}`,
-  looks: [`unit:${unitName(name)}`, `path:${unitFile(name)}`],
+  // A change of another unit is one of `units` where it may be felt by others: a stop, what a start pulls in.
+  looks: [`unit:${unitName(name)}`, ...filesOf(name), ...(isOfMachine(name) ? ['units'] : [])],
   probe: serviceProbe,
   item: unitName(name),
-  facets: [],
-  parse: ({ began: _, settings: __, ...unit }: Raw) => unit,
+  facets,
+  parse: ({ began: _, settings: __, ...unit }: RawUnit) => unit,
   only: false,
   derive: derive(name),
-  touched: () => [`unit:${unitName(name)}`],
+  depends: unit =>
+    [...unit.needs.conflicts, ...unit.needs.stopsWith].flatMap(other => (isStanding(other) ? [] : [`unit:${other}`])),
+  touched: patch => [`unit:${unitName(name)}`, ...(patch.active === 'inactive' && isOfMachine(name) ? ['units'] : [])],
   holds: promisedService(unitName(name)),
   privileged: unit => unit.manager === 'systemd',
   // Enabling and daemon-reload leave StateChangeTimestamp as it is: only a change of `active` moves it.
@@ -167,7 +126,7 @@ export const processStart = (name: string): Query<{ at: string }> => ({
   probe: serviceProbe,
   item: unitName(name),
   facets: [],
-  parse: ({ began }: Raw) => ({ at: began }),
+  parse: ({ began }: RawUnit) => ({ at: began }),
   only: false,
   subject: `start of ${unitName(name)}`,
 })
@@ -178,40 +137,46 @@ export const processStart = (name: string): Query<{ at: string }> => ({
  */
 export type StartAnswer = { settings: UnitSettings; isShown: boolean; dropIns: string[] }
 
+/** The text of a unit file or drop-in, behind a link to where it lies. */
+const textAt = (ask: Ask, path: string): string => {
+  const found = ask(file(path))
+  if (!found.exists) return ''
+  const real = found.kind === 'link' ? ask(file(posix.resolve(folderOf(path), found.target))) : found
+  return real.exists && real.kind === 'file' ? real.content.bytes.toString() : ''
+}
+
 /** The settings that follow from texts which are put there: the unit file anew, drop-ins over what there is. */
 const deriveStart =
-  (name: string, path: string) =>
-  (ask: Ask, before: unknown, hits: Label[]): StartAnswer | undefined => {
-    const files = hits.filter(label => !label.startsWith('children:')).map(label => label.replace(/^path:/, ''))
-    if (isUnknown(before) || files.some(at => at !== path && !at.startsWith(`${path}.d`))) return undefined
+  (name: string) =>
+  (ask: Ask, before: unknown, foreseen: Foreseen): StartAnswer | undefined => {
+    if (isUnknown(before)) return undefined
     const { settings, dropIns, isShown } = before as StartAnswer
-    const textOf = (at: string): string => {
-      const found = ask(file(at))
-      return found.exists && found.kind === 'file' ? found.content.bytes.toString() : ''
-    }
-    const isWhole = files.includes(path)
-    const all = [...new Set([...dropIns, ...files.filter(at => at.endsWith('.conf'))])]
+    const files = [...foreseen.patches.keys()].flatMap(key => (key.startsWith('file:') ? [merged(key.slice(5))] : []))
+    const unit = isOfMachine(name) ? ask(needsOfUnit(name)) : undefined
+    const path = unit?.manager === 'systemd' ? (unit.files[0] ?? unitFile(name)) : unitFile(name)
+    const isWhole = files.some(at => at === path || (unit?.isLink && nameOf(at) === nameOf(path)))
+    const all = [...new Set([...dropIns, ...files.filter(at => unit?.dropIns.includes(at))])]
+    if (foreseen.patches.size === 0 || files.length === 0) return undefined
     const texts = [...(isWhole ? [path] : []), ...all]
-    const first = isWhole ? {} : settings
     return {
-      settings: texts.reduce((so, at) => settingsIn(textOf(at), unitName(name), so), first as UnitSettings),
+      settings: texts.reduce(
+        (so: UnitSettings, at) => settingsIn(textAt(ask, at), unitName(name), so),
+        isWhole ? {} : settings,
+      ),
       isShown: isShown || isWhole,
       dropIns: all,
     }
   }
 
 /** Out of the same look at the unit. */
-export const unitStart = (name: string): Query<StartAnswer> => {
-  const path = unitFile(name)
-  return {
-    key: `start:${unitName(name)}`,
-    looks: [`start:${unitName(name)}`, `path:${path}`, `tree:${path}.d`],
-    probe: serviceProbe,
-    item: unitName(name),
-    facets: [],
-    parse: ({ manager, settings }: Raw) => ({ settings, isShown: manager === 'systemd', dropIns: [] }),
-    only: false,
-    derive: deriveStart(name, path),
-    subject: `settings of ${unitName(name)}`,
-  }
-}
+export const unitStart = (name: string): Query<StartAnswer> => ({
+  key: `start:${unitName(name)}`,
+  looks: [`start:${unitName(name)}`, ...filesOf(name)],
+  probe: serviceProbe,
+  item: unitName(name),
+  facets: [],
+  parse: ({ manager, settings }: RawUnit) => ({ settings, isShown: manager === 'systemd', dropIns: [] }),
+  only: false,
+  derive: deriveStart(name),
+  subject: `settings of ${unitName(name)}`,
+})

@@ -1,7 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { unitFile, unitName } from '../../../src/module/probes/portable.ts'
-import { processStart, type ServiceAnswer, service } from '../../../src/module/probes/service.ts'
+import { processStart, service } from '../../../src/module/probes/service.ts'
+import type { ServiceAnswer } from '../../../src/module/probes/unit-answer.ts'
+import { plainUnit } from '../../modules/answers.ts'
 
 const { probe, parse } = service('x')
 const raws = (text: string, ...units: string[]): unknown[] =>
@@ -32,16 +34,13 @@ NeedDaemonReload=no`
 
 test('a running unit, in whatever order its properties come', () => {
   const expected: ServiceAnswer = {
-    manager: 'systemd',
-    boot: 'systemd',
-    load: 'loaded',
+    ...plainUnit,
+    id: 'ssh.service',
     active: 'active',
     sub: 'running',
     enabled: 'enabled',
-    reload: false,
     since: Date.parse('2026-11-22T16:34:01Z') * 1000 + 123_456,
     restarts: 3,
-    result: 'success',
   }
   assert.equal(read(running, 'ssh.service'), [expected])
   assert.equal(read(running.split('\n').reverse().join('\n'), 'ssh.service'), [expected])
