@@ -133,14 +133,18 @@ export const withDefaults = (schema: TSchema, value: Record<string, unknown>): R
 }
 
 /**
- * The number or the boolean that a text spells, where a schema wants one: variables of the command line and of INI
- * inventories are texts. Only for what an expression gives; a literal in a playbook has the type it is written in.
+ * What an expression gives as the type that a schema wants. The number or the boolean that a text spells: variables of the
+ * command line and of INI inventories are texts. And the text of a number or a boolean, as it reads inside text: what is only
+ * known when it has run, such as the number of an owner, is planned as what it will be. Not where a text has a form of its
+ * own: the number 420 is not what was meant by the mode 0644. A literal in a playbook has the type it is written in.
  */
 export const spelled = (schema: unknown, value: unknown): unknown => {
-  const { type, items, properties } = (schema ?? {}) as Schema
+  const { type, items, properties, pattern } = (schema ?? {}) as Schema
   if (Array.isArray(value)) return value.map(one => spelled(items, one))
   if (isRecord(value) && isRecord(properties))
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, spelled(properties[key], one)]))
+  if (type === 'string' && pattern === undefined && (typeof value === 'number' || typeof value === 'boolean'))
+    return String(value)
   if (typeof value !== 'string') return value
   if (type === 'integer' && /^-?\d{1,15}$/.test(value)) return Number(value)
   if (type === 'boolean' && /^(true|false)$/.test(value)) return value === 'true'

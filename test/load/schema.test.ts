@@ -106,6 +106,11 @@ test('a text that spells what is wanted is taken for it, and nothing else is', (
     [flag, 'false', false],
     [flag, 'yes', 'yes'],
     [Type.String(), '80', '80'],
+    [Type.String(), 80, '80'],
+    [Type.String(), true, 'true'],
+    [Type.String(), [1], [1]],
+    [Type.String({ pattern: '^0' }), 420, 420],
+    [Type.Array(Type.String()), ['a', 1], ['a', '1']],
     [Type.Array(Type.Object({ port: number })), [{ port: '80', host: '1' }], [{ port: 80, host: '1' }]],
     [undefined, '80', '80'],
   ] as const)

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Options, type Ran, type Rig, verdicts, withRig } from './rig.ts'
+import { type Options, type Ran, type Rig, results, verdicts, withRig } from './rig.ts'
 
 const play = (tasks: string, more = ''): string =>
   `- hosts: all\n${more}  tasks:\n${tasks.replace(/^\s*- /gm, '    - ')}`
@@ -40,6 +40,22 @@ test('a value that a step will make: who reads it is undecided and names the tas
         'node0/known': 'change',
         'node0/each': 'undecided: known after node0/make',
       }),
+  ))
+
+test('a number that is known later, as all of a text argument, is its text: what is planned is what is done', () =>
+  withRig(
+    `- hosts: all
+  tasks:
+    - { name: made, file: { path: "{{ root }}/f", state: touch } }
+    - { name: looked, stat: { path: "{{ root }}/f" }, register: r }
+    - { name: told, copy: { dest: "{{ root }}/uid", content: "{{ r.stat.uid }}" } }`,
+    {},
+    async rig => {
+      assert.is(verdicts(await rig.plan())['node0/told'], 'change')
+      assert.is(results(await rig.apply())['node0/told'], 'changed')
+      assert.is(readFileSync(`${rig.hosts.root('node0')}/uid`, 'utf8'), String(process.getuid!()))
+      assert.is(verdicts(await rig.plan())['node0/told'], 'ok')
+    },
   ))
 
 test('content that is not known yet is no reason to be undecided where nothing is there; a path is', () =>
