@@ -160,6 +160,15 @@ test('a plan tells no secret, in any form, and neither does what is kept of it',
   assert.equal(leaksIn({ plan: readFileSync(at('plan.json'), 'utf8') }), [])
 })
 
+test('what others may not read is shown where it is asked for, and secrets are not even then', async () => {
+  for (const format of ['text', 'json']) {
+    const { out } = await place.start(['plan', ...given, '--diff=private', '--format', format])
+    assert.match(out, planted.template)
+    assert.match(out, planted.private)
+    assert.not.match(out, planted.inventory)
+  }
+})
+
 test('an apply neither, while it runs and when a command fails that prints all it can; nor does drift', async () => {
   const applied = place.start(['apply', 'plan.json', '--diff', '-v'])
   await reached(on('held'), applied)
