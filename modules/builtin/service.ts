@@ -274,8 +274,9 @@ const touchedBeside = (unit: ServiceAnswer, name: string, { action, enabling, re
   const isRestart = verbs.includes('restart')
   // Its other names come and go with its start at boot.
   const isNamed = unit.id !== name || unit.names.length > 1 || (enabling !== undefined && hasAlias(unit))
-  // Whether what it starts besides runs already is not asked: that would be a round trip more for each start.
-  const pulls = isServiceOff(unit) && unit.needs.pulls.some(other => !isStanding(other))
+  // What it only wants is left out: to look at those again behind each start would be a round trip more.
+  const isPulling = (other: string): boolean => !isStanding(other) && unit.needs.stopsWith.includes(other)
+  const pulls = isServiceOff(unit) && unit.needs.pulls.some(isPulling)
   const isFelt = action.active === 'active' && (pulls || unit.needs.conflicts.length > 0)
   return [
     ...(verbs.includes('stop') || isRestart ? ['live:sockets'] : []),

@@ -17,7 +17,8 @@ export type UnitForm = {
   fails?: string
 }
 
-export const runs = (...more: string[]): string => ['[Service]', 'ExecStart=/bin/sleep infinity', ...more].join('\\n')
+export const runs = (...more: string[]): string =>
+  ['[Service]', 'Type=exec', 'ExecStart=/bin/sleep infinity', ...more].join('\\n')
 export const boots = ['[Install]', 'WantedBy=multi-user.target']
 export const needing = (...lines: string[]): string => ['[Unit]', ...lines, runs()].join('\\n')
 export const text = (path: string, content: string): string => `printf '${content}\\n' > ${path}`
