@@ -1,4 +1,5 @@
 import { type SecretKeeper, shortestSecret } from '../core/secret-keeper.ts'
+import { type EncodedSearch, encodedSearch, encodedViews, placesOf, type Range } from './encoded-secret.ts'
 import { mapText } from './map-text.ts'
 
 /** Replaces secrets by `<secret>` in whatever is about to leave the program. */
@@ -18,38 +19,39 @@ const anyCase = (hex: string): string =>
 
 const hexOf = (text: string): string => Buffer.from(text).toString('hex')
 
-/** Plain and URL-encoded, and any mixture of both: which characters are encoded differs between programs. */
-const plainOrUrl = (secret: string): string =>
-  [...secret]
-    .map(char => {
-      const encoded = hexOf(char).replace(/../g, pair => `%${anyCase(pair)}`)
-      return `(?:${quote(char)}|${encoded}${char === ' ' ? '|\\+' : ''})`
-    })
-    .join('')
+const named: Record<string, string> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
+/** What shells and YAML make of a single quote within single quotes. */
+const requoted: readonly string[] = ["'\\''", "'\"'\"'", "''"]
+const letters: Record<string, string> = { '\n': 'n', '\t': 't', '\r': 'r' }
 
-/** Both alphabets of base64 are in use; text broken into lines is not looked for. */
-const anyAlphabet = (encoded: string): string => encoded.replace(/[+/]/g, char => (char === '+' ? '[+-]' : '[/_]'))
-
-/**
- * A secret inside a longer base64 text: `before` bytes stand in front of it in its group of three. Only the digits that
- * are made of the secret alone are known; those at both ends, made in part of the neighbouring bytes, are replaced as
- * well.
- */
-const base64 = (secret: Buffer, before: 0 | 1 | 2): string => {
-  const bytes = Buffer.concat([Buffer.alloc(before), secret])
-  const from = [0, 2, 3][before]!
-  const to = Math.floor((bytes.length * 8) / 6)
-  const rimBefore = before === 0 ? '' : '[\\w+/-]?'
-  const rimAfter = bytes.length % 3 === 0 ? '' : '[\\w+/-]?=*'
-  return rimBefore + anyAlphabet(bytes.toString('base64').slice(from, to)) + rimAfter
+/** The ways in which programs write a sign that means something to them. */
+const escapesOf = (char: string): string[] => {
+  const code = char.codePointAt(0)!
+  const units = [...Array(char.length).keys()].map(i => char.charCodeAt(i).toString(16).padStart(4, '0'))
+  const octal = [...Buffer.from(char)].map(byte => `\\\\{1,4}${byte.toString(8).padStart(3, '0')}`)
+  return [
+    // Escaped by a shell or in JSON, and once more in JSON.
+    `\\\\{1,4}${quote(char)}`,
+    ...(letters[char] ? [`\\\\{1,4}${letters[char]}`] : []),
+    units.map(unit => `\\\\{1,4}u${anyCase(unit)}`).join(''),
+    octal.join(''),
+    [...Buffer.from(char)].map(byte => `\\\\{1,4}x${anyCase(byte.toString(16).padStart(2, '0'))}`).join(''),
+    `&#(?:0*${code}|[xX]0*${anyCase(code.toString(16))});`,
+    ...(named[char] ? [`&${named[char]};`] : []),
+    ...(char === "'" ? requoted.map(quote) : []),
+    ...(char === ' ' ? ['\\+'] : []),
+  ]
 }
 
-const encoded = (bytes: Buffer): string[] => [
-  anyCase(bytes.toString('hex')),
-  base64(bytes, 0),
-  base64(bytes, 1),
-  base64(bytes, 2),
-]
+/** Plain, URL-encoded and escaped, and any mixture of these: which signs are encoded, and how, differs between programs. */
+const anyWriting = (secret: string): RegExp => {
+  const signs = [...secret].map(char => {
+    const encoded = hexOf(char).replace(/../g, pair => `%${anyCase(pair)}`)
+    const ways = /[A-Za-z0-9]/.test(char) ? [] : escapesOf(char)
+    return `(?:${[...ways, quote(char), encoded].join('|')})`
+  })
+  return new RegExp(signs.join(''), 'g')
+}
 
 /** A key that is written in hex or base64 is the same secret in any other writing: capitals, or encoded once more. */
 const writingsOf = (secret: string): Buffer[] => {
@@ -62,37 +64,49 @@ const writingsOf = (secret: string): Buffer[] => {
   return [Buffer.from(secret), ...(isBase64 ? [Buffer.from(secret, 'base64')] : [])]
 }
 
+/**
+ * Longer ones are looked for as each program writes the whole of it: their patterns cost 0.1 s for 1,000 signs, and
+ * 30,000 overflow the stack of the engine.
+ */
+const LONGEST = 200
+/** So many lines of one secret are looked for with a pattern. */
+const MOST_LINES = 20
+
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 
-/** As JSON, and JSON in JSON, would quote it; as a shell and YAML do within single quotes; as HTML does. */
-const quotings = (secret: string): string[] => [
-  inJson(secret),
-  inJson(inJson(secret)),
-  secret.replaceAll("'", `'\\''`),
-  secret.replaceAll("'", "''"),
-  secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+/** As it stands, and as JSON, JSON in JSON, URLs, the quotes of a shell and of YAML, and HTML have it. */
+const usualWritings = (secret: string): string[] => [
+  ...new Set([
+    secret,
+    inJson(secret),
+    inJson(inJson(secret)),
+    encodeURIComponent(secret.toWellFormed()),
+    new URLSearchParams({ '': secret }).toString().slice(1),
+    ...requoted.map(quotes => secret.replaceAll("'", quotes)),
+    secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+  ]),
 ]
 
-const patternsOf = (secret: string): RegExp[] => {
-  const sources = [
-    plainOrUrl(secret),
-    ...writingsOf(secret).flatMap(encoded),
-    ...quotings(secret)
-      .filter(text => text !== secret)
-      .map(quote),
-  ]
-  return [...new Set(sources)].map(source => new RegExp(source, 'g'))
+const anyOf = (texts: string[]): Find => {
+  return input => texts.flatMap(text => placesOf(text, input).map(from => ({ from, to: from + text.length })))
 }
 
-const valuesOf = (secret: string): string[] => {
+/** Finds a secret where it stands as it is, or escaped. */
+type Find = (text: string) => Range[]
+const findOf = (value: string, isOneOfMany: boolean): Find => {
+  if (isOneOfMany || value.length > LONGEST) return anyOf(usualWritings(value))
+  const pattern = anyWriting(value)
+  return text => rangesOf(pattern, text)
+}
+
+/** What of a secret is looked for by itself: the whole, and lines. */
+const valuesOf = (secret: string): { whole: string[]; lines: string[] } => {
   const lines = secret.split('\n').map(line => line.trim())
   const whole = [secret, secret.trim()].filter(value => [...value].length >= SHORTEST)
   const isTold = (line: string): boolean =>
     line.length >= SHORTEST_KEY || (line.length >= SHORTEST_LINE && !/\s/.test(line) && /\w/.test(line))
-  return lines.length === 1 ? whole : [...whole, ...lines.filter(isTold)]
+  return { whole, lines: lines.length === 1 ? [] : lines.filter(isTold) }
 }
-
-type Range = { from: number; to: number }
 
 /** Every place where the pattern matches, those that overlap included. */
 const rangesOf = (pattern: RegExp, text: string): Range[] => {
@@ -121,15 +135,25 @@ const cut = (text: string, ranges: Range[]): string => {
   return [...kept, text.slice(ranges.at(-1)?.to ?? 0)].join(MARK)
 }
 
+/** How a secret is looked for: as it stands or is escaped, and where it is encoded. */
+type Search = { find: Find; encoded: EncodedSearch }
+
 /** A redactor that knows no secret yet. */
 export const createRedactor = (): Redactor => {
-  const known = new Map<string, RegExp[]>()
+  const known = new Map<string, Search>()
+  const learn = (value: string, isOneOfMany: boolean): void => {
+    if (known.has(value)) return
+    known.set(value, { find: findOf(value, isOneOfMany), encoded: encodedSearch(writingsOf(value)) })
+  }
   const add = (secret: string): void => {
-    for (const value of valuesOf(secret)) if (!known.has(value)) known.set(value, patternsOf(value))
+    const { whole, lines } = valuesOf(secret)
+    for (const value of whole) learn(value, false)
+    for (const [i, line] of lines.entries()) learn(line, i >= MOST_LINES)
   }
   const text = (input: string): string => {
     if (input.length < SHORTEST || known.size === 0) return input
-    const ranges = [...known.values()].flat().flatMap(pattern => rangesOf(pattern, input))
+    const views = encodedViews(input)
+    const ranges = [...known.values()].flatMap(({ find, encoded }) => [...find(input), ...encoded(views)])
     return ranges.length === 0 ? input : cut(input, united(ranges))
   }
   const number = (input: number): number | string => (text(String(input)) === String(input) ? input : MARK)

@@ -115,6 +115,50 @@ test('as a shell, YAML, HTML and JSON within JSON write it', () => {
   assert.is(text(`it's &quot;a&quot; &lt;b&gt; &amp; c`), '<secret>')
 })
 
+test('as programs escape it: Go, printf %q, Python and sed', () => {
+  const { text } = redactorOf('S3cr&t<"p $é\\1')
+  for (const written of [
+    'S3cr\\u0026t\\u003c\\"p $é\\\\1',
+    'S3cr\\\\u0026t\\\\u003C\\\\"p $\\\\u00e9\\\\\\\\1',
+    'S3cr\\&t\\<\\"p\\ \\$é\\\\1',
+    'S3cr&t<"p $\\303\\251\\\\1',
+    'S3cr\\x26t\\x3c"p $\\xc3\\xa9\\\\1',
+    'S3cr&#38;t&#x3c;&#34;p $&#233;\\1',
+  ])
+    assert.is(text(written), '<secret>', written)
+  assert.is(redactorOf('tab\there').text('tab\\there'), '<secret>')
+  assert.is(redactorOf("it's me").text("'it'\"'\"'s me'"), "'<secret>'")
+  assert.is(redactorOf('smile 😀 on').text('smile \\ud83d\\ude00 on'), '<secret>')
+})
+
+test('bytes written apart, and in lines', () => {
+  const secret = 'a secret of some length, longer than any line of base64 that programs write'
+  const { text } = redactorOf(secret)
+  const lines = (all: string, width: number): string => all.match(new RegExp(`.{1,${width}}`, 'g'))!.join('\n')
+  const hex = Buffer.from(secret).toString('hex')
+  for (const width of [60, 64, 76])
+    for (const before of ['', 'a', 'ab'])
+      assert.match(text(lines(Buffer.from(before + secret).toString('base64'), width)), /^\w{0,2}<secret>$/)
+  assert.is(text(lines(hex, 60)), '<secret>')
+  assert.is(text(hex.match(/../g)!.join(':')), '<secret>')
+  const dump = lines(hex, 32)
+    .split('\n')
+    .map(line => ` ${line.match(/../g)!.join(' ')}`)
+    .join('\n')
+  assert.is(text(dump), ' <secret>')
+})
+
+test('a large secret is looked for as a whole and by its lines', () => {
+  const lines = Array.from({ length: 3000 }, (_, i) => `line-${i}-${'x&'.repeat(45)}`)
+  const byLines = redactorOf(lines.join('\n')).text
+  assert.is(byLines(`a ${lines[2711]} b`), 'a <secret> b')
+  assert.is(byLines(`a ${lines[10]!.replaceAll('&', '\\u0026')} b`), 'a <secret> b')
+  const whole = lines.slice(0, 500).join('')
+  const { text } = redactorOf(whole)
+  for (const written of [whole, encodeURIComponent(whole), Buffer.from(whole).toString('base64')])
+    assert.is(text(`(${written})`), '(<secret>)')
+})
+
 test('a number that is a secret is one as data too', () => {
   assert.equal(redactorOf('4711').value({ pin: 4711, port: 80 }), { pin: '<secret>', port: 80 })
 })
