@@ -44,18 +44,24 @@ const valuesUnder = (
 const isSaid = ({ secrets, graph }: Known, name: string, value: string): boolean =>
   !graph.registered.has(name) || value.length < shortestSecret || secrets.text(value) !== value
 
-const readValues = (known: Known, scope: Record<string, unknown>, reads: SecretRead[]): string[] => {
-  const all = reads.flatMap(read =>
-    valuesUnder(known, scope, read).filter(value => value !== '' && isSaid(known, read.path[0]!, value)),
-  )
-  for (const value of all) known.secrets.add(value)
-  return [...new Set(all)]
+/** What each of these reads gives. */
+const readValues = (known: Known, scope: Record<string, unknown>, reads: SecretRead[]): string[][] => {
+  const all = reads.map(read => [
+    ...new Set(valuesUnder(known, scope, read).filter(value => value !== '' && isSaid(known, read.path[0]!, value))),
+  ])
+  for (const value of all.flat()) known.secrets.add(value)
+  return all
 }
 
-/** Texts in which none of the secrets that they are made of can be found. */
-const unmasked = ({ secrets }: Known, value: unknown): string[] => {
+/** Whether a secret can be told apart in texts: it stands there, and nothing of it is too short to be looked for. */
+const isFound = (values: string[], texts: string[]): boolean =>
+  values.every(value => value.length >= shortestSecret || !texts.some(text => text.includes(value))) &&
+  values.some(value => texts.some(text => text.includes(value.trim())))
+
+/** Texts in which one of the secrets that they are made of cannot be found. */
+const unmasked = (value: unknown, found: string[][]): string[] => {
   const leaves = isUnknown(value) ? [] : leavesOf(value).filter(text => text !== '')
-  return leaves.some(text => secrets.text(text) !== text) ? [] : leaves
+  return found.every(values => values.length === 0 || isFound(values, leaves)) ? [] : leaves
 }
 
 /** The arguments that the schema of a module calls secret. */
@@ -79,10 +85,10 @@ const secrecyOf = (
     name,
     found: readValues(known, scope, list),
   }))
-  const made = reads.filter(({ name, found }) => found.length > 0 && !node.task.templates.includes(name))
-  const whole = made.flatMap(({ name }) => unmasked(known, values[name]))
+  const made = reads.filter(({ name }) => !node.task.templates.includes(name))
+  const whole = made.flatMap(({ name, found }) => unmasked(values[name], found))
   const hidden = node.task.noLog ? 'no_log' : whole.length > 0 ? 'secret' : undefined
-  return { ...(hidden ? { hidden } : {}), values: [...marked, ...reads.flatMap(({ found }) => found)], whole }
+  return { ...(hidden ? { hidden } : {}), values: [...marked, ...reads.flatMap(({ found }) => found.flat())], whole }
 }
 
 /** Whether a file of the controller is one that nobody may see, or a template in which a secret cannot be told apart. */
@@ -94,7 +100,8 @@ const isSecretFile = (walk: Walk, node: Node, query: AnyQuery, answer: unknown, 
   const text = isRecord(answer) ? answer.text : undefined
   const { args } = secretReads(node.task, node.play)
   const isMade = values.length > 0 && node.task.templates.some(name => args[name] !== undefined)
-  return isMade && typeof text === 'string' && secrets.text(text) === text
+  const isShort = values.some(value => value.length < shortestSecret && String(text).includes(value))
+  return isMade && typeof text === 'string' && (isShort || secrets.text(text) === text)
 }
 
 /** What lines have registered that is said nowhere: what a task with `no_log` says, but for what it was given. */

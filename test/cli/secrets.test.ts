@@ -46,6 +46,9 @@ const site = `- hosts: all
     - { name: url, copy: { content: "{{ url }} {{ pin }}\\n", dest: "{{ root }}/url" } }
     - { name: changed, copy: { content: "{{ token.upper() }}\\n", dest: "{{ root }}/changed" } }
     - { name: short, copy: { content: "code={{ code }}\\n", dest: "{{ root }}/short" } }
+    - { name: mixed, copy: { content: "{{ pin }} code={{ code }}\\n", dest: "{{ root }}/mixed" } }
+    - { name: half, copy: { content: "{{ token }} {{ vault.password.upper() }}\\n", dest: "{{ root }}/half" } }
+    - { name: told, template: { src: told.hbs, dest: "{{ root }}/told" } }
     - { name: key, copy: { src: key.pem, dest: "{{ root }}/key.pem" } }
     - { name: user, copy: { content: "{{ vault.user }}\\n", dest: "{{ root }}/user" } }
     - { name: vault, copy: { content: "{{ vault }}", dest: "{{ root }}/vault" }, when: 'vault.password == ""' }
@@ -75,6 +78,7 @@ const prepare = (): void => {
   place.write('given.yml', JSON.stringify({ given: planted.file }))
   place.write('group_vars/all.yml', JSON.stringify({ vault: { user: 'ada', password: planted.member } }))
   place.write('templates/conf.hbs', 'given {{{ given }}}\ntoken {{{ token }}} {{ pin }}\nplain words\n')
+  place.write('templates/told.hbs', 'code={{ code }} {{ pin }}\n')
   place.write('templates/closed.hbs', `secret ${planted.template}\n`)
   place.write('files/key.pem', planted.source)
   writeFileSync(on('env'), `export PLANTED=${planted.environment}\n`)
