@@ -1,5 +1,5 @@
 /** A stretch of a text. */
-export type Range = { from: number; to: number }
+export type Stretch = { from: number; to: number }
 
 /** A text as an encoding is read, and where each of its signs stands in the text itself. */
 type View = { text: string; at: (index: number) => number }
@@ -50,7 +50,7 @@ export const placesOf = (wanted: string, text: string): number[] => {
 }
 
 /** Every place of a needle in a view, as stretches of the text itself. */
-const found = ({ text, at }: View, { core, before, after }: Needle): Range[] => {
+const found = ({ text, at }: View, { core, before, after }: Needle): Stretch[] => {
   return placesOf(core, text).map(i => {
     let to = i + core.length
     if (after > 0 && isDigit(text[to])) to += 1
@@ -64,7 +64,7 @@ export type EncodedViews = { digits: View; bytes: View }
 export const encodedViews = (text: string): EncodedViews => ({ digits: inBase64(text), bytes: inHex(text) })
 
 /** Finds the bytes of a secret, in each of its writings, where a text has them in base64 or hex. */
-export type EncodedSearch = (views: EncodedViews) => Range[]
+export type EncodedSearch = (views: EncodedViews) => Stretch[]
 export const encodedSearch = (writings: Buffer[]): EncodedSearch => {
   const digits = writings.flatMap(bytes => [base64(bytes, 0), base64(bytes, 1), base64(bytes, 2)])
   const bytes = writings.map(one => ({ core: one.toString('hex'), before: 0, after: 0 }))

@@ -1,5 +1,5 @@
 import { type SecretKeeper, shortestSecret } from '../core/secret-keeper.ts'
-import { type EncodedSearch, encodedSearch, encodedViews, placesOf, type Range } from './encoded-secret.ts'
+import { type EncodedSearch, encodedSearch, encodedViews, placesOf, type Stretch } from './encoded-secret.ts'
 import { mapText } from './map-text.ts'
 
 /** Replaces secrets by `<secret>` in whatever is about to leave the program. */
@@ -92,7 +92,7 @@ const anyOf = (texts: string[]): Find => {
 }
 
 /** Finds a secret where it stands as it is, or escaped. */
-type Find = (text: string) => Range[]
+type Find = (text: string) => Stretch[]
 const findOf = (value: string, isOneOfMany: boolean): Find => {
   if (isOneOfMany || value.length > LONGEST) return anyOf(usualWritings(value))
   const pattern = anyWriting(value)
@@ -109,8 +109,8 @@ const valuesOf = (secret: string): { whole: string[]; lines: string[] } => {
 }
 
 /** Every place where the pattern matches, those that overlap included. */
-const rangesOf = (pattern: RegExp, text: string): Range[] => {
-  const ranges: Range[] = []
+const rangesOf = (pattern: RegExp, text: string): Stretch[] => {
+  const ranges: Stretch[] = []
   pattern.lastIndex = 0
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     ranges.push({ from: match.index, to: match.index + match[0].length })
@@ -120,8 +120,8 @@ const rangesOf = (pattern: RegExp, text: string): Range[] => {
 }
 
 /** Secrets may overlap each other; replacing one after the other would leave the rest of the second one. */
-const united = (ranges: Range[]): Range[] => {
-  const result: Range[] = []
+const united = (ranges: Stretch[]): Stretch[] => {
+  const result: Stretch[] = []
   for (const range of ranges.sort((a, b) => a.from - b.from)) {
     const last = result.at(-1)
     if (last && range.from <= last.to) last.to = Math.max(last.to, range.to)
@@ -130,7 +130,7 @@ const united = (ranges: Range[]): Range[] => {
   return result
 }
 
-const cut = (text: string, ranges: Range[]): string => {
+const cut = (text: string, ranges: Stretch[]): string => {
   const kept = ranges.map((range, at) => text.slice(at === 0 ? 0 : ranges[at - 1]!.to, range.from))
   return [...kept, text.slice(ranges.at(-1)?.to ?? 0)].join(MARK)
 }
