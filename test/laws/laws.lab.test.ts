@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPool } from '../../src/host/pool.ts'
@@ -13,13 +14,13 @@ import { accountsIn, accountsScript } from './accounts.ts'
 import { type Audit, audited, auditing } from './audit.ts'
 import { createCounts, judge } from './judge.ts'
 import { rootsPlaybook } from './playbooks.ts'
-import { rootsEnd } from './tasks.ts'
-import { before, files, preparing } from './tree.ts'
+import { rootsEnd, unitsScript } from './tasks.ts'
+import { before, besides, files, preparing } from './tree.ts'
 
 // The laws on real hosts, as root: owners, accounts and units too. A second, plain ssh connection judges.
 
 const { lab, check } = onLab('laws')
-const numRuns = Number(process.env.RUNBOOK_LAB_RUNS ?? 50)
+const numRuns = Number(process.env.RUNBOOK_LAB_RUNS ?? 12)
 const root = '/srv/laws'
 /** Each lane has hosts of its own, which its playbooks know as node0 and node1. */
 const pairs = [
@@ -50,22 +51,25 @@ check(`laws 2, 3, 4 and 5 on hosts: ${numRuns} playbooks (seed ${seed}) do what 
   await lab.raise(4)
   const counts = createCounts()
   const free = [...pairs]
-  const property = fc.asyncProperty(rootsPlaybook, before, async (generated, there) => {
+  const property = fc.asyncProperty(rootsPlaybook, before, besides, async (generated, there, more) => {
     const { text, hosts } = generated
     const pair: Pair = free.pop()!
     const made = rig(text, { files, hosts, modules: { shared } }, hostsOf(pair))
     const onAll = (script: string): Promise<string[]> => Promise.all(hosts.map(host => lab.ssh(pair[host]!, script)))
     const look = async (): Promise<Audit[]> => {
       const accounts = await onAll(accountsScript)
+      const units = await onAll(unitsScript)
       const trees = await onAll(auditing(root))
       return trees.map((printed, i) => {
         const { tree, state } = audited(root, printed)
-        return { tree, state: `${state}${accounts[i]}`, accounts: accountsIn(accounts[i]!) }
+        return { tree, state: `${state}${accounts[i]}${units[i]}`, accounts: accountsIn(accounts[i]!) }
       })
     }
     try {
-      await onAll(`${rootsEnd}\n${preparing(root, there)}`)
+      await onAll(`${rootsEnd}\n${preparing(root, [...there, ...more])}`)
       await judge(made, generated, look, counts)
+      if (more.includes('acl'))
+        for (const listed of await onAll(`ls -ld ${root}/acl`)) assert.match(listed, /^-rw-r-----\+|^-rw-.-----\+/)
     } finally {
       await made.close()
       free.push(pair as (typeof pairs)[number])
@@ -81,6 +85,10 @@ ps -eo pid=,ppid=,user=,args= | awk '$2 != 0 && $2 != 2' | grep -vE 'sshd|ps -eo
 
 check('law 4: a plan leaves no more behind on a host than `ssh HOST true`', async () => {
   const lines = async (): Promise<string[]> => (await lab.ssh('node0', everything)).split('\n')
+  for (const [path, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(`${lab.folder}/${path}`), { recursive: true })
+    writeFileSync(`${lab.folder}/${path}`, bytes)
+  }
   const news = (was: string[], is: string[]): string[] => is.filter(line => !new Set(was).has(line))
   for (const { text } of fc.sample(rootsPlaybook, { numRuns: 5, seed })) {
     writeFileSync(`${lab.folder}/playbook.json`, text.replaceAll('{{ root }}', root).replaceAll('node1', 'node0'))

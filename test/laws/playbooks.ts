@@ -1,5 +1,5 @@
 import { fc } from '../chance.ts'
-import { at, kinds, looks, ofRoot, one, rootsOpening, type Task } from './tasks.ts'
+import { at, bound, kinds, looks, ofRoot, one, rootsOpening, type Task } from './tasks.ts'
 import { calm, type Places, wild } from './tree.ts'
 
 /** A generated playbook: its text, and the names of its hosts. */
@@ -179,7 +179,7 @@ export const playbook: fc.Arbitrary<Playbook> = fc
 
 /** Playbooks for hosts on which root may do what it likes. */
 export const rootsPlaybook: fc.Arbitrary<Playbook> = fc
-  .tuple(tasksOf(calm, ofRoot), hosts)
+  .tuple(tasksOf(calm, [...ofRoot, ...bound]), hosts)
   .map(([drafts, names]) => written([...opening, ...rootsOpening], drafts, names))
 
 /** Short ones whose tasks hang on each other by their order and their files alone. */

@@ -50,9 +50,14 @@ const toldBy = (one: Difference): string => {
   return `${one.subject}: ${one.subject.endsWith(' content') ? one.after.slice(-8) : one.after}`
 }
 
+/** Of what others may not read no digest shows, where it does not show as text. */
+const isUntold = (one: Difference): boolean => one.kind === 'value' && one.private === true
+
 /** What is shown where all of it is known. */
 const shown = (diff: Difference[]): string[] | undefined =>
-  diff.some(one => one.kind === 'hidden' || one.after.includes('(known after') || one.after === 'present')
+  diff.some(
+    one => one.kind === 'hidden' || isUntold(one) || one.after.includes('(known after') || one.after === 'present',
+  )
     ? undefined
     : diff.map(toldBy)
 

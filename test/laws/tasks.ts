@@ -71,9 +71,15 @@ export const looks = ({ files, folders }: Places): [number, fc.Arbitrary<Task>, 
   [2, one('keep', 'a', ...files).map(asking), 'c'],
 ]
 
-const unit = (words: string): string =>
-  `[Service]\nExecStart=/bin/sleep ${words}\n[Install]\nWantedBy=multi-user.target\n`
-const unitFile = '/etc/systemd/system/laws.service'
+const unit = (words: string, about = ''): string =>
+  `${about}[Service]\nExecStart=/bin/sleep ${words}\n[Install]\nWantedBy=multi-user.target\n`
+const units = '/etc/systemd/system'
+const unitFile = `${units}/laws.service`
+const dropIn = `${unitFile}.d/a.conf`
+/** One that another needs, one that writes and ends, one that is a template. */
+const needy = unit('1002', '[Unit]\nRequires=laws.service\nAfter=laws.service\n')
+const writing = (root: string): string =>
+  `[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c 'echo x=1 >${root}/ran'\n`
 
 /** What only root may do, on hosts of its own: owners, accounts, units. */
 export const ofRoot: [number, fc.Arbitrary<Task>][] = [
@@ -128,9 +134,34 @@ export const ofRoot: [number, fc.Arbitrary<Task>][] = [
       name: one('laws'),
       state: one('started', 'started', 'stopped'),
       enabled: maybe(one(true, false)),
-      newer_than: one([], [unitFile]),
+      newer_than: one([], [unitFile], [dropIn]),
     }),
   ],
+  [
+    2,
+    of('service', {
+      name: one('laws@1', 'laws@1', 'lawsd', 'lawsm'),
+      state: one('started', 'stopped', 'stopped'),
+      enabled: maybe(one(true, false)),
+    }).map(unmasked),
+  ],
+  [1, of('service', { name: one('lawso'), state: one('started', 'stopped') })],
+  [2, of('copy', { dest: one(dropIn), content: one(1, 2).map(n => `[Service]\nEnvironment=A=${n}\n`) })],
+  [1, of('systemd_unit', { name: one('laws@'), content: one(unit('1001'), unit('2001')) })],
+  [1, of('file', { path: one(dropIn), state: one('absent') })],
+  [2, of('lineinfile', { path: one(at('acl')), line: one(...lines), create: one(true) })],
+  [1, of('copy', { dest: one(at('acl')), content: text, mode: maybe(one('0640')) })],
+]
+
+/** What is masked is never started. */
+function unmasked(task: Task): Task {
+  const service = task.service as Task
+  return service.name === 'lawsm' ? { service: { name: 'lawsm', state: 'stopped', enabled: false } } : task
+}
+
+/** What is no file of its own, and stops a host that would replace it. */
+export const bound: [number, fc.Arbitrary<Task>][] = [
+  [1, of('lineinfile', { path: one(at('bound')), line: one(...lines), create: one(true) })],
 ]
 
 /** A playbook whose accounts would fail comes to nothing: few of their tasks say more than one thing of each. */
@@ -152,7 +183,18 @@ function own(task: Task): Task {
 export const rootsOpening: Task[] = [
   { user: { name: 'lawsu', create_home: false } },
   { systemd_unit: { name: 'laws', content: unit('1000') } },
+  { systemd_unit: { name: 'laws@', content: unit('1001') } },
+  { systemd_unit: { name: 'lawsd', content: needy } },
+  { systemd_unit: { name: 'lawso', content: writing('{{ root }}') } },
+  { file: { path: `${units}/lawsm.service`, src: '/dev/null', state: 'link' } },
+  { file: { path: `${unitFile}.d`, state: 'directory' } },
 ]
+/** What units are, for who only looks. */
+export const unitsScript = `systemctl show -p Id,ActiveState,UnitFileState,NeedDaemonReload laws laws@1 lawsd lawso lawsm
+find ${units} -name 'laws*' -printf '%p %y %l %C@\\n' | sort`
 export const rootsEnd = `for u in lawsu lawsv; do ! id $u >/dev/null 2>&1 || userdel -f $u; done 2>/dev/null
 for g in lawsg lawsh lawsu lawsv; do ! getent group $g >/dev/null || groupdel $g; done
-[ ! -e ${unitFile} ] || { systemctl disable --now laws; rm ${unitFile}; systemctl daemon-reload; systemctl reset-failed; } 2>/dev/null`
+[ ! -e ${unitFile} ] || {
+  systemctl stop laws laws@1 lawsd lawso; systemctl disable laws laws@ lawsd
+  find ${units} -name 'laws*' -prune -exec rm -rf {} +; systemctl daemon-reload; systemctl reset-failed
+} 2>/dev/null`

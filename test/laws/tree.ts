@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pack } from '../artifact/rig.ts'
 import { fc } from '../chance.ts'
+import { tarWith, unpackWords } from '../run/access-list.ts'
 
 /** The small tree in which the tasks of a generated playbook meet: which places they may name; `sure`: what mostly is there. */
 export type Places = { folders: string[]; files: string[]; sure: string[]; links: string[]; gone: string[] }
@@ -44,11 +45,22 @@ export const prepare = (root: string, there: string[]): void => {
   }
 }
 
+/** A file with a list of access, and one on which another is mounted: what a host may have besides. */
+export const besides: fc.Arbitrary<string[]> = fc.subarray(['acl', 'bound'])
+const listed = tarWith('acl', '640', {
+  access: 'user::rw-\nuser:games:r--\ngroup::---\nmask::r--\nother::---\n',
+}).toString('base64')
+const special: Record<string, string> = {
+  acl: `echo ${listed} | base64 -d | tar ${unpackWords.join(' ')}; printf 'x=1\\n' >acl`,
+  bound: 'printf "x=1\\n" >under; : >bound; mount --bind under bound',
+}
+
 /** The same as a script, for a host that is reached by a shell. */
 export const preparing = (root: string, there: string[]): string =>
   [
-    `rm -rf ${root}; mkdir -p ${root}; cd ${root}; printf 'y=1\\n' >keep`,
+    `umount ${root}/bound 2>/dev/null; rm -rf ${root}; mkdir -p ${root}; cd ${root}; printf 'y=1\\n' >keep`,
     ...there.map(path => {
+      if (special[path] !== undefined) return special[path]
       if (path.endsWith('/')) return `mkdir -p ${path}`
       if (path === 'l') return 'ln -s d l'
       return `mkdir -p ${dirname(path)}; printf 'x=1\\n' >${path}; chmod 644 ${path}`

@@ -42,7 +42,8 @@ const found = (item: string, users: Passwd[], groups: Group[]): UserAnswer | Gro
   const user = users.find(u => u.name === name)
   if (!user) return { exists: false }
   const { uid, gid, home, shell, comment } = user
-  const further = groups.filter(g => g.members.includes(name)).map(g => g.name)
+  // Who is asked for by its number, too, or stands in two databases, is printed twice.
+  const further = [...new Set(groups.filter(g => g.members.includes(name)).map(g => g.name))]
   return { exists: true, uid, group: primaryName(groups, gid), groups: further.sort(), home, shell, comment }
 }
 
@@ -82,7 +83,7 @@ const fields: Record<string, number> = { uid: 3, gid: 3, comment: 5, home: 6, sh
 
 /** The further groups of a user, in order, each with a comma behind it. */
 const furtherGroups = (name: string): string =>
-  `getent group | cut -d: -f1,4 | sed 's/:/:,/; s/$/,/' | grep -F ${quote(`,${name},`)} | cut -d: -f1 | sort | tr '\\n' ,`
+  `getent group | cut -d: -f1,4 | sed 's/:/:,/; s/$/,/' | grep -F ${quote(`,${name},`)} | cut -d: -f1 | sort -u | tr '\\n' ,`
 
 /** What the host's resolver prints is compared as text. An account may be asked for by its number: its name is too. */
 const promisedAccount =

@@ -52,6 +52,11 @@ test('supplementary groups are sorted, the primary one is named, one without a n
   ])
 })
 
+test('a group that is printed twice, since its number was asked for too, counts once', () => {
+  const text = 'ada:x:1000:1000::/:/bin/sh\n--\nadm:x:4:ada\nlaws:x:4100:ada\nlaws:x:4100:ada\n'
+  assert.equal((canned(text, 'user ada')[0] as { groups: string[] }).groups, ['adm', 'laws'])
+})
+
 test('all accounts with their numbers, and what login.defs says of those', () => {
   const text =
     'ada:x:1000:27::/:/bin/sh\n--\nsudo:x:27:ada,bob\n--\nada:x:1000:27::/:/bin/sh\nbob:x:1001:5::/:/bin/sh\n--\n' +
