@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -49,6 +49,20 @@ test('content, target and attributes are compared whole', () => {
   symlinkSync('to\n', at)
   assert.ok(holds({ path: at, kind: 'link', target: 'to\n' }))
   assert.not.ok(holds({ path: at, kind: 'link', target: 'to' }))
+})
+
+test('a further name that a file has got meanwhile would keep the old content: it has moved', () => {
+  rmSync(at, { recursive: true, force: true })
+  writeFileSync(at, 'text')
+  const seen = { exists: true, kind: 'file', content: content('text'), ties: { links: 1, acl: false } }
+  const over = (links: number): Guard => seenFile(at)({ ...seen, ties: { links, acl: false } }, { content: content('x') })!
+  assert.ok(holds(over(1)))
+  linkSync(at, join(root, 'further'))
+  assert.not.ok(holds(over(1)))
+  assert.ok(holds(over(2)))
+  rmSync(join(root, 'further'))
+  assert.ok(holds(over(2)), 'names that are replaced together part one after the other')
+  assert.is(seenFile(at)(seen, { exists: false })!.handedOn, undefined)
 })
 
 test('several are looked at together, and the one that has moved is named', () => {

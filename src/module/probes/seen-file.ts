@@ -6,16 +6,21 @@ import { fileFormats } from './promised-file.ts'
 /** What a file that takes the place of another gets from it, or is to have instead. */
 const attributes = ['mode', 'uid', 'gid']
 
+/**
+ * A file with one name still has no other: a name that came meanwhile (`ln`) would keep the old content. Of one with several
+ * nothing is said: those that are replaced together part one after the other.
+ */
+const oneName = ({ ties }: Record<string, unknown>): [format: string, text: string][] =>
+  isRecord(ties) && ties.links === 1 ? [['%n', '1']] : []
+
 const handedOn = (seen: Record<string, unknown>): Guard['handedOn'] => {
   const known = attributes.filter(member => seen[member] !== undefined && !isUnknown(seen[member]))
   // Which format a member has and how it reads is the same as for a promise.
-  const told = known.map(member => fileFormats[member]!)
-  return known.length === 0
+  const told = known.map(member => [fileFormats[member]![0], fileFormats[member]![1](seen[member])])
+  const all = [...told, ...oneName(seen)]
+  return all.length === 0
     ? undefined
-    : {
-        format: told.map(([format]) => format).join('/'),
-        text: told.map(([, text], i) => text(seen[known[i]!])).join('/'),
-      }
+    : { format: all.map(([format]) => format).join('/'), text: all.map(([, text]) => text).join('/') }
 }
 
 const content = ({ content: found }: Record<string, unknown>): string | undefined =>
