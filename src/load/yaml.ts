@@ -13,7 +13,7 @@ import {
   YAMLException,
 } from 'js-yaml'
 import { type Origin, type Reason, refuse } from '../core/failure.ts'
-import { losesDigits } from './digits.ts'
+import { looksOther, losesDigits } from './digits.ts'
 import { keyMark, type Located, step } from './located.ts'
 
 const maxBytes = 2 * 1024 * 1024
@@ -21,7 +21,7 @@ const maxDepth = 64
 const maxAliases = 1000
 /** An alias shares its value in memory, but code that walks the document meets it as often as it is used: the limit of that. */
 const maxNodes = 200_000
-/** YAML 1.2 core (`yes` is a string, `0644` the number 644) with merge keys. */
+/** YAML 1.2 core (`yes` is a string, `0644` the number 644: only as a mode, to be refused there) with merge keys. */
 const schema = CORE_SCHEMA.withTags(mergeTag)
 
 type OriginAt = (offset: number) => Origin
@@ -78,17 +78,26 @@ const noteAnchor = (walk: Walk, event: Anchored, anchor: Anchor | 'open'): void 
 const limited = ({ reason }: Walk, nodes: number, origin: Origin): number =>
   nodes > maxNodes ? refuse(reason, 'The aliases of this file unfold into too many values.', { origin }) : nodes
 
-/** A number whose digits would be lost is refused where it stands: another would be written to a host in its place. */
-const needDigits = ({ text, reason }: Walk, event: ScalarEvent, origin: Origin): void => {
+/**
+ * A number whose digits would be lost is refused where it stands: another would be written to a host in its place. A mode
+ * without quotes is left to those who want a mode: they say more about it.
+ */
+const needDigits = ({ text, reason }: Walk, pointer: string, event: ScalarEvent, origin: Origin): void => {
   if (event.style !== SCALAR_STYLE.PLAIN || event.tagStart >= 0) return
   const written = getScalarValue(text, event)
   const value = [intCoreTag, floatCoreTag]
     .map(tag => tag.resolve(written, false, tag.tagName))
     .find(one => typeof one === 'number')
-  if (value !== undefined && losesDigits(written, value))
+  if (value === undefined) return
+  if (losesDigits(written, value))
     refuse(reason, `The number ${written} has more digits than a number keeps: it would be ${value}.`, {
       origin,
       fix: `Put quotes around it: "${written}".`,
+    })
+  if (looksOther(written, value) && !pointer.endsWith('mode'))
+    refuse(reason, `${written} is a number here, and would be written as ${value}.`, {
+      origin,
+      fix: `Put quotes around it: "${written}". If a number is meant, write ${value}.`,
     })
 }
 
@@ -99,7 +108,7 @@ const locateValue = (walk: Walk, pointer: string, fallback: Origin, mergesInto?:
   if (event.type === EVENT_ID.SCALAR) {
     const origin = event.valueStart < 0 ? fallback : scalarOrigin(text, event, originAt)
     origins.set(pointer, origin)
-    needDigits(walk, event, origin)
+    needDigits(walk, pointer, event, origin)
     noteAnchor(walk, event, { pointer, nodes: 1 })
     return 1
   }
@@ -151,7 +160,7 @@ const locatePairs = (walk: Walk, pointer: string, origin: Origin): number => {
     }
     const key = getScalarValue(text, event)
     const at = event.valueStart < 0 ? origin : scalarOrigin(text, event, originAt)
-    needDigits(walk, event, at)
+    needDigits(walk, '', event, at)
     if (key === '__proto__') refuse(reason, 'A key cannot be named __proto__.', { origin: at })
     const inner = pointer + step(key)
     origins.set(inner + keyMark, at)
@@ -225,7 +234,7 @@ const hintFor = (said: string, text: string): string | undefined => {
  *
  * Throws a Refusal with `reason` and the place: syntax errors, duplicate keys, an empty file, several documents, a key
  * `__proto__`, more than 2 MB, nesting over 64 levels, and aliases that unfold into too many values,
- * numbers of more digits than a number keeps.
+ * numbers of more digits than a number keeps, or that would show as another text.
  */
 export const parseYaml = (text: string, file: string, reason: Reason = 'playbook-yaml'): Located => {
   const origin: Origin = { file, line: 1, column: 1 }

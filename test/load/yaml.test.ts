@@ -10,10 +10,10 @@ const places = (text: string, ...pointers: string[]): string[] => {
   return pointers.map(pointer => `${tree.at(pointer).line}:${tree.at(pointer).column}`)
 }
 
-test('YAML 1.2 core: yes and 0644 are what they look like', () => {
-  assert.equal(parseYaml('{a: yes, b: 0644, c: true, d: ~, e: 1.5, f: 2024-01-01}', 'f').value, {
+test('YAML 1.2 core: yes is what it looks like, and 0644 as a mode, which wants quotes', () => {
+  assert.equal(parseYaml('{a: yes, mode: 0644, c: true, d: ~, e: 1.5, f: 2024-01-01}', 'f').value, {
     a: 'yes',
-    b: 644,
+    mode: 644,
     c: true,
     d: null,
     e: 1.5,
@@ -35,11 +35,40 @@ for (const [written, place] of [
     assert.match(failure.what, 'more digits than a number keeps')
   })
 
+for (const [written, shown] of [
+  ['1.0', '1'],
+  ['-2.00', '-2'],
+  ['12e5', '1200000'],
+  ['1234e56', '1.234e+59'],
+  ['01234', '1234'],
+  ['00', '0'],
+] as const)
+  test(`a number that would be written as another text than Ansible makes of it is refused: ${written}`, () => {
+    const failure = refusedOnce(() => parseYaml(`a: [${written}]`, 'f'))
+    assert.is(spot(failure), '1:5')
+    assert.match(failure.what, `would be written as ${shown}.`)
+    assert.match(failure.fix!, `"${written}"`)
+    assert.equal(parseYaml(`a: ["${written}"]`, 'f').value, { a: [written] })
+  })
+
 test('numbers that keep their digits, and quoted ones, are taken', () =>
   assert.equal(
-    parseYaml('[9007199254740991, 1.50, 0.1, 1e21, .inf, 0b11, "123456789012345678", !!str 123456789012345678]', 'f')
-      .value,
-    [9007199254740991, 1.5, 0.1, 1e21, Number.POSITIVE_INFINITY, '0b11', '123456789012345678', '123456789012345678'],
+    parseYaml(
+      '[9007199254740991, 1.50, 0.1, 1.5e-7, 0x10, 0, .inf, 0b11, "123456789012345678", !!str 123456789012345678]',
+      'f',
+    ).value,
+    [
+      9007199254740991,
+      1.5,
+      0.1,
+      1.5e-7,
+      16,
+      0,
+      Number.POSITIVE_INFINITY,
+      '0b11',
+      '123456789012345678',
+      '123456789012345678',
+    ],
   ))
 
 test('values know where they are written', () => {

@@ -55,7 +55,8 @@ test('a further name that a file has got meanwhile would keep the old content: i
   rmSync(at, { recursive: true, force: true })
   writeFileSync(at, 'text')
   const seen = { exists: true, kind: 'file', content: content('text'), ties: { links: 1, acl: false } }
-  const over = (links: number): Guard => seenFile(at)({ ...seen, ties: { links, acl: false } }, { content: content('x') })!
+  const over = (links: number): Guard =>
+    seenFile(at)({ ...seen, ties: { links, acl: false } }, { content: content('x') })!
   assert.ok(holds(over(1)))
   linkSync(at, join(root, 'further'))
   assert.not.ok(holds(over(1)))
