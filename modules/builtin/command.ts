@@ -107,6 +107,14 @@ const shellSlip = (args: Line): { why: string; fix: string; isCommands: boolean 
   }
 }
 
+/** Ansible takes these as patterns; here one path is looked at, so what a pattern stands for is not found. */
+const patternWarning = (args: { creates?: string; removes?: string }): string | undefined => {
+  const word = (['creates', 'removes'] as const).find(one => /[*?]|\[.+\]/.test(args[one] ?? ''))
+  return (
+    word && `${word} names one path, no pattern: ${args[word]} is looked for letter by letter. Name one of the files.`
+  )
+}
+
 /** A command that mounts, or takes a mount away: what is mounted is known after it, whatever it is said to touch. */
 const mountLabels = (line: Line): string[] =>
   /(^|[\s/;&|(])u?mount($|[\s;&|)])/m.test(argvOf(line).join(' ')) ? ['mounts'] : []
@@ -177,7 +185,7 @@ export default defineModule({
     const slip = shellSlip(args)
     // With creates or removes the step itself tests what came of it. Else nothing would: rm -r /srv/old ; touch /srv/new.
     if (slip?.isCommands && seen.creates === undefined && seen.removes === undefined) return fail(slip.why, slip.fix)
-    const warning = slip && `${slip.why} ${slip.fix}, or quote what is meant as it stands.`
+    const warning = (slip && `${slip.why} ${slip.fix}, or quote what is meant as it stands.`) ?? patternWarning(args)
     const isGuarded = args.creates !== undefined || args.removes !== undefined
     if (args.changed_when === false && isGuarded)
       return fail(

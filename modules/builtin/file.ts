@@ -177,6 +177,9 @@ const toLink = (at: string, args: Wanted, seen: Seen): Outcome => {
 
 const toNothing = (at: string, _: Wanted, { file }: Seen): Outcome => {
   if (at === '/') return { is: 'fail', why: '/ cannot be removed', fix: 'name what is to go' }
+  // rm goes the same way back when what is in there is gone: it finds nothing, says nothing, and leaves the folder.
+  if (/\/\.\.?(\/|$)/.test(at))
+    return { is: 'fail', why: `${at} may lead through what is removed`, fix: 'write the path without . and ..' }
   if (!file.exists) return { is: 'ok' }
   return { is: 'change', file: { exists: false }, steps: [{ do: 'remove', path: at }], reason: 'it is there' }
 }

@@ -170,10 +170,12 @@ type Seen = {
 const missingGroup = (args: Wanted, seen: Seen): Obstacle | undefined => {
   const missing = (args.groups ?? []).find((_, i) => seen.groups[i]?.exists === false)
   if (seen.group?.exists !== false && missing === undefined) return undefined
+  const name = missing ?? args.group
   return {
-    why: `group ${missing ?? args.group} does not exist`,
-    fix:
-      args.group === args.name
+    why: `group ${name} does not exist`,
+    fix: /^\d+$/.test(name!)
+      ? 'a group is meant by its name here: write that instead of its number'
+      : args.group === args.name
         ? 'leave out group: a new user gets a group of its own name'
         : 'create it in an earlier task',
   }

@@ -23,6 +23,10 @@ const FIXES: [words: RegExp, fix: string][] = [
     /(sha256sum|tar|tee|sync|mktemp|stat|chown|base64): (command )?not found/i,
     'install that program there: coreutils and tar are needed',
   ],
+  [
+    /eval: \S+: not found|: command not found/i,
+    'install that program in an earlier task, or name it by its whole path',
+  ],
 ]
 
 /** What to do about a refusal that is told in the system's own words; undefined where they are none of these. */

@@ -41,9 +41,19 @@ const listed = (values: readonly unknown[]): string => values.map(value => JSON.
 /** A value in a message: text shows itself, so that a typing mistake can be seen. */
 const shown = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : kindOf(value))
 
+/** What stands at a pointer in what was written: an expression is still one there. */
+const writtenAt = (value: unknown, pointer: string): unknown =>
+  pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value)
+
 /** What to do where the type is wrong, which is often due to what YAML reads a text as. */
-const typeFix = (pointer: string, wanted: string[], value: unknown): string | undefined => {
+const typeFix = (pointer: string, wanted: string[], value: unknown, where: Located): string | undefined => {
   const key = pointer.slice(pointer.lastIndexOf('/') + 1)
+  const expression = /^\{\{(.*)\}\}$/s.exec(String(writtenAt(where.value, pointer)))?.[1]?.trim()
+  if (expression && !key.endsWith('mode') && wanted.includes('string') && /number|boolean/.test(typeof value))
+    return `Make text of it: "{{ string(${expression}) }}".`
   if (typeof value === 'number' && wanted.includes('string')) {
     return key.endsWith('mode')
       ? 'Quote it, as in "0644": without quotes YAML reads a decimal number.'
@@ -103,7 +113,7 @@ export const unionFailure = (
     }
   }
   const wanted = [...new Set(branches.map(wantedBy))].join(' or ')
-  const fix = typeFix(pointer, branches.flatMap(types), data)
+  const fix = typeFix(pointer, branches.flatMap(types), data, where)
   return { reason, what: `${at} must be ${wanted}, not ${shown(data)}.`, fix, origin }
 }
 
@@ -151,7 +161,12 @@ export const schemaFailure = (complaint: Complaint, where: Located, options: Sub
   if (keyword === 'type') {
     const wanted = [params.type].flat() as string[]
     const words = wanted.map(type => kinds[type] ?? type).join(' or ')
-    return { reason, what: `${at} must be ${words}, not ${shown(data)}.`, fix: typeFix(pointer, wanted, data), origin }
+    return {
+      reason,
+      what: `${at} must be ${words}, not ${shown(data)}.`,
+      fix: typeFix(pointer, wanted, data, where),
+      origin,
+    }
   }
   if (keyword === 'pattern') {
     const about = complaint.parentSchema?.description

@@ -65,6 +65,15 @@ test('every failure says what is wrong, what to do, and where', () => {
   assert.match(only('path: x\nzzz: 1').why ?? '', /It has path, state/, 'the known ones are listed')
 })
 
+test('what an expression gives is made text of in the expression: quotes are there already', () => {
+  const at = parseYaml('path: "{{ size(names) }}"\nnames: [a, "{{ ok }}"]', 'f')
+  const found = validate(schema, { path: 2, names: ['a', true] }, at, { subject: 'copy', reason: 'playbook-argument' })
+  assert.equal(
+    found.map(one => one.fix),
+    ['Make text of it: "{{ string(size(names)) }}".', 'Make text of it: "{{ string(ok) }}".'],
+  )
+})
+
 test('several mistakes are several failures', () => {
   assert.is(failures('path: 1\nstate: x\nport: a').length, 3)
 })

@@ -5,7 +5,7 @@ import {
   nameInArchive,
   refuseDamagedArchive,
 } from '../../core/archive-member.ts'
-import { Refusal } from '../../core/failure.ts'
+import { type Failure, Refusal } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Ask, Probe, ProbeItem, Query } from '../query.ts'
@@ -89,10 +89,11 @@ const noFile = (path: string): Listing => ({
   missing: `${path} is no plain file`,
   fix: 'name the archive itself',
 })
-const unreadable = (path: string, why: string): Listing => ({
+/** Nobody has published a digest of it: what is damaged is not to be downloaded again, but to be made again. */
+const unreadable = (path: string, { why, fix = '.sha512' }: Failure): Listing => ({
   exists: false,
   missing: `${path} is no archive that can be unpacked: ${why}`,
-  fix: 'pack it again, as .tar or .tar.gz',
+  fix: fix.includes('.sha512') ? 'pack it again, as .tar or .tar.gz' : fix,
 })
 
 const listingOf = (path: string, said: string[], complaints: string): Listing => {
@@ -103,7 +104,7 @@ const listingOf = (path: string, said: string[], complaints: string): Listing =>
     return { exists: true, members: status === '# 0' ? membersIn(said.slice(0, -1)) : refuseDamagedArchive(complaints) }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return unreadable(path, error.failures[0]!.why!)
+    return unreadable(path, error.failures[0]!)
   }
 }
 
@@ -117,10 +118,10 @@ const sections = (text: string): string[][] => {
   return all
 }
 
-/** The last words on what is wrong, but for those that only say that tar gives up. */
+/** The last words on what is wrong, but for those that only say that tar, or what unpacks for it, gives up. */
 const complaintIn = (lines: string[] = []): string =>
   lines
-    .filter(text => !/^#|exiting/i.test(text))
+    .filter(text => !/^#|exiting|Child returned status/i.test(text))
     .at(-1)
     ?.replace(/^\S+: /, '') ?? 'tar does not say why'
 

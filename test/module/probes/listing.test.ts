@@ -84,4 +84,19 @@ test('what would be written outside of the folder is refused', () => {
   assert.match(missing(root), 'would be written outside of the folder')
 })
 
+const fixOf = (one: Listing | undefined): string => (one?.exists === false ? one.fix : 'it was read')
+
+test('each refusal keeps its own cause and its own fix', () => {
+  sh(`cd '${here}' && touch "$(printf 'caf\\351')" && tar -cf bytes.tar caf* && rm caf* && tar -cPf root.tar '${tree}/run'
+cp packed.tar.gz torn.tar.gz && printf 'xxxx' | dd of=torn.tar.gz bs=1 seek=40 conv=notrunc 2>/dev/null`)
+  const [bytes, root, torn, no] = told(
+    ...['bytes.tar', 'root.tar', 'torn.tar.gz', 'no.tar'].map(one => `${here}/${one}`),
+  )
+  assert.match(missing(bytes), 'has a name that is not UTF-8')
+  assert.match(fixOf(bytes), 'with names in UTF-8')
+  assert.match(fixOf(root), 'names that stay inside')
+  assert.not.match(missing(torn), 'Child returned')
+  for (const one of [torn, no]) assert.match(fixOf(one), 'pack it again, as .tar')
+})
+
 test.run()
