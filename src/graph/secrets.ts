@@ -36,8 +36,8 @@ export const secretExtraVars = (loaded: Loaded, secretsOf: SecretArguments): Set
 
 /** A secret that an expression reads: on its own host, or on some other. */
 export type SecretRead = { path: SecretPath; own: boolean }
-/** The secrets that each argument of a task reads, those of its template files among them, and what its loop reads. */
-export type SecretReads = { args: Record<string, SecretRead[]>; loop: SecretRead[] }
+/** The secrets that each argument of a task reads, those of its template files among them, and what its loop and condition do. */
+export type SecretReads = { args: Record<string, SecretRead[]>; loop: SecretRead[]; when: SecretRead[] }
 
 /** Whether one path leads to, or through, the other; a step that is known only later may be any. */
 const meet = (path: readonly (string | null)[], secret: SecretPath): boolean =>
@@ -102,11 +102,17 @@ export const createSecretReader = (
     return {
       args: Object.fromEntries(args.filter(([, reads]) => reads.length > 0)),
       loop: secretsBehind(item, secrets, [], within),
+      when: secretsBehind(
+        task.when.flatMap(one => compileBare(one).references),
+        secrets,
+        item,
+        within,
+      ),
     }
   }
   const known = new Map<Task, SecretReads>()
   return (task, play) => {
-    if (secrets.length === 0) return { args: {}, loop: [] }
+    if (secrets.length === 0) return { args: {}, loop: [], when: [] }
     const reads = known.get(task) ?? readsOf(task, play)
     known.set(task, reads)
     return reads

@@ -1,7 +1,6 @@
 import { Refusal } from '../core/failure.ts'
 import { isUnknown, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import type { Node } from '../graph/graph.ts'
-import { nodeId } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
 import { spelled, validate, withDefaults } from '../load/schema.ts'
 import { leavesOf } from '../load/secrets.ts'
@@ -85,8 +84,8 @@ export const argumentsOf = (
       for (const one of leavesOf(value)) walk.known.secrets.add(one)
   const complete = withDefaults(schema, values) as Record<string, unknown>
   if (unknownsIn(complete).length === 0) {
-    const subject = `${node.task.module} on ${nodeId(host, node.task)}`
-    const failures = validate(schema, complete, node.task.args, { subject, reason: 'playbook-argument' })
+    const told = { subject: node.task.module, reason: 'playbook-argument' } as const
+    const failures = validate(schema, complete, node.task.args, told)
     if (failures.length > 0) throw new Refusal(...failures)
   }
   return { values: complete, scope }

@@ -9,7 +9,7 @@ import { causeOf } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
 import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
-import { createScreen, type Screen, unscreened } from './secrecy.ts'
+import { createScreen, type Screen, unscreened, withoutInput } from './secrecy.ts'
 import { ask, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
@@ -41,7 +41,7 @@ const entered = (walk: Walk, node: Node, line: Line): Arguments | Unknown | Line
 const participantOn = (walk: Walk, node: Node, module: AnyCollective, host: string): Participant | Line => {
   const line = blank(node, host)
   const found = entered(walk, node, line)
-  if ('id' in found) return found
+  if ('id' in found) return withoutInput(walk.known, found)
   // A host that cannot get what it needs leaves; the others go on without it.
   if (found instanceof Lost && !found.leftOut) return unknownLine(line, found, () => [])
   if (isUnknown(found)) return { line, values: {}, reads: {}, seen: {}, screen: unscreened, waits: found }

@@ -1,5 +1,5 @@
 import type { Difference, Hidden, NodeRef, PlanVerdict } from '../core/event.ts'
-import { type Failure, Refusal } from '../core/failure.ts'
+import { type Failure, type Origin, Refusal } from '../core/failure.ts'
 import { hiddenFailure } from '../core/hidden.ts'
 import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
@@ -29,6 +29,8 @@ export type Line = {
   verdict: PlanVerdict | 'pending'
   why?: string
   fix?: string
+  /** The place of what is wrong, where that is more than the task. */
+  origin?: Origin
   /** The root cause, or the node it waits for; of a change the node that its details wait for. */
   needs?: string
   steps: Step[]
@@ -149,7 +151,8 @@ export const refused = <T extends object>(line: Line, inside: () => T): T | Line
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const [first] = error.failures
-    return failLine(line, [first!.what, first!.why].filter(Boolean).join(' '), first!.fix)
+    const failed = failLine(line, [first!.what, first!.why].filter(Boolean).join(' '), first!.fix)
+    return first!.origin ? { ...failed, origin: first!.origin } : failed
   }
 }
 
@@ -325,6 +328,6 @@ export const failureOf = (line: Line): Failure => {
     what: what!,
     ...(why.length > 0 ? { why: why.join('\n') } : {}),
     ...(line.fix ? { fix: line.fix } : {}),
-    origin: line.node.task.origin,
+    origin: line.origin ?? line.node.task.origin,
   })
 }

@@ -148,6 +148,13 @@ const exposedLine = (line: Line): Line => ({
   isExposed: true,
 })
 
+/** A line that fails over its input says what that is: where that is made of a secret which cannot be told apart, nothing. */
+export const withoutInput = ({ secrets, secretReads }: Known, line: Line): Line => {
+  if (line.origin === undefined || line.hidden || secrets.text(line.why ?? '') !== line.why) return line
+  const { args, loop, when } = secretReads(line.node.task, line.node.play)
+  return [...Object.values(args), loop, when].flat().length > 0 ? { ...line, hidden: 'secret' } : line
+}
+
 /** Keeps a line from showing its secrets: on the host, whatever is asked or done there, and in what is told of it. */
 export type Screen = { asker(ask: Asker): Asker; line(line: Line): Line }
 /** Of a line whose arguments are not known yet there is nothing to be shown. */

@@ -13,7 +13,7 @@ import { hindered } from './hindrance.ts'
 import type { Known } from './known.ts'
 import { blank, decidedLine, type Line, leaveOut, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
-import { createScreen, keepOutputs } from './secrecy.ts'
+import { createScreen, keepOutputs, withoutInput } from './secrecy.ts'
 import { beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
@@ -64,7 +64,7 @@ const hostLines = (walk: Walk, node: Node): Line[] => {
   if (runs === false) return [skipLine(line, 'not notified')]
   if (!node.compiled.loop) return [hostLine(walk, line, runs)]
   const items = refused(line, () => itemsOf(node, scopeOf(walk, node, host)))
-  if ('id' in items) return [items]
+  if ('id' in items) return [withoutInput(walk.known, items)]
   if (isUnknown(items)) return [hostLine(walk, { ...line, item: { value: items } }, items)]
   if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
   return itemLines(walk, node, host, items).map(item => hostLine(walk, item, runs))
@@ -87,8 +87,8 @@ const sayingWhyDue = ({ pendingHandlers }: Known, line: Line): Line => {
 }
 
 /** Plans one line from what its machine's world says now; predicts nothing. */
-export const planLine = (walk: Walk, line: Line, runs: RunCondition = true): Line =>
-  refused(line, (): Line => {
+export const planLine = (walk: Walk, line: Line, runs: RunCondition = true): Line => {
+  const planned = refused(line, (): Line => {
     const scope = scopeOf(walk, line.node, line.host, line.item)
     const when = condition(line.node, scope)
     if (when === false) return skipLine(line, 'its condition is false')
@@ -102,6 +102,8 @@ export const planLine = (walk: Walk, line: Line, runs: RunCondition = true): Lin
     const { reads, reach } = planned
     return { ...unknownLine(line, open, labels), reads, ...(reach ? { reach } : {}) }
   }) as Line
+  return withoutInput(walk.known, planned)
+}
 
 const isDecided = ({ verdict }: Line): boolean => verdict === 'ok' || verdict === 'change' || verdict === 'fail'
 

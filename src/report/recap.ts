@@ -112,8 +112,9 @@ export const recapLines = (
   paint: Paint,
 ): string[] => {
   const causes = rootCauseText(ledger, summary, paint)
-  // A plan that was broken off has nothing to count: that there are no changes would be wrong.
-  const isCut = command === 'plan' && summary.exit === exit.interrupted
+  // A plan that was broken off, and what was refused before any host was asked, have nothing to count: that there are no
+  // changes would be wrong.
+  const isCut = (command === 'plan' && summary.exit === exit.interrupted) || summary.exit === exit.badInput
   if (ledger.hosts.length === 0 || isCut) return causes
   return [
     ...causes,

@@ -1,4 +1,5 @@
 import { attempt, type Failure, type Origin } from '../../core/failure.ts'
+import { createSecretReader } from '../../graph/secrets.ts'
 import { staticScope } from '../../graph/static-scope.ts'
 import { hasBraces } from '../../load/braces.ts'
 import { compileTemplate } from '../../load/expression.ts'
@@ -7,6 +8,7 @@ import { locatedMember } from '../../load/located.ts'
 import { selectHosts } from '../../load/pattern.ts'
 import type { Play, Task } from '../../load/playbook.ts'
 import { spelled, validate, withDefaults } from '../../load/schema.ts'
+import { secretSources } from '../../load/secrets.ts'
 import type { AnyModule } from '../../module/define.ts'
 
 type Scope = Record<string, unknown>
@@ -16,8 +18,7 @@ const lineOf = (origin: Origin | undefined): string => `${origin?.file}:${origin
 /** What an argument is on a host; as it is written where it cannot be told before the run. */
 const valueHere = (task: Task, name: string, schema: unknown, scope: Scope, failures: Failure[]): unknown => {
   const at = locatedMember(task.args, name)
-  // What comes of a secret is not told, nor looked at here.
-  if (!hasBraces(JSON.stringify(at.value)) || (schema as { secret?: true } | undefined)?.secret) return at.value
+  if (!hasBraces(JSON.stringify(at.value))) return at.value
   const found = attempt(() => compileTemplate(at.value, at).evaluate(scope))
   // What registered values and facts are is not known yet.
   failures.push(...(found.failures ?? []).filter(({ reason }) => reason === 'playbook-value'))
@@ -25,14 +26,15 @@ const valueHere = (task: Task, name: string, schema: unknown, scope: Scope, fail
 }
 
 /** What is wrong with the values that the arguments of a task have on one host. */
-const onHost = (task: Task, { args }: AnyModule, scope: Scope): Failure[] => {
+const onHost = (task: Task, { args }: AnyModule, scope: Scope, isSecret: (name: string) => boolean): Failure[] => {
   const failures: Failure[] = []
-  const values = Object.fromEntries(
-    Object.keys(task.args.value).map(name => [
-      name,
-      valueHere(task, name, (args.properties as Scope)[name], scope, failures),
-    ]),
-  )
+  const properties = args.properties as Record<string, { secret?: true } | undefined>
+  // What comes of a secret is not told, nor looked at here.
+  const given = (name: string): unknown =>
+    properties[name]?.secret || isSecret(name)
+      ? locatedMember(task.args, name).value
+      : valueHere(task, name, properties[name], scope, failures)
+  const values = Object.fromEntries(Object.keys(task.args.value).map(name => [name, given(name)]))
   const options = { subject: task.module, reason: 'playbook-argument', expressions: 'skip' } as const
   return [...failures, ...validate(args, withDefaults(args, values), task.args, options)]
 }
@@ -55,12 +57,18 @@ export const checkValues = (readable: Readable, modules: Record<string, AnyModul
   const seen = new Set(told.map(({ origin }) => lineOf(origin)))
   const registers = playbook.plays.flatMap(({ tasks }) => tasks.flatMap(({ register }) => register ?? []))
   const scopeOf = staticScope({ inventory, extra }, registers)
+  const secretReads = createSecretReader({ inventory, extra }, secretSources(readable).paths, () => [])
   const ofTask = (task: Task, play: Play, hosts: string[]): Failure[] => {
     const module = modules[task.module]
     if (!module || task.when.length > 0 || task.loop !== undefined || task.text !== undefined || task.noLog) return []
+    const { args } = secretReads(task, play)
+    const isSecret = (name: string): boolean => args[name] !== undefined
     return byHosts(
       hosts.flatMap(host =>
-        onHost(task, module, scopeOf({ task, play }, host, 'an argument')).map(failure => ({ host, failure })),
+        onHost(task, module, scopeOf({ task, play }, host, 'an argument'), isSecret).map(failure => ({
+          host,
+          failure,
+        })),
       ),
     ).filter(({ origin }) => !seen.has(lineOf(origin)))
   }

@@ -3,10 +3,11 @@ import type { DueHandler, Emit, EventBody } from '../../core/event.ts'
 import { exit } from '../../core/exit.ts'
 import { attempt, type Failure } from '../../core/failure.ts'
 import { nodeId } from '../../graph/graph.ts'
+import { inFileOrder } from '../../load/check.ts'
 import { misspelt } from '../../load/variables.ts'
 import { keyFingerprint } from '../../plan/input-fingerprints.ts'
 import type { Known } from '../../plan/known.ts'
-import { failureOf } from '../../plan/line.ts'
+import { failureOf, type Line } from '../../plan/line.ts'
 import { announce, byHost, type Environment, type Plan, plan } from '../../plan/plan.ts'
 import type { Walk } from '../../plan/walk-state.ts'
 import type { AppliedPlan } from '../../planfile/match-saved-plan.ts'
@@ -53,7 +54,7 @@ export const execute = async (action: Action, given: WithTargets, setting: RunSe
   // Loaded while the hosts answer.
   if (action.command === 'apply') void import('./apply-planned.ts')
   const { untouched, ...first } = await planning
-  if (untouched) return { exit: exit.badInput, failures: failuresOf(first.walk) }
+  if (untouched) return { exit: exit.badInput, failures: await failuresOf(first.walk) }
   if (signal.aborted) return {}
   const walk = matching ? await matching.matchSavedPlan(first.walk, outside, saved!.expected) : first.walk
   return finishAction(action, { ...first, walk }, outside, given, setting)
@@ -134,8 +135,15 @@ const emitPlan = async ({ walk, conflicts }: Plan, emit: Emit): Promise<void> =>
   for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
 }
 
-/** What several hosts would meet alike is told once. */
-const failuresOf = ({ planned }: Walk): Failure[] => {
-  const failures = planned.flatMap(p => p.lines.filter(l => l.verdict === 'fail').map(failureOf))
-  return [...new Map(failures.map(failure => [JSON.stringify(failure), failure])).values()]
+/**
+ * Why nothing can be done anywhere. Behind the first mistake of a host nothing is planned, so values are tried by
+ * themselves; what several hosts would meet alike is told once.
+ */
+const failuresOf = async ({ planned, known }: Walk): Promise<Failure[]> => {
+  const { checkValues } = await import('./check-values.ts')
+  const values = checkValues(known.loaded, known.modules, [])
+  const isTold = (line: Line): boolean => values.some(({ what }) => line.why?.startsWith(what))
+  const others = planned.flatMap(p => p.lines.filter(l => l.verdict === 'fail' && !isTold(l)).map(failureOf))
+  const each = [...new Map(others.map(failure => [JSON.stringify(failure), failure])).values()]
+  return inFileOrder([...values, ...each], known.loaded.playbook.file)
 }

@@ -21,7 +21,7 @@ const refused = (playbook: string, inventory = 'hosts.yml'): string => {
   place.write('play.yml', playbook)
   const { code, out, err } = place.run(['plan', 'play.yml', '-i', inventory])
   assert.is(code, 4, out + err)
-  return err
+  return out + err
 }
 /** Each failure as its reason and first place. */
 const toldIn = (err: string): string[] =>
@@ -106,6 +106,50 @@ test('what is wrong with the inventory is told with what is wrong with the playb
     'inventory-variable bad.yml:3:22',
     'inventory-shape group_vars/all.yml:1:1',
   ])
+  place.write('group_vars/all.yml', '{}\n')
+})
+
+const VALUES = `- hosts: all
+  vars: { kind: dir, token: zebra-quilt, code: q7Z }
+  secrets: [token, code]
+  tasks:
+    - file: { path: /srv/a, state: "{{ kind }}", mode: "{{ port }}" }
+    - file: { path: "{{ kind }}", state: "{{ kind }}s" }
+    - file: { path: /srv/b, mode: "{{ token.upper() }}" }
+    - file: { path: /srv/c, mode: "{{ code }}" }
+`
+
+test('where nothing but values is wrong all of them are told too, each with its argument and its hosts', () => {
+  const err = refused(VALUES)
+  assert.equal(toldIn(err).slice(0, 4), [
+    'playbook-argument play.yml:5:37',
+    'playbook-argument play.yml:5:57',
+    'playbook-argument play.yml:5:57',
+    'playbook-argument play.yml:6:22',
+  ])
+  assert.match(err, 'It is so on web, db.')
+  assert.match(err, 'It is so on web.')
+  assert.not.match(err, ' on web/')
+})
+
+test('a plan that asks no host counts nothing', () => {
+  place.write('play.yml', VALUES)
+  assert.not.match(place.run(['plan', 'play.yml', '-i', 'hosts.yml']).out, '0 to change')
+})
+
+test('a value that is made of a secret is not told, whatever is wrong with it, also beside other mistakes', () => {
+  place.write('group_vars/all.yml', 'token: zebra-quilt\ncode: q7Z\n')
+  const play = (task: string): string => `- hosts: all\n  secrets: [token, code]\n  tasks:\n    - ${task}\n`
+  for (const task of [
+    'file: { path: /srv/b, mode: "{{ token.upper() }}" }',
+    'file: { path: /srv/c, mode: "{{ code }}" }',
+    `debug: "{{ {'a': 1}[token.upper()] }}"`,
+    '{ debug: x, when: token.upper() }',
+    '{ debug: x, loop: "{{ token.upper() }}" }',
+  ]) {
+    assert.not.match(refused(play(task)), /ZEBRA|q7Z/, task)
+    assert.not.match(refused(`${play(task)}    - nothing_like_it: {}\n`), /ZEBRA|q7Z/, task)
+  }
 })
 
 test.run()
