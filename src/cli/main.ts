@@ -143,7 +143,12 @@ const addRuns = (root: Command, done: Done): void => {
       done(await listRuns(options))
     },
   )
-  withFormat(runs.command('show').argument('<run>', 'its id, or the end of it').description('what one of them said'))
+  withFormat(
+    runs
+      .command('show')
+      .argument('[run]', 'its id, or the end of it; else the newest')
+      .description('what one of them said'),
+  )
     .option('--diff', 'show what changed, line by line', false)
     .option('-v, --verbose', 'also list what was unchanged', false)
     .action(async (run, options) => {

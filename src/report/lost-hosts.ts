@@ -12,7 +12,7 @@ const single = ({ host, failure }: Lost, width: number, paint: Paint): string =>
 const shared = (lost: Lost[], all: string[], paint: Paint): string => {
   const { why, what } = lost[0]!.failure
   const names = lost.map(({ host }) => host)
-  return `${paint.red(`! ${lost.length} hosts lost`)}: ${hostList(names, all)}: ${oneLine(why ?? what)}`
+  return `${paint.red(`! ${lost.length} hosts lost`)}: ${hostList(names, all)}: ${oneLine((why ?? what).replaceAll('\n', '; '))}`
 }
 
 /** Lines for hosts that were lost, of which many for one reason share one. */

@@ -43,6 +43,12 @@ const failureBehind = (entry: LedgerEntry, ledger: Ledger): Failure =>
 /** Up to so many hosts that are gone for one reason have a paragraph each. */
 export const MOST_ALIKE = 3
 
+/** The failure of a host that stands for others too: where it names that host, it says so. */
+const ofMany = ({ failure, hosts }: RootCause, more: number): Failure =>
+  failure.what.includes(hosts[0]!)
+    ? { ...failure, what: `${failure.what.replace(/\.$/, '')}; so it is with ${more} others` }
+    : failure
+
 /** Many hosts that are gone for the same reason become one root cause: it is the network that is down. */
 export const mergeHostsGoneAlike = (causes: RootCause[]): RootCause[] => {
   const likeness = (cause: RootCause): unknown => {
@@ -55,6 +61,7 @@ export const mergeHostsGoneAlike = (causes: RootCause[]): RootCause[] => {
       : [
           {
             ...alike[0]!,
+            failure: ofMany(alike[0]!, alike.length - 1),
             hosts: alike.flatMap(({ hosts }) => hosts),
             skipped: alike.reduce((sum, { skipped }) => sum + skipped, 0),
           },

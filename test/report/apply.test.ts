@@ -117,6 +117,22 @@ test('many hosts that are lost for one reason share a line, while they are plann
   ])
 })
 
+test('what many lost hosts share is told on one line, whatever lines it has, and as that of many', () => {
+  const hosts = Array.from({ length: 5 }, (_, at) => `n${at}`)
+  const keyless = (host: string): EventBody => {
+    const what = `there is no key for ${host}`
+    return { type: 'host-lost', host, failure: { reason: 'host-login', what, why: 'no agent\nno key' } }
+  }
+  const { out } = reported({ command: 'apply' }, [
+    started('apply', ...hosts, 'web'),
+    ...hosts.map(keyless),
+    planned('web/x', 'change'),
+    result('web/x', 'changed'),
+  ])
+  assert.match(out, '! 5 hosts lost: all but web: no agent; no key\n')
+  assert.match(out, 'there is no key for n0; so it is with 4 others\n')
+})
+
 test('what was done, what is not known and what had not begun when it was cut off', () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
   const { out } = reported({ command: 'apply' }, [

@@ -60,7 +60,7 @@ test('more than three hosts that are gone alike are told together, others by the
   assert.equal(
     found.map(({ failure, hosts, skipped }) => [failure.what, hosts.join(), skipped]),
     [
-      ['a cannot be reached', 'a,b,c,d', 8],
+      ['a cannot be reached; so it is with 3 others', 'a,b,c,d', 8],
       ['e cannot be reached', 'e', 2],
       ['f cannot be reached', 'f', 2],
     ],

@@ -1,5 +1,5 @@
 import { exit } from '../../core/exit.ts'
-import { attempt } from '../../core/failure.ts'
+import { attempt, refuse } from '../../core/failure.ts'
 import { createReport, replay } from '../../report/report.ts'
 import { runLines, type Unreadable, unfinishedText } from '../../report/runs.ts'
 import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
@@ -31,10 +31,13 @@ export const listRuns = (options: Shown): Promise<number> =>
     return exit.done
   })
 
-/** `runbook runs show RUN`: what it said, as it said it. */
-export const showRun = (name: string, options: Shown): Promise<number> =>
+/** `runbook runs show RUN`: what it said, as it said it; without RUN, the newest. */
+export const showRun = (name: string | undefined, options: Shown): Promise<number> =>
   refusing(options, () => {
-    const run = readRun(folder(), name)
+    const wanted = name ?? runIds(folder())[0]
+    if (wanted === undefined)
+      return refuse('usage-option', 'No run is remembered here.', { why: `Runs are remembered in ${folder()}.` })
+    const run = readRun(folder(), wanted)
     replay(replayOptionsFor(options), run.events)
     if (!run.summary && options.format === 'text') process.stdout.write(unfinishedText(run))
     return exit.done

@@ -33,6 +33,7 @@ test('a run is remembered, without what was given by hand, and shown as it was',
   const [id] = idsIn(out) as [string]
   const shown = place.run(['runs', 'show', id.slice(-4)])
   assert.is(shown.out, ran.out)
+  assert.is(place.run(['runs', 'show']).out, shown.out)
   const kept = place.run(['runs', 'show', id, '--format', 'json']).out
   assert.equal(
     kept
