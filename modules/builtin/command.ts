@@ -3,7 +3,9 @@ import {
   content,
   defineModule,
   exec,
+  type FileAnswer,
   folderAt,
+  later,
   quote,
   quoted,
   type Step,
@@ -12,7 +14,7 @@ import {
   uses,
 } from '../../src/module/module.ts'
 import diagnose from './lib/diagnoses.ts'
-import { missingFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { foldersAbove, missingFolder, pathArgument, plainPath } from './lib/paths.ts'
 import { shellSigns } from './lib/shell-signs.ts'
 import { splitShellWords } from './lib/shell-split.ts'
 
@@ -119,6 +121,16 @@ const patternWarning = (args: { creates?: string; removes?: string }): string | 
 const mountLabels = (line: Line): string[] =>
   /(^|[\s/;&|(])u?mount($|[\s;&|)])/m.test(argvOf(line).join(' ')) ? ['mounts'] : []
 
+/**
+ * What comes with what it makes: all that is in it, where that is a folder; and the folders on the way that are not there
+ * yet (`git clone` with `creates: /srv/app/.git`).
+ */
+const madeWith = (creates: string, above: FileAnswer[] = []): string[] => {
+  const path = plainPath(creates)
+  const missing = foldersAbove(path).filter((_, i) => later(() => above[i]?.exists) === false)
+  return [...missing.map(one => `path:${one}`), `tree:${path}`]
+}
+
 /** What the user said that it makes or removes, tested behind it. */
 const expected = (args: Line, says: 'creates' | 'removes', path: string): Step => {
   const slip = shellSlip(args)
@@ -162,6 +174,7 @@ export default defineModule({
   ],
   reads: args => ({
     creates: args.creates === undefined ? undefined : stat(plainPath(args.creates)),
+    above: args.creates === undefined ? undefined : foldersAbove(plainPath(args.creates)).map(stat),
     removes: args.removes === undefined ? undefined : stat(plainPath(args.removes)),
     folder: args.chdir === undefined ? undefined : uses(folderAt(plainPath(args.chdir))),
     said:
@@ -170,7 +183,9 @@ export default defineModule({
   touches: args => {
     const open = args.creates === undefined && args.removes === undefined && args.reads === undefined
     const gone = args.removes === undefined ? [] : [`tree:${plainPath(args.removes)}`]
+    const made = args.creates === undefined ? [] : [`tree:${plainPath(args.creates)}`]
     return [
+      ...made,
       ...gone,
       ...(args.touches?.map(path => `tree:${plainPath(path)}`) ?? (open ? ['any'] : [])),
       ...mountLabels(args),
@@ -224,7 +239,11 @@ export default defineModule({
           steps: [step, expected(args, 'creates', args.creates!)],
           reason: `${args.creates} does not exist`,
           ...warned,
-          touches: args.removes === undefined ? also : [...also, `tree:${plainPath(args.removes)}`],
+          touches: [
+            ...also,
+            ...madeWith(args.creates!, seen.above),
+            ...(args.removes === undefined ? [] : [`tree:${plainPath(args.removes)}`]),
+          ],
         })
       : change({
           will: { removes: { exists: false } },

@@ -28,7 +28,7 @@ import {
   replacedOwner,
 } from './lib/file-attributes.ts'
 import { attributeSteps, chmodMode, writeStep } from './lib/file-content.ts'
-import { missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { foldersAbove, missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
@@ -64,12 +64,6 @@ type Outcome =
       steps: Step[]
       reason: string
     }
-
-/** The folders above a path, outermost first, without `/`. */
-const above = (path: string): string[] => {
-  const folder = parentFolder(path)
-  return folder === '/' ? [] : [...above(folder), folder]
-}
 
 const names: Record<string, string> = { file: 'a file', directory: 'a directory', other: 'a special file' }
 const wrongKind = (at: string, found: FileAnswer, wanted: string, fix: string): Outcome => {
@@ -115,7 +109,7 @@ const toTouched = (at: string, args: Wanted, seen: Seen): Outcome => {
 
 /** The links among the folders above a path. */
 const linksAbove = (at: string, folders: FileAnswer[]): string[] =>
-  above(at).filter((_, i) => {
+  foldersAbove(at).filter((_, i) => {
     const folder = folders[i]!
     return folder.exists && later(() => folder.kind) === 'link'
   })
@@ -138,7 +132,7 @@ const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
     if (seen.file.kind === 'directory') return adjust(at, args, seen)
     return wrongKind(at, seen.file, 'directory', seen.file.kind === 'link' ? `name ${seen.file.target}` : remove)
   }
-  const paths = above(at)
+  const paths = foldersAbove(at)
   const folders = seen.above ?? []
   const blocked = folders.map((f, i) => (f.exists ? missingFolder(paths[i]!, f) : undefined)).find(b => b !== undefined)
   if (blocked) return { is: 'fail', ...blocked }
@@ -200,7 +194,7 @@ export default defineModule({
     const at = plainPath(args.path)
     return {
       file: args.state === 'touch' ? file(at) : stat(at),
-      above: args.state === 'directory' ? above(at).map(stat) : undefined,
+      above: args.state === 'directory' ? foldersAbove(at).map(stat) : undefined,
       parent: args.state === 'file' || at === '/' ? undefined : uses(folderAt(parentFolder(at))),
       ...accountReads(args.state === 'absent' ? {} : args),
     }

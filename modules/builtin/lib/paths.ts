@@ -20,6 +20,11 @@ export const folderArgument = (fallback: string, description: string) =>
 /** The path without slashes that mean nothing. */
 export const plainPath = (path: string): string => path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
 export const parentFolder = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
+/** The folders above a path, outermost first, without `/`. */
+export const foldersAbove = (path: string): string[] => {
+  const folder = parentFolder(path)
+  return folder === '/' ? [] : [...foldersAbove(folder), folder]
+}
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 /** Where a folder is made before it is renamed into place, whole: beside it. */
 export const unfinishedPath = (path: string): string => temporaryBeside(plainPath(path), '.new', '.')
