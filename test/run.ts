@@ -2,11 +2,12 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { killAll, run } from './runner/child.ts'
 import { type Counts, sentence, sum } from './runner/counts.ts'
-import { allJobs, fastJobs, type Job, namedJobs } from './runner/jobs.ts'
+import { allJobs, fastJobs, hostJobs, type Job, namedJobs } from './runner/jobs.ts'
 
-// Runs the tests, each file in a process of its own: `node test/run.ts [--fast] [FILE|FOLDER...]`. With --fast a few
-// of the generated cases are tried, and where no file is named all that needs no hosts, no root, no Go and no npm is run. The
-// last line is `N passed, N failed[, N skipped]`; the exit code is 1 when anything failed.
+// Runs the tests, each file in a process of its own: `node test/run.ts [--fast|--hosts] [FILE|FOLDER...]`. With --hosts it
+// is all that is tried on hosts, also what takes minutes there (`.hosts.test.ts`). With --fast a few of the generated cases
+// are tried, and where no file is named all that needs no hosts, no root, no Go and no npm is run. The last line is
+// `N passed, N failed[, N skipped]`; the exit code is 1 when anything failed.
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -44,10 +45,11 @@ const runAll = async (jobs: Job[], hands: number): Promise<Counts[]> => {
   return done
 }
 
-const paths = process.argv.slice(2).filter(word => word !== '--fast')
-const isFast = paths.length < process.argv.length - 2
+const words = process.argv.slice(2)
+const paths = words.filter(word => !word.startsWith('--'))
+const isFast = words.includes('--fast')
 if (isFast) process.env.RUNBOOK_CASES ??= '0.03'
-const every = isFast ? fastJobs : allJobs
+const every = isFast ? fastJobs : words.includes('--hosts') ? hostJobs : allJobs
 const jobs = paths.length > 0 ? namedJobs(root, paths) : every(root)
 const onHosts = jobs.filter(job => job.usesHosts)
 if (jobs.length === 0) say(`No tests in ${paths.join(' ')}.`)

@@ -8,7 +8,7 @@ import { shared } from '../run/modules.ts'
 import { holds } from '../run/property.ts'
 
 const names = ['node0', 'node1', 'node2']
-const numRuns = Number(process.env.RUNBOOK_HOST_RUNS ?? cases(80))
+const numRuns = Number(process.env.RUNBOOK_HOST_RUNS ?? cases(40))
 
 const host = fc.constantFrom(...names)
 /** Tasks of every kind that makes hosts wait for each other; `i` makes names of its own. */

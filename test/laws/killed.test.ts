@@ -10,7 +10,7 @@ import { plainPlaybook } from './playbooks.ts'
 import { failing, isOpen, named, resultsIn } from './promises.ts'
 import { before, files, prepare } from './tree.ts'
 
-const numRuns = Number(process.env.RUNBOOK_RUNS ?? cases(100))
+const numRuns = Number(process.env.RUNBOOK_RUNS ?? cases(50))
 const hosts = ['node0']
 
 /** A moment of a step that chance takes, whichever it is. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { allJobs, fastJobs } from './jobs.ts'
+import { allJobs, fastJobs, hostJobs } from './jobs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const [all, fast] = [allJobs, fastJobs].map(jobs => jobs(root).map(({ name }) => name)) as [string[], string[]]
@@ -17,6 +17,16 @@ test('the fast ones are all but those that need hosts, Go or npm', () => {
     [],
   )
   assert.ok(fast.includes('tsc --noEmit') && fast.includes('biome check'))
+})
+
+test('what takes minutes on hosts is a part of all that is tried on hosts, and of nothing else', () => {
+  const onHosts = hostJobs(root).map(({ name }) => name)
+  const long = onHosts.filter(name => name.endsWith('.hosts.test.ts'))
+  assert.ok(long.length > 4 && onHosts.length > long.length + 10)
+  assert.equal(
+    long.filter(name => all.includes(name)),
+    [],
+  )
 })
 
 test('the share of generated cases is one knob, and leaves at least one of each', () => {

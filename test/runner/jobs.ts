@@ -15,7 +15,9 @@ export type Job = {
   skip?: string
 }
 
-export const usesHosts = (file: string): boolean => /\.(root|lab)\.test\.ts$/.test(file)
+export const usesHosts = (file: string): boolean => /\.(root|lab|hosts)\.test\.ts$/.test(file)
+/** Takes minutes on hosts of its own, and is run before a release. */
+const isLong = ({ name }: Job): boolean => name.endsWith('.hosts.test.ts')
 
 /** The contract is held by the stand-in where the real programs are not given. */
 const whyNot = (name: string): string | undefined =>
@@ -86,8 +88,11 @@ const testJobs = (root: string): Job[] =>
     .map(file => fileJob(root, file))
     .sort((a, b) => rank(a) - rank(b))
 
-/** Everything: format and lint, types, the stand-in, and each file of tests. The longest begin first. */
-export const allJobs = (root: string): Job[] => [standin(), ...checks, ...testJobs(root)]
+/** Format and lint, types, the stand-in, and each file of tests but those that take minutes. The longest begin first. */
+export const allJobs = (root: string): Job[] => [standin(), ...checks, ...testJobs(root).filter(job => !isLong(job))]
+
+/** All that is tried on hosts, also what takes minutes. */
+export const hostJobs = (root: string): Job[] => testJobs(root).filter(job => job.usesHosts)
 
 /**
  * Not among the fast ones: programs in Go, the stand-in or the real ones; the package, which npm packs and installs; what
