@@ -70,10 +70,13 @@ const otherSteps = ({ steps }: Line): string[] => steps.filter(step => !placesFi
 /** Whether something of what was shown waits for another line; what the line itself leaves open is the same each time. */
 const isOpen = ({ needs, diff }: Line): boolean => needs !== undefined || JSON.stringify(diff).includes('known after ')
 
+const allIn = (some: unknown[], all: unknown[]): boolean => some.every(one => all.some(other => same(one, other)))
+
 /**
- * Whether a line that is planned over something newer would do what was shown of it: the same attributes of the same
- * things by the same steps, and of each text the same lines go and come, wherever they stand by now. What was undecided
- * has shown nothing; of what was open when it was shown only the things that it is about are compared.
+ * Whether a line that is planned over something newer would do what was shown of it, or less, where a part has come about
+ * since (a folder that a line before it needed too): the same attributes of the same things by the same steps, and of each
+ * text the same lines go and come, wherever they stand by now. What was undecided has shown nothing; of what was open when
+ * it was shown only the things that it is about are compared.
  */
 export const doesAsShown = (shown: Line, now: Line): boolean => {
   if (shown.verdict === 'undecided') return true
@@ -81,10 +84,9 @@ export const doesAsShown = (shown: Line, now: Line): boolean => {
   const [before, after] = [partsOf(shown), partsOf(now)]
   if (isOpen(shown)) return [...after.keys()].every(key => before.has(key))
   return (
-    same([...before.keys()].sort(), [...after.keys()].sort()) &&
-    same(plainDifferences(shown), plainDifferences(now)) &&
-    same(otherSteps(shown), otherSteps(now)) &&
-    [...before].every(([key, part]) => isSamePart(part, after.get(key)!))
+    allIn(plainDifferences(now), plainDifferences(shown)) &&
+    allIn(otherSteps(now), otherSteps(shown)) &&
+    [...after].every(([key, part]) => before.has(key) && isSamePart(before.get(key)!, part))
   )
 }
 

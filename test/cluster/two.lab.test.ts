@@ -26,7 +26,7 @@ const needLocked = (told: Told, winner: string): void => {
   const [failure] = told.summary.failures
   assert.is(failure?.reason, 'host-locked')
   assert.match(failure!.what, `run ${winner} of root@`)
-  assert.equal(resultsOf(told), [])
+  assert.ok(resultsOf(told).every(({ status, unbegun }) => status === 'skipped' && unbegun === true))
   assert.ok(!told.events.some(({ type }) => type === 'running'))
 }
 

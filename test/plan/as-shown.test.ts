@@ -46,6 +46,17 @@ test('an edit is another where more goes or comes than was shown', () => {
     assert.not.ok(doesAsShown(shown, now))
 })
 
+test('less than was shown is as shown: a folder on the way may be there by now; more is not', () => {
+  const folders = (...paths: string[]): Line => {
+    const will: Line['will'] = paths.map(path => [file(path), { exists: true, kind: 'directory', mode: '0755' }])
+    const before = paths.map(() => ({ exists: false }))
+    const diff = differences(will, () => ({ exists: false }))
+    return { verdict: 'change', steps: [exec(['install', '-d', '/a/b'])], will, before, diff } as unknown as Line
+  }
+  assert.ok(doesAsShown(folders('/a', '/a/b'), folders('/a/b')))
+  assert.not.ok(doesAsShown(folders('/a/b'), folders('/a', '/a/b')))
+})
+
 test('bytes that are not text, and attributes, have to be the same on both sides', () => {
   const big = (of: string) => ({ digest: of, size: 9, bytes: Buffer.alloc(0) })
   const of = (before: string, after: string): Line =>

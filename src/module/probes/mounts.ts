@@ -42,8 +42,9 @@ const mountsProbe: Probe<Mount[]> = {
 /** All mounts of a machine, in the order in which they were made. None are told where there is no /proc. */
 export const mounts: Query<Mount[], false> = {
   key: 'mounts',
-  // What mounts says so with this label; what may change anything does as well.
-  looks: ['mounts'],
+  looks: [],
+  // What mounts says so with this label; what may change anything does as well, and no unit that is only started.
+  depends: () => ['mounts'],
   probe: mountsProbe,
   item: 'mounts',
   facets: [],
