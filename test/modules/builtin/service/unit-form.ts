@@ -22,6 +22,9 @@ export const runs = (...more: string[]): string =>
 export const boots = ['[Install]', 'WantedBy=multi-user.target']
 export const needing = (...lines: string[]): string => ['[Unit]', ...lines, runs()].join('\\n')
 export const text = (path: string, content: string): string => `printf '${content}\\n' > ${path}`
+/** The same, later than a start by the kernel's clock for files, which ticks every few milliseconds. */
+export const later = (unit: string, path: string, content: string): string =>
+  `until [ -n "$(find ${path} -newermt "$(systemctl show --timestamp=us+utc -p StateChangeTimestamp --value ${unit})" 2>/dev/null)" ]; do ${text(path, content)}; done`
 export const units = '/etc/systemd/system'
 /** Writes unit files, and has systemd know them. */
 export const having = (files: Record<string, string>, ...more: string[]): string =>
