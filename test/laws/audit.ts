@@ -69,6 +69,7 @@ const isNumber = (member: string, told: string): boolean => /^(owner|group)$/.te
 /** Who is told, by the number that the name has at that moment. */
 const ownerTold = (accounts: Accounts | undefined, member: string, told: string): string | undefined => {
   if (member !== 'owner' && member !== 'group') return told
+  if (told.startsWith('(known after')) return undefined
   if (accounts) return numberFor(accounts, member, told)
   return isNumber(member, told) ? undefined : told
 }

@@ -6,7 +6,7 @@ import { isUnknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
 import { isKernelPath, kernelFileFix } from '../kernel-file.ts'
 import type { Probe, ProbeItem, Query } from '../query.ts'
-import { showContent } from '../show.ts'
+import { showContent, wordFor } from '../show.ts'
 import { bytesIn, bytesScript, digestsScript, maxReads, readWhole, type Whole } from './file-content.ts'
 import { cloudedFile, ownersOf } from './file-owner.ts'
 import { type FileTies, tiesIn, tiesScript } from './file-ties.ts'
@@ -206,6 +206,18 @@ const shown = ['kind', 'mode', 'owner', 'group', 'target'] as const
 const named = (name: string, number: unknown, before: unknown): Record<string, string> =>
   typeof number === 'number' && number !== before ? { [name]: String(number) } : {}
 
+/**
+ * Who a file will belong to that takes the place of another is known when it is there. Root's mostly stays root's: of any
+ * other it is told that it may not stay so.
+ */
+const handedOver = (path: string, old: Record<string, unknown>, now: Record<string, unknown>): Difference[] =>
+  (['owner', 'group'] as const).flatMap(member => {
+    const after = now[member]
+    const isRoots = old[member === 'owner' ? 'uid' : 'gid'] === 0
+    if (!isUnknown(after) || old[member] === undefined || isUnknown(old[member]) || isRoots) return []
+    return [{ kind: 'value', subject: `${path} ${member}`, before: String(old[member]), after: wordFor(after) }]
+  })
+
 /** How a file's change reads: a text diff of its content, a line for each attribute. */
 const show =
   (path: string) =>
@@ -241,6 +253,7 @@ const show =
         after: String(now[member]),
       })
     }
+    lines.push(...handedOver(path, old, now))
     if (now.content === undefined || isUnknown(old.content)) return lines
     const reading = [old.mode, now.mode].some(isClosed) ? 'private' : 'open'
     return [...lines, ...showContent(path, old.content as Content | undefined, now.content, reading)]
