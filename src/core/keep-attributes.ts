@@ -8,8 +8,9 @@ export type Dressing = {
   /** The file that is replaced, where there is one; a link is replaced, and hands on nothing. */
   path: string
   mode: string
-  /** For `chown`; undefined: what is replaced keeps its owner. */
-  owner: string | undefined
+  /** Without both what is replaced keeps its owner and group. */
+  owner?: string
+  group?: string
   /** What is replaced has this mode and owner already. */
   keeps?: boolean
 }
@@ -29,6 +30,10 @@ export const keepFunction = [
   `alike "$@" || bare "$@" || { printf '%s\\n' "owner and access control list of $1 could not be handed on to what takes its place (setfacl, of the package acl, may help)" >&2; return 1; }; }`,
 ].join('; ')
 
+/** Owner and group as chown takes them; undefined where neither is given. */
+export const ownerWord = ({ owner, group }: { owner?: string; group?: string }): string | undefined =>
+  owner === undefined && group === undefined ? undefined : `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+
 const chown = (owner: string | undefined, file: string): string[] =>
   owner === undefined ? [] : [`chown -h -- ${quote(owner)} ${file}`]
 
@@ -37,8 +42,10 @@ const chown = (owner: string | undefined, file: string): string[] =>
  * change, that is made out first on an empty file, `$o`: so at no moment the new bytes can be read by who might read the old
  * ones and may not read these. `make`: how `$o` is made. chown takes capabilities away, and set-ID bits: they come again.
  */
-export const dressed = ({ path, mode, owner, keeps }: Dressing, make: string): string => {
+export const dressed = (dressing: Dressing, make: string): string => {
+  const { path, mode, keeps } = dressing
   const at = quote(path)
+  const owner = ownerWord(dressing)
   const changed = [
     make,
     `keep ${at} "$o"`,

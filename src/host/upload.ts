@@ -22,9 +22,6 @@ export const RECEIVER_PROGRAM = `/bin/sh -c 'IFS= read -r x && eval "$x"'`
 const reasonIn = (said: string): string =>
   lastLine(said.replaceAll(/^(Try '|tar: (Child|Exiting with|Error is not recoverable)).*$/gm, ''))
 
-const ownerWord = ({ owner, group }: Upload): string | undefined =>
-  owner || group ? `${owner ?? ''}${group ? `:${group}` : ''}` : undefined
-
 const begin = [
   'export LC_ALL=C PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
   'umask 077',
@@ -63,7 +60,7 @@ const receiveScript = (upload: Upload, temporary: string, done: string, moved: s
     's=$(sha256sum < "$t") || exit 1',
     checked(upload),
     keepFunction,
-    `{ ${dressed({ ...upload, owner: ownerWord(upload) }, makeOther(upload.path))}; } || exit 1`,
+    `{ ${dressed(upload, makeOther(upload.path))}; } || exit 1`,
     'sync "$t" 2>/dev/null || sync',
     ...(upload.over === undefined ? [] : [`{ ${upload.over}; } || { echo ${moved}; exit 1; }`]),
     `mv -fT -- "$t" ${target} || exit 1`,

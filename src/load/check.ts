@@ -274,7 +274,7 @@ export const checkReferences = (
   readable: Readable,
   signatures: Signatures,
 ): Failure[] => {
-  if (!isWhole(readable)) return []
+  if (references.length === 0 || !isWhole(readable)) return []
   const names = namesOf(play, readable, signatures)
   const variables = new Set([...names.variables, ...Object.keys(task.vars)])
   const own = { ...names, variables, loop: task.loop !== undefined }

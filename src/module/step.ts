@@ -1,3 +1,4 @@
+import { ownerWord } from '../core/keep-attributes.ts'
 import { quoted } from '../core/quote.ts'
 import type { Later } from '../core/unknown.ts'
 import { type Content, type Json, sha256 } from '../core/value.ts'
@@ -117,12 +118,13 @@ export const link = (path: string, target: string): Step[] => {
 }
 
 /** Mode and owner of something that is there, only what is given. */
-export const attributes = (path: string, mode: string | undefined, { owner, group }: Owner): Step[] => [
-  ...(owner === undefined && group === undefined
-    ? []
-    : [exec(['chown', '-h', '--', `${owner ?? ''}${group === undefined ? '' : `:${group}`}`, path])]),
-  ...(mode === undefined ? [] : [exec(['chmod', mode, '--', path])]),
-]
+export const attributes = (path: string, mode: string | undefined, owner: Owner): Step[] => {
+  const word = ownerWord(owner)
+  return [
+    ...(word === undefined ? [] : [exec(['chown', '-h', '--', word, path])]),
+    ...(mode === undefined ? [] : [exec(['chmod', mode, '--', path])]),
+  ]
+}
 
 /** A step that puts a file in place by rename. */
 export type PlacingStep = Extract<Step, { do: 'write' | 'duplicate' | 'upload' }>

@@ -4,7 +4,7 @@ import { isGone, isThere } from '../core/path-test.ts'
 import { quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
 import { type Guard, guardScript } from '../module/guard.ts'
-import type { From, Owner, PlacingStep, Step } from '../module/step.ts'
+import type { From, PlacingStep, Step } from '../module/step.ts'
 
 /** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */
 export type StepValues = Map<string, string>
@@ -24,13 +24,11 @@ const printing = (bytes: Buffer): string => {
   return `base64 -d <<'RUNBOOK_END'\n${bytes.toString('base64').replace(/.{1,76}/g, '$&\n')}RUNBOOK_END\n`
 }
 
-const ownerWord = ({ owner, group }: Owner): string | undefined =>
-  owner === undefined && group === undefined ? undefined : `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-
 /**
  * A file put in place whole: temporary name in the target folder, filled by `fill` (which has it as `$t`), dressed by
- * `dress`, synced, and renamed if what it takes the place of is still what was seen. Nothing stays behind a failure or a cut. What a machine has left that lost its power goes with
- * the next write. A long name is cut, since the whole may have 255 bytes.
+ * `dress`, synced, and renamed if what it takes the place of is still what was seen. Nothing stays behind a failure or a
+ * cut. What a machine has left that lost its power goes with the next write. A long name is cut, since the whole may have
+ * 255 bytes.
  */
 const place = (path: string, fill: string, dress: (make: string) => string, over: Guard | undefined): string => {
   const start = quote(`${dirname(path)}/.${basename(path).slice(0, 50)}.runbook-`)
@@ -42,8 +40,7 @@ const place = (path: string, fill: string, dress: (make: string) => string, over
   return `umask 077; ${sweep}; ${keepFunction}; o=; ${make('t')} || exit 1; ${tidy}; ${steps.join(' && ')} && trap - EXIT`
 }
 
-const put = ({ path, mode, keeps = false, over, ...owner }: PlacingStep, fill: string): string =>
-  place(path, fill, make => dressed({ path, mode, owner: ownerWord(owner), keeps }, make), over)
+const put = (step: PlacingStep, fill: string): string => place(step.path, fill, make => dressed(step, make), step.over)
 
 const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
