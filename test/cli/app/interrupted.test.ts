@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -36,10 +36,23 @@ test.after(async () => {
 
 const there = (): string[] => names.filter(name => existsSync(at(name)))
 
+const runs = join(place.folder, '.runbook/runs')
+const lastRun = (): string => readdirSync(runs).sort().at(-1)!.replace('.ndjson', '')
+/** A host begins its second task a moment before the controller has heard that the first is done. */
+const isUnderWay = (): boolean =>
+  existsSync(at('b.begun')) && readFileSync(join(runs, `${lastRun()}.ndjson`), 'utf8').includes('"type":"result"')
+
 /** Ends an apply while its second task is under way, and waits until nothing of it is left on the host. */
 const ended = async (end: (kill: (signal: NodeJS.Signals) => void) => void, more: string[] = []): Promise<Ran> => {
   const { child, ran } = place.begin(['apply', 'site.yml', '-i', 'hosts.json', ...more])
-  while (!existsSync(at('b.begun'))) await new Promise(setImmediate)
+  let early: Ran | undefined
+  ran.then(ran => {
+    early = ran
+  })
+  while (!isUnderWay()) {
+    if (early) assert.unreachable(`it ended by itself: ${early.out}${early.err}`)
+    await new Promise(setImmediate)
+  }
   end(signal => child.kill(signal))
   const said = await ran
   await host.idle()
@@ -50,7 +63,6 @@ const eventsOf = ({ out }: Ran): Event[] =>
     .trim()
     .split('\n')
     .map(line => JSON.parse(line))
-const lastRun = (): string => readdirSync(join(place.folder, '.runbook/runs')).sort().at(-1)!.replace('.ndjson', '')
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   test(`${signal}: what was done, what is not known, what had not begun; each planned node has one result`, async () => {
