@@ -10,6 +10,7 @@ import {
   sha256,
   T,
 } from '../../src/module/module.ts'
+import { swarmKeyReader } from './lib/key-readers.ts'
 import { repoArguments } from './lib/kubo.ts'
 import { decideKey, type GoodKeyDecision, type HostKey, handOut, keyReason } from './lib/shared-key.ts'
 
@@ -30,23 +31,7 @@ const args = T.Object(
 const header = '/key/swarm/psk/1.0.0/\n/base16/\n'
 const where = (path: string): string => `${path}/swarm.key`
 
-/**
- * The key as 64 small hex digits from any of the three encodings that go-libp2p reads (core/pnet/codec.go). Builtins
- * of the shell and pipes: the value is in no argv, and a key in the usual form takes no process. On an error one word
- * of what is wrong.
- */
-const normalise = (path: string): string => `f=${quote(where(path))}
-r=$(printf '\\r')
-hex() { case \${b%"$r"} in
-/base16/) c=\${c%"$r"}; case $c in *[A-F]*) printf %s "$c" | tr A-F a-f ;; *) printf %s "$c" ;; esac ;;
-/base64/) sed -n 3p "$f" | base64 -d 2>/dev/null | od -An -v -tx1 | tr -d ' \\n' ;;
-/bin/) tail -n +3 "$f" | head -c 32 | od -An -v -tx1 | tr -d ' \\n' ;;
-*) echo encoding ;; esac; }
-key() { [ -s "$f" ] || { echo empty; return; }
-{ IFS= read -r a; IFS= read -r b; IFS= read -r c; } <"$f"
-[ "\${a%"$r"}" = /key/swarm/psk/1.0.0/ ] || { echo header; return; }
-h=$(hex); case $h in encoding) echo encoding ;; *[!0-9a-f]*) echo digits ;; *) [ \${#h} -eq 64 ] && echo "$h" || echo length ;; esac; }
-`
+const reader = (path: string): string => `f=${quote(where(path))}\n${swarmKeyReader}`
 const wrongs: Record<string, string> = {
   empty: 'is empty',
   header: 'does not begin with /key/swarm/psk/1.0.0/ (a byte order mark, or another file)',
@@ -59,7 +44,7 @@ const wrongs: Record<string, string> = {
 const state = (path: string) =>
   program<HostKey>({
     key: `key:${where(path)}`,
-    sh: `${normalise(path)}if [ -d "$f" ]; then echo directory; elif [ ! -e "$f" ]; then echo absent; else
+    sh: `${reader(path)}if [ -d "$f" ]; then echo directory; elif [ ! -e "$f" ]; then echo absent; else
 k=$(key); [ \${#k} -eq 64 ] && printf %s "$k" | sha256sum || echo "$k"; fi`,
     looks: [`path:${where(path)}`],
     parse: ({ stdout }) => {
@@ -79,7 +64,7 @@ const digits = (value: string): string =>
 const makeStep = ({ is }: GoodKeyDecision, path: string): Step =>
   is === 'born'
     ? { do: 'generate', name: 'key', bytes: 32 }
-    : { do: 'fetch', secret: true, name: 'key', argv: ['sh', '-c', `${normalise(path)}key`] }
+    : { do: 'fetch', secret: true, name: 'key', argv: ['sh', '-c', `${reader(path)}key`] }
 
 const writeKey = (path: string, owner: string, text: Content | undefined): Step => ({
   do: 'write',

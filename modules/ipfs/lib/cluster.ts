@@ -1,5 +1,6 @@
 import { asUser, exec, memberAt, program, type Query, quote, type Step, T } from '../../../src/module/module.ts'
 import { folderArgument } from '../../builtin/lib/paths.ts'
+import { secretDigest, secretPattern } from './key-readers.ts'
 import { type ConfigMember, emptyAsNull } from './kubo.ts'
 import { printedJson } from './printed-json.ts'
 import type { HostKey } from './shared-key.ts'
@@ -38,8 +39,6 @@ export const serviceFileFault = (path: string): Query<{ text: string }> =>
     subject: serviceFile(path),
   })
 
-const secretPattern = '"secret": *"\\([^"]*\\)"'
-
 /** The value alone, for a step that carries it in memory. */
 export const fetchSecret = (path: string, name: string): Step => ({
   do: 'fetch',
@@ -52,9 +51,7 @@ export const fetchSecret = (path: string, name: string): Step => ({
 export const secretState = (path: string): Query<HostKey> =>
   program({
     key: `member:${serviceFile(path)}#cluster.secret`,
-    sh: `s=$(sed -n '/${secretPattern}/{s/.*${secretPattern}.*/\\1/p;q}' ${quote(serviceFile(path))} 2>/dev/null)
-case $s in *[A-F]*) s=$(printf %s "$s" | tr A-F a-f) ;; esac
-case $s in '') echo absent ;; *[!0-9a-f]*) echo digits ;; *) [ \${#s} -eq 64 ] && printf %s "$s" | sha256sum || echo length ;; esac`,
+    sh: `f=${quote(serviceFile(path))}\n${secretDigest}secret`,
     looks: [`member:${serviceFile(path)}#cluster.secret`],
     parse: ({ stdout }) => {
       const word = stdout.toString().trim().replace(/ +-$/, '')
