@@ -122,13 +122,13 @@ const mountLabels = (line: Line): string[] =>
   /(^|[\s/;&|(])u?mount($|[\s;&|)])/m.test(argvOf(line).join(' ')) ? ['mounts'] : []
 
 /**
- * What comes with what it makes: all that is in it, where that is a folder; and the folders on the way that are not there
- * yet (`git clone` with `creates: /srv/app/.git`).
+ * What comes with what it makes: all that is in it, where that is a folder; and where folders on the way may not be there
+ * yet, all that lies in the first of them (`git clone` with `creates: /srv/app/.git`).
  */
-const madeWith = (creates: string, above: FileAnswer[] = []): string[] => {
+const madeWith = (creates: string, above: FileAnswer[] = []): string => {
   const path = plainPath(creates)
-  const missing = foldersAbove(path).filter((_, i) => later(() => above[i]?.exists) === false)
-  return [...missing.map(one => `path:${one}`), `tree:${path}`]
+  const first = foldersAbove(path).find((_, i) => later(() => above[i]?.exists) !== true)
+  return `tree:${first ?? path}`
 }
 
 /** What the user said that it makes or removes, tested behind it. */
@@ -180,10 +180,10 @@ export default defineModule({
     said:
       isQuestion(args) && argvOf(args).length > 0 ? uses(command(fragment(args), args.reads, argvOf(args))) : undefined,
   }),
-  touches: args => {
+  touches: (args, { above }) => {
     const open = args.creates === undefined && args.removes === undefined && args.reads === undefined
     const gone = args.removes === undefined ? [] : [`tree:${plainPath(args.removes)}`]
-    const made = args.creates === undefined ? [] : [`tree:${plainPath(args.creates)}`]
+    const made = args.creates === undefined ? [] : [madeWith(args.creates, above)]
     return [
       ...made,
       ...gone,
@@ -241,7 +241,7 @@ export default defineModule({
           ...warned,
           touches: [
             ...also,
-            ...madeWith(args.creates!, seen.above),
+            madeWith(args.creates!, seen.above),
             ...(args.removes === undefined ? [] : [`tree:${plainPath(args.removes)}`]),
           ],
         })

@@ -34,8 +34,8 @@ export const secretExtraVars = (loaded: Loaded, secretsOf: SecretArguments): Set
   return new Set(Object.keys(extra).filter(name => registerReferences(references, new Set([name]), within).length > 0))
 }
 
-/** A secret that an expression reads: on its own host, or on some other. */
-export type SecretRead = { path: SecretPath; own: boolean }
+/** A secret that an expression reads: on its own host, or on some other; and how often it is named there, at most. */
+export type SecretRead = { path: SecretPath; own: boolean; times: number }
 /** The secrets that each argument of a task reads, those of its template files among them, and what its loop and condition do. */
 export type SecretReads = { args: Record<string, SecretRead[]>; loop: SecretRead[]; when: SecretRead[] }
 
@@ -65,10 +65,9 @@ const secretsBehind = (
       const own = isOwn && path[0] !== 'hostvars'
       const rest = path[0] === 'hostvars' ? path.slice(2) : path
       const met = secrets.filter(secret => meet(rest, secret))
-      for (const secret of met) {
-        const read = { path: narrowed(rest, secret), own }
-        reads.set(JSON.stringify(read), read)
-      }
+      // Two entries of `secrets:` may call the same thing secret.
+      for (const key of new Set(met.map(secret => JSON.stringify(narrowed(rest, secret)))))
+        reads.set(`${own} ${key}`, { path: JSON.parse(key), own, times: (reads.get(`${own} ${key}`)?.times ?? 0) + 1 })
       const [name] = rest
       if (met.length > 0 || typeof name !== 'string' || visited.has(`${own} ${name}`)) continue
       visited.add(`${own} ${name}`)

@@ -111,8 +111,8 @@ export type Module<
   /** A second look that depends on the first; then `touches` is obligatory. */
   more?(args: Static<A>, seen: Seen<R>): M
   plan(args: Static<A>, seen: Seen<R> & Seen<M>, decide: Decide<R & M, O>): Verdict<R & M, O>
-  /** Labels it may change besides its owned reads: a static bound, known even while undecided. */
-  touches?(args: Static<A>): Label[]
+  /** Labels it may change besides its owned reads: a bound, known even while undecided. All it has seen may be missing. */
+  touches?(args: Static<A>, seen: Partial<Seen<R>>): Label[]
   /** The reach of what it may start: a static bound, known even while undecided. */
   reach?(args: Static<A>): Reach | undefined
   /** The archives it may ask for on a host of this kind, told without a look at one: what a site has to hold. */

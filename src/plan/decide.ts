@@ -92,15 +92,22 @@ export const patchesOf = (will: Record<string, unknown>, reads: Reads): [AnyQuer
     return list.filter(([, p]) => p !== undefined)
   })
 
-/** What an undecided node may change: what it owns, and its static bound; everything where even that is unknown. */
+/**
+ * What an undecided node may change: what it owns, and its bound by what is seen so far; everything where even that is
+ * unknown.
+ */
 export const footprint = (
-  module: { reads: (args: Any, host: string) => Reads; touches?: (args: Any) => Label[] },
+  module: { reads: (args: Any, host: string) => Reads; touches?: (args: Any, seen: Any) => Label[] },
   values: Record<string, unknown>,
   host: string,
+  seen: Record<string, unknown> = {},
 ): Label[] => {
   const found = catchUnknown(() => {
     const owned = queriesOf(module.reads(strict(values), host)).filter(q => !q.only)
-    return [...owned.flatMap(q => touchedBy(q, { exists: true })), ...(module.touches?.(strict(values)) ?? [])]
+    return [
+      ...owned.flatMap(q => touchedBy(q, { exists: true })),
+      ...(module.touches?.(strict(values), strict(seen)) ?? []),
+    ]
   })
   return isUnknown(found) ? ['any'] : found
 }

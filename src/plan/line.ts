@@ -195,7 +195,7 @@ export const decidedLine = (
   const inputs = { args: values, given: givenIn(reads, seen) }
   if (isUnknown(verdict))
     return unknownLine({ ...line, reads, inputs, ...boundOf(module, values) }, verdict, () =>
-      footprint(module, values, line.host),
+      footprint(module, values, line.host, seen),
     )
   const settle = settleOf(module, values)
   const { diagnose } = module

@@ -44,24 +44,38 @@ const valuesUnder = (
 const isSaid = ({ secrets, graph }: Known, name: string, value: string): boolean =>
   !graph.registered.has(name) || value.length < shortestSecret || secrets.text(value) !== value
 
+/** What a read of a secret gives, and how often that is named. */
+type Found = { values: string[]; times: number }
+
 /** What each of these reads gives. */
-const readValues = (known: Known, scope: Record<string, unknown>, reads: SecretRead[]): string[][] => {
-  const all = reads.map(read => [
-    ...new Set(valuesUnder(known, scope, read).filter(value => value !== '' && isSaid(known, read.path[0]!, value))),
-  ])
-  for (const value of all.flat()) known.secrets.add(value)
+const readValues = (known: Known, scope: Record<string, unknown>, reads: SecretRead[]): Found[] => {
+  const all = reads.map(read => ({
+    times: read.times,
+    values: [
+      ...new Set(valuesUnder(known, scope, read).filter(value => value !== '' && isSaid(known, read.path[0]!, value))),
+    ],
+  }))
+  for (const { values } of all) for (const value of values) known.secrets.add(value)
   return all
 }
 
-/** Whether a secret can be told apart in texts: it stands there, and nothing of it is too short to be looked for. */
-const isFound = (values: string[], texts: string[]): boolean =>
-  values.every(value => value.length >= shortestSecret || !texts.some(text => text.includes(value))) &&
-  values.some(value => texts.some(text => text.includes(value.trim())))
+/**
+ * Whether a secret can be told apart in texts: it stands there as often as it is named, so that none of its places holds
+ * it changed; and nothing of it is too short to be looked for.
+ */
+const isFound = ({ values, times }: Found, texts: string[]): boolean => {
+  const places = (value: string): number =>
+    texts.reduce((sum, text) => sum + text.split(value.trim() || value).length - 1, 0)
+  return (
+    values.every(value => value.length >= shortestSecret || places(value) === 0) &&
+    values.reduce((sum, value) => sum + places(value), 0) >= times
+  )
+}
 
 /** Texts in which one of the secrets that they are made of cannot be found. */
-const unmasked = (value: unknown, found: string[][]): string[] => {
+const unmasked = (value: unknown, found: Found[]): string[] => {
   const leaves = isUnknown(value) ? [] : leavesOf(value).filter(text => text !== '')
-  return found.every(values => values.length === 0 || isFound(values, leaves)) ? [] : leaves
+  return found.every(one => one.values.length === 0 || isFound(one, leaves)) ? [] : leaves
 }
 
 /** The arguments that the schema of a module calls secret. */
@@ -88,7 +102,11 @@ const secrecyOf = (
   const made = reads.filter(({ name }) => !node.task.templates.includes(name))
   const whole = made.flatMap(({ name, found }) => unmasked(values[name], found))
   const hidden = node.task.noLog ? 'no_log' : whole.length > 0 ? 'secret' : undefined
-  return { ...(hidden ? { hidden } : {}), values: [...marked, ...reads.flatMap(({ found }) => found.flat())], whole }
+  return {
+    ...(hidden ? { hidden } : {}),
+    values: [...marked, ...reads.flatMap(({ found }) => found.flatMap(one => one.values))],
+    whole,
+  }
 }
 
 /** Whether a file of the controller is one that nobody may see, or a template in which a secret cannot be told apart. */

@@ -36,16 +36,23 @@ const madeBy = (step: Step): string | undefined =>
   step.do === 'generate' || step.do === 'fetch' || step.do === 'exec' ? step.name : undefined
 
 /** Takes from a step's output what others need: a secret born or held there, a command's answer. */
-const learn = (context: RunContext, step: Step, output: Output): CommandOutput | undefined => {
+const learn = (context: RunContext, line: Line, step: Step, output: Output): CommandOutput | undefined => {
   const name = madeBy(step)
   if (name !== undefined) {
     const value = output.stdout.toString().trim()
     context.memory.set(name, value)
     if (step.do === 'generate' || (step.do === 'fetch' && step.secret)) context.known.secrets.add(value)
   }
-  if (step.do === 'exec' && step.keep)
-    return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
-  return undefined
+  if (step.do !== 'exec' || !step.keep) return undefined
+  warnOfBytes(context, line, output)
+  return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
+}
+
+/** What is registered is text: bytes that are none are lost in it, and whoever uses it would not know. */
+const warnOfBytes = ({ emit }: RunContext, { node, host, id }: Line, { stdout, stderr }: Output): void => {
+  if (node.task.register === undefined || (isUtf8(stdout) && isUtf8(stderr))) return
+  const text = `what it printed is not UTF-8: in ${node.task.register} U+FFFD stands for each byte that is no text. Let it print base64, or write a file.`
+  emit({ type: 'warning', host, node: id, text })
 }
 
 type Chunk = { frame: Step[] } | { apart: Step }
@@ -130,7 +137,7 @@ export const judgeOutputs = (
     const output = outputs[i]
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
     if (output.cut) return { failure: longOutputFailure(line, told(context, step)) }
-    said = learn(context, step, output) ?? said
+    said = learn(context, line, step, output) ?? said
     if (output.status === 0) continue
     const moved = movedAt(step, output)
     if (moved !== undefined) return { moved }

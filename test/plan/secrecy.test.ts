@@ -71,6 +71,8 @@ test('what cannot be told apart hides its line, and what can leaves the rest to 
     `    - { name: masked, copy: { dest: "{{ root }}/a", content: "p={{ password }}\\n" } }
     - { name: short, copy: { dest: "{{ root }}/b", content: "p={{ pin }}\\n" } }
     - { name: changed, copy: { dest: "{{ root }}/c", content: "{{ password.upper() }}" } }
+    - { name: twice, copy: { dest: "{{ root }}/h", content: "{{ password }} {{ password.upper() }}" } }
+    - { name: both, copy: { dest: "{{ root }}/i", content: "{{ password }}\\n{{ password }}\\n" } }
     - { name: outline, copy: { dest: "{{ root }}/d", content: "n{{ size(password) }}" } }
     - { name: member, copy: { dest: "{{ root }}/e", content: "{{ vault.name }}" } }
     - { name: asked, command: { argv: [printf, '%s-%s', born, here], reads: [/etc/passwd] }, register: asked }
@@ -80,7 +82,7 @@ test('what cannot be told apart hides its line, and what can leaves the rest to 
     async rig => {
       const ran = await rig.apply()
       const hidden = ran.lines.flatMap(line => (line.hidden ? [`${line.id} ${line.hidden}`] : []))
-      assert.equal(hidden, ['node0/short secret', 'node0/changed secret', 'node0/asked no_log'])
+      assert.equal(hidden, ['node0/short secret', 'node0/changed secret', 'node0/twice secret', 'node0/asked no_log'])
       const { out } = reported(
         { command: 'apply', diff: 'show', verbosity: 'all', redact: ran.known.secrets },
         ran.events,

@@ -90,6 +90,27 @@ test('an undecided task hides what it may change, and only that', () =>
       }),
   ))
 
+test('a command that makes a folder on the way to what it creates may fill it, also where it is undecided itself', () =>
+  planned(
+    `- { name: clone, command: { argv: [sh, -c, 'mkdir -p "$0/app/.git"; echo x >"$0/app/README"', "{{ root }}"], creates: "{{ root }}/app/.git" } }
+     - { name: readme, stat: { path: "{{ root }}/app/README" } }
+     - { name: beside, stat: { path: "{{ root }}/beside" } }
+     - { name: any, command: { cmd: "true", touches: ["{{ root }}/lib"] } }
+     - { name: maybe, command: { cmd: "make lib", creates: "{{ root }}/lib/a/.done" } }
+     - { name: within, stat: { path: "{{ root }}/lib/a/b" } }
+     - { name: still, stat: { path: "{{ root }}/beside" } }`,
+    ran =>
+      assert.equal(verdicts(ran), {
+        'node0/clone': 'change',
+        'node0/readme': 'undecided: known after node0/clone',
+        'node0/beside': 'ok',
+        'node0/any': 'change',
+        'node0/maybe': 'undecided: known after node0/any',
+        'node0/within': 'undecided: known after node0/maybe',
+        'node0/still': 'ok',
+      }),
+  ))
+
 test('so does a loop over items that are not known yet, and a handler that may be called', () =>
   withRig(
     `- hosts: all

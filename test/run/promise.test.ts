@@ -129,6 +129,18 @@ test('a command that has made a link to nothing has made it, and what it said st
     },
   ))
 
+test('what a command prints that is no UTF-8 is warned of, where it is registered', () =>
+  applied(
+    `- { name: raw, command: { argv: [sh, -c, 'printf "a\\\\377"; touch "$0"', "{{ root }}/l"], creates: "{{ root }}/l" }, register: raw }
+     - { name: text, command: { argv: [sh, -c, 'printf "ä"; touch "$0"', "{{ root }}/m"], creates: "{{ root }}/m" }, register: text }
+     - { name: nobodys, command: { argv: [sh, -c, 'printf "a\\\\377"; touch "$0"', "{{ root }}/n"], creates: "{{ root }}/n" } }`,
+    ran => {
+      const warnings = ran.events.flatMap(e => (e.type === 'warning' ? [`${e.node}: ${e.text}`] : []))
+      assert.is(warnings.length, 1)
+      assert.match(warnings[0]!, 'node0/raw: what it printed is not UTF-8: in raw U+FFFD')
+    },
+  ))
+
 test('a module that would change again at once has broken its promise too', () =>
   applied(`- { name: again, restless: { path: "{{ root }}/f" } }`, ran => {
     assert.equal(failuresOf(ran), { 'node0/again': 'module-broke-promise' })
