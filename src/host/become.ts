@@ -3,19 +3,9 @@ import { connectionClosed, type ShellLoss } from './shell.ts'
 import type { Target } from './target.ts'
 
 /** Whether programs get to be root by sudo. */
-const bySudo = ({ become, user }: Target): boolean => become && user !== 'root'
+export const bySudo = ({ become, user }: Target): boolean => become && user !== 'root'
 
-/**
- * The command line for a program to be run as the target's identity. The login shell reads it, which may be any:
- * hence `exec /bin/sh` at once, no line breaks and single quotes only. A login user who is root by another name needs
- * no sudo, and may not have it. sudo speaks English: its words are looked for.
- */
-export const commandLine = (target: Target, program: string): string =>
-  bySudo(target)
-    ? `exec /bin/sh -c 'if test "$(id -u)" = 0; then exec "$@"; fi; LC_ALL=C; export LC_ALL; exec sudo -n -H -- "$@"' sh ${program}`
-    : `exec ${program}`
-
-/** The identity that programs of `commandLine` have. */
+/** The identity that programs have. */
 export const identity = ({ become, user }: Target): string => (become ? 'root' : user)
 
 export const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? ''
@@ -92,3 +82,13 @@ export const shellLost = (target: Target, loss: ShellLoss): Failure => {
     fix: 'log in as a user with a login shell (ansible_user)',
   }
 }
+
+/** The failure when a login takes what is sent to it and runs nothing. `said`: what it has printed until then. */
+export const shellSilent = ({ name, host, user }: Target, seconds: number, said: string): Failure => ({
+  reason: 'host-login',
+  what: `${name} lets ${user} in, but nothing of ours has begun there after ${seconds} s`,
+  why: lastLine(said)
+    ? `it has printed: ${lastLine(said)}`
+    : 'a file that the login shell reads (such as .bashrc) may wait for something, or read what is sent to the shell',
+  fix: `\`echo | ssh ${user}@${host} true\` has to end at once: take out of .bashrc, .zshenv or /etc/bash.bashrc there what keeps it`,
+})

@@ -3,15 +3,11 @@ import type { Fragment } from '../core/transport.ts'
 
 /**
  * What the first frame of a session does before anything else, so that it costs no round trip: messages in one
- * language, the administration programs in reach whatever the login left in PATH, known file modes, no history; and
- * the input of the shell under a number of its own, for the watch.
+ * language, known file modes, no history; and the input of the shell under a number of its own, for the watch. The
+ * environment is what `environment.ts` has given. LC_ALL is for what we read and print ourselves, and in no fragment
+ * that lingers: a program of a task has the language of the environment.
  */
-const START = [
-  'export LC_ALL=C PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
-  'umask 022',
-  'unset HISTFILE',
-  'exec 3<&0',
-]
+const START = ['export LC_ALL=C', 'umask 022', 'unset HISTFILE', 'exec 3<&0']
 
 /**
  * Nothing is sent while a frame runs, so if the shell's input becomes readable it has ended: the controller is gone.
@@ -42,7 +38,7 @@ const LINGERING = `runbook_copy() {
 }
 runbook_drop() { { read -r runbook_ && exec cat; } <&8 >/dev/null 2>&1 3<&- 5>&- 6>&- 7>&- 8<&- 9>&- & }
 runbook_plainly() {
-( set --; eval "$runbook_text" ) </dev/null 3<&-
+( unset LC_ALL; set --; eval "$runbook_text" ) </dev/null 3<&-
 runbook_=$?; printf "$1:%d\\n" "$runbook_"; printf "$1:0\\n" >&2
 }
 runbook_lingering() {
@@ -51,7 +47,7 @@ runbook_lingering() {
 { runbook_=$(exec 9>&1 >/dev/null
 { exec 7>&1; {
 exec 2>&1 >&7 5>&- 6>&- 7>&-
-( set --; eval "$runbook_text" ) </dev/null 3<&- 9>&-
+( unset LC_ALL; set --; eval "$runbook_text" ) </dev/null 3<&- 9>&-
 runbook_=$?; trap '' PIPE; echo "$runbook_" >&9; printf "$1:%d\\n" "$runbook_" 2>/dev/null; printf "$1:0\\n" >&2
 } | { exec 8<&0; runbook_copy "$1" >&6 && runbook_drop; }
 } | { exec 8<&0; runbook_copy "$1" >&5 && runbook_drop; }

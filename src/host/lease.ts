@@ -48,7 +48,7 @@ const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
  */
 const keeperScript = ({ run, who }: LeaseRequest, mark: string, shell: number, place: string): string => `{
 ${mark}
-export LC_ALL=C PATH="\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+export LC_ALL=C
 umask 022; set -f
 server=0
 ${place}

@@ -5,14 +5,16 @@ import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig } from 'ssh2'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Transport } from '../core/transport.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
-import { becomeRefused, commandLine, identity, shellLost } from './become.ts'
+import { becomeRefused, identity, shellLost, shellSilent } from './become.ts'
 import { closeReason, connectFailure, type SshError, sessionRefusal } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
+import { LOGIN_LINE, startLine } from './environment.ts'
 import { hostKeyFailure, readKnownHosts } from './host-key.ts'
 import { type KnownHostsEntry, knownKeyTypes } from './known-hosts.ts'
 import { acquireLease, KEEPER_PROGRAM } from './lease.ts'
 import { findLogins, type Login, loginFailure } from './login.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import { runInTime } from './patience.ts'
 import { connectionClosed, openShell, type Wire } from './shell.ts'
 import type { Target } from './target.ts'
 import { noUpload, RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
@@ -22,6 +24,8 @@ const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
 /** How long an end may take: what runs is told to, and says how far it has come; then goodbye is said. */
 const CLOSE_MS = 2_000
 const GOODBYE_MS = 500
+/** How long a login's files may take until a shell of ours runs: sudo that asks a directory that is gone takes 30 s. */
+const BEGIN_SECONDS = 60
 
 /**
  * What a client needs of the library, whose server and agents for http cost 8 ms more. Loaded when the first hosts have
@@ -185,7 +189,9 @@ const opened = async (
   refused: (refusal: { why: string; fix: string }) => Failure,
 ): Promise<Wire> => {
   try {
-    return wireOf(line, await execute(line, commandLine(target, program)))
+    const wire = wireOf(line, await execute(line, LOGIN_LINE))
+    wire.stdin.write(startLine(target, program))
+    return wire
   } catch (error) {
     if (line.socket.writable) throw new Refusal(refused(sessionRefusal(error as Error)))
     throw new Refusal(connectionClosed(target.name, { started: false, said: '', ending: { why: line.why() } }))
@@ -232,10 +238,11 @@ export const openTransport = async (target: Target, dialled: Dialled, signal?: A
     throw error
   })
   const shell = openShell(target.name, wire, loss => shellLost(target, loss))
+  const run = runInTime(shell, wire, BEGIN_SECONDS * 1000, said => shellSilent(target, BEGIN_SECONDS, said))
   const inTurn = oneAtATime()
   let closing: Promise<void> | undefined
   return {
-    run: shell.run,
+    run,
     upload: (upload, onProgress) =>
       inTurn(async () => {
         const problem = uploadProblem(target.name, upload)

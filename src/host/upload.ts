@@ -23,7 +23,7 @@ const reasonIn = (said: string): string =>
   lastLine(said.replaceAll(/^(Try '|tar: (Child|Exiting with|Error is not recoverable)).*$/gm, ''))
 
 const begin = [
-  'export LC_ALL=C PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
+  'export LC_ALL=C',
   'umask 077',
   'fail() { printf "%s\\n" "$1" >&2; exit 1; }',
   'trap "exit 1" HUP INT TERM PIPE',

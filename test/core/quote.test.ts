@@ -32,4 +32,13 @@ test('a script fed to another user cannot end early: what stands in it never run
   )
 })
 
+if (process.getuid?.() === 0)
+  test('a script fed to another user has the home and the name of that user', () => {
+    const env = { ...process.env, HOME: '/root', USER: 'root', XDG_RUNTIME_DIR: '/run/user/0' }
+    const { stdout } = spawnSync('sh', ['-c', fedTo('daemon', 'env')], { encoding: 'utf8', env })
+    for (const line of ['HOME=/usr/sbin', 'USER=daemon', 'LOGNAME=daemon'])
+      assert.ok(stdout.split('\n').includes(line), stdout)
+    assert.not.match(stdout, 'XDG')
+  })
+
 test.run()

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
+import { type Readable, Transform, type Writable } from 'node:stream'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
 import type { Target } from '../../src/host/target.ts'
 
@@ -12,7 +12,7 @@ export type TestServer = {
   port: number
   /** The `TYPE BASE64` of its host key. */
   hostKey: string
-  /** A folder of its own, also the home of what runs here; gone after `stop`. */
+  /** A folder of its own, also the home of a login whose name is not to be found; gone after `stop`. */
   folder: string
   /** A target that logs in: its key is authorized, its host key in `known_hosts` of the folder. */
   target: Target
@@ -42,9 +42,11 @@ export type ServerOptions = {
   instead?: string
   /** What each login's own files print before anything that was asked for runs, as sh text. */
   greets?: string
+  /** What sshd, PAM and the login's files have put into the environment of each login. */
+  exports?: Record<string, string>
   /** Has so many channels open and no more, as `MaxSessions` has it. */
   sessions?: number
-  /** Programs in front of PATH: name and sh text. */
+  /** Programs in front of all others: name and sh text, with the server's folder as HOME. */
   programs?: Record<string, string>
 }
 
@@ -88,9 +90,20 @@ const speaker = (channel: ServerChannel) => {
   }
 }
 
+/** Makes a folder the first of the system's for a shell that is told how to begin: a machine with these programs. */
+const firstProgramsIn = (path: string): Transform => {
+  let told = false
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      done(null, told ? chunk : Buffer.from(chunk.toString('latin1').replace('p=/usr', `p=${path}:/usr`), 'latin1'))
+      told = true
+    },
+  })
+}
+
 const run = (channel: ServerChannel, command: string, path: string, folder: string, options: ServerOptions) =>
   new Promise<void>(resolve => {
-    const env = { PATH: `${path}:${process.env.PATH}`, HOME: folder }
+    const env = { ...options.exports, PATH: `${path}:${process.env.PATH}`, HOME: folder }
     const child = spawn('sh', ['-c', options.instead ?? `${options.greets ?? ':'}\n${command}`], {
       env,
       cwd: folder,
@@ -99,7 +112,7 @@ const run = (channel: ServerChannel, command: string, path: string, folder: stri
     })
     child.stdin.on('error', () => {})
     channel.on('error', () => {})
-    channel.pipe(child.stdin)
+    channel.pipe(firstProgramsIn(path)).pipe(child.stdin)
     // A connection that is cut ends the program's stdin and closes its outputs, as sshd does it.
     const closed = new Promise<void>(resolve => channel.on('close', resolve)).then(() => {
       child.stdin.end()
@@ -123,7 +136,7 @@ const blobOf = (publicKey: string): Buffer => Buffer.from(publicKey.split(' ')[1
 const install = (folder: string, programs: Record<string, string>): string => {
   const path = mkdtempSync(join(folder, 'bin-'))
   for (const [name, sh] of Object.entries(programs))
-    writeFileSync(join(path, name), `#!/bin/sh\n${sh}\n`, { mode: 0o755 })
+    writeFileSync(join(path, name), `#!/bin/sh\nHOME='${folder}'\n${sh}\n`, { mode: 0o755 })
   return path
 }
 

@@ -9,6 +9,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '../../src/core/failure.ts'
 import { connectSsh } from '../../src/host/connect.ts'
+import { LOGIN_LINE } from '../../src/host/environment.ts'
 import type { Target } from '../../src/host/target.ts'
 import { failuresOf } from './local.ts'
 import { withServer } from './server.ts'
@@ -27,7 +28,7 @@ test('one connection and one channel serve all frames', () =>
     await transport.run([{ sh: ':' }, { sh: ':' }])
     assert.is(transport.roundTrips, 2)
     assert.is(transport.user, 'root')
-    assert.equal(server.commands, ['exec /bin/sh'])
+    assert.equal(server.commands, [LOGIN_LINE])
     assert.is(server.connections, 1)
     await Promise.all([transport.close(), transport.close()])
     assert.is((await failuresOf(transport.run([{ sh: ':' }])))[0]?.reason, 'host-lost')

@@ -48,11 +48,22 @@ var envPrefixes = []struct{ prefix, path string }{
 	{"CLUSTER_METRICS_", "observations.metrics"}, {"CLUSTER_TRACING_", "observations.tracing"},
 }
 
+// omitted are keys that service.json leaves out while they have no value; the
+// environment sets them all the same.
+var omitted = map[string]map[string]interface{}{
+	"cluster": {"follower_mode": false},
+}
+
 func applyEnv(cfg *ojson.Object) error {
 	for _, p := range envPrefixes {
 		section := cfg.Object(p.path)
 		if section == nil {
 			continue
+		}
+		for key, value := range omitted[p.path] {
+			if _, set := os.LookupEnv(p.prefix + strings.ToUpper(strings.Replace(key, "_", "", -1))); set && section.Values[key] == nil {
+				section.Put(key, value)
+			}
 		}
 		for _, key := range section.Keys {
 			name := p.prefix + strings.ToUpper(strings.Replace(key, "_", "", -1))

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -153,9 +154,14 @@ func (a rest) recover(ctx context.Context, w http.ResponseWriter, parts []string
 	l.end()
 }
 
+var errFollower = errors.New("this peer is configured to be in follower mode. Write operations are disabled")
+
 // pinNow makes or renews a pin with the options of the request.
 func (p *peer) pinNow(c string, args url.Values) (capi.Pin, error) {
 	pin := capi.NewPin(c)
+	if p.set.json.Get("cluster.follower_mode") == true {
+		return pin, errFollower
+	}
 	pin.ReplicationFactorMin = p.set.number("cluster.replication_factor_min", -1)
 	pin.ReplicationFactorMax = p.set.number("cluster.replication_factor_max", -1)
 	for key, to := range map[string]*int{"replication-min": &pin.ReplicationFactorMin, "replication-max": &pin.ReplicationFactorMax} {

@@ -1,0 +1,58 @@
+import { quote } from '../core/quote.ts'
+import { bySudo } from './become.ts'
+import type { Target } from './target.ts'
+
+// A program of ours gets its environment from here and from nowhere else. What sshd, PAM (/etc/environment), sudo
+// (env_keep) and the files of the login shell export stays behind: `export CLUSTER_SECRET=…` in root's .bashrc is a
+// setting of ipfs-cluster for whatever that login starts.
+
+/**
+ * The folders of programs that every host has, in front of what the login's PATH names besides: a program of the same
+ * name in a folder of the login's hides none of the system's, and tools that are only there are found.
+ */
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/**
+ * The line that the login shell gets to run, which may be any: hence `exec /bin/sh` at once, no line breaks and single
+ * quotes only. It waits for a line that is not empty and does what that says. So nothing has to be quoted for a login
+ * shell, and what the login's files read of its input is empty lines.
+ */
+export const LOGIN_LINE = `exec /bin/sh -c 'while IFS= read -r x; do test -z "$x" || break; done; eval "$x"'`
+
+/** Empty lines in front, for a login that asks something (`read -p "Go on?"`). */
+const ANSWERS = '\n'.repeat(64)
+
+/**
+ * Becomes its arguments, with an environment of ours. By `env -i`, which alone knows every name that is there, also what
+ * no shell can unset (`BASH_FUNC_ls%%`). HOME is what the accounts say, not what a file exports. C.UTF-8 is in a folder
+ * of its own, or in glibc's archive, or built in (musl); where it is not there programs would warn of it (perl). The
+ * folder in /run/user is the session's: without it nobody reaches a manager of its own (`systemctl --user`).
+ */
+const GIVE = [
+  'u=$(command id -un)',
+  'case $u in ""|-*|*[!A-Za-z0-9._-]*) h=$HOME;; *) eval "h=~$u";; esac',
+  'case $h in /*) ;; *) h=${HOME:-/};; esac',
+  `p=${SYSTEM_PATH}`,
+  'IFS=:; set -f',
+  'for d in $PATH; do case $d in /*) case :$p: in *:"$d":*) ;; *) p=$p:$d;; esac;; esac; done',
+  'unset IFS; set +f',
+  'l=C.UTF-8',
+  'test -d /usr/lib/locale/C.utf8 || test -d /usr/lib/locale/C.UTF-8 || case $(locale -a 2>/dev/null) in *C.utf8*|*C.UTF-8*) ;; *) for d in /lib/ld-musl-*; do test -e "$d" || l=C; done;; esac',
+  'r=$XDG_RUNTIME_DIR',
+  'case $r in /run/user/*[!0-9]*) r=;; /run/user/?*) ;; *) r=;; esac',
+  'e=/usr/bin/env; test -x "$e" || e=env',
+  'exec "$e" -i HOME="$h" USER="$u" LOGNAME="$u" SHELL=/bin/sh PATH="$p" LANG="$l" ${r:+"XDG_RUNTIME_DIR=$r"} "$@"',
+].join('; ')
+
+/**
+ * What is written to a `LOGIN_LINE` to become a program as the target's identity: one line, which is a command too, should
+ * a file of the login have put another shell there that reads its input. A login user who is root by another name needs
+ * no sudo, and may not have it. sudo speaks English: its words are looked for.
+ */
+export const startLine = (target: Target, program: string): string => {
+  const given = `/bin/sh -c ${quote(GIVE)} sh ${program}`
+  const become = bySudo(target)
+    ? `if test "$(command id -u)" != 0; then LC_ALL=C; export LC_ALL; exec sudo -n -H -- ${given}; fi; `
+    : ''
+  return `${ANSWERS}{ ${become}exec ${given}; }\n`
+}
