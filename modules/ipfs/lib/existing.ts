@@ -1,4 +1,5 @@
 import { program, type Query, quote, quoted } from '../../../src/module/module.ts'
+import { unitMark } from './earlier-units.ts'
 import { secretDigest, swarmKeyReader } from './key-readers.ts'
 
 // What a host has of kubo and ipfs-cluster, whoever put it there. One script, which only looks: files are read by grep
@@ -11,8 +12,9 @@ export type Kind = 'kubo' | 'cluster'
 /** A unit file that mentions ipfs, or a script of SysV's. */
 export type UnitFound = {
   file: string
-  /** What is in it, and in its drop-ins behind it. */
   text: string
+  /** What its drop-ins say, one behind the other. */
+  dropIns: string
   /** What systemd says, where it was asked: of units that are not at the places asked for, and of those without mark. */
   active: string
   enabled: string
@@ -70,8 +72,6 @@ export type Asked = {
   units: string[]
 }
 
-const mark = '# Written by runbook; changes are overwritten.'
-
 /** Where systemd has units of the machine and of its users; those in a home are added. */
 const unitFolders =
   '/etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system $lib /etc/systemd/user /usr/local/lib/systemd/user /usr/lib/systemd/user'
@@ -107,10 +107,10 @@ for f in $found; do case "
 $seen" in *"
 $f
 "*) continue;; esac; seen="$seen$f
-"; text=$(cat -- "$f"; for d in "$f".d/*.conf; do [ -f "$d" ] && { echo; cat -- "$d"; }; done)
-printf 'unit\\0%s\\0%s\\0' "$f" "$text"
+"; text=$(cat -- "$f")
+printf 'unit\\0%s\\0%s\\0' "$f" "$text"; for d in "$f".d/*.conf; do [ -f "$d" ] && { cat -- "$d"; echo; }; done; printf '\\0'
 case "$f
-$text" in ${units.map(one => `${quote(one)}*${quote(mark)}*`).join('|')}) continue;; */systemd/user/*|*@.service) continue;;
+$text" in ${units.map(one => `${quote(one)}*${quote(unitMark)}*`).join('|')}) continue;; */systemd/user/*|*@.service) continue;;
 /etc/systemd/*|*/lib/systemd/*|/run/systemd/*|/etc/init.d/*) f=\${f##*/}; asked="$asked\${f%.service}.service
 ";; esac; done
 [ -z "$asked" ] || [ ! -d /run/systemd/system ] || { printf 'states\\0'; systemctl show -p Id,ActiveState,UnitFileState -- $asked 2>/dev/null; printf '\\0'; }`
@@ -130,8 +130,8 @@ args=$(grep -zsaH '' $of | tr '\\0' '\\n'); printf '\\0args\\0%s\\0' "$args"
 env=$(grep -zsaHE '^(IPFS_PATH|IPFS_CLUSTER_PATH|HOME)=' $(printf '%s/environ\\n' $pids) | tr '\\0' '\\n'); printf 'env\\0%s\\0' "$env"; }`
 
 /** Where a repo may be: homes, the usual places, and whatever units, logins and running daemons name. */
-const places = `v=$(set --; for h in $homes; do for f in ${loginFiles}; do set -- "$@" "$h/$f"; done; done
-sed -n -e '/^ *#/d' -e 's/.*IPFS_\\(CLUSTER_\\)\\{0,1\\}PATH="\\{0,1\\}\\([^"'"'"' ;]*\\).*/\\2/p' -e 's/.*ipfs.* --\\{0,1\\}\\(config\\|c\\|repo-dir\\)[ =]"\\{0,1\\}\\([^" ]*\\).*/\\2/p' -- $seen ${settingFiles} "$@" 2>/dev/null)
+const places = `v=$(set --; for h in $homes; do for f in ${loginFiles}; do set -- "$@" "$h/$f"; done; done; for f in $seen; do set -- "$@" "$f" "$f".d/*.conf; done
+sed -n -e '/^ *#/d' -e 's/.*IPFS_\\(CLUSTER_\\)\\{0,1\\}PATH="\\{0,1\\}\\([^"'"'"' ;]*\\).*/\\2/p' -e 's/.*ipfs.* --\\{0,1\\}\\(config\\|c\\|repo-dir\\)[ =]"\\{0,1\\}\\([^" ]*\\).*/\\2/p' -- ${settingFiles} "$@" 2>/dev/null)
 at=; for h in $homes; do at="$at$h
 $h/.ipfs
 $h/.ipfs-cluster
@@ -183,7 +183,7 @@ for b in ipfs ipfs-cluster-service ipfs-cluster-ctl; do b=${quote(asked.bin_dir)
 
 /** What was printed: fields by their names, each as often as it came. */
 type Fields = (name: string) => string[][]
-const sizes: Record<string, number> = { unit: 2, repo: 3, pins: 2 }
+const sizes: Record<string, number> = { unit: 3, repo: 3, pins: 2 }
 const fieldsIn = (text: string): Fields => {
   const found: Record<string, string[][]> = {}
   const parts = text.split('\0')
@@ -258,10 +258,10 @@ const unitsIn = (fields: Fields): UnitFound[] => {
   const states = fields('states').flatMap(([text = '']) =>
     text.split('\n\n').map(block => new Map(block.split('\n').map(line => line.split('=') as [string, string]))),
   )
-  return fields('unit').map(([file = '', text = '']) => {
+  return fields('unit').map(([file = '', text = '', dropIns = '']) => {
     const name = `${baseOf(file).replace(/\.service$/, '')}.service`
     const state = states.find(one => one.get('Id') === name)
-    return { file, text, active: state?.get('ActiveState') ?? '', enabled: state?.get('UnitFileState') ?? '' }
+    return { file, text, dropIns, active: state?.get('ActiveState') ?? '', enabled: state?.get('UnitFileState') ?? '' }
   })
 }
 

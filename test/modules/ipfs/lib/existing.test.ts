@@ -84,9 +84,11 @@ test('what systemd says of a unit is told with its file', () => {
       'unit',
       '/etc/systemd/system/ipfs.service',
       '[Service]\nExecStart=/x daemon',
+      '',
       'unit',
       '/etc/init.d/kubo',
       '#!/bin/sh',
+      '',
     ],
     ...[
       'states',
