@@ -148,6 +148,9 @@ const expected = (args: Line, says: 'creates' | 'removes', path: string): Step =
   }
 }
 
+/** What is known of a command before it is run: where it ends otherwise, its task fails. */
+const done = { rc: 0 }
+
 /** Output without the newlines at its end, so that what is registered can be compared and passed on. */
 const trimmed = (text: string): string => text.replace(/[\r\n]+$/, '')
 const outputsOf = ({ rc, stdout, stderr }: { rc: number; stdout: string; stderr: string }) => ({
@@ -238,6 +241,7 @@ export default defineModule({
           will: { creates: { exists: true } },
           steps: [step, expected(args, 'creates', args.creates!)],
           reason: `${args.creates} does not exist`,
+          outputs: done,
           ...warned,
           touches: [
             ...also,
@@ -249,6 +253,7 @@ export default defineModule({
           will: { removes: { exists: false } },
           steps: [step, expected(args, 'removes', args.removes!)],
           reason: `${args.removes} is there`,
+          outputs: done,
           ...warned,
           touches: also,
         })

@@ -1,3 +1,4 @@
+import { Later, unknownsIn } from '../core/unknown.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { isHit } from '../world/prediction.ts'
 import { labelsIn } from '../world/world.ts'
@@ -28,14 +29,25 @@ export const conflictsIn = (walk: Walk): { conflicts: Conflict[]; missing: Walk[
   // Where the details are open even then, nobody can say what the next run will see.
   const changed = new Set(lines.filter(l => l.verdict === 'change' && !l.always && !l.details).map(l => l.id))
   const open = openBehind(lines, changed)
+  const firstLines = new Map(walk.planned.flatMap(p => p.lines.map(one => [one.id, one])))
   const conflicts = lines.flatMap((line): Conflict[] => {
     if (changed.has(line.id)) return [{ line: line.id, why: whyAgain(walk, line, changed) }]
     if (line.verdict === 'fail') return [{ line: line.id, why: whyFailing(walk, line, changed) }]
-    if (!open.has(line.id)) return []
-    return [{ line: line.id, why: `the next plan cannot decide it before ${line.needs} has changed once more.` }]
+    if (open.has(line.id))
+      return [{ line: line.id, why: `the next plan cannot decide it before ${line.needs} has changed once more.` }]
+    return isMadeOnce(firstLines.get(line.id), line) ? [{ line: line.id, why: whyEmpty(line.needs!) }] : []
   })
   return { conflicts, missing: again.missing }
 }
+
+/** Whether what a line is made of waits for another one in this run, and is known in the next, which does not do that again. */
+const isMadeOnce = (first: Line | undefined, { verdict, needs, inputs }: Line): boolean => {
+  const waits = (of: Line['inputs']): boolean => unknownsIn(of).some(one => one instanceof Later && one.node === needs)
+  return verdict === 'undecided' && first?.verdict === 'change' && waits(first.inputs) && !waits(inputs)
+}
+
+const whyEmpty = (maker: string): string =>
+  `the next run will change it again: it is made of what ${maker} says, and says only when it has something to do. Put that into a file, and let a task read it from there.`
 
 /** The lines that stay undecided because of one that changes again, directly or through each other. */
 const openBehind = (lines: Line[], changed: ReadonlySet<string>): ReadonlySet<string> => {

@@ -57,6 +57,30 @@ test('a line that the next run would fail at is named in the first plan', async 
   })
 })
 
+test('what is made of the output of a command that is not run again is named, and what only asks whether it was run is not', () =>
+  withRig(
+    `
+- hosts: all
+  tasks:
+    - { name: make, command: { argv: [sh, -c, 'echo x; touch "$0"', "{{ root }}/m"], creates: "{{ root }}/m" }, register: made }
+    - { name: said, copy: { content: "{{ made.stdout }}", dest: "{{ root }}/said" } }
+    - { name: status, copy: { content: "{{ made.rc }}", dest: "{{ root }}/rc" } }
+    - { name: once, when: made.changed, copy: { content: "x", dest: "{{ root }}/once" } }
+`,
+    {},
+    async rig => {
+      const found = await warnings(rig)
+      assert.is(found.length, 1)
+      assert.match(found[0]!, 'node0/said: the next run will change it again: it is made of what node0/make says')
+      await rig.apply()
+      const next = verdicts(await rig.plan())
+      assert.equal(
+        Object.keys(next).filter(id => next[id] === 'change'),
+        ['node0/said'],
+      )
+    },
+  ))
+
 for (const link of ['l/f', 'lf'])
   test(`what waits for a line that changes again is named too, also where it looks at it through the link ${link}`, async () => {
     const playbook = `
