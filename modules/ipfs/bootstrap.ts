@@ -34,6 +34,7 @@ import { absentArgument, peersArgument, unknownId } from './lib/peers.ts'
 import {
   allPeered,
   connectionTo,
+  foreignPeers,
   peeringWith,
   peerTransport,
   type SwarmPeer,
@@ -221,7 +222,7 @@ export default defineModule({
         touches: [`live:${args.unit}#peering`, `member:${args.path}/config#${emptied}`],
         steps: [],
         details,
-        reason: reason(false, 0, []),
+        reason: reason(false, [], 0, []),
       })
     }
     const peers = others(args, seen)
@@ -240,7 +241,7 @@ export default defineModule({
       },
       touches: isKept ? [] : [`live:${args.unit}#peering`],
       steps: stepsOf(args, config, live),
-      reason: reason(isConfigured, live.adding.length + live.dropping.length, live.dialling),
+      reason: reason(isConfigured, foreignTo(args, seen), live.adding.length + live.dropping.length, live.dialling),
       // The other nodes dial this one too: a connection may be there before its turn.
       ...(isConfigured && isKept ? { byItself: true as const } : {}),
     })
@@ -273,8 +274,20 @@ const keeps = (live: string[] | Later, wanted: string[], isPeered: boolean): boo
 const named = (listed: unknown, id: string): boolean =>
   Array.isArray(listed) && listed.some(address => String(address).endsWith(`/p2p/${id}`))
 
-const reason = (configured: boolean, live: number, dialling: SwarmPeer[]): string => {
-  if (!configured) return 'the config does not name exactly the others'
+/** Whom the config names who is in no inventory; while hosts do not answer, it may be one of them. */
+const foreignTo = (args: Args, seen: Seen): string[] => {
+  const found = later(() =>
+    foreignPeers({ peering: seen.peering.value, bootstrap: seen.bootstrap.value }, [
+      String(seen.id.value),
+      ...args.peers.map(({ id }) => id),
+    ]),
+  )
+  return args.absent.length > 0 || isUnknown(found) ? [] : found
+}
+
+const reason = (configured: boolean, foreign: string[], live: number, dialling: SwarmPeer[]): string => {
+  if (!configured)
+    return `the config does not name exactly the others${foreign.length === 0 ? '' : `: ${foreign.join(', ')} is not in the inventory`}`
   if (live > 0) return 'the running daemon does not keep exactly the others'
   return `not connected to ${dialling.map(({ address }) => address).join(', ')}`
 }

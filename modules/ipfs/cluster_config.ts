@@ -1,7 +1,8 @@
-import { defineModule, exec, later, same, stat, T, uses } from '../../src/module/module.ts'
+import { defineModule, exec, isUnknown, later, same, stat, T, uses } from '../../src/module/module.ts'
 import { stampArgument } from '../builtin/lib/paths.ts'
 import { clusterArguments, clusterMember, serviceFile, serviceFileFault } from './lib/cluster.ts'
 import { emptyAsNull } from './lib/kubo.ts'
+import { clusterApiMembers, openClusterApis } from './lib/open-apis.ts'
 import { plainJson } from './lib/plain-json.ts'
 
 const args = T.Object(
@@ -28,6 +29,7 @@ export default defineModule({
     stamp: args.stamp === undefined ? undefined : stat(args.stamp),
     file: uses(stat(serviceFile(args.path))),
     fault: uses(serviceFileFault(args.path)),
+    apis: clusterApiMembers.map(name => uses(clusterMember(args.path, name))),
   }),
   plan(args, seen, { ok, change, fail }) {
     const { path, settings, stamp } = args
@@ -67,4 +69,10 @@ export default defineModule({
       reason: `of service.json: ${differ.join(', ')}`,
     })
   },
+  warns: ({ path, settings }, seen) =>
+    openClusterApis(name => {
+      const found =
+        name in settings ? plainJson(settings[name]) : later(() => seen.apis[clusterApiMembers.indexOf(name)]!.value)
+      return isUnknown(found) ? undefined : found
+    }, serviceFile(path)),
 })

@@ -1,9 +1,18 @@
-import { defineModule, program, service, stat, T, unitName, uses } from '../../src/module/module.ts'
+import { defineModule, isRecord, later, program, service, stat, T, unitName, uses } from '../../src/module/module.ts'
 import { folderArgument } from '../builtin/lib/paths.ts'
 import { lastLogLines } from '../builtin/lib/unit-log.ts'
-import { clusterArguments, listedPeers, serviceFile } from './lib/cluster.ts'
+import {
+  clusterArguments,
+  clusterId,
+  clusterMember,
+  controlCommand,
+  listedPeers,
+  placesIn,
+  serviceFile,
+} from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
 import { absentArgument, kuboPeers, kuboRepoArgument, mistakenForKubo, peersArgument, unknownId } from './lib/peers.ts'
+import { idsOf, type KnownPeer, strangersIn, strangerWarnings } from './lib/strangers.ts'
 
 const args = T.Object(
   {
@@ -46,6 +55,16 @@ const listing = (args: Args, id: string, unit: string) =>
     subject: `cluster peer ${id}`,
   })
 
+/** All that are listed, whoever they are. */
+const everybody = (args: Args, unit: string) =>
+  program<{ all: KnownPeer[] }>({
+    key: `live:${unit}#peers`,
+    sh: listedPeers(args),
+    looks: [`live:${unit}#peers`, `unit:${unitName(unit)}`],
+    parse: ({ stdout }) => ({ all: placesIn(stdout.toString()) }),
+    subject: 'all cluster peers',
+  })
+
 /** Go's durations, as far as anyone writes them here. */
 const seconds = (duration: string): number =>
   [...duration.matchAll(/([\d.]+)(h|ms|m|s)/g)].reduce(
@@ -66,7 +85,10 @@ export default defineModule({
   ],
   reads: args => ({
     unit: uses(service(args.unit)),
-    any: uses(listing(args, '', args.unit)),
+    any: uses(everybody(args, args.unit)),
+    own: uses(clusterId(args.path)),
+    consensus: uses(clusterMember(args.path, 'consensus')),
+    most: uses(clusterMember(args.path, 'cluster.replication_factor_max')),
     kubo: uses(kuboPeers(args.ipfs_path)),
     file: uses(stat(serviceFile(args.path))),
   }),
@@ -90,6 +112,20 @@ export default defineModule({
       will: { peers: args.peers.map((_, i) => (seen.peers[i]!.state === 'listed' ? undefined : { state: 'listed' })) },
       steps: [],
       reason: `waits for ${open.map(({ id, address }) => `${address} (${id.slice(-6)})`).join(', ')}`,
+    })
+  },
+  warns: (args, seen) => {
+    const consensus = later(() => seen.consensus.value)
+    const strangers = strangersIn(seen.any.all, {
+      ids: () => idsOf(args.peers, () => seen.own.value),
+      absent: args.absent,
+    })
+    return strangerWarnings(strangers, {
+      unit: args.unit,
+      service: seen.unit,
+      consensus: isRecord(consensus) ? Object.keys(consensus)[0] : undefined,
+      control: controlCommand(args),
+      hasFewer: later(() => seen.most.value) !== -1,
     })
   },
   settle: args => ({

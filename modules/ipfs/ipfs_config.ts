@@ -18,6 +18,7 @@ import { stampArgument } from '../builtin/lib/paths.ts'
 import diagnose from './lib/diagnoses.ts'
 import { configFault, configMember, emptyAsNull, ipfsStep, repoArguments } from './lib/kubo.ts'
 import { checkedMembers, type PlannedConfig, unstartable } from './lib/kubo-config-check.ts'
+import { kuboApiMembers, openKuboApis } from './lib/open-apis.ts'
 import { plainJson } from './lib/plain-json.ts'
 
 const args = T.Object(
@@ -47,10 +48,13 @@ const written = (name: string, value: unknown): Json =>
  */
 const hasPlaceholder = (value: unknown): boolean => Array.isArray(value) && value.includes('auto')
 
+/** What is looked at besides what is set. */
+const toldMembers = [...checkedMembers, ...kuboApiMembers]
+
 /** The config as it will be: what is set, over what is there. What is neither set nor known stays unknown. */
 const afterwards = (settings: Record<string, unknown>, there: { value: Json | undefined }[]): PlannedConfig => {
   let tree: Record<string, unknown> = {}
-  for (const [i, name] of checkedMembers.entries()) {
+  for (const [i, name] of toldMembers.entries()) {
     const value = later(() => there[i]!.value)
     if (!isUnknown(value)) tree = withMember(tree, name, value)
   }
@@ -82,7 +86,7 @@ export default defineModule({
     bootstrap: args.settings['AutoConf.Enabled'] === false ? configMember(args, 'Bootstrap') : undefined,
     swarmKey: uses(stat(`${args.path}/swarm.key`)),
     version: uses(file(`${args.path}/version`)),
-    telling: checkedMembers.map(name => uses(configMember(args, name))),
+    telling: toldMembers.map(name => uses(configMember(args, name))),
   }),
   plan(args, seen, { ok, change, fail }) {
     if (!seen.config.exists) return fail(`there is no repo at ${args.path}`, 'run ipfs_init before this task')
@@ -126,5 +130,6 @@ export default defineModule({
       reason: `of the config: ${Object.keys(set).join(', ')}`,
     })
   },
+  warns: (args, seen) => openKuboApis(afterwards(args.settings, seen.telling), `${args.path}/config`),
   diagnose,
 })

@@ -111,6 +111,11 @@ export type Module<
   /** A second look that depends on the first; then `touches` is obligatory. */
   more?(args: Static<A>, seen: Seen<R>): M
   plan(args: Static<A>, seen: Seen<R> & Seen<M>, decide: Decide<R & M, O>): Verdict<R & M, O>
+  /**
+   * What is so, or will be, and somebody should know, whatever the verdict: a sentence each, told once in a plan and in an
+   * apply, and never a change. From what was read anyway; one that meets an unknown says nothing.
+   */
+  warns?(args: Static<A>, seen: Seen<R> & Seen<M>): string[]
   /** Labels it may change besides its owned reads: a bound, known even while undecided. All it has seen may be missing. */
   touches?(args: Static<A>, seen: Partial<Seen<R>>): Label[]
   /** The reach of what it may start: a static bound, known even while undecided. */

@@ -12,7 +12,12 @@ export type Asker = (query: AnyQuery) => unknown
 type Any = any
 
 /** What a module decided about one host, with everything it looked at. */
-export type Decision = { verdict: Verdict<Any, Any> | Unknown; reads: Reads; seen: Record<string, unknown> }
+export type Decision = {
+  verdict: Verdict<Any, Any> | Unknown
+  reads: Reads
+  seen: Record<string, unknown>
+  warnings?: string[]
+}
 
 /** What may be changed is asked for more than what is only looked at. */
 const owning = (query: AnyQuery): AnyQuery =>
@@ -78,7 +83,9 @@ export const decideOne = (
   const reads = { ...first, ...second }
   const all = { ...seen, ...askAll(second, ask) }
   if (isMissing(all)) return { verdict: new Missing(), reads, seen: all }
-  return { verdict: catchUnknown(() => needRead(module.plan(args, strict(all), decide))), reads, seen: all }
+  const verdict = catchUnknown(() => needRead(module.plan(args, strict(all), decide)))
+  const warnings = catchUnknown(() => module.warns?.(args, strict(all)) ?? [])
+  return { verdict, reads, seen: all, ...(isUnknown(warnings) || warnings.length === 0 ? {} : { warnings }) }
 }
 
 /** The patches of a change, each with its query. Naming a read that is only used is the module author's mistake. */

@@ -44,8 +44,8 @@ export type Line = {
   labels: Label[]
   /** What a program that it starts may change out of sight. */
   reach?: Reach
-  /** What its author may not have meant. */
-  warning?: string
+  /** What its author may not have meant, and what its module says of the host whatever the verdict. */
+  warnings?: string[]
   always: boolean
   /** Its steps run, and that is no change: it is told as ok. */
   unchanging?: true
@@ -187,19 +187,20 @@ const givenIn = (reads: Reads, seen: Record<string, unknown>): Record<string, un
 /** A decision put into a line: verdict, patches, difference, outputs. `ask` answers as before the change. */
 export const decidedLine = (
   line: Line,
-  { verdict, reads, seen }: Decision,
+  { verdict, reads, seen, warnings }: Decision,
   module: AnyModule,
   values: Record<string, unknown>,
   ask: Asker,
 ): Line => {
   const inputs = { args: values, given: givenIn(reads, seen) }
+  const told = warnings ? { warnings } : {}
   if (isUnknown(verdict))
-    return unknownLine({ ...line, reads, inputs, ...boundOf(module, values) }, verdict, () =>
+    return unknownLine({ ...line, reads, inputs, ...told, ...boundOf(module, values) }, verdict, () =>
       footprint(module, values, line.host, seen),
     )
   const settle = settleOf(module, values)
   const { diagnose } = module
-  const at: Line = { ...line, reads, inputs, ...(settle ? { settle } : {}), ...(diagnose ? { diagnose } : {}) }
+  const at: Line = { ...line, reads, inputs, ...told, ...(settle ? { settle } : {}), ...(diagnose ? { diagnose } : {}) }
   if (verdict.is === 'fail') return failLine(at, verdict.why, verdict.fix)
   if (verdict.is === 'say') return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false } }
   if (verdict.is === 'ok')
@@ -261,7 +262,7 @@ const changeLine = (
       change.touches ??
       footprint({ reads: () => ({}), ...(module.touches ? { touches: module.touches } : {}) }, values, line.host),
     ...(change.reach ? { reach: change.reach } : {}),
-    ...(change.warning === undefined ? {} : { warning: change.warning }),
+    ...(change.warning === undefined ? {} : { warnings: [change.warning, ...(line.warnings ?? [])] }),
     always: change.always ?? false,
     ...(change.unchanging ? { unchanging: true } : {}),
     interrupts: change.interrupts ?? false,

@@ -140,6 +140,17 @@ export const byHost = ({ known, planned }: Pick<Walk, 'known' | 'planned'>): Lin
   return known.loaded.inventory.hosts.flatMap(host => lines.get(host) ?? [])
 }
 
+/** Lets what is warned of a host through once: several tasks may look at one thing. */
+export const warningOnce = (emit: Emit): Emit => {
+  const told = new Set<string>()
+  return event => {
+    const key = event.type === 'warning' && event.host !== undefined ? `${event.host} ${event.text}` : undefined
+    if (key !== undefined && told.has(key)) return
+    if (key !== undefined) told.add(key)
+    emit(event)
+  }
+}
+
 /** Tells what is planned of a line. `notifies`: the handlers that its node notifies on its host. */
 export const announce = (line: Line, emit: Emit, notifies: string[] = []): void => {
   if (line.verdict === 'pending')
@@ -159,5 +170,5 @@ export const announce = (line: Line, emit: Emit, notifies: string[] = []): void 
     steps: line.steps.map(describe),
     diff: line.diff,
   })
-  if (line.warning !== undefined) emit({ type: 'warning', host: line.host, node: line.id, text: line.warning })
+  for (const text of line.warnings ?? []) emit({ type: 'warning', host: line.host, node: line.id, text })
 }

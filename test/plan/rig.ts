@@ -13,7 +13,7 @@ import { applySchemas } from '../../src/load/task-schemas.ts'
 import type { AnyModule } from '../../src/module/define.ts'
 import { createKnown, type Known } from '../../src/plan/known.ts'
 import type { Line } from '../../src/plan/line.ts'
-import { announce, byHost, plan } from '../../src/plan/plan.ts'
+import { announce, byHost, plan, warningOnce } from '../../src/plan/plan.ts'
 import type { Walk } from '../../src/plan/walk-state.ts'
 import { type ExpectedPlan, matchSavedPlan, replanMatched } from '../../src/planfile/match-saved-plan.ts'
 import { createRedactor } from '../../src/report/redact.ts'
@@ -106,8 +106,9 @@ const unlessInterrupted = (signal: AbortSignal, ran: Promise<void>): Promise<voi
 
 const announceAll = (walk: Walk, graph: Graph, emit: Emit): void => {
   const notified = notifiedHandlers(graph)
+  const tell = warningOnce(emit)
   for (const line of byHost(walk))
-    if (line.node.included.has(line.host)) announce(line, emit, notified.get(nodeId(line.host, line.node.task)))
+    if (line.node.included.has(line.host)) announce(line, tell, notified.get(nodeId(line.host, line.node.task)))
 }
 
 export const rig = (playbook: string, options: Options = {}, hosts = createHosts()): Rig => {

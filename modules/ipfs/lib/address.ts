@@ -14,6 +14,11 @@ export const peerAddress = (address: string, port: number, id: string): string =
 export const isAddressOf = (multi: string, address: string): boolean =>
   `${multi}/`.startsWith(`${machineAddress(address)}/`)
 
+/** Whether only the host itself reaches a listener. What is no address of a network (`/unix`) is of the host, too. */
+export const isLoopback = (multi: string): boolean =>
+  /^\/(ip4\/127\.|ip6\/(::1|0*(:0*){6}:0*1|::ffff:127\.[\d.]+)(\/|$)|dns[46]?\/localhost(\/|$))/i.test(multi) ||
+  !/^\/(ip[46]|ip6zone|dns[46]?)\//.test(multi)
+
 export const modernAddress = (multi: string): string => multi.replace('/ipfs/', '/p2p/')
 
 const number = (ip4: string): number => ip4.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)

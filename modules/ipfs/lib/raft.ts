@@ -21,7 +21,7 @@ export const raftMembers = (at: RaftDaemon): Query<{ errors: Record<string, stri
         stdout
           .toString()
           .split('\n')
-          .filter(Boolean)
+          .filter(line => line !== '' && !line.startsWith('= '))
           .map(line => [line.split(' ', 1)[0], line.slice(line.indexOf(' ') + 1)]),
       ),
     }),

@@ -58,6 +58,20 @@ const ofAbsent = <E>(known: E[], addressesOf: (entry: E) => string[], absent: Ab
   return isAnyUnplaced ? known : known.filter(entry => absent.some(host => stands(entry, host)))
 }
 
+/** What a config names besides the others: peers that no host of the inventory is, each with where it is said to be. */
+export const foreignPeers = (
+  { peering, bootstrap }: { peering: Json | undefined; bootstrap: Json | undefined },
+  ids: string[],
+): string[] => {
+  const addresses = (tidyAddresses(bootstrap) as string[] | null) ?? []
+  const named = [
+    ...entries(peering).map(({ ID, Addrs }) => [ID, Addrs[0]] as const),
+    ...addresses.map(address => [address.split('/p2p/')[1] ?? address, address.replace(/\/p2p\/.*/, '')] as const),
+  ]
+  const foreign = new Map(named.filter(([id]) => id !== 'auto' && !ids.includes(id)))
+  return [...foreign].map(([id, at]) => (at === undefined ? id : `${id} (${at})`))
+}
+
 /** Where a peer listens, without its id. */
 export const peerTransport = ({ id, address, port }: SwarmPeer, otherwise: number): string =>
   peerAddress(address, port ?? otherwise, id).replace(/\/p2p\/.*/, '')

@@ -8,7 +8,7 @@ import { misspelt } from '../../load/variables.ts'
 import { keyFingerprint } from '../../plan/input-fingerprints.ts'
 import type { Known } from '../../plan/known.ts'
 import { failureOf, type Line } from '../../plan/line.ts'
-import { announce, byHost, type Environment, type Plan, plan } from '../../plan/plan.ts'
+import { announce, byHost, type Environment, type Plan, plan, warningOnce } from '../../plan/plan.ts'
 import type { Walk } from '../../plan/walk-state.ts'
 import type { AppliedPlan } from '../../planfile/match-saved-plan.ts'
 import { journalFolder } from '../../run/journal.ts'
@@ -130,8 +130,9 @@ const warnOfInput = ({ loaded: { extra, playbook, inventory } }: Known, more: st
 const emitPlan = async ({ walk, conflicts }: Plan, emit: Emit): Promise<void> => {
   const { notifiedHandlers } = await import('../../graph/handlers.ts')
   const notified = notifiedHandlers(walk.known.graph)
+  const tell = warningOnce(emit)
   for (const line of byHost(walk))
-    if (line.node.included.has(line.host)) announce(line, emit, notified.get(nodeId(line.host, line.node.task)))
+    if (line.node.included.has(line.host)) announce(line, tell, notified.get(nodeId(line.host, line.node.task)))
   for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
 }
 
