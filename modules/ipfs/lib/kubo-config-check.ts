@@ -19,6 +19,7 @@ export const checkedMembers = [
   'Addresses.Gateway',
   'Addresses.Swarm',
   'Datastore.StorageMax',
+  'Datastore.GCPeriod',
   'Swarm.Transports.Network.QUIC',
   'Swarm.Transports.Network.WebTransport',
   'Swarm.Transports.Network.WebRTCDirect',
@@ -36,6 +37,10 @@ const hasPort = (text: string): boolean =>
 /** What kubo takes for a size (go-humanize); empty is no limit. It starts with others, but cannot tell its free space. */
 const isSize = (value: Json): boolean =>
   value === null || (typeof value === 'string' && /^([\d,]*\.?\d+ ?([kmgtpe]i?)?b?)?$/i.test(value))
+
+/** Go's durations; empty is kubo's own, an hour. */
+const isDuration = (value: Json): boolean =>
+  value === null || (typeof value === 'string' && /^(0|(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+)?$/.test(value))
 
 /** Values that kubo 0.38 (repo 18) and newer does not accept any more; empty ones are in every new config. */
 const outdated = (config: PlannedConfig): Obstacle | undefined => {
@@ -68,6 +73,12 @@ const malformed = (config: PlannedConfig): Obstacle | undefined => {
     return {
       why: `Datastore.StorageMax is to be ${JSON.stringify(size)}, which is no size`,
       fix: 'write a text such as "10GB" or "1.5TiB"',
+    }
+  const period = config('Datastore.GCPeriod')
+  if (period !== undefined && !isDuration(period))
+    return {
+      why: `Datastore.GCPeriod is to be ${JSON.stringify(period)}, which is no duration: kubo starts with it and never collects`,
+      fix: 'write a text such as "1h" or "30m"; "0" never collects',
     }
   return undefined
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"standin/internal/cid"
 )
@@ -167,7 +168,35 @@ func repoStatText(w io.Writer, r *request, raw json.RawMessage) error {
 }
 
 func runGC(r *request, emit emitter) error {
-	s := r.node.store
+	return collect(r.node.store, emit)
+}
+
+// collectWhenFull is `ipfs daemon --enable-gc` (core/corerepo/gc.go): each
+// GCPeriod it looks whether more than StorageGCWatermark % of StorageMax is
+// stored. A period of 0 is none at all; of one that is no duration the daemon
+// tells when it ends.
+func collectWhenFull(n *Node) error {
+	cfg := n.repo.config()
+	text := cfg.text("Datastore.GCPeriod")
+	if text == "" {
+		text = "1h"
+	}
+	period, err := time.ParseDuration(text)
+	if err != nil || period == 0 {
+		return err
+	}
+	limit := storageMax(cfg.text("Datastore.StorageMax")) / 100 * 90
+	go func() {
+		for range time.Tick(period) {
+			if _, size := n.store.all(); uint64(size) > limit {
+				_ = collect(n.store, func(interface{}) error { return nil })
+			}
+		}
+	}()
+	return nil
+}
+
+func collect(s *store, emit emitter) error {
 	keep := map[string]bool{}
 	for text := range s.pins() {
 		if c, err := cid.Decode(text); err == nil {

@@ -64,7 +64,14 @@ func daemon(path string, opts map[string]string) error {
 		fmt.Printf("Swarm listening on %s (TCP)\n", hostport)
 	}
 	fmt.Println("Run 'ipfs id' to inspect announced and discovered multiaddrs of this node.")
-	return serve(n)
+	var collecting error
+	if opts["enable-gc"] == "true" {
+		collecting = collectWhenFull(n)
+	}
+	if err := serve(n); err != nil {
+		return err
+	}
+	return collecting
 }
 
 // serve opens API and gateway, says READY and waits for the end.

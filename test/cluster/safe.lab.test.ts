@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { needApplied, needNothingToDo } from './network.ts'
+import { commandsIn } from './pasted.ts'
+import { counts, failures, pending, plannedOf } from './reading.ts'
+import { onLab, playbook, type Told, tell } from './rig.ts'
+
+// Settings that make a network useless or lay it open: what is told of them, and that they do what they say.
+
+const { lab, check } = onLab('safe')
+
+/** What a run has warned of, by host. */
+const warnings = ({ events }: Told): string[] =>
+  events.flatMap(event => (event.type === 'warning' ? [`${event.host}: ${event.text}`] : []))
+
+const needGood = (told: Told): Told => {
+  assert.is(told.code, 0, failures(told).join('\n'))
+  return told
+}
+
+check('two hosts, of which there is nothing to warn', async () => {
+  await lab.raise(2)
+  const told = needGood(await lab.apply())
+  assert.equal(warnings(told), [])
+})
+
+const program = 'tr "\\0" " " </proc/$(systemctl show -P MainPID ipfs)/cmdline'
+
+check('gc: an option of the daemon, given and taken by one restart after the other', async () => {
+  const plan = needGood(await lab.plan('-e', 'gc=true'))
+  const turns = plannedOf(plan).flatMap(({ node, turn }) => (turn ? [node] : []))
+  assert.equal(turns, ['node0/restart_ipfs', 'node1/restart_ipfs'])
+  const words = ['-e', 'gc=true', '-e', 'gc_period=1s', '-e', 'storage_max=1KB']
+  await needApplied(lab, ...words)
+  for (const said of Object.values(await lab.everywhere(program)))
+    assert.match(said, 'ipfs daemon --migrate --enable-gc')
+  await needNothingToDo(lab, ...words)
+  // It removes what nothing pins once more than 90 % of storage_max is there, and stores more than that all the same.
+  const add = 'head -c 4000 /dev/urandom | ipfs --api /ip4/127.0.0.1/tcp/5001 add -Q --pin='
+  const [kept, loose] = [await lab.ssh('node0', `${add}true`), await lab.ssh('node0', `${add}false`)]
+  const has = async (cid: string): Promise<boolean> =>
+    (await lab.ssh('node0', `ipfs --api /ip4/127.0.0.1/tcp/5001 --timeout=1s cat ${cid} 2>/dev/null | wc -c`)) ===
+    '4000'
+  await lab.until('the loose block is gone', 30, async () => !(await has(loose)))
+  assert.ok(await has(kept))
+  await needApplied(lab)
+  for (const said of Object.values(await lab.everywhere(program))) assert.not.match(said, 'enable-gc')
+  await needNothingToDo(lab)
+})
+
+check('an API that is open to a network is told once for each host, and is no change', async () => {
+  const words = ['-e', 'gateway_listen=/ip4/0.0.0.0/tcp/8080', '-e', 'cluster_api_listen=/ip4/0.0.0.0/tcp/9094']
+  const said = warnings(needGood(await lab.plan(...words)))
+  for (const host of lab.nodes) {
+    const own = said.filter(text => text.startsWith(`${host}: `))
+    assert.is(own.length, 2, own.join('\n'))
+    assert.match(own[0]!, "kubo's gateway is open to a network: it listens at /ip4/0.0.0.0/tcp/8080")
+    assert.match(own[1]!, "ipfs-cluster's REST API is open to a network: it listens at /ip4/0.0.0.0/tcp/9094")
+  }
+})
+
+check('so is one that a hand has opened, in a second apply of one round trip', async () => {
+  const file = '/var/lib/ipfs-cluster/service.json'
+  await lab.ssh('node1', `cp -p ${file} /root; sed -i 's:/ip4/127.0.0.1/tcp/9095:/ip4/0.0.0.0/tcp/9095:' ${file}`)
+  const told = needGood(await lab.apply())
+  assert.equal(Object.values(counts(told, 'changed')), [0, 0])
+  assert.equal(Object.values(counts(told, 'roundTrips')), [1, 1])
+  const [only, ...more] = warnings(told)
+  assert.match(
+    only!,
+    "node1: ipfs-cluster's proxy of kubo's API is open to a network: it listens at /ip4/0.0.0.0/tcp/9095",
+  )
+  assert.equal(more, [])
+  await lab.ssh('node1', `cp -p /root/service.json ${file}`)
+})
+
+check('a host that was taken out of the inventory is told as a peer, and leaves by the words of that', async () => {
+  const all = JSON.parse(readFileSync(`${lab.folder}/${lab.inventory}`, 'utf8'))
+  delete all.all.children.ipfs.hosts.node1
+  writeFileSync(`${lab.folder}/one.json`, JSON.stringify(all))
+  const run = async (command: 'plan' | 'apply'): Promise<Told> =>
+    tell(await lab.start(command, playbook, '-i', 'one.json', '--artifacts', lab.artifacts, '--format', 'json').ended)
+  const id = await lab.ssh('node1', `sed -n 's/^ *"id": "\\(.*\\)",/\\1/p' /var/lib/ipfs-cluster/identity.json`)
+  const first = needGood(await run('apply'))
+  const peering = plannedOf(first).find(({ node }) => node === 'node0/connect_the_nodes')
+  assert.match(peering?.why ?? '', `(/ip4/${lab.hosts.node1!.ansible_host}/tcp/4001) is not in the inventory`)
+  const second = needGood(await run('apply'))
+  assert.equal([counts(second, 'changed'), counts(second, 'roundTrips')], [{ node0: 0 }, { node0: 1 }])
+  const [said, ...more] = warnings(second)
+  assert.match(
+    said!,
+    `node0: the cluster peer ${id} (node1, /ip4/${lab.hosts.node1!.ansible_host}/tcp/9096) is not in the inventory`,
+  )
+  assert.equal(more, [])
+  const commands = commandsIn(said!)
+  assert.is(commands.length, 1)
+  for (const command of commands) await lab.ssh('node1', command)
+  await lab.until('it is forgotten', 40, async () => warnings(needGood(await run('plan'))).length === 0)
+  assert.equal(pending(await run('plan')), [])
+})
+
+test.run()
