@@ -9,7 +9,7 @@ import { createCounts, judge } from './judge.ts'
 import { playbook } from './playbooks.ts'
 import { before, files, prepare } from './tree.ts'
 
-const numRuns = Number(process.env.RUNBOOK_RUNS ?? cases(200))
+const numRuns = Number(process.env.RUNBOOK_RUNS ?? cases(120))
 
 test(`laws 2, 3, 4 and 5: ${numRuns} playbooks (seed ${seed}) do what their plan says, once, and a plan does nothing`, async () => {
   const counts = createCounts()

@@ -12,7 +12,7 @@ import { before, files, prepare } from './tree.ts'
 
 const hosts = ['node0', 'node1', 'node2']
 const host = fc.constantFrom(...hosts)
-const numRuns = Number(process.env.RUNBOOK_RUNS ?? cases(20))
+const numRuns = Number(process.env.RUNBOOK_RUNS ?? cases(12))
 const playbook = taggedPlaybook(hosts)
 
 const onHosts = async (text: string, there: string[], options: Options, use: (made: Rig) => Promise<void>) => {
