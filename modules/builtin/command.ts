@@ -258,5 +258,9 @@ export default defineModule({
           touches: also,
         })
   },
+  warns: (_, seen) =>
+    seen.said?.isText === false
+      ? ['what it printed is not UTF-8: U+FFFD stands for each byte that is no text. Let it print base64.']
+      : [],
   diagnose,
 })

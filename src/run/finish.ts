@@ -49,6 +49,11 @@ const warnOfContradiction = ({ planned, emit }: RunContext, line: Line, status: 
     })
 }
 
+/** What only came to be known in its place; what the plan has said is not said again. */
+const emitWarnings = ({ emit }: RunContext, { host, id, warnings = [] }: Line): void => {
+  for (const text of warnings) emit({ type: 'warning', host, node: id, text })
+}
+
 /** A line is dealt with: told once, kept, and whoever waits looks again. */
 const finish = (context: RunContext, line: Line, status: Status, failure?: Failure): void => {
   const { known, gated, walk } = context
@@ -60,6 +65,7 @@ const finish = (context: RunContext, line: Line, status: Status, failure?: Failu
     return
   }
   warnOfContradiction(context, line, status)
+  if (status === 'ok' || status === 'changed') emitWarnings(context, line)
   known.finished.set(line.id, line)
   const own = context.lines.get(nodeId(line.host, line.node.task)) ?? [line]
   register(

@@ -133,10 +133,12 @@ test('what a command prints that is no UTF-8 is warned of, where it is registere
   applied(
     `- { name: raw, command: { argv: [sh, -c, 'printf "a\\\\377"; touch "$0"', "{{ root }}/l"], creates: "{{ root }}/l" }, register: raw }
      - { name: text, command: { argv: [sh, -c, 'printf "ä"; touch "$0"', "{{ root }}/m"], creates: "{{ root }}/m" }, register: text }
+     - { name: asked, command: { argv: [printf, 'b\\377'], reads: ["{{ root }}/l"] }, register: asked }
      - { name: nobodys, command: { argv: [sh, -c, 'printf "a\\\\377"; touch "$0"', "{{ root }}/n"], creates: "{{ root }}/n" } }`,
     ran => {
       const warnings = ran.events.flatMap(e => (e.type === 'warning' ? [`${e.node}: ${e.text}`] : []))
-      assert.is(warnings.length, 1)
+      assert.is(warnings.length, 2)
+      assert.match(warnings[1]!, 'node0/asked: what it printed is not UTF-8')
       assert.match(warnings[0]!, 'node0/raw: what it printed is not UTF-8: in raw U+FFFD')
     },
   ))

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { refuse } from '../../core/failure.ts'
 import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
@@ -71,12 +72,17 @@ export const command = (
   sh: string,
   reads: string[] | undefined,
   words: string[] = [sh],
-): Query<{ rc: number; stdout: string; stderr: string }> => ({
+): Query<{ rc: number; stdout: string; stderr: string; isText: boolean }> => ({
   ...program({
     key: `command:${sh}`,
     sh,
     looks: reads ? reads.map(path => `tree:${path}`) : ['any'],
-    parse: o => ({ rc: o.status, stdout: o.stdout.toString(), stderr: o.stderr.toString() }),
+    parse: o => ({
+      rc: o.status,
+      stdout: o.stdout.toString(),
+      stderr: o.stderr.toString(),
+      isText: isUtf8(o.stdout) && isUtf8(o.stderr),
+    }),
     subject: words.length === 1 ? words[0]! : quoted(words),
   }),
   words,
