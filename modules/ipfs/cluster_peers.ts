@@ -11,6 +11,7 @@ import {
   serviceFile,
 } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
+import { listedPeer } from './lib/listed-peer.ts'
 import { absentArgument, kuboPeers, kuboRepoArgument, mistakenForKubo, peersArgument, unknownId } from './lib/peers.ts'
 import { idsOf, type KnownPeer, strangersIn, strangerWarnings } from './lib/strangers.ts'
 
@@ -34,26 +35,6 @@ const args = T.Object(
   { additionalProperties: false },
 )
 type Args = { user: string; path: string; bin_dir: string; api: string }
-
-type Listed = { state: 'listed' | 'missing' | 'error'; error?: string }
-
-/** Asked peer by peer: another may join at any moment, and that is no broken promise. */
-const listing = (args: Args, id: string, unit: string) =>
-  program<Listed>({
-    key: `live:${unit}#peers/${id}`,
-    sh: listedPeers(args),
-    looks: [`live:${unit}#peers/${id}`, `unit:${unitName(unit)}`],
-    parse: ({ stdout }) => {
-      const line = stdout
-        .toString()
-        .split('\n')
-        .find(l => l.split(' ')[0] === id)
-      if (line === undefined) return { state: 'missing' }
-      const error = line.slice(id.length + 1)
-      return error === '' ? { state: 'listed' } : { state: 'error', error }
-    },
-    subject: `cluster peer ${id}`,
-  })
 
 /** All that are listed, whoever they are. */
 const everybody = (args: Args, unit: string) =>
@@ -93,7 +74,7 @@ export default defineModule({
     file: uses(stat(serviceFile(args.path))),
   }),
   more: args => ({
-    peers: unknownId(args.peers, one => one.id) ? [] : args.peers.map(({ id }) => listing(args, id, args.unit)),
+    peers: unknownId(args.peers, one => one.id) ? [] : args.peers.map(({ id }) => listedPeer(args, id, args.unit)),
   }),
   touches: args => [`live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
