@@ -187,7 +187,7 @@ for (const [what, args, words] of [
 check('before any host is asked: P3: one port for two', async () => {
   const told = await lab.plan('-e', 'swarm_port=9096')
   assert.is(told.code, 4)
-  assert.match(failures(told).join(), 'five different ports')
+  assert.match(failures(told).join(), 'seven different ports')
 })
 
 /** Playbooks of somebody else, with the usual slips. */

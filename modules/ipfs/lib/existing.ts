@@ -59,7 +59,7 @@ export type Existing = {
   homes: { user: string; home: string }[]
   /** TCP ports that something listens at, where a repo or a daemon was found besides. */
   ports: number[]
-  /** Programs in `bin_dir` that are files, where runbook puts links. */
+  /** Programs in `bin_dir` that are none of those which runbook has put beside it. */
   programs: string[]
 }
 
@@ -178,7 +178,8 @@ n=$(HOME=/nonexistent IPFS_PATH="$r" timeout 5 $as "$exe" --api "$api" --timeout
 const script = (asked: Asked): string => `(IFS='
 '
 ${[homes, units(asked), daemons, places, repos(asked), pins].join('\n')}
-for b in ipfs ipfs-cluster-service ipfs-cluster-ctl; do b=${quote(asked.bin_dir)}/$b; [ -f "$b" ] && [ ! -h "$b" ] && printf 'program\\0%s\\0' "$b"; done
+for b in ipfs ipfs-cluster-service ipfs-cluster-ctl; do b=${quote(asked.bin_dir)}/$b; [ -f "$b" ] || continue
+for t in ${quote(asked.bin_dir)}/../lib/*/*/"\${b##*/}"; do [ "$b" -ef "$t" ] && continue 2; done; printf 'program\\0%s\\0' "$b"; done
 [ $# -eq 0 ] && [ -z "$pids" ] || { printf 'ports\\0'; cat /proc/net/tcp /proc/net/tcp6; printf '\\0'; }) 2>/dev/null`
 
 /** What was printed: fields by their names, each as often as it came. */
