@@ -17,9 +17,11 @@ import {
   unitName,
   uses,
 } from '../../src/module/module.ts'
+import { type Resolution, resolution } from '../builtin/lib/network-identity.ts'
 import type { Obstacle } from '../builtin/lib/paths.ts'
 import { lastLogLines } from '../builtin/lib/unit-log.ts'
-import { isInRange, peerAddress } from './lib/address.ts'
+import { peerAddress } from './lib/address.ts'
+import { barringRange, namesIn } from './lib/address-filters.ts'
 import diagnose from './lib/diagnoses.ts'
 import {
   authorizations,
@@ -101,6 +103,7 @@ type Seen = First & {
   config: FileAnswer
   token: { value: Json | undefined }
   filters: { value: Json | undefined }
+  names: Resolution
   bootstrap: { value: Json | undefined }
   unit: ServiceAnswer
   peered: { addresses: string[] }[]
@@ -116,11 +119,11 @@ const hindranceOf = (args: Args, seen: Seen): Obstacle | undefined => {
       why: "kubo's API asks for a token: API.Authorizations is set, and neither this task nor ipfs-cluster has one to give",
       fix: `take API.Authorizations out of ${args.path}/config, restart kubo, and keep its API on 127.0.0.1`,
     }
-  const barred = later(() => barredBy(seen.filters.value, others(args, seen)))
+  const barred = later(() => barredBy(args, seen))
   return typeof barred === 'string'
     ? {
         why: barred,
-        fix: 'set Swarm.AddrFilters to [] with ipfs_config (the profile `server` fills it with all private ranges)',
+        fix: 'let ipfs_config take it out: -e clear_filters=true with the playbook for private networks, `reachable` in one of your own (the profile `server` has filled it with all private ranges)',
       }
     : undefined
 }
@@ -199,6 +202,7 @@ export default defineModule({
     bootstrap: configMember(args, 'Bootstrap'),
     config: uses(stat(`${args.path}/config`)),
     filters: uses(configMember(args, 'Swarm.AddrFilters')),
+    names: uses(resolution(namesIn(args.peers.map(({ address }) => address)))),
     token: uses(authorizations(args)),
     id: uses(peerId(args)),
     unit: uses(service(args.unit)),
@@ -259,10 +263,11 @@ export default defineModule({
 })
 
 /** Why a peer can never be reached: this node's own filters forbid its address. */
-const barredBy = (filters: Json | undefined, peers: SwarmPeer[]): string | undefined => {
-  for (const filter of Array.isArray(filters) ? filters.map(String) : [])
-    for (const { address } of peers)
-      if (isInRange(filter, address)) return `Swarm.AddrFilters has ${filter}, so this node never talks to ${address}`
+const barredBy = (args: Args, seen: Seen): string | undefined => {
+  for (const { address } of others(args, seen)) {
+    const range = barringRange(address, () => seen.names, seen.filters.value)
+    if (range !== undefined) return `Swarm.AddrFilters has ${range}, so this node never talks to ${address}`
+  }
   return undefined
 }
 

@@ -1,7 +1,8 @@
-import { defineModule, exec, isUnknown, later, same, stat, T, uses } from '../../src/module/module.ts'
+import { defineModule, exec, isUnknown, type Json, later, same, stat, T, uses } from '../../src/module/module.ts'
 import { stampArgument } from '../builtin/lib/paths.ts'
 import { clusterArguments, clusterMember, serviceFile, serviceFileFault } from './lib/cluster.ts'
-import { emptyAsNull } from './lib/kubo.ts'
+import { factors, moreThanPeers, unusable } from './lib/cluster-config-check.ts'
+import { type ConfigMember, emptyAsNull } from './lib/kubo.ts'
 import { clusterApiMembers, openClusterApis } from './lib/open-apis.ts'
 import { plainJson } from './lib/plain-json.ts'
 
@@ -11,10 +12,26 @@ const args = T.Object(
     settings: T.Record(T.String({ pattern: '^\\w+(\\.[\\w-]+)*$' }), T.Unknown(), {
       description: 'Members of service.json by their dotted names, e.g. `cluster.monitor_ping_interval: 15s`.',
     }),
+    peers: T.Optional(
+      T.Integer({
+        minimum: 1,
+        description:
+          'How many peers the cluster has. More copies than that are refused: every new pin would fail. Not said: not checked.',
+      }),
+    ),
     stamp: stampArgument,
   },
   { additionalProperties: false },
 )
+
+/** service.json as it will be, as far as it is looked at here: what is set, over what is there. */
+const afterwards =
+  (settings: Record<string, unknown>, there: ConfigMember[]) =>
+  (name: string): Json | undefined => {
+    if (name in settings) return emptyAsNull(plainJson(settings[name]))
+    const found = later(() => there[(factors as readonly string[]).indexOf(name)]?.value)
+    return isUnknown(found) ? undefined : found
+  }
 
 /** ipfs-cluster never writes service.json after `init`, so its members are edited in place, each by itself. */
 export default defineModule({
@@ -30,6 +47,7 @@ export default defineModule({
     file: uses(stat(serviceFile(args.path))),
     fault: uses(serviceFileFault(args.path)),
     apis: clusterApiMembers.map(name => uses(clusterMember(args.path, name))),
+    factors: factors.map(name => uses(clusterMember(args.path, name))),
   }),
   plan(args, seen, { ok, change, fail }) {
     const { path, settings, stamp } = args
@@ -40,6 +58,8 @@ export default defineModule({
     const owned = names.find(name => /^cluster(\.secret)?$/.test(name))
     if (owned)
       return fail(`${owned} is not for this module`, 'the secret is shared by cluster_secret, never written here')
+    const wrong = unusable(afterwards(settings, seen.factors), args.peers)
+    if (wrong) return fail(wrong.why, wrong.fix)
     // A member of a file that is still to be made is not known: it is set in any case.
     const differ = names.filter(
       (name, i) =>
@@ -69,10 +89,12 @@ export default defineModule({
       reason: `of service.json: ${differ.join(', ')}`,
     })
   },
-  warns: ({ path, settings }, seen) =>
-    openClusterApis(name => {
+  warns: ({ path, settings, peers }, seen) => [
+    ...openClusterApis(name => {
       const found =
         name in settings ? plainJson(settings[name]) : later(() => seen.apis[clusterApiMembers.indexOf(name)]!.value)
       return isUnknown(found) ? undefined : found
     }, serviceFile(path)),
+    ...moreThanPeers(afterwards(settings, seen.factors), peers),
+  ],
 })

@@ -10,9 +10,10 @@ import {
   T,
   uses,
 } from '../../src/module/module.ts'
+import { machineIdentity } from '../builtin/lib/network-identity.ts'
 import { stampArgument } from '../builtin/lib/paths.ts'
 import { clusterArguments, clusterId, fetchSecret, secretState, serviceFile, serviceFileFault } from './lib/cluster.ts'
-import { duplicateId } from './lib/duplicate-ids.ts'
+import { duplicateId, twinsObstacle } from './lib/duplicate-ids.ts'
 import { decideKey, type GoodKeyDecision, type HostKey, handOut, keyReason } from './lib/shared-key.ts'
 
 const args = T.Object(
@@ -74,16 +75,21 @@ export default defineCollective({
     file: uses(stat(serviceFile(args.path))),
     fault: uses(serviceFileFault(args.path)),
     identity: uses(clusterId(args.path)),
+    machine: uses(machineIdentity),
   }),
   plan(args, seen, context) {
     const twins = duplicateId(context.up, host => seen[host]!.identity.value)
     if (twins)
-      return context.each(host =>
-        context.fail(
-          `${twins.hosts.join(' and ')} have one cluster peer id, ${twins.id}: one is a copy of the other`,
-          `on the copy stop ipfs-cluster and move ${args[host]!.path} away: the next run makes it a peer of its own`,
-        ),
-      )
+      return context.each(host => {
+        const { path, user } = args[host]!
+        const { why, fix } = twinsObstacle(
+          twins,
+          one => seen[one]!.machine,
+          'cluster peer id',
+          `on the copy, whose pins and old identity stay: systemctl stop ipfs-cluster && ipfs-cluster-service --config /tmp/new-peer init && install -b -m 600 -o ${user} /tmp/new-peer/identity.json ${path}/identity.json`,
+        )
+        return context.fail(why, fix)
+      })
     const given = givenSecret(args)
     if (given !== undefined && !/^[0-9a-f]{64}$/.test(given))
       return context.each(() => context.fail('the value given is no cluster secret', 'give 64 hex digits'))

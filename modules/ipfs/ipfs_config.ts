@@ -14,9 +14,12 @@ import {
   uses,
   withMember,
 } from '../../src/module/module.ts'
+import { resolution } from '../builtin/lib/network-identity.ts'
 import { stampArgument } from '../builtin/lib/paths.ts'
+import { listOf } from './lib/address.ts'
+import { ipsOf, namesIn, withoutRangesOf } from './lib/address-filters.ts'
 import diagnose from './lib/diagnoses.ts'
-import { configFault, configMember, emptyAsNull, ipfsStep, repoArguments } from './lib/kubo.ts'
+import { addressFilters, configFault, configMember, emptyAsNull, ipfsStep, repoArguments } from './lib/kubo.ts'
 import { checkedMembers, type PlannedConfig, unstartable } from './lib/kubo-config-check.ts'
 import { kuboApiMembers, openKuboApis } from './lib/open-apis.ts'
 import { plainJson } from './lib/plain-json.ts'
@@ -26,6 +29,11 @@ const args = T.Object(
     ...repoArguments,
     settings: T.Record(T.String({ pattern: '^[A-Z]\\w*(\\.[\\w-]+)*$' }), T.Unknown(), {
       description: 'Members of the config by their dotted names, e.g. `Routing.Type: dht`. Others are left alone.',
+    }),
+    reachable: T.Array(T.String(), {
+      default: [],
+      description:
+        'Addresses, IP or names, that no filter may keep this node from: ranges of Swarm.AddrFilters and Addresses.NoAnnounce that cover one are taken out (the profile `server` has all private ones).',
     }),
     stamp: stampArgument,
   },
@@ -63,6 +71,10 @@ const afterwards = (settings: Record<string, unknown>, there: { value: Json | un
   return name => memberAt(tree, name) as Json | undefined
 }
 
+/** Filters that `settings` says nothing of. */
+const filtersLeft = ({ settings }: { settings: Record<string, unknown> }): string[] =>
+  addressFilters.filter(name => !(name in settings))
+
 const versionOf = (found: FileAnswer): number =>
   found.exists && found.kind === 'file' ? Number(found.content.bytes.toString()) : 0
 
@@ -86,6 +98,10 @@ export default defineModule({
     bootstrap: args.settings['AutoConf.Enabled'] === false ? configMember(args, 'Bootstrap') : undefined,
     swarmKey: uses(stat(`${args.path}/swarm.key`)),
     version: uses(file(`${args.path}/version`)),
+    filters: args.reachable.length === 0 ? [] : filtersLeft(args).map(name => configMember(args, name)),
+    // In the same round trip: who connects the node asks for it next.
+    ahead: uses(configMember(args, addressFilters[0]!)),
+    names: args.reachable.length === 0 ? undefined : uses(resolution(namesIn(args.reachable))),
     telling: toldMembers.map(name => uses(configMember(args, name))),
   }),
   plan(args, seen, { ok, change, fail }) {
@@ -109,15 +125,24 @@ export default defineModule({
       version: typeof version === 'number' ? version : 0,
     })
     if (wrong) return fail(wrong.why, wrong.fix)
-    if (differ.length === 0 && !auto) return ok()
+    const reached = args.reachable.flatMap(address => ipsOf(address, () => seen.names!))
+    const freed = seen.filters.map(found => {
+      const now = later(() => listOf(found.value))
+      const left = isUnknown(now) ? [] : withoutRangesOf(reached, now)
+      return isUnknown(now) || left.length < now.length ? left : undefined
+    })
+    const freeing = filtersLeft(args).filter((_, i) => freed[i] !== undefined)
+    if (differ.length === 0 && !auto && freeing.length === 0) return ok()
     const set: Record<string, Json> = Object.fromEntries(differ.map(name => [name, written(name, args.settings[name])]))
     if (auto) set.Bootstrap = []
+    for (const [i, name] of filtersLeft(args).entries()) if (freed[i] !== undefined) set[name] = freed[i]
     const byKubo = Object.keys(set).map(
       (name): Step => ipfsStep(args, ['config', '--json', name, JSON.stringify(set[name])]),
     )
     return change({
       will: {
         members: names.map(name => (differ.includes(name) ? { value: wanted(name, args.settings[name]) } : undefined)),
+        filters: freed.map(left => (left === undefined ? undefined : { value: emptyAsNull(left) })),
         ...(auto ? { bootstrap: { value: null } } : {}),
         ...(args.stamp === undefined ? {} : { stamp: { exists: true, kind: 'file' } }),
       },

@@ -13,8 +13,9 @@ import {
   unitName,
   uses,
 } from '../../src/module/module.ts'
+import { machineIdentity } from '../builtin/lib/network-identity.ts'
 import diagnose from './lib/diagnoses.ts'
-import { duplicateId } from './lib/duplicate-ids.ts'
+import { duplicateId, twinsObstacle } from './lib/duplicate-ids.ts'
 import { daemonArguments, daemonCommand, peerId, repoArguments } from './lib/kubo.ts'
 import { unknownId } from './lib/peers.ts'
 
@@ -175,16 +176,21 @@ export default defineCollective({
     stamps: file(stamps(args.path)),
     id: uses(peerId(args)),
     started: uses(processStart(args.unit)),
+    machine: uses(machineIdentity),
   }),
   plan(args, seen, context) {
     const twins = duplicateId(context.up, host => seen[host]!.id.value)
     if (twins)
-      return context.each(host =>
-        context.fail(
-          `${twins.hosts.join(' and ')} have one peer id of kubo, ${twins.id}: one is a copy of the other`,
-          `on the copy stop ${unitName(args[host]!.unit)} and move ${args[host]!.path} away: the next run makes it a node of its own`,
-        ),
-      )
+      return context.each(host => {
+        const { unit, path, user, bin_dir } = args[host]!
+        const { why, fix } = twinsObstacle(
+          twins,
+          one => seen[one]!.machine,
+          'peer id of kubo',
+          `on the copy, which keeps its blocks and its old key: systemctl stop ${unitName(unit)} && runuser -u ${user} -- env IPFS_PATH=${path} HOME=${path} ${bin_dir}/ipfs key rotate --oldkey=copied`,
+        )
+        return context.fail(why, fix)
+      })
     // Where no step may run no block can be given: those pairs wait for a run over all hosts.
     const taking = context.up.filter(host => !context.bystanders.includes(host))
     const isIdle = (host: string): boolean => seen[host]!.started.at === '' || typeof seen[host]!.id.value !== 'string'

@@ -1,4 +1,5 @@
 import {
+  content,
   defineModule,
   exec,
   type FileAnswer,
@@ -8,20 +9,22 @@ import {
   later,
   type Static,
   type Step,
+  service,
   stat,
   T,
   uses,
 } from '../../src/module/module.ts'
 import { directoryEntries } from '../builtin/lib/directory-entries.ts'
-import { type Obstacle, unfinishedPath } from '../builtin/lib/paths.ts'
+import { unfinishedPath } from '../builtin/lib/paths.ts'
 import { notWritable, writableParent } from '../builtin/lib/writable-parent.ts'
 import diagnose from './lib/diagnoses.ts'
-import { peerId, repoArguments } from './lib/kubo.ts'
-import { repoVersionOf } from './lib/versions.ts'
+import { daemonArguments, peerId, repoArguments } from './lib/kubo.ts'
+import { lagObstacle, migratedLabels, migrationSteps, type RepoLag, repoLag, strangeRepo } from './lib/repo-version.ts'
 
 const args = T.Object(
   {
     ...repoArguments,
+    unit: daemonArguments.unit,
     profile: T.String({
       default: 'autoconf-off',
       description: 'Profiles for a new repo, comma-separated. `autoconf-off`: nothing of the public network in it.',
@@ -33,18 +36,6 @@ const args = T.Object(
 /** What `ipfs init` makes (kubo 0.42: measured), `config` first: it is what makes a folder a repo. */
 const files = ['config', 'version', 'datastore_spec']
 const folders = ['blocks', 'datastore', 'keystore']
-
-/** A repo that a newer kubo has used, which the one that is linked cannot open. */
-const outgrown = (version: FileAnswer, program: FileAnswer): Obstacle | undefined => {
-  const repo = version.exists && version.kind === 'file' ? Number(version.content.bytes.toString()) : 0
-  const kubo = program.exists && program.kind === 'link' ? /\/(v\d[^/]*)\/ipfs$/.exec(program.target)?.[1] : undefined
-  const known = kubo === undefined ? undefined : repoVersionOf(kubo)
-  if (known === undefined || repo <= known) return undefined
-  return {
-    why: `a repo of version ${repo}, made or migrated by a newer kubo than ${kubo}, which knows ${known}`,
-    fix: `stay with the newer kubo, or let that one take the repo back first: ipfs repo migrate --to=${known} --allow-downgrade`,
-  }
-}
 
 const stepsOf = ({ path, user, bin_dir, profile }: Static<typeof args>): Step[] => {
   const into = unfinishedPath(path)
@@ -61,13 +52,20 @@ const stepsOf = ({ path, user, bin_dir, profile }: Static<typeof args>): Step[] 
   ]
 }
 
+/** What the repo lacks to be opened by the kubo that is linked; undefined also while either is not known. */
+const lagOf = (seen: { version: FileAnswer; program: FileAnswer }): RepoLag | undefined => {
+  const lag = later(() => repoLag(seen.version, seen.program))
+  return isUnknown(lag) ? undefined : lag
+}
+
 /**
  * A new repo is made in a folder beside the final one and renamed into place: there is a whole one or none. So the
  * module makes the folder itself, or takes the place of an empty one; a repo is never made anew over another.
  */
 export default defineModule({
   name: 'ipfs_init',
-  about: "Makes kubo's repo with an identity of its own, once. Never touches a repo that is there.",
+  about:
+    "Makes kubo's repo with an identity of its own, once. A repo that is there is left alone, but for a migration that the daemon cannot do by itself.",
   args,
   outputs: T.Object({ peer_id: T.String({ description: "The node's id, as the config has it." }) }),
   examples: ['- name: Make the IPFS repo\n  ipfs_init:\n    path: /var/lib/ipfs\n    user: ipfs\n  register: ipfs'],
@@ -78,9 +76,14 @@ export default defineModule({
     inside: uses(directoryEntries(args.path)),
     room: uses(writableParent(args.path)),
     id: uses(peerId(args)),
-    version: uses(file(`${args.path}/version`)),
+    version: file(`${args.path}/version`),
     program: uses(stat(`${args.bin_dir}/ipfs`)),
+    unit: uses(service(args.unit)),
   }),
+  more: (args, seen) => ({
+    steps: lagOf(seen)?.programs.map(name => uses(stat(`${args.bin_dir}/${name}`))),
+  }),
+  touches: args => migratedLabels(args.path),
   plan(args, seen, { ok, change, fail }) {
     const config = seen.files[0]!
     if (config.exists) {
@@ -89,12 +92,25 @@ export default defineModule({
           `${args.path}/config belongs to ${config.owner}, so kubo cannot read it as ${args.user}`,
           `chown -R ${args.user}: ${args.path} while the daemon is stopped (an \`ipfs\` run as root leaves such files)`,
         )
-      const tooOld = later(() => outgrown(seen.version, seen.program))
-      if (tooOld && !isUnknown(tooOld)) return fail(`${args.path} is ${tooOld.why}`, tooOld.fix)
+      const strange = later(() => strangeRepo(args.path, seen.version, seen.program))
+      if (strange && !isUnknown(strange)) return fail(strange.why, strange.fix)
       const id = seen.id.value
-      return typeof id === 'string'
-        ? ok({ peer_id: id })
-        : fail(`${args.path}/config holds no Identity.PeerID`, 'restore the file from a backup: the identity is in it')
+      if (typeof id !== 'string')
+        return fail(
+          `${args.path}/config holds no Identity.PeerID`,
+          'restore the file from a backup: the identity is in it',
+        )
+      const lag = lagOf(seen)
+      if (!lag) return ok({ peer_id: id })
+      const obstacle = lagObstacle(args, lag, seen.steps ?? [], seen.unit)
+      if (obstacle) return fail(obstacle.why, obstacle.fix)
+      return change({
+        will: { version: { exists: true, kind: 'file', content: content(`${lag.to}\n`) } },
+        steps: migrationSteps(args),
+        touches: migratedLabels(args.path),
+        outputs: { peer_id: id },
+        reason: `a repo of version ${lag.from}, which kubo ${lag.kubo} brings to ${lag.to}`,
+      })
     }
     if (seen.root.exists && seen.root.kind !== 'directory')
       return fail(`${args.path} is a ${seen.root.kind}, not a folder`, `move ${args.path} away`)
@@ -117,6 +133,7 @@ export default defineModule({
         folders: folders.map(() => ({ exists: true, kind: 'directory', owner: args.user })),
       },
       steps: stepsOf(args),
+      touches: [],
       reason: `no repo at ${args.path}`,
     })
   },

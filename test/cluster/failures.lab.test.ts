@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needApplied, needNothingToDo } from './network.ts'
 import { failures } from './reading.ts'
-import { onLab, type Told } from './rig.ts'
+import { onLab, playbook, type Told, tell } from './rig.ts'
 
 // What people get wrong, one by one: broken by hand, told by its cause, mended, and fine again.
 
@@ -130,6 +130,14 @@ const PLAN: Fault[] = [
   ],
   ['a member of an older kubo', set('Provider', '{"Strategy":"all"}'), restore, 'Provider.Strategy'],
   ['a repo of a newer kubo', `echo 19 >${repo}/version`, restore, 'a repo of version 19', 'which knows 18'],
+  [
+    'a repo of an older kubo, which this one would ask the public network about',
+    `echo 15 >${repo}/version`,
+    restore,
+    'a repo of version 15',
+    'fs-repo-15-to-16',
+  ],
+  ['a repo without a version', `rm ${repo}/version`, restore, `${repo}/version is not there`],
   ['two hosts with one peer id of kubo', bothIds, restore, 'node0 and node1 have one peer id of kubo'],
   [
     'two hosts with one cluster peer id',
@@ -176,6 +184,13 @@ for (const [what, args, words] of [
     ['203.0.113.7 is not an address of this host'],
   ],
   ['P3: no address at all', 'gateway_listen=127.0.0.1:8080', ['Addresses.Gateway is to be 127.0.0.1:8080']],
+  ['fewer copies at most than at least', 'replication_factor_min=2', ['replication_factor_min 2', 'max -1']],
+  [
+    'more copies than there are peers',
+    '{"replication_factor_min": 3, "replication_factor_max": 3}',
+    ['the cluster has 2 peers: every new pin would fail'],
+  ],
+  ['a duration without a unit', 'monitor_ping_interval=5', ['5']],
   [
     'P2: no TCP under a swarm key',
     '{"swarm_listen": ["/ip4/0.0.0.0/udp/4001/quic-v1"]}',
@@ -183,6 +198,85 @@ for (const [what, args, words] of [
   ],
 ] satisfies [string, string, string[]][])
   check(`in the plan: ${what}`, async () => needTold(await lab.plan('-e', args), words))
+
+check('the profile `server` is cleared of what keeps these hosts apart, where that is asked for', async () => {
+  await lab.ssh('node1', `systemctl start ipfs; ${kubo} config profile apply server >/dev/null`)
+  await needApplied(lab, '-e', 'clear_filters=true')
+  const filters = await lab.ssh('node1', `${kubo} config Swarm.AddrFilters`)
+  assert.match(filters, '/ip4/192.168.0.0/ipcidr/16')
+  assert.not.match(filters, '/ip4/10.0.0.0/ipcidr/8')
+  await needNothingToDo(lab)
+  await needNothingToDo(lab, '-e', 'clear_filters=true')
+  await lab.ssh('node1', restore)
+})
+
+for (const [what, args, ...words] of [
+  ['loopback', 'address=127.0.0.1', '127.0.0.1 (loopback)'],
+  ['one address for both', 'address=198.51.100.7', 'node0 and node1 are both to be reached at 198.51.100.7'],
+  ['a port in the address', 'address=10.0.0.1:4001', 'with a port'],
+] as const)
+  check(`in the plan: addresses: ${what}`, async () => needTold(await lab.plan('-e', args), [...words]))
+
+type Vars = Record<string, unknown> & { ansible_host: string }
+/** Plans over an inventory with other hosts, or with other variables of them. */
+const planWith = async (change: (hosts: Record<string, Vars>) => void): Promise<Told> => {
+  const inventory = JSON.parse(readFileSync(`${lab.folder}/${lab.inventory}`, 'utf8'))
+  change(inventory.all.children.ipfs.hosts)
+  writeFileSync(`${lab.folder}/other.json`, JSON.stringify(inventory))
+  return tell(
+    await lab.start('plan', playbook, '-i', 'other.json', '--artifacts', lab.artifacts, '--format', 'json').ended,
+  )
+}
+
+check('in the plan: addresses: a name that only the controller knows', async () => {
+  const told = await planWith(hosts => {
+    for (const [name, vars] of Object.entries(hosts)) vars.address = `${name}.test`
+  })
+  needTold(told, ['node1.test, the address of node1, is no name that this host knows', 'node0.test'])
+})
+
+check('in the plan: addresses: the one of another host', async () => {
+  const told = await planWith(hosts => {
+    hosts.node1!.address = hosts.node0!.ansible_host
+    hosts.node0!.address = '198.51.100.7'
+  })
+  needTold(told, ['and that is one of node0'])
+})
+
+check('in the plan: one machine under two names, and no word of moving anything', async () => {
+  const at = lab.hosts.node1!.ansible_host
+  const second = at.replace(/\d+$/, '250')
+  await lab.ssh('node1', `ip address add ${second}/32 dev eth0`)
+  const keys = `${lab.folder}/.runbook/lab/${lab.name}/known_hosts`
+  const known = readFileSync(keys, 'utf8')
+  writeFileSync(keys, known + known.replaceAll(at, second))
+  const told = await planWith(hosts => {
+    hosts.twin = { ...hosts.node1!, ansible_host: second }
+  })
+  writeFileSync(keys, known)
+  await lab.ssh('node1', `ip address del ${second}/32 dev eth0`)
+  needTold(told, ['node1 and twin are one machine: it is listed twice'])
+  for (const { fix } of told.summary.failures) assert.not.match(fix ?? '', /\b(move|mv|rm)\b/)
+})
+
+check('a repo of version 16 is migrated before its kubo starts', async () => {
+  await lab.ssh('node1', `systemctl stop ipfs; echo 16 >${repo}/version`)
+  await needApplied(lab)
+  assert.is(await lab.ssh('node1', `cat ${repo}/version`), '18')
+  await needNothingToDo(lab)
+})
+
+check('a repo of version 15 is migrated by the program that the plan asks for', async () => {
+  const program = '/usr/local/bin/fs-repo-15-to-16'
+  const text = `#!/bin/sh\necho 16 >\${1#-path=}/version\n`
+  await lab.ssh(
+    'node1',
+    `systemctl stop ipfs; echo 15 >${repo}/version; printf '${text}' >${program}; chmod +x ${program}`,
+  )
+  await needApplied(lab)
+  assert.is(await lab.ssh('node1', `cat ${repo}/version; rm ${program}`), '18')
+  await needNothingToDo(lab)
+})
 
 check('before any host is asked: P3: one port for two', async () => {
   const told = await lab.plan('-e', 'swarm_port=9096')

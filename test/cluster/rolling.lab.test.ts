@@ -19,7 +19,16 @@ check('a group to begin with', async () => {
 })
 
 check('another configuration: one daemon after the other, each back among all before the next', async () => {
-  const words = ['-e', 'monitor_ping_interval=2s', '-e', 'storage_max=20GB', '-e', 'replication_factor_min=1']
+  const words = [
+    '-e',
+    'monitor_ping_interval=2s',
+    '-e',
+    'storage_max=20GB',
+    '-e',
+    'replication_factor_min=1',
+    '-e',
+    'replication_factor_max=3',
+  ]
   const plan = await lab.plan(...words)
   const turns = plannedOf(plan).flatMap(({ node, turn }) => (turn ? [node.split('/')[1]] : []))
   assert.equal(turns.sort(), [...Array(3).fill('restart_ipfs'), ...Array(3).fill('restart_ipfs_cluster')])
@@ -37,7 +46,16 @@ check('another configuration: one daemon after the other, each back among all be
 
 check('restarts that somebody wanted do not count as deaths', async () => {
   await lab.ssh('node0', 'systemctl reset-failed ipfs && for i in 1 2 3 4 5; do systemctl restart ipfs || exit; done')
-  const words = ['-e', 'monitor_ping_interval=2s', '-e', 'replication_factor_min=1', '-e', 'storage_max=25GB']
+  const words = [
+    '-e',
+    'monitor_ping_interval=2s',
+    '-e',
+    'replication_factor_min=1',
+    '-e',
+    'replication_factor_max=3',
+    '-e',
+    'storage_max=25GB',
+  ]
   await needApplied(lab, ...words)
 })
 
@@ -47,7 +65,16 @@ check('the first that does not come back keeps the others as they are', async ()
     'mkdir -p /etc/systemd/system/ipfs.service.d && printf "[Service]\\nExecStartPre=/bin/false\\n" >/etc/systemd/system/ipfs.service.d/break.conf && systemctl daemon-reload',
   )
   const before = await daemonsAre(lab)
-  const words = ['-e', 'monitor_ping_interval=2s', '-e', 'replication_factor_min=1', '-e', 'storage_max=30GB']
+  const words = [
+    '-e',
+    'monitor_ping_interval=2s',
+    '-e',
+    'replication_factor_min=1',
+    '-e',
+    'replication_factor_max=3',
+    '-e',
+    'storage_max=30GB',
+  ]
   const told = await lab.apply(...words)
   assert.is(told.code, 1)
   const after = await daemonsAre(lab)

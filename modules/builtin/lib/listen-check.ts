@@ -1,4 +1,5 @@
 import { program, type Query, type ServiceAnswer } from '../../../src/module/module.ts'
+import { type IpAddress, ipAddress } from './ip-address.ts'
 import { baseName, type Obstacle } from './paths.ts'
 import { ipv4FromHex, isEveryAddress } from './sockets.ts'
 
@@ -23,14 +24,8 @@ export const malformedAddress = (texts: string[]): Obstacle | undefined => {
     : { why: `it is to listen at ${wrong}, which is no address`, fix: 'write it like /ip4/127.0.0.1/tcp/5001' }
 }
 
-/** Eight groups of hex digits, so that two writings of one IPv6 address are one. */
-const long = (ip6: string): string => {
-  const [head = '', tail] = ip6.toLowerCase().split('::')
-  const parts = (text = ''): string[] => text.split(':').filter(Boolean)
-  const [first, last] = [parts(head), parts(tail)]
-  const zeros: string[] = tail === undefined ? [] : Array(Math.max(0, 8 - first.length - last.length)).fill('0')
-  return [...first, ...zeros, ...last].map(part => part.padStart(4, '0')).join('')
-}
+/** All digits of an IPv6 address, as the kernel prints it. */
+const long = (ip6: string): string => (ipAddress(ip6)?.bits ?? 0n).toString(16).padStart(32, '0')
 const isIp6 = (at: string): boolean => at.includes(':')
 
 /** Everything of the network that is asked here, in one go: listening sockets and the host's own addresses. */
@@ -44,6 +39,20 @@ const ofKernel = (hex: string): string =>
     .map(word => (word.match(/../g) ?? []).toReversed().join(''))
     .join('')
     .toLowerCase()
+
+/** The host's own addresses, loopback among them; none where the kernel does not tell. */
+export const ownAddresses: Query<{ all: IpAddress[] }> = program({
+  key: 'live:address',
+  sh: network,
+  looks: [],
+  parse: ({ stdout }) => ({
+    all: [...new Set(stdout.toString().split('\n'))].flatMap(line => {
+      const text = /^own (.*)$/.exec(line)?.[1] ?? ''
+      return ipAddress(/^[\da-f]{32}$/.test(text) ? text.replace(/(.{4})(?=.)/g, '$1:') : text) ?? []
+    }),
+  }),
+  subject: 'own addresses',
+})
 
 /** Whether a place is at an address of this host. Where the kernel tells of no address at all, every place is. */
 export const ownAddress = ({ at }: ListenPlace): Query<{ isOwn: boolean }> =>

@@ -1,7 +1,13 @@
-/** The part of a multiaddress that names a machine: an address or a name as an inventory has it. */
+import type { Json } from '../../../src/module/module.ts'
+import { type IpAddress, ipAddress, ipText, isWithin } from '../../builtin/lib/ip-address.ts'
+
+/**
+ * The part of a multiaddress that names a machine: an address or a name as an inventory has it. In the writing that the
+ * daemons print, so that both can be compared; a name may lead to addresses of either kind, which `dns4` would hide.
+ */
 const machineAddress = (address: string): string => {
-  if (/^\d+(\.\d+){3}$/.test(address)) return `/ip4/${address}`
-  return address.includes(':') ? `/ip6/${address.replace(/^\[|\]$/g, '')}` : `/dns4/${address}`
+  const ip = ipAddress(address)
+  return ip ? `/ip${ip.family}/${ipText(ip)}` : `/dns/${address}`
 }
 
 export const multiaddress = (address: string, port: number): string => `${machineAddress(address)}/tcp/${port}`
@@ -21,12 +27,22 @@ export const isLoopback = (multi: string): boolean =>
 
 export const modernAddress = (multi: string): string => multi.replace('/ipfs/', '/p2p/')
 
-const number = (ip4: string): number => ip4.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
-
-/** Whether an IPv4 address is in a range as kubo's AddrFilters name them, `/ip4/10.0.0.0/ipcidr/8`. */
-export const isInRange = (range: string, address: string): boolean => {
-  const [, first, bits] = /^\/ip4\/([\d.]+)\/ipcidr\/(\d+)$/.exec(range) ?? []
-  if (first === undefined || !/^\d+(\.\d+){3}$/.test(address)) return false
-  const size = 2 ** (32 - Number(bits))
-  return Math.floor(number(first) / size) === Math.floor(number(address) / size)
+/** Whether an address is in a range as kubo's filters name them, `/ip4/10.0.0.0/ipcidr/8`. */
+export const isInRange = (range: string, address: IpAddress): boolean => {
+  const [, text = '', bits] = /^\/ip[46]\/([^/]+)\/ipcidr\/(\d+)$/.exec(range) ?? []
+  const first = ipAddress(text)
+  return first !== undefined && isWithin(first, Number(bits), address)
 }
+
+/** Addresses as a config has them: a list, one text, or nothing. */
+export const listOf = (value: Json | undefined): string[] =>
+  value === undefined || value === null ? [] : (Array.isArray(value) ? value : [value]).map(String)
+
+/** Whether a port can be one, wherever the address has some. */
+export const hasPort = (text: string): boolean =>
+  [...text.matchAll(/\/(?:tcp|udp)\/([^/]*)/g)].every(([, port]) => /^\d+$/.test(port!) && Number(port) < 65536)
+
+/** Whether a daemon can listen there, or be called there: TCP or a socket in the file system. */
+export const isListener = (text: string): boolean =>
+  /^\/(ip4\/\d+(\.\d+){3}|ip6\/[\da-fA-F:.]+|ip6zone\/.+|dns[46]?\/[^/]+)\/tcp\/\d+(\/.*)?$|^\/unix\/./.test(text) &&
+  hasPort(text)

@@ -1,5 +1,6 @@
 import { isRecord, type Json } from '../../../src/module/module.ts'
 import type { Obstacle } from '../../builtin/lib/paths.ts'
+import { hasPort, isListener, listOf } from './address.ts'
 
 /** A config as it will be, by dotted names: null is empty, undefined is not known. */
 export type PlannedConfig = (name: string) => Json | undefined
@@ -25,15 +26,6 @@ export const checkedMembers = [
   'Swarm.Transports.Network.WebRTCDirect',
 ]
 
-const list = (value: Json | undefined): string[] =>
-  value === undefined || value === null ? [] : (Array.isArray(value) ? value : [value]).map(String)
-
-const isListener = (text: string): boolean =>
-  /^\/(ip4\/\d+(\.\d+){3}|ip6\/[\da-fA-F:.]+|ip6zone\/.+|dns[46]?\/[^/]+)\/tcp\/\d+(\/.*)?$|^\/unix\/./.test(text)
-
-const hasPort = (text: string): boolean =>
-  [...text.matchAll(/\/(?:tcp|udp)\/([^/]*)/g)].every(([, port]) => /^\d+$/.test(port!) && Number(port) < 65536)
-
 /** What kubo takes for a size (go-humanize); empty is no limit. It starts with others, but cannot tell its free space. */
 const isSize = (value: Json): boolean =>
   value === null || (typeof value === 'string' && /^([\d,]*\.?\d+ ?([kmgtpe]i?)?b?)?$/i.test(value))
@@ -58,11 +50,11 @@ const outdated = (config: PlannedConfig): Obstacle | undefined => {
 
 const malformed = (config: PlannedConfig): Obstacle | undefined => {
   for (const name of ['Addresses.API', 'Addresses.Gateway']) {
-    const wrong = list(config(name)).find(text => !isListener(text) || !hasPort(text))
+    const wrong = listOf(config(name)).find(text => !isListener(text) || !hasPort(text))
     if (wrong !== undefined)
       return { why: `${name} is to be ${wrong}, which is no address`, fix: 'write it like /ip4/127.0.0.1/tcp/5001' }
   }
-  const swarm = list(config('Addresses.Swarm')).find(text => !text.startsWith('/') || !hasPort(text))
+  const swarm = listOf(config('Addresses.Swarm')).find(text => !text.startsWith('/') || !hasPort(text))
   if (swarm !== undefined)
     return {
       why: `Addresses.Swarm is to have ${swarm}, which is no address`,
@@ -84,7 +76,7 @@ const malformed = (config: PlannedConfig): Obstacle | undefined => {
 }
 
 const unprepared = (config: PlannedConfig, { version }: RepoState): Obstacle | undefined => {
-  const [enabled, bootstrap] = [config('AutoConf.Enabled'), list(config('Bootstrap'))]
+  const [enabled, bootstrap] = [config('AutoConf.Enabled'), listOf(config('Bootstrap'))]
   if (enabled === false && bootstrap.length > 0 && bootstrap.every(one => one === 'auto'))
     return { why: 'AutoConf is off, but Bootstrap holds its placeholder `auto`', fix: 'set Bootstrap to []' }
   const url = config('AutoConf.URL')
@@ -112,7 +104,7 @@ const publicOnly = (config: PlannedConfig): Obstacle | undefined => {
         why: `${name} is ${value}: kubo does not start with it and a swarm.key`,
         fix: `set ${name} to ${instead}`,
       }
-  const swarm = list(config('Addresses.Swarm'))
+  const swarm = listOf(config('Addresses.Swarm'))
   if (swarm.length > 0 && !swarm.some(text => text.includes('/tcp/')))
     return {
       why: `Addresses.Swarm has no TCP address (${swarm.join(', ')}), and with a swarm.key kubo speaks TCP alone`,

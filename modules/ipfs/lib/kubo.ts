@@ -80,8 +80,35 @@ const steady =
       ? before
       : undefined
 
+/** Lists of addresses that keep a node from others. The profile `server` fills both. */
+export const addressFilters = ['Swarm.AddrFilters', 'Addresses.NoAnnounce']
+
+/** These stand in the file itself, for a repo may be there before the program is: what hinders is known in the plan. */
+const filterLists = (repo: KuboRepo): string =>
+  `awk '{ t = t $0 } END { n = split("${addressFilters.map(name => name.replace(/.*\./, '')).join(' ')}", k, " "); for (i = 1; i <= n; i++) if (match(t, "\\"" k[i] "\\": *\\\\[[^]]*\\\\]")) print "{" substr(t, RSTART, RLENGTH) "}" }' ${quote(config(repo))}`
+
+const filterMember = (repo: KuboRepo, name: string): Query<ConfigMember> =>
+  program({
+    key: `member:${config(repo)}#${name}`,
+    sh: filterLists(repo),
+    looks: [`member:${config(repo)}#${name}`],
+    parse: ({ status, stdout }) => {
+      const last = name.replace(/.*\./, '')
+      const line = stdout
+        .toString()
+        .split('\n')
+        .find(one => one.startsWith(`{"${last}"`))
+      if (line === undefined) return { value: status === 0 ? null : undefined }
+      return { value: emptyAsNull(memberAt(printedJson(Buffer.from(line)), last)) }
+    },
+    subject: `${config(repo)} ${name}`,
+  })
+
 /** One member of the config by its dotted name. */
-export const configMember = (repo: KuboRepo, name: string): Query<ConfigMember> => ({
+export const configMember = (repo: KuboRepo, name: string): Query<ConfigMember> =>
+  addressFilters.includes(name) ? filterMember(repo, name) : shownMember(repo, name)
+
+const shownMember = (repo: KuboRepo, name: string): Query<ConfigMember> => ({
   ...program({
     key: `member:${config(repo)}#${name}`,
     sh: show(repo),

@@ -93,6 +93,17 @@ unloaded(
   { 'cluster.replication_factor_min': 3, 'cluster.replication_factor_max': 2 },
   'cluster.replication_factor_min is larger than max',
 )
+for (const [min, max, words] of [
+  [2, -1, 'min is larger than max'],
+  [-1, 2, 'min and max must be -1 when one of them is'],
+  [0, 2, 'min and max must be -1 when one of them is'],
+  [-2, -2, 'min is wrong'],
+] as const)
+  unloaded(
+    `${min} copies at least, ${max} at most`,
+    { 'cluster.replication_factor_min': min, 'cluster.replication_factor_max': max },
+    `cluster.replication_factor_${words}`,
+  )
 
 test('addresses of other hosts, ports that are taken', async () => {
   const foreign = (port: number): string => `listen tcp4 203.0.113.7:${port}: bind: cannot assign requested address`

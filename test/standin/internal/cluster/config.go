@@ -141,13 +141,31 @@ func validate(cfg *ojson.Object) error {
 		}
 	}
 	least, most := cfg.Number("cluster.replication_factor_min", -1), cfg.Number("cluster.replication_factor_max", -1)
-	if most > 0 && least > most {
-		return errors.New("cluster.replication_factor_min is larger than max")
+	if err := checkFactors(least, most); err != nil {
+		return err
 	}
 	for _, id := range cfg.Strings("consensus.crdt.trusted_peers") {
 		if _, err := cid.PeerID(id); id != "*" && err != nil {
 			return fmt.Errorf("error parsing trusted peers: failed to parse peer ID: %w", err)
 		}
+	}
+	return nil
+}
+
+// checkFactors is isReplicationFactorValid; 0 is not set, so it is the default.
+func checkFactors(least, most int) error {
+	for _, n := range []*int{&least, &most} {
+		if *n == 0 {
+			*n = -1
+		}
+	}
+	switch {
+	case least > most:
+		return errors.New("cluster.replication_factor_min is larger than max")
+	case least < -1:
+		return errors.New("cluster.replication_factor_min is wrong")
+	case least != most && (least == -1 || most == -1):
+		return errors.New("cluster.replication_factor_min and max must be -1 when one of them is")
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -51,6 +53,26 @@ func askMigration(in *bufio.Reader) bool {
 	return false
 }
 
+// external runs upstream's programs of the steps before 16, where all are in
+// the PATH: nothing is downloaded then.
+func external(path string, have int) (bool, error) {
+	var programs []string
+	for v := have; v < 16; v++ {
+		program, err := exec.LookPath(fmt.Sprintf("fs-repo-%d-to-%d", v, v+1))
+		if err != nil {
+			return false, nil
+		}
+		programs = append(programs, program)
+	}
+	for _, program := range programs {
+		fmt.Printf("Running migration %s using binary from PATH: %s\n", filepath.Base(program), program)
+		if out, err := exec.Command(program, "-path="+path, "-verbose=true").CombinedOutput(); err != nil {
+			return true, fmt.Errorf("external migration phase failed: migration %s failed: %w\n%s", filepath.Base(program), err, out)
+		}
+	}
+	return true, nil
+}
+
 // runMigration takes the steps one by one. Those before 16 would have to be
 // downloaded, and there is no internet here.
 func runMigration(path string, have int) error {
@@ -59,6 +81,13 @@ func runMigration(path string, have int) error {
 		step := fmt.Sprintf("fs-repo-%d-to-%d", have, have+1)
 		fmt.Printf("Starting hybrid migration from version %d to %d\nUsing hybrid migration strategy: external to v16, then embedded\n", have, wanted)
 		fmt.Printf("Phase 1: External migration from v%d to v16\nLooking for suitable migration binaries.\nNeed %d migrations, downloading.\n", have, 16-have)
+		if ran, err := external(path, have); ran {
+			if err == nil {
+				fmt.Printf("Phase 2: Embedded migration from v16 to v%d\n", wanted)
+				err = runMigration(path, 16)
+			}
+			return err
+		}
 		fmt.Printf("Downloading migration: %s...\nFailed to download migrations.\n", step)
 		err := errors.New("external migration phase failed: failed to download migrations: " + step)
 		fmt.Printf("Repository migration failed:\n  %v\n", err)

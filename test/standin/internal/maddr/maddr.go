@@ -157,7 +157,7 @@ func (a Addr) Split() (transport Addr, id string) {
 	return a, ""
 }
 
-// TCP gives network ("tcp4"/"tcp6") and host:port of a plain TCP address;
+// TCP gives network ("tcp", "tcp4", "tcp6") and host:port of a plain TCP address;
 // ok is false for every other kind.
 func (a Addr) TCP() (network, hostport string, ok bool) {
 	if len(a) != 2 || a[1].Proto != "tcp" {
@@ -168,7 +168,9 @@ func (a Addr) TCP() (network, hostport string, ok bool) {
 		return "tcp4", net.JoinHostPort(a[0].Value, a[1].Value), true
 	case "ip6":
 		return "tcp6", net.JoinHostPort(a[0].Value, a[1].Value), true
-	case "dns", "dns4":
+	case "dns":
+		return "tcp", net.JoinHostPort(a[0].Value, a[1].Value), true
+	case "dns4":
 		return "tcp4", net.JoinHostPort(a[0].Value, a[1].Value), true
 	case "dns6":
 		return "tcp6", net.JoinHostPort(a[0].Value, a[1].Value), true
