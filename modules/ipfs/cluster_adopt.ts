@@ -1,7 +1,18 @@
-import { defineModule, later, type Static, T, unitFile, unitName, uses } from '../../src/module/module.ts'
+import {
+  defineModule,
+  exec,
+  later,
+  type Static,
+  type Step,
+  T,
+  unitFile,
+  unitName,
+  uses,
+} from '../../src/module/module.ts'
 import { folderArgument } from '../builtin/lib/paths.ts'
 import { systemctl } from '../builtin/lib/systemctl.ts'
 import { lastAttemptLog } from '../builtin/lib/unit-log.ts'
+import { peerAddress } from './lib/address.ts'
 import { clusterPeer, wayBackFile } from './lib/adoptable.ts'
 import {
   adoptionArguments,
@@ -26,10 +37,13 @@ const args = T.Object(
     ipfs_path: kuboRepoArgument,
     ipfs_unit: T.String({ pattern: '^/', description: "The path of the file of kubo's unit." }),
     api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
-    meets: T.Array(T.Object({ id: T.String(), address: T.String() }, { additionalProperties: false }), {
-      default: [],
-      description: 'The cluster peers that it has to list before it counts as adopted, with itself.',
-    }),
+    meets: T.Array(
+      T.Object({ id: T.String(), address: T.String(), port: T.Integer() }, { additionalProperties: false }),
+      {
+        default: [],
+        description: 'The cluster peers that it has to list before it counts as adopted, with itself.',
+      },
+    ),
     consensus: T.Enum(['crdt', 'raft'], {
       default: 'crdt',
       description: 'What the playbook has: a peer that was made with the other is refused.',
@@ -43,6 +57,22 @@ const asked = ({ path, ipfs_path, bin_dir, unit, ipfs_unit }: Static<typeof args
   units: [unitFile(ipfs_unit), unitFile(unit)],
 })
 
+/** Where the others are, for a peer that was in a network of its own until now. Lines are only added. */
+const settings =
+  ({ meets }: Static<typeof args>) =>
+  (folder: string): Step[] => [
+    exec([
+      'sh',
+      '-c',
+      `cd -- "$1" && shift || exit; own=$(sed -n 's/^ *"id": *"\\([^"]*\\)".*/\\1/p' identity.json | head -n 1)
+[ -z "$(tail -c 1 peerstore 2>/dev/null)" ] || echo >>peerstore
+for one; do [ "\${one##*/}" = "$own" ] || grep -qsxF -- "$one" peerstore || echo "$one" >>peerstore || exit; done`,
+      'sh',
+      folder,
+      ...meets.map(({ id, address, port }) => peerAddress(address, port, id)),
+    ]),
+  ]
+
 /**
  * The cluster peer of somebody else becomes the one of the main playbook: its identity, its secret and its list of pins go
  * with it. One host at a time (`rolling`), done when it lists the others again: with raft more than half of the members run
@@ -55,7 +85,7 @@ export default defineModule({
   args,
   outputs: adoptionOutputs,
   examples: [
-    "- name: Adopt ipfs-cluster\n  cluster_adopt:\n    from: '{{ found.cluster_from }}'\n    unit: /etc/systemd/system/ipfs-cluster\n    src: ipfs-cluster.service",
+    "- name: Adopt ipfs-cluster\n  cluster_adopt:\n    from: '{{ found.cluster_from }}'\n    unit: /etc/systemd/system/ipfs-cluster\n    ipfs_unit: /etc/systemd/system/ipfs\n    src: ipfs-cluster.service",
   ],
   reads: args => ({
     ...adoptionReads(clusterPeer, args, asked(args)),
@@ -65,7 +95,7 @@ export default defineModule({
   more: (args, seen) => sourceReads(clusterPeer, args, seen),
   touches: args => [...adoptionTouches(clusterPeer, args), `live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
-    const it = planAdoption(clusterPeer, args, seen, () => [])
+    const it = planAdoption(clusterPeer, args, seen, settings(args))
     if (it.is === 'fail') return fail(it.why, it.fix)
     const outputs = { way_back: it.is === 'take' || it.wasAdopted ? wayBackFile(args.path) : '' }
     if (it.is === 'take') {

@@ -2,11 +2,13 @@ import {
   defineCollective,
   digest,
   exec,
+  type FileAnswer,
   type Later,
   type ServiceAnswer,
   type Static,
   type Step,
   service,
+  stat,
   T,
   unitFile,
   uses,
@@ -28,7 +30,7 @@ import diagnose from './lib/diagnoses.ts'
 import { duplicateId } from './lib/duplicate-ids.ts'
 import type { Asked } from './lib/existing.ts'
 import { type ConfigMember, peerId } from './lib/kubo.ts'
-import { kuboListeners, type Listeners } from './lib/listeners.ts'
+import { kuboListeners, type Listeners, tcpPort } from './lib/listeners.ts'
 import { fetchSecretInForce, secretInForce } from './lib/secret-in-force.ts'
 import type { HostKey } from './lib/shared-key.ts'
 import { keysByHost, lacksKey, meetingOf, othersOf, type Surveyed } from './lib/survey.ts'
@@ -91,6 +93,9 @@ type Seen = First & {
   secret: HostKey | undefined
   inForce: HostKey | undefined
   clusterApi: ConfigMember | undefined
+  clusterListen: ConfigMember | undefined
+  formerKey: FileAnswer | undefined
+  formerSecret: FileAnswer | undefined
 }
 
 const places = (args: Args, seen: First): { repo: string | undefined; peer: string | undefined } => ({
@@ -113,6 +118,7 @@ const kuboOf = (host: string, args: Args, seen: Seen, isHere: boolean): Surveyed
           id: textIn(seen.id),
           isRunning: isRun(path, kuboFound(seen), seen.kuboUnit),
           key: seen.key!,
+          hasFormer: seen.formerKey!.exists,
           written: undefined,
         }
   return { host, address: args.address, isHere, holding }
@@ -128,6 +134,7 @@ const clusterOf = (host: string, args: Args, seen: Seen, isHere: boolean): Surve
           id: textIn(seen.clusterId),
           isRunning: isRun(path, clusterFound(seen), seen.clusterUnit),
           key: seen.inForce!,
+          hasFormer: seen.formerSecret!.exists,
           written: seen.secret!.print ?? '',
         }
   return { host, address: args.address, isHere, holding }
@@ -183,15 +190,11 @@ const obstacleOf = ({ kubos, peers, key, secret }: Standing): Obstacle | undefin
   return undefined
 }
 
-const outputsOf = (
-  host: string,
-  args: Args,
-  seen: Seen,
-  { kubos, peers, key, secret }: Standing,
-  portOf: (host: string) => number,
-) => {
+type Ports = Record<'kubo' | 'cluster', (host: string) => number>
+
+const outputsOf = (host: string, args: Args, seen: Seen, { kubos, peers, key, secret }: Standing, portOf: Ports) => {
   const nodes = (all: Surveyed[]) =>
-    all.map(({ host, address, holding }) => ({ id: holding!.id, address, port: portOf(host) }))
+    all.map(({ host, address, holding }) => ({ id: holding!.id, address, port: portOf.kubo(host) }))
   const api = seen.clusterApi?.value
   const own = peers.filter(one => one.host === host && one.holding)
   return {
@@ -201,15 +204,24 @@ const outputsOf = (
     cluster_api: String((Array.isArray(api) ? api[0] : api) ?? '/ip4/127.0.0.1/tcp/9094'),
     peers: nodes(othersOf(kubos, host)),
     meets: nodes(meetingOf(kubos, host, key)),
-    cluster_peers: [...own, ...meetingOf(peers, host, secret)].map(({ address, holding }) => ({
+    cluster_peers: [...own, ...meetingOf(peers, host, secret)].map(({ host, address, holding }) => ({
       id: holding!.id,
       address,
+      port: portOf.cluster(host),
     })),
   }
 }
 
+/** Keeps a file under its former name; where there was none, an empty one says so. */
 const keep = (file: string): Step =>
-  exec(['sh', '-c', '[ ! -e "$1" ] || [ -e "$2" ] || cp -p -- "$1" "$2"', 'sh', file, formerName(file)])
+  exec([
+    'sh',
+    '-c',
+    '[ -e "$2" ] || if [ -e "$1" ]; then cp -p -- "$1" "$2"; else umask 077; : >"$2"; fi',
+    'sh',
+    file,
+    formerName(file),
+  ])
 
 /** What is written on a host, and what is handed out by it. */
 const keySteps = (one: Surveyed, { key, kubos }: Standing, user: string, place: string): Step[][] => {
@@ -242,10 +254,16 @@ const keyWill = (one: Surveyed, { key }: Standing, { user, ipfs_path }: Args, fr
           owner: one.holding!.path === ipfs_path ? user : 'root',
           content: from(key.by),
         },
+        formerKey: { exists: true as const, kind: 'file' as const },
       }
     : {}
 const secretWill = (one: Surveyed, { secret }: Standing) =>
-  secret.is === 'one' && lacksKey(one, secret) ? { secret: { state: 'good' as const, print: secret.print } } : {}
+  secret.is === 'one' && lacksKey(one, secret)
+    ? {
+        secret: { state: 'good' as const, print: secret.print },
+        formerSecret: { exists: true as const, kind: 'file' as const },
+      }
+    : {}
 
 const short = (print: string | undefined): string => print?.slice(0, 8) ?? 'none'
 
@@ -282,7 +300,7 @@ export default defineCollective({
     meets: T.Array(T.Object({ id: T.String(), address: T.String(), port: T.Integer() }), {
       description: 'Those that run by the time that this host is adopted, with the same key.',
     }),
-    cluster_peers: T.Array(T.Object({ id: T.String(), address: T.String() }), {
+    cluster_peers: T.Array(T.Object({ id: T.String(), address: T.String(), port: T.Integer() }), {
       description: 'The same of cluster peers, with the own one.',
     }),
   }),
@@ -304,18 +322,16 @@ export default defineCollective({
       id: repo === undefined ? undefined : uses(peerId({ path: repo, user: args.user, bin_dir: args.bin_dir })),
       key: repo === undefined ? undefined : swarmKeyState(repo),
       keyFile: repo === undefined ? undefined : digest(swarmKeyFile(repo)),
+      formerKey: repo === undefined ? undefined : stat(formerName(swarmKeyFile(repo))),
       listeners: repo === undefined ? undefined : kuboListeners(repo),
       clusterId: peer === undefined ? undefined : uses(clusterId(peer)),
       secret: peer === undefined ? undefined : secretState(peer),
+      formerSecret: peer === undefined ? undefined : stat(formerName(serviceFile(peer))),
+      clusterListen: peer === undefined ? undefined : uses(clusterMember(peer, 'cluster.listen_multiaddress')),
       inForce: peer === undefined || !own ? undefined : secretInForce(peer, clusterFound(own)),
       clusterApi: peer === undefined ? undefined : uses(clusterMember(peer, 'api.restapi.http_listen_multiaddress')),
     }
   },
-  // Copies of what is written over.
-  touches: ({ ipfs_path, cluster_path }) => [
-    `path:${formerName(swarmKeyFile(ipfs_path))}`,
-    `path:${formerName(serviceFile(cluster_path))}`,
-  ],
   plan(args, seen, context) {
     const all = seen as Record<string, Seen>
     const choices = (host: string): Choice[] => [
@@ -324,7 +340,10 @@ export default defineCollective({
     ]
     const standing = standingOf(args, all, context.up, host => !context.bystanders.includes(host))
     const obstacle = obstacleOf(standing)
-    const portOf = (host: string): number => all[host]!.listeners?.port ?? 4001
+    const portOf: Ports = {
+      kubo: host => all[host]!.listeners?.port ?? 4001,
+      cluster: host => tcpPort(all[host]!.clusterListen?.value) ?? 9096,
+    }
     return context.each(host => {
       const failed = choices(host).find(choice => choice.is === 'fail')
       if (failed?.is === 'fail') return context.fail(failed.why, failed.fix)

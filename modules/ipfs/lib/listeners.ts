@@ -5,9 +5,9 @@ import { printedJson } from './printed-json.ts'
 export type Listeners = { api: string; port: number }
 
 const first = (value: unknown): string => String((Array.isArray(value) ? value[0] : value) ?? '')
-/** The port of the first TCP address of a list. */
-const tcpPort = (value: unknown): number | undefined => {
-  const [, port] = (Array.isArray(value) ? value : []).flatMap(one => /\/tcp\/(\d+)$/.exec(String(one)) ?? [])
+/** The port of the first TCP address of one or several. */
+export const tcpPort = (value: unknown): number | undefined => {
+  const [, port] = (Array.isArray(value) ? value : [value]).flatMap(one => /\/tcp\/(\d+)$/.exec(String(one)) ?? [])
   return port === undefined ? undefined : Number(port)
 }
 

@@ -11,6 +11,8 @@ export type Holding = {
   id: string
   isRunning: boolean
   key: HostKey
+  /** Something else was in its file before: what runs has it still, until it is adopted. */
+  hasFormer: boolean
   /** Of the key in its file, where that is not the one in force. */
   written: string | undefined
 }
@@ -31,8 +33,9 @@ export const meetingOf = (all: Surveyed[], host: string, agreed: Agreement): Sur
   const own = all.findIndex(one => one.host === host)
   return all.filter((one, i) => {
     if (i === own || !one.holding || agreed.is !== 'one') return false
-    const { from, isRunning, key } = one.holding
-    return (i < own && from !== '' && one.isHere) || (isRunning && key.print === agreed.print)
+    const { from, isRunning, key, hasFormer } = one.holding
+    const isOther = key.print !== agreed.print || (hasFormer && from !== '')
+    return (i < own && from !== '' && one.isHere) || (isRunning && !isOther)
   })
 }
 

@@ -27,7 +27,7 @@ const foldersBack = (it: Adopted, { path, from, copies, leaves }: Going, source:
   return [
     ...(from === path ? [] : [`mv -T -- ${quote(path)} ${quote(from)}`]),
     `[ ! -e ${quote(formerName(proof))} ] || mv -T -- ${quote(formerName(proof))} ${quote(proof)}`,
-    `[ ! -e ${quote(formerName(key))} ] || mv -T -- ${quote(formerName(key))} ${quote(key)}`,
+    `[ ! -s ${quote(formerName(key))} ] || mv -T -- ${quote(formerName(key))} ${quote(key)}`,
     `chown -Rh -- ${quote(source.owner)} ${quote(from)}`,
   ]
 }
