@@ -48,6 +48,10 @@ const args = T.Object(
     address: T.String({ description: 'Where the others reach this host.' }),
     ipfs_from: T.String({ default: '', description: "A folder of kubo's, where the host has several." }),
     cluster_from: T.String({ default: '', description: 'The same of ipfs-cluster.' }),
+    keep: T.Array(T.String(), {
+      default: [],
+      description: 'Folders that are none of this network, and stay as they are.',
+    }),
     swarm_key_from: T.String({
       default: '',
       description: 'The host whose swarm key is to be the one of all, where they hold different ones.',
@@ -58,10 +62,17 @@ const args = T.Object(
 )
 type Args = Static<typeof args>
 
+const withoutKept = ({ keep }: Args, found: Adoptable): Adoptable => ({
+  ...found,
+  daemons: found.daemons.filter(({ repo }) => !keep.includes(repo)),
+  units: found.units.filter(({ repo }) => !keep.includes(repo)),
+  folders: found.folders.filter(({ path }) => !keep.includes(path)),
+})
+
 const kuboChoice = (args: Args, found: Adoptable): Choice =>
-  chooseSource(kubo, args.ipfs_path, args.ipfs_from, 'ipfs_from', found)
+  chooseSource(kubo, args.ipfs_path, args.ipfs_from, 'ipfs_from', withoutKept(args, found))
 const clusterChoice = (args: Args, found: Adoptable): Choice =>
-  chooseSource(clusterPeer, args.cluster_path, args.cluster_from, 'cluster_from', found)
+  chooseSource(clusterPeer, args.cluster_path, args.cluster_from, 'cluster_from', withoutKept(args, found))
 
 const asked = ({ ipfs_path, cluster_path, bin_dir, ipfs_unit, cluster_unit }: Args): Asked => ({
   ...{ path: ipfs_path, cluster_path, bin_dir },
