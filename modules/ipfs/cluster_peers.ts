@@ -1,19 +1,26 @@
-import { defineModule, isRecord, later, program, service, stat, T, unitName, uses } from '../../src/module/module.ts'
-import { folderArgument } from '../builtin/lib/paths.ts'
-import { lastLogLines } from '../builtin/lib/unit-log.ts'
 import {
-  clusterArguments,
-  clusterId,
-  clusterMember,
-  controlCommand,
-  listedPeers,
-  placesIn,
-  serviceFile,
-} from './lib/cluster.ts'
+  defineModule,
+  type FileAnswer,
+  isRecord,
+  isUnknown,
+  later,
+  program,
+  type ServiceAnswer,
+  service,
+  stat,
+  T,
+  unitName,
+  uses,
+} from '../../src/module/module.ts'
+import { folderArgument, type Obstacle } from '../builtin/lib/paths.ts'
+import { lastLogLines } from '../builtin/lib/unit-log.ts'
+import { refusedByApi } from './lib/api-refusal.ts'
+import { clusterArguments, clusterId, clusterMember, serviceFile } from './lib/cluster.ts'
+import { type ApiRefusal, controlCommand, type ListedPeer, listedPeers, readListed } from './lib/cluster-api.ts'
 import diagnose from './lib/diagnoses.ts'
 import { listedPeer } from './lib/listed-peer.ts'
 import { absentArgument, kuboPeers, kuboRepoArgument, mistakenForKubo, peersArgument, unknownId } from './lib/peers.ts'
-import { idsOf, type KnownPeer, strangersIn, strangerWarnings } from './lib/strangers.ts'
+import { idsOf, strangersIn, strangerWarnings } from './lib/strangers.ts'
 
 const args = T.Object(
   {
@@ -38,13 +45,19 @@ type Args = { user: string; path: string; bin_dir: string; api: string }
 
 /** All that are listed, whoever they are. */
 const everybody = (args: Args, unit: string) =>
-  program<{ all: KnownPeer[] }>({
+  program<{ peers: ListedPeer[]; refusal?: ApiRefusal }>({
     key: `live:${unit}#peers`,
     sh: listedPeers(args),
     looks: [`live:${unit}#peers`, `unit:${unitName(unit)}`],
-    parse: ({ stdout }) => ({ all: placesIn(stdout.toString()) }),
+    parse: ({ stdout }) => readListed(stdout),
     subject: 'all cluster peers',
   })
+
+type Asked = { any: { refusal?: ApiRefusal }; unit: ServiceAnswer; file: FileAnswer }
+
+/** Why the API of the daemon tells nothing, and never will by itself. */
+const refusal = ({ unit: name, path }: Args & { unit: string }, { any, unit, file }: Asked): Obstacle | undefined =>
+  refusedByApi(any.refusal, { unit: { name, answer: unit }, file, path: serviceFile(path) })
 
 /** Go's durations, as far as anyone writes them here. */
 const seconds = (duration: string): number =>
@@ -80,6 +93,8 @@ export default defineModule({
   plan(args, seen, { ok, change, fail }) {
     if (seen.unit.active !== 'active' && seen.unit.active !== 'activating')
       return fail(`${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
+    const refused = later(() => refusal(args, seen))
+    if (refused !== undefined && !isUnknown(refused)) return fail(refused.why, refused.fix)
     const slip = mistakenForKubo(args.peers, () => seen.kubo)
     if (slip) return fail(slip.why, slip.fix)
     const details = unknownId(args.peers, one => one.id)
@@ -97,7 +112,7 @@ export default defineModule({
   },
   warns: (args, seen) => {
     const consensus = later(() => seen.consensus.value)
-    const strangers = strangersIn(seen.any.all, {
+    const strangers = strangersIn(seen.any.peers, {
       ids: () => idsOf(args.peers, () => seen.own.value),
       absent: args.absent,
     })

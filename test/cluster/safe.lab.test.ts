@@ -60,8 +60,9 @@ check('an API that is open to a network is told once for each host, and is no ch
   }
 })
 
+const file = '/var/lib/ipfs-cluster/service.json'
+
 check('so is one that a hand has opened, in a second apply of one round trip', async () => {
-  const file = '/var/lib/ipfs-cluster/service.json'
   await lab.ssh('node1', `cp -p ${file} /root; sed -i 's:/ip4/127.0.0.1/tcp/9095:/ip4/0.0.0.0/tcp/9095:' ${file}`)
   const told = needGood(await lab.apply())
   assert.equal(Object.values(counts(told, 'changed')), [0, 0])
@@ -73,6 +74,76 @@ check('so is one that a hand has opened, in a second apply of one round trip', a
   )
   assert.equal(more, [])
   await lab.ssh('node1', `cp -p /root/service.json ${file}`)
+})
+
+const restart = 'systemctl restart ipfs-cluster; until ss -ltn | grep -q 127.0.0.1:9094; do :; done'
+const byHand = (password: string): string =>
+  `sed -i 's/"basic_auth_credentials": .*/"basic_auth_credentials": { "ann": "${password}" },/' ${file}`
+/** The member on lines of its own, as the daemon's own init writes it. */
+const inLines = `sed -i 's/"basic_auth_credentials": { \\(.*\\) },/"basic_auth_credentials": {\\n        \\1\\n      },/' ${file}`
+
+check('a password that was set by hand just works: what the host itself holds is used there', async () => {
+  await lab.everywhere(`cp -p ${file} /root; ${byHand('by-hand-7')}; ${inLines}; ${restart}`)
+  const ctl = 'ipfs-cluster-ctl --enc=json id'
+  for (const said of Object.values(await lab.everywhere(`${ctl}; :`))) assert.match(said, '"code": 401')
+  await needApplied(lab)
+  await needNothingToDo(lab)
+})
+
+check('a daemon that takes another password than its file holds is told, and its fix is pasted', async () => {
+  await lab.ssh('node1', `sed -i 's/by-hand-7/another-8/' ${file}`)
+  const told = await lab.plan()
+  assert.is(told.code, 1)
+  const [failure] = told.summary.failures
+  assert.match(failure!.what, "ipfs-cluster's API answers 401 (unauthorized: access denied)")
+  assert.match(failure!.what, 'ipfs-cluster was started before that file last changed')
+  for (const command of commandsIn(failure!.fix!)) await lab.ssh('node1', command)
+  await needApplied(lab)
+  await lab.everywhere(`cp -p /root/service.json ${file}; ${restart}`)
+  await needApplied(lab)
+})
+
+// What every process of a machine was started with and given, each line once in the end.
+const watch = `set +m; (exec >/dev/null 2>&1 </dev/null; while [ ! -e /run/watch.stop ]; do
+  cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sort -u >>/run/watch.seen; sleep 0.02
+done; touch /run/watch.done) &`
+const watched = 'touch /run/watch.stop; until [ -e /run/watch.done ]; do sleep 0.1; done; sort -u /run/watch.seen'
+
+check('passwords and a certificate as variables: gates use them, and no process shows them', async () => {
+  const password = `pass 'w"o\\rd <&> 9`
+  const words = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=lab']
+  await lab.must('openssl', 'req', ...words, '-keyout', `${lab.folder}/api.key`, '-out', `${lab.folder}/api.crt`)
+  const values = {
+    cluster_api_listen: '/ip4/0.0.0.0/tcp/9094',
+    cluster_api_credentials: { ann: password },
+    cluster_api_certificate: `${lab.folder}/api.crt`,
+    cluster_api_key: `${lab.folder}/api.key`,
+  }
+  writeFileSync(`${lab.folder}/api.json`, JSON.stringify(values))
+  // Without a certificate it is told that everybody on the way reads the password.
+  writeFileSync(
+    `${lab.folder}/open.json`,
+    JSON.stringify({ ...values, cluster_api_certificate: '', cluster_api_key: '' }),
+  )
+  const open = warnings(needGood(await lab.plan('-e', '@open.json')))
+  assert.equal(open.filter(text => text.includes('a password, which travels there for everyone')).length, 2)
+
+  await lab.everywhere(watch)
+  const told = needGood(await lab.apply('-e', '@api.json'))
+  assert.equal(warnings(told), [])
+  assert.ok(lab.said.includes('cluster_api_listen') || !lab.said.includes(password))
+  await needNothingToDo(lab, '-e', '@api.json')
+  const shown = Object.values(await lab.everywhere(watched)).join('\n')
+  const basic = Buffer.from(`ann:${password}`).toString('base64')
+  for (const form of [password, JSON.stringify(password).slice(1, -1), basic]) {
+    assert.not(shown.includes(form), `${form} in a process`)
+    assert.not(lab.said.includes(form), `${form} in what was said`)
+  }
+  const ctl = 'ipfs-cluster-ctl --https --no-check-certificate --enc=json id'
+  for (const said of Object.values(await lab.everywhere(`${ctl}; :`))) assert.match(said, '"code": 401')
+  // What is not given any more stays: nobody's password is taken away in silence.
+  await lab.everywhere(`cp -p /root/service.json ${file}; ${restart}`)
+  await needApplied(lab)
 })
 
 check('a host that was taken out of the inventory is told as a peer, and leaves by the words of that', async () => {

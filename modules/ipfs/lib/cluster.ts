@@ -1,4 +1,4 @@
-import { asUser, exec, memberAt, program, type Query, quote, quoted, type Step, T } from '../../../src/module/module.ts'
+import { exec, memberAt, program, type Query, quote, type Step, T } from '../../../src/module/module.ts'
 import { folderArgument } from '../../builtin/lib/paths.ts'
 import { secretDigest, secretPattern } from './key-readers.ts'
 import { type ConfigMember, emptyAsNull } from './kubo.ts'
@@ -79,33 +79,3 @@ export const clusterStep = (at: { user: string; bin_dir: string }, folder: strin
     user: at.user,
     env: { HOME: folder, IPFS_CLUSTER_PATH: folder },
   })
-
-/**
- * Who the daemon lists, as sorted lines `ID ERROR`, and of each that answers `= ID NAME ADDRESS`: the same text as long as nothing changes, whatever the order of
- * the answer. `--enc=json` prints one object after another, with top-level members at four spaces (api/types.go),
- * each as it comes: measured, peers that live answer at once, one whose host is silent after 15 s, so nobody waits.
- */
-export const listedPeers = (at: { user: string; path: string; bin_dir: string; api: string }): string =>
-  `${asUser(at.user, { HOME: at.path }, ['timeout', '4', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '3', '--enc=json', 'peers', 'ls'])} | awk '/^    "id": "/ { i = $2; gsub(/[",]/, "", i); a = ""; n = 0 } /^    "addresses": \\[/ { n = 1 } /^    \\]/ { n = 0 } n && /^        "/ { gsub(/[" ,]/, ""); sub(/\\/p2p\\/.*/, ""); if ($0 !~ /\\/(127\\.|::1)/ && (a == "" || $0 < a)) a = $0 } /^    "error": "/ { sub(/^    "error": "/, ""); sub(/",$/, ""); print i " " $0 } /^    "peername": "./ { sub(/^    "peername": "/, ""); sub(/",?$/, ""); print "= " i " " $0 " " a }' | sort -u`
-
-/** `ipfs-cluster-ctl` as a person types it on the host: what is as its own defaults have it is left out. */
-export const controlCommand = ({ bin_dir, api }: { bin_dir: string; api: string }): string =>
-  quoted([
-    bin_dir === '/usr/local/bin' ? 'ipfs-cluster-ctl' : `${bin_dir}/ipfs-cluster-ctl`,
-    ...(api === '/ip4/127.0.0.1/tcp/9094' ? [] : ['--host', api]),
-  ])
-
-/** The names and places of the peers in such lines. */
-export const placesIn = (lines: string): { id: string; name: string; address: string }[] => {
-  const all = lines.split('\n').filter(Boolean)
-  const told = new Map(
-    all.flatMap((line): [string, [string, string]][] => {
-      const [, id = '', name = '', address = ''] = /^= (\S+) (.*) (\S*)$/.exec(line) ?? []
-      return id === '' ? [] : [[id, [name, address]]]
-    }),
-  )
-  return all
-    .filter(line => !line.startsWith('= '))
-    .map(line => line.split(' ', 1)[0]!)
-    .map(id => ({ id, name: told.get(id)?.[0] ?? '', address: told.get(id)?.[1] ?? '' }))
-}

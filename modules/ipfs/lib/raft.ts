@@ -1,8 +1,8 @@
-import { asUser, exec, program, type Query, type Step } from '../../../src/module/module.ts'
-import { listedPeers } from './cluster.ts'
+import { exec, program, type Query, type Step } from '../../../src/module/module.ts'
+import { type ApiRefusal, apiQuestion, apiStep, type ClusterApi, listedPeers, readListed } from './cluster-api.ts'
 import { printedJson } from './printed-json.ts'
 
-type RaftDaemon = { path: string; user: string; bin_dir: string; api: string; unit: string }
+type RaftDaemon = ClusterApi & { unit: string }
 
 /**
  * The file that is there while runbook runs a daemon beside the unit. It says `begun PID`, then `member PID` once the
@@ -10,34 +10,27 @@ type RaftDaemon = { path: string; user: string; bin_dir: string; api: string; un
  */
 export const markFile = (path: string): string => `${path}/.runbook-raft`
 
-/** The members that a running daemon lists, each with why it does not answer; empty where no daemon answers. */
-export const raftMembers = (at: RaftDaemon): Query<{ errors: Record<string, string> }> =>
+/**
+ * The members that a running daemon lists, each with why it does not answer; empty where no daemon answers, with what its
+ * API says in place of that.
+ */
+export const raftMembers = (at: RaftDaemon): Query<{ errors: Record<string, string>; refusal?: ApiRefusal }> =>
   program({
     key: `live:${at.unit}#members`,
     sh: listedPeers(at),
     looks: [`live:${at.unit}#members`],
-    parse: ({ stdout }) => ({
-      errors: Object.fromEntries(
-        stdout
-          .toString()
-          .split('\n')
-          .filter(line => line !== '' && !line.startsWith('= '))
-          .map(line => [line.split(' ', 1)[0], line.slice(line.indexOf(' ') + 1)]),
-      ),
-    }),
+    parse: ({ stdout }) => {
+      const { peers, refusal } = readListed(stdout)
+      return { errors: Object.fromEntries(peers.map(({ id, error }) => [id, error])), ...(refusal ? { refusal } : {}) }
+    },
     subject: 'members of the raft cluster',
   })
-
-const control = (at: RaftDaemon, words: string[]): string[] => [
-  ...['timeout', '20', `${at.bin_dir}/ipfs-cluster-ctl`, '--host', at.api, '--timeout', '18', '--enc=json'],
-  ...words,
-]
 
 /** Where the members are, as the running daemon knows it: also of those that are gone. */
 export const memberAddresses = (at: RaftDaemon): Query<{ all: string[] }> =>
   program({
     key: `live:${at.unit}#addresses`,
-    sh: asUser(at.user, { HOME: at.path }, control(at, ['id'])),
+    sh: apiQuestion(at, { words: ['id'], method: 'GET', at: '/id', seconds: 18 }),
     looks: [`live:${at.unit}#addresses`],
     parse: ({ stdout }) => {
       const all = printedJson(stdout)?.cluster_peers_addresses
@@ -48,7 +41,7 @@ export const memberAddresses = (at: RaftDaemon): Query<{ all: string[] }> =>
 
 /** Takes a member out of the list of voters. With a quorum it takes a moment, and a second time it does nothing. */
 export const removeMember = (at: RaftDaemon, id: string): Step =>
-  exec(control(at, ['peers', 'rm', id]), { user: at.user, env: { HOME: at.path } })
+  apiStep(at, { words: ['peers', 'rm', id], method: 'DELETE', at: `/peers/${id}`, seconds: 18 })
 
 /** Ends the daemon of an earlier run that was cut, unless its number belongs to another process by now. */
 const old = (signal: 'INT' | 'KILL'): string =>

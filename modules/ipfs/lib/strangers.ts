@@ -1,7 +1,5 @@
 import { isUnknown, later, type ServiceAnswer, unitName } from '../../../src/module/module.ts'
-
-/** A peer as a daemon lists it: its name and place are known while it answers. */
-export type KnownPeer = { id: string; name: string; address: string }
+import type { ListedPeer } from './cluster-api.ts'
 
 /** Who a list of peers is to have, and hosts that did not answer, whose ids nobody knows today. */
 type Expected = { ids: () => unknown[]; absent: { host: string; address: string }[] }
@@ -10,7 +8,7 @@ type Expected = { ids: () => unknown[]; absent: { host: string; address: string 
  * Peers that no host of the inventory is. Of hosts that are still to be made, or that did not answer, the ids are not
  * known: then only who tells by its name that it is none of them counts.
  */
-export const strangersIn = (listed: KnownPeer[], { ids, absent }: Expected): KnownPeer[] => {
+export const strangersIn = (listed: ListedPeer[], { ids, absent }: Expected): ListedPeer[] => {
   const known = ids()
   if (known.some(isUnknown)) return []
   return listed.filter(
@@ -41,7 +39,7 @@ type Leaving = {
  * (`peers rm` is refused); it is off the list when two of its pings have not come. With raft one that is only stopped
  * counts as a member for ever.
  */
-export const strangerWarnings = (strangers: KnownPeer[], leaving: Leaving): string[] =>
+export const strangerWarnings = (strangers: ListedPeer[], leaving: Leaving): string[] =>
   strangers.map(({ id, name, address }) => {
     const { unit, service, consensus, control, hasFewer } = leaving
     const place = [name, address].filter(text => text !== '').join(', ')

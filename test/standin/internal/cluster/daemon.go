@@ -145,11 +145,24 @@ func (p *peer) serveAPIs() ([]*http.Server, error) {
 				return out, fmt.Errorf("error creating %s component: %w", api.what, err)
 			}
 			api.say(maddr.FromNet(l.Addr()).String())
-			go func() { _ = srv.Serve(l) }()
+			if cert, key := p.file("api."+api.section+".ssl_cert_file"), p.file("api."+api.section+".ssl_key_file"); cert != "" {
+				go func() { _ = srv.ServeTLS(l, cert, key) }()
+			} else {
+				go func() { _ = srv.Serve(l) }()
+			}
 		}
 		out = append(out, srv)
 	}
 	return out, nil
+}
+
+// file is the path that a member names, as the configuration folder sees it.
+func (p *peer) file(member string) string {
+	name := p.set.json.Text(member)
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(p.set.dir, name)
 }
 
 func listen(text string) (net.Listener, error) {

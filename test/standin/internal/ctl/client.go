@@ -4,6 +4,7 @@ package ctl
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,6 +44,9 @@ func newClient(g flags) (*client, error) {
 	}
 	c := &client{base: scheme + hostport, ctx: context.Background(), json: g["encoding"] == "json"}
 	c.user, c.pass, _ = strings.Cut(creds, ":")
+	if g["no-check-certificate"] == "true" {
+		http.DefaultTransport.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	}
 	if t, err := time.ParseDuration(g.or("timeout", "0") + "s"); err == nil && t > 0 {
 		c.ctx, c.done = context.WithTimeout(c.ctx, t)
 	}
