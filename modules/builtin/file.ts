@@ -71,7 +71,7 @@ const wrongKind = (at: string, found: FileAnswer, wanted: string, fix: string): 
     found.exists && found.kind === 'link' ? `a link to ${found.target}` : names[found.exists ? found.kind : '']
   return { is: 'fail', why: `${at} is ${what}, a ${wanted} is wanted`, fix }
 }
-const remove = 'remove it or choose another path'
+const keep = 'choose another path: what is there is kept'
 
 /** Something is there, of the right kind: its mode and owner. */
 const adjust = (at: string, args: Wanted, seen: Seen): Outcome => {
@@ -93,7 +93,7 @@ const adjust = (at: string, args: Wanted, seen: Seen): Outcome => {
 const toFile = (at: string, args: Wanted, seen: Seen): Outcome => {
   if (!seen.file.exists || seen.file.kind === 'file') return adjust(at, args, seen)
   const isFolder = seen.file.kind === 'directory'
-  return wrongKind(at, seen.file, 'file', isFolder ? 'set state: directory' : remove)
+  return wrongKind(at, seen.file, 'file', isFolder ? 'set state: directory' : keep)
 }
 
 const toTouched = (at: string, args: Wanted, seen: Seen): Outcome => {
@@ -130,7 +130,7 @@ const modeOnTheWay = (folders: FileAnswer[]): string | Later => {
 const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
   if (seen.file.exists) {
     if (seen.file.kind === 'directory') return adjust(at, args, seen)
-    return wrongKind(at, seen.file, 'directory', seen.file.kind === 'link' ? `name ${seen.file.target}` : remove)
+    return wrongKind(at, seen.file, 'directory', seen.file.kind === 'link' ? `name ${seen.file.target}` : keep)
   }
   const paths = foldersAbove(at)
   const folders = seen.above ?? []
@@ -159,7 +159,7 @@ const toLink = (at: string, args: Wanted, seen: Seen): Outcome => {
   const there = seen.file
   if (src === undefined) return { is: 'fail', why: 'src is not given', fix: 'say what the link points to' }
   if (args.mode !== undefined) return { is: 'fail', why: 'a link has no mode of its own', fix: 'leave out mode' }
-  if (there.exists && there.kind !== 'link') return wrongKind(at, there, 'link', remove)
+  if (there.exists && there.kind !== 'link') return wrongKind(at, there, 'link', keep)
   if (there.exists && there.target === src) return adjust(at, args, seen)
   return {
     is: 'change',

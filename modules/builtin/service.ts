@@ -104,7 +104,7 @@ const unusable = (unit: ServiceAnswer, name: string, args: Args): [string, strin
   const isOff = args.state === 'stopped' || (args.state === undefined && args.enabled === false)
   if (isOff && args.enabled !== true) return undefined
   if (['masked', 'masked-runtime'].includes(unit.enabled) || unit.load === 'masked')
-    return [`${name} is masked`, `run systemctl unmask ${name}, or remove the link that masks it`]
+    return [`${name} is masked`, `systemctl unmask ${name}`]
   if (unit.load === 'not-found')
     return [`there is no unit ${name} on this host`, 'install it or write it with systemd_unit in an earlier task']
   if ((unit.load === 'error' || unit.load === 'bad-setting') && !unit.reload)

@@ -68,7 +68,7 @@ const hindranceOf = (args: Args, seen: Seen): [string, string?] | undefined => {
   if (named === name || !isUnit) return undefined
   return [
     `${name} is another name of ${named} here (${path} is a link to ${target})`,
-    `write ${named}, or remove the link`,
+    `write ${named}: the link stays as it is`,
   ]
 }
 

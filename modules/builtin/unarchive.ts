@@ -89,7 +89,7 @@ const memberObstacle = (dest: string, pairs: Pair[]): Obstacle | undefined => {
   const blocked = pairs.find(({ member, found }) => blocks(member, found))?.member
   if (blocked === undefined) return undefined
   const what = blocked.kind === 'directory' ? 'no directory, one is wanted' : `a directory, a ${blocked.kind} is wanted`
-  return { why: `${memberPath(dest, blocked)} is ${what}`, fix: 'remove it or choose another folder' }
+  return { why: `${memberPath(dest, blocked)} is ${what}`, fix: 'choose another folder: what is there is kept' }
 }
 
 /** What is there once a member is unpacked. */

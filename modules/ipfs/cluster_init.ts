@@ -40,7 +40,7 @@ const foreignPeer = ({ path, user, consensus }: Args, owners: string[], found: u
   if (has === undefined || has === consensus) return undefined
   return {
     why: `${path} is a peer with ${has}, and ${consensus} is asked for`,
-    fix: `leave consensus: ${has}; or change it by hand: stop ipfs-cluster on all hosts, keep the pins of one with \`ipfs-cluster-service state export -f pins.ndjson\`, move ${path} away on all and run this; then stop ipfs-cluster on all again, on one empty the file peerstore and \`state import -f pins.ndjson\`, on the others remove the folder raft if there is one, and run this once more`,
+    fix: `go on with what is there: -e consensus=${has}. How its pins are taken along into a cluster with ${consensus}: docs/inventory.md, "Another consensus"`,
   }
 }
 
@@ -91,16 +91,19 @@ export default defineModule({
       const [there, gone] = service.exists ? files : [files[1], files[0]]
       return fail(
         `${args.path} holds ${there} but no ${gone}`,
-        `restore ${gone} from a backup, or run \`ipfs-cluster-service --config ${args.path} init\` there by hand`,
+        `restore ${gone} from a backup of this host; without one a new peer needs a folder of its own: -e ipfs_cluster_path=PATH`,
       )
     }
     if (seen.root.exists && seen.root.kind !== 'directory')
-      return fail(`${args.path} is a ${seen.root.kind}, not a folder`, `move ${args.path} away`)
+      return fail(
+        `${args.path} is a ${seen.root.kind}, not a folder`,
+        `see what it is: \`ls -ld ${args.path}\`; or choose another folder: -e ipfs_cluster_path=PATH`,
+      )
     const names = later(() => seen.inside.names)
     if (Array.isArray(names) && names.length > 0)
       return fail(
         `${args.path} holds ${names.slice(0, 4).join(', ')} but no configuration`,
-        'restore service.json and identity.json if this was a peer; else move these away',
+        `if this was a peer, restore service.json and identity.json from a backup of this host; else choose another folder: -e ipfs_cluster_path=PATH`,
       )
     if (seen.room.closed !== '') return fail(...notWritable("ipfs-cluster's folder", seen.room))
     return change({

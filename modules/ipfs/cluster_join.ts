@@ -39,7 +39,10 @@ export default defineModule({
     if (['active', 'activating', 'reloading'].includes(seen.unit.active)) return ok()
     const store = seen.peerstore
     if (store.exists && store.kind !== 'file')
-      return fail(`${args.path}/peerstore is a ${store.kind}, not a file`, `move ${args.path}/peerstore away`)
+      return fail(
+        `${args.path}/peerstore is a ${store.kind}, not a file`,
+        `see what is in it: \`ls -la ${args.path}/peerstore\`. ipfs-cluster has a file of that name there; a folder is not its own`,
+      )
     const lines = (): string => {
       const have =
         store.exists && store.kind === 'file' ? store.content.bytes.toString().split('\n').filter(Boolean) : []

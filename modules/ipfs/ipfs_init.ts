@@ -113,12 +113,15 @@ export default defineModule({
       })
     }
     if (seen.root.exists && seen.root.kind !== 'directory')
-      return fail(`${args.path} is a ${seen.root.kind}, not a folder`, `move ${args.path} away`)
+      return fail(
+        `${args.path} is a ${seen.root.kind}, not a folder`,
+        `see what it is: \`ls -ld ${args.path}\`; or choose another folder: -e ipfs_path=PATH`,
+      )
     const names = later(() => seen.inside.names)
     if (Array.isArray(names) && names.length > 0)
       return fail(
         `${args.path} is no repo (it has no config) but holds ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`,
-        `restore the config if this was a repo; else move these away, or set the path to a folder below`,
+        `if this was a repo, restore its config from a backup of this host; else choose a folder below: -e ipfs_path=${args.path}/repo`,
       )
     if (seen.room.closed !== '') return fail(...notWritable("kubo's repo", seen.room))
     return change({

@@ -52,7 +52,10 @@ export default defineCollective({
       const make = host === source && taking.length > 0 ? [makeStep(decision, path)] : []
       if (lacking.includes(host)) {
         if (file.exists && file.kind === 'directory')
-          return context.fail(`${swarmKeyFile(path)} is a directory`, `move ${swarmKeyFile(path)} away`)
+          return context.fail(
+            `${swarmKeyFile(path)} is a directory`,
+            `see what is in it: \`ls -la ${swarmKeyFile(path)}\`. kubo has a file of that name there; a folder is not its own`,
+          )
         const content = text ?? context.from(source!)
         return context.change({
           will: {

@@ -33,7 +33,7 @@ export const tieHindrance = (line: Line, deeds: Deed[], deed: Deed, ask: Asker):
   if (there.ties?.acl && !handsOn(line, path))
     return {
       why: `${path} has an access control list that would be lost`,
-      fix: `Take it away first (setfacl -b ${path}), or remove the file in an earlier task.`,
+      fix: `Take it away first: \`setfacl -b ${path}\`.`,
     }
   return undefined
 }

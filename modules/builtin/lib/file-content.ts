@@ -29,7 +29,7 @@ const newMode = '0644'
 const inTheWay = (path: string, found: FileAnswer): Obstacle | undefined => {
   if (!found.exists || found.kind === 'file' || found.kind === 'link') return undefined
   const what = found.kind === 'directory' ? 'a directory' : 'a special file'
-  return { why: `${path} is ${what}, a file is wanted`, fix: 'remove it or choose another path' }
+  return { why: `${path} is ${what}, a file is wanted`, fix: 'choose another path: what is there is kept' }
 }
 
 /** The mode that a file will have: as said, else that of what it replaces. */

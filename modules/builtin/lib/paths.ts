@@ -43,7 +43,7 @@ export const missingFolder = (folder: string, found: FileAnswer): Obstacle | und
   return kind === 'file' || kind === 'other'
     ? {
         why: `${folder} is a ${kind === 'file' ? 'file' : 'special file'}, a folder is wanted`,
-        fix: 'remove it or choose another path',
+        fix: 'choose another path: what is there is kept',
       }
     : undefined
 }

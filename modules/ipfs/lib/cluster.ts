@@ -17,7 +17,7 @@ export const serviceFile = (path: string): string => `${path}/service.json`
  * host. A `members` step does: it carries the whole file through the controller's memory, and nowhere else. By line, as ipfs-cluster-service writes it; a file on one line shows nothing but what follows a colon.
  */
 const scrubbed = (path: string): string =>
-  `sed -e 's/\\("secret": *\\)"[^"]*"/\\1"*"/g; s/\\("private_key": *\\)"[^"]*"/\\1"*"/g; /"basic_auth_credentials": *{/,/}/s/: *"[^"]*"/: "*"/g' ${quote(serviceFile(path))}`
+  `sed -e 's/\\("secret": *\\)"[^"]*"/\\1"*"/g; s/\\("private_key": *\\)"[^"]*"/\\1"*"/g; /"basic_auth_credentials": *{/,/}/s/: *"[^"\\]*\\(\\\\.[^"\\]*\\)*"/: "*"/g' ${quote(serviceFile(path))}`
 
 /** One member of service.json by its dotted name. */
 export const clusterMember = (path: string, name: string): Query<ConfigMember> =>

@@ -35,7 +35,7 @@ export const kuboRules: DiagnosisRule[] = [
     says: /failed to configure private network: (.*)/,
     means: (text = '') => ({
       cause: `kubo does not start: its swarm.key ${wrongKey(text)}`,
-      fix: 'remove the file and run swarm_key again: it comes back from a host that holds it; else restore it from a backup',
+      fix: 'apply the playbook with swarm_key to all hosts: it puts back the key that another one holds; where none does, restore the file from a backup',
     }),
   },
   {

@@ -209,7 +209,7 @@ const hindranceOf = (p: Package, seen: Seen & MoreSeen, recorded: boolean): [str
   if (blocked)
     return [
       `${programLink(p, blocked)} is a directory: the link to ${blocked.name} cannot take its place`,
-      `move ${programLink(p, blocked)} away`,
+      `see what is in it: \`ls -la ${programLink(p, blocked)}\`; or choose another folder for the links: -e bin_dir=PATH`,
     ]
   const tight = [recorded ? undefined : seen.room, seen.linkRoom].find(one => one !== undefined && one.closed !== '')
   if (tight) return notWritable(p.name, tight)

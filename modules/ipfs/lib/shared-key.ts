@@ -31,7 +31,7 @@ export const decideKey = (
     return {
       is: 'fail',
       why: `the hosts hold different ${what}s: ${holders.map(([host, h]) => `${host}=${short(h.print!)}`).join(', ')}`,
-      fix: `give the one to keep as a variable, or remove the wrong one where it is`,
+      fix: `give the one to keep as a variable (-e @FILE), and keep a copy of the others: what was written under them is read with them alone`,
     }
   const holder = holders[0]
   if (holder) return { is: 'held', print: holder[1].print!, by: holder[0] }
@@ -40,7 +40,7 @@ export const decideKey = (
     return {
       is: 'fail',
       why: `no good ${what} anywhere, and a bad one: ${bad.map(([host, h]) => `${host}: ${h.wrong}`).join('; ')}`,
-      fix: `give the ${what} as a variable or put the right file back; if it is lost for good, remove the bad file and a new one is made`,
+      fix: `put the right file back from a backup, or give the ${what} as a variable (-e @FILE)`,
     }
   if (missing.length > 0)
     return {

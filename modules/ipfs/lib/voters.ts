@@ -61,7 +61,7 @@ const twoClusters = (hosts: RaftStanding[], voice: RaftStanding, speakers: RaftS
     is: 'fail',
     on: hosts.map(h => h.host),
     why: `there are two raft clusters: ${rival.host} is not in that of ${voice.host}`,
-    fix: `keep one: on ${rival.host} or ${voice.host} stop ipfs-cluster, save its pins with \`ipfs-cluster-service state export\`, move the folder raft away, and run this again`,
+    fix: `keep one: on ${rival.host} or ${voice.host} stop ipfs-cluster, save its pins with \`ipfs-cluster-service state export\`, put its state aside with \`ipfs-cluster-service state cleanup\` (it becomes raft.old.0), and run this again`,
   }
 }
 
@@ -112,7 +112,7 @@ const unfoundable = (
     is: 'fail',
     on: names,
     why: `${one(former)} was in a raft cluster (raft.old.0), and no host is in one now: none is founded over it`,
-    fix: `rename raft.old.0 to raft there to go on with its pins, or move it away to begin without any`,
+    fix: `to go on with its pins there: \`cp -a raft.old.0 raft\` in its folder, as its user; then run this again`,
   }
 }
 

@@ -33,7 +33,9 @@ const asked = (at: string, who: string): Promise<string> =>
   new Promise((resolve, reject) => {
     let said = ''
     const socket = connect(9094, cluster.ip, () =>
-      socket.write(`GET ${at} HTTP/1.0\r\nHost: x\r\nAuthorization: Basic ${Buffer.from(who).toString('base64')}\r\n\r\n`),
+      socket.write(
+        `GET ${at} HTTP/1.0\r\nHost: x\r\nAuthorization: Basic ${Buffer.from(who).toString('base64')}\r\n\r\n`,
+      ),
     )
     socket.on('data', piece => {
       said += piece
