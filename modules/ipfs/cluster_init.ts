@@ -1,8 +1,10 @@
 import {
   defineModule,
   exec,
+  type FileAnswer,
   folder,
   isRecord,
+  isUnknown,
   later,
   type Static,
   type Step,
@@ -11,14 +13,26 @@ import {
   uses,
 } from '../../src/module/module.ts'
 import { directoryEntries } from '../builtin/lib/directory-entries.ts'
-import { folderArgument, type Obstacle, unfinishedPath } from '../builtin/lib/paths.ts'
+import { folderArgument, type Obstacle } from '../builtin/lib/paths.ts'
 import { notWritable, writableParent } from '../builtin/lib/writable-parent.ts'
 import { clusterArguments, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
+import { handOver } from './lib/hand-over.ts'
+import {
+  filledRoot,
+  inTheWay,
+  madeName,
+  makingPath,
+  type Place,
+  placeOf,
+  placingSteps,
+  unfillable,
+} from './lib/in-place.ts'
 
 const args = T.Object(
   {
     ...clusterArguments,
+    ipfs_path: folderArgument('/var/lib/ipfs', "kubo's repo: the home of the user."),
     bin_dir: folderArgument('/usr/local/bin', 'Where the program `ipfs-cluster-service` is.'),
     consensus: T.Enum(['crdt', 'raft'], {
       default: 'crdt',
@@ -33,9 +47,16 @@ const files = ['service.json', 'identity.json', 'peerstore']
 type Args = Static<typeof args>
 
 /** A peer that is there and cannot be this one: another user's, or one with another consensus. */
-const foreignPeer = ({ path, user, consensus }: Args, owners: string[], found: unknown): Obstacle | undefined => {
+const foreignPeer = (
+  { path, ipfs_path, user, consensus }: Args,
+  owners: string[],
+  found: unknown,
+): Obstacle | undefined => {
   if (owners.some(owner => owner !== user))
-    return { why: `files in ${path} do not belong to ${user}, who runs ipfs-cluster`, fix: `chown -R ${user}: ${path}` }
+    return {
+      why: `files in ${path} do not belong to ${user}, who runs ipfs-cluster`,
+      fix: handOver(user, path, ipfs_path),
+    }
   const [has] = isRecord(found) ? Object.keys(found) : []
   if (has === undefined || has === consensus) return undefined
   return {
@@ -44,17 +65,42 @@ const foreignPeer = ({ path, user, consensus }: Args, owners: string[], found: u
   }
 }
 
-const stepsOf = (args: Args): Step[] => {
-  const into = unfinishedPath(args.path)
-  return [
+const stepsOf = (args: Args, place: Place, names: string[]): Step[] => {
+  const into = makingPath(args.path, place)
+  const make: Step[] = [
     { do: 'remove', path: into },
     folder(into, '0700'),
     // With the colon the group becomes that of the user.
     exec(['chown', '--', `${args.user}:`, into]),
     clusterStep(args, into, ['init', '--consensus', args.consensus]),
     exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),
-    { do: 'rename', from: into, to: args.path },
   ]
+  return placingSteps(args, place, make, { names, mode: '0700', last: 'service.json' })
+}
+
+/** One of the two files without the other, but where this has just begun to move them into place. */
+const half = (path: string, service: FileAnswer, identity: FileAnswer, names: string[]): Obstacle | undefined => {
+  if (service.exists === identity.exists || names.includes(madeName)) return undefined
+  const [there, gone] = service.exists ? files : [files[1], files[0]]
+  return {
+    why: `${path} holds ${there} but no ${gone}`,
+    fix: `restore ${gone} from a backup of this host; without one a new peer needs a folder of its own: -e ipfs_cluster_path=PATH`,
+  }
+}
+
+/** What stands where the peer is to be and is none. */
+const blocked = (path: string, root: FileAnswer, names: string[]): Obstacle | undefined => {
+  if (root.exists && root.kind !== 'directory' && root.kind !== 'link')
+    return {
+      why: `${path} is a ${root.kind}, not a folder`,
+      fix: `see what it is: \`ls -ld ${path}\`; or choose another folder: -e ipfs_cluster_path=PATH`,
+    }
+  return names.length === 0
+    ? undefined
+    : {
+        why: `${path} holds ${names.slice(0, 4).join(', ')} but no configuration`,
+        fix: 'if this was a peer, restore service.json and identity.json from a backup of this host; else choose another folder: -e ipfs_cluster_path=PATH',
+      }
 }
 
 /**
@@ -73,6 +119,7 @@ export default defineModule({
     files: files.map(name => stat(`${args.path}/${name}`)),
     secret: secretState(args.path),
     inside: uses(directoryEntries(args.path)),
+    place: placeOf(args.path, 'service.json'),
     room: uses(writableParent(args.path)),
     id: uses(clusterId(args.path)),
     consensus: uses(clusterMember(args.path, 'consensus')),
@@ -87,32 +134,22 @@ export default defineModule({
         ? ok({ peer_id: id })
         : fail(`${args.path}/identity.json holds no id`, 'restore the file from a backup: the identity is in it')
     }
-    if (service.exists !== identity.exists) {
-      const [there, gone] = service.exists ? files : [files[1], files[0]]
-      return fail(
-        `${args.path} holds ${there} but no ${gone}`,
-        `restore ${gone} from a backup of this host; without one a new peer needs a folder of its own: -e ipfs_cluster_path=PATH`,
-      )
-    }
-    if (seen.root.exists && seen.root.kind !== 'directory')
-      return fail(
-        `${args.path} is a ${seen.root.kind}, not a folder`,
-        `see what it is: \`ls -ld ${args.path}\`; or choose another folder: -e ipfs_cluster_path=PATH`,
-      )
     const names = later(() => seen.inside.names)
-    if (Array.isArray(names) && names.length > 0)
-      return fail(
-        `${args.path} holds ${names.slice(0, 4).join(', ')} but no configuration`,
-        `if this was a peer, restore service.json and identity.json from a backup of this host; else choose another folder: -e ipfs_cluster_path=PATH`,
-      )
-    if (seen.room.closed !== '') return fail(...notWritable("ipfs-cluster's folder", seen.room))
+    const entries = isUnknown(names) ? [] : names
+    const obstacle =
+      half(args.path, service, identity, entries) ??
+      unfillable(args.path, seen.place) ??
+      blocked(args.path, seen.root, inTheWay(entries, seen.place))
+    if (obstacle) return fail(obstacle.why, obstacle.fix)
+    if (seen.place.is === 'beside' && seen.room.closed !== '')
+      return fail(...notWritable("ipfs-cluster's folder", seen.room))
     return change({
       will: {
-        root: { exists: true, kind: 'directory', mode: '0700', owner: args.user },
+        ...filledRoot(seen.place, '0700', args.user),
         files: files.map(() => ({ exists: true, kind: 'file', owner: args.user })),
         secret: { state: 'absent' },
       },
-      steps: stepsOf(args),
+      steps: stepsOf(args, seen.place, entries),
       reason: `no cluster peer at ${args.path}`,
     })
   },

@@ -15,9 +15,11 @@ import {
   uses,
 } from '../../src/module/module.ts'
 import { directoryEntries } from '../builtin/lib/directory-entries.ts'
-import { unfinishedPath } from '../builtin/lib/paths.ts'
+import type { Obstacle } from '../builtin/lib/paths.ts'
 import { notWritable, writableParent } from '../builtin/lib/writable-parent.ts'
 import diagnose from './lib/diagnoses.ts'
+import { handOver } from './lib/hand-over.ts'
+import { filledRoot, inTheWay, makingPath, type Place, placeOf, placingSteps, unfillable } from './lib/in-place.ts'
 import { daemonArguments, peerId, repoArguments } from './lib/kubo.ts'
 import { lagObstacle, migratedLabels, migrationSteps, type RepoLag, repoLag, strangeRepo } from './lib/repo-version.ts'
 
@@ -33,13 +35,16 @@ const args = T.Object(
   { additionalProperties: false },
 )
 
+type Args = Static<typeof args>
+
 /** What `ipfs init` makes (kubo 0.42: measured), `config` first: it is what makes a folder a repo. */
 const files = ['config', 'version', 'datastore_spec']
 const folders = ['blocks', 'datastore', 'keystore']
 
-const stepsOf = ({ path, user, bin_dir, profile }: Static<typeof args>): Step[] => {
-  const into = unfinishedPath(path)
-  return [
+const stepsOf = (args: Args, place: Place, names: string[]): Step[] => {
+  const { path, user, bin_dir, profile } = args
+  const into = makingPath(path, place)
+  const make: Step[] = [
     { do: 'remove', path: into },
     folder(into, '0750'),
     // With the colon the group becomes that of the user.
@@ -48,8 +53,8 @@ const stepsOf = ({ path, user, bin_dir, profile }: Static<typeof args>): Step[] 
       user,
       env: { HOME: into, IPFS_PATH: into },
     }),
-    { do: 'rename', from: into, to: path },
   ]
+  return placingSteps(args, place, make, { names, mode: '0750', last: 'config' })
 }
 
 /** What the repo lacks to be opened by the kubo that is linked; undefined also while either is not known. */
@@ -58,9 +63,25 @@ const lagOf = (seen: { version: FileAnswer; program: FileAnswer }): RepoLag | un
   return isUnknown(lag) ? undefined : lag
 }
 
+/** What stands where the repo is to be and is none. */
+const blocked = (path: string, root: FileAnswer, names: string[]): Obstacle | undefined => {
+  if (root.exists && root.kind !== 'directory' && root.kind !== 'link')
+    return {
+      why: `${path} is a ${root.kind}, not a folder`,
+      fix: `see what it is: \`ls -ld ${path}\`; or choose another folder: -e ipfs_path=PATH`,
+    }
+  return names.length === 0
+    ? undefined
+    : {
+        why: `${path} is no repo (it has no config) but holds ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`,
+        fix: `if this was a repo, restore its config from a backup of this host; else choose a folder below: -e ipfs_path=${path}/repo`,
+      }
+}
+
 /**
  * A new repo is made in a folder beside the final one and renamed into place: there is a whole one or none. So the
- * module makes the folder itself, or takes the place of an empty one; a repo is never made anew over another.
+ * module makes the folder itself, or takes the place of an empty one; a repo is never made anew over another. A mount point,
+ * and the folder that a link leads to, are filled (`in-place.ts`).
  */
 export default defineModule({
   name: 'ipfs_init',
@@ -74,6 +95,7 @@ export default defineModule({
     files: files.map(name => stat(`${args.path}/${name}`)),
     folders: folders.map(name => stat(`${args.path}/${name}`)),
     inside: uses(directoryEntries(args.path)),
+    place: placeOf(args.path, 'config'),
     room: uses(writableParent(args.path)),
     id: uses(peerId(args)),
     version: file(`${args.path}/version`),
@@ -90,7 +112,7 @@ export default defineModule({
       if (config.owner !== args.user)
         return fail(
           `${args.path}/config belongs to ${config.owner}, so kubo cannot read it as ${args.user}`,
-          `chown -R ${args.user}: ${args.path} while the daemon is stopped (an \`ipfs\` run as root leaves such files)`,
+          handOver(args.user, args.path, args.path),
         )
       const strange = later(() => strangeRepo(args.path, seen.version, seen.program))
       if (strange && !isUnknown(strange)) return fail(strange.why, strange.fix)
@@ -112,21 +134,14 @@ export default defineModule({
         reason: `a repo of version ${lag.from}, which kubo ${lag.kubo} brings to ${lag.to}`,
       })
     }
-    if (seen.root.exists && seen.root.kind !== 'directory')
-      return fail(
-        `${args.path} is a ${seen.root.kind}, not a folder`,
-        `see what it is: \`ls -ld ${args.path}\`; or choose another folder: -e ipfs_path=PATH`,
-      )
     const names = later(() => seen.inside.names)
-    if (Array.isArray(names) && names.length > 0)
-      return fail(
-        `${args.path} is no repo (it has no config) but holds ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`,
-        `if this was a repo, restore its config from a backup of this host; else choose a folder below: -e ipfs_path=${args.path}/repo`,
-      )
-    if (seen.room.closed !== '') return fail(...notWritable("kubo's repo", seen.room))
+    const entries = isUnknown(names) ? [] : names
+    const obstacle = unfillable(args.path, seen.place) ?? blocked(args.path, seen.root, inTheWay(entries, seen.place))
+    if (obstacle) return fail(obstacle.why, obstacle.fix)
+    if (seen.place.is === 'beside' && seen.room.closed !== '') return fail(...notWritable("kubo's repo", seen.room))
     return change({
       will: {
-        root: { exists: true, kind: 'directory', mode: '0750', owner: args.user },
+        ...filledRoot(seen.place, '0750', args.user),
         files: files.map((_, i) => ({
           exists: true,
           kind: 'file',
@@ -135,7 +150,7 @@ export default defineModule({
         })),
         folders: folders.map(() => ({ exists: true, kind: 'directory', owner: args.user })),
       },
-      steps: stepsOf(args),
+      steps: stepsOf(args, seen.place, entries),
       touches: [],
       reason: `no repo at ${args.path}`,
     })

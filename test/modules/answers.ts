@@ -87,13 +87,14 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
 /**
  * What goes without saying: systemd runs; the folder a file goes into is there and may be written to, accounts exist, and
  * few others with few numbers; there is room on the disk, and
- * nothing filters or guards a kubo; of an identity nothing is known.
+ * nothing filters or guards a kubo; what is made has its place to itself; of an identity nothing is known.
  */
 const silent: Record<string, unknown> = {
   portable: { exists: false },
   starts: { settings: {}, isShown: true, dropIns: [] },
   parent: folder,
   room: { prints: '' },
+  place: { is: 'beside', target: '', isClosed: false },
   linkRoom: { prints: '' },
   ownerIs: { exists: true, uid: 1000, group: 'users', groups: [], home: '/', shell: '/bin/sh', comment: '' },
   groupIs: { exists: true, gid: 1000 },

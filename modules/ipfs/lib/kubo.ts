@@ -68,17 +68,22 @@ const show = (repo: KuboRepo): string => ipfsCommand(repo, ['config', 'show'])
 const config = (repo: KuboRepo): string => `${repo.path}/config`
 
 /** Where `ipfs_install` puts kubo: without it nothing can be read, with another version of it the same is read. */
-const programs = (repo: KuboRepo): string => `tree:${repo.bin_dir.replace(/\/[^/]*$/, '')}/lib/kubo`
+const programFolder = (repo: KuboRepo): string => `${repo.bin_dir.replace(/\/[^/]*$/, '')}/lib/kubo`
+const programs = (repo: KuboRepo): string => `tree:${programFolder(repo)}`
 /** The link by which the program is called. Where only that is gone, it is put back before anything is read. */
 const link = (repo: KuboRepo): string => `tree:${repo.bin_dir}/ipfs`
+
+/** Whether a change is one of the program alone, whatever is said of it: a folder's names, a file, all below. */
+const isOfProgram = (repo: KuboRepo, label: string): boolean => {
+  const at = label.slice(label.indexOf(':') + 1)
+  return `${at}/`.startsWith(`${programFolder(repo)}/`) || at === `${repo.bin_dir}/ipfs`
+}
 
 /** What was read stays known when the program changes. What could not be read is asked again. */
 const steady =
   <A>(repo: KuboRepo, isRead: (answer: A) => boolean) =>
   (before: A, labels: string[]): A | undefined =>
-    labels.every(label => label.startsWith(programs(repo)) || label === link(repo)) && isRead(before)
-      ? before
-      : undefined
+    labels.every(label => isOfProgram(repo, label)) && isRead(before) ? before : undefined
 
 /** Lists of addresses that keep a node from others. The profile `server` fills both. */
 export const addressFilters = ['Swarm.AddrFilters', 'Addresses.NoAnnounce']
