@@ -3,14 +3,13 @@ import {
   exec,
   type FileAnswer,
   file,
-  folder,
   installable,
   isStanding,
   isUnknown,
   later,
-  portableFolder,
+  type ManagerEnvironment,
+  managerEnvironment,
   portableProgram,
-  portableScript,
   type Reach,
   type ServiceAnswer,
   type StartAnswer,
@@ -20,10 +19,12 @@ import {
   settingsIn,
   stat,
   T,
+  type UnitSurroundings,
   type UserAnswer,
   unitFile,
   unitName,
   unitStart,
+  unitSurroundings,
   user,
   uses,
 } from '../../src/module/module.ts'
@@ -38,7 +39,8 @@ import {
   type SocketHolder,
   socketHolders,
 } from './lib/listen-check.ts'
-import { pathArgument, plainPath } from './lib/paths.ts'
+import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
+import { portableInstall } from './lib/portable-install.ts'
 import {
   changedSinceStart,
   isServiceLooping,
@@ -46,10 +48,12 @@ import {
   type ServiceAction,
   serviceAction,
 } from './lib/service-action.ts'
+import { missingRequisite, unusableUnit } from './lib/service-obstacle.ts'
 import { anything, serviceReach, withoutSandbox } from './lib/service-reach.ts'
 import { systemctl } from './lib/systemctl.ts'
 import { enablingObstacle, enablingOf, enablingPromise, enablingSteps } from './lib/unit-enablement.ts'
 import { lastAttemptLog } from './lib/unit-log.ts'
+import { changedDropIn, outsideObstacle, processDue, untouchedDropIns } from './lib/unit-outside.ts'
 
 const args = T.Object(
   {
@@ -80,6 +84,15 @@ const args = T.Object(
           'one of the host, and nobody else may listen there: that is found in `plan`, before the service dies of it.',
       },
     ),
+    unit_alone_sets: T.Optional(
+      T.Array(T.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*\\*?$' }), {
+        description:
+          'With started: variables, as `NAME` or `NAME_*`, that count only as the unit file says; those that it sets itself ' +
+          'are among them. Refused in `plan`: a drop-in, a file that one names, or systemd itself that sets one of them, and a drop-in that changes ' +
+          'what runs, as whom or where. Other drop-ins are kept, and told. A process that runs with others, as another ' +
+          'user or by another command line than the unit says, or is older than a drop-in, is restarted.',
+      }),
+    ),
     daemon_reload: T.Boolean({
       default: true,
       description: 'Let systemd read the unit file again where it has changed since it was loaded.',
@@ -99,36 +112,6 @@ const args = T.Object(
 
 type Args = Static<typeof args>
 
-/** Why nothing can be done with this unit, and what to do about it. What is only to be off may be as broken as it likes. */
-const unusable = (unit: ServiceAnswer, name: string, args: Args): [string, string] | undefined => {
-  const isOff = args.state === 'stopped' || (args.state === undefined && args.enabled === false)
-  if (isOff && args.enabled !== true) return undefined
-  if (['masked', 'masked-runtime'].includes(unit.enabled) || unit.load === 'masked')
-    return [`${name} is masked`, `systemctl unmask ${name}`]
-  if (unit.load === 'not-found')
-    return [`there is no unit ${name} on this host`, 'install it or write it with systemd_unit in an earlier task']
-  if ((unit.load === 'error' || unit.load === 'bad-setting') && !unit.reload)
-    return [`systemd cannot load ${name}`, `see what systemd-analyze verify ${name} says of its unit file`]
-  if (/@\.\w+$/.test(name) && args.state !== undefined && args.state !== 'stopped')
-    return [`${name} is a template: only its instances run`, `name one: ${name.replace('@', '@NAME')}`]
-  return undefined
-}
-
-/** What runbook runs services with where there is no systemd: written when it is needed, and kept current. */
-const installing = (unit: ServiceAnswer, name: string, program: FileAnswer, isNeeded: boolean) => {
-  const { digest } = portableScript
-  const isThere = program.exists && program.kind === 'file'
-  if (unit.manager === 'systemd' || (isThere ? program.content.digest === digest : !isNeeded)) return undefined
-  return {
-    will: { exists: true, kind: 'file', mode: '0755', content: portableScript, size: portableScript.size } as const,
-    steps: [
-      folder(portableFolder(name), '0755'),
-      { do: 'write', path: portableProgram(name), content: portableScript, mode: '0755' } satisfies Step,
-    ],
-    why: isThere ? 'the portable service manager is of another version' : 'there is no service manager on this host',
-  }
-}
-
 /** A unit that is a mount. */
 const mountLabels = ({ name }: Args): string[] => (/\.(auto)?mount$/.test(name) ? ['mounts'] : [])
 const touchedTrees = ({ touches = [] }: Args): string[] => touches.map(path => `tree:${plainPath(path)}`)
@@ -141,32 +124,30 @@ type Seen = {
   own: { isOwn: boolean }[]
   sockets: { inodes: string[] }[]
   holders: { all: SocketHolder[] } | undefined
+  /** Where the unit alone is to say what counts: its file, and what else there is. */
+  written: FileAnswer | undefined
+  around: UnitSurroundings | undefined
+  manager: ManagerEnvironment | undefined
   /** Those that it names in Also, and those that have to be active before it. */
   also: ServiceAnswer[]
   requisites: ServiceAnswer[]
 }
 
-/** A unit that it does not start without, and that is off. */
-const missingRequisite = (
-  unit: ServiceAnswer,
-  name: string,
-  requisites: ServiceAnswer[],
-): [string, string] | undefined => {
-  const off = isServiceOff(unit) ? requisites.find(isServiceOff) : undefined
-  return (
-    off && [
-      `${name} does not start unless ${off.id} runs (Requisite), and that is ${off.active}`,
-      `start ${off.id} in an earlier task`,
-    ]
-  )
-}
+const textOf = (found: FileAnswer | undefined): string =>
+  found?.exists && found.kind === 'file' ? found.content.bytes.toString() : ''
+
+/** What counts more than the unit file, where that is refused. */
+const foreignObstacle = (args: Args, { written, around, manager }: Seen): Obstacle | undefined =>
+  args.unit_alone_sets && around && manager
+    ? outsideObstacle(unitName(args.name), textOf(written), args.unit_alone_sets, around, manager)
+    : undefined
 
 /** What keeps the task from being done: the unit itself, the boot, or where it is to listen. */
 const hindranceOf = (args: Args, seen: Seen): [string, string] | undefined => {
   const { unit } = seen
   const { state } = args
   const name = unitName(args.name)
-  const useless = unusable(unit, name, args)
+  const useless = unusableUnit(unit, name, args)
   if (useless) return useless
   const to = enablingOf(args.name, args.enabled, seen)
   const boots = to === undefined ? undefined : enablingObstacle(args.name, to, seen)
@@ -174,20 +155,29 @@ const hindranceOf = (args: Args, seen: Seen): [string, string] | undefined => {
   const alone = missingRequisite(unit, name, seen.requisites)
   if (alone) return alone
   const listens = args.listens.flat()
+  const foreign = later(() => foreignObstacle(args, seen))
+  if (foreign && !isUnknown(foreign)) return [foreign.why, foreign.fix]
   const blocked = malformedAddress(listens) ?? later(() => listenObstacle(unit, name, listenPlaces(listens), seen))
   return blocked && !isUnknown(blocked) ? [blocked.why, blocked.fix] : undefined
 }
 
-/** What is told to the service manager about whether it runs. */
-const actionOf = (args: Args, unit: ServiceAnswer, newer: FileAnswer[]): ServiceAction => {
-  const index = args.state === 'started' ? changedSinceStart(newer, unit) : -1
-  return serviceAction(args.state, unit, args.newer_than[index])
+type Running = Pick<Seen, 'unit' | 'newer' | 'written' | 'around'>
+
+/** Why what runs is not what it would be if it were started now; undefined: it is. */
+const restartDue = (args: Args, { unit, newer, written, around }: Running): string | undefined => {
+  if (args.state !== 'started') return undefined
+  const changed = args.newer_than[changedSinceStart(newer, unit)] ?? (around && changedDropIn(around, unit.since))
+  if (changed !== undefined) return `${changed} has changed since it was started`
+  return around && args.unit_alone_sets && processDue(textOf(written), args.unit_alone_sets, around)
 }
 
+/** What is told to the service manager about whether it runs. */
+const actionOf = (args: Args, seen: Running): ServiceAction =>
+  serviceAction(args.state, seen.unit, restartDue(args, seen))
+
 /** What tells besides how far a start reaches: its user, or where our own manager runs it its file. */
-const reachReads = (args: Args, seen: Pick<Seen, 'unit' | 'newer' | 'starts'>) => {
-  const acts =
-    args.touches === undefined && later(() => actionOf(args, seen.unit, seen.newer).verbs.length > 0) === true
+const reachReads = (args: Args, seen: Running & Pick<Seen, 'starts'>) => {
+  const acts = args.touches === undefined && later(() => actionOf(args, seen).verbs.length > 0) === true
   const owner = acts ? later(() => seen.starts.settings.User?.at(-1)) : undefined
   const isFile = acts && later(() => !seen.starts.isShown) === true
   return {
@@ -197,6 +187,16 @@ const reachReads = (args: Args, seen: Pick<Seen, 'unit' | 'newer' | 'starts'>) =
 }
 
 type Starts = Pick<Seen, 'unit' | 'starts'> & { owner: UserAnswer | undefined; text: FileAnswer | undefined }
+
+/** What else counts for the unit, asked only where the unit alone is to say it. */
+const aroundReads = ({ name, unit_alone_sets }: Args) => {
+  const asks = unit_alone_sets !== undefined
+  return {
+    written: asks ? uses(file(unitFile(name))) : undefined,
+    around: asks ? uses(unitSurroundings(name)) : undefined,
+    manager: asks ? uses(managerEnvironment) : undefined,
+  }
+}
 
 /** How far a start or a stop reaches; where that cannot be told, it may be anything. */
 const reachOf = (args: Args, seen: Starts, { verbs }: ServiceAction): Reach | undefined => {
@@ -221,16 +221,16 @@ type Planned = {
   reloads: boolean
   /** What becomes of its start at boot, where that changes. */
   enabling: 'on' | 'off' | undefined
-  installs: ReturnType<typeof installing>
+  installs: ReturnType<typeof portableInstall>
 }
 
 const plannedOf = (args: Args, seen: Seen): Planned => {
-  const { unit, portable, newer } = seen
+  const { unit, portable } = seen
   const enabling = enablingOf(args.name, args.enabled, seen)
   const reloads = args.daemon_reload && unit.reload
-  const action = actionOf(args, unit, newer)
+  const action = actionOf(args, seen)
   const acts = reloads || enabling !== undefined || action.verbs.length > 0
-  return { action, reloads, enabling, installs: installing(unit, args.name, portable, acts) }
+  return { action, reloads, enabling, installs: portableInstall(unit, args.name, portable, acts) }
 }
 
 const reasonsOf = ({ action, reloads, enabling, installs }: Planned): string[] => [
@@ -312,11 +312,12 @@ export default defineModule({
     newer: args.newer_than.map(file => uses(stat(plainPath(file)))),
     own: listenPlaces(args.listens.flat()).map(place => uses(ownAddress(place))),
     sockets: listenPlaces(args.listens.flat()).map(place => uses(listeningSockets(place))),
+    ...aroundReads(args),
   }),
   more: (args, seen) => {
-    const { unit, newer, sockets } = seen
+    const { unit, sockets } = seen
     const odd = later(() =>
-      args.state === 'started' ? doubtfulSockets(unit, changedSinceStart(newer, unit) >= 0, sockets) : [],
+      args.state === 'started' ? doubtfulSockets(unit, restartDue(args, seen) !== undefined, sockets) : [],
     )
     return {
       holders: Array.isArray(odd) && odd.length > 0 ? uses(socketHolders(odd)) : undefined,
@@ -334,6 +335,10 @@ export default defineModule({
     ...mountLabels(args),
   ],
   reach: args => (args.touches === undefined && args.state !== undefined ? anything : undefined),
+  warns: (args, { around }) => {
+    const kept = around ? untouchedDropIns(around) : []
+    return kept.length === 0 ? [] : [`${unitName(args.name)} also has what is kept as it is: ${kept.join('; ')}`]
+  },
   plan: (args, seen, { ok, change, fail }) => {
     const { unit } = seen
     const name = unitName(args.name)

@@ -27,6 +27,13 @@ export { asUser, command, program } from './probes/program.ts'
 export { installable, processStart, type StartAnswer, service, unitStart } from './probes/service.ts'
 export type { ServiceAnswer } from './probes/unit-answer.ts'
 export { settingsIn, type UnitSettings } from './probes/unit-settings.ts'
+export {
+  type ManagerEnvironment,
+  managerEnvironment,
+  type Setting,
+  type UnitSurroundings,
+  unitSurroundings,
+} from './probes/unit-surroundings.ts'
 export { isStanding } from './probes/unit-text.ts'
 export { escapedCharacters } from './python-pattern.ts'
 export { type Query, uses } from './query.ts'

@@ -76,13 +76,22 @@ const program = (said: unknown, query: AnyQuery): unknown =>
       })
     : said
 
+/** What decides besides a unit's own file: nothing that is not said. */
+const ofSurroundings = ({ dropIns = [], ...said }: Record<string, unknown>): unknown => ({
+  foldersChanged: [],
+  environmentFiles: [],
+  dropIns: (dropIns as object[]).map(one => ({ changed: 0, ...one })),
+  ...said,
+})
+
 const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   file: ofFile,
   source: ofSource,
   'local-archive': ofArchive,
   listing: ofListing,
   service: (said, { item }) => (isRecord(said) ? { ...plainUnit, id: item, ...said } : said),
-  program,
+  program: (said, query) =>
+    isRecord(said) && query.key.startsWith('surroundings:') ? ofSurroundings(said) : program(said, query),
 }
 /**
  * What goes without saying: systemd runs; the folder a file goes into is there and may be written to, accounts exist, and
@@ -116,6 +125,9 @@ const silent: Record<string, unknown> = {
     },
   },
   process: { prints: '' },
+  around: {},
+  manager: { names: [], configured: [] },
+  written: { exists: false },
   homeNow: folder,
   space: { free: 1e12 },
   filters: { value: null },

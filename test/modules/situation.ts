@@ -121,6 +121,12 @@ export const afterSteps = (situation: Situation, pass: Walk, lines: Line[]): Sit
       will.map(([query]) => [[host, query.key].join(' '), ask(pass, host)(query)] as const),
     ),
   )
+  // What follows from what is promised: a process is another one behind a restart.
+  for (const { host, reads } of lines)
+    for (const query of Object.values(reads).flatMap(q => q ?? [])) {
+      const answer = query.key.startsWith('surroundings:') ? ask(pass, host)(query) : undefined
+      if (answer !== undefined && !isUnknown(answer)) promised.set([host, query.key].join(' '), answer)
+    }
   return {
     ...situation,
     answer: (host, name, query, index) => {

@@ -18,10 +18,9 @@ const nothing: ServiceAction = { verbs: [], why: [] }
 const restart = [['reset-failed'], ['--no-block', 'restart']]
 
 /** What it takes to be active. A start never blocks; whether it came true is asked until the time is over. */
-const startAction = (unit: ServiceAnswer, newer: string | undefined): ServiceAction => {
+const startAction = (unit: ServiceAnswer, due: string | undefined): ServiceAction => {
   if (unit.active === 'active' || unit.active === 'reloading') {
-    if (newer !== undefined)
-      return { verbs: restart, why: [`${newer} has changed since it was started`], active: 'active', interrupts: true }
+    if (due !== undefined) return { verbs: restart, why: [due], active: 'active', interrupts: true }
     return unit.active === 'active' ? nothing : { verbs: [], why: ['it is reloading'], active: 'active' }
   }
   if (isServiceLooping(unit))
@@ -38,21 +37,20 @@ const startAction = (unit: ServiceAnswer, newer: string | undefined): ServiceAct
       active: 'active',
     }
   if (unit.active === 'activating') {
-    const verbs = newer === undefined ? [] : restart
-    return { verbs, why: [newer === undefined ? 'it is starting' : `${newer} has changed since`], active: 'active' }
+    return { verbs: due === undefined ? [] : restart, why: [due ?? 'it is starting'], active: 'active' }
   }
   return { verbs: [['--no-block', 'start']], why: [`it is ${unit.active}`], active: 'active' }
 }
 
-/** What it takes to reach a state. `newer`: a file that has changed since the unit was started. */
+/** What it takes to reach a state. `due`: why what runs is to be restarted. */
 export const serviceAction = (
   state: ServiceState | undefined,
   unit: ServiceAnswer,
-  newer: string | undefined,
+  due: string | undefined,
 ): ServiceAction => {
   switch (state) {
     case 'started':
-      return startAction(unit, newer)
+      return startAction(unit, due)
     case 'stopped':
       return isServiceOff(unit) ? nothing : { verbs: [['stop']], why: [`it is ${unit.active}`], active: 'inactive' }
     case 'restarted':

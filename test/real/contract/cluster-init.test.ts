@@ -40,6 +40,7 @@ const twice = begun(again('twice', ['init']))
 const forceBefore = begun(again('force-before', ['--force', 'init']))
 const forceAfter = begun(again('force-after', ['init', '--force']))
 const fromEnv = begun(init('from-env', [], { CLUSTER_SECRET: secret, CLUSTER_PEERNAME: 'ann' }))
+const follower = begun(init('follower', [], { CLUSTER_FOLLOWERMODE: 'true' }))
 const emptySecret = begun(init('empty-secret', [], { CLUSTER_SECRET: '' }))
 const peers = begun(init('peers', ['--peers', peer]))
 
@@ -177,6 +178,11 @@ test('versions', async () => {
   assert.match((await run([serviceProgram, 'version'])).stdout, /^1\.1\.6(\+git\w*)?\n$/)
   assert.match((await run([serviceProgram, '--version'])).stdout, /^ipfs-cluster-service version 1\.1\.6/)
   assert.match((await run([ctlProgram, '--version'])).stdout, /^ipfs-cluster-ctl version 1\.1\.6/)
+})
+
+test('a setting that service.json leaves out comes into it from the environment', async () => {
+  assert.is(at((await follower).cluster.config, 'cluster.follower_mode'), true)
+  assert.is(at((await fresh).cluster.config, 'cluster.follower_mode'), undefined)
 })
 
 test.run()
