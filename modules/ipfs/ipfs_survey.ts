@@ -195,7 +195,7 @@ const obstacleOf = ({ kubos, peers, key, secret }: Standing): Obstacle | undefin
     if (twins)
       return {
         why: `${twins.hosts.join(' and ')} have one ${what}, ${twins.id}: one is a copy of the other`,
-        fix: 'leave the copy out: take its host out of the inventory, or stop what runs there and rename its folder',
+        fix: 'leave the copy out: take its host out of the inventory, or name its folder in keep_apart in the host_vars of that host',
       }
   }
   return undefined

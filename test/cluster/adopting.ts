@@ -38,9 +38,12 @@ type Places = Pick<Hand, 'repo' | 'cluster'>
 export const adopted: Places = { repo: '/var/lib/ipfs', cluster: '/var/lib/ipfs-cluster' }
 
 /** All that must not be lost: identities with their private keys, the shared keys, a digest of each block; a line each. */
-export const treasure = async (lab: Rig, { repo, cluster }: Places): Promise<string[]> => {
+export const treasure = async (lab: Rig, ...places: Places[]): Promise<string[]> => {
+  const first = (of: keyof Places, proof: string): string =>
+    places.map(place => `[ -e ${place[of]}/${proof} ] && echo ${place[of]} && exit`).join('; ')
   const told = await lab.everywhere(
-    `cd ${repo} && grep -E '"(PeerID|PrivKey)"' config | tr -d ' ,' && sed -n 3p swarm.key && find blocks -type f -name '*.data' -exec sha256sum {} + && grep -E '"(id|private_key)"' ${cluster}/identity.json && sed -n 's/.*"secret": *//p' ${cluster}/service.json`,
+    `r=$(${first('repo', 'config')}); c=$(${first('cluster', 'service.json')})
+cd "$r" && grep -E '"(PeerID|PrivKey)"' config | tr -d ' ,' && sed -n 3p swarm.key && find blocks -type f -name '*.data' -exec sha256sum {} + && cd "$c" && grep -E '"(id|private_key)"' identity.json && sed -n 's/.*"secret": *//p' service.json`,
   )
   return Object.entries(told).flatMap(([node, text]) => text.split('\n').map(line => `${node} ${line}`))
 }

@@ -10,6 +10,8 @@ import { isOfSystem, unitSays } from './existing-unit.ts'
 export type Adopted = {
   kind: Kind
   what: string
+  /** The variable that says where it is to be. */
+  place: string
   programs: string[]
   variable: string
   folder: string
@@ -23,6 +25,7 @@ export type Adopted = {
 export const kubo: Adopted = {
   kind: 'kubo',
   what: 'kubo',
+  place: 'ipfs_path',
   programs: ['ipfs'],
   variable: 'IPFS_PATH',
   folder: '.ipfs',
@@ -33,6 +36,7 @@ export const kubo: Adopted = {
 export const clusterPeer: Adopted = {
   kind: 'cluster',
   what: 'ipfs-cluster',
+  place: 'ipfs_cluster_path',
   programs: ['ipfs-cluster-service', 'ipfs-cluster-ctl'],
   variable: 'IPFS_CLUSTER_PATH',
   folder: '.ipfs-cluster',

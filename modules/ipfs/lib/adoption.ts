@@ -47,7 +47,7 @@ export const chooseSource = (it: Adopted, path: string, given: string, option: s
     if (other !== undefined)
       return fail(
         `there are two of ${it.what} on this host: ${path}, and ${holder(other, found)}`,
-        `keep the one: stop the other for good. Or adopt the other: stop what uses ${path}, then mv -T ${path} ${path}.unused, and run this again`,
+        `if ${other} is none of this network, leave it: -e '{keep_apart: [${other}]}'; if it is the one that is meant, adopt it to a place of its own: -e ${it.place}=${path}-adopted`,
       )
     return inPlace ? { is: 'take', from: path } : { is: 'nothing' }
   }
@@ -63,46 +63,55 @@ export const chooseSource = (it: Adopted, path: string, given: string, option: s
 const gigabytes = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`
 
-const inTheWay = (path: string, target: Adoptable['target']): Obstacle | undefined => {
+const inTheWay = (it: Adopted, path: string, target: Adoptable['target']): Obstacle | undefined => {
+  const elsewhere = `see what it is: \`ls -la ${path}\`; or choose another place: -e ${it.place}=${path}-adopted`
   switch (target) {
     case 'here':
     case 'absent':
     case 'empty':
       return undefined
     case 'mount':
-      return { why: `${path} is a mount point`, fix: `choose a folder in it: ${path}/${baseName(path)}` }
+      return { why: `${path} is a mount point`, fix: `choose a folder in it: -e ${it.place}=${path}/${baseName(path)}` }
     case 'link':
-      return { why: `${path} is a link`, fix: `choose the folder that it leads to, see readlink -f ${path}` }
+      return {
+        why: `${path} is a link`,
+        fix: `choose the folder that it leads to, see \`readlink -f ${path}\`: -e ${it.place}=PATH`,
+      }
     case 'full':
-      return { why: `${path} holds something else already`, fix: `look at it, and mv -T ${path} ${path}.aside` }
+      return { why: `${path} holds something else already`, fix: elsewhere }
     case 'other':
-      return { why: `${path} is no folder`, fix: `look at it, and mv -T ${path} ${path}.aside` }
+      return { why: `${path} is no folder`, fix: elsewhere }
   }
 }
 
 /** What keeps a folder from being put in its place. Where it is there already nothing does. */
 export const obstacleTo = (
   it: Adopted,
-  { path, from, copy }: { path: string; from: string; copy: boolean },
+  { path, from, copy, bin_dir }: { path: string; from: string; copy: boolean; bin_dir: string },
   found: Adoptable,
   source: SourceFound,
 ): Obstacle | undefined => {
   if (!found.hasSystemd)
     return {
       why: 'there is no systemd on this host, and what is adopted is run by it',
-      fix: 'stop the daemons, move the folders and give them to their user by hand, then run the main playbook',
+      fix: 'adopt it by hand, four commands for each host: docs/hosts-with-a-past.md',
     }
   const lacking = found.programs.find(({ state, name }) => state === 'none' && programPath(name, found) === '')
   if (lacking)
-    return { why: `the program ${lacking.name} is not on this host`, fix: `put it into the folder of the others` }
-  const others = found.units.find(one => !one.isOfSystem && (one.repo === from || source.names.includes(one.repo)))
-  if (others)
     return {
-      why: `${others.file} is a unit of ${others.user}'s own, which only that user ends`,
-      fix: `as ${others.user} on this host: systemctl --user disable --now ${others.name} && mv ${others.file} ${others.file}.before-runbook`,
+      why: `the program ${lacking.name} is not on this host`,
+      fix: `put the one that was used there: ${bin_dir}/${lacking.name}`,
+    }
+  const own = found.units.find(
+    one => !one.isOfSystem && one.active === 'active' && (one.repo === from || source.names.includes(one.repo)),
+  )
+  if (own)
+    return {
+      why: `${own.file} is a unit of ${own.user}'s own, which only that user ends`,
+      fix: `as ${own.user} on this host: systemctl --user disable --now ${own.name}`,
     }
   if (found.target === 'here') return undefined
-  const blocked = inTheWay(path, found.target)
+  const blocked = inTheWay(it, path, found.target)
   if (blocked) return blocked
   if (!source.isThere)
     return {
@@ -137,5 +146,8 @@ export type Users = { daemons: RunningDaemon[]; units: StartingUnit[] }
 /** Daemons and units that end: those that use what is taken, and a unit that has the name of ours. */
 export const usersOf = (from: string, unit: string, { daemons, units }: Adoptable, { names }: SourceFound): Users => {
   const isTaken = ({ repo }: { repo: string }): boolean => repo === from || names.includes(repo)
-  return { daemons: daemons.filter(isTaken), units: units.filter(one => isTaken(one) || one.name === unit) }
+  return {
+    daemons: daemons.filter(isTaken),
+    units: units.filter(one => one.isOfSystem && (isTaken(one) || one.name === unit)),
+  }
 }
