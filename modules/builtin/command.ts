@@ -18,6 +18,13 @@ import { foldersAbove, missingFolder, pathArgument, plainPath } from './lib/path
 import { shellSigns } from './lib/shell-signs.ts'
 import { splitShellWords } from './lib/shell-split.ts'
 
+type Variables = Record<string, string | number>
+const variables = {
+  type: 'object',
+  propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+  additionalProperties: { anyOf: [{ type: 'string' }, { type: 'integer' }] },
+}
+
 const args = T.Object(
   {
     cmd: T.Optional(
@@ -33,6 +40,14 @@ const args = T.Object(
     ),
     chdir: T.Optional(pathArgument('The folder it runs in.')),
     stdin: T.Optional(T.String({ description: 'What it reads from its standard input.' })),
+    environment: T.Optional(
+      T.Unsafe<Variables | Variables[]>({
+        anyOf: [variables, { type: 'array', items: variables }],
+        description:
+          'Variables that it has besides those that every task has (`HOME`, `PATH`, `LANG` …): names and texts, or a list ' +
+          'of such, where the last counts. May stand beside the module, or in the play for all its commands, as in Ansible.',
+      }),
+    ),
     creates: T.Optional(
       pathArgument(
         'It makes this, and runs only while this is not there. Where it is not there afterwards, the task fails.',
@@ -71,19 +86,36 @@ type Question = { reads?: string[]; touches?: string[]; changed_when?: boolean }
 const isQuestion = ({ reads, touches, changed_when }: Question): boolean =>
   reads !== undefined || (changed_when === false && touches?.length === 0)
 
-type Line = { cmd?: string; argv?: string[]; chdir?: string; stdin?: string }
+type Line = {
+  cmd?: string
+  argv?: string[]
+  chdir?: string
+  stdin?: string
+  environment?: Variables | Variables[]
+}
 
 const argvOf = ({ cmd, argv }: Line): string[] => argv ?? (cmd === undefined ? [] : (splitShellWords(cmd) ?? []))
+
+/** What it has in its environment besides, by name. */
+const environmentOf = ({ environment = [] }: Line): [name: string, value: string][] =>
+  Object.entries(Object.assign({}, ...[environment].flat()) as Variables).map(([name, value]) => [name, String(value)])
+
+/** The words of its command line on the host. */
+const wordsOf = (line: Line): string[] => {
+  const given = environmentOf(line).map(([name, value]) => `${name}=${value}`)
+  return [...(given.length > 0 ? ['env', ...given] : []), ...argvOf(line)]
+}
 
 const fragment = (line: Line): string => {
   const there = line.chdir === undefined ? '' : `cd ${quote(line.chdir)} && `
   const fed = line.stdin === undefined ? '' : `printf %s ${quote(line.stdin)} | `
-  return `${there}${fed}${quoted(argvOf(line))}`
+  return `${there}${fed}${quoted(wordsOf(line))}`
 }
 
 const stepOf = (line: Line): Step =>
   exec(argvOf(line), {
     keep: true,
+    ...(environmentOf(line).length > 0 ? { env: Object.fromEntries(environmentOf(line)) } : {}),
     ...(line.chdir === undefined ? {} : { cwd: plainPath(line.chdir) }),
     ...(line.stdin === undefined ? {} : { stdin: content(line.stdin) }),
   })
@@ -181,7 +213,9 @@ export default defineModule({
     removes: args.removes === undefined ? undefined : stat(plainPath(args.removes)),
     folder: args.chdir === undefined ? undefined : uses(folderAt(plainPath(args.chdir))),
     said:
-      isQuestion(args) && argvOf(args).length > 0 ? uses(command(fragment(args), args.reads, argvOf(args))) : undefined,
+      isQuestion(args) && argvOf(args).length > 0
+        ? uses(command(fragment(args), args.reads, wordsOf(args)))
+        : undefined,
   }),
   touches: (args, { above }) => {
     const open = args.creates === undefined && args.removes === undefined && args.reads === undefined

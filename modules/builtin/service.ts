@@ -85,9 +85,9 @@ const args = T.Object(
       },
     ),
     unit_alone_sets: T.Optional(
-      T.Array(T.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*\\*?$' }), {
+      T.Array(T.String({ pattern: '^!?[A-Za-z_][A-Za-z0-9_]*\\*?$' }), {
         description:
-          'With started: variables, as `NAME` or `NAME_*`, that count only as the unit file says; those that it sets itself ' +
+          'With started: variables, as `NAME` or `NAME_*`, and `!NAME` for one of them that anybody may set, that count only as the unit file says; those that it sets itself ' +
           'are among them. Refused in `plan`: a drop-in, a file that one names, or systemd itself that sets one of them, and a drop-in that changes ' +
           'what runs, as whom or where. Other drop-ins are kept, and told. A process that runs with others, as another ' +
           'user or by another command line than the unit says, or is older than a drop-in, is restarted.',

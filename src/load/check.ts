@@ -73,7 +73,7 @@ const checkSayings = (task: Task): Failure[] =>
       : {
           reason: 'playbook-shape',
           what: `"${task.module}" takes no "${word}".`,
-          why: `It knows by itself what it changes. ${word} is for modules that run a program of yours, such as command.`,
+          why: `${word === 'environment' ? 'Its programs have what it gives them.' : 'It knows by itself what it changes.'} ${word} is for modules that run a program of yours, such as command.`,
           fix: 'Take it away.',
           origin,
         },

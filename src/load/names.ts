@@ -31,12 +31,14 @@ export const nameFault = (name: string): string | undefined => {
 export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] =
-  'name hosts tasks handlers vars defaults become tags needs secrets no_log'.split(' ')
+  'name hosts tasks handlers vars defaults become environment tags needs secrets no_log'.split(' ')
 export const taskWords: readonly string[] =
-  'name when loop register needs after rolling notify tags run_once become vars changed_when touches no_log'.split(' ')
+  'name when loop register needs after rolling notify tags run_once become environment vars changed_when touches no_log'.split(
+    ' ',
+  )
 
 const shared =
-  'connection port remote_user module_defaults environment ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger become_method become_user become_flags become_exe collections'.split(
+  'connection port remote_user module_defaults ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger become_method become_user become_flags become_exe collections'.split(
     ' ',
   )
 const ansiblePlay =

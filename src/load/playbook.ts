@@ -81,6 +81,7 @@ const parsePlay = (at: Located, problems: Problems, names: Names): Play | undefi
     become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? login, login),
     noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? false, false),
     tags: fieldOf(members, 'tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
+    ...fieldOf<{ environment?: Located }>(members, 'environment', environment => ({ environment }), {}),
     ...names,
   }
   const tasksIn = (word: string, around: Surroundings): Task[] =>

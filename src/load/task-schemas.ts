@@ -1,4 +1,5 @@
 import type { Signatures } from './check.ts'
+import { type Located, locatedMember } from './located.ts'
 import type { Playbook, Task } from './playbook.ts'
 
 /**
@@ -51,6 +52,31 @@ const withMain = ({ text, ...task }: Task, [main]: string[]): Task => {
   }
 }
 
+/** A list of values that stand in several places. */
+const listOf = (items: Located[]): Located => ({
+  value: items.map(({ value }) => value),
+  origin: items[0]!.origin,
+  at: pointer => {
+    const [, index = '', inner = ''] = /^\/(\d+)(.*)$/.exec(pointer) ?? []
+    return items[Number(index)]?.at(inner) ?? items[0]!.origin
+  },
+})
+
+/** The environment of the play before that of the task, where the module has one: of two values of a name the last counts. */
+const withEnvironment = ({ environment, ...task }: Task, schema: Schema | undefined): Task => {
+  if (environment === undefined || !('environment' in propertiesOf(schema))) return task
+  const own = 'environment' in task.args.value ? locatedMember(task.args, 'environment') : undefined
+  const all = task.says.environment ?? own
+  return {
+    ...task,
+    args: {
+      ...task.args,
+      value: Object.fromEntries(Object.entries(task.args.value).filter(([name]) => name !== 'environment')),
+    },
+    says: { ...task.says, environment: all ? listOf([environment, all]) : environment },
+  }
+}
+
 /** What a task says beside its module, as arguments of it; what the module has no argument for stays, to be refused. */
 const withSayings = (task: Task, schema: Schema | undefined): Task => {
   const { properties = {} } = (schema ?? {}) as { properties?: Record<string, object> }
@@ -81,7 +107,7 @@ const withExpressions = (task: Task, names: string[]): Task => {
 
 const taskBy = (task: Task, schema: Schema | undefined): Task => ({
   ...withExpressions(
-    withSayings(withMain(task, argumentsThat('main', schema)), schema),
+    withSayings(withEnvironment(withMain(task, argumentsThat('main', schema)), schema), schema),
     argumentsThat('expression', schema),
   ),
   templates: argumentsThat('template', schema),

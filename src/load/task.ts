@@ -28,6 +28,8 @@ export type Task = {
   text?: Located<string>
   /** Words of the task that are arguments of its module, until its schema is known: what a program of the user's changes. */
   says: Record<string, Located>
+  /** The play's variables for programs that a task runs, for a module with such an argument. */
+  environment?: Located
   /** Arguments that name a template file, and any other file of the controller, as the schema of the module says. */
   templates: string[]
   files: string[]
@@ -55,6 +57,7 @@ export type Task = {
 export type Surroundings = {
   become: Located<boolean | string>
   noLog: boolean
+  environment?: Located
   tags: string[]
   handler: boolean
   takenSlugs: Set<string>
@@ -139,9 +142,9 @@ const freeSlug = (wanted: string, taken: Set<string>): string => {
   return slug
 }
 
-/** Words that say what a program changes: they stand beside the module, which takes them as its own arguments. */
+/** Words about a program that a task runs: they stand beside the module, which takes them as its own arguments. */
 const sayings = (members: Map<string, Located>, problems: Problems): Record<string, Located> => {
-  const found = ['changed_when', 'touches'].flatMap(word => {
+  const found = ['changed_when', 'touches', 'environment'].flatMap(word => {
     const at = members.get(word)
     return at ? [[word, at] as const] : []
   })
@@ -224,6 +227,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     ...argsOf(module, members.get(key)!, problems),
     templates: [],
     says: sayings(members, problems),
+    ...(around.environment ? { environment: around.environment } : {}),
     files: [],
     ...wordsOf(members, around, problems),
     origin: at.origin,

@@ -8,6 +8,7 @@ import { applySchemas } from '../../src/load/task-schemas.ts'
 const signatures = {
   say: { args: Type.Object({ words: Type.String({ main: true }) }) },
   need: { args: Type.Object({ all: Type.Any({ expression: true }), note: Type.String() }) },
+  ask: { args: Type.Object({ environment: Type.Any() }) },
   render: { args: Type.Object({ from: Type.String({ template: true }), src: Type.String() }) },
 }
 const tasks = (yaml: string) => {
@@ -39,5 +40,33 @@ test('arguments that name a template file are known', () =>
     tasks('- render: {from: a, src: b}\n- say: x').map(task => task.templates),
     [['from'], []],
   ))
+
+test("the environment of a play is every task's that takes one, before its own; other modules have none", () => {
+  const text = `- hosts: all
+  environment: {A: "1", B: "{{ b }}"}
+  tasks:
+  - {ask: }
+  - {ask: , environment: {B: mine}}
+  - {ask: {environment: {C: mine}}}
+  - {say: x}
+`
+  const playbook = parsePlaybook(text, 'site.yml')
+  const [play] = applySchemas({ playbook } as Parameters<typeof applySchemas>[0], signatures).playbook.plays
+  const given = { A: '1', B: '{{ b }}' }
+  assert.equal(
+    play!.tasks.map(task => task.args.value),
+    [
+      { environment: given },
+      { environment: [given, { B: 'mine' }] },
+      { environment: [given, { C: 'mine' }] },
+      { words: 'x' },
+    ],
+  )
+  const [, second] = play!.tasks
+  assert.equal(
+    ['/environment/0/B', '/environment/1/B'].map(at => second!.args.at(at).line),
+    [2, 5],
+  )
+})
 
 test.run()

@@ -30,6 +30,8 @@ test('a secret in a command line, an environment or a path on the host is refuse
     - { name: argv, needs: [], command: { argv: [mysql, "-p{{ vault.key }}"] } }
     - { name: by_way, needs: [], command: "cat {{ other }}" }
     - { name: question, needs: [], command: { argv: [grep, "{{ password }}", /etc/passwd], reads: [/etc/passwd] } }
+    - { name: given, needs: [], environment: { TOKEN: "{{ password }}" }, command: "login" }
+    - { name: asked_with, needs: [], command: { argv: [login], environment: { TOKEN: "{{ vault.key }}" }, reads: [/etc/passwd] } }
     - { name: short, needs: [], command: "login -p{{ pin }}" }
     - { name: short_word, needs: [], command: { argv: [login, "{{ pin }}"] } }
     - { name: changed, needs: [], command: { argv: [login, "{{ vault.key.upper() }}"] } }
@@ -42,7 +44,8 @@ test('a secret in a command line, an environment or a path on the host is refuse
       const ran = await rig.plan()
       const found = verdicts(ran)
       const refused = Object.keys(found).filter(id => found[id] === exposed)
-      const names = 'cmd argv by_way question short short_word changed looped[#1] path dest owner'.split(' ')
+      const names =
+        'cmd argv by_way question given asked_with short short_word changed looped[#1] path dest owner'.split(' ')
       assert.equal(
         refused,
         names.map(name => `node0/${name}`),

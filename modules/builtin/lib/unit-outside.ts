@@ -59,10 +59,17 @@ const ownOf = (text: string): Own => {
   return own
 }
 
-/** Whether a variable is one that the unit alone may set: it does, or a pattern (`NAME`, `NAME_*`) names it. */
-const isOwned = (name: string, own: Own, patterns: string[]): boolean =>
-  own.environment.has(name) ||
-  patterns.some(one => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one))
+/**
+ * Whether a variable is one that the unit alone may set: it does, or the last pattern that fits (`NAME`, `NAME_*`) has no
+ * `!` in front.
+ */
+const isOwned = (name: string, own: Own, patterns: string[]): boolean => {
+  const last = patterns.findLast(pattern => {
+    const one = pattern.replace(/^!/, '')
+    return one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one
+  })
+  return own.environment.has(name) || (last !== undefined && !last.startsWith('!'))
+}
 
 /** A line of a file that counts more than the unit: `what` it does, `where` it stands. */
 type Foreign = { what: string; path: string; at: number }
