@@ -31,6 +31,7 @@ import {
   ipfsStep,
   peerId,
   repoArguments,
+  typedIpfs,
 } from './lib/kubo.ts'
 import { absentArgument, peersArgument, unknownId } from './lib/peers.ts'
 import {
@@ -117,13 +118,13 @@ const hindranceOf = (args: Args, seen: Seen): Obstacle | undefined => {
   if (later(() => seen.token.value !== null) === true)
     return {
       why: "kubo's API asks for a token: API.Authorizations is set, and neither this task nor ipfs-cluster has one to give",
-      fix: `take API.Authorizations out of ${args.path}/config, restart kubo, and keep its API on 127.0.0.1`,
+      fix: `take it out, and keep the API on 127.0.0.1: \`systemctl stop ${unitName(args.unit)}\`, \`${typedIpfs(args)} config --json API.Authorizations {}\`, \`systemctl start ${unitName(args.unit)}\``,
     }
   const barred = later(() => barredBy(args, seen))
   return typeof barred === 'string'
     ? {
         why: barred,
-        fix: 'let ipfs_config take it out: -e clear_filters=true with the playbook for private networks, `reachable` in one of your own (the profile `server` has filled it with all private ranges)',
+        fix: 'let ipfs_config take it out: `runbook apply PLAYBOOK -e clear_filters=true` with the playbook for private networks, its argument reachable in one of your own (the profile `server` has filled it with all private ranges)',
       }
     : undefined
 }

@@ -15,9 +15,10 @@ import {
 import { folderArgument, type Obstacle } from '../builtin/lib/paths.ts'
 import { lastLogLines } from '../builtin/lib/unit-log.ts'
 import { refusedByApi } from './lib/api-refusal.ts'
-import { clusterArguments, clusterId, clusterMember, serviceFile } from './lib/cluster.ts'
+import { clusterArguments, clusterId, clusterMember, secretDigestCommand, serviceFile } from './lib/cluster.ts'
 import { type ApiRefusal, controlCommand, type ListedPeer, listedPeers, readListed } from './lib/cluster-api.ts'
 import diagnose from './lib/diagnoses.ts'
+import { dialCheck } from './lib/dial-check.ts'
 import { listedPeer } from './lib/listed-peer.ts'
 import { absentArgument, kuboPeers, kuboRepoArgument, mistakenForKubo, peersArgument, unknownId } from './lib/peers.ts'
 import { idsOf, strangersIn, strangerWarnings } from './lib/strangers.ts'
@@ -136,8 +137,15 @@ export default defineModule({
       const file = serviceFile(args.path)
       const isStale = seen.file.exists && seen.file.changed > seen.unit.since
       const stale = isStale ? `${unitName(args.unit)} was started before ${file} last changed\n` : ''
-      return `${stale}not in the list of cluster peers: ${open.join('; ')}. The usual causes: another cluster secret there (dials end in a timeout), kubo's peer id or port 4001 in place of the cluster's own id and 9096, or the daemon there is not running`
+      return `${stale}not in the list of cluster peers: ${open.join('; ')}. Its secret here: ${secretDigestCommand(file)}`
     },
+    examine: seen =>
+      dialCheck(
+        args.peers
+          .filter((_, i) => seen.peers[i]!.state !== 'listed')
+          .map(({ address, port = 9096 }) => ({ address, port })),
+        args.unit,
+      ),
     log: lastLogLines(args.unit, 'restapilog'),
   }),
   diagnose,

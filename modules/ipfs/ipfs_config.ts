@@ -19,7 +19,15 @@ import { stampArgument } from '../builtin/lib/paths.ts'
 import { listOf } from './lib/address.ts'
 import { ipsOf, namesIn, withoutRangesOf } from './lib/address-filters.ts'
 import diagnose from './lib/diagnoses.ts'
-import { addressFilters, configFault, configMember, emptyAsNull, ipfsStep, repoArguments } from './lib/kubo.ts'
+import {
+  addressFilters,
+  configFault,
+  configMember,
+  emptyAsNull,
+  ipfsStep,
+  repoArguments,
+  typedIpfs,
+} from './lib/kubo.ts'
 import { checkedMembers, type PlannedConfig, unstartable } from './lib/kubo-config-check.ts'
 import { kuboApiMembers, openKuboApis } from './lib/open-apis.ts'
 import { plainJson } from './lib/plain-json.ts'
@@ -124,7 +132,7 @@ export default defineModule({
       isPrivate: later(() => seen.swarmKey.exists) === true,
       version: typeof version === 'number' ? version : 0,
     })
-    if (wrong) return fail(wrong.why, wrong.fix)
+    if (wrong) return fail(wrong.why, wrong.fix.replaceAll('{ipfs}', typedIpfs(args)))
     const reached = args.reachable.flatMap(address => ipsOf(address, () => seen.names!))
     const freed = seen.filters.map(found => {
       const now = later(() => listOf(found.value))

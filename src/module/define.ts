@@ -76,6 +76,11 @@ export type Settle<S> = {
   late?(seen: S): string
   /** Read when it did not come true: the last log lines. */
   log?: string[]
+  /**
+   * A command that looks on the host why it did not come true, made of what is missing by then: before a cause is named it
+   * is measured. What it prints is told, and diagnosed as the log is.
+   */
+  examine?(seen: S): string[]
 }
 
 /** What a program's last words mean, and the line that told it. */

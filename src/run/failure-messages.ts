@@ -127,18 +127,26 @@ type WaitEnd = {
   log: string
 }
 
+/** What was looked at and found, whatever the cause is taken for. */
+const measuredIn = (log: string): string[] => log.split('\n').filter(text => text.startsWith('measured: '))
+
 /** A wait that did not come true: by its cause where the module knows it, else with what was seen and the log. */
 export const waitFailure = (line: Line, { failed, hopeless, state, log }: WaitEnd): Failure => {
   const hasFailed = failed.reason === 'task-failed'
   const { task } = line.node
   const seemed =
     hopeless ?? (hasFailed ? failed.what : `${task.name}: it did not come true within ${line.settle?.seconds ?? 0} s.`)
-  const found = line.diagnose?.(`${log}\n${state}`)
+  const found = line.diagnose?.([hopeless ?? '', log, state].join('\n'))
+  // How a unit is run is for the commands of a fix, not for people.
+  const told = log
+    .split('\n')
+    .filter(text => !text.startsWith('runs: '))
+    .join('\n')
   const what = found?.cause ?? seemed
   const fix = found?.fix ?? (hasFailed ? failed.fix : undefined)
   const lines = found
-    ? [seemed, ...new Set([found.said, ...(hopeless === undefined ? state.split('\n') : [])])]
-    : [state, log]
+    ? [seemed, ...new Set([found.said, ...measuredIn(log), ...(hopeless === undefined ? state.split('\n') : [])])]
+    : [state, told]
   return {
     reason: 'host-settle',
     what,

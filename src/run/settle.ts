@@ -38,10 +38,15 @@ const readWhenDifferent = async (
   return digestOf(outputs.slice(1))
 }
 
-const logOf = async (transport: Transport, line: Line): Promise<string> => {
-  if (!line.settle?.log) return ''
-  const [output] = await transport.run([{ sh: quoted(line.settle.log) }])
-  return output!.stdout.toString().trimEnd()
+/** The last words of the log, and what was measured: in one frame. */
+const lookedInto = async (transport: Transport, commands: (string[] | undefined)[]): Promise<string> => {
+  const asked = commands.filter(command => command !== undefined)
+  if (asked.length === 0) return ''
+  const outputs = await transport.run(asked.map(command => ({ sh: quoted(command) })))
+  return outputs
+    .map(({ stdout }) => stdout.toString().trimEnd())
+    .filter(text => text !== '')
+    .join('\n')
 }
 
 /**
@@ -72,7 +77,7 @@ export const settle = async (
       continue
     }
     const state = hopeless === undefined ? (limits.late?.(seen as never) ?? broken) : broken
-    const log = await logOf(transport, line)
+    const log = await lookedInto(transport, [limits.log, limits.examine?.(seen as never)])
     return { broken, failure: waitFailure(line, { failed, hopeless, state, log }) }
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { needApplied, needNothingToDo } from './network.ts'
-import { commandsIn } from './pasted.ts'
+import { commandsIn, paste } from './pasted.ts'
 import { counts, failures, pending, plannedOf } from './reading.ts'
 import { onLab, playbook, type Told, tell } from './rig.ts'
 
@@ -144,6 +144,29 @@ check('passwords and a certificate as variables: gates use them, and no process 
   // What is not given any more stays: nobody's password is taken away in silence.
   await lab.everywhere(`cp -p /root/service.json ${file}; ${restart}`)
   await needApplied(lab)
+})
+
+check('a gate that waits in vain names what was measured from here, and its fix is pasted there', async () => {
+  const at = lab.hosts.node1!.ansible_host
+  const id = await lab.ssh('node1', `sed -n 's/^ *"id": "\\(.*\\)",/\\1/p' /var/lib/ipfs-cluster/identity.json`)
+  const gate = (address: string): void =>
+    writeFileSync(
+      `${lab.folder}/gate.yml`,
+      `- hosts: node0\n  become: true\n  tasks:\n    - cluster_peers: { monitor_ping_interval: 1ms, peers: [{ id: ${id}, address: ${address} }] }\n`,
+    )
+  gate(at)
+  await lab.ssh('node1', 'systemctl stop ipfs-cluster')
+  await lab.until(
+    'it is off the list',
+    40,
+    async () => !(await lab.ssh('node0', 'ipfs-cluster-ctl --enc=json peers ls')).includes(id),
+  )
+  const [failure] = (await lab.applyOf('gate.yml')).summary.failures
+  assert.is(failure!.what, `nothing listens at ${at}:9096: that host was reached, and refuses`)
+  assert.match(failure!.why!, `measured: ${at}:9096 refuses connections from here`)
+  assert.not.match(failure!.what + failure!.why, /secret|4001/i)
+  await paste(lab, 'node1', failure!)
+  assert.is((await lab.applyOf('gate.yml')).code, 0)
 })
 
 check('a host that was taken out of the inventory is told as a peer, and leaves by the words of that', async () => {

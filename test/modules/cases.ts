@@ -146,6 +146,8 @@ const checkLine = (module: AnyModule, one: Case, args: Found, line: Line): void 
   assert.is(verdictOf(line), of(one.verdict, host), `the verdict on ${host}; it says: ${why}`)
   assert.ok(why.includes(of(one.why, host) ?? ''), `${host}: "${why}" does not say "${of(one.why, host)}"`)
   assert.ok((line.fix ?? '').includes(one.fix ?? ''), `${host}: "${line.fix}" does not say "${one.fix}"`)
+  // Whatever a fix speaks of, there may be one of it alone.
+  assert.not.match(line.fix ?? '', /\bmove .* away|\bremove (it|these)\b|\bdelete\b/)
   if (one.outputs) includes(plain(line.outputs), one.outputs, 'outputs')
   const warned = (line.warnings ?? []).join('\n')
   if (one.warning === '') assert.is(warned, '')

@@ -134,6 +134,9 @@ export const doubtfulSockets = (unit: ServiceAnswer, restarts: boolean, seen: { 
 const named = ({ program, pid, unit }: SocketHolder): string =>
   `${program} (pid ${pid}${unit === '' ? '' : `, ${unit}`})`
 
+/** What a person types to end it: a unit would only start its process again. */
+const ending = ({ pid, unit }: SocketHolder): string => (unit === '' ? `kill ${pid}` : `systemctl stop ${unit}`)
+
 /** Why a service cannot listen where it is to, or is not alone there. */
 export const listenObstacle = (
   unit: ServiceAnswer,
@@ -157,7 +160,9 @@ export const listenObstacle = (
     if (foreign || isTaken)
       return {
         why: `${foreign ? named(foreign) : 'another program'} listens at ${where}, where ${short} is to listen${isOff(unit) ? '' : ', too: connections go to either'}`,
-        fix: `end it (\`${foreign ? `systemctl status ${foreign.pid}` : `ss -ltnp 'sport = :${port}'`}\` tells what it is), or choose another port`,
+        fix: foreign
+          ? `\`ps -o pid,user,args -p ${foreign.pid}\` tells what it is; \`${ending(foreign)}\` ends it; or choose another port`
+          : `\`ss -ltnp 'sport = :${port}'\` tells what it is, with its pid; \`kill PID\` ends it; or choose another port`,
       }
   }
   return undefined

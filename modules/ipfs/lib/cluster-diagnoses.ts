@@ -1,4 +1,8 @@
 import type { DiagnosisRule } from '../../builtin/lib/diagnosis-rule.ts'
+import { secretDigestCommand } from './cluster.ts'
+
+/** What tells on a host which secret ipfs-cluster has there. */
+const secretDigest = `\`${secretDigestCommand('{folder}/service.json')}\``
 
 /** What ipfs-cluster says when it does not start or does not find the others. Texts of 1.1.6, measured. */
 export const clusterRules: DiagnosisRule[] = [
@@ -6,7 +10,29 @@ export const clusterRules: DiagnosisRule[] = [
     says: /(\S+) was started before (\S+) last changed/,
     means: (unit, file) => ({
       cause: `${unit} runs with an older ${file}: what was changed in it since, its secret perhaps, is not in use`,
-      fix: `systemctl restart ${unit}`,
+      fix: `\`systemctl restart ${unit}\``,
+    }),
+  },
+  // What was measured from this host comes before what its log may mean.
+  {
+    says: /^measured: (\S+): no such host here/,
+    means: name => ({
+      cause: `${name} has no address on this host: no such host`,
+      fix: `give an address or a name that every host knows (\`getent ahosts ${name}\` shows what one makes of it): the variable address of that host in the inventory, or a line in /etc/hosts here`,
+    }),
+  },
+  {
+    says: /^measured: (\S+) refuses connections from here/,
+    means: at => ({
+      cause: `nothing listens at ${at}: that host was reached, and refuses`,
+      fix: 'there, `systemctl restart ipfs-cluster` starts the daemon and `ss -ltnp` shows where it listens',
+    }),
+  },
+  {
+    says: /^measured: (\S+) (?:does not answer from here|cannot be reached from here: (.*))/,
+    means: (at, why) => ({
+      cause: `${at} does not answer this host${why === '' ? ': what is sent there is dropped' : ` (${why})`}`,
+      fix: `let TCP through to it, on that host and on the way; \`ss -ltn\` there shows whether it listens`,
     }),
   },
   {
@@ -19,29 +45,29 @@ export const clusterRules: DiagnosisRule[] = [
   {
     says: /(\/\S+\/tcp\/4001)(?:\/p2p\/\w+ failed: failed to dial: context deadline exceeded|\] failed to negotiate security protocol)/,
     means: at => ({
-      cause: `${at} does not speak the same language: 4001 is the port of kubo, or the swarm keys differ`,
-      fix: 'between cluster peers use port 9096; between kubos compare the digests of swarm.key',
+      cause: `${at} was reached and does not speak the same language. Likely: it is kubo's port in the place of the cluster's; between kubos, another swarm.key`,
+      fix: 'between cluster peers use port 9096; between kubos `sha256sum {repo}/swarm.key` tells on both hosts',
     }),
   },
   {
     says: /\[(\/\S+)\] failed to negotiate security protocol: .*(?:connection reset by peer|message was too large|trailing newline|EOF)/,
     means: at => ({
-      cause: `${at} hangs up at once: it has another key, or is another program`,
-      fix: 'compare the digests of swarm.key (kubo) or of cluster.secret in service.json on both hosts, and the port',
+      cause: `${at} was reached and hangs up at once. Likely: it has another key, or is another program`,
+      fix: `on both hosts ${secretDigest} tells of ipfs-cluster, \`sha256sum {repo}/swarm.key\` of kubo, and \`ss -ltnp\` which program has the port`,
     }),
   },
   {
     says: /bootstrap to (\S+) failed: failed to dial: context deadline exceeded/,
     means: at => ({
-      cause: `${at} was reached and did not answer: most often its cluster secret is another one`,
-      fix: 'compare the digests of cluster.secret in service.json, and restart the peer that was started before it was changed',
+      cause: `${at} was reached and did not answer in 3 s. Likely: its cluster secret is another one`,
+      fix: `on both hosts ${secretDigest} tells; a peer that was started before its own was changed is restarted: \`systemctl restart ipfs-cluster\``,
     }),
   },
   {
     // Above the rules for dials: that one member cannot be dialled does not keep a daemon from starting.
     says: /consensus start timed out|failed to make requestVote RPC|(?:timed out|error) waiting for leader/,
     means: () => ({
-      cause: 'raft has no leader: not more than half of its members can be reached, or this one was taken out',
+      cause: 'raft has no leader. Likely: not more than half of its members are up, or this one was taken out',
       fix: 'start the others: it goes on by itself when more than half are up. One that was taken out joins again by cluster_raft',
     }),
   },
@@ -80,8 +106,8 @@ export const clusterRules: DiagnosisRule[] = [
   {
     says: /lock (\S+\/cluster\.lock): someone else has the lock/,
     means: lock => ({
-      cause: `another ipfs-cluster works in the same folder, or its user may not write there: ${lock}`,
-      fix: 'end the other one (`ps -C ipfs-cluster-service -o pid,user,args`), and check who owns the folder',
+      cause: `ipfs-cluster does not get its lock: ${lock}. Likely: another one works in the same folder, or its user may not write there`,
+      fix: `\`ps -C ipfs-cluster-service -o pid,user,args\` shows another one, \`ls -ld ${lock.replace(/\/[^/]*$/, '')}\` whose the folder is`,
     }),
   },
   {
@@ -92,10 +118,10 @@ export const clusterRules: DiagnosisRule[] = [
     }),
   },
   {
-    says: /(not in the list of cluster peers: .*)\. The usual causes/,
-    means: missing => ({
+    says: /(not in the list of cluster peers: .*)\. Its secret here: (.*)$/,
+    means: (missing, digest) => ({
       cause: missing,
-      fix: 'compare the digests of cluster.secret on both hosts, restart a peer that was started before its own was changed, and see that the port is open',
+      fix: `see what ipfs-cluster says there: \`journalctl -u ipfs-cluster -n 30\`. Likely, where its port takes connections: another cluster secret, which this tells on both hosts: \`${digest}\``,
     }),
   },
 ]

@@ -47,6 +47,9 @@ export const fetchSecret = (path: string, name: string): Step => ({
   argv: ['sh', '-c', `sed -n 's/.*${secretPattern}.*/\\1/p' "$1" | head -n 1 | tr A-F a-f`, 'sh', serviceFile(path)],
 })
 
+/** What prints the digest of the shared secret, for people who compare two hosts. */
+export const secretDigestCommand = (file: string): string => `grep '"secret"' ${quote(file)} | tr -d ' ,' | sha256sum`
+
 /** What is held of the shared secret: its digest, never the value. Blank is what `cluster_init` leaves. */
 export const secretState = (path: string): Query<HostKey> =>
   program({

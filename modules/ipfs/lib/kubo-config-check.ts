@@ -34,6 +34,9 @@ const isSize = (value: Json): boolean =>
 const isDuration = (value: Json): boolean =>
   value === null || (typeof value === 'string' && /^(0|(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+)?$/.test(value))
 
+/** The command that sets a member; `{ipfs}` is for the module to fill in, by whose and in which repo. */
+const byHand = (member: string, value: string): string => `\`{ipfs} config --json ${member} ${value}\``
+
 /** Values that kubo 0.38 (repo 18) and newer does not accept any more; empty ones are in every new config. */
 const outdated = (config: PlannedConfig): Obstacle | undefined => {
   for (const name of ['Provider', 'Reprovider']) {
@@ -42,7 +45,7 @@ const outdated = (config: PlannedConfig): Obstacle | undefined => {
     if (named.length > 0)
       return {
         why: `the config has ${named.map(key => `${name}.${key}`).join(', ')}: kubo 0.38 and newer does not start with it`,
-        fix: `move it to Provide (Reprovider.Strategy is Provide.Strategy now, Reprovider.Interval is Provide.DHT.Interval) and set ${name} to {}`,
+        fix: `\`{ipfs} config ${name}\` shows it; what is to stay is set anew (Reprovider.Strategy is Provide.Strategy now, Reprovider.Interval is Provide.DHT.Interval), and the old one emptied: ${byHand(name, '{}')}`,
       }
   }
   return undefined
@@ -78,12 +81,15 @@ const malformed = (config: PlannedConfig): Obstacle | undefined => {
 const unprepared = (config: PlannedConfig, { version }: RepoState): Obstacle | undefined => {
   const [enabled, bootstrap] = [config('AutoConf.Enabled'), listOf(config('Bootstrap'))]
   if (enabled === false && bootstrap.length > 0 && bootstrap.every(one => one === 'auto'))
-    return { why: 'AutoConf is off, but Bootstrap holds its placeholder `auto`', fix: 'set Bootstrap to []' }
+    return {
+      why: 'AutoConf is off, but Bootstrap holds its placeholder `auto`',
+      fix: `set Bootstrap to []: ${byHand('Bootstrap', '[]')}`,
+    }
   const url = config('AutoConf.URL')
   if (version >= 17 && enabled !== undefined && enabled !== false && (url === null || url === 'auto'))
     return {
       why: 'there is a swarm.key, but AutoConf is on: kubo does not start, for it would take settings from the public network',
-      fix: 'set AutoConf.Enabled to false',
+      fix: `set AutoConf.Enabled to false, here or by hand: ${byHand('AutoConf.Enabled', 'false')}`,
     }
   return undefined
 }
@@ -102,7 +108,7 @@ const publicOnly = (config: PlannedConfig): Obstacle | undefined => {
     if (config(name) === value)
       return {
         why: `${name} is ${value}: kubo does not start with it and a swarm.key`,
-        fix: `set ${name} to ${instead}`,
+        fix: `set ${name} to ${instead}, here or by hand: ${byHand(name, instead === 'dht' ? '\'"dht"\'' : instead)}`,
       }
   const swarm = listOf(config('Addresses.Swarm'))
   if (swarm.length > 0 && !swarm.some(text => text.includes('/tcp/')))

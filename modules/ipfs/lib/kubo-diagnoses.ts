@@ -8,41 +8,55 @@ const badKey: [RegExp, string][] = [
 ]
 const wrongKey = (text: string): string => badKey.find(([says]) => says.test(text))?.[1] ?? `cannot be read: ${text}`
 
+/** Commands that set a member of the config and start the daemon with it: as its user, in its repo. */
+const set = (member: string, value: string): string =>
+  `\`{ipfs} config --json ${member} ${value}\`, then \`systemctl restart {unit}\``
+
+const shared =
+  'share the key with swarm_key before the start: `runbook apply PLAYBOOK`, with the playbook that has swarm_key, puts back the one that another host holds'
+
 /** What kubo says when it does not start, or cannot do what it is asked. Texts of 0.42 to 0.44, measured. */
 export const kuboRules: DiagnosisRule[] = [
   {
     says: /AutoConf cannot use the default mainnet URL/,
     means: () => ({
       cause: 'kubo does not start: AutoConf is on, and a private network has no public settings to fetch',
-      fix: 'set AutoConf.Enabled to false (module ipfs_config, or the profile autoconf-off)',
+      fix: `set AutoConf.Enabled to false: ${set('AutoConf.Enabled', 'false')}`,
     }),
   },
   {
     says: /no usable bootstrap peers: AutoConf is disabled/,
     means: () => ({
       cause: 'kubo does not start: AutoConf is off, but Bootstrap still holds its placeholder `auto`',
-      fix: 'set Bootstrap to [], or to the addresses of your own nodes',
+      fix: `set Bootstrap to [], or to the addresses of your own nodes: ${set('Bootstrap', "'[]'")}`,
     }),
   },
   {
     says: /^Error: constructing the node.*privnet: private network was not configured but is enforced/,
     means: () => ({
       cause: 'kubo does not start: there is no swarm.key in its repo, and LIBP2P_FORCE_PNET=1 demands one',
-      fix: 'share the key with swarm_key before the start, and check that IPFS_PATH of the unit is the folder it is in',
+      fix: `${shared}. IPFS_PATH of the unit has to be the folder it is in: \`systemctl cat {unit}\``,
     }),
   },
   {
     says: /failed to configure private network: (.*)/,
     means: (text = '') => ({
       cause: `kubo does not start: its swarm.key ${wrongKey(text)}`,
-      fix: 'apply the playbook with swarm_key to all hosts: it puts back the key that another one holds; where none does, restore the file from a backup',
+      fix: `${shared}; where none does, restore the file from a backup`,
     }),
   },
   {
     says: /open (\S+): permission denied/,
     means: path => ({
       cause: `it may not read ${path}`,
-      fix: `give the file and its folder to the user it runs as (a command run as root leaves such files): ls -ln ${path}`,
+      fix: `give it to the user it runs as (a command run as root leaves such files): \`chown {user}: ${path}\`, then \`systemctl restart {unit}\`; \`ls -ln ${path}\` shows whose it is`,
+    }),
+  },
+  {
+    says: /serveHTTP(Api|Gateway): manet\.Listen.*listen tcp\S* (\S+):(\d+): bind: cannot assign requested address/,
+    means: (which, address, port) => ({
+      cause: `its listener is to be ${address}:${port}, but ${address} is not an address of this host`,
+      fix: `keep it on this host: ${set(which === 'Api' ? 'Addresses.API' : 'Addresses.Gateway', `'"/ip4/127.0.0.1/tcp/${port}"'`)}; \`ip -brief address\` shows those it has: a public address often belongs to a router in front`,
     }),
   },
   {
@@ -56,7 +70,7 @@ export const kuboRules: DiagnosisRule[] = [
     says: /listen tcp\S* (\S+):(\d+): bind: address already in use/,
     means: (address, port) => ({
       cause: `its listener is to be ${address}:${port}, where something else listens already`,
-      fix: `\`ss -ltnp 'sport = :${port}'\` names it: end it, or choose another port`,
+      fix: `\`ss -ltnp 'sport = :${port}'\` names it with its pid; \`kill PID\` ends it, then \`systemctl restart {unit}\`; or choose another port`,
     }),
   },
   {
@@ -77,28 +91,31 @@ export const kuboRules: DiagnosisRule[] = [
     says: /failed to listen on any addresses: \[no transport for protocol\]/,
     means: () => ({
       cause: 'kubo does not start: Addresses.Swarm has no TCP address, and a private network runs over TCP alone',
-      fix: 'add /ip4/0.0.0.0/tcp/4001 to Addresses.Swarm',
+      fix: `add one to Addresses.Swarm: ${set('Addresses.Swarm', `'["/ip4/0.0.0.0/tcp/4001"]'`)}`,
     }),
   },
   {
     says: /does not work with (AutoTLS\.Enabled=true|Routing\.Type=auto)/,
     means: what => ({
       cause: `kubo does not start: a private network does not go with ${what === 'AutoTLS.Enabled=true' ? what : 'Routing.Type autoclient'}`,
-      fix: what === 'AutoTLS.Enabled=true' ? 'set AutoTLS.Enabled to false' : 'set Routing.Type to dht',
+      fix:
+        what === 'AutoTLS.Enabled=true'
+          ? `set AutoTLS.Enabled to false: ${set('AutoTLS.Enabled', 'false')}`
+          : `set Routing.Type to dht: ${set('Routing.Type', `'"dht"'`)}`,
     }),
   },
   {
     says: /transport does not support private networks, please disable (\S+)/,
     means: member => ({
       cause: `kubo does not start: ${member} is true, and this transport cannot be encrypted with a swarm key`,
-      fix: `set ${member} to false`,
+      fix: `set ${member} to false: ${set(member, 'false')}`,
     }),
   },
   {
     says: /[Dd]eprecated configuration detected\. Manually migrate '(\w+)' fields to 'Provide'/,
     means: member => ({
       cause: `kubo does not start: its config has values in ${member}, which kubo 0.38 has replaced by Provide`,
-      fix: `move them (Reprovider.Strategy is Provide.Strategy, Reprovider.Interval is Provide.DHT.Interval) and set ${member} to {}`,
+      fix: `\`{ipfs} config ${member}\` shows them; those that are to stay are set anew (Reprovider.Strategy is Provide.Strategy, Reprovider.Interval is Provide.DHT.Interval), and the old ones emptied: ${set(member, "'{}'")}`,
     }),
   },
   {
@@ -112,21 +129,21 @@ export const kuboRules: DiagnosisRule[] = [
     says: /Your programs version \((\d+)\) is lower than your repos \((\d+)\)/,
     means: (program, repo) => ({
       cause: `kubo does not start: it is older than its repo, which has version ${repo} where this kubo knows ${program}`,
-      fix: `install the newer kubo again, or let that one take the repo back: ipfs repo migrate --to=${program} --allow-downgrade`,
+      fix: `install the newer kubo again (kubo_version), or let that one take the repo back: \`{ipfs} repo migrate --to=${program} --allow-downgrade\``,
     }),
   },
   {
     says: /fs-repo requires migration/,
     means: () => ({
       cause: 'kubo does not start: its repo is of an older version',
-      fix: 'start it with `ipfs daemon --migrate`, as the unit of this playbook does, or run `ipfs repo migrate`',
+      fix: 'start it with --migrate, as the unit of the playbook does; by hand: `{ipfs} repo migrate`, then `systemctl restart {unit}`',
     }),
   },
   {
     says: /lock (\S+\/repo\.lock): someone else has the lock/,
     means: lock => ({
       cause: `another kubo works in the same repo: it holds ${lock}`,
-      fix: 'end the other one (`ps -C ipfs -o pid,user,args`); never remove the lock',
+      fix: '`ps -C ipfs -o pid,user,args` shows the other one: end it; never remove the lock',
     }),
   },
   {
@@ -162,8 +179,8 @@ export const kuboRules: DiagnosisRule[] = [
     says: /(?:gater disallows connection to peer|no good addresses)/,
     means: () => ({
       cause:
-        "kubo's own Swarm.AddrFilters forbid the other node's address: the profile `server` filters private ranges",
-      fix: 'set Swarm.AddrFilters to [] (module ipfs_config) or apply the profile local-discovery, and restart kubo',
+        "kubo does not dial the other node's address. Likely: its own Swarm.AddrFilters forbid it (the profile `server` filters private ranges)",
+      fix: `\`{ipfs} config Swarm.AddrFilters\` shows them; without any: ${set('Swarm.AddrFilters', "'[]'")}`,
     }),
   },
   {

@@ -35,6 +35,10 @@ const environment = ({ path }: KuboRepo): Record<string, string> => ({ HOME: pat
 const ipfsCommand = (repo: KuboRepo, words: string[]): string =>
   asUser(repo.user, environment(repo), ['timeout', '20', `${repo.bin_dir}/ipfs`, ...words])
 
+/** The same as a person types it on the host. */
+export const typedIpfs = ({ user, path, bin_dir }: KuboRepo): string =>
+  `runuser -u ${quote(user)} -- env IPFS_PATH=${quote(path)} ${quote(`${bin_dir}/ipfs`)}`
+
 /** The same as a step. Without `--api` the program finds a running daemon by itself, and else opens the repo. */
 export const ipfsStep = (repo: KuboRepo, words: string[]): Step =>
   exec([`${repo.bin_dir}/ipfs`, ...words], { user: repo.user, env: environment(repo) })

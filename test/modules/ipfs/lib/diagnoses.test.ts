@@ -103,7 +103,7 @@ const SAID: [said: string, cause: string, fix: string][] = [
   [
     "2026-11-22T20:43:46.210Z\tFATAL\tcmd/ipfs\tkubo/daemon.go:558\tDeprecated configuration detected. Manually migrate 'Provider' fields to 'Provide': Provider.Enabled",
     'values in Provider',
-    'set Provider to {}',
+    "ipfs config --json Provider '{}'",
   ],
   [
     `Error: datastore configuration of '{"mounts":[],"type":"mount"}' does not match what is on disk '{"type":"mount"}'`,
@@ -129,7 +129,7 @@ const SAID: [said: string, cause: string, fix: string][] = [
     'API.Authorizations',
     'take API.Authorizations out',
   ],
-  ['  * [/ip4/10.77.0.10/tcp/4001] gater disallows connection to peer', 'Swarm.AddrFilters', 'local-discovery'],
+  ['  * [/ip4/10.77.0.10/tcp/4001] gater disallows connection to peer', 'Swarm.AddrFilters', "Swarm.AddrFilters '[]'"],
   [
     '  * [/ip4/10.77.0.10/tcp/9096] failed to negotiate security protocol: peer id mismatch: expected 12D3KooWDFv2, but remote key matches 12D3KooWGoJE',
     '12D3KooWDFv2 is not the id of the peer at /ip4/10.77.0.10/tcp/9096: that is 12D3KooWGoJE',
@@ -137,28 +137,28 @@ const SAID: [said: string, cause: string, fix: string][] = [
   ],
   [
     '  * [/ip4/10.77.0.10/tcp/4001] failed to negotiate security protocol: read tcp4 10.77.0.12:9096->10.77.0.10:4001: read: connection reset by peer',
-    '4001 is the port of kubo',
+    "Likely: it is kubo's port",
     '9096',
   ],
   [
     '  * [/ip4/10.77.0.10/tcp/4001] failed to negotiate security protocol: incoming message was too large',
-    '4001 is the port of kubo',
+    "Likely: it is kubo's port",
     '9096',
   ],
   [
     '2026-11-22T15:02:08.360Z\tERROR\tservice\tbootstrap to /ip4/10.77.0.10/tcp/4001/p2p/12D3KooWGoJE failed: failed to dial: context deadline exceeded',
-    '/ip4/10.77.0.10/tcp/4001 does not speak the same language',
+    '/ip4/10.77.0.10/tcp/4001 was reached and does not speak the same language',
     '9096',
   ],
   [
     '  * [/ip4/10.77.0.10/tcp/9096] failed to negotiate security protocol: message did not have trailing newline',
     'another key',
-    'digests of swarm.key (kubo) or of cluster.secret',
+    'sha256sum /var/lib/ipfs/swarm.key',
   ],
   [
     '2026-11-22T15:02:08.360Z\tERROR\tservice\tbootstrap to /ip4/10.77.0.10/tcp/9096/p2p/12D3KooWGoJE failed: failed to dial: context deadline exceeded',
     'cluster secret is another one',
-    'digests of cluster.secret',
+    'on both hosts `grep',
   ],
   [
     '  * [/ip4/10.77.0.10/tcp/9999] dial tcp4 10.77.0.10:9999: connect: connection refused',
@@ -182,8 +182,8 @@ const SAID: [said: string, cause: string, fix: string][] = [
   ],
   [
     'error obtaining execution lock: lock /var/lib/ipfs-cluster/cluster.lock: someone else has the lock. If no other',
-    'another ipfs-cluster',
-    'end the other one',
+    'Likely: another one works in the same folder',
+    'shows another one',
   ],
   [
     'ipfs-cluster.service was started before /var/lib/ipfs-cluster/service.json last changed',
@@ -191,9 +191,9 @@ const SAID: [said: string, cause: string, fix: string][] = [
     'systemctl restart ipfs-cluster.service',
   ],
   [
-    'not in the list of cluster peers: 10.0.0.2 (Qm): not listed. The usual causes: another cluster secret',
+    'not in the list of cluster peers: 10.0.0.2 (Qm): not listed. Its secret here: grep x | sha256sum',
     'not in the list of cluster peers: 10.0.0.2 (Qm): not listed',
-    'digests of cluster.secret',
+    'on both hosts: `grep x | sha256sum`',
   ],
   ['2026\tWARN\tipfshttp\tipfs does not seem to be available after 10 retries', 'waits for kubo', 'node_multiaddress'],
   ['***** ipfs-cluster consensus start timed out (tips below) *****', 'no leader', 'start the others'],
@@ -201,6 +201,25 @@ const SAID: [said: string, cause: string, fix: string][] = [
   ['go: errors parsing go.mod: go.mod requires go >= 1.26.4 (running go 1.24.4)', 'Go 1.24.4 is too old', '1.26.4'],
   ['tar: kubo/ipfs: Cannot write: No space left on device', 'disk is full', 'df -h'],
   ['app.service: Main process exited, code=exited, status=203/EXEC', 'cannot run the program', 'ExecStart'],
+  ['measured: /opt/app, which app.service is to run, does not exist', '/opt/app is not there', 'systemctl cat'],
+  ['measured: /opt/app, which app.service is to run, is not executable', 'not executable', '`chmod a+x /opt/app`'],
+  [
+    'measured: /opt/app, which app.service is to run, lies on a file system that is mounted noexec',
+    'noexec',
+    'findmnt',
+  ],
+  ['measured: app.service is to run as app, and there is no such user', 'no user app', 'useradd'],
+  ['measured: /srv/x, which app.service names, does not exist', '/srv/x', 'module file'],
+  ['measured: the kernel has killed app.service, for memory had run out', 'memory had run out', 'oom'],
+  ['app.service: Main process exited, code=killed, status=9/KILL', 'signal 9. Likely', 'oom'],
+  [
+    'measured: node7.example: no such host here (getent ahosts node7.example)',
+    'node7.example has no address',
+    'getent',
+  ],
+  ['measured: 10.0.0.2:9096 refuses connections from here: nothing listens there', 'nothing listens at', 'ss -ltnp'],
+  ['measured: 10.0.0.2:9096 does not answer from here: no connection in 3 s', 'is dropped', 'let TCP through'],
+  ['measured: [fd00::2]:9096 cannot be reached from here: No route to host', '(No route to host)', 'let TCP through'],
 ]
 
 for (const [said, cause, fix] of SAID)
@@ -209,7 +228,29 @@ for (const [said, cause, fix] of SAID)
     assert.ok(found?.cause.includes(cause), `${found?.cause} does not say "${cause}"`)
     assert.ok(found?.fix.includes(fix), `${found?.fix} does not say "${fix}"`)
     assert.is(found?.said, said.trim())
+    // Whatever it is, there may be one of it alone.
+    assert.not.match(found?.fix ?? '', /\b(mv|rm|rename|delete)\b|move .* away|remove (it|the|these)(?! lock)/)
   })
+
+test('what was measured comes before what the log may mean, and what is likely says so', () => {
+  const found = diagnose(
+    'bootstrap to /ip4/10.0.0.2/tcp/9096/p2p/12D3 failed: failed to dial: context deadline exceeded\nmeasured: 10.0.0.2:9096 refuses connections from here: nothing listens there',
+  )
+  assert.match(found?.cause ?? '', /^nothing listens at 10\.0\.0\.2:9096/)
+})
+
+test('commands of a fix are those of the unit that failed: its user, its repo, its program', () => {
+  const said = 'Error: AutoConf cannot use the default mainnet URL'
+  const at = 'runs: kubo7.service bob /opt/kubo/ipfs IPFS_PATH=/srv/ipfs HOME=/srv/ipfs'
+  const fix = diagnose(`${said}\n${at}`)?.fix ?? ''
+  assert.match(
+    fix,
+    '`runuser -u bob -- env IPFS_PATH=/srv/ipfs HOME=/srv/ipfs /opt/kubo/ipfs config --json AutoConf.Enabled false`',
+  )
+  assert.match(fix, '`systemctl restart kubo7`')
+  assert.match(diagnose(said)?.fix ?? '', '`ipfs config --json AutoConf.Enabled false`, then `systemctl restart ipfs`')
+  assert.match(diagnose(`${said}\nruns: a.service root /bin/ipfs`)?.fix ?? '', '`/bin/ipfs config')
+})
 
 test('of many lines the one that tells most counts, whatever their order', () => {
   const found = diagnose(
