@@ -1,9 +1,11 @@
 import { defineModule, type Static, T, unitFile, uses } from '../../src/module/module.ts'
 import { plainPath } from '../builtin/lib/paths.ts'
-import { clusterArguments } from './lib/cluster.ts'
-import { existing } from './lib/existing.ts'
+import { clusterArguments, clusterId, secretState } from './lib/cluster.ts'
+import { existing, type Kind } from './lib/existing.ts'
 import { findings } from './lib/existing-findings.ts'
-import { repoArguments } from './lib/kubo.ts'
+import { type ConfigMember, peerId, repoArguments } from './lib/kubo.ts'
+import type { HostKey } from './lib/shared-key.ts'
+import { swarmKeyState } from './lib/swarm-key.ts'
 
 const args = T.Object(
   {
@@ -25,6 +27,17 @@ const wantedBy = ({ unit, cluster_unit, keep, ...rest }: Static<typeof args>) =>
   keep: keep.map(plainPath),
 })
 
+type Seen = { identity: ConfigMember[]; held: HostKey[] }
+
+/** What the paths that are asked for hold, in the words of what is found besides. */
+const ownOf = ({ identity, held }: Seen): Record<Kind, { id: string; print: string }> => {
+  const [kubo, cluster] = identity.map(({ value }, i) => ({
+    id: typeof value === 'string' ? value : '',
+    print: held[i]?.state === 'good' ? (held[i].print ?? '') : '',
+  }))
+  return { kubo: kubo!, cluster: cluster! }
+}
+
 /**
  * People come with a cluster typed by hand, or with a unit of another guide. A playbook that knows nothing of those makes a
  * second network beside the first, or takes over a unit and leaves its data behind, and ends green.
@@ -38,13 +51,18 @@ export default defineModule({
     '- name: Look for what is there already\n  ipfs_existing:\n    path: /var/lib/ipfs\n    cluster_path: /var/lib/ipfs-cluster',
     '- name: Leave the node that somebody runs for himself alone\n  ipfs_existing:\n    keep: [/home/ada/.ipfs]',
   ],
-  reads: args => ({ found: uses(existing(wantedBy(args))) }),
-  plan: (args, { found }, { ok, fail }) => {
-    const { obstacle } = findings(found, wantedBy(args))
+  // But for the first, what later tasks ask in the same words: it costs nothing here.
+  reads: args => ({
+    found: uses(existing(wantedBy(args))),
+    identity: [uses(peerId(args)), uses(clusterId(args.cluster_path))],
+    held: [uses(swarmKeyState(args.path)), uses(secretState(args.cluster_path))],
+  }),
+  plan: (args, seen, { ok, fail }) => {
+    const { obstacle } = findings(seen.found, { ...wantedBy(args), own: ownOf(seen) })
     return obstacle ? fail(obstacle.why, obstacle.fix) : ok()
   },
-  warns: (args, { found }) => {
-    const { obstacle, remaining } = findings(found, wantedBy(args))
+  warns: (args, seen) => {
+    const { obstacle, remaining } = findings(seen.found, { ...wantedBy(args), own: ownOf(seen) })
     return obstacle ? [] : remaining
   },
 })

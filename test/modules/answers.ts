@@ -137,6 +137,7 @@ const silent: Record<string, unknown> = {
   machine: { boot: '', network: '', processes: '' },
   token: { value: null },
   identity: { value: null },
+  held: { state: 'absent' },
   kubo: { words: [] },
   known: { all: [] },
 }

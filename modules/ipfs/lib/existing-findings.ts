@@ -5,7 +5,7 @@ import { isOfSystem, isOwnUnit, nameOfUnit, type UnitSaid, unitSays } from './ex
 import { waysOut } from './existing-ways.ts'
 
 /** What is asked for, by whom it is to be run, and what may stay beside it. */
-export type Wanted = Asked & { user: string; keep: string[] }
+export type Wanted = Asked & { user: string; keep: string[]; own: Record<Kind, { id: string; print: string }> }
 
 /** What was found, read once: units that run one of the two programs, and what no unit of ours runs. */
 type Seen = { wanted: Wanted; found: Existing; units: UnitSaid[]; foreign: DaemonFound[] }
@@ -49,11 +49,19 @@ const describe = (repo: RepoFound, seen: Seen): string => {
     id !== '' && `peer ${id}`,
     print === '' ? `no ${key}` : `${key} ${short(print)}`,
     kind === 'kubo' &&
-      (pins === undefined ? 'its pins can only be counted while it runs' : `${pins} ${pins === 1 ? 'pin' : 'pins'}`),
+      pinsIn(
+        pins,
+        seen.foreign.some(one => one.repo === path),
+      ),
     owner !== '' && `of ${owner}`,
     holders(repo, seen),
   )
   return `${path} is ${what} (${facts})`
+}
+
+const pinsIn = (pins: number | undefined, runs: boolean): string | undefined => {
+  if (pins !== undefined) return `${pins} ${pins === 1 ? 'pin' : 'pins'}`
+  return runs ? undefined : 'its pins can only be counted while it runs'
 }
 
 const isThere = (kind: Kind, { found }: Seen): boolean => found.there.includes(kind)
@@ -118,6 +126,12 @@ const isTheSame = ({ kind, repo, user, program }: UnitSaid, wanted: Wanted): boo
   program.replace(/^(?!\/)/, `${wanted.bin_dir}/`) ===
     `${wanted.bin_dir}/${kind === 'kubo' ? 'ipfs' : 'ipfs-cluster-service'}`
 
+/** The repo at the path that is asked for, which the look itself passes over. */
+const ownRepo = (kind: Kind, { wanted }: Seen): RepoFound => {
+  const { id, print } = wanted.own[kind]
+  return { path: askedPath(kind, wanted), kind, owner: '', id, print, pins: undefined }
+}
+
 /** The repo that is asked for is run by somebody else: two daemons would want it. */
 const contested = (seen: Seen): Obstacle | undefined => {
   const { wanted, units, foreign, found } = seen
@@ -127,18 +141,17 @@ const contested = (seen: Seen): Obstacle | undefined => {
     const unit = units.find(
       one => one.repo === path && !isNamedLike(one.file, askedUnit(kind, wanted)) && (one.isActive || one.isEnabled),
     )
-    if (unit)
-      return {
-        why: `${path} is run by ${unit.file} (as ${unit.user}, ${state(unit)}), which is not the unit asked for`,
-        fix,
-      }
+    if (unit) return { why: `${describe(ownRepo(kind, seen), seen)}, and that is not the unit asked for`, fix }
     const daemon = foreign.find(
       one => one.repo === path && !wanted.units.some(file => isRunBy(one, { name: nameOfUnit(file), file })),
     )
     if (daemon)
       return {
-        why: `${path} is run by ${processOf(daemon)}, which no unit of runbook's has started`,
-        fix: `if it is this network's, end it on this host, \`kill ${daemon.pid}\`, and run this again; else ${fix}`,
+        why: `${describe(ownRepo(kind, seen), seen)}, which no unit of runbook's has started`,
+        fix:
+          daemon.user === wanted.user && daemon.user !== 'root'
+            ? `if it is this network's, end it on this host, \`kill ${daemon.pid}\`, and run this again; else ${fix}`
+            : fix,
       }
   }
   return undefined
