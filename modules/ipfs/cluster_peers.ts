@@ -93,7 +93,10 @@ export default defineModule({
   touches: args => [`live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
     if (seen.unit.active !== 'active' && seen.unit.active !== 'activating')
-      return fail(`${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`, `start it before this task`)
+      return fail(
+        `${unitName(args.unit)} is ${seen.unit.active}: it lists no peers`,
+        `\`systemctl start ${unitName(args.unit).replace(/\.service$/, '')}\`, or start it in a task before this one`,
+      )
     const refused = later(() => refusal(args, seen))
     if (refused !== undefined && !isUnknown(refused)) return fail(refused.why, refused.fix)
     const slip = mistakenForKubo(args.peers, () => seen.kubo)

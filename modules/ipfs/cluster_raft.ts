@@ -2,6 +2,7 @@ import {
   defineCollective,
   type FileAnswer,
   file,
+  isUnknown,
   later,
   type ServiceAnswer,
   type Static,
@@ -9,12 +10,15 @@ import {
   service,
   stat,
   T,
+  unitName,
   uses,
 } from '../../src/module/module.ts'
-import { folderArgument } from '../builtin/lib/paths.ts'
+import { folderArgument, type Obstacle } from '../builtin/lib/paths.ts'
 import { systemctl } from '../builtin/lib/systemctl.ts'
 import { multiaddress } from './lib/address.ts'
-import { clusterArguments, clusterId } from './lib/cluster.ts'
+import { refusedByApi } from './lib/api-refusal.ts'
+import { clusterArguments, clusterId, serviceFile } from './lib/cluster.ts'
+import type { ApiRefusal } from './lib/cluster-api.ts'
 import diagnose from './lib/diagnoses.ts'
 import {
   fetchPeerId,
@@ -48,7 +52,7 @@ type Seen = {
   unit: ServiceAnswer
   backup: FileAnswer
   id: { value: unknown }
-  members: { errors: Record<string, string> }
+  members: { errors: Record<string, string>; refusal?: ApiRefusal }
   known: { all: string[] } | undefined
 }
 
@@ -69,6 +73,21 @@ const standingOf = (host: string, address: string, seen: Seen, isHere: boolean):
     lists: members.errors,
     known: known?.all ?? [],
   }
+}
+
+/** The commands of a fix, as a person types them on the host. */
+const filledIn = (fix: string, { user, path, bin_dir, unit }: Args): string =>
+  fix
+    .replaceAll('{unit}', unitName(unit).replace(/\.service$/, ''))
+    .replaceAll('{folder}', path)
+    .replaceAll('{service}', `runuser -u ${user} -- ${bin_dir}/ipfs-cluster-service --config ${path}`)
+
+/** Why the API of a host's daemon tells nothing of the members, and never will by itself. */
+const refusalOn = ({ unit, path }: Args, { members, unit: answer }: Seen): Obstacle | undefined => {
+  const found = later(() =>
+    refusedByApi(members.refusal, { unit: { name: unit, answer }, file: undefined, path: serviceFile(path) }),
+  )
+  return isUnknown(found) ? undefined : found
 }
 
 /** The name under which the id of the host that is joined is known to the others. */
@@ -127,13 +146,19 @@ export default defineCollective({
   }),
   touches: args => [`live:${args.unit}#members`, 'live:sockets'],
   plan(args, seen, context) {
+    const deaf = context.up.find(host => refusalOn(args[host]!, seen[host]!) !== undefined)
+    const refused = deaf === undefined ? undefined : refusalOn(args[deaf]!, seen[deaf]!)
+    if (refused)
+      return context.each(host =>
+        context.fail(`${deaf}: ${refused.why}`, `on ${deaf}${host === deaf ? ', here' : ''}: ${refused.fix}`),
+      )
     const standings = context.up.map(host =>
       standingOf(host, args[host]!.address, seen[host]!, !context.bystanders.includes(host)),
     )
     const decision = decideVoters(standings, context.missing)
     if (decision.is === 'fail')
       return context.each(host =>
-        decision.on.includes(host) ? context.fail(decision.why, decision.fix) : context.ok(),
+        decision.on.includes(host) ? context.fail(decision.why, filledIn(decision.fix, args[host]!)) : context.ok(),
       )
     const newcomers = decision.joining.filter(host => host !== decision.founder)
     return context.each((host, { mark, unit }) => {

@@ -78,10 +78,10 @@ while read -r cid; do n=$((n+1)); [ -z "$cid" ] || try $n "$cid" "$1" "$2" & shi
     { name },
   )
 
-const cure = ({ via }: Args): string =>
+const cure = ({ via, unit }: Args): string =>
   via === 'bootstrap'
-    ? 'A known fault with a Bootstrap list: the connection is older than the exchange of blocks and never used for it. The cure is `via: peering` in the task with bootstrap.'
-    : 'Connected, but no block comes: `ipfs swarm disconnect` and `ipfs swarm connect` on the reading host, then run again.'
+    ? 'A known fault with a Bootstrap list: the connection is older than the exchange of blocks and never used for it. The cure is peering: `runbook apply PLAYBOOK -e via=peering`.'
+    : `Connected, but no block comes. The connections are made anew by a restart of the reading kubo, \`systemctl restart ${unitName(unit)}\`; then run again.`
 
 /** Tells what was not read. A source that was lost meanwhile has its own failure, so it is not told here. */
 const conclude = (args: Args): Step =>
@@ -199,7 +199,7 @@ export default defineCollective({
       return context.each(host =>
         context.fail(
           `kubo does not run on ${idle.join(', ')}: no block can be read there`,
-          `start ${unitName(args[host]!.unit)} before this task`,
+          `on ${idle.join(', ')} \`systemctl start ${unitName(args[host]!.unit)}\`, or start it in a task before this one`,
         ),
       )
     // With an id that is still to be made every pair is new: no stamp can name it.

@@ -134,9 +134,6 @@ export const doubtfulSockets = (unit: ServiceAnswer, restarts: boolean, seen: { 
 const named = ({ program, pid, unit }: SocketHolder): string =>
   `${program} (pid ${pid}${unit === '' ? '' : `, ${unit}`})`
 
-/** What a person types to end it: a unit would only start its process again. */
-const ending = ({ pid, unit }: SocketHolder): string => (unit === '' ? `kill ${pid}` : `systemctl stop ${unit}`)
-
 /** Why a service cannot listen where it is to, or is not alone there. */
 export const listenObstacle = (
   unit: ServiceAnswer,
@@ -161,7 +158,7 @@ export const listenObstacle = (
       return {
         why: `${foreign ? named(foreign) : 'another program'} listens at ${where}, where ${short} is to listen${isOff(unit) ? '' : ', too: connections go to either'}`,
         fix: foreign
-          ? `\`ps -o pid,user,args -p ${foreign.pid}\` tells what it is; \`${ending(foreign)}\` ends it; or choose another port`
+          ? `\`ps -o pid,user,args -p ${foreign.pid}\` tells what it is; \`kill ${foreign.pid}\` ends it; or choose another port`
           : `\`ss -ltnp 'sport = :${port}'\` tells what it is, with its pid; \`kill PID\` ends it; or choose another port`,
       }
   }

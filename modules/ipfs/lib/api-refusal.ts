@@ -8,7 +8,7 @@ import type { ApiRefusal } from './cluster-api.ts'
  */
 export const refusedByApi = (
   refusal: ApiRefusal | undefined,
-  { unit, file, path }: { unit: { name: string; answer: ServiceAnswer }; file: FileAnswer; path: string },
+  { unit, file, path }: { unit: { name: string; answer: ServiceAnswer }; file: FileAnswer | undefined; path: string },
 ): Obstacle | undefined => {
   if (refusal === undefined || ![0, 401, 403].includes(refusal.code)) return undefined
   const short = unitName(unit.name).replace(/\.service$/, '')
@@ -21,7 +21,7 @@ export const refusedByApi = (
       : undefined
   const said = `ipfs-cluster's API answers ${refusal.code} (${refusal.message}): it does not take the password that ${path} holds`
   // Measured here: the daemon is older than what its file says by now.
-  if (file.exists && file.changed > unit.answer.since)
+  if (file?.exists && file.changed > unit.answer.since)
     return {
       why: `${said}, for ${short} was started before that file last changed`,
       fix: unit.answer.manager === 'systemd' ? `\`systemctl restart ${short}\`` : `restart the service ${short}`,

@@ -20,6 +20,7 @@ export type RaftStanding = {
   known: string[]
 }
 
+/** In a fix `{unit}`, `{folder}` and `{service}` (ipfs-cluster-service as its user) stand for those of the host. */
 export type VoterDecision =
   | { is: 'fail'; why: string; fix: string; on: string[] }
   | {
@@ -61,7 +62,7 @@ const twoClusters = (hosts: RaftStanding[], voice: RaftStanding, speakers: RaftS
     is: 'fail',
     on: hosts.map(h => h.host),
     why: `there are two raft clusters: ${rival.host} is not in that of ${voice.host}`,
-    fix: `keep one: on ${rival.host} or ${voice.host} stop ipfs-cluster, save its pins with \`ipfs-cluster-service state export\`, put its state aside with \`ipfs-cluster-service state cleanup\` (it becomes raft.old.0), and run this again`,
+    fix: `keep one. On ${rival.host} or ${voice.host}, whichever gives its own up: \`systemctl stop {unit}\`, \`{service} state export -f {folder}/pins.ndjson\`, \`{service} state cleanup -f\` (its state is put aside as raft.old.0); then run this again`,
   }
 }
 
@@ -80,7 +81,7 @@ const joinCluster = (
       is: 'fail',
       on: base.joining,
       why: `no quorum: ${able.length} of the ${list.length} members of the raft cluster answer on ${voice.host}, so ${one(base.joining)} cannot join`,
-      fix: 'start more than half of the members; if they are lost for good, on a host that is left: stop ipfs-cluster, `ipfs-cluster-service state export -f pins.ndjson`, empty the file peerstore, `state import -f pins.ndjson`, and run this again',
+      fix: 'start more than half of the members; if they are lost for good, on one that is left: `systemctl stop {unit}`, `{service} state export -f {folder}/pins.ndjson`, `: >{folder}/peerstore`, `{service} state import -f {folder}/pins.ndjson`, and run this again',
     }
   return { ...base, via: voice.host, leaving: hasQuorum && voice.isHere ? orphans(voice, hosts) : [] }
 }
@@ -97,7 +98,7 @@ const unfoundable = (
       is: 'fail',
       on: names,
       why: `no member of the raft cluster answers (${one(members.map(h => h.host))}), so ${one(names)} cannot join`,
-      fix: `see what \`journalctl -u ipfs-cluster\` says there; run this again over all hosts when they answer`,
+      fix: `see what \`journalctl -u {unit} -n 30\` says there; run this again over all hosts when they answer`,
     }
   if (missing.length > 0)
     return {
@@ -112,7 +113,7 @@ const unfoundable = (
     is: 'fail',
     on: names,
     why: `${one(former)} was in a raft cluster (raft.old.0), and no host is in one now: none is founded over it`,
-    fix: `to go on with its pins there: \`cp -a raft.old.0 raft\` in its folder, as its user; then run this again`,
+    fix: `to go on with its pins, on ${former[0]}: \`cp -a {folder}/raft.old.0 {folder}/raft\`; then run this again`,
   }
 }
 

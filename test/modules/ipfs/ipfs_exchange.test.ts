@@ -83,7 +83,7 @@ check('dead sources are tried side by side, each is named, and the others count'
   assert.is(status, 1)
   assert.match(said, 'node0 could not read a fresh block of node1: Error: both1: context deadline exceeded')
   assert.match(said, 'of node2: Error: both2')
-  assert.match(said, 'swarm disconnect')
+  assert.match(said, 'systemctl restart')
   assert.equal(noted(), ['Qnode3 T Qnode0 T', 'Qsilent T Qnode0 T'])
   assert.not(existsSync(`${stamps}.new`))
 })
