@@ -95,7 +95,7 @@ export default defineModule({
   more: (args, seen) => sourceReads(clusterPeer, args, seen),
   touches: args => [...adoptionTouches(clusterPeer, args), `live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
-    const it = planAdoption(clusterPeer, args, seen, settings(args))
+    const it = planAdoption(clusterPeer, args, seen, { settings: settings(args), started: [] })
     if (it.is === 'fail') return fail(it.why, it.fix)
     const outputs = { way_back: it.is === 'take' || it.wasAdopted ? wayBackFile(args.path) : '' }
     if (it.is === 'take') {

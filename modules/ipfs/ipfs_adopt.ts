@@ -75,15 +75,16 @@ const settings =
   }
 
 /**
- * Dials the others as soon as the daemon answers. Their own dial may be half a minute away. Whether it came to be is judged
- * by who is connected.
+ * Dials the others as soon as the daemon answers. Their own dial may be half a minute away, or came while this one was
+ * starting: such a connection may exchange no block for good (measured, decision 7), so it is made anew. Whether it came to be
+ * is judged by who is connected.
  */
 const dial = (args: Args, wanted: Args['meets']): Step =>
   exec([
     'sh',
     '-c',
     `for n in $(seq 150); do ${daemonCommand(args, ['id'])} >/dev/null 2>&1 && break; sleep 0.2; systemctl -q is-failed -- "$1" && exit 0; done
-${wanted.map(({ id, address, port }) => `{ for n in 1 2 3; do ${daemonCommand(args, ['swarm', 'connect', peerAddress(address, port, id)])} && break; sleep 1; done; } &`).join('\n')}
+${wanted.map(({ id, address, port }) => `{ ${daemonCommand(args, ['swarm', 'disconnect', `/p2p/${id}`])}; for n in 1 2 3; do ${daemonCommand(args, ['swarm', 'connect', peerAddress(address, port, id)])} && break; sleep 1; done; } &`).join('\n')}
 wait`,
     'sh',
     unitName(args.unit),
@@ -111,13 +112,16 @@ export default defineModule({
   more: (args, seen) => sourceReads(kubo, args, seen),
   touches: args => [...adoptionTouches(kubo, args), `live:${args.unit}`],
   plan(args, seen, { ok, change, fail }) {
-    const it = planAdoption(kubo, args, seen, settings(args))
+    const it = planAdoption(kubo, args, seen, {
+      settings: settings(args),
+      started: args.meets.length === 0 ? [] : [dial(args, args.meets)],
+    })
     if (it.is === 'fail') return fail(it.why, it.fix)
     const outputs = { way_back: it.is === 'take' || it.wasAdopted ? wayBackFile(args.path) : '' }
     if (it.is === 'take')
       return change({
         will: { ...it.will, ...configured(args), connected: args.meets.map(() => ({ connected: true })) },
-        steps: [...it.steps, ...(args.meets.length === 0 ? [] : [dial(args, args.meets)])],
+        steps: it.steps,
         reason: it.reason,
         outputs,
         interrupts: true,

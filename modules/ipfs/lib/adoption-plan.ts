@@ -4,7 +4,6 @@ import {
   file,
   type ServiceAnswer,
   type Static,
-  type Step,
   service,
   stat,
   T,
@@ -28,7 +27,7 @@ import {
   wayBackFile,
 } from './adoptable.ts'
 import { obstacleTo, usersOf } from './adoption.ts'
-import { adoptedAs, adoptionSteps } from './adoption-steps.ts'
+import { adoptedAs, adoptionSteps, type OwnSteps } from './adoption-steps.ts'
 import type { Asked } from './existing.ts'
 import { wayBack } from './way-back.ts'
 
@@ -123,12 +122,7 @@ const reasonOf = ({ from, path, unit }: AdoptionArguments, found: Adoptable, sou
 const written = (text: string, mode: string) => ({ exists: true, kind: 'file', mode, content: content(text) }) as const
 
 /** What is to be done to adopt; `rest`: there is nothing to take. */
-export const planAdoption = (
-  it: Adopted,
-  given: AdoptionArguments,
-  seen: AdoptionSeen,
-  settings: (folder: string) => Step[],
-) => {
+export const planAdoption = (it: Adopted, given: AdoptionArguments, seen: AdoptionSeen, own: OwnSteps) => {
   const { source = nowhere, template, file, wayBack: back } = seen
   const found: Adoptable = { ...seen.holders, ...seen.place }
   if (!template.exists) return { is: 'fail', why: template.missing, fix: undefined } as const
@@ -160,7 +154,7 @@ export const planAdoption = (
       },
       ...(text === undefined ? {} : { wayBack: written(text, '0755') }),
     },
-    steps: adoptionSteps(it, args, { found, source, unitText: template.text, hasUnit, wayBack: text }, settings),
+    steps: adoptionSteps(it, args, { found, source, unitText: template.text, hasUnit, wayBack: text }, own),
     reason: reasonOf(args, found, source),
   } as const
 }

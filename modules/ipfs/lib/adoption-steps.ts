@@ -25,6 +25,9 @@ export type Adoption = {
   at_boot: boolean
 }
 
+/** What each of the two programs does besides: to its folder before it moves, and once it was told to start. */
+export type OwnSteps = { settings: (folder: string) => Step[]; started: Step[] }
+
 const shell = (text: string, words: string[]): Step => exec(['sh', '-c', text, 'sh', ...words])
 
 /** Puts something aside, under a name that nothing has yet. */
@@ -169,13 +172,12 @@ const leaving = ({ path, from }: Adoption, { units }: Users, source: SourceFound
 ]
 
 /** The unit as the main playbook has it, started. */
-const raising = ({ path, unit, at_boot }: Adoption, text: string, isThere: boolean): Step[] => [
+const raising = ({ unit, at_boot }: Adoption, text: string, isThere: boolean): Step[] => [
   ...(isThere ? [] : [{ do: 'write', path: unitFile(unit), content: content(text), mode: '0644' } satisfies Step]),
   exec(['systemctl', 'daemon-reload']),
   ...(at_boot ? [exec(['systemctl', 'enable', '--quiet', '--', unitName(unit)])] : []),
   exec(['systemctl', 'reset-failed', '--', unitName(unit)], { success: [0, 1, 5] }),
   exec(['systemctl', '--no-block', 'start', '--', unitName(unit)]),
-  exec(['rm', '-f', '--', mark(path)]),
 ]
 
 /** All of it, in an order in which what is there tells how far it went. */
@@ -183,16 +185,18 @@ export const adoptionSteps = (
   it: Adopted,
   at: Adoption,
   seen: { found: Adoptable; source: SourceFound; unitText: string; hasUnit: boolean; wayBack: string | undefined },
-  settings: (folder: string) => Step[],
+  own: OwnSteps,
 ): Step[] => {
   const users = usersOf(at.from, unitName(at.unit), seen.found, seen.source)
   return [
     ...beginning(at, seen.wayBack),
     ...keepPrograms(it, at, seen.found),
     ...ending(it, at, users),
-    ...moving(it, at, seen.found, seen.source, settings),
+    ...moving(it, at, seen.found, seen.source, own.settings),
     ...leaving(at, users, seen.source),
     ...raising(at, seen.unitText, seen.hasUnit),
+    ...own.started,
+    exec(['rm', '-f', '--', mark(at.path)]),
   ]
 }
 
