@@ -78,8 +78,10 @@ export const shellLost = (target: Target, loss: ShellLoss): Failure => {
   return {
     reason: 'host-login',
     what: `${name} lets ${user} in, but gives no shell`,
-    why: lastLine(loss.said) || `/bin/sh ended with ${loss.ending.status}`,
-    fix: 'log in as a user with a login shell (ansible_user)',
+    why:
+      lastLine(loss.said) ||
+      `the login ended with status ${loss.ending.status} and without a word, as an \`exit\` in .bashrc does`,
+    fix: `\`ssh ${user}@${target.host} echo here\` has to print it: take out of .bashrc or .zshenv there what ends the shell, or log in as a user with a login shell (ansible_user)`,
   }
 }
 

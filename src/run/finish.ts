@@ -50,8 +50,9 @@ const warnOfContradiction = ({ planned, emit }: RunContext, line: Line, status: 
 }
 
 /** What only came to be known in its place; what the plan has said is not said again. */
-const emitWarnings = ({ emit }: RunContext, { host, id, warnings = [] }: Line): void => {
-  for (const text of warnings) emit({ type: 'warning', host, node: id, text })
+const emitWarnings = ({ planned, emit }: RunContext, { host, id, warnings = [] }: Line): void => {
+  const told = planned.get(id)?.warnings ?? []
+  for (const text of warnings) if (!told.includes(text)) emit({ type: 'warning', host, node: id, text })
 }
 
 /** A line is dealt with: told once, kept, and whoever waits looks again. */

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import type { Fragment } from '../../src/core/transport.ts'
 import { connectSsh } from '../../src/host/connect.ts'
 import { LOGIN_LINE, SYSTEM_PATH, startLine } from '../../src/host/environment.ts'
+import { failuresOf } from './local.ts'
 import { type ServerOptions, type TestServer, withServer } from './server.ts'
 
 /** What people export: settings of the programs that are to be set up, words that change tools, and worse. */
@@ -136,6 +137,16 @@ const LOGINS: Record<string, string> = {
 }
 for (const [what, greets] of Object.entries(LOGINS))
   test(`a login that ${what} changes nothing`, () => isUsable({ greets }))
+
+test('a login whose own files end it is told as that', () =>
+  withServer({ greets: 'exit 0' }, async server => {
+    const transport = await connectSsh(server.target)
+    const [failure] = await failuresOf(transport.run([{ sh: ':' }]))
+    assert.is(failure?.reason, 'host-login')
+    assert.match(failure!.why!, 'as an `exit` in .bashrc does')
+    assert.match(failure!.fix!, 'ssh root@127.0.0.1 echo here')
+    await transport.close()
+  }))
 
 test('become: a login that is another shell by then still becomes root by sudo', () =>
   withServer(

@@ -143,6 +143,11 @@ test('what a command prints that is no UTF-8 is warned of, where it is registere
     },
   ))
 
+test('what the plan has warned of is not said again in its place', () =>
+  applied(`- { name: asked, command: { argv: [printf, 'b\\377'], reads: [] }, register: asked }`, ran => {
+    assert.is(ran.events.filter(event => event.type === 'warning').length, 1)
+  }))
+
 test('a module that would change again at once has broken its promise too', () =>
   applied(`- { name: again, restless: { path: "{{ root }}/f" } }`, ran => {
     assert.equal(failuresOf(ran), { 'node0/again': 'module-broke-promise' })
