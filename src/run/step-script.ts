@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { isGone, isThere } from '../core/path-test.ts'
-import { quote, quoted } from '../core/quote.ts'
+import { asOther, quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
 import { type Guard, guardScript } from '../module/guard.ts'
 import type { From, PlacingStep, Step } from '../module/step.ts'
@@ -46,11 +46,12 @@ const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
 const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: string): string => {
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
-  const as = step.user === undefined || step.user === login ? [] : ['runuser', '-u', step.user, '--']
-  const words = [...as, ...(env.length > 0 ? ['env', ...env] : []), ...step.argv]
+  const isOther = step.user !== undefined && step.user !== login
+  const words = [...(env.length > 0 ? [...(isOther ? [] : ['env']), ...env] : []), ...step.argv]
+  const program = isOther ? `${asOther(step.user!)} ${quoted(words)}` : quoted(words)
   const deaf = step.uncut ? "trap '' HUP INT TERM; " : ''
   const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} || exit; `
-  const command = step.stdin ? `{ ${printing(stepBytes(step.stdin, memory))}\n} | ${quoted(words)}` : quoted(words)
+  const command = step.stdin ? `{ ${printing(stepBytes(step.stdin, memory))}\n} | { ${program}\n}` : program
   const success = step.success?.filter(status => status !== 0) ?? []
   const judged =
     success.length === 0 ? command : `${command}; s=$?; case $s in ${success.join('|')}) exit 0;; *) exit $s;; esac`

@@ -220,4 +220,17 @@ test('rewrite: mode and owner stay', () => {
   assert.equal([readFileSync(path, 'utf8'), mode(path), uid, gid], ['{"a":1}', '640', 1000, 1001])
 })
 
+if (process.getuid?.() === 0)
+  test('a step of another user has that home and name, its own variables, and nothing else', () => {
+    const step = exec(['sh', '-c', 'env; cat'], { user: 'daemon', env: { A: "it's" }, stdin: content('given') })
+    const { stdout } = spawnSync('sh', ['-c', stepScript(step, memory, 'root')!], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, CLUSTER_SECRET: 'x', HOME: '/root', LANG: 'C.UTF-8' },
+    })
+    const said = new Set(stdout.split('\n'))
+    for (const line of ['HOME=/usr/sbin', 'USER=daemon', 'LANG=C.UTF-8', "A=it's", 'given'])
+      assert.ok(said.has(line), stdout)
+    assert.not.match(stdout, 'CLUSTER')
+  })
+
 test.run()
