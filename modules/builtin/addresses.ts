@@ -26,8 +26,13 @@ const args = T.Object(
       {
         description:
           'All hosts, each by its name, with the `address` at which the others reach it: an IP address or a name. `ports`: where it is reached there; `listen`: where it listens, as `/ip4/0.0.0.0/tcp/4001` or `HOST:PORT`.',
+        partial: 'absent',
       },
     ),
+    absent: T.Array(T.Object({ host: T.String(), address: T.Unknown() }), {
+      default: [],
+      description: 'Filled in by runbook: hosts that did not answer. Nothing is asked of them, nor about them.',
+    }),
   },
   { additionalProperties: false },
 )

@@ -1,5 +1,5 @@
 import {
-  defineModule,
+  defineCollective,
   exec,
   type FileAnswer,
   isUnknown,
@@ -7,6 +7,7 @@ import {
   type Later,
   later,
   type Query,
+  quote,
   type ServiceAnswer,
   type Static,
   type Step,
@@ -19,8 +20,7 @@ import {
 } from '../../src/module/module.ts'
 import { type Resolution, resolution } from '../builtin/lib/network-identity.ts'
 import type { Obstacle } from '../builtin/lib/paths.ts'
-import { lastLogLines } from '../builtin/lib/unit-log.ts'
-import { peerAddress } from './lib/address.ts'
+import { isAddressOf, peerAddress } from './lib/address.ts'
 import { barringRange, namesIn } from './lib/address-filters.ts'
 import diagnose from './lib/diagnoses.ts'
 import {
@@ -88,16 +88,30 @@ const surplus = (args: Args, seen: First, port: number): string[] => {
   return listed.filter(id => !ids.includes(id))
 }
 
+/** How long both ends of a pair dial each other, from the moment that all have been told of all. */
+const patience = 30
+
+const portOf = (args: Args, peer: SwarmPeer): number => peer.port ?? args.port
+
 /**
- * Once the daemon is ready, connecting is a matter of 0.1 s where Peering's own dial takes 5 to 10. Another node may
- * still be starting: a few tries, and whether it came to be is judged by who is connected, not by this command, which
- * says `success` for a wrong address too when the peer is already there. All are dialled side by side, so that one that
- * is dead holds up nobody.
+ * Dials the peers side by side, so that one that is dead holds up nobody, until each is connected, whoever got through:
+ * that is told by who is connected, not by this command, which says `success` for a wrong address too when the peer is
+ * already there. By hand it is a matter of 0.1 s where Peering's own dial takes 5 to 10, and it starts over at once
+ * where kubo itself would wait ever longer.
  */
-const connect = (args: Args, peer: SwarmPeer, port: number, anew: boolean): string => {
-  const command = daemonCommand(args, ['swarm', 'connect', peerAddress(peer.address, peer.port ?? port, peer.id)])
-  const first = anew ? `${daemonCommand(args, ['swarm', 'disconnect', `/p2p/${peer.id}`])}; ` : ''
-  return `{ ${first}for n in 1 2 3; do ${command} && break; sleep 1; done; } &`
+const meet = (args: Args, peers: SwarmPeer[]): Step => {
+  const loops = peers.map(peer => {
+    const { id, address } = peer
+    const dial = daemonCommand(args, ['swarm', 'connect', peerAddress(address, portOf(args, peer), id)])
+    const told = `no connection with ${address} at port ${portOf(args, peer)} (${id})`
+    return `( while :; do why=$(${dial} 2>&1); ${daemonCommand(args, ['swarm', 'peers'])} 2>/dev/null | grep -q '/p2p/${id}$' && exit
+[ "$(date +%s)" -lt $end ] || break; sleep 0.5; done; echo ${quote(told)}: "$(printf '%s\n' "$why" | tail -n 1)" >&2; exit 1 ) & p="$p $!"`
+  })
+  return exec([
+    'sh',
+    '-c',
+    `end=$(($(date +%s) + ${patience})); p=; r=0\n${loops.join('\n')}\nfor i in $p; do wait $i || r=1; done; exit $r`,
+  ])
 }
 
 type Seen = First & {
@@ -155,8 +169,17 @@ const liveNeeds = (args: Args, seen: Seen, peers: SwarmPeer[], { isPeered, liste
       addressesOf(args, peer).addresses,
       isPeered,
     )
-  // A connection that a Bootstrap list has made may exchange nothing for good: it is made anew.
-  const distrusted = peers.filter(({ id }) => isPeering && named(listed, id))
+  // A connection that a Bootstrap list has made may exchange nothing for good, and one to a machine that has moved may
+  // be none any more, which TCP tells late: both are made anew. With another port alone it is as good as before.
+  const distrusted = peers.filter(
+    (peer, i) =>
+      isPeering &&
+      (named(listed, peer.id) ||
+        hasMoved(
+          later(() => seen.peered[i]!.addresses),
+          peer,
+        )),
+  )
   return {
     adding: peers.filter((peer, i) => isPeering && !isKept(peer, i)),
     distrusted,
@@ -168,32 +191,48 @@ const liveNeeds = (args: Args, seen: Seen, peers: SwarmPeer[], { isPeered, liste
 }
 type LiveNeeds = ReturnType<typeof liveNeeds>
 
-const stepsOf = (args: Args, config: ConfigNeeds, { adding, distrusted, dialling, dropping }: LiveNeeds): Step[] => {
-  const { port } = args
+/** What a host is told before anybody dials: by its config, and by its running daemon. */
+const tellingSteps = (args: Args, config: ConfigNeeds, { adding, distrusted, dropping }: LiveNeeds): Step[] => {
   const set = (name: string, value: Json): Step =>
     ipfsStep(args, ['config', '--json', name, JSON.stringify(value ?? [])])
-  const shell = (text: string): Step => exec(['sh', '-c', text])
-  const ask = (words: string[]): Step => shell(daemonCommand(args, words))
-  const at = (peer: SwarmPeer): string => peerAddress(peer.address, peer.port ?? port, peer.id)
-  const dial = (peer: SwarmPeer): string => connect(args, peer, port, distrusted.includes(peer))
+  const ask = (words: string[]): Step => exec(['sh', '-c', daemonCommand(args, words)])
+  const at = (peer: SwarmPeer): string => peerAddress(peer.address, portOf(args, peer), peer.id)
+  const leave = distrusted.map(({ id }) => daemonCommand(args, ['swarm', 'disconnect', `/p2p/${id}`]))
   return [
     ...(config.isPeered ? [] : [set('Peering.Peers', config.peering)]),
     ...dropping.map(id => ask(['swarm', 'peering', 'rm', id])),
     ...(adding.length === 0 ? [] : [ask(['swarm', 'peering', 'add', ...adding.map(at)])]),
-    ...(dialling.length === 0 ? [] : [shell([...dialling.map(dial), 'wait'].join(' '))]),
-    // Last, since this list tells which connections are made anew: a run that is cut off before it does so again.
-    ...(config.isListed ? [] : [set('Bootstrap', config.bootstrap)]),
+    ...(leave.length === 0 ? [] : [exec(['sh', '-c', `${leave.join('; ')}; :`])]),
   ]
 }
+
+/** What is asked of one host, and what it comes to. */
+type Needs = { peers: SwarmPeer[]; config: ConfigNeeds; live: LiveNeeds }
+const needsOf = (args: Args, seen: Seen): Needs => {
+  const peers = others(args, seen)
+  const config = configNeeds(args, seen, peers)
+  return { peers, config, live: liveNeeds(args, seen, peers, config) }
+}
+
+/** Ids of those who miss a host, each by its own word: it dials them too, for they may not get through to it. */
+const missedBy = (own: Json | undefined, host: string, needs: Record<string, Needs>, ids: Record<string, unknown>) =>
+  Object.keys(needs).flatMap(other =>
+    other !== host && needs[other]!.live.dialling.some(({ id }) => id === own) ? [ids[other]] : [],
+  )
 
 /**
  * Config and running daemon together, without a restart. Measured on kubo 0.42: with a Bootstrap list, the usual
  * recipe, up to 5 of 6 ordered pairs exchange no blocks after a restart, for good, while `swarm peers` looks healthy
  * (boxo's bitswap is not told of connections older than itself); with Peering and an empty list all do.
+ *
+ * All hosts together: each is told of the addresses that hold now, then both ends of each pair that is apart dial each
+ * other. So a port that is closed on one side, or an address that only one of them has learnt, keeps nobody waiting for a
+ * redial that takes minutes.
  */
-export default defineModule({
+export default defineCollective({
   name: 'bootstrap',
-  about: 'Tells a node of all others, in its config and in the running daemon, and waits until it is connected.',
+  about:
+    'Tells each node of all others, in its config and in the running daemon, and has both ends of each pair dial until they are connected.',
   args,
   examples: [
     "- name: Connect the nodes\n  bootstrap:\n    peers: \"{{ groups.ipfs.filter(h, h != inventory_hostname).map(h, {'id': hostvars[h].ipfs.peer_id, 'address': hostvars[h].address}) }}\"",
@@ -210,58 +249,73 @@ export default defineModule({
     all: uses(allPeered(args)),
     any: uses(connectionTo(args, '')),
   }),
-  more: (args, seen) => ({
-    peered: asking(args, seen).map(({ id }) => peeringWith(args, id)),
-    connected: asking(args, seen).map(({ id }) => connectionTo(args, id)),
-    surplus: surplus(args, seen, args.port).map((id): Query<{ addresses: string[] }> => peeringWith(args, id)),
-  }),
-  touches: args => [`live:${args.unit}#peering`, `live:${args.unit}#peers`],
-  plan(args, seen, { ok, change, fail }) {
-    const hindrance = hindranceOf(args, seen)
-    if (hindrance) return fail(hindrance.why, hindrance.fix)
-    const details = waits(args, seen)
-    if (details) {
-      const [named, emptied] = args.via === 'peering' ? ['peering', 'Bootstrap'] : ['bootstrap', 'Peering.Peers']
-      return change({
-        will: { [named]: { value: details } },
-        touches: [`live:${args.unit}#peering`, `member:${args.path}/config#${emptied}`],
-        steps: [],
-        details,
-        reason: reason(false, [], 0, []),
-      })
+  more: (args, all, host) => {
+    const seen = all[host]!
+    return {
+      peered: asking(args, seen).map(({ id }) => peeringWith(args, id)),
+      connected: asking(args, seen).map(({ id }) => connectionTo(args, id)),
+      surplus: surplus(args, seen, args.port).map((id): Query<{ addresses: string[] }> => peeringWith(args, id)),
     }
-    const peers = others(args, seen)
-    const config = configNeeds(args, seen, peers)
-    const live = liveNeeds(args, seen, peers, config)
-    const isConfigured = config.isPeered && config.isListed
-    const isKept = live.adding.length + live.dropping.length === 0
-    if (isConfigured && isKept && live.dialling.length === 0) return ok()
-    return change({
-      will: {
-        ...(config.isPeered ? {} : { peering: { value: config.peering } }),
-        ...(config.isListed ? {} : { bootstrap: { value: config.bootstrap } }),
-        peered: peers.map(peer => (live.adding.includes(peer) ? addressesOf(args, peer) : undefined)),
-        connected: peers.map(peer => (live.dialling.includes(peer) ? { connected: true } : undefined)),
-        surplus: surplus(args, seen, args.port).map(id => (live.dropping.includes(id) ? { addresses: [] } : undefined)),
-      },
-      touches: isKept ? [] : [`live:${args.unit}#peering`],
-      steps: stepsOf(args, config, live),
-      reason: reason(isConfigured, foreignTo(args, seen), live.adding.length + live.dropping.length, live.dialling),
-      // The other nodes dial this one too: a connection may be there before its turn.
-      ...(isConfigured && isKept ? { byItself: true as const } : {}),
+  },
+  touches: args => [`live:${args.unit}#peering`, `live:${args.unit}#peers`],
+  plan(args, seen, context) {
+    const hinders = (host: string): Obstacle | undefined => hindranceOf(args[host]!, seen[host]! as Seen)
+    const able = context.up.filter(host => !waits(args[host]!, seen[host]!) && !hinders(host))
+    const needs = Object.fromEntries(able.map(host => [host, needsOf(args[host]!, seen[host]! as Seen)]))
+    const ids = Object.fromEntries(able.map(host => [host, later(() => seen[host]!.id.value)]))
+    const anew = Object.values(needs).some(({ live }) => live.distrusted.length > 0)
+    return context.each((host, own) => {
+      const hindrance = hinders(host)
+      if (hindrance) return context.fail(hindrance.why, hindrance.fix)
+      const at = args[host]!
+      const details = waits(at, own)
+      if (details) return context.change(unknownChange(at, details))
+      const { peers, config, live } = needs[host]!
+      const missing = own.unit.active === 'active' ? missedBy(ids[host] as Json, host, needs, ids) : []
+      const meeting = peers.filter(peer => live.dialling.includes(peer) || missing.includes(peer.id))
+      const isConfigured = config.isPeered && config.isListed
+      const isKept = live.adding.length + live.dropping.length === 0
+      if (isConfigured && isKept && meeting.length === 0) return context.ok()
+      return context.change({
+        will: {
+          ...(config.isPeered ? {} : { peering: { value: config.peering } }),
+          ...(config.isListed ? {} : { bootstrap: { value: config.bootstrap } }),
+          peered: peers.map(peer => (live.adding.includes(peer) ? addressesOf(at, peer) : undefined)),
+          connected: peers.map(peer => (live.dialling.includes(peer) ? { connected: true } : undefined)),
+          surplus: surplus(at, own, at.port).map(id => (live.dropping.includes(id) ? { addresses: [] } : undefined)),
+        },
+        touches: isKept ? [] : [`live:${at.unit}#peering`],
+        // One phase, which begins on all hosts at the same moment: two would cost a round trip more. But where somebody
+        // is to hang up, nobody dials before that.
+        phases: [
+          ...(anew ? [tellingSteps(at, config, live)] : []),
+          [
+            ...(anew ? [] : tellingSteps(at, config, live)),
+            ...(meeting.length === 0 ? [] : [meet(at, meeting)]),
+            // Last, since this list tells which connections are made anew: a run that is cut off before it does so again.
+            ...(config.isListed
+              ? []
+              : [ipfsStep(at, ['config', '--json', 'Bootstrap', JSON.stringify(config.bootstrap ?? [])])]),
+          ],
+        ],
+        reason: reason(isConfigured, foreignTo(at, own as Seen), live.adding.length + live.dropping.length, meeting),
+      })
     })
   },
-  settle: args => ({
-    seconds: 30,
-    hopeless: seen => (seen.unit.active === 'failed' ? `${unitName(args.unit)} has failed` : undefined),
-    late: seen => {
-      const lost = others(args, seen).filter((_, i) => !seen.connected[i]!.connected)
-      return `not connected: ${lost.map(({ id, address }) => `${address} (${id})`).join(', ')}. The usual causes: another swarm.key there, port ${args.port} closed, or kubo there is not running`
-    },
-    log: lastLogLines(args.unit),
-  }),
   diagnose,
 })
+
+/** Somebody's id is still to be made: that there is something to do is certain. */
+const unknownChange = ({ via, unit, path }: Args, details: Later) => {
+  const [named, emptied] = via === 'peering' ? ['peering', 'Bootstrap'] : ['bootstrap', 'Peering.Peers']
+  return {
+    will: { [named!]: { value: details } },
+    touches: [`live:${unit}#peering`, `member:${path}/config#${emptied}`],
+    phases: [],
+    details,
+    reason: reason(false, [], 0, []),
+  }
+}
 
 /** Why a peer can never be reached: this node's own filters forbid its address. */
 const barredBy = (args: Args, seen: Seen): string | undefined => {
@@ -275,6 +329,10 @@ const barredBy = (args: Args, seen: Seen): string | undefined => {
 /** Whether the daemon keeps a peer. One that is still to be started will keep those of its config. */
 const keeps = (live: string[] | Later, wanted: string[], isPeered: boolean): boolean =>
   isUnknown(live) ? isPeered : same(live, wanted)
+
+/** Whether the daemon keeps a peer at another machine's address than its own. */
+const hasMoved = (live: string[] | Later, { address }: SwarmPeer): boolean =>
+  !isUnknown(live) && live.length > 0 && !live.some(one => isAddressOf(one, address))
 
 /** Whether a Bootstrap list has a peer. */
 const named = (listed: unknown, id: string): boolean =>

@@ -34,7 +34,7 @@ const args = T.Object(
       // Go's words for it; ipfs-cluster does not start with any other, nor with none at all (cluster_config.go).
       pattern: '^(?=.*[1-9])(\\d+(\\.\\d+)?(ms|s|m|h))+$',
       description:
-        'As in service.json, e.g. `5s`: a peer is listed with its first ping, so the wait is as long as two of them and 30 s.',
+        'As in service.json, e.g. `5s`: a peer is listed with its first ping, so the wait is as long as two of them and 60 s: one that cannot be dialled dials the others every 30 s.',
     }),
     peers: peersArgument('All cluster peers that must be listed, by their cluster peer ids.'),
     absent: absentArgument,
@@ -129,7 +129,7 @@ export default defineModule({
     })
   },
   settle: args => ({
-    seconds: 30 + 2 * seconds(args.monitor_ping_interval),
+    seconds: 60 + 2 * seconds(args.monitor_ping_interval),
     every: 0.2,
     hopeless: seen => (seen.unit.active === 'failed' ? `${unitName(args.unit)} has failed` : undefined),
     late: seen => {

@@ -102,7 +102,8 @@ export default defineCollective({
     const heldBy = (host: string): HostKey =>
       broken.has(host) ? { state: 'bad', wrong: broken.get(host)! } : seen[host]!.secret
     const held = Object.fromEntries(context.up.map(host => [host, heldBy(host)]))
-    const decision = decideKey('cluster secret', given && sha256(given), held, context.missing)
+    const decision = decideKey('cluster secret', given && sha256(given), held, context)
+    if (decision.is === 'needs') return context.each(() => context.needs(decision.host))
     if (decision.is === 'fail') return context.each(() => context.fail(decision.why, decision.fix))
     const { source, print, lacking, taking } = handOut(decision, held, context)
     return context.each(host => {

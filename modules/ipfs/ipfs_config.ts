@@ -30,6 +30,7 @@ import {
 } from './lib/kubo.ts'
 import { checkedMembers, type PlannedConfig, unstartable } from './lib/kubo-config-check.ts'
 import { kuboApiMembers, openKuboApis } from './lib/open-apis.ts'
+import { absentArgument } from './lib/peers.ts'
 import { plainJson } from './lib/plain-json.ts'
 
 const args = T.Object(
@@ -42,7 +43,9 @@ const args = T.Object(
       default: [],
       description:
         'Addresses, IP or names, that no filter may keep this node from: ranges of Swarm.AddrFilters and Addresses.NoAnnounce that cover one are taken out (the profile `server` has all private ones).',
+      partial: 'absent',
     }),
+    absent: absentArgument,
     stamp: stampArgument,
   },
   { additionalProperties: false },

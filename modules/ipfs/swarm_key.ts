@@ -42,7 +42,8 @@ export default defineCollective({
         context.fail('the value given is no swarm key', 'give 64 hex digits, or the text of a swarm.key in base16'),
       )
     const held = Object.fromEntries(context.up.map(host => [host, seen[host]!.key]))
-    const decision = decideKey('swarm key', given && sha256(given), held, context.missing)
+    const decision = decideKey('swarm key', given && sha256(given), held, context)
+    if (decision.is === 'needs') return context.each(() => context.needs(decision.host))
     if (decision.is === 'fail') return context.each(() => context.fail(decision.why, decision.fix))
     const { source, print, lacking, taking } = handOut(decision, held, context)
     const text = given === undefined ? undefined : secretContent(`${swarmKeyHeader}${given}\n`)

@@ -149,6 +149,7 @@ export type CollectiveVerdict<R, O> =
   | { is: 'ok'; outputs?: Outputs<O> }
   | ({ is: 'change' } & CollectiveChange<R, O>)
   | { is: 'fail'; why: string; fix?: string }
+  | { is: 'needs'; host: string }
 
 /** What a collective module's plan is given besides args and answers. */
 export type CollectiveContext<R, O> = {
@@ -161,9 +162,13 @@ export type CollectiveContext<R, O> = {
   /** Hosts that answered but where no step may run (`--limit`): they are read, and may hand out what they hold. */
   bystanders: string[]
   missing: string[]
+  /** Those of the missing that did answer: in this run something before has failed on them, and is told there. */
+  failed: string[]
   ok(outputs?: Outputs<O>): CollectiveVerdict<R, O>
   change(change: CollectiveChange<R, O>): CollectiveVerdict<R, O>
   fail(why: string, fix?: string): CollectiveVerdict<R, O>
+  /** Not without one that is missing: skipped for what has failed there, which is told once, and not here again. */
+  needs(host: string): CollectiveVerdict<R, O>
   /** A value that a step of this node on `host` will make known. */
   from(host: string): Later
 }

@@ -55,9 +55,10 @@ const participantOn = (walk: Walk, node: Node, module: AnyCollective, host: stri
 const isParticipant = (one: Participant | Line): one is Participant => 'seen' in one
 
 const contextOf = (
+  { known }: Walk,
   node: Node,
   participants: Participant[],
-  missing: string[],
+  outside: Outside,
   seen: Record<string, unknown>,
 ): CollectiveContext<Any, Any> => {
   const answered = participants.map(({ line }) => line.host)
@@ -66,7 +67,10 @@ const contextOf = (
   return {
     up,
     bystanders,
-    missing,
+    missing: [...outside.keys()],
+    // In a plan nothing has failed yet: what will keeps all from steps, as long as one cannot do without the other.
+    failed: [...outside].filter(([, cause]) => cause !== undefined && known.finished.has(cause)).map(([host]) => host),
+    needs: host => ({ is: 'needs', host }),
     each: decide => Object.fromEntries(up.map((host, i) => [host, decide(host, strict(seen[host]) as Any, i)])),
     ...verdictBuilders,
     from: host => new Later(nodeId(host, node.task)),
@@ -109,6 +113,8 @@ const afterSecondLook = (
 const seenBy = (node: Node, participants: Participant[]): Record<string, unknown> =>
   Object.fromEntries(node.hosts.map(host => [host, participants.find(({ line }) => line.host === host)?.seen ?? null]))
 
+/** Hosts that take no part, though a condition does not leave them out, each with what keeps it: a line, or itself. */
+type Outside = Map<string, string | undefined>
 type Verdicts = Record<string, CollectiveVerdict<Any, Any>>
 type Decided = { verdicts: Verdicts | Unknown; participants: Participant[] }
 
@@ -117,7 +123,7 @@ const decideTogether = (
   node: Node,
   module: AnyCollective,
   participants: Participant[],
-  missing: string[],
+  outside: Outside,
 ): Decided => {
   const waits = participants.flatMap(one => one.waits ?? [])
   const undecided = (verdicts: Unknown, looked = participants): Decided => ({ verdicts, participants: looked })
@@ -129,7 +135,7 @@ const decideTogether = (
   if (looked.some(({ seen }) => isMissing(seen))) return undecided(new Missing(), looked)
   const seen = seenBy(node, looked)
   const args = Object.fromEntries(looked.map(({ line, values }) => [line.host, values]))
-  const context = contextOf(node, looked, missing, seen)
+  const context = contextOf(walk, node, looked, outside, seen)
   const verdicts = catchUnknown((): Verdicts => {
     const decided = module.plan(strict(args), strict(seen) as Any, context)
     for (const verdict of Object.values(decided)) needRead(verdict)
@@ -143,13 +149,17 @@ const lineFor = (
   module: AnyCollective,
   { line, values, reads, seen, screen }: Participant,
   verdicts: Verdicts | Unknown,
+  outside: Outside,
 ): Line => {
   const asker = screen.asker(asTask(walk, line))
   if (isUnknown(verdicts)) {
     const unknown = unknownLine({ ...line, reads }, verdicts, () => footprint(module, values, line.host))
     return screen.line(hindered(walk, unknown, asker))
   }
-  const verdict = (verdicts[line.host] ?? { is: 'ok' }) as Verdict<Any, Any>
+  const found = verdicts[line.host] ?? { is: 'ok' }
+  if (found.is === 'needs')
+    return unknownLine({ ...line, reads }, new Lost(outside.get(found.host) ?? found.host), () => [])
+  const verdict = found as Verdict<Any, Any>
   return screen.line(hindered(walk, decidedLine(line, { verdict, reads, seen }, module, values, asker), asker))
 }
 
@@ -165,9 +175,13 @@ const collectiveLines = (walk: Walk, node: Node): Line[] => {
   )
   const outside = entries.filter((one): one is Line => !isParticipant(one))
   // A condition leaves a host out on purpose: nobody waits for what it may hold.
-  const missing = outside.filter(line => line.verdict !== 'skipped' || line.needs !== undefined).map(line => line.host)
+  const missing: Outside = new Map(
+    outside
+      .filter(line => line.verdict !== 'skipped' || line.needs !== undefined)
+      .map(line => [line.host, line.verdict === 'fail' ? line.id : line.needs]),
+  )
   const { verdicts, participants } = decideTogether(walk, node, module, entries.filter(isParticipant), missing)
-  const lines = participants.map(one => leaveOut(node, lineFor(walk, module, one, verdicts)))
+  const lines = participants.map(one => leaveOut(node, lineFor(walk, module, one, verdicts, missing)))
   for (const line of lines) if (node.included.has(line.host)) predictLine(walk, line)
   return [...lines, ...outside.map(line => leaveOut(node, line))].sort(
     (a, b) => node.hosts.indexOf(a.host) - node.hosts.indexOf(b.host),

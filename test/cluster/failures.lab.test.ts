@@ -267,7 +267,7 @@ check('in the plan: addresses: the one of another host', async () => {
 check('in the plan: one machine under two names, and no word of moving anything', async () => {
   const at = lab.hosts.node1!.ansible_host
   const second = at.replace(/\d+$/, '250')
-  await lab.ssh('node1', `ip address add ${second}/32 dev eth0`)
+  await lab.must('ip', '-n', lab.netns('node1'), 'address', 'add', `${second}/32`, 'dev', 'eth0')
   const keys = `${lab.folder}/.runbook/lab/${lab.name}/known_hosts`
   const known = readFileSync(keys, 'utf8')
   writeFileSync(keys, known + known.replaceAll(at, second))
@@ -275,7 +275,7 @@ check('in the plan: one machine under two names, and no word of moving anything'
     hosts.twin = { ...hosts.node1!, ansible_host: second }
   })
   writeFileSync(keys, known)
-  await lab.ssh('node1', `ip address del ${second}/32 dev eth0`)
+  await lab.must('ip', '-n', lab.netns('node1'), 'address', 'del', `${second}/32`, 'dev', 'eth0')
   needTold(told, ['node1 and twin are one machine: it is listed twice'])
   for (const { fix } of told.summary.failures) assert.not.match(fix ?? '', /\b(move|mv|rm)\b/)
 })

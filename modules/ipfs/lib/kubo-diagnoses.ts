@@ -18,6 +18,20 @@ const shared =
 /** What kubo says when it does not start, or cannot do what it is asked. Texts of 0.42 to 0.44, measured. */
 export const kuboRules: DiagnosisRule[] = [
   {
+    says: /no connection with (\S+) at port (\d+) \(\w+\):.*connection refused/,
+    means: (address, port) => ({
+      cause: `nothing listens at ${address}, port ${port}, and from there nobody gets through to this host either`,
+      fix: `on that host, \`systemctl status ipfs\` and \`ss -ltn\` show whether kubo runs and where it listens`,
+    }),
+  },
+  {
+    says: /no connection with (\S+) at port (\d+) \(\w+\):.*(?:i\/o timeout|deadline exceeded|no route to host|unreachable)/,
+    means: (address, port) => ({
+      cause: `this host and ${address} do not reach each other: both have dialled, and nothing came back (TCP port ${port})`,
+      fix: `let TCP port ${port} through between the two, one direction is enough: firewalls on both hosts, and between them`,
+    }),
+  },
+  {
     says: /AutoConf cannot use the default mainnet URL/,
     means: () => ({
       cause: 'kubo does not start: AutoConf is on, and a private network has no public settings to fetch',

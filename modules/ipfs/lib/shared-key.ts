@@ -7,6 +7,7 @@ export type HostKey =
 /** Where the key comes from, and what may be known of it before that. */
 type KeyDecision =
   | { is: 'fail'; why: string; fix: string }
+  | { is: 'needs'; host: string }
   | { is: 'given'; print: string }
   | { is: 'held'; print: string; by: string }
   | { is: 'born'; on: string }
@@ -22,7 +23,7 @@ export const decideKey = (
   what: string,
   given: string | undefined,
   held: Record<string, HostKey>,
-  missing: string[],
+  { missing, failed }: { missing: string[]; failed: string[] },
 ): KeyDecision => {
   if (given !== undefined) return { is: 'given', print: given }
   const holders = Object.entries(held).filter(([, h]) => h.state === 'good')
@@ -42,6 +43,8 @@ export const decideKey = (
       why: `no good ${what} anywhere, and a bad one: ${bad.map(([host, h]) => `${host}: ${h.wrong}`).join('; ')}`,
       fix: `put the right file back from a backup, or give the ${what} as a variable (-e @FILE)`,
     }
+  // What has failed there is told there. Only of a host that is silent there is nothing to read but this.
+  if (failed.length > 0 && failed.length === missing.length) return { is: 'needs', host: failed[0]! }
   if (missing.length > 0)
     return {
       is: 'fail',
@@ -51,7 +54,7 @@ export const decideKey = (
   return { is: 'born', on: Object.keys(held)[0]! }
 }
 
-export type GoodKeyDecision = Exclude<KeyDecision, { is: 'fail' }>
+export type GoodKeyDecision = Exclude<KeyDecision, { is: 'fail' } | { is: 'needs' }>
 
 /**
  * Who hands out the key, its digest where it is known before that, and which hosts lack it: all, and those where steps

@@ -41,6 +41,10 @@ func Dropped(id string) bool {
 	return false
 }
 
+// Closed tells whether nobody gets through to this program, while it dials
+// others as ever: a port that is closed on one side.
+func Closed() bool { return os.Getenv("FAKE_CLOSED") != "" }
+
 // PinFails tells whether kubo cannot pin a CID; "all" stands for every one.
 func PinFails(cid string) bool {
 	v := os.Getenv("FAKE_PIN_FAIL")

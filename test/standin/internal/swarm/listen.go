@@ -85,6 +85,10 @@ func (h *Host) incoming(raw net.Conn) {
 		reset(raw)
 		return
 	}
+	if knob.Closed() {
+		stall(raw)
+		return
+	}
 	_ = raw.SetDeadline(time.Now().Add(15 * time.Second))
 	id, err := listenHandshake(raw, h.PSK, h.Key)
 	switch {
