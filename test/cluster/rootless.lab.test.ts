@@ -47,11 +47,17 @@ check('what only root could do is told in the plan, with the cure', async () => 
     assert.is(plan.code, 1)
     return plan.summary.failures.map(({ what, fix }) => `${what} ${fix}`).join('\n')
   }
+  const share = '/home/app/.local/share'
+  const apart = ['-e', `{keep_apart: [${share}/ipfs, ${share}/ipfs-cluster]}`]
+  assert.match(await told(...asApp, '-e', 'rootless_dir=/srv/app'), `${share}/ipfs is a kubo repo`)
   assert.match(
-    await told(...asApp, '-e', 'rootless_dir=/srv/app'),
+    await told(...asApp, ...apart, '-e', 'rootless_dir=/srv/app'),
     /kubo cannot be put there: app may not write to \/srv .*become/,
   )
-  const systemd = await told(...asApp, '-e', 'unit_dir=/etc/systemd/system')
+  const mixed = await told(...asApp, '-e', 'unit_dir=/etc/systemd/system')
+  assert.match(mixed, `leave it: -e unit_dir=${share}/services`)
+  const elsewhere = ['-e', 'rootless_dir=/home/app/other', '-e', 'unit_dir=/etc/systemd/system']
+  const systemd = await told(...asApp, ...apart, ...elsewhere)
   assert.match(systemd, /ipfs.service cannot be put there: app may not write to \/etc\/systemd\/system/)
   assert.match(await told('-e', 'rootless=true'), /the login user, and that is root: set ansible_user/)
 })

@@ -1,5 +1,5 @@
 import { quote } from '../../../src/module/module.ts'
-import type { Obstacle } from '../../builtin/lib/paths.ts'
+import { type Obstacle, parentFolder } from '../../builtin/lib/paths.ts'
 import type { Asked, DaemonFound, Existing, Kind, RepoFound } from './existing.ts'
 import { isOfSystem, isOwnUnit, nameOfUnit, type UnitSaid, unitSays } from './existing-unit.ts'
 import { waysOut } from './existing-ways.ts'
@@ -141,7 +141,11 @@ const contested = (seen: Seen): Obstacle | undefined => {
     const unit = units.find(
       one => one.repo === path && !isNamedLike(one.file, askedUnit(kind, wanted)) && (one.isActive || one.isEnabled),
     )
-    if (unit) return { why: `${describe(ownRepo(kind, seen), seen)}, and that is not the unit asked for`, fix }
+    if (unit)
+      return {
+        why: `${describe(ownRepo(kind, seen), seen)}, and that is not the unit asked for`,
+        fix: unit.isOwn ? `leave it: -e unit_dir=${parentFolder(unit.file)}; or ${fix}` : fix,
+      }
     const daemon = foreign.find(
       one => one.repo === path && !wanted.units.some(file => isRunBy(one, { name: nameOfUnit(file), file })),
     )

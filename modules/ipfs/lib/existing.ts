@@ -123,8 +123,8 @@ const daemons = `pids= of= args= env=; for p in $(grep -lszE '(^|/)(go-)?(ipfs|k
 pids="$pids$p
 " of="$of$p/cmdline
 "; [ -r $p/environ ] && [ ! $p/root -ef / ] && printf 'contained\\0%s\\0' "\${p#/proc/}"
-while read -r k v; do [ "$k" != PPid: ] || { of="$of/proc/$v/cmdline
-"; printf 'parent\\0%s %s\\0' "\${p#/proc/}" "$v"; break; }; done <$p/status; done 2>/dev/null
+while read -r k; do case $k in PPid:*) k=\${k##*[!0-9]}; of="$of/proc/$k/cmdline
+"; printf 'parent\\0%s %s\\0' "\${p#/proc/}" "$k"; break;; esac; done <$p/status; done 2>/dev/null
 [ -z "$pids" ] || { printf 'exes\\0'; stat -c '%U %N' $(printf '%s/exe\\n' $pids) 2>/dev/null; printf '\\0groups\\0'; grep -sH service $(printf '%s/cgroup\\n' $pids)
 args=$(grep -zsaH '' $of | tr '\\0' '\\n'); printf '\\0args\\0%s\\0' "$args"
 env=$(grep -zsaHE '^(IPFS_PATH|IPFS_CLUSTER_PATH|HOME)=' $(printf '%s/environ\\n' $pids) | tr '\\0' '\\n'); printf 'env\\0%s\\0' "$env"; }`
@@ -227,6 +227,15 @@ const repoOf = (kind: Kind, words: string[], environment: string[]): string => {
   return plain(given || value(name) || (home ? `${plain(home)}/${folder}` : ''))
 }
 
+/** The unit that a supervisor of runbook's own manager runs, by its words: the file, for one of the machine its name. */
+const supervisedBy = (words: string[]): string => {
+  const at = words.indexOf('supervise')
+  const [program = '', unit = ''] = at < 1 ? [] : [words[at - 1], words[at + 1]]
+  const base = /^(\/.*)\/service$/.exec(program)?.[1]
+  if (base === undefined) return ''
+  return base === '/var/lib/runbook' ? unit : `${base.replace(/\/\.runbook$/, '')}/${unit}`
+}
+
 const daemonsIn = (fields: Fields): DaemonFound[] => {
   const args = byProcess(linesOf(fields, 'args'))
   const env = byProcess(linesOf(fields, 'env'))
@@ -239,7 +248,7 @@ const daemonsIn = (fields: Fields): DaemonFound[] => {
     const kind: Kind = name.startsWith('ipfs-cluster-service') ? 'cluster' : 'kubo'
     if (!/^(go-)?(ipfs|kubo)(?!-cluster-(ctl|follow)|-update|-desktop)/.test(name) || !words.includes('daemon'))
       return []
-    const [, supervised = ''] = /\/service supervise (\S+)/.exec(args(parents.get(pid) ?? '').join(' ')) ?? []
+    const supervised = supervisedBy(args(parents.get(pid) ?? ''))
     const unit = groups(pid).flatMap(group => /.*\/([^/]+\.service)/.exec(group)?.[1] ?? [])[0] ?? ''
     return [
       {

@@ -43,7 +43,7 @@ test('a daemon is known by its program, its repo by its words, its environment, 
         '/proc/9/cmdline:sh',
         '/proc/9/cmdline:/u/.runbook/service',
         '/proc/9/cmdline:supervise',
-        '/proc/9/cmdline:/u/ipfs.service',
+        '/proc/9/cmdline:ipfs.service',
       ],
     ].join('\n'),
     'env',
@@ -60,6 +60,22 @@ test('a daemon is known by its program, its repo by its words, its environment, 
       '13,kubo,,app,,/u/ipfs.service,false',
     ],
   )
+})
+
+test("a unit of runbook's own manager is known by the words of its supervisor", () => {
+  const unitOf = (...words: string[]): string | undefined =>
+    printed(
+      ...['parent', '13 9', 'exes', "app '/proc/13/exe' -> '/usr/local/bin/ipfs'"],
+      ...[
+        'args',
+        ['13/cmdline:ipfs', '13/cmdline:daemon', ...[...words, ...words].map(one => `9/cmdline:${one}`)]
+          .map(one => `/proc/${one}`)
+          .join('\n'),
+      ],
+    ).daemons[0]?.unit
+  assert.is(unitOf('sh', '/home/app/a b/.runbook/service', 'supervise', 'ipfs.service'), '/home/app/a b/ipfs.service')
+  assert.is(unitOf('sh', '/var/lib/runbook/service', 'supervise', 'ipfs.service'), 'ipfs.service')
+  assert.is(unitOf('-sh'), '')
 })
 
 test('a folder is told with its id, the digest of its key, its owner and the pins of a daemon that runs', () => {
