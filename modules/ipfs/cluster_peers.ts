@@ -15,7 +15,7 @@ import {
 import { folderArgument, type Obstacle } from '../builtin/lib/paths.ts'
 import { lastLogLines } from '../builtin/lib/unit-log.ts'
 import { refusedByApi } from './lib/api-refusal.ts'
-import { clusterArguments, clusterId, clusterMember, secretDigestCommand, serviceFile } from './lib/cluster.ts'
+import { clusterArguments, clusterId, clusterMember, serviceFile } from './lib/cluster.ts'
 import { type ApiRefusal, controlCommand, type ListedPeer, listedPeers, readListed } from './lib/cluster-api.ts'
 import diagnose from './lib/diagnoses.ts'
 import { dialCheck } from './lib/dial-check.ts'
@@ -140,7 +140,7 @@ export default defineModule({
       const file = serviceFile(args.path)
       const isStale = seen.file.exists && seen.file.changed > seen.unit.since
       const stale = isStale ? `${unitName(args.unit)} was started before ${file} last changed\n` : ''
-      return `${stale}not in the list of cluster peers: ${open.join('; ')}. Its secret here: ${secretDigestCommand(file)}`
+      return `${stale}not in the list of cluster peers: ${open.join('; ')}`
     },
     examine: seen =>
       dialCheck(

@@ -63,7 +63,7 @@ check('an API that is open to a network is told once for each host, and is no ch
 const file = '/var/lib/ipfs-cluster/service.json'
 
 check('so is one that a hand has opened, in a second apply of one round trip', async () => {
-  await lab.ssh('node1', `cp -p ${file} /root; sed -i 's:/ip4/127.0.0.1/tcp/9095:/ip4/0.0.0.0/tcp/9095:' ${file}`)
+  await lab.ssh('node1', `cp -p ${file} /var/tmp; sed -i 's:/ip4/127.0.0.1/tcp/9095:/ip4/0.0.0.0/tcp/9095:' ${file}`)
   const told = needGood(await lab.apply())
   assert.equal(Object.values(counts(told, 'changed')), [0, 0])
   assert.equal(Object.values(counts(told, 'roundTrips')), [1, 1])
@@ -73,7 +73,7 @@ check('so is one that a hand has opened, in a second apply of one round trip', a
     "node1: ipfs-cluster's proxy of kubo's API is open to a network: it listens at /ip4/0.0.0.0/tcp/9095",
   )
   assert.equal(more, [])
-  await lab.ssh('node1', `cp -p /root/service.json ${file}`)
+  await lab.ssh('node1', `cp -p /var/tmp/service.json ${file}`)
 })
 
 const restart = 'systemctl restart ipfs-cluster; until ss -ltn | grep -q 127.0.0.1:9094; do :; done'
@@ -83,7 +83,7 @@ const byHand = (password: string): string =>
 const inLines = `sed -i 's/"basic_auth_credentials": { \\(.*\\) },/"basic_auth_credentials": {\\n        \\1\\n      },/' ${file}`
 
 check('a password that was set by hand just works: what the host itself holds is used there', async () => {
-  await lab.everywhere(`cp -p ${file} /root; ${byHand('by-hand-7')}; ${inLines}; ${restart}`)
+  await lab.everywhere(`cp -p ${file} /var/tmp; ${byHand('by-hand-7')}; ${inLines}; ${restart}`)
   const ctl = 'ipfs-cluster-ctl --enc=json id'
   for (const said of Object.values(await lab.everywhere(`${ctl}; :`))) assert.match(said, '"code": 401')
   await needApplied(lab)
@@ -99,7 +99,7 @@ check('a daemon that takes another password than its file holds is told, and its
   assert.match(failure!.what, 'ipfs-cluster was started before that file last changed')
   for (const command of commandsIn(failure!.fix!)) await lab.ssh('node1', command)
   await needApplied(lab)
-  await lab.everywhere(`cp -p /root/service.json ${file}; ${restart}`)
+  await lab.everywhere(`cp -p /var/tmp/service.json ${file}; ${restart}`)
   await needApplied(lab)
 })
 
@@ -142,7 +142,7 @@ check('passwords and a certificate as variables: gates use them, and no process 
   const ctl = 'ipfs-cluster-ctl --https --no-check-certificate --enc=json id'
   for (const said of Object.values(await lab.everywhere(`${ctl}; :`))) assert.match(said, '"code": 401')
   // What is not given any more stays: nobody's password is taken away in silence.
-  await lab.everywhere(`cp -p /root/service.json ${file}; ${restart}`)
+  await lab.everywhere(`cp -p /var/tmp/service.json ${file}; ${restart}`)
   await needApplied(lab)
 })
 

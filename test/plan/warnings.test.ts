@@ -65,4 +65,11 @@ test('two tasks that look at one thing tell of it once', () => {
   })
 })
 
+test('an apply says once what its plan has said', () =>
+  withRig(playbook('open'), { modules: { watch } }, async rig => {
+    writeFileSync(`${rig.hosts.root('node0')}/f`, 'open')
+    const { events } = await rig.apply()
+    assert.is(events.filter(event => event.type === 'warning').length, 1)
+  }))
+
 test.run()

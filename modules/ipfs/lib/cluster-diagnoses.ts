@@ -118,10 +118,10 @@ export const clusterRules: DiagnosisRule[] = [
     }),
   },
   {
-    says: /(not in the list of cluster peers: .*)\. Its secret here: (.*)$/,
-    means: (missing, digest) => ({
+    says: /(not in the list of cluster peers: .*)/,
+    means: missing => ({
       cause: missing,
-      fix: `see what ipfs-cluster says there: \`journalctl -u ipfs-cluster -n 30\`. Likely, where its port takes connections: another cluster secret, which this tells on both hosts: \`${digest}\``,
+      fix: `see what ipfs-cluster says there: \`journalctl -u ipfs-cluster -n 30\`. Likely, where its port takes connections: another cluster secret, which this tells on both hosts: ${secretDigest}`,
     }),
   },
 ]

@@ -73,10 +73,15 @@ const whatIsLeft = ({ can, guard }: Api, members: Members): string | undefined =
   return hasCertificate ? undefined : 'It asks for a password, which travels there for everyone on the way to read.'
 }
 
-const closing = ({ listens, variable }: Api, file: string): string =>
-  variable === undefined
+const closing = ({ listens, variable, guard }: Api, file: string): string => {
+  const guarded =
+    guard === 'api.restapi'
+      ? ', or let it ask for a password over TLS (cluster_api_credentials, cluster_api_certificate)'
+      : ''
+  return variable === undefined
     ? `To close it give ${listens} in ${file} an address of 127.0.0.1 and restart the service`
-    : `To close it give ${variable} an address of 127.0.0.1 (by hand it is ${listens} in ${file})`
+    : `To close it give ${variable} an address of 127.0.0.1 (by hand it is ${listens} in ${file})${guarded}`
+}
 
 const opened = (apis: Api[], members: Members, file: string): string[] =>
   apis.flatMap(api => {

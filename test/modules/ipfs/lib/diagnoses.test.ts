@@ -191,9 +191,9 @@ const SAID: [said: string, cause: string, fix: string][] = [
     'systemctl restart ipfs-cluster.service',
   ],
   [
-    'not in the list of cluster peers: 10.0.0.2 (Qm): not listed. Its secret here: grep x | sha256sum',
     'not in the list of cluster peers: 10.0.0.2 (Qm): not listed',
-    'on both hosts: `grep x | sha256sum`',
+    'not in the list of cluster peers: 10.0.0.2 (Qm): not listed',
+    'Likely, where its port takes connections: another cluster secret',
   ],
   ['2026\tWARN\tipfshttp\tipfs does not seem to be available after 10 retries', 'waits for kubo', 'node_multiaddress'],
   ['***** ipfs-cluster consensus start timed out (tips below) *****', 'no leader', 'start the others'],
