@@ -1,4 +1,6 @@
 import { Later, unknownsIn } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
+import { nodeId } from '../graph/graph.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { isHit } from '../world/prediction.ts'
 import { labelsIn } from '../world/world.ts'
@@ -35,7 +37,9 @@ export const conflictsIn = (walk: Walk): { conflicts: Conflict[]; missing: Walk[
     if (line.verdict === 'fail') return [{ line: line.id, why: whyFailing(walk, line, changed) }]
     if (open.has(line.id))
       return [{ line: line.id, why: `the next plan cannot decide it before ${line.needs} has changed once more.` }]
-    return isMadeOnce(firstLines.get(line.id), line) ? [{ line: line.id, why: whyEmpty(line.needs!) }] : []
+    return isMadeOnce(firstLines.get(line.id), line) && saysNothing(again, line)
+      ? [{ line: line.id, why: whyEmpty(line.needs!) }]
+      : []
   })
   return { conflicts, missing: again.missing }
 }
@@ -45,6 +49,14 @@ const isMadeOnce = (first: Line | undefined, { verdict, needs, inputs }: Line): 
   const waits = (of: Line['inputs']): boolean => unknownsIn(of).some(one => one instanceof Later && one.node === needs)
   return verdict === 'undecided' && first?.verdict === 'change' && waits(first.inputs) && !waits(inputs)
 }
+
+/** Whether who is waited for registers texts, and all of them are empty in the next run. */
+const saysNothing = ({ planned }: Walk, { needs }: Line): boolean => {
+  const makers = planned.flatMap(p => p.lines).filter(({ host, node }) => nodeId(host, node.task) === needs)
+  const texts = makers.flatMap(({ outputs }) => Object.values(isRecord(outputs) ? outputs : {})).filter(isText)
+  return texts.length > 0 && texts.every(text => text === '')
+}
+const isText = (value: unknown): value is string => typeof value === 'string'
 
 const whyEmpty = (maker: string): string =>
   `the next run will change it again: it is made of what ${maker} says, and says only when it has something to do. Put that into a file, and let a task read it from there.`
