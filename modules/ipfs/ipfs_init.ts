@@ -100,11 +100,15 @@ export default defineModule({
     id: uses(peerId(args)),
     version: file(`${args.path}/version`),
     program: uses(stat(`${args.bin_dir}/ipfs`)),
-    unit: uses(service(args.unit)),
   }),
-  more: (args, seen) => ({
-    steps: lagOf(seen)?.programs.map(name => uses(stat(`${args.bin_dir}/${name}`))),
-  }),
+  // Of a fresh repo nothing of it: to read the unit again with each look would cost its own task a round trip.
+  more: (args, seen) => {
+    const lag = lagOf(seen)
+    return {
+      steps: lag?.programs.map(name => uses(stat(`${args.bin_dir}/${name}`))),
+      unit: lag && uses(service(args.unit)),
+    }
+  },
   touches: args => migratedLabels(args.path),
   plan(args, seen, { ok, change, fail }) {
     const config = seen.files[0]!
@@ -124,7 +128,7 @@ export default defineModule({
         )
       const lag = lagOf(seen)
       if (!lag) return ok({ peer_id: id })
-      const obstacle = lagObstacle(args, lag, seen.steps ?? [], seen.unit)
+      const obstacle = lagObstacle(args, lag, seen.steps ?? [], seen.unit!)
       if (obstacle) return fail(obstacle.why, obstacle.fix)
       return change({
         will: { version: { exists: true, kind: 'file', content: content(`${lag.to}\n`) } },
