@@ -34,12 +34,21 @@ const runJob = async (job: Job): Promise<Counts> => {
   return counts
 }
 
-/** Takes jobs from one queue with so many hands. */
+/** Takes jobs from one queue with so many hands; of those that have this machine for a host, one at a time. */
 const runAll = async (jobs: Job[], hands: number): Promise<Counts[]> => {
   const queue = [...jobs]
   const done: Counts[] = []
+  let isTaken = false
+  const next = (): Job | undefined => {
+    const at = stopped ? -1 : queue.findIndex(job => !job.takesMachine || !isTaken)
+    return at < 0 ? undefined : queue.splice(at, 1)[0]
+  }
   const hand = async (): Promise<void> => {
-    for (let job = queue.shift(); job && !stopped; job = queue.shift()) done.push(await runJob(job))
+    for (let job = next(); job; job = next()) {
+      if (job.takesMachine) isTaken = true
+      done.push(await runJob(job))
+      if (job.takesMachine) isTaken = false
+    }
   }
   await Promise.all(Array.from({ length: hands }, hand))
   return done

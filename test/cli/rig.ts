@@ -10,6 +10,18 @@ export const bin = fileURLToPath(new URL('../../src/runbook.mjs', import.meta.ur
 
 export type Ran = { code: number | null; out: string; err: string }
 
+/** Waits until something has come about while a program runs; one that ends before fails the test with what it has said. */
+export const untilBegun = async (ran: Promise<Ran>, hasBegun: () => boolean): Promise<void> => {
+  let early: Ran | undefined
+  ran.then(ran => {
+    early = ran
+  })
+  while (!hasBegun()) {
+    if (early) throw new Error(`It ended by itself, with ${early.code}: ${early.out}${early.err}`)
+    await new Promise(setImmediate)
+  }
+}
+
 /** What a program says until it ends. */
 export const ranOf = (child: ChildProcessWithoutNullStreams): Promise<Ran> =>
   new Promise((resolve, reject) => {

@@ -24,6 +24,7 @@ const ways: [module: string, args: string][] = [
   ['unarchive', '{ src: "{{ root }}/a.tar", remote_src: true, dest: "{{ root }}" }'],
 ]
 const exempt: Record<string, string> = {
+  addresses: 'changes nothing',
   assert: 'changes nothing',
   clocks: 'changes nothing',
   command: 'what a program does with a file is its own affair',
@@ -34,6 +35,7 @@ const exempt: Record<string, string> = {
   user: 'the programs of the accounts write their files in their own way',
   wait_for: 'changes nothing',
   bootstrap: 'members of a JSON file: see replaced.test.ts',
+  cluster_adopt: 'a folder as it is, by rename, and its unit by the step write: see replaced.test.ts',
   cluster_config: 'members of a JSON file: see replaced.test.ts',
   cluster_init: 'a folder that is new',
   cluster_install: 'a folder that is new, and links',
@@ -42,10 +44,14 @@ const exempt: Record<string, string> = {
   cluster_raft: 'by the step write: see replaced.test.ts',
   cluster_secret: 'members of a JSON file: see replaced.test.ts',
   go_install: 'a folder that is new, and links',
+  ipfs_account: 'changes nothing',
+  ipfs_adopt: 'a folder as it is, by rename, and its unit by the step write: see replaced.test.ts',
   ipfs_config: 'members of a JSON file: see replaced.test.ts',
+  ipfs_existing: 'changes nothing',
   ipfs_exchange: 'by the step write: see replaced.test.ts',
   ipfs_init: 'a folder that is new',
   ipfs_install: 'a folder that is new, and links',
+  ipfs_survey: 'changes nothing',
   swarm_key: 'by the step write: see replaced.test.ts',
 }
 

@@ -10,12 +10,15 @@ export type Job = {
   seconds: number
   /** Works on hosts that it makes: such jobs run at the end. */
   usesHosts: boolean
+  /** Applies playbooks to this machine itself, which only one run at a time may have: it holds the lease. */
+  takesMachine: boolean
   counts(ending: Ending): Counts
   /** Set where it cannot run here: why not. It counts as one skipped test. */
   skip?: string
 }
 
 export const usesHosts = (file: string): boolean => /\.(root|lab|hosts)\.test\.ts$/.test(file)
+const TAKING = ['test/cli/', 'test/host/', 'test/package/', 'test/state/earlier', 'test/docs/readme']
 /** Takes minutes on hosts of its own, and is run before a release. */
 const isLong = ({ name }: Job): boolean => name.endsWith('.hosts.test.ts')
 
@@ -30,6 +33,7 @@ const fileJob = (root: string, file: string): Job => {
     argv: [process.execPath, file],
     seconds: 600,
     usesHosts: usesHosts(file),
+    takesMachine: TAKING.some(path => name.startsWith(path)),
     counts: countsOf,
     ...(skip ? { skip } : {}),
   }
@@ -40,6 +44,7 @@ const program = (name: string, argv: string[], seconds: number): Job => ({
   argv,
   seconds,
   usesHosts: false,
+  takesMachine: false,
   counts: countsOfProgram,
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startServer, varsOf } from '../../host/server.ts'
-import { type Ran, sandbox } from '../rig.ts'
+import { type Ran, sandbox, untilBegun } from '../rig.ts'
 
 // Handlers that a run has left due, because it was killed, failed or was told to leave them.
 
@@ -39,7 +39,7 @@ const runs = (): string[] => readdirSync(join(place.folder, '.runbook/runs')).ma
 const killed = async (): Promise<string> => {
   place.write('site.yml', playbook)
   const { child, ran } = place.begin(['apply', 'site.yml', '-i', 'hosts.json'])
-  while (!existsSync(at('begun'))) await new Promise(setImmediate)
+  await untilBegun(ran, () => existsSync(at('begun')))
   child.kill('SIGKILL')
   await ran
   await host.idle()

@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event } from '../../../src/core/event.ts'
 import { startServer, varsOf } from '../../host/server.ts'
-import { type Ran, sandbox } from '../rig.ts'
+import { type Ran, sandbox, untilBegun } from '../rig.ts'
 
 // What is said of a run that is ended from outside, against what is on its host.
 
@@ -45,14 +45,7 @@ const isUnderWay = (): boolean =>
 /** Ends an apply while its second task is under way, and waits until nothing of it is left on the host. */
 const ended = async (end: (kill: (signal: NodeJS.Signals) => void) => void, more: string[] = []): Promise<Ran> => {
   const { child, ran } = place.begin(['apply', 'site.yml', '-i', 'hosts.json', ...more])
-  let early: Ran | undefined
-  ran.then(ran => {
-    early = ran
-  })
-  while (!isUnderWay()) {
-    if (early) assert.unreachable(`it ended by itself: ${early.out}${early.err}`)
-    await new Promise(setImmediate)
-  }
+  await untilBegun(ran, isUnderWay)
   end(signal => child.kill(signal))
   const said = await ran
   await host.idle()
