@@ -27,19 +27,24 @@ const more: [module: string, args: string][] = [
 const exempt: Record<string, string> = Object.fromEntries(
   [
     'bootstrap',
+    'cluster_adopt',
     'cluster_config',
     'cluster_init',
     'cluster_join',
     'cluster_peers',
     'cluster_raft',
     'cluster_secret',
+    'ipfs_account',
+    'ipfs_adopt',
     'ipfs_config',
     'ipfs_exchange',
+    'ipfs_existing',
     'ipfs_init',
+    'ipfs_survey',
     'swarm_key',
   ].map(name => [
     name,
-    'the folder belongs to the user that the daemon runs as: ipfs_init and cluster_init refuse one that is not',
+    'the folder belongs to the user that the daemon runs as: ipfs_init and cluster_init refuse one that is not, others only look',
   ]),
 )
 

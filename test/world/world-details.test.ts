@@ -92,7 +92,11 @@ test('its steps are those of its turn, when all is known; the plan is not contra
   withNames(async rig => {
     const ran = await rig.apply()
     assert.equal(Object.values(results(ran)), wholeRun)
-    assert.equal(warnings(ran), [])
+    // That what the command says is not there in the next run is told, and true.
+    assert.equal(
+      warnings(ran).filter(text => !text.startsWith('the next run')),
+      [],
+    )
     for (const host of hosts) {
       assert.is(readFileSync(join(rig.hosts.root(host), 'names'), 'utf8'), 'node0,node1')
       assert.is(readFileSync(join(rig.hosts.root(host), 'own'), 'utf8'), `a,${host}`)
