@@ -133,7 +133,7 @@ const unheard = (place: Place, seen: Record<string, Seen | null>): Obstacle | un
       places.some(at => {
         if (at === undefined) return true
         if (at.family !== ip.family || leadsNowhere(at) === 'loopback') return false
-        return at.bits === 0n || isSameAddress(at, ip) || !own || !has(own, ip)
+        return /^0+$/.test(at.bits) || isSameAddress(at, ip) || !own || !has(own, ip)
       }),
     )
     if (!isHeard)

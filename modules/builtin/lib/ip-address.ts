@@ -1,5 +1,14 @@
-/** An IP address as a number, so that two writings of one are one. */
-export type IpAddress = { family: 4 | 6; bits: bigint }
+/**
+ * An IP address as a number in 32 hex digits, so that two writings of one are one. A text, since answers of hosts are kept in
+ * saved plans, which are JSON.
+ */
+export type IpAddress = { family: 4 | 6; bits: string }
+
+const addressOf = (family: 4 | 6, number: bigint): IpAddress => ({
+  family,
+  bits: number.toString(16).padStart(32, '0'),
+})
+const numberOf = ({ bits }: IpAddress): bigint => BigInt(`0x${bits}`)
 
 const fourth = (text: string): bigint | undefined => {
   const parts = text.split('.')
@@ -37,16 +46,17 @@ const sixth = (text: string): bigint | undefined => {
 export const ipAddress = (text: string): IpAddress | undefined => {
   const plain = text.replace(/^\[(.*)\]$/, '$1')
   const four = fourth(plain)
-  if (four !== undefined) return { family: 4, bits: four }
+  if (four !== undefined) return addressOf(4, four)
   const six = plain.includes(':') ? sixth(plain) : undefined
   if (six === undefined) return undefined
-  return six >> 32n === 0xffffn ? { family: 4, bits: six & 0xffffffffn } : { family: 6, bits: six }
+  return six >> 32n === 0xffffn ? addressOf(4, six & 0xffffffffn) : addressOf(6, six)
 }
 
 /** As Go and the kernel write it: the longest run of zeros is left out. */
-export const ipText = ({ family, bits }: IpAddress): string => {
-  if (family === 4) return [24n, 16n, 8n, 0n].map(at => (bits >> at) & 255n).join('.')
-  const all = Array.from({ length: 8 }, (_, i) => ((bits >> BigInt(112 - 16 * i)) & 0xffffn).toString(16))
+export const ipText = (address: IpAddress): string => {
+  const number = numberOf(address)
+  if (address.family === 4) return [24n, 16n, 8n, 0n].map(at => (number >> at) & 255n).join('.')
+  const all = Array.from({ length: 8 }, (_, i) => ((number >> BigInt(112 - 16 * i)) & 0xffffn).toString(16))
   const runs = all.map((_, i) => all.slice(i).findIndex(group => group !== '0')).map((n, i) => (n < 0 ? 8 - i : n))
   const longest = Math.max(...runs)
   const at = runs.indexOf(longest)
@@ -59,7 +69,7 @@ export const isSameAddress = (a: IpAddress, b: IpAddress): boolean => a.family =
 /** Whether an address is in the range of all that begin with the same bits. */
 export const isWithin = (first: IpAddress, length: number, one: IpAddress): boolean => {
   const rest = BigInt(Math.max(0, (one.family === 4 ? 32 : 128) - length))
-  return first.family === one.family && first.bits >> rest === one.bits >> rest
+  return first.family === one.family && numberOf(first) >> rest === numberOf(one) >> rest
 }
 
 /** Ranges that lead from one host to another one never, with the word for them. */

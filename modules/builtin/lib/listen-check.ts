@@ -25,7 +25,7 @@ export const malformedAddress = (texts: string[]): Obstacle | undefined => {
 }
 
 /** All digits of an IPv6 address, as the kernel prints it. */
-const long = (ip6: string): string => (ipAddress(ip6)?.bits ?? 0n).toString(16).padStart(32, '0')
+const long = (ip6: string): string => ipAddress(ip6)?.bits ?? '0'.repeat(32)
 const isIp6 = (at: string): boolean => at.includes(':')
 
 /** Everything of the network that is asked here, in one go: listening sockets and the host's own addresses. */
