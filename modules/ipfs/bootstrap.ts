@@ -299,6 +299,8 @@ export default defineCollective({
           ],
         ],
         reason: reason(isConfigured, foreignTo(at, own as Seen), live.adding.length + live.dropping.length, meeting),
+        // A daemon dials what it keeps by itself, too: a connection that is gone may only follow from what ended the other one.
+        ...(isConfigured && isKept ? { byItself: true as const } : {}),
       })
     })
   },
