@@ -31,7 +31,7 @@ check('after a restart of all daemons the gate fails, and names the pairs and th
     const [from, reader] = pair.split(' > ')
     assert.match(failures(told).join('\n'), `${reader} could not read a fresh block of ${from}`)
   }
-  for (const { failure } of gates) assert.match(failure?.why ?? '', 'via: peering')
+  for (const { failure } of gates) assert.match(failure?.why ?? '', 'via=peering')
 })
 
 check('with peering it heals, and stays healed after another restart', async () => {
