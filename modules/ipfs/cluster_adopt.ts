@@ -21,6 +21,7 @@ import {
   adoptionTouches,
   planAdoption,
   sourceReads,
+  surveyedPeers,
 } from './lib/adoption-plan.ts'
 import { clusterArguments, clusterMember } from './lib/cluster.ts'
 import { consensusObstacle } from './lib/consensus.ts'
@@ -37,13 +38,7 @@ const args = T.Object(
     ipfs_path: kuboRepoArgument,
     ipfs_unit: T.String({ pattern: '^/', description: "The path of the file of kubo's unit." }),
     api: T.String({ default: '/ip4/127.0.0.1/tcp/9094', description: "The daemon's REST address." }),
-    meets: T.Array(
-      T.Object({ id: T.String(), address: T.String(), port: T.Integer() }, { additionalProperties: false }),
-      {
-        default: [],
-        description: 'The cluster peers that it has to list before it counts as adopted, with itself.',
-      },
-    ),
+    meets: surveyedPeers('The cluster peers that it has to list before it counts as adopted, with itself.'),
     consensus: T.Enum(['crdt', 'raft'], {
       default: 'crdt',
       description: 'What the playbook has: a peer that was made with the other is refused.',

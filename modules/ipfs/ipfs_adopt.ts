@@ -20,6 +20,7 @@ import {
   adoptionTouches,
   planAdoption,
   sourceReads,
+  surveyedPeers,
 } from './lib/adoption-plan.ts'
 import { clusterArguments } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
@@ -27,12 +28,6 @@ import type { Asked } from './lib/existing.ts'
 import { configMember, daemonArguments, daemonCommand, repoArguments } from './lib/kubo.ts'
 import { connectionTo, wantedPeering } from './lib/swarm.ts'
 import { swarmKeyFile } from './lib/swarm-key.ts'
-
-const peers = (description: string) =>
-  T.Array(T.Object({ id: T.String(), address: T.String(), port: T.Integer() }, { additionalProperties: false }), {
-    default: [],
-    description,
-  })
 
 const args = T.Object(
   {
@@ -45,8 +40,8 @@ const args = T.Object(
       default: 'peering',
       description: 'As for `bootstrap`. With `bootstrap` the node keeps finding the others as it did.',
     }),
-    peers: peers('All other nodes that have a repo: with `via: peering` it keeps a connection to each.'),
-    meets: peers('Those that it has to be connected to before it counts as adopted.'),
+    peers: surveyedPeers('All other nodes that have a repo: with `via: peering` it keeps a connection to each.'),
+    meets: surveyedPeers('Those that it has to be connected to before it counts as adopted.'),
   },
   { additionalProperties: false },
 )

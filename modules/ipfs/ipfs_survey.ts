@@ -33,7 +33,7 @@ import { type ConfigMember, peerId } from './lib/kubo.ts'
 import { kuboListeners, type Listeners, tcpPort } from './lib/listeners.ts'
 import { fetchSecretInForce, secretInForce } from './lib/secret-in-force.ts'
 import type { HostKey } from './lib/shared-key.ts'
-import { keysByHost, lacksKey, meetingOf, othersOf, type Surveyed } from './lib/survey.ts'
+import { type Holding, keysByHost, lacksKey, meetingOf, othersOf, type Surveyed } from './lib/survey.ts'
 import { fetchSwarmKey, swarmKeyFile, swarmKeyState, writeSwarmKey } from './lib/swarm-key.ts'
 import { formerName } from './lib/way-back.ts'
 
@@ -118,36 +118,30 @@ const textIn = (member: ConfigMember | undefined): string => (typeof member?.val
 const isRun = (path: string, found: Adoptable, unit: ServiceAnswer): boolean =>
   found.daemons.some(({ repo }) => repo === path) || unit.active === 'active'
 
+/** What a host holds; of a folder that it does not have nothing else is asked. */
+const holdingIn = (path: string | undefined, tell: (path: string) => Omit<Holding, 'path'>): Holding | undefined =>
+  path === undefined ? undefined : { path, ...tell(path) }
+
 const kuboOf = (host: string, args: Args, seen: Seen, isHere: boolean): Surveyed => {
-  const path = places(args, seen).repo
-  const holding =
-    path === undefined
-      ? undefined
-      : {
-          path,
-          from: fromOf(kuboChoice(args, kuboFound(seen))),
-          id: textIn(seen.id),
-          isRunning: isRun(path, kuboFound(seen), seen.kuboUnit),
-          key: seen.key!,
-          hasFormer: seen.formerKey!.exists,
-          written: undefined,
-        }
+  const holding = holdingIn(places(args, seen).repo, path => ({
+    from: fromOf(kuboChoice(args, kuboFound(seen))),
+    id: textIn(seen.id),
+    isRunning: isRun(path, kuboFound(seen), seen.kuboUnit),
+    key: seen.key!,
+    hasFormer: seen.formerKey!.exists,
+    written: undefined,
+  }))
   return { host, address: args.address, isHere, holding }
 }
 const clusterOf = (host: string, args: Args, seen: Seen, isHere: boolean): Surveyed => {
-  const path = places(args, seen).peer
-  const holding =
-    path === undefined
-      ? undefined
-      : {
-          path,
-          from: fromOf(clusterChoice(args, clusterFound(seen))),
-          id: textIn(seen.clusterId),
-          isRunning: isRun(path, clusterFound(seen), seen.clusterUnit),
-          key: seen.inForce!,
-          hasFormer: seen.formerSecret!.exists,
-          written: seen.secret!.print ?? '',
-        }
+  const holding = holdingIn(places(args, seen).peer, path => ({
+    from: fromOf(clusterChoice(args, clusterFound(seen))),
+    id: textIn(seen.clusterId),
+    isRunning: isRun(path, clusterFound(seen), seen.clusterUnit),
+    key: seen.inForce!,
+    hasFormer: seen.formerSecret!.exists,
+    written: seen.secret!.print ?? '',
+  }))
   return { host, address: args.address, isHere, holding }
 }
 

@@ -44,18 +44,12 @@ check('another configuration: one daemon after the other, each back among all be
   await needNothingToDo(lab, ...words)
 })
 
+/** What an earlier run has set, and is to stay. */
+const earlier = ['-e', 'monitor_ping_interval=2s', '-e', 'replication_factor_min=1', '-e', 'replication_factor_max=3']
+
 check('restarts that somebody wanted do not count as deaths', async () => {
   await lab.ssh('node0', 'systemctl reset-failed ipfs && for i in 1 2 3 4 5; do systemctl restart ipfs || exit; done')
-  const words = [
-    '-e',
-    'monitor_ping_interval=2s',
-    '-e',
-    'replication_factor_min=1',
-    '-e',
-    'replication_factor_max=3',
-    '-e',
-    'storage_max=25GB',
-  ]
+  const words = [...earlier, '-e', 'storage_max=25GB']
   await needApplied(lab, ...words)
 })
 
@@ -65,16 +59,7 @@ check('the first that does not come back keeps the others as they are', async ()
     'mkdir -p /etc/systemd/system/ipfs.service.d && printf "[Service]\\nExecStartPre=/bin/false\\n" >/etc/systemd/system/ipfs.service.d/break.conf && systemctl daemon-reload',
   )
   const before = await daemonsAre(lab)
-  const words = [
-    '-e',
-    'monitor_ping_interval=2s',
-    '-e',
-    'replication_factor_min=1',
-    '-e',
-    'replication_factor_max=3',
-    '-e',
-    'storage_max=30GB',
-  ]
+  const words = [...earlier, '-e', 'storage_max=30GB']
   const told = await lab.apply(...words)
   assert.is(told.code, 1)
   const after = await daemonsAre(lab)

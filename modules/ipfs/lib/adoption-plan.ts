@@ -46,6 +46,12 @@ export const adoptionArguments = {
   }),
   at_boot: T.Boolean({ default: true, description: 'Whether the unit starts with the machine.' }),
 }
+/** Peers as `ipfs_survey` has found them: each with its port. */
+export const surveyedPeers = (description: string) =>
+  T.Array(T.Object({ id: T.String(), address: T.String(), port: T.Integer() }, { additionalProperties: false }), {
+    default: [],
+    description,
+  })
 const all = T.Object(adoptionArguments)
 export type AdoptionArguments = Static<typeof all> & { path: string; user: string; bin_dir: string }
 
