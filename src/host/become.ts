@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts'
+import type { Target } from '../settings/target.ts'
 import { connectionClosed, type ShellLoss } from './shell.ts'
-import type { Target } from './target.ts'
 
 /** Whether programs get to be root by sudo. */
 export const bySudo = ({ become, user }: Target): boolean => become && user !== 'root'

@@ -1,6 +1,6 @@
 import type { Transport } from '../core/transport.ts'
+import type { Target } from '../settings/target.ts'
 import { dial } from './dial.ts'
-import type { Target } from './target.ts'
 
 /**
  * Opens a host by ssh2: one connection, one channel with a persistent shell for all frames, one more channel for each
@@ -13,6 +13,6 @@ import type { Target } from './target.ts'
 export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
   const dialled = dial(target)
   // All that speaks over the connection is loaded while the host answers.
-  const { openTransport } = await import('./ssh.ts')
-  return openTransport(target, dialled, signal)
+  const [{ openSsh }, { openSession }] = await Promise.all([import('./ssh.ts'), import('./session.ts')])
+  return openSession(target, await openSsh(target, dialled, signal))
 }

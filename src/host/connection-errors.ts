@@ -1,5 +1,5 @@
 import type { Failure } from '../core/failure.ts'
-import type { Target } from './target.ts'
+import type { Target } from '../settings/target.ts'
 
 /**
  * An error as ssh2 gives it: a socket's has a `code`, ssh2's own a `level`, a disconnect by the server only a number.

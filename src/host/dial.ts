@@ -1,6 +1,6 @@
 import { connect as openSocket, type Socket } from 'node:net'
+import type { Target } from '../settings/target.ts'
 import type { SshError } from './connection-errors.ts'
-import type { Target } from './target.ts'
 
 /** A socket on its way to a host, and what has gone wrong with it. */
 export type Dialled = { socket: Socket; error?: SshError }

@@ -1,6 +1,6 @@
 import { quote } from '../core/quote.ts'
+import type { Target } from '../settings/target.ts'
 import { bySudo, identity } from './become.ts'
-import type { Target } from './target.ts'
 
 // A program of ours gets its environment from here and from nowhere else. What sshd, PAM (/etc/environment), sudo
 // (env_keep) and the files of the login shell export stays behind: `export CLUSTER_SECRET=…` in root's .bashrc is a

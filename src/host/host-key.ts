@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Failure } from '../core/failure.ts'
 import { quote, quoted } from '../core/quote.ts'
+import type { Target } from '../settings/target.ts'
 import { checkHostKey, type KnownHostsEntry, knownHostsLine, knownHostsName, parseKnownHosts } from './known-hosts.ts'
-import type { Target } from './target.ts'
 
 /** All entries of these files, in their order. A file that is not there, or may not be read, holds none: as in ssh. */
 export const readKnownHosts = async (files: string[]): Promise<KnownHostsEntry[]> => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
-import type { Target } from './target.ts'
+import type { Target } from '../settings/target.ts'
 
 /** One way to prove who one is: a key read from a file, or an agent that holds keys. */
 export type Login = { kind: 'key'; path: string; key: Buffer } | { kind: 'agent'; socket: string }

@@ -1,8 +1,8 @@
 import PQueue from 'p-queue'
 import { Refusal } from '../core/failure.ts'
 import type { Connect, Transport } from '../core/transport.ts'
+import type { Target } from '../settings/target.ts'
 import { connectSsh } from './connect.ts'
-import type { Target } from './target.ts'
 
 /** All hosts of a run. */
 export type Pool = {

@@ -3,29 +3,21 @@ import type { Socket } from 'node:net'
 import type ssh2 from 'ssh2'
 import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig } from 'ssh2'
 import { type Failure, Refusal } from '../core/failure.ts'
-import type { Transport } from '../core/transport.ts'
+import type { Target } from '../settings/target.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
-import { becomeRefused, identity, shellLost, shellSilent } from './become.ts'
-import { closeReason, connectFailure, type SshError, sessionRefusal } from './connection-errors.ts'
+import { atMost } from './at-most.ts'
+import { closeReason, connectFailure, type SshError } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
-import { LOGIN_LINE, startLine } from './environment.ts'
 import { hostKeyFailure, readKnownHosts } from './host-key.ts'
 import { type KnownHostsEntry, knownKeyTypes } from './known-hosts.ts'
-import { acquireLease, KEEPER_PROGRAM } from './lease.ts'
+import type { Link } from './link.ts'
 import { findLogins, type Login, loginFailure } from './login.ts'
-import { oneAtATime } from './one-at-a-time.ts'
-import { runInTime } from './patience.ts'
-import { connectionClosed, openShell, type Wire } from './shell.ts'
-import type { Target } from './target.ts'
-import { noUpload, RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
+import type { Wire } from './shell.ts'
 
 /** A dead peer is noticed after 45 s; ssh2's own default is never. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
-/** How long an end may take: what runs is told to, and says how far it has come; then goodbye is said. */
-const CLOSE_MS = 2_000
+/** How long saying goodbye may take. */
 const GOODBYE_MS = 500
-/** How long a login's files may take until a shell of ours runs: sudo that asks a directory that is gone takes 30 s. */
-const BEGIN_SECONDS = 60
 
 /**
  * What a client needs of the library, whose server and agents for http cost 8 ms more. Loaded when the first hosts have
@@ -181,37 +173,6 @@ const wireOf = (line: Line, channel: ClientChannel): Wire => {
   }
 }
 
-/** Starts a program for a target. `refused` makes the failure of a host that is there and does not start it. */
-const opened = async (
-  target: Target,
-  line: Line,
-  program: string,
-  refused: (refusal: { why: string; fix: string }) => Failure,
-): Promise<Wire> => {
-  try {
-    const wire = wireOf(line, await execute(line, LOGIN_LINE))
-    wire.stdin.write(startLine(target, program))
-    return wire
-  } catch (error) {
-    if (line.socket.writable) throw new Refusal(refused(sessionRefusal(error as Error)))
-    throw new Refusal(connectionClosed(target.name, { started: false, said: '', ending: { why: line.why() } }))
-  }
-}
-
-const noShell = ({ name, user }: Target, refusal: { why: string; fix: string }): Failure => ({
-  reason: 'host-login',
-  what: `${name} lets ${user} in, but gives no shell`,
-  ...refusal,
-})
-
-/** Waits for something, for so long at most. */
-const atMost = async (ms: number, ...events: Promise<unknown>[]): Promise<void> => {
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, ms)
-  await Promise.race([...events, late.promise])
-  clearTimeout(timer)
-}
-
 const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
   // As ssh does: goodbye is said and sent, and nobody waits until the host has hung up too (10 ms).
   const said = new Promise<void>(resolve => socket.once('finish', resolve))
@@ -230,53 +191,15 @@ const connected = async (target: Target, dialled: Dialled, signal?: AbortSignal)
   }
 }
 
-/** The transport to a host that has been dialled, as `connectSsh` gives it. */
-export const openTransport = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Transport> => {
+/** The link to a host that has been dialled: one connection of ssh2, one channel for each program. */
+export const openSsh = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Link> => {
   const line = await connected(target, dialled, signal)
-  const wire = await opened(target, line, '/bin/sh', refusal => noShell(target, refusal)).catch(async error => {
-    await hangUp(line)
-    throw error
-  })
-  const shell = openShell(target.name, wire, loss => shellLost(target, loss))
-  const run = runInTime(shell, wire, BEGIN_SECONDS * 1000, said => shellSilent(target, BEGIN_SECONDS, said))
-  const inTurn = oneAtATime()
-  let closing: Promise<void> | undefined
   return {
-    run,
-    upload: (upload, onProgress) =>
-      inTurn(async () => {
-        const problem = uploadProblem(target.name, upload)
-        if (problem) throw new Refusal(problem)
-        const who = upload.asLogin ? { ...target, become: false } : target
-        const receiver = await opened(who, line, RECEIVER_PROGRAM, refusal => noUpload(target.name, upload, refusal))
-        await sendFile(target.name, receiver, upload, said => becomeRefused(who, said), onProgress)
-      }),
-    lease: async request => {
-      let nobody: string | undefined
-      const keeper = await opened(target, line, KEEPER_PROGRAM, ({ why, fix }) => {
-        nobody = `${why}; ${fix}`
-        return { reason: 'host-login', what: why }
-      }).catch(error => {
-        // A server that lets nobody open a second channel is no worse off than before.
-        if (nobody === undefined) throw error
-        return undefined
-      })
-      if (!keeper) return { is: 'nobody', why: nobody! }
-      const onEnd = (failure: Failure): void => {
-        if (line.socket.writable) shell.close(failure)
-      }
-      return acquireLease(target.name, keeper, request, shell.pid, onEnd, said => becomeRefused(target, said))
+    start: async program => wireOf(line, await execute(line, program)),
+    get stands() {
+      return line.socket.writable
     },
-    get roundTrips() {
-      return shell.roundTrips
-    },
-    user: identity(target),
-    close: () => {
-      closing ??= atMost(CLOSE_MS, shell.end()).then(() => {
-        shell.close()
-        return hangUp(line)
-      })
-      return closing
-    },
+    why: line.why,
+    hangUp: () => hangUp(line),
   }
 }

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adviceFor, ansibleOptions } from '../../src/cli/ansible-options.ts'
-import { targetOf } from '../../src/host/target.ts'
 import { parseExtra } from '../../src/load/variables.ts'
+import { targetOf } from '../../src/settings/target.ts'
 import { sandbox } from './rig.ts'
 
 const place = sandbox()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { connectSsh } from '../../src/host/connect.ts'
-import type { Target } from '../../src/host/target.ts'
+import type { Target } from '../../src/settings/target.ts'
 import { failuresOf } from './local.ts'
 import { type ServerOptions, type TestServer, withServer } from './server.ts'
 

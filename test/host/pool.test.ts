@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { Refusal } from '../../src/core/failure.ts'
 import type { Transport } from '../../src/core/transport.ts'
 import { createPool } from '../../src/host/pool.ts'
-import type { Target } from '../../src/host/target.ts'
+import type { Target } from '../../src/settings/target.ts'
 import { reasonsOf } from './local.ts'
 
 const target = (name: string): Target => ({

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform, type Writable } from 'node:stream'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
-import type { Target } from '../../src/host/target.ts'
+import type { Target } from '../../src/settings/target.ts'
 
 /** An SSH server in this process whose commands run with the local sh: a machine for tests, with faults to order. */
 export type TestServer = {

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert'
 import type { Failure } from '../../src/core/failure.ts'
 import { connectSsh } from '../../src/host/connect.ts'
 import { LOGIN_LINE } from '../../src/host/environment.ts'
-import type { Target } from '../../src/host/target.ts'
+import type { Target } from '../../src/settings/target.ts'
 import { failuresOf } from './local.ts'
 import { withServer } from './server.ts'
 

@@ -22,14 +22,15 @@ export const roomOf = (file: string): string | undefined => {
 }
 
 /** All rooms but cli/, which wires them together. */
-const BELOW_CLI = 'core load module host report lab artifact graph world plan planfile drift run'.split(' ')
+const BELOW_CLI = 'core load module settings host report lab artifact graph world plan planfile drift run'.split(' ')
 
 /** Which rooms each room may import, besides itself. */
 const MAY: Record<string, string[]> = {
   core: [],
   load: ['core'],
   module: ['core'],
-  host: ['core'],
+  settings: ['core'],
+  host: ['core', 'settings'],
   report: ['core'],
   lab: ['core'],
   artifact: ['core'],

@@ -69,7 +69,7 @@ test('an extra variable that is near to one of the playbook or the inventory is 
 
 test('a variable that the connection is made by is no slip, whether the inventory has it or not', () => {
   const playbook = parsePlaybook('- {hosts: all, tasks: [{debug: hi}]}', 'f')
-  const target = readFileSync(join(import.meta.dirname, '../../src/host/target.ts'), 'utf8')
+  const target = readFileSync(join(import.meta.dirname, '../../src/settings/target.ts'), 'utf8')
   for (const [name] of target.matchAll(/ansible_\w+/g))
     assert.equal(misspelt(parseExtra([`${name}=1`]), playbook, loadInventory(['n,'])), [], name)
 })

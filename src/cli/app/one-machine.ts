@@ -1,7 +1,7 @@
 import { type Failure, type Origin, Refusal } from '../../core/failure.ts'
 import type { Graph } from '../../graph/graph.ts'
-import type { Target } from '../../host/target.ts'
 import type { Inventory } from '../../load/inventory.ts'
+import type { Target } from '../../settings/target.ts'
 
 /** Where a connection goes: two names with the same place are one machine. */
 const placeOf = ({ user, host, port }: Target): string => `${user}@${host.toLowerCase()} port ${port}`

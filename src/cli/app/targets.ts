@@ -1,9 +1,9 @@
 import { type Graph, machineOf } from '../../graph/graph.ts'
 import { createPool, type Pool } from '../../host/pool.ts'
-import { targetOf } from '../../host/target.ts'
 import type { Known } from '../../plan/known.ts'
 import { scopeOf } from '../../plan/scope.ts'
 import { beginWalk } from '../../plan/walk-state.ts'
+import { targetOf } from '../../settings/target.ts'
 import { refuseOneMachine } from './one-machine.ts'
 import type { Prepared } from './prepare.ts'
 

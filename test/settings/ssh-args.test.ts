@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseSshOptions, splitWords } from '../../src/host/ssh-args.ts'
+import { parseSshOptions, splitWords } from '../../src/settings/ssh-args.ts'
 
 test('words are split as a shell splits them', () => {
   assert.equal(splitWords(`a  'b c' "d \\"e\\" \\x" f\\ g h'i'"j" ''`), ['a', 'b c', 'd "e" \\x', 'f g', 'hij', ''])

@@ -2,22 +2,27 @@ import { homedir, userInfo } from 'node:os'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { parseSshOptions, type SshOptions, splitWords } from './ssh-args.ts'
 
-/** Everything needed to open one host: who it is, where, as whom, with which keys. */
-export type Target = {
-  /** The inventory name, for messages. */
-  name: string
+/** An ssh server on the way to a machine, or the machine's own: where it is, as whom one logs in, how its key is known. */
+export type Hop = {
   host: string
   port: number
   /** The login user. */
   user: string
-  /** Steps run as root, by sudo unless the login user is root already. */
-  become: boolean
+  /** A key file of its own; else the agent is asked, and then the usual files. */
   privateKey?: { path: string }
   /** Socket of an ssh-agent. */
   agent?: string
   /** Files that hold the host keys, in the order they are read; a new line belongs into the first. */
   knownHosts: string[]
   timeoutSeconds: number
+}
+
+/** Everything needed to open one machine. */
+export type Target = Hop & {
+  /** The inventory name, for messages. */
+  name: string
+  /** Steps run as root, by sudo unless the login user is root already. */
+  become: boolean
 }
 
 type Vars = Record<string, unknown>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attempt } from '../../src/core/failure.ts'
-import { targetOf } from '../../src/host/target.ts'
+import { targetOf } from '../../src/settings/target.ts'
 
 const asked = process.env.SSH_AUTH_SOCK
 test.before.each(() => {
