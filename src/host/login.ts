@@ -62,11 +62,14 @@ const usualLogins = async (target: Target, problem: KeyProblem): Promise<Login[]
  * @throws Refusal `host-login` when the key file named is missing, unreadable or encrypted, or nothing is left to try.
  */
 export const findLogins = async (target: Target, problem: KeyProblem): Promise<Login[]> => {
-  if (!target.privateKey) return usualLogins(target, problem)
-  const { path } = target.privateKey
-  const found = await readKey(path, problem)
-  if ('why' in found) throw new Refusal(keyFailure(target, path, found.why))
-  return [{ kind: 'key', path, key: found.key }]
+  if (!target.keyFiles) return usualLogins(target, problem)
+  return Promise.all(
+    target.keyFiles.map(async (path): Promise<Login> => {
+      const found = await readKey(path, problem)
+      if ('why' in found) throw new Refusal(keyFailure(target, path, found.why))
+      return { kind: 'key', path, key: found.key }
+    }),
+  )
 }
 
 const shown = (login: Login): string => (login.kind === 'key' ? login.path : `the agent at ${login.socket}`)

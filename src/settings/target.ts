@@ -8,19 +8,49 @@ export type Hop = {
   port: number
   /** The login user. */
   user: string
-  /** A key file of its own; else the agent is asked, and then the usual files. */
-  privateKey?: { path: string }
+  /** Key files of its own, in the order they are tried; without any the agent is asked, and then the usual files. */
+  keyFiles?: string[]
+  /** Of the agent's keys only those of the key files are offered (`IdentitiesOnly`). */
+  onlyKeyFiles?: true
   /** Socket of an ssh-agent. */
   agent?: string
+  /** Programs on the host may ask the agent. */
+  forwardsAgent?: true
+  /** For the methods `password` and `keyboard-interactive`. */
+  password?: string
+  /** What encrypted key files are opened with, by path. */
+  passphrases?: Record<string, string>
+  /** The name that its key stands under in known_hosts, instead of host and port (`HostKeyAlias`). */
+  keyAlias?: string
   /** Files that hold the host keys, in the order they are read; a new line belongs into the first. */
   knownHosts: string[]
+  /** What becomes of a key that no file holds; refused unless this says otherwise. A changed key is refused always. */
+  newKeys?: 'ask' | 'accept'
   timeoutSeconds: number
+}
+
+/** Another identity than the login's, and how a program gets it. */
+export type Become = {
+  user: string
+  method: 'sudo' | 'su' | 'doas'
+  /** The program and its arguments in place of the method's own (`become_exe`, `become_flags`). */
+  exe?: string
+  flags?: string[]
+  password?: string
 }
 
 /** Everything needed to open one machine. */
 export type Target = Hop & {
   /** The inventory name, for messages. */
   name: string
+  /** By ssh2, by the system's ssh, or on the machine that runbook runs on; `ssh` unless it says otherwise. */
+  connection?: 'ssh' | 'openssh' | 'local'
+  /** The servers that are gone through, the first one first (`ProxyJump`). */
+  via?: Hop[]
+  /** A command whose streams are the connection (`ProxyCommand`), in place of `via`. */
+  proxyCommand?: string
+  /** Arguments for the system's ssh, as they were written. */
+  sshArgs?: string[]
   /** Steps run as root, by sudo unless the login user is root already. */
   become: boolean
 }
@@ -133,7 +163,7 @@ export const targetOf = (host: string, vars: Vars, { become }: { become: boolean
     port: numberOf(host, pick(vars, 'ansible_port', 'ansible_ssh_port'), 65535) ?? DEFAULT_PORT,
     user: textOf(host, pick(vars, 'ansible_ssh_user', 'ansible_user')) ?? userInfo().username,
     become,
-    ...(key && { privateKey: { path: expandHome(key) } }),
+    ...(key && { keyFiles: [expandHome(key)] }),
     ...(!key && agent && { agent }),
     knownHosts: knownHostsOf(host, vars),
     timeoutSeconds:

@@ -73,8 +73,8 @@ test('variables that are named are those that say how a host is reached', () => 
     return /-e (\S+)$/.exec(adviceFor(flag, [flag, value])!)![1]!
   })
   const vars = Object.fromEntries(Object.entries(parseExtra(extra)).map(([name, { value }]) => [name, value]))
-  const { user, privateKey, timeoutSeconds } = targetOf('web', vars, { become: false })
-  assert.equal([user, privateKey?.path, timeoutSeconds], ['ada', 'k', 7])
+  const { user, keyFiles, timeoutSeconds } = targetOf('web', vars, { become: false })
+  assert.equal([user, keyFiles, timeoutSeconds], ['ada', ['k'], 7])
 })
 
 test('what takes the place of --syntax-check and --list-tasks does what is said of it', () => {

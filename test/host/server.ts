@@ -200,8 +200,8 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const port = await listen(server)
   const hostKey = hostKeys[0]!.public.split(' ').slice(0, 2).join(' ')
   const knownHosts = join(folder, 'known_hosts')
-  const privateKey = { path: join(folder, 'key') }
-  writeFileSync(privateKey.path, login.private, { mode: 0o600 })
+  const keyFile = join(folder, 'key')
+  writeFileSync(keyFile, login.private, { mode: 0o600 })
   writeFileSync(knownHosts, `[127.0.0.1]:${port} ${hostKey}\n`)
   const cut = () => {
     for (const socket of sockets) socket.destroy()
@@ -219,7 +219,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
       port,
       user: 'root',
       become: false,
-      privateKey,
+      keyFiles: [keyFile],
       knownHosts: [knownHosts],
       timeoutSeconds: 10,
     },

@@ -129,7 +129,7 @@ test('what the host says of a login, and why an agent was of no use, is told', (
     { closed: true, banner: 'A notice.\nSystem is booting up. Unprivileged users are not permitted to log in yet.\n' },
     async server => {
       assert.match((await refusal(server.target)).why!, 'the host says: System is booting up.')
-      const { privateKey: _, ...target } = server.target
+      const { keyFiles: _, ...target } = server.target
       const failure = await refusal({ ...target, agent: '/nonexistent/agent' })
       assert.is(failure.reason, 'host-login')
       assert.match(failure.why!, /nonexistent|connect to agent/i)
@@ -228,7 +228,7 @@ test('what is no SSH server, or hangs up at once, is unreachable', async () => {
 test('a private key that is missing, unreadable as a key, public or encrypted is named, before anything connects', () =>
   withServer({}, async server => {
     const path = join(server.folder, 'mine')
-    const withKey = { ...server.target, privateKey: { path } }
+    const withKey = { ...server.target, keyFiles: [path] }
     const expect = async (why: RegExp) => {
       const failure = await refusal(withKey)
       assert.is(failure.reason, 'host-login')

@@ -50,7 +50,7 @@ test('every variable is followed; a key file of its own leaves the agent out', (
     port: 2222,
     user: 'deploy',
     become: false,
-    privateKey: { path: join(homedir(), 'keys/id') },
+    keyFiles: [join(homedir(), 'keys/id')],
     knownHosts: ['/a b/known', join(homedir(), 'k'), '/etc/ssh/ssh_known_hosts'],
     timeoutSeconds: 5,
   })
