@@ -149,8 +149,10 @@ const configNeeds = ({ port, via, absent }: Args, seen: Seen, peers: SwarmPeer[]
     via === 'peering'
       ? [wantedPeering(peers, port, absent, () => seen.peering.value), wantedBootstrap([], port, [], () => undefined)]
       : [wantedPeering([], port, [], () => undefined), wantedBootstrap(peers, port, absent, () => seen.bootstrap.value)]
-  const kept = later(() => tidyPeers(seen.peering.value))
-  const listed = later(() => tidyAddresses(seen.bootstrap.value))
+  // Of a repo that is still to be made one thing is certain: it names none of these peers. Where there are none, nothing is.
+  const found = <V>(read: () => V): V | Later => (peers.length > 0 ? later(read) : read())
+  const kept = found(() => tidyPeers(seen.peering.value))
+  const listed = found(() => tidyAddresses(seen.bootstrap.value))
   return { peering, bootstrap, isPeered: same(kept, peering), isListed: same(listed, bootstrap), listed }
 }
 type ConfigNeeds = ReturnType<typeof configNeeds>
