@@ -61,6 +61,36 @@ const wanted = (name: string, value: unknown): Json => {
 const written = (name: string, value: unknown): Json =>
   wanted(name, value) === null ? plainJson(value) : wanted(name, value)
 
+/** What `ipfs init` itself puts into a config (kubo 0.42), but for lists, addresses of the swarm, and what is absent. */
+const initial: Record<string, Json> = {
+  'Addresses.API': '/ip4/127.0.0.1/tcp/5001',
+  'Addresses.Gateway': '/ip4/127.0.0.1/tcp/8080',
+  'Datastore.BloomFilterSize': 0,
+  'Datastore.GCPeriod': '1h',
+  'Datastore.HashOnRead': false,
+  'Datastore.StorageGCWatermark': 90,
+  'Datastore.StorageMax': '10GB',
+  'Discovery.MDNS.Enabled': true,
+  'Experimental.FilestoreEnabled': false,
+  'Experimental.Libp2pStreamMounting': false,
+  'Experimental.OptimisticProvide': false,
+  'Experimental.P2pHttpProxy': false,
+  'Experimental.UrlstoreEnabled': false,
+  'Gateway.NoDNSLink': false,
+  'Gateway.NoFetch': false,
+  'Gateway.RootRedirect': '',
+  'Ipns.RecordLifetime': '',
+  'Ipns.RepublishPeriod': '',
+  'Ipns.ResolveCacheSize': 128,
+  'Pubsub.DisableSigning': false,
+  'Pubsub.Router': '',
+  'Swarm.DisableBandwidthMetrics': false,
+  'Swarm.DisableNatPortMap': false,
+}
+
+/** Whether a new repo holds something else for certain. An empty member is what most are from the beginning. */
+const isNews = (name: string, value: Json): boolean => value !== null && !same(value, initial[name])
+
 /**
  * The placeholder of a public node. With AutoConf off nothing can fill it and kubo does not start
  * (config/autoconf_client.go).
@@ -121,13 +151,14 @@ export default defineModule({
     if (typeof text === 'string' && text !== '') return fail(`${args.path}/config cannot be read: ${text}`)
 
     const names = Object.keys(args.settings)
-    // A member of a repo that is still to be made is not known: it is set in any case.
+    // A member of a repo that is still to be made is not known: it is set in any case, if only one is so for certain.
+    const found = names.map((_, i) => later(() => seen.members[i]!.value))
+    const isCertain = names.some((name, i) => {
+      const value = wanted(name, args.settings[name])
+      return isUnknown(found[i]) ? isNews(name, value) : !same(found[i], value)
+    })
     const differ = names.filter(
-      (name, i) =>
-        !same(
-          later(() => seen.members[i]!.value),
-          wanted(name, args.settings[name]),
-        ),
+      (name, i) => !same(isCertain ? found[i] : seen.members[i]!.value, wanted(name, args.settings[name])),
     )
     const auto = args.settings['AutoConf.Enabled'] === false && hasPlaceholder(later(() => seen.bootstrap?.value))
     const version = later(() => versionOf(seen.version))
