@@ -35,6 +35,16 @@ export type Upload = {
   unpack?: string[]
 }
 
+/** Another identity than the login's, and how a program gets it. */
+export type Become = {
+  user: string
+  method: 'sudo' | 'su' | 'doas'
+  /** The program and its arguments in place of the method's own (`become_exe`, `become_flags`). */
+  exe?: string
+  flags?: string[]
+  password?: string
+}
+
 /** Which run asks for a host, and who started it: `ada@laptop`. Both are shown to whoever else asks. */
 export type LeaseRequest = { run: string; who: string }
 /** Who has a host. Unless it is renewed the lease ends in so many seconds. */
@@ -67,9 +77,16 @@ export type Transport = {
    * because it was not renewed for 30 s or was ended on the host, ends the connection too (`host-lost`).
    */
   lease(request: LeaseRequest): Promise<LeaseAnswer>
-  /** How many frames have been sent since authentication. */
+  /**
+   * The same host as another identity, the login user's own without one: a shell and uploads of its own over the same
+   * connection. The shell is opened with its first frame, so that asking for it costs nothing; a server that allows no
+   * further session refuses that frame (`host-become`), and the host goes on as before. Frames of two identities do not
+   * wait for each other. What is asked twice is the same; whichever is closed closes all.
+   */
+  as(identity?: Become): Transport
+  /** How many frames have been sent since authentication, as any identity. */
   readonly roundTrips: number
-  /** The identity steps run as unless they say otherwise, and the login user. */
+  /** The identity that frames have. */
   readonly user: string
   close(): Promise<void>
 }

@@ -1,12 +1,14 @@
 import type { Failure } from '../core/failure.ts'
+import type { Become } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
 import { connectionClosed, type ShellLoss } from './shell.ts'
 
-/** Whether programs get to be root by sudo. */
-export const bySudo = ({ become, user }: Target): boolean => become && user !== 'root'
+/** Who programs are to become; undefined where the login user is that one already. */
+export const becomes = ({ become, user }: Target): Become | undefined =>
+  become && become.user !== user ? become : undefined
 
 /** The identity that programs have. */
-export const identity = ({ become, user }: Target): string => (become ? 'root' : user)
+export const identity = ({ become, user }: Target): string => become?.user ?? user
 
 export const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? ''
 
@@ -48,13 +50,14 @@ const isOfSudo = (line: string): boolean =>
 /** The failure when sudo refuses. `said` is what was printed until then. */
 const becomeFailure = (target: Target, said: string): Failure => {
   const { name, user } = target
+  const other = identity(target)
   const lines = said.split('\n').map(line => line.trim())
   const own = lines.filter(isOfSudo)
   const [, fix] = SUDO.find(([words]) => own.some(line => words.test(line))) ?? []
-  const { line = `${user} ALL=(ALL) NOPASSWD: ALL`, todo } = fix?.(target) ?? {}
+  const { line = `${user} ALL=(${other === 'root' ? 'ALL' : other}) NOPASSWD: ALL`, todo } = fix?.(target) ?? {}
   return {
     reason: 'host-become',
-    what: `${user} cannot become root on ${name}`,
+    what: `${user} cannot become ${other} on ${name}`,
     why: own.at(-1) || lines.filter(text => text !== '' && !isWarning(text)).at(-1) || 'sudo ended without a word',
     fix: todo ?? `as root on ${name}, write this line to /etc/sudoers.d/${user}, or log in as root:\n${line}`,
   }
@@ -65,7 +68,7 @@ const becomeFailure = (target: Target, said: string): Failure => {
  * sudo.
  */
 export const becomeRefused = (target: Target, said: string): Failure | undefined =>
-  bySudo(target) && said.split('\n').some(line => isOfSudo(line.trim())) ? becomeFailure(target, said) : undefined
+  becomes(target) && said.split('\n').some(line => isOfSudo(line.trim())) ? becomeFailure(target, said) : undefined
 
 /** The failure when a host's shell has ended: sudo refuses, the login has no shell, or the connection broke. */
 export const shellLost = (target: Target, loss: ShellLoss): Failure => {
@@ -74,7 +77,7 @@ export const shellLost = (target: Target, loss: ShellLoss): Failure => {
   if (refused) return refused
   // A connection that broke has no status; a program that refused ends with one of its own.
   if (loss.started || loss.ending.status === undefined) return connectionClosed(name, loss)
-  if (bySudo(target)) return becomeFailure(target, loss.said)
+  if (becomes(target)) return becomeFailure(target, loss.said)
   return {
     reason: 'host-login',
     what: `${name} lets ${user} in, but gives no shell`,

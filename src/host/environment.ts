@@ -1,6 +1,6 @@
 import { quote } from '../core/quote.ts'
 import type { Target } from '../settings/target.ts'
-import { bySudo, identity } from './become.ts'
+import { becomes, identity } from './become.ts'
 
 // A program of ours gets its environment from here and from nowhere else. What sshd, PAM (/etc/environment), sudo
 // (env_keep) and the files of the login shell export stays behind: `export CLUSTER_SECRET=…` in root's .bashrc is a
@@ -47,15 +47,20 @@ const giveTo = (user: string): string =>
     'exec "$e" -i HOME="$h" USER="$u" LOGNAME="$u" SHELL=/bin/sh PATH="$p" LANG="$l" ${r:+"XDG_RUNTIME_DIR=$r"} "$@"',
   ].join('; ')
 
+/** Becomes another user who runs a program, unless the login user is that one by another name. */
+const becomeLine = (user: string, program: string): string => {
+  const [isThere, who] =
+    user === 'root' ? ['"$(command id -u)" = 0', ''] : [`"$(command id -un)" = ${quote(user)}`, `-u ${quote(user)} `]
+  const run = `/bin/sh -c ${quote(giveTo(user))} sh ${program}`
+  return `test ${isThere} || { LC_ALL=C; export LC_ALL; exec sudo -n -H ${who}-- ${run}; }; `
+}
+
 /**
  * What is written to a `LOGIN_LINE` to become a program as the target's identity: one line, which is a command too, should
  * a file of the login have put another shell there that reads its input. A login user who is root by another name needs
  * no sudo, and may not have it. sudo speaks English: its words are looked for.
  */
 export const startLine = (target: Target, program: string): string => {
-  const give = giveTo(identity(target))
-  const become = bySudo(target)
-    ? `if test "$(command id -u)" != 0; then LC_ALL=C; export LC_ALL; exec sudo -n -H -- /bin/sh -c ${quote(give)} sh ${program}; fi; `
-    : ''
-  return `${ANSWERS}{ ${become}set -- ${program}; ${give}; }\n`
+  const other = becomes(target)
+  return `${ANSWERS}{ ${other ? becomeLine(other.user, program) : ''}set -- ${program}; ${giveTo(identity(target))}; }\n`
 }

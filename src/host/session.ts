@@ -1,94 +1,86 @@
 import { type Failure, Refusal } from '../core/failure.ts'
-import type { Transport } from '../core/transport.ts'
+import type { Become, LeaseAnswer, LeaseRequest, Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
 import { atMost } from './at-most.ts'
-import { becomeRefused, identity, shellLost, shellSilent } from './become.ts'
-import { sessionRefusal } from './connection-errors.ts'
-import { LOGIN_LINE, startLine } from './environment.ts'
+import { becomeRefused, identity } from './become.ts'
 import { acquireLease, KEEPER_PROGRAM } from './lease.ts'
 import type { Link } from './link.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { runInTime } from './patience.ts'
-import { connectionClosed, openShell, type Wire } from './shell.ts'
+import { identityKey, openShells, type Shells } from './shells.ts'
+import { startProgram } from './start-program.ts'
 import { noUpload, RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
 
 /** How long an end may take: what runs is told to, and says how far it has come; then goodbye is said. */
 const CLOSE_MS = 2_000
-/** How long a login's files may take until a shell of ours runs: sudo that asks a directory that is gone takes 30 s. */
-const BEGIN_SECONDS = 60
 
-/** Starts a program for a target. `refused` makes the failure of a host that is there and does not start it. */
-const opened = async (
-  target: Target,
-  link: Link,
-  program: string,
-  refused: (refusal: { why: string; fix: string }) => Failure,
-): Promise<Wire> => {
-  try {
-    const wire = await link.start(LOGIN_LINE)
-    wire.stdin.write(startLine(target, program))
-    return wire
-  } catch (error) {
-    if (link.stands) throw new Refusal(refused(sessionRefusal(error as Error)))
-    throw new Refusal(connectionClosed(target.name, { started: false, said: '', ending: { why: link.why() } }))
+const asIdentity = ({ become: _, ...login }: Target, become?: Become): Target => (become ? { ...login, become } : login)
+
+const uploader = (who: Target, link: Link): Transport['upload'] => {
+  return async (upload, onProgress) => {
+    const problem = uploadProblem(who.name, upload)
+    if (problem) throw new Refusal(problem)
+    const by = upload.asLogin ? asIdentity(who) : who
+    const receiver = await startProgram(by, link, RECEIVER_PROGRAM, refusal => noUpload(who.name, upload, refusal))
+    await sendFile(who.name, receiver, upload, said => becomeRefused(by, said), onProgress)
   }
 }
 
-const noShell = ({ name, user }: Target, refusal: { why: string; fix: string }): Failure => ({
-  reason: 'host-login',
-  what: `${name} lets ${user} in, but gives no shell`,
-  ...refusal,
-})
+/** Asks for the lease by a program beside the shells. Where it ends unasked all shells end with it. */
+const leaseOf = async (target: Target, link: Link, shells: Shells, request: LeaseRequest): Promise<LeaseAnswer> => {
+  let nobody: string | undefined
+  const keeper = await startProgram(target, link, KEEPER_PROGRAM, ({ why, fix }) => {
+    nobody = `${why}; ${fix}`
+    return { reason: 'host-login', what: why }
+  }).catch(error => {
+    // A server that lets nobody open a second channel is no worse off than before.
+    if (nobody === undefined) throw error
+    return undefined
+  })
+  if (!keeper) return { is: 'nobody', why: nobody! }
+  const onEnd = (failure: Failure): void => {
+    if (link.stands) shells.close(failure)
+  }
+  return acquireLease(target.name, keeper, request, shells.own.pid, onEnd, said => becomeRefused(target, said))
+}
 
 /**
- * The transport to a machine over a link: one persistent shell for all frames, one more program for each upload (uploads
- * wait for each other: a server allows ten sessions) and one that keeps the lease.
+ * The transport to a machine over a link: one persistent shell for all frames of an identity, one more program for each
+ * upload (uploads wait for each other: a server allows ten sessions) and one that keeps the lease.
  */
 export const openSession = async (target: Target, link: Link): Promise<Transport> => {
-  const wire = await opened(target, link, '/bin/sh', refusal => noShell(target, refusal)).catch(async error => {
+  const shells = await openShells(target, link).catch(async error => {
     await link.hangUp()
     throw error
   })
-  const shell = openShell(target.name, wire, loss => shellLost(target, loss))
-  const run = runInTime(shell, wire, BEGIN_SECONDS * 1000, said => shellSilent(target, BEGIN_SECONDS, said))
   const inTurn = oneAtATime()
+  const identities = new Map<string, Transport>()
   let closing: Promise<void> | undefined
-  return {
-    run,
-    upload: (upload, onProgress) =>
-      inTurn(async () => {
-        const problem = uploadProblem(target.name, upload)
-        if (problem) throw new Refusal(problem)
-        const who = upload.asLogin ? { ...target, become: false } : target
-        const receiver = await opened(who, link, RECEIVER_PROGRAM, refusal => noUpload(target.name, upload, refusal))
-        await sendFile(target.name, receiver, upload, said => becomeRefused(who, said), onProgress)
-      }),
-    lease: async request => {
-      let nobody: string | undefined
-      const keeper = await opened(target, link, KEEPER_PROGRAM, ({ why, fix }) => {
-        nobody = `${why}; ${fix}`
-        return { reason: 'host-login', what: why }
-      }).catch(error => {
-        // A server that lets nobody open a second channel is no worse off than before.
-        if (nobody === undefined) throw error
-        return undefined
-      })
-      if (!keeper) return { is: 'nobody', why: nobody! }
-      const onEnd = (failure: Failure): void => {
-        if (link.stands) shell.close(failure)
-      }
-      return acquireLease(target.name, keeper, request, shell.pid, onEnd, said => becomeRefused(target, said))
-    },
-    get roundTrips() {
-      return shell.roundTrips
-    },
-    user: identity(target),
-    close: () => {
-      closing ??= atMost(CLOSE_MS, shell.end()).then(() => {
-        shell.close()
-        return link.hangUp()
-      })
-      return closing
-    },
+  const close = (): Promise<void> => {
+    closing ??= atMost(CLOSE_MS, shells.end()).then(() => {
+      shells.close()
+      return link.hangUp()
+    })
+    return closing
   }
+  const transportOf = (who: Target): Transport => {
+    const send = uploader(who, link)
+    return {
+      run: shells.runAs(who),
+      upload: (upload, onProgress) => inTurn(() => send(upload, onProgress)),
+      lease: request => leaseOf(target, link, shells, request),
+      as: become => transportAs(asIdentity(target, become)),
+      get roundTrips() {
+        return shells.roundTrips
+      },
+      user: identity(who),
+      close,
+    }
+  }
+  const transportAs = (who: Target): Transport => {
+    const key = identityKey(who)
+    const transport = identities.get(key) ?? transportOf(who)
+    identities.set(key, transport)
+    return transport
+  }
+  return transportAs(target)
 }

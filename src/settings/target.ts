@@ -1,5 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import { type Failure, Refusal } from '../core/failure.ts'
+import type { Become } from '../core/transport.ts'
 import { parseSshOptions, type SshOptions, splitWords } from './ssh-args.ts'
 
 /** An ssh server on the way to a machine, or the machine's own: where it is, as whom one logs in, how its key is known. */
@@ -29,16 +30,6 @@ export type Hop = {
   timeoutSeconds: number
 }
 
-/** Another identity than the login's, and how a program gets it. */
-export type Become = {
-  user: string
-  method: 'sudo' | 'su' | 'doas'
-  /** The program and its arguments in place of the method's own (`become_exe`, `become_flags`). */
-  exe?: string
-  flags?: string[]
-  password?: string
-}
-
 /** Everything needed to open one machine. */
 export type Target = Hop & {
   /** The inventory name, for messages. */
@@ -51,8 +42,8 @@ export type Target = Hop & {
   proxyCommand?: string
   /** Arguments for the system's ssh, as they were written. */
   sshArgs?: string[]
-  /** Steps run as root, by sudo unless the login user is root already. */
-  become: boolean
+  /** The identity that frames have unless they say otherwise; without it the login user's. */
+  become?: Become
 }
 
 type Vars = Record<string, unknown>
@@ -162,7 +153,7 @@ export const targetOf = (host: string, vars: Vars, { become }: { become: boolean
     host: textOf(host, pick(vars, 'ansible_host', 'ansible_ssh_host')) ?? host,
     port: numberOf(host, pick(vars, 'ansible_port', 'ansible_ssh_port'), 65535) ?? DEFAULT_PORT,
     user: textOf(host, pick(vars, 'ansible_ssh_user', 'ansible_user')) ?? userInfo().username,
-    become,
+    ...(become && { become: { user: 'root', method: 'sudo' } }),
     ...(key && { keyFiles: [expandHome(key)] }),
     ...(!key && agent && { agent }),
     knownHosts: knownHostsOf(host, vars),

@@ -5,11 +5,11 @@ import * as assert from 'uvu/assert'
 import { connectSsh } from '../../src/host/connect.ts'
 import type { Target } from '../../src/settings/target.ts'
 import { failuresOf } from './local.ts'
-import { type ServerOptions, type TestServer, withServer } from './server.ts'
+import { ROOT, type ServerOptions, type TestServer, withServer } from './server.ts'
 
 /** A login user who is not root, in the eyes of `id`, and a sudo of ours. */
 const deploy = (sudo: string): ServerOptions => ({ programs: { id: 'echo 1000', sudo } })
-const becoming = (server: TestServer): Target => ({ ...server.target, user: 'deploy', become: true })
+const becoming = (server: TestServer): Target => ({ ...server.target, user: 'deploy', become: ROOT })
 
 test('become: the shell is started by sudo, once, and the identity is root', () =>
   withServer(deploy('echo "sudo $*" >> "$HOME/log"; shift 3; exec "$@"'), async server => {
@@ -97,7 +97,7 @@ test('become: sudo speaks English whatever the login does', () =>
 test('become: who is root already needs no sudo', () =>
   withServer({ programs: { sudo: 'exit 1', id: 'echo 0' } }, async server => {
     for (const user of ['root', 'toor']) {
-      const transport = await connectSsh({ ...server.target, user, become: true })
+      const transport = await connectSsh({ ...server.target, user, become: ROOT })
       assert.is((await transport.run([{ sh: ':' }])).length, 1)
       await transport.close()
     }

@@ -8,7 +8,7 @@ import type { Fragment } from '../../src/core/transport.ts'
 import { connectSsh } from '../../src/host/connect.ts'
 import { LOGIN_LINE, SYSTEM_PATH, startLine } from '../../src/host/environment.ts'
 import { failuresOf } from './local.ts'
-import { type ServerOptions, type TestServer, withServer } from './server.ts'
+import { ROOT, type ServerOptions, type TestServer, withServer } from './server.ts'
 
 /** What people export: settings of the programs that are to be set up, words that change tools, and worse. */
 const EXPORTS: Record<string, string> = {
@@ -62,7 +62,7 @@ test('become: what sudo keeps or PAM adds stays behind too', () => {
   const sudo = `shift 3; CLUSTER_SECRET=hello IPFS_PATH=/x; export CLUSTER_SECRET IPFS_PATH; exec "$@"`
   const id = 'case $1 in -un) echo root;; *) echo 1000;; esac'
   return withServer({ programs: { id, sudo }, exports: EXPORTS }, async server => {
-    const { PATH: _, ...rest } = await environmentOf(server, { user: 'deploy', become: true }, { lingers: true })
+    const { PATH: _, ...rest } = await environmentOf(server, { user: 'deploy', become: ROOT }, { lingers: true })
     assert.equal(rest, root)
   })
 })
@@ -94,7 +94,7 @@ test('the folder of the session is kept, as nothing else than that', async () =>
 })
 
 test('where a host has no C.UTF-8 the language is C, so that no program warns of it', () => {
-  const { target } = { target: { user: 'root', become: false } as TestServer['target'] }
+  const { target } = { target: { user: 'root' } as TestServer['target'] }
   const language = (locales: string): string => {
     const line = startLine(target, '/bin/sh')
       .replaceAll('/usr/lib/locale/', '/nonexistent/')
@@ -152,7 +152,7 @@ test('become: a login that is another shell by then still becomes root by sudo',
   withServer(
     { greets: 'exec bash', programs: { id: 'echo 1000', sudo: 'echo "$2" >"$HOME/sudo"; shift 3; exec "$@"' } },
     async server => {
-      const transport = await connectSsh({ ...server.target, user: 'deploy', become: true })
+      const transport = await connectSsh({ ...server.target, user: 'deploy', become: ROOT })
       assert.is((await transport.run([{ sh: ':' }])).length, 1)
       await transport.close()
       assert.ok(existsSync(join(server.folder, 'sudo')))

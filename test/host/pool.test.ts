@@ -11,7 +11,6 @@ const target = (name: string): Target => ({
   host: name,
   port: 22,
   user: 'root',
-  become: false,
   knownHosts: [],
   timeoutSeconds: 1,
 })
@@ -22,6 +21,7 @@ const standIn = (closed: string[], name: string): Transport => ({
   run: async () => [],
   upload: async () => {},
   lease: async () => ({ is: 'nobody', why: 'it is no host' }),
+  as: () => standIn(closed, name),
   roundTrips: 7,
   user: 'root',
   close: async () => {

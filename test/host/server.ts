@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform, type Writable } from 'node:stream'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
+import type { Become } from '../../src/core/transport.ts'
 import type { Target } from '../../src/settings/target.ts'
 
 /** An SSH server in this process whose commands run with the local sh: a machine for tests, with faults to order. */
@@ -218,7 +219,6 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
       host: '127.0.0.1',
       port,
       user: 'root',
-      become: false,
       keyFiles: [keyFile],
       knownHosts: [knownHosts],
       timeoutSeconds: 10,
@@ -249,6 +249,9 @@ export const varsOf = ({ folder, port, target }: TestServer): Record<string, str
   ansible_ssh_private_key_file: join(folder, 'key'),
   ansible_ssh_common_args: `-o UserKnownHostsFile=${join(folder, 'known_hosts')}`,
 })
+
+/** root, as `become` without a name has it. */
+export const ROOT: Become = { user: 'root', method: 'sudo' }
 
 /** A server for the length of one test. */
 export const withServer = async (options: ServerOptions, use: (server: TestServer) => Promise<void>): Promise<void> => {

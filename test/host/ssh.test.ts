@@ -12,7 +12,7 @@ import { connectSsh } from '../../src/host/connect.ts'
 import { LOGIN_LINE } from '../../src/host/environment.ts'
 import type { Target } from '../../src/settings/target.ts'
 import { failuresOf } from './local.ts'
-import { withServer } from './server.ts'
+import { ROOT, withServer } from './server.ts'
 
 const refusal = async (target: Target): Promise<Failure> => {
   const [failure] = await failuresOf(connectSsh(target))
@@ -73,13 +73,13 @@ test('what a login prints is passed over by frames, by the lease and by uploads'
   withServer(
     { greets: GREETING, programs: { id: 'echo 1000', sudo: `${GREETING}; shift 3; exec "$@"` } },
     async server => {
-      for (const become of [false, true]) {
-        const transport = await connectSsh({ ...server.target, user: 'deploy', become })
+      for (const become of [{}, { become: ROOT }]) {
+        const transport = await connectSsh({ ...server.target, user: 'deploy', ...become })
         const [output] = await transport.run([{ sh: 'echo a; echo b >&2' }])
         assert.equal([`${output?.stdout}`, `${output?.stderr}`], ['a\n', 'b\n'])
         const lease = await transport.lease({ run: 'a-run', who: 'ada@laptop' })
         assert.is(lease.is, 'mine')
-        const other = await connectSsh({ ...server.target, user: 'deploy', become })
+        const other = await connectSsh({ ...server.target, user: 'deploy', ...become })
         await other.run([{ sh: ':' }])
         const theirs = await other.lease({ run: 'b-run', who: 'bob@laptop' })
         assert.equal(theirs.is === 'theirs' && theirs.holder.run, 'a-run')
@@ -87,7 +87,13 @@ test('what a login prints is passed over by frames, by the lease and by uploads'
         if (lease.is === 'mine') await lease.give()
         const bytes = Buffer.from('x')
         const digest = createHash('sha256').update(bytes).digest('hex')
-        const upload = { source: { bytes }, size: 1, digest, path: join(server.folder, `f${become}`), mode: '0600' }
+        const upload = {
+          source: { bytes },
+          size: 1,
+          digest,
+          path: join(server.folder, `f${'become' in become}`),
+          mode: '0600',
+        }
         await transport.upload(upload)
         assert.is(readFileSync(upload.path, 'utf8'), 'x')
         const [failure] = await failuresOf(transport.upload({ ...upload, path: join(server.folder, 'no/f') }))

@@ -9,7 +9,7 @@ import { connectSsh } from '../../src/host/connect.ts'
 import { temporaryName } from '../../src/host/upload.ts'
 import { extrasOf, makeWith } from '../run/access-list.ts'
 import { failuresOf } from './local.ts'
-import { type ServerOptions, startServer, type TestServer } from './server.ts'
+import { ROOT, type ServerOptions, startServer, type TestServer } from './server.ts'
 
 const withHost = async (
   options: ServerOptions,
@@ -187,7 +187,7 @@ test('the part is for its owner only, a link in its way is not followed, and no 
 test('become: uploads go through sudo, and its refusal is told', async () => {
   const sudo = 'test -e "$HOME/no" && { echo "sudo: a password is required" >&2; exit 1; }; shift 3; exec "$@"'
   const server = await startServer({ programs: { id: 'echo 1000', sudo } })
-  const transport = await connectSsh({ ...server.target, user: 'deploy', become: true })
+  const transport = await connectSsh({ ...server.target, user: 'deploy', become: ROOT })
   await transport.upload(uploadOf(MEGABYTES, join(server.folder, 'f')))
   assert.ok(existsSync(join(server.folder, 'f')))
   writeFileSync(join(server.folder, 'no'), '')

@@ -85,6 +85,7 @@ export const createHosts = (
       get roundTrips() {
         return shell.roundTrips
       },
+      as: () => transport,
       user: 'root',
       close: async () => {
         await shell.end()

@@ -1,0 +1,94 @@
+import type { Failure } from '../core/failure.ts'
+import type { Target } from '../settings/target.ts'
+import { becomes, identity, shellLost, shellSilent } from './become.ts'
+import type { Link } from './link.ts'
+import { runInTime } from './patience.ts'
+import { openShell, type Shell } from './shell.ts'
+import { startProgram } from './start-program.ts'
+
+/** How long a login's files may take until a shell of ours runs: sudo that asks a directory that is gone takes 30 s. */
+const BEGIN_SECONDS = 60
+
+/** The persistent shells of a machine, one for each identity. */
+export type Shells = {
+  /** The one that was opened first, with the machine. */
+  readonly own: Shell
+  /** Runs frames in the shell of an identity, which is opened with the first of them. */
+  runAs(who: Target): Shell['run']
+  /** Frames sent, by all of them. */
+  readonly roundTrips: number
+  /** Ends all of them at once. */
+  close(failure?: Failure): void
+  /** Lets all of them end by themselves; none is opened from then on. */
+  end(): Promise<void>
+}
+
+const noShell = ({ name, user }: Target, refusal: { why: string; fix: string }): Failure => ({
+  reason: 'host-login',
+  what: `${name} lets ${user} in, but gives no shell`,
+  ...refusal,
+})
+
+/** A host that is used already, and refuses one more shell for another identity. */
+const noFurtherShell = (who: Target, refusal: { why: string; fix: string }): Failure => ({
+  reason: 'host-become',
+  what: `${who.name} gives ${who.user} no further session to become ${identity(who)} in`,
+  ...refusal,
+})
+
+/** A shell, and its `run` that sees to it that it begins. */
+type Begun = { shell: Shell; run: Shell['run'] }
+
+const openAs = async (who: Target, link: Link, refused: typeof noShell): Promise<Begun> => {
+  const wire = await startProgram(who, link, '/bin/sh', refusal => refused(who, refusal))
+  const shell = openShell(who.name, wire, loss => shellLost(who, loss))
+  return { shell, run: runInTime(shell, wire, BEGIN_SECONDS * 1000, said => shellSilent(who, BEGIN_SECONDS, said)) }
+}
+
+/** What tells identities apart: who they are and how one gets there. */
+export const identityKey = (who: Target): string => {
+  const { user, method, exe, flags } = becomes(who) ?? {}
+  return user === undefined ? '' : JSON.stringify([user, method, exe, flags])
+}
+
+/** Opens the shell of the target's own identity. */
+export const openShells = async (target: Target, link: Link): Promise<Shells> => {
+  const own = await openAs(target, link, noShell)
+  const open = [own.shell]
+  const asked = new Map([[identityKey(target), Promise.resolve(own)]])
+  let isEnding = false
+
+  const further = async (who: Target): Promise<Begun> => {
+    // What is over says so by the shell that there is.
+    if (isEnding || !link.stands) return own
+    const begun = await openAs(who, link, noFurtherShell)
+    open.push(begun.shell)
+    if (!isEnding) return begun
+    begun.shell.close()
+    return own
+  }
+  const openedAs = (who: Target): Promise<Begun> => {
+    const key = identityKey(who)
+    const begun = asked.get(key) ?? further(who)
+    asked.set(key, begun)
+    // A session that was refused may be free later.
+    begun.catch(() => asked.delete(key))
+    return begun
+  }
+
+  return {
+    own: own.shell,
+    runAs: who => async (fragments, onOutput) =>
+      fragments.length === 0 ? [] : (await openedAs(who)).run(fragments, onOutput),
+    get roundTrips() {
+      return open.reduce((sum, shell) => sum + shell.roundTrips, 0)
+    },
+    close: failure => {
+      for (const shell of open) shell.close(failure)
+    },
+    end: async () => {
+      isEnding = true
+      await Promise.all(open.map(shell => shell.end()))
+    },
+  }
+}
