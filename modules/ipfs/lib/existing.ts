@@ -107,7 +107,8 @@ for f in $found; do case "
 $seen" in *"
 $f
 "*) continue;; esac; seen="$seen$f
-"; text=$(cat -- "$f")
+"; text=; while IFS= read -r l || [ -n "$l" ]; do text="$text$l
+"; done <"$f"
 printf 'unit\\0%s\\0%s\\0' "$f" "$text"; for d in "$f".d/*.conf; do [ -f "$d" ] && { cat -- "$d"; echo; }; done; printf '\\0'
 case "$f
 $text" in ${units.map(one => `${quote(one)}*${quote(unitMark)}*`).join('|')}) continue;; */systemd/user/*|*@.service) continue;;
@@ -119,15 +120,17 @@ $text" in ${units.map(one => `${quote(one)}*${quote(unitMark)}*`).join('|')}) co
  * Daemons: first who may be one by the words it was started with, then what /proc shows of those. Of the environment
  * only what says where the repo is.
  */
-const daemons = `pids= of= args= env=; for p in $(grep -lszE '(^|/)(go-)?(ipfs|kubo)[^/]*$' /proc/[0-9]*/cmdline); do p=\${p%/cmdline}
+const daemons = `pids= of= exes= groups= environs= words=; for p in $(grep -lszE '(^|/)(go-)?(ipfs|kubo)[^/]*$' /proc/[0-9]*/cmdline); do p=\${p%/cmdline}
 pids="$pids$p
 " of="$of$p/cmdline
+" exes="$exes$p/exe
+" groups="$groups$p/cgroup
+" environs="$environs$p/environ
 "; [ -r $p/environ ] && [ ! $p/root -ef / ] && printf 'contained\\0%s\\0' "\${p#/proc/}"
 while read -r k; do case $k in PPid:*) k=\${k##*[!0-9]}; of="$of/proc/$k/cmdline
 "; printf 'parent\\0%s %s\\0' "\${p#/proc/}" "$k"; break;; esac; done <$p/status; done 2>/dev/null
-[ -z "$pids" ] || { printf 'exes\\0'; stat -c '%U %N' $(printf '%s/exe\\n' $pids) 2>/dev/null; printf '\\0groups\\0'; grep -sH service $(printf '%s/cgroup\\n' $pids)
-args=$(grep -zsaH '' $of | tr '\\0' '\\n'); printf '\\0args\\0%s\\0' "$args"
-env=$(grep -zsaHE '^(IPFS_PATH|IPFS_CLUSTER_PATH|HOME)=' $(printf '%s/environ\\n' $pids) | tr '\\0' '\\n'); printf 'env\\0%s\\0' "$env"; }`
+[ -z "$pids" ] || { printf 'exes\\0'; stat -c '%U %N' $exes 2>/dev/null; groups=$(grep -sH service $groups)
+words=$({ grep -zsaH '' $of; grep -zsaHE '^(IPFS_PATH|IPFS_CLUSTER_PATH|HOME)=' $environs; } | tr '\\0' '\\n'); printf '\\0groups\\0%s\\0words\\0%s\\0' "$groups" "$words"; }`
 
 /** Where a repo may be: homes, the usual places, and whatever units, logins and running daemons name. */
 const places = `v=$(set --; for h in $homes; do for f in ${loginFiles}; do set -- "$@" "$h/$f"; done; done; for f in $seen; do set -- "$@" "$f" "$f".d/*.conf; done
@@ -138,11 +141,10 @@ $h/.ipfs-cluster
 $h/snap/ipfs/common
 "; for one in $v; do case $one in '~/'*|'%h/'*|'$HOME/'*|'\${HOME}/'*) at="$at$h/\${one#*/}
 ";; esac; done; done
-for one in $env; do case $one in */environ:HOME=*) one=\${one#*=}; at="$at$one/.ipfs
+w=; for one in $words; do case $one in */environ:HOME=*) one=\${one#*=}; at="$at$one/.ipfs
 $one/.ipfs-cluster
-";; */environ:*) at="$at\${one#*=}
-";; esac; done
-w=; for one in $args; do one=\${one#*:}; case $w$one in -c/*|--config/*|--repo-dir/*|-config/*) at="$at$one
+"; continue;; */environ:*) at="$at\${one#*=}
+"; continue;; esac; one=\${one#*:}; case $w$one in -c/*|--config/*|--repo-dir/*|-config/*) at="$at$one
 ";; --config=/*|--repo-dir=/*|-c=/*) at="$at\${one#*=}
 ";; esac; w=$one; done`
 
@@ -164,7 +166,7 @@ printf 'repo\\0%s\\0%s\\0%s\\0' "$p" $kind "\${print%% *}"; done
 [ $# -eq 0 ] || { printf 'ids\\0'; grep -sHoE '"(PeerID|id)": *"[^"]*"' $(printf '%s/config\\n' "$@"; printf '%s/identity.json\\n' "$@"); printf '\\0owners\\0'; stat -c '%U %n' -- "$@"; printf '\\0'; }`
 
 /** Pins are asked of a running kubo by its own program, which talks to its API alone, as the user it runs as. */
-const pins = `for p in $pids; do r= h=; for one in $env; do case $one in $p/environ:IPFS_PATH=*) r=\${one#*=};; $p/environ:HOME=*) h=\${one#*=};; esac; done
+const pins = `for p in $pids; do r= h=; for one in $words; do case $one in $p/environ:IPFS_PATH=*) r=\${one#*=};; $p/environ:HOME=*) h=\${one#*=};; esac; done
 r=\${r:-$h/.ipfs}; [ -r "$r/api" ] && [ $p/root -ef / ] && [ ! "$r" -ef "$own" ] || continue
 exe=$(readlink $p/exe); case \${exe##*/} in ipfs|kubo|go-ipfs) ;; *) continue;; esac
 as=; u=$(stat -c %u $p); [ "$(id -u)" = "$u" ] || as="setpriv
@@ -174,13 +176,23 @@ as=; u=$(stat -c %u $p); [ "$(id -u)" = "$u" ] || as="setpriv
 --"; read -r api <"$r/api"
 n=$(HOME=/nonexistent IPFS_PATH="$r" timeout 5 $as "$exe" --api "$api" --timeout=4s pin ls --type=recursive --quiet 2>/dev/null) && printf 'pins\\0%s\\0%s\\0' "$r" "$n"; done`
 
+/**
+ * Whether a daemon runs that is not the one of a unit asked for, over its path: the kernel goes through all connections to
+ * tell who listens (5 ms), which nobody needs to know of a host that is as it should be.
+ */
+const others = ({ path, cluster_path, units }: Asked): string => `others=; for p in $pids; do path= unit=
+for one in $words; do case $one in $p/environ:IPFS_PATH=${quote(path)}|$p/environ:IPFS_CLUSTER_PATH=${quote(cluster_path)}) path=1;; esac; done
+for one in $groups; do case $one in $p/cgroup:*/${units.map(unit => quote(baseOf(unit))).join('|$p/cgroup:*/')}) unit=1;; esac; done
+[ -n "$path" ] && [ -n "$unit" ] || others=1; done`
+
 /** A subshell: what a fragment does to IFS and to its words would be there for the next. */
 const script = (asked: Asked): string => `(IFS='
 '
 ${[homes, units(asked), daemons, places, repos(asked), pins].join('\n')}
 for b in ipfs ipfs-cluster-service ipfs-cluster-ctl; do b=${quote(asked.bin_dir)}/$b; [ -f "$b" ] || continue
 for t in ${quote(asked.bin_dir)}/../lib/*/*/"\${b##*/}"; do [ "$b" -ef "$t" ] && continue 2; done; printf 'program\\0%s\\0' "$b"; done
-[ $# -eq 0 ] && [ -z "$pids" ] || { printf 'ports\\0'; cat /proc/net/tcp /proc/net/tcp6; printf '\\0'; }) 2>/dev/null`
+${others(asked)}
+[ $# -eq 0 ] && [ -z "$others$asked" ] || { printf 'ports\\0'; cat /proc/net/tcp /proc/net/tcp6; printf '\\0'; }) 2>/dev/null`
 
 /** What was printed: fields by their names, each as often as it came. */
 type Fields = (name: string) => string[][]
@@ -202,12 +214,12 @@ const linesOf = (fields: Fields, name: string): string[] =>
 const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 const plain = (path: string): string => path.replace(/(?<=.)\/+$/, '')
 
-/** What was printed of files of /proc, a line `/proc/12/NAME:VALUE` each, by their numbers. */
-const byProcess = (lines: string[]): ((pid: string) => string[]) => {
+/** What was printed of one file of each process, a line `/proc/12/NAME:VALUE` each, by their numbers. */
+const byProcess = (lines: string[], file: string): ((pid: string) => string[]) => {
   const found = new Map<string, string[]>()
   for (const line of lines) {
-    const [, pid, value = ''] = /^\/proc\/(\d+)\/\w+:(.*)$/.exec(line) ?? []
-    if (pid !== undefined) found.set(pid, [...(found.get(pid) ?? []), value])
+    const [, pid, name, value = ''] = /^\/proc\/(\d+)\/(\w+):(.*)$/.exec(line) ?? []
+    if (pid !== undefined && name === file) found.set(pid, [...(found.get(pid) ?? []), value])
   }
   return pid => found.get(pid) ?? []
 }
@@ -237,9 +249,10 @@ const supervisedBy = (words: string[]): string => {
 }
 
 const daemonsIn = (fields: Fields): DaemonFound[] => {
-  const args = byProcess(linesOf(fields, 'args'))
-  const env = byProcess(linesOf(fields, 'env'))
-  const groups = byProcess(linesOf(fields, 'groups'))
+  const words = linesOf(fields, 'words')
+  const args = byProcess(words, 'cmdline')
+  const env = byProcess(words, 'environ')
+  const groups = byProcess(linesOf(fields, 'groups'), 'cgroup')
   const parents = new Map(fields('parent').map(([text = '']) => text.split(' ') as [string, string]))
   return linesOf(fields, 'exes').flatMap(line => {
     const [, user = '', pid = '', exe = ''] = /^(\S+) '?\/proc\/(\d+)\/exe'?(?: -> '(.*)')?$/.exec(line) ?? []

@@ -31,7 +31,7 @@ test('a daemon is known by its program, its repo by its words, its environment, 
     ].join('\n'),
     'groups',
     '/proc/10/cgroup:0::/system.slice/ssh.service\n/proc/11/cgroup:0::/user.slice/user-1000.slice/user@1000.service/app.slice/old.service',
-    'args',
+    'words',
     [
       ...['/proc/10/cmdline:ipfs', '/proc/10/cmdline:daemon'],
       ...['/proc/11/cmdline:kubo', '/proc/11/cmdline:--repo-dir=/data/a b/', '/proc/11/cmdline:daemon'],
@@ -46,7 +46,7 @@ test('a daemon is known by its program, its repo by its words, its environment, 
         '/proc/9/cmdline:ipfs.service',
       ],
     ].join('\n'),
-    'env',
+    'words',
     '/proc/10/environ:HOME=/root\n/proc/11/environ:IPFS_PATH=/elsewhere\n/proc/12/environ:HOME=/',
   )
   assert.equal(
@@ -67,7 +67,7 @@ test("a unit of runbook's own manager is known by the words of its supervisor", 
     printed(
       ...['parent', '13 9', 'exes', "app '/proc/13/exe' -> '/usr/local/bin/ipfs'"],
       ...[
-        'args',
+        'words',
         ['13/cmdline:ipfs', '13/cmdline:daemon', ...[...words, ...words].map(one => `9/cmdline:${one}`)]
           .map(one => `/proc/${one}`)
           .join('\n'),
