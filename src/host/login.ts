@@ -1,87 +1,128 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
-import type { Target } from '../settings/target.ts'
+import type { Hop, Target } from '../settings/target.ts'
+import { type AgentKey, agentKeys } from './agent.ts'
+import { type KeyFile, openKeyFile, readKeyFile } from './key-file.ts'
+import type { ParsedKey } from './ssh-library.ts'
 
-/** One way to prove who one is: a key read from a file, or an agent that holds keys. */
-export type Login = { kind: 'key'; path: string; key: Buffer } | { kind: 'agent'; socket: string }
+/** A key to log in with: read from a file, or one that an agent holds, maybe for a file that names it. */
+export type Login =
+  | { kind: 'file'; path: string; key: ParsedKey }
+  | { kind: 'agent'; socket: string; key: AgentKey; path?: string }
 
-/** Says what is wrong with the bytes of a private key file, if anything. */
-type KeyProblem = (bytes: Buffer) => string | undefined
+/** The keys to log in with, in the order they are offered, and in words what could not be offered and why. */
+export type Logins = { keys: Login[]; notes: string[] }
 
 /** ssh's own names, in its order; DSA is gone, and keys on tokens need an agent. */
 const USUAL_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
+/** What the library signs with. A certificate or a key on a token it can only pass on to an agent, and does not know. */
+const UNDERSTOOD = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa)$/
 
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
-
-const readKey = async (path: string, problem: KeyProblem): Promise<{ key: Buffer } | { why: string; code: string }> => {
+/** What an agent holds for a hop. No agent, or one that does not answer, holds nothing. */
+const heldFor = async ({ agent }: Hop): Promise<{ held: AgentKey[]; notes: string[] }> => {
+  if (!agent) return { held: [], notes: [] }
   try {
-    const key = await readFile(path)
-    const why = problem(key)
-    return why ? { why, code: 'EKEY' } : { key }
+    const all = await agentKeys(agent)
+    const strange = all.filter(({ type }) => !UNDERSTOOD.test(type))
+    return {
+      held: all.filter(key => !strange.includes(key)),
+      notes: [
+        ...(all.length === 0 ? [`the agent at ${agent} holds no key`] : []),
+        ...strange.map(
+          ({ type, comment }) =>
+            `the agent's ${type} key ${comment} was left out: only the ssh program can use it (ansible_connection: openssh)`,
+        ),
+      ],
+    }
   } catch (error) {
-    const code = codeOf(error)
-    const words = { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' }[code]
-    return { why: words ?? `it cannot be read (${code})`, code }
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is none' : code === 'ECONNREFUSED' ? 'it is gone' : message
+    return { held: [], notes: [`the agent at ${agent} could not be asked: ${why}`] }
   }
 }
 
-const keyFailure = ({ name }: Target, path: string, why: string): Failure => ({
+/** A file as a login: by the agent where that holds its key, else opened; or what is wrong with it. */
+const loginOf = (file: KeyFile, { agent, passphrases }: Hop, held: AgentKey[]): Login | string => {
+  const { path } = file
+  if (file.is === 'missing') return 'there is no such file'
+  if (file.is === 'unusable') return file.why
+  const opened = file.is === 'private' && !file.locked ? openKeyFile(file) : undefined
+  const blob = file.blob ?? (typeof opened === 'object' ? opened.getPublicSSH() : undefined)
+  const there = blob && held.find(key => key.blob.equals(blob))
+  if (there) return { kind: 'agent', socket: agent!, key: there, path }
+  if (file.is === 'public') return 'it holds a public key, and no agent holds the private one'
+  const key = opened ?? openKeyFile(file, passphrases?.[path])
+  return typeof key === 'string' ? key : { kind: 'file', path, key }
+}
+
+const blobOf = (login: Login): Buffer => (login.kind === 'file' ? login.key.getPublicSSH() : login.key.blob)
+
+/** Each key once, where it stands first. */
+const each = (logins: Login[]): Login[] =>
+  logins.filter((login, at) => logins.findIndex(other => blobOf(other).equals(blobOf(login))) === at)
+
+/** The files that a hop's keys are looked for in. */
+export const keyPathsOf = ({ keyFiles }: Hop): string[] =>
+  keyFiles ?? USUAL_FILES.map(file => join(homedir(), '.ssh', file))
+
+const keyFailure = (name: string, path: string, why: string): Failure => ({
   reason: 'host-login',
   what: `the private key file ${path} of ${name} cannot be used: ${why}`,
-  fix: /passphrase|encrypted/i.test(why)
-    ? `put it into an agent (ssh-add ${path}) and leave ansible_ssh_private_key_file out`
-    : 'name another file with ansible_ssh_private_key_file',
+  fix: /encrypted|passphrase/.test(why)
+    ? `put it into an agent (\`ssh-add ${path}\`), or give its passphrase: on a terminal it is asked for, else ansible_ssh_private_key_passphrase says it`
+    : /public key/.test(why)
+      ? `put the private key into the agent of SSH_AUTH_SOCK (ssh-add), or name the file with the private key with ansible_ssh_private_key_file`
+      : 'name another file with ansible_ssh_private_key_file',
 })
 
-const usualLogins = async (target: Target, problem: KeyProblem): Promise<Login[]> => {
-  const paths = USUAL_FILES.map(file => join(homedir(), '.ssh', file))
-  const read = await Promise.all(paths.map(path => readKey(path, problem)))
-  const keys = read.flatMap((found, index): Login[] =>
-    'key' in found ? [{ kind: 'key', path: paths[index]!, key: found.key }] : [],
-  )
-  const logins: Login[] = target.agent ? [{ kind: 'agent', socket: target.agent }, ...keys] : keys
-  if (logins.length > 0) return logins
-  const unusable = read.flatMap((found, index) =>
-    'why' in found && found.code !== 'ENOENT' ? [`${paths[index]}: ${found.why}`] : [],
-  )
+/**
+ * The keys to log in to a hop with. Files that it names come first, each by the agent where that holds it; then whatever
+ * else the agent has, unless the files alone count; without files of its own the agent and then the usual files. So a
+ * key that is named is never crowded out by an agent that is full (ssh itself offers the agent's first, and sshd hangs up
+ * after six).
+ *
+ * @throws Refusal `host-login` when there is nothing to try: a file named is missing, unreadable or encrypted.
+ */
+export const findLogins = async (hop: Target): Promise<Logins> => {
+  const [{ held, notes }, files] = await Promise.all([heldFor(hop), Promise.all(keyPathsOf(hop).map(readKeyFile))])
+  const found = files.map(file => ({ file, login: loginOf(file, hop, held) }))
+  const usable = found.flatMap(({ login }) => (typeof login === 'string' ? [] : [login]))
+  const bad = found.flatMap(({ file, login }) => (typeof login === 'string' ? [{ ...file, why: login }] : []))
+  const others = hop.onlyKeyFiles ? [] : held.map((key): Login => ({ kind: 'agent', socket: hop.agent!, key }))
+  const keys = each(hop.keyFiles ? [...usable, ...others] : [...others, ...usable])
+  const told = bad.filter(({ is }) => hop.keyFiles || is !== 'missing')
+  const said = [...notes, ...told.map(({ path, why }) => `${path}: ${why}`)]
+  if (keys.length > 0 || hop.password !== undefined) return { keys, notes: said }
+  if (hop.keyFiles && bad.length > 0) throw new Refusal(...bad.map(({ path, why }) => keyFailure(hop.name, path, why)))
+  // Whatever keeps the agent from being of use, what the host says of a login belongs beside it.
+  if (hop.agent) return { keys, notes: said }
   throw new Refusal({
     reason: 'host-login',
-    what: `there is no key to log in to ${target.name} with`,
-    why: ['no ssh-agent (SSH_AUTH_SOCK)', ...(unusable.length > 0 ? unusable : [`no key in ${paths.join(', ')}`])].join(
-      '\n',
-    ),
-    fix: 'set ansible_ssh_private_key_file, or start an agent and ssh-add a key',
+    what: `there is no key to log in to ${hop.name} with`,
+    why: [
+      'no ssh-agent (SSH_AUTH_SOCK)',
+      ...(said.length > 0 ? said : [`no key in ${keyPathsOf(hop).join(', ')}`]),
+    ].join('\n'),
+    fix: 'set ansible_ssh_private_key_file, start an agent and ssh-add a key, or give a password with --ask-pass',
   })
 }
 
-/**
- * The ways to log in to a host, in the order they are tried: the key file of its own, else the agent and then the usual
- * files that exist.
- * @throws Refusal `host-login` when the key file named is missing, unreadable or encrypted, or nothing is left to try.
- */
-export const findLogins = async (target: Target, problem: KeyProblem): Promise<Login[]> => {
-  if (!target.keyFiles) return usualLogins(target, problem)
-  return Promise.all(
-    target.keyFiles.map(async (path): Promise<Login> => {
-      const found = await readKey(path, problem)
-      if ('why' in found) throw new Refusal(keyFailure(target, path, found.why))
-      return { kind: 'key', path, key: found.key }
-    }),
+/** A key as it is told of. */
+export const shownLogin = (login: Login): string =>
+  login.kind === 'file'
+    ? login.path
+    : `${login.path ?? (login.key.comment || login.key.type)} (by the agent at ${login.socket})`
+
+const jumpOf = ({ user, host, port }: Hop): string => `${user}@${host}:${port}`
+
+/** `ssh` or `ssh-copy-id` and how a machine is reached, as words of a command line. */
+export const sshCommand = (program: string, target: Target, ...more: string[]): string => {
+  const { via, proxyCommand, port, user, host } = target
+  const jump = via && via.length > 0 ? ['-o', `ProxyJump=${via.map(jumpOf).join(',')}`] : []
+  const proxy =
+    proxyCommand && jump.length === 0 ? ['-o', `'ProxyCommand=${proxyCommand.replaceAll("'", `'\\''`)}'`] : []
+  return [program, ...more, ...jump, ...proxy, ...(port === 22 ? [] : ['-p', String(port)]), `${user}@${host}`].join(
+    ' ',
   )
-}
-
-const shown = (login: Login): string => (login.kind === 'key' ? login.path : `the agent at ${login.socket}`)
-
-/** The failure when a host accepts none of these logins. `why` is what else it said, if anything. */
-export const loginFailure = ({ name, host, port, user }: Target, logins: Login[], why?: string): Failure => {
-  const file = logins.find(login => login.kind === 'key')?.path
-  const copy = ['ssh-copy-id', ...(file ? ['-i', file] : []), ...(port === 22 ? [] : ['-p', String(port)])].join(' ')
-  return {
-    reason: 'host-login',
-    what: `${name} does not let ${user} in`,
-    why: [`tried ${logins.map(shown).join(', then ')}`, ...(why ? [why] : [])].join('\n'),
-    fix: `let the key in with \`${copy} ${user}@${host}\`, or set ansible_user or ansible_ssh_private_key_file`,
-  }
 }

@@ -1,68 +1,32 @@
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
-import type ssh2 from 'ssh2'
-import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig } from 'ssh2'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
 import { atMost } from './at-most.ts'
+import { type Authentication, createAuthentication } from './authenticate.ts'
 import { closeReason, connectFailure, type SshError } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
 import { hostKeyFailure, readKnownHosts } from './host-key.ts'
 import { type KnownHostsEntry, knownKeyTypes } from './known-hosts.ts'
 import type { Link } from './link.ts'
-import { findLogins, type Login, loginFailure } from './login.ts'
+import { findLogins, type Logins } from './login.ts'
 import type { Wire } from './shell.ts'
+import { type Client, type ClientChannel, library } from './ssh-library.ts'
 
 /** A dead peer is noticed after 45 s; ssh2's own default is never. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
 /** How long saying goodbye may take. */
 const GOODBYE_MS = 500
 
-/**
- * What a client needs of the library, whose server and agents for http cost 8 ms more. Loaded when the first hosts have
- * been dialled: sshd starts there while it is.
- */
-const load = () => {
-  const require = createRequire(import.meta.url)
-  const { parseKey } = require('ssh2/lib/protocol/keyParser.js') as Pick<typeof ssh2.utils, 'parseKey'>
-  return { parseKey, Client: require('ssh2/lib/client.js') as typeof ssh2.Client }
-}
-let loaded: ReturnType<typeof load> | undefined
-const library = (): ReturnType<typeof load> => {
-  loaded ??= load()
-  return loaded
-}
-
 /** A logged-in connection. `why` tells, once it is gone, what is known of the reason. */
 type Line = { client: Client; socket: Socket; gone: Promise<void>; why(): string }
 
-/** What is wrong with a private key file, as the library that must use it sees it. */
-const keyProblem = (bytes: Buffer): string | undefined => {
-  const parsed = library().parseKey(bytes)
-  if (parsed instanceof Error) {
-    return /passphrase|encrypted/i.test(parsed.message)
-      ? 'it is encrypted with a passphrase'
-      : 'it holds no private key that is understood'
-  }
-  // An OpenSSH file comes as a list of its one key, whatever the types say.
-  const [key] = [parsed].flat()
-  return key?.isPrivateKey() ? undefined : 'it holds a public key'
-}
-
-const methodOf = (user: string, login: Login): AnyAuthMethod =>
-  login.kind === 'key'
-    ? { type: 'publickey', username: user, key: login.key }
-    : { type: 'agent', username: user, agent: login.socket }
-
-/** Offers one login after another. `none`, which ssh2 would try first, costs a round trip and opens no host. */
-const loginsInTurn = (user: string, logins: Login[]): NonNullable<ConnectConfig['authHandler']> => {
-  const left = logins.map(login => methodOf(user, login))
-  // `false` ends the login with an error; the types know only the methods.
-  return (_methods, _partial, next) => next(left.shift() ?? (false as unknown as AnyAuthMethod))
-}
-
-const configOf = (target: Target, entries: KnownHostsEntry[], logins: Login[], verify: (key: Buffer) => boolean) => ({
+const configOf = (
+  target: Target,
+  entries: KnownHostsEntry[],
+  { handler }: Authentication,
+  verify: (key: Buffer) => boolean,
+) => ({
   username: target.user,
   readyTimeout: target.timeoutSeconds * 1000,
   ...KEEPALIVE,
@@ -73,7 +37,7 @@ const configOf = (target: Target, entries: KnownHostsEntry[], logins: Login[], v
     compress: ['none' as const],
   },
   hostVerifier: verify,
-  authHandler: loginsInTurn(target.user, logins),
+  authHandler: handler,
 })
 
 /** The end of what a host shows before a login: why nobody may come in, at times behind a long notice. */
@@ -88,11 +52,22 @@ const lastLines = (text: string): string[] =>
 const goesOn = ({ level, message }: SshError): boolean =>
   level === 'agent' || (level === 'client-authentication' && !message.startsWith('All configured'))
 
+/** What is heard while logging in: why it may fail, told once it has. */
+type Heard = { denied?: Failure; negotiated: boolean; stopped: boolean; last?: SshError; said: string[] }
+
+const loginFailure = (target: Target, heard: Heard, authentication: Authentication): Failure => {
+  const { denied, negotiated, stopped, last, said } = heard
+  if (denied) return denied
+  if (!negotiated || (last?.level && last.level !== 'client-authentication')) return connectFailure(target, last)
+  const isOurs = stopped || last?.message.startsWith('All configured')
+  return authentication.failure(isOurs ? said : [...said, last?.message ?? 'it closed the connection'])
+}
+
 const logIn = (
   target: Target,
   dialled: Dialled,
   entries: KnownHostsEntry[],
-  logins: Login[],
+  logins: Logins,
   signal?: AbortSignal,
 ): Promise<Line> => {
   const { socket } = dialled
@@ -100,23 +75,20 @@ const logIn = (
   const client = new (library().Client)()
   const { promise, resolve, reject } = Promise.withResolvers<Line>()
   const gone = Promise.withResolvers<void>()
-  let denied: Failure | undefined
-  let negotiated = false
-  let last: SshError | undefined
+  let isIn = false
   // Of logins that failed before the last one, and what the host has to say: a login that is refused may be told there.
-  const said: string[] = []
+  const heard: Heard = { negotiated: false, stopped: false, said: [] }
+  const authentication = createAuthentication(target, logins, () => {
+    heard.stopped = true
+    fail()
+  })
   const verify = (key: Buffer): boolean => {
-    denied = hostKeyFailure(target, entries, key)
+    const denied = hostKeyFailure(target, entries, key)
+    if (denied) heard.denied = denied
     return denied === undefined
   }
-  const failure = (): Failure => {
-    const refusedLogin = negotiated && (!last?.level || last.level === 'client-authentication')
-    const words = last?.message.startsWith('All configured') ? undefined : (last?.message ?? 'it closed the connection')
-    const why = [...said, ...(words === undefined ? [] : [words])].join('\n')
-    return denied ?? (refusedLogin ? loginFailure(target, logins, why) : connectFailure(target, last))
-  }
   const fail = () => {
-    reject(new Refusal(failure()))
+    if (!isIn) reject(new Refusal(loginFailure(target, heard, authentication)))
     socket.destroy()
   }
   const stop = () => {
@@ -125,26 +97,28 @@ const logIn = (
   }
   // All for the whole life of the connection: an 'error' without a listener would end the process.
   client.on('handshake', () => {
-    negotiated = true
+    heard.negotiated = true
   })
   client.on('error', error => {
-    if (goesOn(error)) return void said.push(error.message)
-    last = error
+    if (goesOn(error)) return void heard.said.push(error.message)
+    heard.last = error
     fail()
   })
-  client.on('banner', text => said.push(...lastLines(text).map(line => `the host says: ${line}`)))
+  client.on('banner', text => heard.said.push(...lastLines(text).map(line => `the host says: ${line}`)))
   client.on('close', () => {
     fail()
     signal?.removeEventListener('abort', stop)
     gone.resolve()
   })
   client.on('ready', () => {
+    isIn = true
     signal?.removeEventListener('abort', stop)
-    resolve({ client, socket, gone: gone.promise, why: () => closeReason(last) })
+    resolve({ client, socket, gone: gone.promise, why: () => closeReason(heard.last) })
   })
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
-  client.connect({ sock: socket, ...configOf(target, entries, logins, verify) })
+  client.connect({ sock: socket, ...configOf(target, entries, authentication, verify) })
+  authentication.listen(client)
   return promise
 }
 
@@ -183,7 +157,7 @@ const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
 
 const connected = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Line> => {
   try {
-    const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), findLogins(target, keyProblem)])
+    const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), findLogins(target)])
     return await logIn(target, dialled, entries, logins, signal)
   } catch (error) {
     dialled.socket.destroy()

@@ -7,6 +7,7 @@ import { type Readable, Transform, type Writable } from 'node:stream'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
 import type { Become } from '../../src/core/transport.ts'
 import type { Target } from '../../src/settings/target.ts'
+import { answerLogins, type LoginOptions } from './server-login.ts'
 
 /** An SSH server in this process whose commands run with the local sh: a machine for tests, with faults to order. */
 export type TestServer = {
@@ -25,14 +26,14 @@ export type TestServer = {
   idle(): Promise<void>
   /** Connections accepted so far. */
   readonly connections: number
+  /** Login methods that were tried so far: of keys those that were refused, or signed with. */
+  readonly logins: string[]
   /** Command lines asked for so far. */
   readonly commands: string[]
   stop(): Promise<void>
 }
 
-export type ServerOptions = {
-  /** Lets nobody in. */
-  closed?: true
+export type ServerOptions = LoginOptions & {
   /** Shows this before a login. */
   banner?: string
   /** Ends channels without an exit status. */
@@ -131,9 +132,6 @@ const run = (channel: ServerChannel, command: string, path: string, folder: stri
     })
   })
 
-/** The public key of a login, for comparing. */
-const blobOf = (publicKey: string): Buffer => Buffer.from(publicKey.split(' ')[1]!, 'base64')
-
 const install = (folder: string, programs: Record<string, string>): string => {
   const path = mkdtempSync(join(folder, 'bin-'))
   for (const [name, sh] of Object.entries(programs))
@@ -149,15 +147,12 @@ const serveClient = (
   client: Connection,
   publicKey: string,
   options: ServerOptions,
+  logins: string[],
   execute: (channel: ServerChannel, command: string) => void,
 ): void => {
   let sessions = 0
   client.on('error', () => {})
-  client.on('authentication', context => {
-    const mine = context.method === 'publickey' && context.key.data.equals(blobOf(publicKey))
-    if (mine && !options.closed) context.accept()
-    else context.reject(['publickey'])
-  })
+  answerLogins(client, publicKey, options, logins)
   client.on('session', (accept, reject) => {
     if (sessions >= (options.sessions ?? 10)) return reject()
     sessions += 1
@@ -178,11 +173,12 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const running = new Set<Promise<void>>()
   const sockets = new Set<Socket>()
   const commands: string[] = []
+  const logins: string[] = []
   let connections = 0
 
   const serve = (client: Connection) => {
     connections += 1
-    serveClient(client, login.public, options, (channel, command) => {
+    serveClient(client, login.public, options, logins, (channel, command) => {
       commands.push(command)
       const program = run(channel, command, path, folder, options)
       running.add(program)
@@ -207,9 +203,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const cut = () => {
     for (const socket of sockets) socket.destroy()
   }
-  const idle = async () => {
-    await Promise.all(running)
-  }
+  const idle = () => Promise.all(running).then(() => {})
   return {
     port,
     hostKey,
@@ -231,6 +225,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     get connections() {
       return connections
     },
+    logins,
     commands,
     stop: async () => {
       cut()

@@ -74,7 +74,7 @@ const DOORS: Record<string, string[]> = {
   'fast-check': ['test/chance.ts'],
   listr2: ['src/report/tty.ts'],
   'p-queue': ['src/host/pool.ts'],
-  ssh2: ['src/host/ssh.ts'],
+  ssh2: ['src/host/ssh-library.ts'],
   undici: ['src/artifact/http.ts'],
   typebox: ['src/module/', 'type src/load/schema.ts', 'type src/load/check.ts', 'type src/load/check-reference.ts'],
 }

@@ -42,7 +42,7 @@ test('rooms are kept apart', () => {
 })
 
 test('packages have their doors', () => {
-  assert.equal(found('src/host/ssh.ts', "import ssh2 from 'ssh2'"), [])
+  assert.equal(found('src/host/ssh-library.ts', "import ssh2 from 'ssh2'"), [])
   assert.is(found('src/run/run.ts', "import ssh2 from 'ssh2'").length, 1)
   assert.is(found('src/run/run.ts', "const a = await import('listr2')").length, 1)
   assert.equal(found('src/load/check.ts', "import type { TSchema } from 'typebox'"), [])
