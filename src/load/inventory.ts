@@ -15,7 +15,7 @@ import {
 } from './inventory-draft.ts'
 import { readIniInventory } from './inventory-ini.ts'
 import { readYamlInventory } from './inventory-yaml.ts'
-import { locatedAt } from './located.ts'
+import { type Located, locatedAt } from './located.ts'
 import { varsBeside } from './vars-files.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
@@ -89,6 +89,9 @@ export const inventoryFiles = (sources: string[]): string[] => {
   return [...paths.flatMap(filesOf), ...folders.flatMap(at => varsFolders.flatMap(name => allBelow(join(at, name))))]
 }
 
+/** The login user that no variable names: whoever runs this. Known by being this very value. */
+export const ownUser: Located<string> = locatedAt(userInfo().username, { file: 'inventory', line: 1, column: 1 })
+
 /** Low to high: general groups first, deeper ones over them, equals by name. */
 const rankedGroups = (draft: InventoryDraft): string[] => {
   const depth = depths(draft)
@@ -135,7 +138,7 @@ const hostVars = (
     const vars: Vars = Object.assign({}, ...layers)
     return {
       ansible_host: locatedAt(host, own.origin),
-      ansible_user: vars.ansible_ssh_user ?? locatedAt(userInfo().username, own.origin),
+      ansible_user: vars.ansible_ssh_user ?? ownUser,
       ...vars,
       inventory_hostname: locatedAt(host, own.origin),
       group_names: locatedAt(named.toSorted(), own.origin),

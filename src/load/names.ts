@@ -9,7 +9,7 @@ export const factNames: readonly string[] =
 
 /** The variables of a host that its connection is made by, or that are refused there. */
 export const connectionVariables: readonly string[] =
-  'host port user timeout password private_key_file connection host_key_checking become_method become_user become_password become_pass ssh_host ssh_port ssh_user ssh_timeout ssh_pass ssh_password ssh_private_key_file ssh_host_key_checking ssh_common_args ssh_extra_args ssh_executable'
+  'host port user timeout password private_key_file private_key_passphrase connection host_key_checking become_method become_user become_password become_pass ssh_host ssh_port ssh_user ssh_timeout ssh_pass ssh_password ssh_private_key_file ssh_private_key_passphrase ssh_host_key_checking ssh_args ssh_common_args ssh_extra_args ssh_executable ssh_retries ssh_pkcs11_provider'
     .split(' ')
     .map(word => `ansible_${word}`)
 

@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adviceFor, ansibleOptions } from '../../src/cli/ansible-options.ts'
 import { parseExtra } from '../../src/load/variables.ts'
-import { targetOf } from '../../src/settings/target.ts'
+import { targetOf } from '../../src/settings/reach.ts'
 import { sandbox } from './rig.ts'
 
 const place = sandbox()
@@ -67,13 +67,13 @@ test('none of them is an option of plan, or it would be no news', () => {
   for (const flag of all) assert.not.match(out, new RegExp(`(^| )${flag}[ ,]`, 'm'))
 })
 
-test('variables that are named are those that say how a host is reached', () => {
+test('variables that are named are those that say how a host is reached', async () => {
   const extra = ['-u ada', '--key-file k', '-T 7'].map(option => {
     const [flag, value] = option.split(' ') as [string, string]
     return /-e (\S+)$/.exec(adviceFor(flag, [flag, value])!)![1]!
   })
   const vars = Object.fromEntries(Object.entries(parseExtra(extra)).map(([name, { value }]) => [name, value]))
-  const { user, keyFiles, timeoutSeconds } = targetOf('web', vars, { become: false })
+  const { user, keyFiles, timeoutSeconds } = await targetOf('web', vars, { become: false })
   assert.equal([user, keyFiles, timeoutSeconds], ['ada', ['k'], 7])
 })
 

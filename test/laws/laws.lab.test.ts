@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createPool } from '../../src/host/pool.ts'
-import { targetOf } from '../../src/settings/target.ts'
+import { targetOf } from '../../src/settings/reach.ts'
 import { fc, seed } from '../chance.ts'
 import { onLab } from '../cluster/rig.ts'
 import { rig } from '../plan/rig.ts'
@@ -29,9 +29,14 @@ const pairs = [
 ]
 type Pair = Record<string, string>
 
-const hostsOf = (pair: Pair): Hosts => {
+const hostsOf = async (pair: Pair): Promise<Hosts> => {
   const targets = Object.fromEntries(
-    Object.entries(pair).map(([name, node]) => [name, targetOf(node, lab.hosts[node]!, { become: true })]),
+    await Promise.all(
+      Object.entries(pair).map(async ([name, node]) => [
+        name,
+        await targetOf(node, lab.hosts[node]!, { become: true }),
+      ]),
+    ),
   )
   const pool = createPool({ targets })
   return {
@@ -54,7 +59,7 @@ check(`laws 2, 3, 4 and 5 on hosts: ${numRuns} playbooks (seed ${seed}) do what 
   const property = fc.asyncProperty(rootsPlaybook, before, besides, async (generated, there, more) => {
     const { text, hosts } = generated
     const pair: Pair = free.pop()!
-    const made = rig(text, { files, hosts, modules: { shared } }, hostsOf(pair))
+    const made = rig(text, { files, hosts, modules: { shared } }, await hostsOf(pair))
     const onAll = (script: string): Promise<string[]> => Promise.all(hosts.map(host => lab.ssh(pair[host]!, script)))
     const look = async (): Promise<Audit[]> => {
       const accounts = await onAll(accountsScript)

@@ -1,31 +1,46 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseSshOptions, splitWords } from '../../src/settings/ssh-args.ts'
+import { attempt } from '../../src/core/failure.ts'
+import { parseSshArgs, splitWords } from '../../src/settings/ssh-args.ts'
+
+const settingsOf = (text: string): string[] =>
+  parseSshArgs(text).settings.map(({ keyword, words }) => `${keyword} ${words.join('|')}`)
 
 test('words are split as a shell splits them', () => {
   assert.equal(splitWords(`a  'b c' "d \\"e\\" \\x" f\\ g h'i'"j" ''`), ['a', 'b c', 'd "e" \\x', 'f g', 'hij', ''])
   assert.equal(splitWords(''), [])
 })
 
-test('the known hosts file is found in every way to write it', () => {
+test('a setting is found in every way to write it', () => {
   for (const text of [
     '-o UserKnownHostsFile=/a',
     '-oUserKnownHostsFile=/a',
     '-o userknownhostsfile=/a',
     '-o "UserKnownHostsFile /a"',
     "-o 'UserKnownHostsFile = /a'",
-    '-o UserKnownHostsFile=/a -o UserKnownHostsFile=/b',
   ])
-    assert.equal(parseSshOptions(text), { knownHosts: '/a' }, text)
-  assert.equal(parseSshOptions(`-o 'UserKnownHostsFile="/a b" /c'`), { knownHosts: '"/a b" /c' })
-  assert.equal(parseSshOptions(''), {})
+    assert.equal(settingsOf(text), ['userknownhostsfile /a'], text)
+  assert.equal(settingsOf(`-o 'UserKnownHostsFile="/a b" /c'`), ['userknownhostsfile /a b|/c'])
 })
 
-test('anything else is named', () => {
-  assert.equal(parseSshOptions('-o UserKnownHostsFile=/a -o ProxyJump=bastion'), { unknown: 'ProxyJump' })
-  assert.equal(parseSshOptions('-J bastion'), { unknown: '-J' })
-  assert.equal(parseSshOptions('-o'), { unknown: '-o' })
-  assert.equal(parseSshOptions('-o UserKnownHostsFile='), { unknown: 'UserKnownHostsFile' })
+test('flags are joined, and have their values attached or behind them', () => {
+  assert.equal(settingsOf('-qCp22 -v -T -l ada -Aiid -E /log -e none'), [
+    'compression yes',
+    'port 22',
+    'user ada',
+    'forwardagent yes',
+    'identityfile id',
+  ])
+  assert.equal(parseSshArgs('-F a -F b').file, 'b')
+})
+
+test('a command is taken to its end as it stands', () => {
+  assert.equal(settingsOf(`-o ProxyCommand='nc -x "a b" %h %p'`), ['proxycommand nc -x "a b" %h %p'])
+})
+
+test('what ssh does not take is refused', () => {
+  for (const text of ['host', '-', '--', '-Z', '-o', '-o Port=', '-p', '-L', '-Q x', 'a -p 1'])
+    assert.ok(attempt(() => parseSshArgs(text)).failures, text)
 })
 
 test.run()

@@ -38,7 +38,7 @@ const carryOut = async (
   emit: Emit,
 ): Promise<Executed> => {
   const { report, redact, signal, events } = surroundings
-  const connected = withTargets(await prepare(playbook, options, { secrets: redact, emit: report.emit, signal }))
+  const connected = await withTargets(await prepare(playbook, options, { secrets: redact, emit: report.emit, signal }))
   opened.connected = connected
   const out = action.command === 'plan' ? action.out : undefined
   const save =

@@ -1,37 +1,74 @@
+import { type Failure, type Origin, Refusal } from '../../core/failure.ts'
 import { type Graph, machineOf } from '../../graph/graph.ts'
 import { createPool, type Pool } from '../../host/pool.ts'
+import { ownUser } from '../../load/inventory.ts'
+import type { Located } from '../../load/located.ts'
+import { layersFor } from '../../load/variables.ts'
 import type { Known } from '../../plan/known.ts'
 import { scopeOf } from '../../plan/scope.ts'
 import { beginWalk } from '../../plan/walk-state.ts'
-import { targetOf } from '../../settings/target.ts'
+import { targetOf } from '../../settings/reach.ts'
+import type { Target } from '../../settings/target.ts'
 import { refuseOneMachine } from './one-machine.ts'
 import type { Prepared } from './prepare.ts'
 
 const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.become.has(host))
 
-/** The connection variables of a host, evaluated: they may hold expressions like any other. */
-const connectionVars = (known: Known, host: string): Record<string, unknown> => {
-  const { nodes } = known.graph
-  const node = nodes.find(n => n.hosts.includes(host)) ?? nodes[0]!
+/** The connection variables of a host, evaluated: they may hold expressions like any other; and where they are written. */
+const connectionVars = (
+  known: Known,
+  host: string,
+): { vars: Record<string, unknown>; originOf: (name: string) => Origin | undefined } => {
+  const { graph, loaded } = known
+  const node = graph.nodes.find(n => n.hosts.includes(host)) ?? graph.nodes[0]!
   const scope = scopeOf(beginWalk(known), node, host)
-  return Object.fromEntries(
-    Object.keys(scope)
-      .filter(name => name.startsWith('ansible_'))
-      .map(name => [name, scope[name]]),
-  )
+  const { play, task } = node
+  const layers = layersFor({ play, task, inventory: loaded.inventory, host, extra: loaded.extra })
+  const written = (name: string): Located | undefined => layers.findLast(layer => Object.hasOwn(layer, name))?.[name]
+  const names = Object.keys(scope).filter(name => name.startsWith('ansible_') && written(name) !== ownUser)
+  return {
+    vars: Object.fromEntries(names.map(name => [name, scope[name]])),
+    originOf: name => written(name)?.origin,
+  }
 }
 
 /** A prepared playbook whose hosts can be reached. */
 export type WithTargets = Prepared & { pool: Pool }
 
+/** Failures of many hosts, each once: what several of them share is written in one place. */
+const eachOnce = (failures: Failure[]): Failure[] => [
+  ...new Map(failures.map(failure => [JSON.stringify(failure), failure])).values(),
+]
+
 /** Says how each host is reached; none is yet. */
-export const withTargets = (prepared: Prepared): WithTargets => {
-  const { known, targets } = prepared
+export const withTargets = async (prepared: Prepared): Promise<WithTargets> => {
+  const { known, targets, warnings } = prepared
   const { graph } = known
-  for (const host of graph.hosts)
-    targets[machineOf(host)] = targetOf(host, connectionVars(known, host), { become: becomes(graph, host) })
+  const warned = new Map<string, string>()
+  const reached = await Promise.all(
+    graph.hosts.map(async host => {
+      try {
+        const { vars, originOf } = connectionVars(known, host)
+        return await targetOf(host, vars, {
+          become: becomes(graph, host),
+          originOf,
+          warn: (kind, text) => void (warned.has(kind) || warned.set(kind, text)),
+        })
+      } catch (error) {
+        if (error instanceof Refusal) return error
+        throw error
+      }
+    }),
+  )
+  const failures = reached.flatMap(one => (one instanceof Refusal ? one.failures : []))
+  if (failures.length > 0) throw new Refusal(...eachOnce(failures))
+  for (const target of reached as Target[]) {
+    for (const secret of [target.password, ...Object.values(target.passphrases ?? {})])
+      if (secret !== undefined) known.secrets.add(secret)
+    targets[machineOf(target.name)] = target
+  }
   refuseOneMachine(graph, known.loaded.inventory, targets)
-  return { ...prepared, pool: createPool({ targets }) }
+  return { ...prepared, warnings: [...warnings, ...warned.values()], pool: createPool({ targets }) }
 }
 
 /** The frames sent to each host so far. */

@@ -1,0 +1,256 @@
+import { Refusal } from '../core/failure.ts'
+import { numberOf, refuseSetting, secretOf, settingFault, textOf, truthOf } from './fault.ts'
+import type { AskSshConfig } from './jump.ts'
+import { type Said, type SaidBy, type SettingName, type Sources, settingOf } from './precedence.ts'
+import { type HopQuestion, hopOf, type SshSaid, wayOf } from './ssh-hop.ts'
+import type { Target } from './target.ts'
+
+/** Variables that change how Ansible becomes another user and that this version does not follow. */
+const NOT_FOLLOWED: Record<string, string> = {
+  ansible_become_password: 'sudo is run without a password; give the user a NOPASSWD line in sudoers',
+  ansible_become_pass: 'sudo is run without a password; give the user a NOPASSWD line in sudoers',
+}
+
+/** Variables that are followed only with the value that is the default anyway. */
+const ONLY: Record<string, { values: unknown[]; why: string }> = {
+  ansible_become_method: { values: ['sudo'], why: 'another user is reached by sudo only' },
+  ansible_become_user: { values: ['root'], why: 'become makes root only' },
+}
+
+const refuseBecome = (host: string, vars: Sources['vars']): void => {
+  const from = (name: string): SaidBy => ({ by: 'variable', name })
+  const failures = [
+    ...Object.entries(NOT_FOLLOWED).flatMap(([name, fix]) =>
+      vars[name] == null ? [] : [settingFault(host, from(name), 'is not followed', fix)],
+    ),
+    ...Object.entries(ONLY).flatMap(([name, { values, why }]) =>
+      vars[name] == null || values.includes(vars[name])
+        ? []
+        : [
+            settingFault(
+              host,
+              from(name),
+              `is ${JSON.stringify(vars[name])}: ${why}`,
+              `write ${JSON.stringify(values[0])}`,
+            ),
+          ],
+    ),
+  ]
+  if (failures.length > 0) throw new Refusal(...failures)
+}
+
+/** Names of connection plugins of Ansible's that mean one of ours. */
+const CONNECTIONS: Record<string, NonNullable<Target['connection']>> = {
+  ssh: 'ssh',
+  smart: 'ssh',
+  paramiko: 'ssh',
+  paramiko_ssh: 'ssh',
+  openssh: 'openssh',
+  local: 'local',
+}
+
+const connectionOf = (host: string, said: Said | undefined): NonNullable<Target['connection']> => {
+  if (said === undefined) return 'ssh'
+  const word = String(said.value).replace(/^ansible\.(builtin|netcommon)\./, '')
+  const connection = Object.hasOwn(CONNECTIONS, word) ? CONNECTIONS[word] : undefined
+  return (
+    connection ??
+    refuseSetting(
+      host,
+      said.from,
+      `is ${JSON.stringify(said.value)}`,
+      'write ssh, openssh (the ssh program of this machine) or local (this machine itself)',
+    )
+  )
+}
+
+/** Arguments of ssh as one of its settings says them: settings, the file for `-F`, and the words as they were written. */
+type Arguments = { settings: SshSaid[]; file?: string; words: string[] }
+
+const argumentsOf = async (host: string, said: Said | undefined): Promise<Arguments> => {
+  const text = said?.value === '' ? undefined : textOf(host, said)
+  if (said === undefined || text === undefined) return { settings: [], words: [] }
+  // Loaded by runs that have some.
+  const [{ parseSshArgs, splitWords }, { isSshKeyword }] = await Promise.all([
+    import('./ssh-args.ts'),
+    import('./ssh-keywords.ts'),
+  ])
+  let parsed: ReturnType<typeof parseSshArgs>
+  try {
+    parsed = parseSshArgs(text)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return refuseSetting(host, said.from, `cannot be read: ${error.failures[0]!.what}`, 'write it as behind `ssh`')
+  }
+  const strange = parsed.settings.find(({ keyword }) => !isSshKeyword(keyword))
+  if (strange)
+    refuseSetting(
+      host,
+      said.from,
+      `holds ${strange.keyword}, which ssh does not know`,
+      'ssh_config(5) lists what there is',
+    )
+  return {
+    settings: parsed.settings.map(setting => ({ ...setting, from: said.from })),
+    ...(parsed.file === undefined ? {} : { file: parsed.file }),
+    words: splitWords(text),
+  }
+}
+
+const sshSaid = (keyword: string, value: string | undefined, from: SaidBy | undefined): SshSaid[] =>
+  value === undefined || from === undefined ? [] : [{ keyword, value, words: [value], from }]
+
+/** Whether keys are checked, in ssh's words: that they are is for ssh's own settings to say. */
+const checkingOf = (host: string, said: Said | undefined): SshSaid[] => {
+  if (said === undefined) return []
+  if (said.value === 'accept-new') return sshSaid('stricthostkeychecking', 'accept-new', said.from)
+  const truth = truthOf(said.value)
+  if (truth === undefined)
+    return refuseSetting(host, said.from, `is ${JSON.stringify(said.value)}`, 'write true, or accept-new')
+  return truth ? [] : sshSaid('stricthostkeychecking', 'no', said.from)
+}
+
+/** All that is said of a host besides its ssh_config, in ssh's words and in the order in which Ansible gives them to ssh. */
+type OwnSettings = { list: SshSaid[]; file?: string; words: string[] }
+
+const ownSettings = async (host: string, sources: Sources): Promise<OwnSettings> => {
+  const find = (name: SettingName): Said | undefined => settingOf(name, sources)
+  const [first, common, extra] = await Promise.all(
+    (['sshArgs', 'sshCommonArgs', 'sshExtraArgs'] as const).map(name => argumentsOf(host, find(name))),
+  )
+  const key = find('keyFile')
+  const user = find('user')
+  const timeout = find('timeout')
+  const port = find('port')
+  const jump = find('jump')
+  const provider = find('pkcs11Provider')
+  const option = find('sshConfig')
+  const byOption = textOf(host, option)
+  const file = extra!.file ?? common!.file ?? byOption ?? first!.file
+  return {
+    list: [
+      ...first!.settings,
+      ...checkingOf(host, find('hostKeyChecking')),
+      ...sshSaid('port', numberOf(host, port, 65_535)?.toString(), port?.from),
+      ...sshSaid('identityfile', textOf(host, key), key?.from),
+      ...sshSaid('user', textOf(host, user), user?.from),
+      ...sshSaid('connecttimeout', numberOf(host, timeout, 3600)?.toString(), timeout?.from),
+      ...common!.settings,
+      ...extra!.settings,
+      ...sshSaid('pkcs11provider', textOf(host, provider), provider?.from),
+      ...sshSaid('proxyjump', textOf(host, jump), jump?.from),
+    ],
+    ...(file === undefined ? {} : { file }),
+    words: [
+      ...[first, common, extra].flatMap(one => one!.words),
+      ...(provider ? ['-I', String(provider.value)] : []),
+      ...(jump ? ['-J', String(jump.value)] : []),
+      ...(byOption !== undefined && byOption === file ? ['-F', byOption] : []),
+    ],
+  }
+}
+
+/** What ssh2 cannot do is the system's ssh to be asked for. */
+const refuseBeyond = async (host: string, list: SshSaid[]): Promise<void> => {
+  const { needsOpenssh } = await import('./ssh-keywords.ts')
+  const beyond = list.find(needsOpenssh)
+  if (beyond)
+    refuseSetting(
+      host,
+      beyond.from,
+      `asks for ${beyond.keyword}, which only the ssh program can do`,
+      'set ansible_connection: openssh for it',
+    )
+}
+
+/** Another program in place of ssh is a way of its own to a machine; ssh itself is the way that is gone anyhow. */
+const refuseProgram = (host: string, said: Said | undefined): void => {
+  if (said === undefined || /(^|\/)ssh$/.test(String(said.value))) return
+  refuseSetting(
+    host,
+    said.from,
+    `is ${JSON.stringify(said.value)}, and no other ssh program is called`,
+    'leave it out; or put a program named ssh first into PATH and set ansible_connection: openssh',
+  )
+}
+
+/** Whoever asks for targets, and what there is besides variables. */
+export type Reaching = Omit<Sources, 'vars'> & {
+  /** Steps run as root, by sudo unless the login user is root already. */
+  become: boolean
+  /** What is done with unknown host keys where nobody says: `ask` where there is a terminal. */
+  newKeys?: 'ask'
+  /** The user's own ssh_config, where there is one. */
+  askSshConfig?: AskSshConfig
+  warn?: HopQuestion['warn']
+}
+
+const secretsOf = (host: string, sources: Sources, keyFiles: string[] = []): Partial<Target> => {
+  const password = secretOf(host, settingOf('password', sources))
+  const passphrase = secretOf(host, settingOf('passphrase', sources))
+  const key = settingOf('keyText', sources)
+  if (key)
+    refuseSetting(
+      host,
+      { ...key.from, origin: undefined! },
+      'is not followed',
+      'name a file with ansible_ssh_private_key_file, or put the key into an agent',
+    )
+  return {
+    ...(password !== undefined && { password }),
+    ...(passphrase !== undefined && { passphrases: Object.fromEntries(keyFiles.map(path => [path, passphrase])) }),
+  }
+}
+
+/** By the ssh program: it reads its own files, so only what was said besides goes to it. */
+const byProgram = (question: HopQuestion, own: OwnSettings, list: SshSaid[]): Partial<Target> => {
+  const isSaid = (keyword: string): boolean => own.list.some(one => one.keyword === keyword)
+  const all = hopOf(question, own.list)
+  const files = isSaid('userknownhostsfile') || isSaid('globalknownhostsfile')
+  return {
+    ...all,
+    host: question.address,
+    user: hopOf(question, list).user,
+    knownHosts: files ? all.knownHosts : [],
+    ...(own.words.length > 0 && { sshArgs: own.words }),
+  }
+}
+
+/**
+ * How to reach a host: from its variables, the command line, the environment and ansible.cfg, with the names and the
+ * precedence of Ansible's ssh connection plugin; and below all of that the user's ssh_config. What is said of an ssh command
+ * line counts as it would there.
+ *
+ * @throws Refusal `inventory-variable`, `usage-option` or `usage-file`, by where it stands: a wrong type, or what cannot
+ * be done.
+ */
+export const targetOf = async (host: string, vars: Sources['vars'], reaching: Reaching): Promise<Target> => {
+  const { become, newKeys, askSshConfig, warn = () => {}, environment = process.env } = reaching
+  const sources = { ...reaching, vars }
+  refuseBecome(host, vars)
+  refuseProgram(host, settingOf('sshExecutable', sources))
+  const connection = connectionOf(host, settingOf('connection', sources))
+  const address = textOf(host, settingOf('host', sources)) ?? host
+  const question: HopQuestion = { name: host, address, environment, warn, ...(newKeys && { newKeys }) }
+  const own = await ownSettings(host, sources)
+  const list = askSshConfig && connection !== 'local' ? await askSshConfig(address, own.list, own.file) : own.list
+  const named = {
+    name: host,
+    ...(become && { become: { user: 'root', method: 'sudo' } as const }),
+    ...(connection === 'ssh' ? {} : { connection }),
+  }
+  if (connection === 'local') return { ...hopOf(question, []), ...named }
+  if (connection === 'openssh')
+    return { ...hopOf(question, own.list), ...byProgram(question, own, list), ...secretsOf(host, sources), ...named }
+  if (own.words.length > 0 || askSshConfig) await refuseBeyond(host, list)
+  const hop = hopOf(question, list)
+  const { jump, proxyCommand } = wayOf(question, list)
+  const via = jump && (await (await import('./jump.ts')).viaOf(question, jump, askSshConfig, own.file))
+  return {
+    ...named,
+    ...hop,
+    ...secretsOf(host, sources, hop.keyFiles),
+    ...(via && { via }),
+    ...(proxyCommand !== undefined && { proxyCommand }),
+  }
+}
