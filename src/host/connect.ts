@@ -16,3 +16,12 @@ export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<
   const [{ openSsh }, { openSession }] = await Promise.all([import('./ssh.ts'), import('./session.ts')])
   return openSession(target, await openSsh(target, dialled, signal))
 }
+
+const connectLocal = async (target: Target): Promise<Transport> => {
+  const [{ openLocal }, { openSession }] = await Promise.all([import('./local.ts'), import('./session.ts')])
+  return openSession(target, openLocal())
+}
+
+/** Opens a machine in the way that its target names: as `connectSsh`, or without a connection where it is this one. */
+export const connectTo = (target: Target, signal?: AbortSignal): Promise<Transport> =>
+  target.connection === 'local' ? connectLocal(target) : connectSsh(target, signal)

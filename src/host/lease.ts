@@ -27,16 +27,19 @@ const GIVE_MS = 2_000
  */
 export const KEEPER_PROGRAM = '/bin/sh'
 
-/**
- * Sets `f`, the file of the lease: one for all who are root, one for each other user. And `server`, the ssh server's
- * process of this connection: the nearest ancestor of that name, 0 if none is seen.
- */
-const LEASE_PLACE = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
+const BY_SSH = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
 q=$$
 while [ "$server" = 0 ] && [ "$q" -gt 1 ] && read -r x c x n x <"/proc/$q/stat"; do
   case $c in '(sshd'*|'(dropbear'*) server=$q;; esac
   q=$n
 done 2>/dev/null`
+
+/**
+ * Sets `f`, the file of the lease: one for all who are root, one for each other user. And `server`, the ssh server's
+ * process of this connection: the nearest ancestor of that name, 0 if none is seen. Where there is no connection the
+ * nearest one is that of whoever has started runbook, which nobody is to end.
+ */
+export const leasePlace = (by: 'ssh' | 'local'): string => (by === 'ssh' ? BY_SSH : `server=1\n${BY_SSH}`)
 
 const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
 
@@ -105,7 +108,10 @@ while :; do
   0) break;;
   *give*) exit 0;;
   *0) line 1<>"$f";;
-  *) hangUp "$server"; exit 1;;
+  *)
+    hangUp "$server"
+    [ "$server" -gt 1 ] || [ "$own" -le 1 ] || kill -TERM "-$own" 2>/dev/null
+    exit 1;;
   esac
 done
 [ "$own" -le 1 ] || gone "$own" ${ENDED_SECONDS * 10}
@@ -162,7 +168,7 @@ export const acquireLease = async (
   shell: number,
   onEnd: (failure: Failure) => void,
   refused: (said: string) => Failure | undefined = () => undefined,
-  place = LEASE_PLACE,
+  place = leasePlace('ssh'),
 ): Promise<LeaseAnswer> => {
   const heard = pastGreeting(wire)
   wire.stdin.on('error', () => {})

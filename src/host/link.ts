@@ -5,6 +5,8 @@ import type { Wire } from './shell.ts'
  * uploads, the lease) is the same for all of them.
  */
 export type Link = {
+  /** By an ssh server, whose process there stands for the connection; or none, where nothing lies in between. */
+  readonly by: 'ssh' | 'local'
   /**
    * Starts a line of the login shell, whichever that is. Rejects with the plain error of what made the link: `sessionRefusal`
    * says what it means where the link still stands.

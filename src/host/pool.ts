@@ -2,7 +2,7 @@ import PQueue from 'p-queue'
 import { Refusal } from '../core/failure.ts'
 import type { Connect, Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
-import { connectSsh } from './connect.ts'
+import { connectTo } from './connect.ts'
 
 /** All hosts of a run. */
 export type Pool = {
@@ -22,11 +22,11 @@ const CONNECTS_AT_ONCE = 32
 /**
  * Connections by inventory name: the first `connect` of a host opens it, every later one gives the same promise, also
  * when it failed: a host that could not be reached stays so for this run.
- * `connect` rejects with a Refusal: what `connectSsh` says, `inventory-no-host` for a name without a target,
+ * `connect` rejects with a Refusal: what `connectTo` says, `inventory-no-host` for a name without a target,
  * `run-interrupted` after `closeAll`.
  */
-export const createPool = (options: { targets: Record<string, Target>; connect?: typeof connectSsh }): Pool => {
-  const { targets, connect = connectSsh } = options
+export const createPool = (options: { targets: Record<string, Target>; connect?: typeof connectTo }): Pool => {
+  const { targets, connect = connectTo } = options
   const queue = new PQueue({ concurrency: CONNECTS_AT_ONCE })
   const stop = new AbortController()
   const asked = new Map<string, Promise<Transport>>()

@@ -3,7 +3,7 @@ import type { Become, LeaseAnswer, LeaseRequest, Transport } from '../core/trans
 import type { Target } from '../settings/target.ts'
 import { atMost } from './at-most.ts'
 import { becomeRefused, identity } from './become.ts'
-import { acquireLease, KEEPER_PROGRAM } from './lease.ts'
+import { acquireLease, KEEPER_PROGRAM, leasePlace } from './lease.ts'
 import type { Link } from './link.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { identityKey, openShells, type Shells } from './shells.ts'
@@ -40,7 +40,8 @@ const leaseOf = async (target: Target, link: Link, shells: Shells, request: Leas
   const onEnd = (failure: Failure): void => {
     if (link.stands) shells.close(failure)
   }
-  return acquireLease(target.name, keeper, request, shells.own.pid, onEnd, said => becomeRefused(target, said))
+  const refused = (said: string): Failure | undefined => becomeRefused(target, said)
+  return acquireLease(target.name, keeper, request, shells.own.pid, onEnd, refused, leasePlace(link.by))
 }
 
 /**

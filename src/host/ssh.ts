@@ -169,6 +169,7 @@ const connected = async (target: Target, dialled: Dialled, signal?: AbortSignal)
 export const openSsh = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Link> => {
   const line = await connected(target, dialled, signal)
   return {
+    by: 'ssh',
     start: async program => wireOf(line, await execute(line, program)),
     get stands() {
       return line.socket.writable

@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '../../src/core/failure.ts'
 import type { LeaseAnswer } from '../../src/core/transport.ts'
-import { acquireLease } from '../../src/host/lease.ts'
+import { acquireLease, leasePlace } from '../../src/host/lease.ts'
 import { failuresOf, type LocalWire, localWire } from './local.ts'
 
 // The keeper in every sh that a host may have, where this machine has it.
@@ -154,6 +154,28 @@ each('a keeper that nobody talks to and nobody ousts hangs up by itself', async 
   await server.ended
   assert.is((await silent.ended).reason, 'host-lost')
   assert.equal(readdirSync(folder), [])
+})
+
+each(
+  'where no ssh server stands for it, the steps of a keeper that nobody talks to are ended',
+  async ({ ask, file }) => {
+    const steps = localWire('sleep', '600')
+    const silent = ask('asleep', steps.pid, `timeout() { return 124; }; f=${file}; server=1`)
+    await mine(silent)
+    await steps.ended
+    assert.is((await silent.ended).reason, 'host-lost')
+  },
+)
+
+test('what started runbook on a machine itself is no ssh server of its runs', () => {
+  const server = (by: 'ssh' | 'local'): string =>
+    spawnSync('sh', [
+      '-c',
+      `server=0; id() { echo 0; }; read() { x=1 c='(sshd)' n=1; }\n${leasePlace(by)}\necho "$server" "$$"`,
+    ]).stdout.toString()
+  const [found, own] = server('ssh').trim().split(' ')
+  assert.is(found, own)
+  assert.match(server('local'), /^1 /)
 })
 
 each('a sign of life makes it count again', async ({ ask, file }) => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -102,24 +102,6 @@ test('what a login prints is passed over by frames, by the lease and by uploads'
       }
     },
   ))
-
-test('megabytes come whole over a channel, more than its window on either stream', () =>
-  withServer({}, async server => {
-    const transport = await connectSsh(server.target)
-    const sizes = [
-      [3_000_000, 3_000_000],
-      [0, 5_000_000],
-      [5_000_000, 0],
-    ]
-    const outputs = await transport.run(
-      sizes.map(([stdout, stderr]) => ({ sh: `head -c ${stdout} /dev/zero; head -c ${stderr} /dev/zero >&2` })),
-    )
-    assert.equal(
-      outputs.map(({ stdout, stderr }) => [stdout.length, stderr.length]),
-      sizes,
-    )
-    await transport.close()
-  }))
 
 test('a login that is refused says who tried with what', () =>
   withServer({ closed: true }, async server => {
@@ -255,22 +237,6 @@ test('a private key that is missing, unreadable as a key, public or encrypted is
     assert.is(server.connections, 0)
   }))
 
-test('a connection cut in the middle of a frame is lost, and closing then does not hang', () =>
-  withServer({}, async server => {
-    const transport = await connectSsh(server.target)
-    // The second one goes on until nobody listens any more.
-    const frame = transport.run([{ sh: ':' }, { sh: 'while echo; do sleep 0.01; done' }], index => {
-      if (index === 0) server.cut()
-    })
-    const [failure] = await failuresOf(frame)
-    assert.is(failure?.reason, 'host-lost')
-    assert.match(failure!.what, /script 2 of 2/)
-    assert.is((await failuresOf(transport.run([{ sh: ':' }])))[0]?.reason, 'host-lost')
-    const upload = { source: { bytes: Buffer.alloc(0) }, size: 0, digest: '', path: '/x', mode: '0600' }
-    assert.is((await failuresOf(transport.upload(upload)))[0]?.reason, 'host-lost')
-    await transport.close()
-  }))
-
 test('a shell that ends without a status is lost, not done', () =>
   withServer({ silentEnd: true }, async server => {
     const transport = await connectSsh(server.target)
@@ -299,35 +265,6 @@ test('closing a host that hears nothing any more does not hang', () =>
     await transport.close()
     assert.ok(performance.now() - started < 4_000)
     assert.is((await frame)[0]?.reason, 'host-lost')
-  }))
-
-test('a host that is let go says how far a frame has come, and what runs there has ended', () =>
-  withServer({}, async server => {
-    const transport = await connectSsh(server.target)
-    const told: number[] = []
-    const begun = Promise.withResolvers<void>()
-    const [here] = [server.folder]
-    const frame = failuresOf(
-      transport.run(
-        [
-          { sh: ':', step: true },
-          { sh: `mkfifo ${here}/block; echo >${here}/two; read -r x <${here}/block`, step: true },
-          { sh: `echo >${here}/three`, step: true },
-        ],
-        index => {
-          told.push(index)
-          begun.resolve()
-        },
-      ),
-    )
-    await begun.promise
-    while (!existsSync(`${here}/two`)) await new Promise(setImmediate)
-    await transport.close()
-    assert.is((await frame)[0]?.reason, 'run-interrupted')
-    assert.equal(told, [0])
-    await server.idle()
-    assert.not.ok(existsSync(`${here}/three`))
-    assert.is((await failuresOf(transport.run([{ sh: ':' }])))[0]?.reason, 'run-interrupted')
   }))
 
 test('connecting can be broken off', async () => {

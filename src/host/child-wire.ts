@@ -1,0 +1,34 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { ProgramEnd, Wire } from './shell.ts'
+
+/** Resolves when a child process runs; rejects when it cannot be started. */
+export const started = (child: ChildProcessWithoutNullStreams): Promise<void> =>
+  new Promise((resolve, reject) => {
+    child.once('spawn', resolve).once('error', reject)
+  })
+
+/**
+ * The wire to a child process. It is over when the process has ended and nobody holds its outputs any more; one that a
+ * signal has ended has no status. `end` says what an end means.
+ */
+export const childWire = (
+  child: ChildProcessWithoutNullStreams,
+  end: (status: number | undefined) => ProgramEnd,
+): Wire & { hangUp(): void } => {
+  const streams = [child.stdin, child.stdout, child.stderr]
+  for (const stream of streams) stream.on('error', () => {})
+  const hangUp = (): void => {
+    for (const stream of streams) stream.destroy()
+  }
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    closed: new Promise(resolve => child.once('close', status => resolve(end(status ?? undefined)))),
+    cut: () => {
+      hangUp()
+      child.kill('SIGKILL')
+    },
+    hangUp,
+  }
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Transport } from '../../src/core/transport.ts'
+import { connectTo } from '../../src/host/connect.ts'
+import { openLocal } from '../../src/host/local.ts'
+import { openSession } from '../../src/host/session.ts'
+import type { Target } from '../../src/settings/target.ts'
+import { startServer } from './server.ts'
+
+/** A machine that is reached in one of the ways there are. */
+export type Reached = {
+  connect(): Promise<Transport>
+  /** A folder of its own there. */
+  folder: string
+  /** What is between breaks, for all connections to it. */
+  cut(): void
+  /** Resolves when nothing that was started over a connection runs any more. */
+  idle(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** How a machine is reached: what is said of one holds for all of them. */
+export type Way = { name: string; reach(): Promise<Reached> }
+
+const bySsh2: Way = {
+  name: 'ssh2',
+  reach: async () => {
+    const server = await startServer()
+    return { ...server, connect: () => connectTo(server.target) }
+  },
+}
+
+/** The ends of programs are waited for by the streams that they hold. */
+const locally: Way = {
+  name: 'local',
+  reach: async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'runbook-host-'))
+    const { username } = userInfo()
+    const target: Target = {
+      name: 'node0',
+      host: 'node0',
+      port: 22,
+      user: username,
+      knownHosts: [],
+      timeoutSeconds: 10,
+    }
+    const links: ReturnType<typeof openLocal>[] = []
+    const running: Promise<unknown>[] = []
+    const connect = (): Promise<Transport> => {
+      const link = openLocal()
+      links.push(link)
+      const plain = link.start
+      const start: typeof link.start = async line => {
+        const wire = await plain(line)
+        running.push(wire.closed)
+        return wire
+      }
+      return openSession({ ...target, connection: 'local' }, Object.defineProperty(link, 'start', { value: start }))
+    }
+    const cut = (): void => {
+      for (const link of links) void link.hangUp()
+    }
+    const idle = async (): Promise<void> => void (await Promise.all(running))
+    const stop = async (): Promise<void> => {
+      cut()
+      await idle()
+      rmSync(folder, { recursive: true, force: true })
+    }
+    return { connect, folder, cut, idle, stop }
+  },
+}
+
+export const ways: Way[] = [bySsh2, locally]
