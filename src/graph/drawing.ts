@@ -32,8 +32,9 @@ const styles: Record<EdgeKind, string> = {
   after: 'style=dashed',
   value: 'color=blue',
   notify: 'style=dotted',
+  machine: 'color=grey,style=dashed',
 }
-const legend = 'grey: order, black: needs, dashed: after, blue: value, dotted: notify'
+const legend = 'grey: order, black: needs, dashed: after, blue: value, dotted: notify, grey dashed: machine'
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')
 const quoted = (text: string): string => `"${escaped(text)}"`
 

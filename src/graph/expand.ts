@@ -4,7 +4,7 @@ import type { Loaded } from '../load/load.ts'
 import { selectHosts } from '../load/pattern.ts'
 import type { Task } from '../load/playbook.ts'
 import { emptyGraph, extend } from './extend.ts'
-import type { Graph } from './graph.ts'
+import type { Graph, Machines } from './graph.ts'
 import type { Addition } from './nodes.ts'
 import { type Selection, strangeTags } from './selection.ts'
 
@@ -27,7 +27,7 @@ export const wholePlaybook = ({ playbook, inventory }: Pick<Loaded, 'playbook' |
   }))
 
 /**
- * Playbook x inventory -> graph: nodes, the edges of the five kinds, and one order that respects them.
+ * Playbook x inventory -> graph: nodes, the edges of all kinds, and one order that respects them.
  * Throws Refusals: no host matched, a `needs`/`after` that names no task, a cycle explained as a path.
  * @param files references of the template files a task uses, which are edges like any other
  */
@@ -50,10 +50,15 @@ export const expand = (
     ...additions.filter(({ hosts }) => hosts.length === 0).map(addition => noHost(addition, inventory)),
   ]
   if (failures.length > 0) throw new Refusal(...failures)
-  const graph = extend(emptyGraph({ inventory, extra, limited, tags: selection.tags, isCollective, files }), additions)
+  const source = { inventory, extra, limited, machines: new Map(), tags: selection.tags, isCollective, files }
+  const graph = extend(emptyGraph(source), additions)
   if (selection.limit !== undefined && graph.written.length > 0 && graph.nodes.length === 0)
     refuse('inventory-no-host', `No task is left for --limit "${selection.limit}".`, {
       why: `It leaves ${[...limited].join(', ') || 'no host'}; the tasks are for ${[...new Set(graph.written.flatMap(n => n.hosts))].join(', ')}.`,
     })
   return graph
 }
+
+/** The same graph where some hosts are names of one machine. Throws a Refusal where the written order of these is a cycle. */
+export const expandOnMachines = (graph: Graph, loaded: Loaded, machines: Machines): Graph =>
+  extend(emptyGraph({ ...graph.source, machines }), wholePlaybook(loaded))

@@ -1,5 +1,6 @@
 import { distinctEdges, type EdgesById, namedEdges, notifyEdges, turnEdges } from './edges.ts'
 import type { Edge, Graph, GraphSource, Node } from './graph.ts'
+import { withMachineEdges } from './machine-edges.ts'
 import { type Addition, type DraftedTask, draftTasks, insertWritten, type NodeDraft } from './nodes.ts'
 import { planOrder } from './order.ts'
 import { playBarriers } from './play-barriers.ts'
@@ -153,6 +154,9 @@ export const extend = (graph: Graph, additions: Addition[]): Graph => {
   const order = orderEdges(graph, ground.joined, ground.byId)
   const there = new Map([...byIdOf(graph.written), ...waitingNodes(graph.written, ground, order.edges)])
   const added = newNodes(ground, order.edges)
-  const written = ground.drafts.map(({ id }) => added.get(id) ?? there.get(id)!)
+  const written = withMachineEdges(
+    ground.drafts.map(({ id }) => added.get(id) ?? there.get(id)!),
+    graph.source.machines,
+  )
   return arranged(graph, written, order.last, ground.readsOf)
 }

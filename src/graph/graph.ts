@@ -5,11 +5,15 @@ import type { CompiledTask } from './compile.ts'
 
 /**
  * Why one node comes after another. `order`: written before it on the same host; `needs`: the author's own list in
- * its place; `after`: order only, also across hosts; `value`: it reads the other's output; `notify`: a handler.
- * A failed or lost node takes with it what depends on it by `order`, `needs` and `value`, not by `after`.
+ * its place; `after`: order only, also across hosts; `value`: it reads the other's output; `notify`: a handler;
+ * `machine`: written before it for another name of the same machine.
+ * A failed or lost node takes with it what depends on it by `order`, `needs` and `value`, not by `after` and `machine`.
  */
-export type EdgeKind = 'order' | 'needs' | 'after' | 'value' | 'notify'
+export type EdgeKind = 'order' | 'needs' | 'after' | 'value' | 'notify' | 'machine'
 export type Edge = { on: string; kind: EdgeKind }
+
+/** By host the one whose name its machine has, where that is another: one machine may have several names. */
+export type Machines = ReadonlyMap<string, string>
 
 /** One task on one host, or a collective task over all hosts of its play. */
 export type Node = {
@@ -26,6 +30,7 @@ export type Node = {
   collective: boolean
   /** Hosts where it runs as root. */
   become: Set<string>
+  machines: Machines
 }
 
 /**
@@ -42,6 +47,7 @@ export type PlayBarriers = {
 export type GraphSource = Pick<Loaded, 'inventory' | 'extra'> & {
   /** The hosts that --limit leaves. */
   limited: ReadonlySet<string>
+  machines: Machines
   /** What --tags asks for; empty: everything. */
   tags: string[]
   isCollective(module: string): boolean
@@ -75,8 +81,12 @@ export type Graph = {
 /** How a node shows on one host, everywhere: `host/task`. */
 export const nodeId = (host: string, task: { slug: string }): string => `${host}/${task.slug}`
 
-/** The machine that a host's steps run on and its answers come from. The one place that says which: today its own. */
-export const machineOf = (host: string): string => host
+/** The machine that a host's steps run on and its answers come from: it bears the name of the first of its hosts. */
+export const machineOf = ({ machines }: { machines: Machines }, host: string): string => machines.get(host) ?? host
+
+/** The hosts of a machine, in the order of the inventory. */
+export const hostsOn = ({ hosts, source }: Pick<Graph, 'hosts' | 'source'>, machine: string): string[] =>
+  source.machines.size === 0 ? [machine] : hosts.filter(host => machineOf(source, host) === machine)
 
 /** The nodes that notify a handler on a host. */
 export const notifiersOf = ({ byId }: Graph, { edges }: Node, host: string): Node[] =>

@@ -23,7 +23,7 @@ export type DraftedTask = { task: Task; play: Play; compiled: CompiledTask; node
 /** The nodes of an addition, task by task. Throws a Refusal where an expression or `become` is wrong. */
 export const draftTasks = (
   { play, tasks, hosts }: Addition,
-  { limited, tags, isCollective, files }: GraphSource,
+  { limited, tags, machines, isCollective, files }: GraphSource,
   becomes: ReturnType<typeof staticBecome>,
 ): DraftedTask[] =>
   tasks.map(task => {
@@ -41,6 +41,7 @@ export const draftTasks = (
       once: task.runOnce,
       collective,
       become: new Set(on.filter(host => becomes({ task, play }, host))),
+      machines,
     })
     const groups = collective ? [members] : members.map(host => [host])
     return { task, play, compiled, nodes: groups.filter(on => on.length > 0).map(draft) }

@@ -60,6 +60,7 @@ const colours: Record<EdgeKind, string> = {
   after: 'stroke:#c60;stroke-dasharray:5 3',
   value: 'stroke:#06c',
   notify: 'stroke:#608;stroke-dasharray:2 3',
+  machine: 'stroke:#bbb;stroke-dasharray:5 3',
 }
 
 /** A picture that a browser shows by itself; colours tell why one comes after another. */

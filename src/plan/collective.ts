@@ -8,6 +8,7 @@ import { askAll, catchUnknown, footprint, isMissing, needRead, verdictBuilders }
 import { causeOf } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
 import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
+import { apartOnMachines } from './one-machine.ts'
 import { scopeOf } from './scope.ts'
 import { createScreen, type Screen, unscreened, withoutInput } from './secrecy.ts'
 import { ask, predictLine, type Walk } from './walk-state.ts'
@@ -181,7 +182,8 @@ const collectiveLines = (walk: Walk, node: Node): Line[] => {
       .map(line => [line.host, line.verdict === 'fail' ? line.id : line.needs]),
   )
   const { verdicts, participants } = decideTogether(walk, node, module, entries.filter(isParticipant), missing)
-  const lines = participants.map(one => leaveOut(node, lineFor(walk, module, one, verdicts, missing)))
+  const planned = participants.map(one => leaveOut(node, lineFor(walk, module, one, verdicts, missing)))
+  const lines = apartOnMachines(node, planned)
   for (const line of lines) if (node.included.has(line.host)) predictLine(walk, line)
   return [...lines, ...outside.map(line => leaveOut(node, line))].sort(
     (a, b) => node.hosts.indexOf(a.host) - node.hosts.indexOf(b.host),

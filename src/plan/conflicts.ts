@@ -24,10 +24,10 @@ export const conflictsIn = (walk: Walk): { conflicts: Conflict[]; missing: Walk[
   // Nothing is predicted: planned again, everything would come out as it did.
   if (walk.predicted.size === 0) return { conflicts: [], missing: new Map() }
   const stopped = new Set(
-    walk.planned.flatMap(p => p.lines.filter(line => line.verdict === 'fail').map(line => line.host)),
+    walk.planned.flatMap(p => p.lines.filter(line => line.verdict === 'fail').map(line => line.machine)),
   )
   const again = walkPredictedWorld(walk)
-  const lines = again.planned.flatMap(p => p.lines).filter(line => !stopped.has(line.host))
+  const lines = again.planned.flatMap(p => p.lines).filter(line => !stopped.has(line.machine))
   // Where the details are open even then, nobody can say what the next run will see.
   const changed = new Set(lines.filter(l => l.verdict === 'change' && !l.always && !l.details).map(l => l.id))
   const open = openBehind(lines, changed)

@@ -1,10 +1,10 @@
-import type { Node } from '../graph/graph.ts'
-import { nodeId } from '../graph/graph.ts'
+import { type Graph, machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { isLost, lostHosts } from './known.ts'
 import type { Line } from './line.ts'
 import type { Planned, Walk } from './walk-state.ts'
 
-// What a failure stops, all of it. In a plan a line that would fail keeps its host from any step; one that needs what a
+// What a failure stops, all of it. In a plan a line that would fail keeps its machine from any step, for what its names
+// promise is one world; one that needs what a
 // left-out step would make keeps every host. In a run a line that failed, or was never done, keeps what depends on it by
 // order, `needs` or a value; other hosts go on. A refused line (not what a saved plan shows) stops what depends on it alone.
 
@@ -47,21 +47,21 @@ const included = (planned: Planned[]): Line[] =>
   planned.flatMap(({ lines }) => lines).filter(line => line.node.included.has(line.host))
 
 /**
- * By host the line that keeps it from getting any step: a `fail` in its own plan; on every host one that needs a value
- * which only a left-out step would make, for that is to be mended first.
+ * By host the line that keeps it from getting any step: a `fail` in the plan of its machine; on every host one that needs a
+ * value which only a left-out step would make, for that is to be mended first.
  */
-export const haltedHosts = (planned: Planned[], hosts: string[]): Map<string, Line> => {
+export const haltedHosts = (planned: Planned[], { hosts, source }: Graph): Map<string, Line> => {
   const lines = included(planned)
   const barring = lines.find(line => line.isBarred)
   const failing = new Map(
     lines
       .filter(line => line.verdict === 'fail' && !line.refusal)
       .toReversed()
-      .map(line => [line.host, line]),
+      .map(line => [line.machine, line]),
   )
   return new Map(
     hosts.flatMap(host => {
-      const cause = failing.get(host) ?? barring
+      const cause = failing.get(machineOf(source, host)) ?? barring
       return cause ? [[host, cause] as const] : []
     }),
   )
@@ -69,7 +69,7 @@ export const haltedHosts = (planned: Planned[], hosts: string[]): Map<string, Li
 
 /** The hosts of a plan that get a step, or may. */
 export const actingHosts = ({ known, planned }: Walk): string[] => {
-  const halted = haltedHosts(planned, known.graph.hosts)
+  const halted = haltedHosts(planned, known.graph)
   const acts = (line: Line): boolean => line.verdict === 'change' || line.verdict === 'undecided'
   const acting = new Set(
     included(planned)

@@ -43,7 +43,7 @@ export const createKnown = (given: Given, pendingHandlers: ReadonlyMap<string, s
   const { paths, files } = secretSources(given.loaded)
   return {
     ...given,
-    answers: new Map(given.graph.hosts.map(host => [machineOf(host), createAnswers()])),
+    answers: new Map(given.graph.hosts.map(host => [machineOf(given.graph.source, host), createAnswers()])),
     controller: createAnswers(),
     lost: new Set(),
     finished: new Map(),
@@ -53,7 +53,7 @@ export const createKnown = (given: Given, pendingHandlers: ReadonlyMap<string, s
   }
 }
 
-export const isLost = ({ lost }: Known, host: string): boolean => lost.has(machineOf(host))
+export const isLost = ({ lost, graph }: Known, host: string): boolean => lost.has(machineOf(graph.source, host))
 
 /** The hosts of the inventory whose machine is lost. */
 export const lostHosts = (known: Known): string[] =>

@@ -88,7 +88,7 @@ export const toldFailure = ({ hidden, isExposed }: Line, failure: Failure): Fail
 export const blank = (node: Node, host: string, key?: string): Line => ({
   id: nodeId(host, node.task) + (key === undefined ? '' : `[${key}]`),
   host,
-  machine: machineOf(host),
+  machine: machineOf(node, host),
   node,
   verdict: 'pending',
   steps: [],

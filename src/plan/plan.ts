@@ -1,7 +1,7 @@
 import type { Emit } from '../core/event.ts'
 import { Refusal } from '../core/failure.ts'
 import type { Connect } from '../core/transport.ts'
-import { machineOf } from '../graph/graph.ts'
+import { hostsOn } from '../graph/graph.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe } from '../module/step.ts'
 import { recordAnswer } from '../world/answers.ts'
@@ -23,11 +23,11 @@ export type Environment = {
 }
 
 /** A machine that did not answer leaves the run; it is told once. */
-export const markLost = ({ lost }: Known, machine: string, error: unknown, emit: Emit): void => {
+export const markLost = ({ lost, graph }: Known, machine: string, error: unknown, emit: Emit): void => {
   if (!(error instanceof Refusal)) throw error
   if (lost.has(machine)) return
   lost.add(machine)
-  emit({ type: 'host-lost', host: machine, failure: error.failures[0]! })
+  for (const host of hostsOn(graph, machine)) emit({ type: 'host-lost', host, failure: error.failures[0]! })
 }
 
 /** Called when a machine has answered, with the frames sent to it so far. */
@@ -74,9 +74,10 @@ export const readAll = async (
 
 /** Tells of each host that has answered, for planning takes as long as the slowest of them. */
 const telling =
-  ({ emit }: Environment): OnAnswer =>
-  (host, roundTrips) =>
-    emit({ type: 'answered', host, roundTrips })
+  ({ graph }: Known, { emit }: Environment): OnAnswer =>
+  (machine, roundTrips) => {
+    for (const host of hostsOn(graph, machine)) emit({ type: 'answered', host, roundTrips })
+  }
 
 /**
  * What is missing, in words, where that is not what was missing last time: to read the same twice in a row would never
@@ -110,8 +111,8 @@ export const plan = async (known: Known, outside: Environment): Promise<Plan & {
   }
   if (isHopeless(pass)) return { walk: pass, conflicts: [], untouched: true }
   const missing: MissingReads = new Map(pass.missing)
-  for (const host of known.graph.hosts) if (!missing.has(machineOf(host))) missing.set(machineOf(host), [])
-  await readAll(known, outside, missing, telling(outside))
+  for (const machine of known.answers.keys()) if (!missing.has(machine)) missing.set(machine, [])
+  await readAll(known, outside, missing, telling(known, outside))
   return { ...(await planOn(known, outside)), untouched: false }
 }
 
@@ -127,7 +128,7 @@ export const planOn = async (known: Known, outside: Environment): Promise<Plan> 
       for (const [side, queries] of again.missing) missing.set(side, [...(missing.get(side) ?? []), ...queries])
     if (missing.size === 0) return { walk: pass, conflicts: again.conflicts }
     last = requireNewReads(last, missing)
-    await readAll(known, outside, missing, telling(outside))
+    await readAll(known, outside, missing, telling(known, outside))
   }
 }
 

@@ -30,7 +30,7 @@ const registered = ({ known, outputs }: Walk, by: Node, on: string): unknown => 
 }
 
 const factsOf = (walk: Walk, host: string): unknown => {
-  const machine = machineOf(host)
+  const machine = machineOf(walk.known.graph.source, host)
   if (isLost(walk.known, host) || !walk.known.answers.has(machine)) throw new Lost(host)
   const found = ask(walk, machine)(facts)
   if (isUnknown(found)) throw found

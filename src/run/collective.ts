@@ -71,7 +71,7 @@ export const guarded = async (context: RunContext, line: Line, inside: () => Pro
     markLost(context.known, line.machine, error, context.emit)
     if (context.signal.aborted) return
     tellLost(context, line.machine)
-    if (!context.known.finished.has(line.id)) finishSkipped(context, line, line.machine)
+    if (!context.known.finished.has(line.id)) finishSkipped(context, line, line.host)
   }
 }
 

@@ -37,7 +37,7 @@ export type RunContext = RunParts & {
   ran: { line: Line; at: number }[]
   /** What was not as it was read when its turn came, as `MACHINE KEY`; and the paths that each line has met so. */
   moved: { keys: Set<string>; met: Map<string, string[]> }
-  /** Hosts that wait for another; emptied by every change. */
+  /** Machines that wait for another; emptied by every change. */
   waiting: Set<string>
 }
 

@@ -30,8 +30,12 @@ const emitResult = ({ emit, key, started, ended }: RunContext, line: Line, statu
 }
 
 /** A decided verdict was a promise. A wait that came true meanwhile broke none. */
-const warnOfContradiction = ({ planned, emit }: RunContext, line: Line, status: Status): void => {
+const warnOfContradiction = ({ planned, known, emit }: RunContext, line: Line, status: Status): void => {
   const before = planned.get(line.id)
+  // What another name of the machine was to do has not come about.
+  const isLeft = (other: Line): boolean =>
+    other.machine === line.machine && other.host !== line.host && other.verdict === 'fail'
+  if (known.graph.source.machines.size > 0 && [...known.finished.values()].some(isLeft)) return
   const broken =
     (before?.verdict === 'ok' && status === 'changed') ||
     (before?.verdict === 'change' && !before.byItself && !before.unchanging && status === 'ok')

@@ -1,6 +1,6 @@
 import { machineOf } from '../graph/graph.ts'
 import { actingHosts } from '../plan/failure-policy.ts'
-import { isLost, type Known } from '../plan/known.ts'
+import type { Known } from '../plan/known.ts'
 import type { Line } from '../plan/line.ts'
 import { type Environment, readAll } from '../plan/plan.ts'
 import type { Planned, Walk } from '../plan/walk-state.ts'
@@ -47,10 +47,15 @@ export const leaseHosts = async (parts: RunParts, before: Walk): Promise<Walk> =
   const { known, leases } = parts
   let plan = before
   for (;;) {
-    const hosts = actingHosts(plan).filter(host => !leases.has(machineOf(host)))
-    if (hosts.length === 0) return plan
-    await leases.acquire([...new Set(hosts.map(machineOf))])
-    await readAgain(known, parts, [...new Set(hosts.filter(host => !isLost(known, host)).map(machineOf))])
+    const acting = new Set(actingHosts(plan).map(host => machineOf(known.graph.source, host)))
+    const machines = [...acting].filter(machine => !leases.has(machine))
+    if (machines.length === 0) return plan
+    await leases.acquire(machines)
+    await readAgain(
+      known,
+      parts,
+      machines.filter(machine => !known.lost.has(machine)),
+    )
     const last = plan.planned
     const now = await parts.again()
     plan = { ...now, planned: now.planned.map((planned, i) => merged(last[i]!, planned)) }

@@ -1,9 +1,8 @@
 import { Later, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import type { Node } from '../graph/graph.ts'
-import { machineOf } from '../graph/graph.ts'
+import { hostsOn, type Node } from '../graph/graph.ts'
 import { haltedHosts } from '../plan/failure-policy.ts'
-import { isLost } from '../plan/known.ts'
+import { isLost, type Known } from '../plan/known.ts'
 import type { Line } from '../plan/line.ts'
 import { markLost } from '../plan/plan.ts'
 import type { Walk } from '../plan/walk-state.ts'
@@ -14,7 +13,7 @@ import { finishQuiet, finishSkipped } from './finish.ts'
 import { leaseHosts, readAgain } from './lease-hosts.ts'
 import { isDone, type Progress, recordPlanned } from './progress.ts'
 import { runRolling } from './rolling.ts'
-import { type NextWork, scheduleNext } from './schedule.ts'
+import { type Barrier, type NextWork, type Spot, scheduleNext } from './schedule.ts'
 import { tellLost, tellUnfinished } from './unfinished.ts'
 
 /**
@@ -41,17 +40,17 @@ const contextOf = (parts: RunParts, plan: Walk): RunContext => {
 }
 
 /**
- * Every host goes its own way through its nodes, planning each again from what is known by then, and waits only where
- * an edge, a collective or an earlier play says so.
+ * Every machine goes its own way through the nodes of its hosts, planning each again from what is known by then, and waits
+ * only where an edge, a collective or an earlier play says so.
  */
 const apply = async (context: RunContext): Promise<void> => {
   const { known, walk, planned } = context
   for (const line of planned.values()) if (line.refusal) finishQuiet(context, line)
-  for (const [host, cause] of haltedHosts(walk.planned, known.graph.hosts)) halt(context, host, cause)
+  for (const [host, cause] of haltedHosts(walk.planned, known.graph)) halt(context, host, cause)
   if (isQuiet(context)) return tellAll(context)
-  const { hosts } = known.graph
-  const progress: Progress = { context, arrived: new Map(), passing: new Set(), alive: new Set(hosts), open: new Map() }
-  const ways = hosts.map(host => runHost(progress, host))
+  const alive = new Set(known.answers.keys())
+  const progress: Progress = { context, arrived: new Map(), passing: new Set(), alive, open: new Map() }
+  const ways = [...alive].map(machine => runMachine(progress, machine))
   await Promise.all(ways).catch(async error => {
     // What has been told to end on other hosts still says how far it has come.
     if (context.signal.aborted) await Promise.allSettled(ways)
@@ -89,30 +88,34 @@ const neverMade = (value: unknown, lost: Lost): unknown => {
     : value
 }
 
-const runHost = async (progress: Progress, host: string): Promise<void> => {
+const spotsOn = ({ graph }: Known, machine: string): Spot[] => {
+  const hosts = hostsOn(graph, machine)
+  return graph.nodes.flatMap(node => hosts.flatMap(host => (node.included.has(host) ? [{ node, host }] : [])))
+}
+
+const runMachine = async (progress: Progress, machine: string): Promise<void> => {
   const { context } = progress
   const { known } = context
-  const machine = machineOf(host)
-  const own = known.graph.nodes.filter(n => n.hosts.includes(host) && n.included.has(host))
+  const own = spotsOn(known, machine)
   for (;;) {
     context.signal.throwIfAborted()
     if (known.lost.has(machine)) tellLost(context, machine)
-    const left = own.filter(node => !isDone(progress, node, host))
+    const left = own.filter(({ node, host }) => !isDone(progress, node, host))
     if (left.length === 0) break
-    // Taken before looking around: what changes while this host looks must not be missed when it waits.
+    // Taken before looking around: what changes meanwhile must not be missed when it waits.
     const change = context.changed()
-    const next = await scheduleNext(progress, host, left)
+    const next = await scheduleNext(progress, left)
     try {
       if (mayStep(next) && !context.leases.has(machine)) await leaseLate(context, machine)
-      else if (next.barrier) await reachBarrier(progress, next.barrier, host, change)
+      else if (next.barrier) await reachBarrier(progress, next.barrier, machine, change)
       else if (next.bundle.length > 0) await runBundle(context, machine, next.bundle)
-      else if (!next.progressed) await waitFor(progress, host, change)
+      else if (!next.progressed) await waitFor(progress, machine, change)
     } catch (error) {
       markLost(known, machine, error, context.emit)
       context.wake()
     }
   }
-  progress.alive.delete(host)
+  progress.alive.delete(machine)
   context.wake()
 }
 
@@ -126,13 +129,13 @@ const leaseLate = async (context: RunContext, machine: string): Promise<void> =>
 }
 
 /**
- * Waits for the next change after the one a host knows of. Hosts that all wait for each other would wait for ever: that
- * is a mistake of ours, told at once.
+ * Waits for the next change after the one a machine knows of. Machines that all wait for each other would wait for ever:
+ * that is a mistake of ours, told at once.
  */
-const waitFor = async ({ context, alive }: Progress, host: string, last: Promise<void>): Promise<void> => {
+const waitFor = async ({ context, alive }: Progress, machine: string, last: Promise<void>): Promise<void> => {
   if (context.changed() !== last) return
-  context.waiting.add(host)
-  if ([...alive].every(h => context.waiting.has(h)))
+  context.waiting.add(machine)
+  if ([...alive].every(one => context.waiting.has(one)))
     throw new Error(`all hosts wait for each other: ${[...alive].join(', ')}`)
   await last
 }
@@ -142,25 +145,31 @@ const barrierNodes = ({ nodes }: { nodes: Node[] }, node: Node): [Node, ...Node[
   node.collective ? [node] : (nodes.filter(n => n.task === node.task) as [Node, ...Node[]])
 
 /**
- * A host comes to a node that several hosts are needed for: the last to arrive runs it for all. The others wait; whatever
- * happens meanwhile, they look around again before they come back, for something else they could do.
+ * Hosts of a machine come to a node that several hosts are needed for: the last to arrive runs it for all. The others wait;
+ * whatever happens meanwhile, they look around again before they come back, for something else they could do.
  */
-const reachBarrier = async (progress: Progress, node: Node, host: string, last: Promise<void>): Promise<void> => {
+const reachBarrier = async (
+  progress: Progress,
+  { node, hosts }: Barrier,
+  machine: string,
+  last: Promise<void>,
+): Promise<void> => {
   const { context, arrived, passing } = progress
   const { known } = context
   const all = barrierNodes(known.graph, node)
   const [barrier] = all
   const here = arrived.get(barrier) ?? new Set<string>()
-  arrived.set(barrier, here.add(host))
+  for (const host of hosts) here.add(host)
+  arrived.set(barrier, here)
   const isComplete = all.every(n => n.hosts.every(h => here.has(h) || isLost(known, h) || isDone(progress, n, h)))
   if (isComplete && !passing.has(barrier)) {
     passing.add(barrier)
     await (node.collective ? runCollective(context, node) : runRolling(context, all))
     return context.wake()
   }
-  await waitFor(progress, host, last)
-  if (!passing.has(barrier)) here.delete(host)
-  while (passing.has(barrier) && !isDone(progress, node, host)) {
+  await waitFor(progress, machine, last)
+  if (!passing.has(barrier)) for (const host of hosts) here.delete(host)
+  while (passing.has(barrier) && !hosts.every(host => isDone(progress, node, host))) {
     context.signal.throwIfAborted()
     await context.changed()
   }

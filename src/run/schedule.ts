@@ -1,5 +1,5 @@
 import { isUnknown, Lost, unknownsIn } from '../core/unknown.ts'
-import { type Node, nodeId } from '../graph/graph.ts'
+import { type Edge, machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { playsBefore } from '../graph/play-barriers.ts'
 import { catchUnknown } from '../plan/decide.ts'
 import { causeOf } from '../plan/failure-policy.ts'
@@ -23,22 +23,40 @@ const isBehind = (progress: Progress, play: Node['play'], { bundled, open }: Dra
 }
 
 /** Whether a node may start on a host, given what has ended and what travels in the same frame before it. */
-const isReady = (progress: Progress, node: Node, host: string, draft: Draft): boolean => {
-  const { known } = progress.context
-  const { bundled } = draft
-  if (!playsBefore(known.graph.barriers, node).every(play => isBehind(progress, play, draft))) return false
-  return node.edges.every(edge => {
-    const on = known.graph.byId.get(edge.on)!
-    const hosts = edge.kind === 'order' || edge.kind === 'notify' ? on.hosts.filter(h => h === host) : on.hosts
-    return hosts.every(at => isLost(known, at) || bundled.has(nodeId(at, on.task)) || isDone(progress, on, at))
-  })
+const isReady = (progress: Progress, { node, host }: Spot, draft: Draft): boolean => {
+  const { barriers } = progress.context.known.graph
+  if (!playsBefore(barriers, node).every(play => isBehind(progress, play, draft))) return false
+  return node.edges.every(edge => isPassed(progress, { node, host }, edge, draft))
 }
 
-/** What a host does next: a bundle of lines, a node that is a barrier, or nothing but that reads have come in. */
-export type NextWork = { bundle: Line[]; barrier?: Node; progressed?: boolean }
+/** Whether what an edge of a node on a host leads to has ended, or travels. */
+const isPassed = (progress: Progress, { node, host }: Spot, { on: id, kind }: Edge, { bundled }: Draft): boolean => {
+  const { known } = progress.context
+  const on = known.graph.byId.get(id)!
+  const counts = (at: string): boolean =>
+    kind === 'order' || kind === 'notify'
+      ? at === host
+      : kind !== 'machine' || machineOf(on, at) === machineOf(node, host)
+  return on.hosts.every(
+    at => !counts(at) || isLost(known, at) || bundled.has(nodeId(at, on.task)) || isDone(progress, on, at),
+  )
+}
+
+/** A line that something keeps from running is told in its spot among those of its machine. */
+const isTurn = (progress: Progress, spot: Spot, draft: Draft): boolean =>
+  spot.node.edges.every(edge => edge.kind !== 'machine' || isPassed(progress, spot, edge, draft))
+
+/** A node on one of its hosts. */
+export type Spot = { node: Node; host: string }
+
+/** A node that several hosts are needed for, and which hosts of a machine have come to it. */
+export type Barrier = { node: Node; hosts: string[] }
+
+/** What a machine does next: a bundle of lines, a barrier, or nothing but that reads have come in. */
+export type NextWork = { bundle: Line[]; barrier?: Barrier; progressed?: boolean }
 
 /**
- * What has been found for a host so far: lines that go together, and their nodes as `host/task`; plays that have not ended,
+ * What has been found for a machine so far: lines that go together, and their nodes as `host/task`; plays that have not ended,
  * with how many of these there were.
  */
 type Draft = {
@@ -46,16 +64,17 @@ type Draft = {
   bundle: Line[]
   bundled: Set<string>
   open: Map<Node['play'], number>
-  barrier?: Node
+  barrier?: Barrier
 }
 
-/** The next lines of a host that can go together: as many decided ones as travel in one frame, or one that does not. */
-export const scheduleNext = async (progress: Progress, host: string, left: Node[]): Promise<NextWork> => {
+/** The next lines of a machine that can go together: as many decided ones as travel in one frame, or one that does not. */
+export const scheduleNext = async (progress: Progress, left: Spot[]): Promise<NextWork> => {
   const { context } = progress
   const draft: Draft = { walk: withoutPredictions(context.walk), bundle: [], bundled: new Set(), open: new Map() }
-  for (const node of left) {
+  for (const spot of left) {
+    const { node, host } = spot
     const cause = causeOf(draft.walk, node, host)
-    if (cause === undefined && !isReady(progress, node, host, draft)) continue
+    if (!(cause === undefined ? isReady : isTurn)(progress, spot, draft)) continue
     if (node.collective) {
       addCollective(context, draft, node, host, cause)
       continue
@@ -73,6 +92,12 @@ export const scheduleNext = async (progress: Progress, host: string, left: Node[
   return bundle.length === 0 && barrier ? { bundle, barrier } : { bundle }
 }
 
+/** The first barrier that a machine has come to, with all of its hosts that have. */
+const comeTo = (draft: Draft, node: Node, host: string): void => {
+  draft.barrier ??= { node, hosts: [] }
+  if (draft.barrier.node.task === node.task) draft.barrier.hosts.push(host)
+}
+
 /** Plans a node as the next of a draft; what it predicts stays only if its lines are added. */
 const linesOn = (walk: Walk, node: Node, host: string): Line[] =>
   planNode(walk, node).lines.filter(line => line.host === host)
@@ -87,7 +112,7 @@ const addCollective = (
 ): void => {
   const settled = cause === undefined ? okEverywhere(planned, node, host) : withoutHost(walk, node, host, cause)
   if (!settled) {
-    draft.barrier ??= node
+    comeTo(draft, node, host)
     return
   }
   if (!known.finished.has(settled.id)) draft.bundle.push(settled)
@@ -100,7 +125,7 @@ const addLines = (context: RunContext, draft: Draft, node: Node, host: string, p
   recordPlanned(context, lines)
   const todo = lines.filter(line => !context.known.finished.has(line.id))
   if (node.task.rolling && todo.some(line => line.interrupts)) {
-    draft.barrier ??= node
+    comeTo(draft, node, host)
     withdrawPredictions(draft.walk)
     return true
   }

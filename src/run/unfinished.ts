@@ -11,7 +11,7 @@ const whyNotKnown = (begun: boolean, ended: string): string =>
 /** A machine was lost: of what was under way there nobody knows what became of it. */
 export const tellLost = (context: RunContext, machine: string): void => {
   for (const { line, begun } of [...context.underWay.values()])
-    if (line.machine === machine) finishUnverified(context, line, whyNotKnown(begun, `${machine} was lost`))
+    if (line.machine === machine) finishUnverified(context, line, whyNotKnown(begun, `${line.host} was lost`))
 }
 
 /** The run is over, however it has ended: what was under way is not known, and all that is left has not begun. */

@@ -15,6 +15,7 @@ const parsed = (playbook: string, { limit, tags = [] }: Partial<Selection> = {})
     extra: loaded.extra,
     limited: new Set(limit ? selectHosts(loaded.inventory, limit) : loaded.inventory.hosts),
     tags,
+    machines: new Map(),
     isCollective: module => module.startsWith('all_'),
     files: () => [],
   })

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { Difference, EventBody } from '../../src/core/event.ts'
 import { sha256 } from '../../src/core/value.ts'
+import { machineOf } from '../../src/graph/graph.ts'
 import { walkPredictedWorld } from '../../src/plan/conflicts.ts'
 import type { Ran } from '../plan/rig.ts'
 
@@ -20,9 +21,9 @@ export const isOpen = (plan: Ran): boolean => {
     line => line.verdict === 'undecided' || line.always,
   )
 }
-/** The line for which a host's plan halts it. */
-export const failing = ({ lines }: Ran, host: string): string | undefined =>
-  lines.find(line => line.host === host && line.verdict === 'fail')?.id
+/** The line for which the plan of a host's machine halts it. */
+export const failing = ({ lines, graph }: Ran, host: string): string | undefined =>
+  lines.find(line => line.machine === machineOf(graph.source, host) && line.verdict === 'fail')?.id
 
 const becomes: Record<string, string> = { ok: 'ok', change: 'changed', skipped: 'skipped', fail: 'failed' }
 

@@ -4,8 +4,8 @@ import { createController } from '../../src/cli/app/controller.ts'
 import type { Emit, Event, EventBody } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
 import type { SecretKeeper } from '../../src/core/secret-keeper.ts'
-import { expand } from '../../src/graph/expand.ts'
-import { type Graph, nodeId } from '../../src/graph/graph.ts'
+import { expand, expandOnMachines } from '../../src/graph/expand.ts'
+import { type Graph, machineOf, nodeId } from '../../src/graph/graph.ts'
 import { notifiedHandlers } from '../../src/graph/handlers.ts'
 import { check } from '../../src/load/check.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
@@ -33,6 +33,8 @@ export type Options = {
   files?: Record<string, string | Buffer>
   limit?: string
   tags?: string[]
+  /** By host the one whose name its machine has; its `root` is the folder of that one. */
+  machines?: Record<string, string>
   /** Handlers that an earlier run has left due. */
   pendingHandlers?: string[]
   /** What fingerprints of what was asked are made with. */
@@ -111,10 +113,15 @@ const announceAll = (walk: Walk, graph: Graph, emit: Emit): void => {
     if (line.node.included.has(line.host)) announce(line, tell, notified.get(nodeId(line.host, line.node.task)))
 }
 
-export const rig = (playbook: string, options: Options = {}, hosts = createHosts()): Rig => {
+type Prepared = { known: Known; controller: ReturnType<typeof createController>; graph: Graph }
+
+/** Loads and expands a playbook, anew each time. */
+const preparing = (playbook: string, options: Options, hosts: Hosts) => {
   const names = options.hosts ?? ['node0']
-  const inventory = typeof names === 'string' ? names : inventoryOf(names, hosts.root)
-  const prepare = async () => {
+  const machines = new Map(Object.entries(options.machines ?? {}))
+  const rootOf = (host: string): string => hosts.root(machineOf({ machines }, host))
+  const inventory = typeof names === 'string' ? names : inventoryOf(names, rootOf)
+  return async (): Promise<Prepared> => {
     const written = loadText(playbook, inventory, options.files)
     const modules = await modulesFor(written, options.modules ?? {})
     const loaded = applySchemas(written, modules)
@@ -122,7 +129,8 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     if (failures.length > 0) throw new Refusal(...failures)
     const controller = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
     const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags ?? [] }
-    const graph = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
+    const oneEach = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
+    const graph = machines.size === 0 ? oneEach : expandOnMachines(oneEach, loaded, machines)
     const known = createKnown(
       {
         graph,
@@ -136,6 +144,10 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
     )
     return { known, controller, graph }
   }
+}
+
+export const rig = (playbook: string, options: Options = {}, hosts = createHosts()): Rig => {
+  const prepare = preparing(playbook, options, hosts)
   const go = async (command: 'plan' | 'apply', expected?: ExpectedPlan): Promise<Ran> => {
     const { known, controller, graph } = await prepare()
     const events = options.told ?? []

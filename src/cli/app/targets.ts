@@ -1,15 +1,16 @@
 import { type Failure, type Origin, Refusal } from '../../core/failure.ts'
+import { expandOnMachines } from '../../graph/expand.ts'
 import { type Graph, machineOf } from '../../graph/graph.ts'
 import { createPool, type Pool } from '../../host/pool.ts'
 import { ownUser } from '../../load/inventory.ts'
 import type { Located } from '../../load/located.ts'
 import { layersFor } from '../../load/variables.ts'
-import type { Known } from '../../plan/known.ts'
+import { createKnown, type Known } from '../../plan/known.ts'
 import { scopeOf } from '../../plan/scope.ts'
 import { beginWalk } from '../../plan/walk-state.ts'
 import { targetOf } from '../../settings/reach.ts'
 import type { Target } from '../../settings/target.ts'
-import { refuseOneMachine } from './one-machine.ts'
+import { machinesAmong, targetsOfMachines } from './one-machine.ts'
 import type { Prepared } from './prepare.ts'
 
 const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.become.has(host))
@@ -40,6 +41,15 @@ const eachOnce = (failures: Failure[]): Failure[] => [
   ...new Map(failures.map(failure => [JSON.stringify(failure), failure])).values(),
 ]
 
+/** The same with names that lead to one place as one machine, wherever there are some. */
+const onMachines = (known: Known, targets: Record<string, Target>): Known => {
+  const { graph, loaded } = known
+  const machines = machinesAmong(graph.hosts, targets)
+  if (machines.size === 0) return known
+  Object.assign(targets, targetsOfMachines(targets, machines))
+  return createKnown({ ...known, graph: expandOnMachines(graph, loaded, machines) })
+}
+
 /** Says how each host is reached; none is yet. */
 export const withTargets = async (prepared: Prepared): Promise<WithTargets> => {
   const { known, targets, warnings } = prepared
@@ -65,14 +75,19 @@ export const withTargets = async (prepared: Prepared): Promise<WithTargets> => {
   for (const target of reached as Target[]) {
     for (const secret of [target.password, ...Object.values(target.passphrases ?? {})])
       if (secret !== undefined) known.secrets.add(secret)
-    targets[machineOf(target.name)] = target
+    targets[target.name] = target
   }
-  refuseOneMachine(graph, known.loaded.inventory, targets)
-  return { ...prepared, warnings: [...warnings, ...warned.values()], pool: createPool({ targets }) }
+  return {
+    ...prepared,
+    known: onMachines(known, targets),
+    warnings: [...warnings, ...warned.values()],
+    pool: createPool({ targets }),
+  }
 }
 
 /** The frames sent to each host so far. */
-export const roundTripsOf = (connected: WithTargets | undefined): Record<string, number> =>
-  connected
-    ? Object.fromEntries(connected.known.graph.hosts.map(host => [host, connected.pool.roundTrips(machineOf(host))]))
-    : {}
+export const roundTripsOf = (connected: WithTargets | undefined): Record<string, number> => {
+  if (!connected) return {}
+  const { graph } = connected.known
+  return Object.fromEntries(graph.hosts.map(host => [host, connected.pool.roundTrips(machineOf(graph.source, host))]))
+}
