@@ -43,3 +43,7 @@ export const hostKeyAlgorithms = (knownTypes: string[]): HostKeyAlgorithm[] => {
   const known = HOST_KEY_ALGORITHMS.filter(algorithm => knownTypes.includes(keyTypeOf(algorithm)))
   return [...known, ...HOST_KEY_ALGORITHMS.filter(algorithm => !known.includes(algorithm))]
 }
+
+/** Whether a host can be asked for its key of this type. */
+export const isOfferedType = (type: string): boolean =>
+  HOST_KEY_ALGORITHMS.some(algorithm => keyTypeOf(algorithm) === type)

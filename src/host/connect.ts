@@ -1,20 +1,26 @@
 import type { Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
 import { dial } from './dial.ts'
+import type { HostKeys } from './host-keys.ts'
 
 /**
  * Opens a host by ssh2: one connection, one channel with a persistent shell for all frames, one more channel for each
  * upload (uploads of a host wait for each other: a server allows ten channels). Host keys are always checked.
- * `signal` breaks a connecting off.
+ * `signal` breaks a connecting off; `hostKeys` are those of the run, without which nobody is asked.
  *
  * @throws Refusal `host-unreachable`, `host-login`, `host-key-unknown`, `host-key-changed`, `host-lost`,
  * `run-interrupted`. That sudo refuses (`host-become`) shows in the first frame, so that asking costs no round trip.
  */
-export const connectSsh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
+export const connectSsh = async (
+  target: Target,
+  signal?: AbortSignal,
+  hostKeys?: () => Promise<HostKeys>,
+): Promise<Transport> => {
   const dialled = dial(target)
   // All that speaks over the connection is loaded while the host answers.
   const [{ openSsh }, { openSession }] = await Promise.all([import('./ssh.ts'), import('./session.ts')])
-  return openSession(target, await openSsh(target, dialled, signal))
+  const ofRun = hostKeys ?? (async () => (await import('./host-keys.ts')).createHostKeys())
+  return openSession(target, await openSsh(target, dialled, await ofRun(), signal))
 }
 
 const connectLocal = async (target: Target): Promise<Transport> => {
@@ -23,5 +29,5 @@ const connectLocal = async (target: Target): Promise<Transport> => {
 }
 
 /** Opens a machine in the way that its target names: as `connectSsh`, or without a connection where it is this one. */
-export const connectTo = (target: Target, signal?: AbortSignal): Promise<Transport> =>
-  target.connection === 'local' ? connectLocal(target) : connectSsh(target, signal)
+export const connectTo: typeof connectSsh = (target, signal, hostKeys) =>
+  target.connection === 'local' ? connectLocal(target) : connectSsh(target, signal, hostKeys)

@@ -1,116 +1,166 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import { splitKeyText } from './public-key.ts'
 
-/** One line of a known_hosts file. `hosts` is its first field as written, `type` and `key` the next two. */
+/** One line of a known_hosts file that counts for a name. `type` is what the key names itself by, `key` its base64. */
 export type KnownHostsEntry = {
   file: string
   line: number
   marker?: 'revoked' | 'cert-authority'
-  hosts: string
   type: string
   key: string
 }
 
-/** A file's entries, and what could not be followed, one sentence each with the place. */
-type KnownHosts = { entries: KnownHostsEntry[]; notes: string[] }
+/** A known_hosts file that has been read. */
+export type KnownHosts = {
+  /** The lines for a name as `hostKeyNames` gives it, in their order. Lines that ssh goes past are left out. */
+  find(name: string): KnownHostsEntry[]
+}
 
-type HostKeyVerdict =
-  | { verdict: 'known' }
-  | { verdict: 'unknown' }
-  | { verdict: 'changed' | 'revoked'; file: string; line: number }
+/** A line before its key is looked at: most lines of a file are of other hosts. */
+type Line = { line: number; marker: KnownHostsEntry['marker']; hosts: string; rest: string }
 
 const DEFAULT_PORT = 22
-
-const markerOf = (word: string | undefined): KnownHostsEntry['marker'] =>
-  word === '@revoked' ? 'revoked' : word === '@cert-authority' ? 'cert-authority' : undefined
-
-const parseLine = (text: string, file: string, line: number): KnownHostsEntry | string | undefined => {
-  const words = text.trim().split(/[ \t]+/)
-  if (words[0] === '' || words[0]?.startsWith('#')) return undefined
-  const marker = markerOf(words[0])
-  const [hosts, type, key] = marker ? words.slice(1) : words
-  const place = `${file}:${line}`
-  if (words[0]?.startsWith('@') && !marker) return `${place}: the marker ${words[0]} is not known, the line is ignored`
-  if (!hosts || !type || !key) return `${place}: not a line of known_hosts (HOSTS TYPE KEY), it is ignored`
-  return { file, line, ...(marker && { marker }), hosts, type, key }
+/** The longest marker and the longest pattern that ssh takes in. */
+const LONGEST_MARKER = 31
+const LONGEST_PATTERN = 1022
+const MARKERS: Record<string, KnownHostsEntry['marker']> = {
+  '@revoked': 'revoked',
+  '@cert-authority': 'cert-authority',
 }
 
 /**
- * Reads the text of a known_hosts file (format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). Lines that cannot be followed
- * are left out and noted, as ssh itself goes on past them. Certificate authorities are parsed, but not followed: ssh2
- * 1.17 knows no host certificates.
+ * A line's marker and what follows. ssh ends a marker at the first blank of the line, and only where there is none at
+ * the first tab; it takes one marker and no other. Undefined where it would go past the line.
  */
-export const parseKnownHosts = (text: string, file: string): KnownHosts => {
-  const lines = text.split('\n').flatMap((line, at) => parseLine(line.replace(/\r$/, ''), file, at + 1) ?? [])
-  const entries = lines.filter(line => typeof line !== 'string')
-  const authorities = entries
-    .filter(({ marker }) => marker === 'cert-authority')
-    .map(({ line }) => `${file}:${line}: certificate authorities are not followed, the line is ignored`)
-  return { entries, notes: [...lines.filter(line => typeof line === 'string'), ...authorities] }
+const pastMarker = (text: string): { marker: KnownHostsEntry['marker']; rest: string } | undefined => {
+  if (!text.startsWith('@')) return { marker: undefined, rest: text }
+  const blank = text.indexOf(' ')
+  const end = blank < 0 ? text.indexOf('\t') : blank
+  const marker = end > LONGEST_MARKER ? undefined : MARKERS[text.slice(0, Math.max(end, 0))]
+  const rest = text.slice(end).replace(/^[ \t]+/, '')
+  return marker === undefined || rest.startsWith('@') ? undefined : { marker, rest }
 }
 
-/** The name under which a host stands in known_hosts: the port shows only when it is not 22. */
-export const knownHostsName = (host: string, port: number): string => {
-  const name = host.toLowerCase()
-  return port === DEFAULT_PORT ? name : `[${name}]:${port}`
+const parseLine = (written: string, line: number): Line | undefined => {
+  // The C string that ssh sees ends at a zero byte.
+  const text = written.split('\0', 1)[0]!.replace(/^[ \t]+/, '')
+  if (text === '' || text.startsWith('#')) return undefined
+  const found = pastMarker(text)
+  if (!found) return undefined
+  const [, hosts = '', rest = ''] = /^([^ \t]*)[ \t]*(.*)$/s.exec(found.rest) ?? []
+  return { line, marker: found.marker, hosts, rest }
 }
 
-/** `*` any text, `?` any one character, all else itself. Most patterns are plain names: those cost no expression. */
+const lowered = (text: string): string => text.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+
+/** ssh compares bytes: what is not ASCII is as many letters as it has bytes, and has no other case. */
+const bytesOf = (text: string): string => Buffer.from(text).toString('latin1')
+
+/**
+ * `*` any text, `?` any one byte, all else itself. In one go, since only the last `*` ever has to stand for more: a pattern such
+ * as `*a*a*a*b` costs an expression with all its ways back minutes.
+ */
 const matchesGlob = (pattern: string, name: string): boolean => {
-  const lower = pattern.toLowerCase()
-  if (!/[*?]/.test(lower)) return lower === name
-  const source = lower
-    .replaceAll(/[\\^$.+()|[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 's').test(name)
+  let at = 0
+  let of = 0
+  let star: { at: number; of: number } | undefined
+  while (of < name.length) {
+    if (pattern[at] === '*') star = { at: at++, of }
+    else if (pattern[at] === '?' || pattern[at] === name[of]) {
+      at += 1
+      of += 1
+    } else if (star) {
+      star.of += 1
+      at = star.at + 1
+      of = star.of
+    } else return false
+  }
+  return /^\**$/.test(pattern.slice(at))
+}
+
+/** Patterns separated by commas; one that begins with `!` and matches takes the whole line out. */
+const matchesPatterns = (hosts: string, name: string): boolean => {
+  let matched = false
+  for (const written of hosts.split(',')) {
+    const isNegated = written.startsWith('!')
+    const pattern = lowered(isNegated ? written.slice(1) : written)
+    if (pattern.length > LONGEST_PATTERN) return false
+    if (!matchesGlob(pattern, name)) continue
+    if (isNegated) return false
+    matched = true
+  }
+  return matched
+}
+
+const SHA1_BYTES = 20
+const hashedName = (name: string, salt: Buffer): string => {
+  const hash = createHmac('sha1', salt).update(Buffer.from(name, 'latin1')).digest('base64')
+  return `|1|${salt.toString('base64')}|${hash}`
 }
 
 /** A hashed name, `|1|SALT|HMAC`: HMAC-SHA1 of exactly one name, `[host]:port` form included. */
 const matchesHash = (hosts: string, name: string): boolean => {
-  const [, magic, salt, hash] = hosts.split('|')
-  if (magic !== '1' || !salt || !hash) return false
-  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
+  const salt = Buffer.from(/^\|1\|([^|]+)\|/.exec(hosts)?.[1] ?? '', 'base64')
+  return salt.length === SHA1_BYTES && hashedName(name, salt) === hosts
 }
 
-/** Patterns separated by commas; one that starts with `!` and matches takes the whole line out. */
-const matchesPatterns = (hosts: string, name: string): boolean => {
-  const patterns = hosts.split(',').filter(pattern => pattern !== '')
-  const hit = (pattern: string) => matchesGlob(pattern, name)
-  if (patterns.some(pattern => pattern.startsWith('!') && hit(pattern.slice(1)))) return false
-  return patterns.some(pattern => !pattern.startsWith('!') && hit(pattern))
-}
-
-const matches = (entry: KnownHostsEntry, host: string, port: number): boolean => {
-  const name = knownHostsName(host, port)
-  return entry.hosts.startsWith('|') ? matchesHash(entry.hosts, name) : matchesPatterns(entry.hosts, name)
-}
+/** Whether a host field is nothing but plain names: these are found without looking at every line. */
+const isPlain = (hosts: string): boolean => !/[*?!|]/.test(hosts) && hosts.length <= LONGEST_PATTERN
 
 /**
- * What the entries say of a key that a host has shown. A host may have several keys, also several of one type: one that
- * fits is enough. A revoked key stays revoked whatever else is written. Only another key of the *same type* makes
- * a host changed; keys of other types make it unknown, as in OpenSSH.
+ * Reads a known_hosts file (format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) as OpenSSH's hostfile.c does: lines that it goes
+ * past are gone past here, and a test judges that by `ssh-keygen -F` over generated files. `text` is the file in latin1, since its
+ * names are compared as bytes.
  */
-export const checkHostKey = (
-  entries: KnownHostsEntry[],
-  host: string,
-  port: number,
-  keyType: string,
-  keyBase64: string,
-): HostKeyVerdict => {
-  const mine = entries.filter(entry => entry.marker !== 'cert-authority' && matches(entry, host, port))
-  const revoked = mine.find(({ marker, key }) => marker === 'revoked' && key === keyBase64)
-  if (revoked) return { verdict: 'revoked', file: revoked.file, line: revoked.line }
-  const sameType = mine.filter(({ marker, type }) => !marker && type === keyType)
-  if (sameType.some(({ key }) => key === keyBase64)) return { verdict: 'known' }
-  const other = sameType[0]
-  return other ? { verdict: 'changed', file: other.file, line: other.line } : { verdict: 'unknown' }
+export const parseKnownHosts = (text: string, file: string): KnownHosts => {
+  const lines = text.split('\n').flatMap((line, at) => parseLine(line, at + 1) ?? [])
+  const byName = new Map<string, Line[]>()
+  const others: Line[] = []
+  for (const line of lines) {
+    if (!isPlain(line.hosts)) others.push(line)
+    else
+      for (const name of new Set(lowered(line.hosts).split(','))) {
+        const same = byName.get(name)
+        if (same) same.push(line)
+        else byName.set(name, [line])
+      }
+  }
+  const isOf = ({ hosts }: Line, name: string): boolean =>
+    hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts, lowered(name))
+  return {
+    find: name => {
+      const bytes = bytesOf(name)
+      const mine = [...(byName.get(lowered(bytes)) ?? []), ...others.filter(line => isOf(line, bytes))]
+      return mine
+        .sort((a, b) => a.line - b.line)
+        .flatMap(({ line, marker, rest }) => {
+          const key = splitKeyText(rest)
+          return key ? [{ file, line, ...(marker && { marker }), ...key }] : []
+        })
+    },
+  }
 }
 
-/** The key types held for a host, in the order of the files: asked for first, a host shows a key that is known. */
-export const knownKeyTypes = (entries: KnownHostsEntry[], host: string, port: number): string[] => [
-  ...new Set(entries.filter(entry => !entry.marker && matches(entry, host, port)).map(({ type }) => type)),
-]
+/** Where a host's key stands in known_hosts: `alias` in place of all else (`HostKeyAlias`). */
+export type HostKeyPlace = { host: string; port: number; keyAlias?: string }
 
-/** The line that makes a host known, without its newline. */
-export const knownHostsLine = (host: string, port: number, type: string, base64: string): string =>
-  `${knownHostsName(host, port)} ${type} ${base64}`
+/** The name that a host's key is written under: the port shows only when it is not 22. */
+export const hostKeyName = ({ host, port, keyAlias }: HostKeyPlace): string => {
+  if (keyAlias !== undefined) return keyAlias
+  const name = lowered(host)
+  return port === DEFAULT_PORT ? name : `[${name}]:${port}`
+}
+
+/** The name without its port, under which ssh takes a key too; undefined where that is the same. */
+export const portlessName = ({ host, port, keyAlias }: HostKeyPlace): string | undefined =>
+  keyAlias !== undefined || port === DEFAULT_PORT ? undefined : lowered(host)
+
+/** The line that makes a host known, without its newline. A hashed name tells nobody who reads the file where it leads. */
+export const knownHostsLine = (
+  place: HostKeyPlace & { hashesNames?: true },
+  { type, key }: { type: string; key: string },
+): string => {
+  const name = hostKeyName(place)
+  const shown = place.hashesNames ? hashedName(bytesOf(name), randomBytes(SHA1_BYTES)) : lowered(name)
+  return `${shown} ${type} ${key}`
+}

@@ -6,8 +6,7 @@ import { atMost } from './at-most.ts'
 import { type Authentication, createAuthentication } from './authenticate.ts'
 import { closeReason, connectFailure, type SshError } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
-import { hostKeyFailure, readKnownHosts } from './host-key.ts'
-import { type KnownHostsEntry, knownKeyTypes } from './known-hosts.ts'
+import type { HostKeyCheck, HostKeys } from './host-keys.ts'
 import type { Link } from './link.ts'
 import { findLogins, type Logins } from './login.ts'
 import type { Wire } from './shell.ts'
@@ -21,22 +20,17 @@ const GOODBYE_MS = 500
 /** A logged-in connection. `why` tells, once it is gone, what is known of the reason. */
 type Line = { client: Client; socket: Socket; gone: Promise<void>; why(): string }
 
-const configOf = (
-  target: Target,
-  entries: KnownHostsEntry[],
-  { handler }: Authentication,
-  verify: (key: Buffer) => boolean,
-) => ({
+const configOf = (target: Target, hostKey: HostKeyCheck, { handler }: Authentication) => ({
   username: target.user,
   readyTimeout: target.timeoutSeconds * 1000,
   ...KEEPALIVE,
   algorithms: {
     kex: [...KEY_EXCHANGES],
     hmac: [...INTEGRITY_CODES],
-    serverHostKey: hostKeyAlgorithms(knownKeyTypes(entries, target.host, target.port)),
+    serverHostKey: hostKeyAlgorithms(hostKey.types),
     compress: ['none' as const],
   },
-  hostVerifier: verify,
+  hostVerifier: hostKey.verify,
   authHandler: handler,
 })
 
@@ -53,11 +47,10 @@ const goesOn = ({ level, message }: SshError): boolean =>
   level === 'agent' || (level === 'client-authentication' && !message.startsWith('All configured'))
 
 /** What is heard while logging in: why it may fail, told once it has. */
-type Heard = { denied?: Failure; negotiated: boolean; stopped: boolean; last?: SshError; said: string[] }
+type Heard = { negotiated: boolean; stopped: boolean; last?: SshError; said: string[] }
 
 const loginFailure = (target: Target, heard: Heard, authentication: Authentication): Failure => {
-  const { denied, negotiated, stopped, last, said } = heard
-  if (denied) return denied
+  const { negotiated, stopped, last, said } = heard
   if (!negotiated || (last?.level && last.level !== 'client-authentication')) return connectFailure(target, last)
   const isOurs = stopped || last?.message.startsWith('All configured')
   return authentication.failure(isOurs ? said : [...said, last?.message ?? 'it closed the connection'])
@@ -66,7 +59,7 @@ const loginFailure = (target: Target, heard: Heard, authentication: Authenticati
 const logIn = (
   target: Target,
   dialled: Dialled,
-  entries: KnownHostsEntry[],
+  hostKey: HostKeyCheck,
   logins: Logins,
   signal?: AbortSignal,
 ): Promise<Line> => {
@@ -82,13 +75,8 @@ const logIn = (
     heard.stopped = true
     fail()
   })
-  const verify = (key: Buffer): boolean => {
-    const denied = hostKeyFailure(target, entries, key)
-    if (denied) heard.denied = denied
-    return denied === undefined
-  }
   const fail = () => {
-    if (!isIn) reject(new Refusal(loginFailure(target, heard, authentication)))
+    if (!isIn) reject(new Refusal(hostKey.denied() ?? loginFailure(target, heard, authentication)))
     socket.destroy()
   }
   const stop = () => {
@@ -98,6 +86,7 @@ const logIn = (
   // All for the whole life of the connection: an 'error' without a listener would end the process.
   client.on('handshake', () => {
     heard.negotiated = true
+    hostKey.proven()
   })
   client.on('error', error => {
     if (goesOn(error)) return void heard.said.push(error.message)
@@ -117,7 +106,7 @@ const logIn = (
   })
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
-  client.connect({ sock: socket, ...configOf(target, entries, authentication, verify) })
+  client.connect({ sock: socket, ...configOf(target, hostKey, authentication) })
   authentication.listen(client)
   return promise
 }
@@ -155,10 +144,10 @@ const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
   socket.destroy()
 }
 
-const connected = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Line> => {
+const connected = async (target: Target, dialled: Dialled, hostKeys: HostKeys, signal?: AbortSignal): Promise<Line> => {
   try {
-    const [entries, logins] = await Promise.all([readKnownHosts(target.knownHosts), findLogins(target)])
-    return await logIn(target, dialled, entries, logins, signal)
+    const [hostKey, logins] = await Promise.all([hostKeys.check(target), findLogins(target)])
+    return await logIn(target, dialled, hostKey, logins, signal)
   } catch (error) {
     dialled.socket.destroy()
     throw error
@@ -166,8 +155,13 @@ const connected = async (target: Target, dialled: Dialled, signal?: AbortSignal)
 }
 
 /** The link to a host that has been dialled: one connection of ssh2, one channel for each program. */
-export const openSsh = async (target: Target, dialled: Dialled, signal?: AbortSignal): Promise<Link> => {
-  const line = await connected(target, dialled, signal)
+export const openSsh = async (
+  target: Target,
+  dialled: Dialled,
+  hostKeys: HostKeys,
+  signal?: AbortSignal,
+): Promise<Link> => {
+  const line = await connected(target, dialled, hostKeys, signal)
   return {
     by: 'ssh',
     start: async program => wireOf(line, await execute(line, program)),

@@ -160,6 +160,7 @@ export const hopOf = (question: HopQuestion, list: SshSaid[]): Hop => {
       ...files('globalknownhostsfile', SYSTEM_KNOWN_HOSTS),
     ],
     ...(newKeys && { newKeys }),
+    ...(isYes(firstOf(list, 'hashknownhosts')) && { hashesNames: true }),
     timeoutSeconds: secondsOf(question.name, firstOf(list, 'connecttimeout')),
   }
 }

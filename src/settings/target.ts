@@ -24,6 +24,8 @@ export type Hop = {
   knownHosts: string[]
   /** What becomes of a key that no file holds; refused unless this says otherwise. A changed key is refused always. */
   newKeys?: 'ask' | 'accept'
+  /** The name in a new line is hashed (`HashKnownHosts`). */
+  hashesNames?: true
   timeoutSeconds: number
 }
 

@@ -54,8 +54,16 @@ const carryOut = async (
       asked: { ...runRequestOf(playbook, connected.asked), ...appliedBy(action) },
     },
   })
+  await warnOfKeys(connected, emit)
   if (done.walk && !signal.aborted) save?.(connected, done.walk, events)
   return done
+}
+
+/** Told once, when all hosts have been connected to: there may be many. */
+const warnOfKeys = async ({ pool }: WithTargets, emit: Emit): Promise<void> => {
+  if (pool.acceptedKeys.length === 0) return
+  const { acceptedTexts } = await import('../../host/host-keys.ts')
+  for (const text of acceptedTexts(pool.acceptedKeys)) emit({ type: 'warning', text })
 }
 
 /** `runbook plan`, `apply`, `explain` and `drift`: one path, with different ends. Returns the exit code. */
