@@ -7,32 +7,64 @@ import {
   isUnknown,
   type Later,
   later,
+  type SourceAnswer,
+  type Static,
   type Step,
   source,
+  sourceLinks,
   T,
   uses,
 } from '../../src/module/module.ts'
-import { attributeArguments, targetReads } from './lib/file-attributes.ts'
+import { attributeArguments, type FileAttributes, targetReads } from './lib/file-attributes.ts'
 import { contentOfDigest, decideFile, type PutContent, placement, writeStep } from './lib/file-content.ts'
-import { baseName, type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
+import { decideFolder, type FolderCopy, folderReads } from './lib/folder-copy.ts'
+import { baseName, foldersAbove, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
     src: T.Optional(
       T.String({
         file: 'remote_src',
-        description: 'A file of the controller, looked for in `files/` beside the playbook, then beside it.',
+        description:
+          'A file of the controller, or a folder, looked for in `files/` beside the playbook, then beside it. With `/` at the end of a folder: what is in it, not the folder itself.',
       }),
     ),
     remote_src: T.Boolean({ default: false, description: '`src` is a file of the host itself, by its absolute path.' }),
     content: T.Optional(T.String({ description: 'The text itself, in place of `src`.' })),
     dest: pathArgument(
-      'Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`.',
+      'Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`. A folder always goes into it, and is made where it is not there.',
     ),
     ...attributeArguments,
+    mode: T.Optional(
+      T.String({
+        pattern: '^([0-7]{3,4}|preserve)$',
+        description:
+          'The mode of files in octal digits, quoted, e.g. "0644"; or preserve: that of the file of the controller. Not given: what is there keeps its mode.',
+      }),
+    ),
+    directory_mode: T.Optional(
+      T.String({
+        pattern: '^[0-7]{3,4}$',
+        description: 'The mode of folders that are newly made, "0755" if not given. Those that are there keep theirs.',
+      }),
+    ),
+    force: T.Boolean({ default: true, description: 'false: what is there is left as it is, whatever is in it.' }),
+    local_follow: T.Boolean({
+      default: true,
+      description: 'false: a link in a folder of the controller is a link on the host too, and not what it leads to.',
+    }),
   },
   { additionalProperties: false },
 )
+
+type CopyArguments = Static<typeof args>
+
+/** A folder of the controller, once it is known to be one: where it goes, and what is in it. */
+const folderOf = (args: CopyArguments, found: SourceAnswer | undefined): FolderCopy | undefined => {
+  if (args.src === undefined || !found?.exists || found.kind !== 'directory') return undefined
+  const name = args.src.endsWith('/') ? '' : `/${baseName(args.src)}`
+  return { root: plainPath(`${args.dest}${name}`), entries: found.entries, args }
+}
 
 const target = ({ src, dest }: { src?: string; dest: string }): string =>
   plainPath(dest.endsWith('/') && src !== undefined ? `${dest}/${baseName(src)}` : dest)
@@ -89,50 +121,88 @@ const contentAt = (path: string, found: FileAnswer): Content => {
   }
 }
 
+/** A file of the controller that is one. */
+const fileOf = (found: SourceAnswer | undefined): Found | undefined =>
+  found?.exists && found.kind === 'file' ? found : undefined
+
+/** What it touches to make a folder. */
+const madeFolder = (path: string): string[] => [`path:${path}`, `children:${parentFolder(path)}`]
+
+/** Why what is to be copied is not said. */
+const unsaid = (args: CopyArguments, found: SourceAnswer | undefined): { why: string; fix?: string } | undefined => {
+  if (found === undefined) {
+    if (!('content' in args))
+      return { why: 'neither src nor content is given', fix: 'say which file or which text goes there' }
+    if (args.dest.endsWith('/'))
+      return { why: `${args.dest} names a folder, a file is wanted`, fix: 'end dest with a name' }
+    if (args.mode === 'preserve')
+      return {
+        why: 'a text has no mode that could be preserved',
+        fix: 'say which mode the file is to have, e.g. "0644"',
+      }
+    return undefined
+  }
+  if ('content' in args) return { why: 'both src and content are given', fix: 'leave one of them out' }
+  return found.exists ? undefined : { why: found.missing }
+}
+
+/** The arguments with the mode as digits: with `preserve` that of what is copied. */
+const withMode = (args: CopyArguments, found: FileAnswer | Found | undefined): FileAttributes => {
+  const { mode, owner, group } = args
+  const digits = mode === 'preserve' ? (found as { mode?: string } | undefined)?.mode : mode
+  return {
+    ...(digits === undefined ? {} : { mode: digits }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(group === undefined ? {} : { group }),
+  }
+}
+
 export default defineModule({
   name: 'copy',
-  about: 'Puts a file of the controller, or a text, in place on the host. A link at `dest` is replaced, not followed.',
+  about:
+    'Puts a file of the controller, a folder with all that is in it, or a text, in place on the host. A link at `dest` is replaced, not followed. Nothing is removed: what a folder has besides stays.',
   args,
   outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }) }),
   examples: [
     '- name: Say who looks after this machine\n  copy:\n    content: "node0, looked after by ops\\n"\n    dest: /etc/motd\n    mode: "0644"',
     '- name: Put a script in place\n  copy:\n    src: backup.sh\n    dest: /usr/local/bin/\n    mode: "0755"\n    owner: root\n    group: root',
+    '- name: The web site, all of it\n  copy:\n    src: site/\n    dest: /srv/www\n    mode: "0644"\n    owner: www-data',
   ],
   reads: args => ({
-    source: args.src === undefined || args.remote_src ? undefined : source(args.src),
+    source:
+      args.src === undefined || args.remote_src ? undefined : (args.local_follow ? source : sourceLinks)(args.src),
     from: args.src !== undefined && args.remote_src ? uses(file(plainPath(args.src))) : undefined,
     file: file(target(args)),
     ...targetReads(target(args), args),
   }),
+  more: (args, seen) => folderReads(folderOf(args, seen.source)),
+  touches: (args, { source }) =>
+    args.remote_src || args.src === undefined || (source?.exists && source.kind === 'file')
+      ? []
+      : [
+          `tree:${plainPath(args.dest)}`,
+          ...[...foldersAbove(plainPath(args.dest)), plainPath(args.dest)].flatMap(madeFolder),
+        ],
   plan: (args, seen, { ok, change, fail }) => {
     const dest = target(args)
-    const found = seen.source
-    if (args.remote_src) {
-      const problem = uncopied(args.src, seen.from)
-      if (problem) return fail(problem.why, problem.fix)
-    } else if (found === undefined) {
-      if (!('content' in args))
-        return fail('neither src nor content is given', 'say which file or which text goes there')
-      if (args.dest.endsWith('/')) return fail(`${args.dest} names a folder, a file is wanted`, 'end dest with a name')
-    } else {
-      if ('content' in args) return fail('both src and content are given', 'leave one of them out')
-      if (!found.exists) return fail(found.missing)
-      if (found.kind === 'directory')
-        return fail(
-          `${args.src} is a folder, copy puts single files in place`,
-          'pack it and use unarchive, or loop over its files',
-        )
+    const problem = args.remote_src ? uncopied(args.src, seen.from) : unsaid(args, seen.source)
+    if (problem) return fail(problem.why, problem.fix)
+    const folder = folderOf(args, seen.source)
+    if (folder) {
+      const it = decideFolder(folder, seen)
+      if (it.is === 'fail') return fail(it.why, it.fix)
+      if (it.is === 'ok') return ok({ dest: folder.root })
+      const { will, steps, reason } = it
+      return change({ will, steps, reason, touches: [], outputs: { dest: folder.root } })
     }
+    if (!args.force && seen.file.exists) return ok({ dest })
+    const found = fileOf(seen.source)
     const wanted = (): Content =>
-      seen.from
-        ? contentAt(plainPath(args.src!), seen.from)
-        : found?.exists
-          ? contentOf(found)
-          : content(args.content ?? '')
-    const put = seen.from ? copied(plainPath(args.src!)) : found?.exists && !isSmall(found) ? upload(found) : whole
-    const it = decideFile(dest, wanted, args, seen, put)
+      seen.from ? contentAt(plainPath(args.src!), seen.from) : found ? contentOf(found) : content(args.content ?? '')
+    const put = seen.from ? copied(plainPath(args.src!)) : found && !isSmall(found) ? upload(found) : whole
+    const it = decideFile(dest, wanted, withMode(args, seen.from ?? found), seen, put)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ dest })
-    return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { dest } })
+    return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, touches: [], outputs: { dest } })
   },
 })

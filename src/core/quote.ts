@@ -1,6 +1,18 @@
-/** A word for POSIX sh, quoted so that it stands for itself. */
-export const quote = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+import { bytesOfText, hasRawBytes } from './byte-text.ts'
+
+const inQuotes = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** Bytes that are no UTF-8 have no text that could be sent: printf makes them, in the shell itself. */
+const printed = (bytes: string): string =>
+  `"$(printf '${Array.from(bytesOfText(bytes), byte => `\\${byte.toString(8)}`).join('')}')"`
+
+/** A word for POSIX sh, quoted so that it stands for itself, whatever its bytes (see `byteText`). */
+export const quote = (word: string): string => {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  if (!hasRawBytes(word)) return inQuotes(word)
+  const parts = word.split(/([\u{dc80}-\u{dcff}]+)/u)
+  return parts.map((part, i) => (i % 2 === 1 ? printed(part) : part === '' ? '' : inQuotes(part))).join('')
+}
 export const quoted = (words: string[]): string => words.map(quote).join(' ')
 
 /**

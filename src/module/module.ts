@@ -14,7 +14,10 @@ export {
   type ArchiveWanted,
   archive,
   localArchive,
+  type SourceAnswer,
+  type SourceEntry,
   source,
+  sourceLinks,
   type TemplateAnswer,
   template,
 } from './probes/controller.ts'

@@ -19,6 +19,9 @@ export type Owner = { owner?: string; group?: string }
  */
 type Placing = { path: string; mode: string; keeps?: boolean; over?: Guard } & Owner
 
+/** One of several files that are put in place together; `path` is below their folder. `replaces`: a file is there. */
+export type SmallFile = { path: string; content: Content; mode: string; replaces?: true } & Owner
+
 /**
  * The writes a module may ask for: data that is shown, counted and replayed. Every step is safe to be cut at any
  * moment: files come into place by rename, programs that write several files run into a fresh sibling folder.
@@ -45,6 +48,11 @@ export type Step =
       beside?: string[]
     }
   | ({ do: 'write'; content: Content | From | Later } & Placing)
+  /**
+   * Several small files, put in place one by one by rename, out of one folder beside them: what programs have to be started
+   * for is done for all at once. Content whose bytes are not there is read from its file of the controller.
+   */
+  | { do: 'writes'; below: string; files: SmallFile[]; over?: Guard[] }
   /** The same with the bytes of another file of the host. */
   | ({ do: 'duplicate'; from: string } & Placing)
   /**
@@ -135,6 +143,7 @@ export const placesFile = (step: Step): step is PlacingStep =>
 export const replacedBy = (step: Step): string[] => {
   if (step.do === 'exec') return step.replaces ?? []
   if (step.do === 'rename') return [step.to]
+  if (step.do === 'writes') return step.files.map(({ path }) => `${step.below}/${path}`)
   return placesFile(step) || step.do === 'remove' ? [step.path] : []
 }
 
@@ -144,6 +153,8 @@ export const besideOf = (step: Step): string[] => {
   return step.do === 'rename' ? [step.from] : []
 }
 
+const bytesOf = (files: SmallFile[]): number => files.reduce((sum, { content }) => sum + content.size, 0)
+
 /** One line that a person can read, without any content. */
 export const describe = (step: Step): string => {
   switch (step.do) {
@@ -151,6 +162,8 @@ export const describe = (step: Step): string => {
       return `${step.user ? `as ${step.user}: ` : ''}${quoted(step.argv)}`
     case 'write':
       return `write ${step.path} (${step.mode})`
+    case 'writes':
+      return `write ${step.files.length} files below ${step.below} (${bytesOf(step.files)} bytes)`
     case 'duplicate':
       return `copy ${step.from} to ${step.path} (${step.mode})`
     case 'members':

@@ -77,7 +77,12 @@ export const decideOne = (
   const first = catchUnknown(() => module.reads(args))
   if (isUnknown(first)) return { verdict: first, reads: {}, seen: {} }
   const seen = askAll(first, ask)
-  if (isMissing(seen)) return { verdict: new Missing(), reads: first, seen }
+  if (isMissing(seen)) {
+    // A second look that hangs on what is known already, such as a file of the controller, goes along with the first.
+    const early = catchUnknown(() => module.more?.(args, strict(seen)) ?? {})
+    if (!isUnknown(early)) askAll(early, ask)
+    return { verdict: new Missing(), reads: first, seen }
+  }
   const second = catchUnknown(() => module.more?.(args, strict(seen)) ?? {})
   if (isUnknown(second)) return { verdict: second, reads: first, seen }
   const reads = { ...first, ...second }

@@ -7,11 +7,15 @@ import type { Line } from './line.ts'
 /** Tells keys apart, and nothing of the key. */
 export const keyFingerprint = (key: Buffer): string => fingerprint(key, 'key')
 
+const withoutPlace = ({ file: _, bytes: __, ...rest }: Record<string, unknown>): Record<string, unknown> => rest
+
 /** A file of the controller's by its digest: where it lies there is no part of what is asked. */
 const byDigest = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(byDigest)
-  if (!isRecord(value) || typeof value.sha256 !== 'string') return value
-  const { file: _, bytes: __, ...rest } = value
+  if (!isRecord(value)) return value
+  if (Array.isArray(value.entries)) return { kind: value.kind, entries: value.entries.map(withoutPlace) }
+  if (typeof value.sha256 !== 'string') return value
+  const { mode: _, ...rest } = withoutPlace(value)
   return rest
 }
 

@@ -5,6 +5,8 @@ import { isRecord } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
 import type { SecretRead } from '../graph/secrets.ts'
 import { atPath, controllerPaths, leavesOf } from '../load/secrets.ts'
+import { isBelow } from '../module/label.ts'
+import type { SourceEntry } from '../module/probes/controller.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe, type Step } from '../module/step.ts'
 import type { Arguments } from './arguments.ts'
@@ -112,9 +114,13 @@ const secrecyOf = (
 /** Whether a file of the controller is one that nobody may see, or a template in which a secret cannot be told apart. */
 const isSecretFile = (walk: Walk, node: Node, query: AnyQuery, answer: unknown, { values }: Secrecy): boolean => {
   const { kind, side } = query.probe
-  if (side !== 'controller' || !['source', 'template', 'local-archive'].includes(kind)) return false
+  if (side !== 'controller' || !['source', 'source-links', 'template', 'local-archive'].includes(kind)) return false
   const { secretFiles, secretReads, secrets, loaded } = walk.known
-  if (controllerPaths(loaded.playbook.folder, query.item).some(path => secretFiles.has(path))) return true
+  // A folder is as secret as the most secret file in it.
+  const paths = controllerPaths(loaded.playbook.folder, query.item)
+  if (paths.some(path => [...secretFiles].some(file => isBelow(file, path)))) return true
+  const entries = isRecord(answer) && Array.isArray(answer.entries) ? (answer.entries as SourceEntry[]) : []
+  if (entries.some(entry => entry.kind === 'file' && secretFiles.has(entry.file))) return true
   const text = isRecord(answer) ? answer.text : undefined
   const { args } = secretReads(node.task, node.play)
   const isMade = values.length > 0 && node.task.templates.some(name => args[name] !== undefined)

@@ -7,7 +7,9 @@ import type { Line } from '../plan/line.ts'
  * that no step names before the first step of all.
  */
 const guardsByStep = ({ over, steps }: Line): Map<Step, Guard[]> => {
-  const byStep = Map.groupBy(over, ({ path }) => steps.find(step => replacedBy(step).includes(path)) ?? steps[0]!)
+  const first = new Map<string, Step>()
+  for (const step of steps) for (const path of replacedBy(step)) if (!first.has(path)) first.set(path, step)
+  const byStep = Map.groupBy(over, ({ path }) => first.get(path) ?? steps[0]!)
   return steps.length === 0 ? new Map() : byStep
 }
 
@@ -21,6 +23,7 @@ export const guardedSteps = (line: Line, steps: Step[], asReader: boolean): Step
   return steps.flatMap((step): Step[] => {
     const own = guards.get(step) ?? []
     if (own.length === 0) return [step]
+    if (step.do === 'writes' && asReader) return [{ ...step, over: own }]
     const testsItself = placesFile(step) && (asReader || step.do === 'upload')
     const over = testsItself ? own.find(({ path }) => path === step.path) : undefined
     const rest = own.filter(guard => guard !== over)

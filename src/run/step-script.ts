@@ -5,6 +5,7 @@ import { asOther, quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
 import { type Guard, guardScript } from '../module/guard.ts'
 import type { From, PlacingStep, Step } from '../module/step.ts'
+import { smallFilesScript } from './small-files.ts'
 
 /** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */
 export type StepValues = Map<string, string>
@@ -79,6 +80,8 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
       return run(step, memory, login)
     case 'write':
       return put(step, written(stepBytes(step.content as Content | From, memory)))
+    case 'writes':
+      return smallFilesScript(step)
     case 'duplicate':
       return put(step, `cp -- ${quote(step.from)} "$t"`)
     case 'remove':

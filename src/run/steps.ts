@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { byteText } from '../core/byte-text.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
@@ -14,6 +15,7 @@ import { answer } from '../world/world.ts'
 import type { RunContext } from './context.ts'
 import { expectFailure, longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
 import { guardedSteps } from './guarded-steps.ts'
+import { archiveOf, archivePath, isStreamed, type Writes } from './small-files.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
 /** What a step with `keep` said. */
@@ -75,7 +77,8 @@ const chunksOf = (steps: Step[]): Chunk[] => {
   for (const step of steps) {
     const last = chunks.at(-1)
     const from = borrowed(step).map(value => value.from)
-    if (step.do === 'upload' || step.do === 'unpack' || step.do === 'members') chunks.push({ apart: step })
+    if (step.do === 'writes' && isStreamed(step)) chunks.push({ apart: step }, { frame: [step] })
+    else if (step.do === 'upload' || step.do === 'unpack' || step.do === 'members') chunks.push({ apart: step })
     else if (last && 'frame' in last && !from.some(name => made.has(name))) last.frame.push(step)
     else {
       chunks.push({ frame: [step] })
@@ -123,7 +126,9 @@ const told = ({ known }: RunContext, step: Step): string => known.secrets.text(d
 
 /** The path at which a step, or what guards it, has found something else than what was seen. */
 const movedAt = (step: Step, { status, stdout }: Output): string | undefined =>
-  status === movedStatus && (step.do === 'guard' || (placesFile(step) && step.over)) ? stdout.toString() : undefined
+  status === movedStatus && (step.do === 'guard' || ((placesFile(step) || step.do === 'writes') && step.over))
+    ? byteText(stdout)
+    : undefined
 
 /** Judges what the steps of one frame said, in order: the first that did not do it, or what a step with `keep` said. */
 export const judgeOutputs = (
@@ -216,10 +221,10 @@ const send = async (
   context: RunContext,
   transport: Transport,
   line: Line,
-  step: Sending,
+  upload: Upload,
+  what = upload.path,
 ): Promise<Stopped | undefined> => {
-  const upload = uploadOf(context, line, step)
-  const { size: total, path: what } = upload
+  const { size: total } = upload
   try {
     await transport.upload(upload, done => context.emit({ type: 'progress', ...refOf(line), done, total, what }))
     return undefined
@@ -229,6 +234,19 @@ const send = async (
     if (failure?.reason !== 'host-upload') throw error
     return { failure: { ...failure, origin: line.node.task.origin } }
   }
+}
+
+/** Small files that are too many for a frame: one archive, which the frame behind it unpacks. */
+const sendSmallFiles = async (
+  context: RunContext,
+  transport: Transport,
+  line: Line,
+  step: Writes,
+): Promise<Stopped | undefined> => {
+  const bytes = archiveOf(step)
+  const login = userOf(context, line) === undefined ? {} : { asLogin: true as const }
+  const whole = { size: bytes.length, digest: sha256(bytes), path: archivePath(step), mode: '0600' }
+  return send(context, transport, line, { source: { bytes }, ...whole, ...login }, step.below)
 }
 
 /** What TypeScript does not know of JSON yet: numbers as they are written. */
@@ -304,6 +322,7 @@ const runApart = async (
   line: Line,
   step: Step,
 ): Promise<Stopped | undefined> => {
-  if (step.do === 'upload' || step.do === 'unpack') return send(context, transport, line, step)
+  if (step.do === 'upload' || step.do === 'unpack') return send(context, transport, line, uploadOf(context, line, step))
+  if (step.do === 'writes') return sendSmallFiles(context, transport, line, step)
   return step.do === 'members' ? setMembers(context, transport, line, step) : undefined
 }

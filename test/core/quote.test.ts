@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { bytesOfText, byteText } from '../../src/core/byte-text.ts'
 import { fedTo, quote, quoted } from '../../src/core/quote.ts'
 import { fc } from '../chance.ts'
 
@@ -18,6 +19,21 @@ test('a quoted word stands for itself, whatever is in it', () => {
     { numRuns: 20 },
   )
   assert.is(quote('plain-word_1.2'), 'plain-word_1.2')
+})
+
+test('bytes that are no UTF-8 come through a text and a shell as they are, alone or as parts of a path', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 12 })), parts => {
+      const bytes = parts.map(part => Buffer.from(part.filter(byte => byte !== 0 && byte !== 0x2f)))
+      for (const one of bytes) assert.ok(bytesOfText(byteText(one)).equals(one))
+      const path = Buffer.concat(bytes.flatMap(part => [Buffer.from('/'), part]))
+      assert.is(byteText(path), bytes.map(part => `/${byteText(part)}`).join(''))
+      const script = `export LC_ALL=C; printf %s ${quote(byteText(path))}; echo .`
+      assert.ok(spawnSync('sh', ['-c', script]).stdout.equals(Buffer.concat([path, Buffer.from('.\n')])))
+    }),
+    { numRuns: 40 },
+  )
+  assert.is.not(byteText(Buffer.from([0xff])), byteText(Buffer.from('\ufffd')))
 })
 
 test('a script fed to another user cannot end early: what stands in it never runs as the first user', () => {

@@ -35,6 +35,14 @@ export const kinds = ({ folders, files, links, gone, sure }: Places): [number, f
     [2, of('file', { path: one(at('l')), state: one('link'), src: one(...links) })],
     [4, of('copy', { dest: file, content: text, mode })],
     [1, of('copy', { dest: one(...files.map(at), at('d/')), src: one('c.txt'), mode })],
+    [
+      2,
+      of('copy', {
+        dest: one(at('d'), at('m'), at('new'), at('l')),
+        src: one('tree/'),
+        mode: maybe(one('0640', 'preserve')),
+      }),
+    ],
     [2, of('copy', { dest: file, src: one(at('keep'), ...sure.map(at)), remote_src: one(true) })],
     [1, of('replace', { path: there, regexp: one('^x=.*$', 'y', '[12]'), replace: one('z=3', '') })],
     [

@@ -71,5 +71,8 @@ export const preparing = (root: string, there: string[]): string =>
 export const files: Record<string, string | Buffer> = {
   'templates/t.hbs': 'v={{ v }}\n',
   'files/c.txt': 'x=1\nof the controller\n',
+  'files/tree/f': 'x=1\nof the tree\n',
+  'files/tree/e/g': 'x=1\n',
+  'files/tree/new': 'new\n',
   'files/p.tar.gz': pack({ f: 'x=1\n', 'n/one': '1\n', 'n/q/two': '2\n' }, '-z', '--mode=u=rwX,go=rX'),
 }

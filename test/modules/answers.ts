@@ -28,6 +28,19 @@ const ofSource = (said: unknown): unknown => {
   return { exists: true, kind: 'file', file: '/controller/file', ...content(text), sha256: sha256(text), ...rest }
 }
 
+/** A folder of the controller as a case tells it: its entries, with `text` for the content of a file. */
+const ofSourceFolder = (said: unknown): unknown =>
+  isRecord(said) && Array.isArray(said.entries)
+    ? {
+        exists: true,
+        kind: 'directory',
+        file: '/controller/folder',
+        entries: said.entries.map(({ kind = 'file', mode = '0644', ...entry }) =>
+          kind === 'file' ? { kind, mode, ...(ofSource({ ...entry, kind }) as object) } : { kind, mode, ...entry },
+        ),
+      }
+    : ofSource(said)
+
 const ofListing = (said: unknown): unknown => {
   if (!isRecord(said) || !Array.isArray(said.members)) return said
   const members = said.members.map(member => {
@@ -86,7 +99,8 @@ const ofSurroundings = ({ dropIns = [], ...said }: Record<string, unknown>): unk
 
 const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   file: ofFile,
-  source: ofSource,
+  source: ofSourceFolder,
+  'source-links': ofSourceFolder,
   'local-archive': ofArchive,
   listing: ofListing,
   service: (said, { item }) => (isRecord(said) ? { ...plainUnit, id: item, ...said } : said),

@@ -14,6 +14,7 @@ const ways: [module: string, args: string][] = [
   ['copy', '{ dest: "{{ root }}/f.service", content: "two\\n" }'],
   ['copy', '{ dest: "{{ root }}/f.service", src: small }'],
   ['copy', '{ dest: "{{ root }}/f.service", src: big }'],
+  ['copy', '{ dest: "{{ root }}", src: folder/ }'],
   ['copy', '{ dest: "{{ root }}/f.service", src: "{{ root }}/small", remote_src: true }'],
   ['copy', '{ dest: "{{ root }}/f.service", src: "{{ root }}/big", remote_src: true }'],
   ['file', '{ path: "{{ root }}/f.service", mode: "0600" }'],
@@ -62,26 +63,30 @@ test('each module replaces such a file here, or is exempt', () => {
 for (const [module, args] of ways)
   test(`${module} ${args}: what the file has stays, or the plan refuses`, async () => {
     const playbook = `- hosts: all\n  tasks:\n    - { name: it, ${module}: ${args} }\n`
-    await withRig(playbook, { files: { 't.hbs': 'two\n', 'files/small': 'two\n', 'files/big': big } }, async rig => {
-      const root = rig.hosts.root('node0')
-      mkdirSync(`${root}/packed`)
-      writeFileSync(`${root}/packed/f.service`, 'two\n', { mode: 0o640 })
-      execFileSync('tar', ['-cf', `${root}/a.tar`, '-C', `${root}/packed`, 'f.service'])
-      const access = 'user::rw-\nuser:5001:r--\ngroup::---\nmask::r--\nother::---\n'
-      makeWith(root, 'f.service', '640', { access, attributes: { 'user.note': 'kept' } })
-      writeFileSync(`${root}/f.service`, 'one\n')
-      writeFileSync(`${root}/small`, 'two\n')
-      writeFileSync(`${root}/big`, big)
-      const before = extrasOf(root, 'f.service')
-      assert.is(before.length, 2)
-      const ran = await rig.apply()
-      const verdict = verdicts(ran)['node0/it']!
-      if (verdict.startsWith('fail')) return void assert.match(verdict, 'access control list')
-      assert.is(results(ran)['node0/it'], 'changed')
-      if (module !== 'file') assert.not.match(readFileSync(`${root}/f.service`, 'utf8'), /^one\n$/)
-      const mask = (lines: string[]): string[] => lines.map(line => line.replace(/mask::...\n/, ''))
-      assert.equal(mask(extrasOf(root, 'f.service')), mask(before))
-    })
+    await withRig(
+      playbook,
+      { files: { 't.hbs': 'two\n', 'files/small': 'two\n', 'files/folder/f.service': 'two\n', 'files/big': big } },
+      async rig => {
+        const root = rig.hosts.root('node0')
+        mkdirSync(`${root}/packed`)
+        writeFileSync(`${root}/packed/f.service`, 'two\n', { mode: 0o640 })
+        execFileSync('tar', ['-cf', `${root}/a.tar`, '-C', `${root}/packed`, 'f.service'])
+        const access = 'user::rw-\nuser:5001:r--\ngroup::---\nmask::r--\nother::---\n'
+        makeWith(root, 'f.service', '640', { access, attributes: { 'user.note': 'kept' } })
+        writeFileSync(`${root}/f.service`, 'one\n')
+        writeFileSync(`${root}/small`, 'two\n')
+        writeFileSync(`${root}/big`, big)
+        const before = extrasOf(root, 'f.service')
+        assert.is(before.length, 2)
+        const ran = await rig.apply()
+        const verdict = verdicts(ran)['node0/it']!
+        if (verdict.startsWith('fail')) return void assert.match(verdict, 'access control list')
+        assert.is(results(ran)['node0/it'], 'changed')
+        if (module !== 'file') assert.not.match(readFileSync(`${root}/f.service`, 'utf8'), /^one\n$/)
+        const mask = (lines: string[]): string[] => lines.map(line => line.replace(/mask::...\n/, ''))
+        assert.equal(mask(extrasOf(root, 'f.service')), mask(before))
+      },
+    )
   })
 
 test.run()

@@ -1,8 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { type Failure, Refusal, refuse } from '../../core/failure.ts'
-import { sha256 } from '../../core/value.ts'
 import type { Reference } from '../../load/expression.ts'
 import type { Task } from '../../load/playbook.ts'
 import { compileFile } from '../../load/template.ts'
@@ -11,12 +9,20 @@ import type { AnyQuery } from '../../module/query.ts'
 import type { Supply } from './archives.ts'
 import { findControllerFile } from './find-controller-file.ts'
 
-const sourceAnswer = async (folder: string, path: string): Promise<SourceAnswer> => {
+const sourceAnswer = async (folder: string, path: string, links: 'followed' | 'kept'): Promise<SourceAnswer> => {
   const found = findControllerFile(folder, 'files', path)
   if ('missing' in found) return { exists: false, missing: found.missing }
-  if (statSync(found.at).isDirectory()) return { exists: true, kind: 'directory', file: found.at, size: 0, sha256: '' }
-  const bytes = await readFile(found.at)
-  return { exists: true, kind: 'file', file: found.at, size: bytes.length, sha256: sha256(bytes), bytes }
+  if (statSync(found.at).isDirectory()) {
+    const { readFolder } = await import('./source-folder.ts')
+    return { exists: true, kind: 'directory', file: found.at, entries: await readFolder(found.at, links) }
+  }
+  const { readSource } = await import('./source-file.ts')
+  return { exists: true, kind: 'file', ...(await readSource(found.at)) }
+}
+
+const filesOf = (found: SourceAnswer): string[] => {
+  if (!found.exists) return []
+  return found.kind === 'file' ? [found.file] : found.entries.flatMap(e => (e.kind === 'file' ? [e.file] : []))
 }
 
 /** The text of a template file. As text, bytes of another kind would arrive as something else. */
@@ -80,9 +86,9 @@ export const createController = (folder: string, supply: Supply): Controller => 
   return {
     local: async query => {
       const { kind } = query.probe
-      if (kind === 'source') {
-        const found: SourceAnswer = await sourceAnswer(folder, query.item)
-        if (found.exists && found.kind === 'file') sources.add(found.file)
+      if (kind === 'source' || kind === 'source-links') {
+        const found = await sourceAnswer(folder, query.item, kind === 'source' ? 'followed' : 'kept')
+        for (const file of filesOf(found)) sources.add(file)
         return found
       }
       archives ??= load()

@@ -19,17 +19,21 @@ export type ArchiveAnswer =
   | { exists: false; missing: string; fix: string }
   | { exists: true; name: string; file: string; size: number; sha256: string; members: ArchiveMember[] }
 
-/** A file of the controller to be put on a host; `file` is its absolute path there. */
+/** What lies in a folder of the controller, by its path below that. Of small files the bytes are told too. */
+export type SourceEntry = { path: string } & (
+  | { kind: 'file'; file: string; mode: string; size: number; sha256: string; bytes?: Buffer }
+  | { kind: 'directory'; mode: string }
+  | { kind: 'link'; target: string }
+)
+
+/**
+ * A file of the controller to be put on a host, or a folder; `file` is its absolute path there. The entries of a folder
+ * come in the order of their paths' bytes, each behind the folder that it lies in.
+ */
 export type SourceAnswer =
   | { exists: false; missing: string }
-  | {
-      exists: true
-      kind: 'file' | 'directory'
-      file: string
-      size: number
-      sha256: string
-      bytes?: Buffer
-    }
+  | { exists: true; kind: 'file'; file: string; mode?: string; size: number; sha256: string; bytes?: Buffer }
+  | { exists: true; kind: 'directory'; file: string; entries: SourceEntry[] }
 
 /** What a template file says on this host. Rendered by the controller with the host's variables. */
 export type TemplateAnswer = { exists: false; missing: string } | { exists: true; text: string }
@@ -54,6 +58,8 @@ export const archive = (wanted: ArchiveWanted): Query<ArchiveAnswer, false> =>
 export const archiveWanted = (query: Query<unknown, boolean>): ArchiveWanted => JSON.parse(query.item)
 /** A file given as `src:`, looked for in `files/` beside the playbook, then beside it. */
 export const source = (path: string): Query<SourceAnswer, false> => ask('source', path)
+/** The same, but that a link in a folder is a link: it is not what it leads to. */
+export const sourceLinks = (path: string): Query<SourceAnswer, false> => ask('source-links', path)
 /** A Handlebars template given as `src:`, looked for in `templates/` beside the playbook, then beside it. */
 export const template = (path: string): Query<TemplateAnswer, false> => ask('template', path)
 /** A tar archive given as `src:`, listed. */

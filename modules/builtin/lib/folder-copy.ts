@@ -1,0 +1,298 @@
+import {
+  type Content,
+  exec,
+  type FileAnswer,
+  folderAt,
+  later,
+  link,
+  digest as ofDigest,
+  file as ofFile,
+  type Query,
+  type SourceEntry,
+  type Step,
+  stat,
+  uses,
+} from '../../../src/module/module.ts'
+import {
+  attributesPatch,
+  type FileAttributes,
+  groupDiffers,
+  missingAccount,
+  type NamedAccounts,
+  ownerDiffers,
+  ownerNames,
+  paddedMode,
+  replacedOwner,
+} from './file-attributes.ts'
+import { chmodMode, contentOfDigest, decideFile, modeAfter, placement } from './file-content.ts'
+import { foldersAbove, type Obstacle, plainPath } from './paths.ts'
+
+/** A folder of the controller as it is to be on a host. */
+export type FolderCopy = {
+  root: string
+  entries: SourceEntry[]
+  args: FileAttributes & { directory_mode?: string; force: boolean }
+}
+
+/** Larger files are streamed, each by itself. */
+const inOnePiece = 1_000_000
+/** So much of the small files is put in place by one step: all of it is in memory at once, for each host. */
+const inOneStep = 8_000_000
+/** The digest of larger files is kept beside them, so that a check need not hash them again. */
+const worthAReceipt = 5_000_000
+/** Of so many files at most the bytes are read too, for a difference that can be read: they come in one answer. */
+const mostRead = 100
+/** A mode for folders that are newly made. */
+const newFolderMode = '0755'
+/** So many folders are made by one program. */
+const foldersAtOnce = 500
+
+type Placed = Exclude<SourceEntry, { kind: 'directory' }>
+type FileEntry = Extract<SourceEntry, { kind: 'file' }>
+const isPlaced = (entry: SourceEntry): entry is Placed => entry.kind !== 'directory'
+const placedOf = ({ entries }: FolderCopy): Placed[] => entries.filter(isPlaced)
+/** All folders that have to be there, outermost first. */
+const foldersOf = ({ root, entries }: FolderCopy): string[] => [
+  ...foldersAbove(root),
+  root,
+  ...entries.flatMap(entry => (entry.kind === 'directory' ? [`${root}/${entry.path}`] : [])),
+]
+
+type FolderReads = {
+  folders: Query<FileAnswer>[]
+  leads: Query<FileAnswer, false>[]
+  entries: Query<FileAnswer>[]
+}
+
+/** What is looked at: each folder, what it leads to where it is a link, and what stands where files and links go. */
+export const folderReads = (copy: FolderCopy | undefined): FolderReads => {
+  if (copy === undefined) return { folders: [], leads: [], entries: [] }
+  const folders = foldersOf(copy)
+  return {
+    folders: folders.map(stat),
+    leads: folders.map(folder => uses(folderAt(folder))),
+    entries: placedOf(copy).map((entry, i) => {
+      const at = plainPath(`${copy.root}/${entry.path}`)
+      if (entry.kind === 'link') return stat(at)
+      return entry.bytes !== undefined && i < mostRead ? ofFile(at) : ofDigest(at)
+    }),
+  }
+}
+
+type Seen = NamedAccounts & { folders: FileAnswer[]; leads: FileAnswer[]; entries: FileAnswer[] }
+
+/** What becomes of one thing: nothing, or what is promised of it and how it gets there. */
+type Deed = { patch: object; file?: Step; steps: Step[]; small?: FileEntry }
+
+const contentOf = ({ file, size, sha256, bytes }: FileEntry): Content => ({
+  ...(bytes === undefined ? contentOfDigest(sha256, size) : { digest: sha256, size, bytes }),
+  at: { side: 'controller', path: file },
+})
+
+/** Arguments for one file: `preserve` is the mode that it has with the controller. */
+const argsFor = ({ args }: FolderCopy, { mode }: FileEntry): FileAttributes => ({
+  ...args,
+  ...(args.mode === 'preserve' ? { mode } : {}),
+})
+
+const anyFolder = { exists: true, kind: 'directory' } as FileAnswer
+
+const fileDeed = (
+  copy: FolderCopy,
+  entry: FileEntry,
+  found: FileAnswer,
+  seen: Seen,
+): Deed | ({ is: 'fail' } & Obstacle) | undefined => {
+  const at = plainPath(`${copy.root}/${entry.path}`)
+  const args = argsFor(copy, entry)
+  let file: Step | undefined
+  const it = decideFile(
+    at,
+    () => contentOf(entry),
+    args,
+    { ...seen, file: found, parent: anyFolder },
+    (path, _, own, before) => {
+      const { size, sha256 } = entry
+      file = { do: 'upload', file: entry.file, size, digest: sha256, ...placement(path, own, before) }
+      return []
+    },
+  )
+  if (it.is === 'fail') return it
+  if (it.is === 'ok') return undefined
+  if (file === undefined) return { patch: it.will, steps: it.steps }
+  return entry.size <= inOnePiece ? { patch: it.will, steps: [], small: entry } : { patch: it.will, steps: [], file }
+}
+
+const linkDeed = (
+  copy: FolderCopy,
+  entry: Extract<SourceEntry, { kind: 'link' }>,
+  found: FileAnswer,
+  seen: Seen,
+): Deed | ({ is: 'fail' } & Obstacle) | undefined => {
+  const at = plainPath(`${copy.root}/${entry.path}`)
+  const { args } = copy
+  if (found.exists && (found.kind === 'directory' || found.kind === 'other'))
+    return {
+      is: 'fail',
+      why: `${at} is a ${found.kind === 'other' ? 'special file' : 'directory'}, a link is wanted`,
+      fix: keeps,
+    }
+  const { mode: _, ...owners } = attributesPatch({ ...args, mode: '0777' }, seen)
+  const { owner, group } = ownerNames(args)
+  const word = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+  const chown = word === '' ? [] : [exec(['chown', '-h', '--', word, at])]
+  const isThere = found.exists && found.kind === 'link' && found.target === entry.target
+  if (isThere && !ownerDiffers(args, found, seen) && !groupDiffers(args, found, seen)) return undefined
+  if (isThere) return { patch: owners, steps: chown }
+  return {
+    patch: { exists: true, kind: 'link', target: entry.target, ...replacedOwner, ...owners },
+    steps: [...link(at, entry.target), ...chown],
+  }
+}
+
+const keeps = 'choose another path: what is there is kept'
+
+/** A folder that is none, or a link that leads to none. */
+const blockedFolder = (path: string, found: FileAnswer, leads: FileAnswer): Obstacle | undefined => {
+  if (!found.exists || later(() => found.kind) === 'directory') return undefined
+  if (leads.exists && later(() => leads.kind) === 'directory') return undefined
+  const what = found.kind === 'link' ? `a link to ${found.target}, which is no folder` : `a ${found.kind}`
+  return { why: `${path} is ${what}; a folder is wanted`, fix: keeps }
+}
+
+/** Makes folders, outermost first: with their mode from birth, and their owner. */
+const folderSteps = (paths: string[], { args }: FolderCopy): Step[] => {
+  const { owner, group } = ownerNames(args)
+  const word = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
+  const mode = paddedMode(args.directory_mode ?? newFolderMode)
+  const portions = Array.from({ length: Math.ceil(paths.length / foldersAtOnce) }, (_, i) =>
+    paths.slice(i * foldersAtOnce, (i + 1) * foldersAtOnce),
+  )
+  return portions.flatMap(some => [
+    exec(['mkdir', '-m', mode, '--', ...some]),
+    ...(word === ''
+      ? []
+      : [exec(['chown', '--', word, ...some]), exec(['chmod', chmodMode('directory', mode), '--', ...some])]),
+  ])
+}
+
+/** Programs that differ by the path at their end alone become one: those of owners before those of modes. */
+const together = (steps: Step[]): Step[] => {
+  const alike = Map.groupBy(
+    steps.flatMap(step => (step.do === 'exec' ? [step.argv] : [])),
+    argv => JSON.stringify(argv.slice(0, -1)),
+  )
+  const joined = [...alike.values()].flatMap(list =>
+    Array.from({ length: Math.ceil(list.length / foldersAtOnce) }, (_, i) => {
+      const some = list.slice(i * foldersAtOnce, (i + 1) * foldersAtOnce)
+      return exec([...some[0]!.slice(0, -1), ...some.map(argv => argv.at(-1)!)])
+    }),
+  )
+  const isChown = (step: Step): boolean => step.do === 'exec' && step.argv[0] === 'chown'
+  return [...joined.filter(isChown), ...joined.filter(step => !isChown(step))]
+}
+
+/** Small files in as many steps as their bytes make. */
+const writesOf = (copy: FolderCopy, small: { entry: FileEntry; found: FileAnswer }[]): Step[] => {
+  const steps: Extract<Step, { do: 'writes' }>[] = []
+  let left = 0
+  for (const { entry, found } of small) {
+    if (left < entry.size || steps.length === 0) {
+      steps.push({ do: 'writes', below: copy.root, files: [] })
+      left = inOneStep
+    }
+    left -= entry.size
+    const there = found.exists && found.kind === 'file' ? found : undefined
+    const args = argsFor(copy, entry)
+    const { owner, group } = ownerNames(args)
+    steps.at(-1)!.files.push({
+      path: entry.path,
+      content: contentOf(entry),
+      mode: modeAfter(args, there),
+      ...(there ? { replaces: true } : {}),
+      ...(owner === undefined ? {} : { owner }),
+      ...(group === undefined ? {} : { group }),
+    })
+  }
+  return steps
+}
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+
+const reasonOf = (made: string[], placed: Placed[], changed: Placed[], isNew: boolean): string => {
+  const [first] = changed
+  if (isNew)
+    return `${made.at(-1) === undefined ? 'it' : 'the folder'} does not exist: ${counted(placed.length, 'file')}`
+  const folders =
+    made.length === 0
+      ? []
+      : [made.length === 1 ? `${made[0]} does not exist` : `${made.length} folders do not exist, first ${made[0]}`]
+  const files =
+    first === undefined
+      ? []
+      : [
+          `${changed.length} of ${counted(placed.length, 'file')} ${changed.length === 1 ? 'is' : 'are'} not as in the folder, first ${first.path}`,
+        ]
+  return [...files, ...folders].join('; ')
+}
+
+type FolderDecision =
+  | { is: 'ok' }
+  | ({ is: 'fail' } & Obstacle)
+  | {
+      is: 'change'
+      will: { folders: (object | undefined)[]; entries: (object | undefined)[] }
+      steps: Step[]
+      reason: string
+    }
+
+/**
+ * A folder with all that is in it, as it is with the controller: what is right stays as it is, and so does what is there
+ * besides. Mode and owner are those of files, and of folders that are newly made.
+ */
+export const decideFolder = (copy: FolderCopy, seen: Seen): FolderDecision => {
+  const folders = foldersOf(copy)
+  const obstacle =
+    missingAccount(copy.args, seen) ??
+    folders.map((path, i) => blockedFolder(path, seen.folders[i]!, seen.leads[i]!)).find(one => one !== undefined)
+  if (obstacle) return { is: 'fail', ...obstacle }
+  const made = folders.filter((_, i) => !seen.folders[i]!.exists)
+  const placed = placedOf(copy)
+  const deeds = placed.map((entry, i): Deed | ({ is: 'fail' } & Obstacle) | undefined => {
+    const found = seen.entries[i]!
+    if (found.exists && !copy.args.force) return undefined
+    return entry.kind === 'file' ? fileDeed(copy, entry, found, seen) : linkDeed(copy, entry, found, seen)
+  })
+  const failed = deeds.find(deed => deed !== undefined && 'is' in deed)
+  if (failed && 'is' in failed) return failed
+  const done = deeds as (Deed | undefined)[]
+  const changed = placed.filter((_, i) => done[i] !== undefined)
+  if (made.length === 0 && changed.length === 0) return { is: 'ok' }
+  const all = done.filter(deed => deed !== undefined)
+  const small = done.flatMap((deed, i) => (deed?.small ? [{ entry: deed.small, found: seen.entries[i]! }] : []))
+  const large = all.flatMap(({ file }) => (file?.do === 'upload' ? [file] : []))
+  const { mode: _, ...owners } = attributesPatch({ ...copy.args, mode: '0777' }, seen)
+  const folderPatch = {
+    exists: true,
+    kind: 'directory',
+    mode: paddedMode(copy.args.directory_mode ?? newFolderMode),
+    ...owners,
+  }
+  return {
+    is: 'change',
+    will: {
+      folders: folders.map(path => (made.includes(path) ? folderPatch : undefined)),
+      entries: done.map(deed => deed?.patch),
+    },
+    steps: [
+      ...folderSteps(made, copy),
+      ...writesOf(copy, small),
+      ...large.flatMap((step): Step[] =>
+        step.size > worthAReceipt ? [step, { do: 'receipt', path: step.path, digest: step.digest }] : [step],
+      ),
+      ...together(all.flatMap(({ steps, patch }) => ('target' in patch ? [] : steps))),
+      ...all.flatMap(({ steps, patch }) => ('target' in patch ? steps : [])),
+    ],
+    reason: reasonOf(made, placed, changed, made.includes(copy.root)),
+  }
+}
