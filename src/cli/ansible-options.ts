@@ -33,14 +33,7 @@ export const ansibleOptions: AnsibleOption[] = [
     advice: () => ssh,
   },
   { flags: ['-k', '--ask-pass', '--connection-password-file', '--conn-pass-file'], advice: () => keys },
-  { flags: ['-b', '--become'], advice: () => 'write `become: true` into the play, or into the task' },
   { flags: ['-K', '--ask-become-pass', '--become-password-file', '--become-pass-file'], advice: () => sudo },
-  {
-    flags: ['--become-user'],
-    value: 'NAME',
-    advice: () => 'become makes root only: log in as that user with ansible_user, in a play without become',
-  },
-  { flags: ['--become-method'], value: 'METHOD', advice: () => 'leave it out: sudo is the only method' },
   {
     flags: ['-C', '--check'],
     advice: () =>

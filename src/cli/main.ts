@@ -42,6 +42,11 @@ const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Com
 const withHosts = (command: Command, what?: string): Command =>
   withPlaybook(command, what)
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
+    .option('-b, --become', 'tasks that do not say otherwise become another user: root, by sudo')
+    .option('--become-user <name>', 'whom they become, where nothing else says it')
+    .addOption(
+      new Option('--become-method <method>', 'how, where nothing else says it').choices(['sudo', 'su', 'doas']),
+    )
     .option('--diff', diffHelp, false)
     .addOption(new Option('--diff-private').hideHelp())
     .option('--no-color', 'plain text')

@@ -79,6 +79,9 @@ export type RunRequest = {
   variableNames: string[]
   artifacts?: string
   lock?: string
+  become?: boolean
+  becomeUser?: string
+  becomeMethod?: string
   /** The plan file that is applied, and whether what has moved is planned anew. */
   plan?: string
   refresh?: true

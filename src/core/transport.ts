@@ -14,6 +14,8 @@ export type Fragment = {
   sh: string
   /** A step: when it fails, the fragments after it in the frame do not run. A read has none. */
   step?: true
+  /** Who runs it, in a shell of his own over the same connection, where that is not who the frame is sent as. */
+  as?: Become
   /** What it starts may outlive it and go on printing, as a command of the user's may: none of that is anybody's output. */
   lingers?: true
 }
@@ -27,8 +29,8 @@ export type Upload = {
   mode: string
   owner?: string
   group?: string
-  /** Put there by the login user, not by the identity of the session: for a task without `become`. */
-  asLogin?: true
+  /** Put there by this user, for whom root's session does it. */
+  user?: string
   /** A test in sh, of one line: where it does not hold right before the rename, nothing is put there (`plan-moved`). */
   over?: string
   /** It is an archive, and `path` a folder: it is unpacked there while it arrives. More arguments for tar. */

@@ -4,7 +4,7 @@ import type { Loaded } from '../load/load.ts'
 import { selectHosts } from '../load/pattern.ts'
 import type { Task } from '../load/playbook.ts'
 import { emptyGraph, extend } from './extend.ts'
-import type { Graph, Machines } from './graph.ts'
+import type { BecomeDefaults, Graph, Machines } from './graph.ts'
 import type { Addition } from './nodes.ts'
 import { type Selection, strangeTags } from './selection.ts'
 
@@ -30,12 +30,14 @@ export const wholePlaybook = ({ playbook, inventory }: Pick<Loaded, 'playbook' |
  * Playbook x inventory -> graph: nodes, the edges of all kinds, and one order that respects them.
  * Throws Refusals: no host matched, a `needs`/`after` that names no task, a cycle explained as a path.
  * @param files references of the template files a task uses, which are edges like any other
+ * @param becoming whom tasks become where no keyword and no variable says it
  */
 export const expand = (
   loaded: Loaded,
   selection: Selection,
   isCollective: (module: string) => boolean,
   files: (task: Task) => Reference[],
+  becoming: BecomeDefaults = {},
 ): Graph => {
   const { inventory, extra } = loaded
   const limited = new Set(
@@ -50,7 +52,7 @@ export const expand = (
     ...additions.filter(({ hosts }) => hosts.length === 0).map(addition => noHost(addition, inventory)),
   ]
   if (failures.length > 0) throw new Refusal(...failures)
-  const source = { inventory, extra, limited, machines: new Map(), tags: selection.tags, isCollective, files }
+  const source = { inventory, extra, limited, machines: new Map(), tags: selection.tags, becoming, isCollective, files }
   const graph = extend(emptyGraph(source), additions)
   if (selection.limit !== undefined && graph.written.length > 0 && graph.nodes.length === 0)
     refuse('inventory-no-host', `No task is left for --limit "${selection.limit}".`, {

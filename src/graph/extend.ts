@@ -5,7 +5,8 @@ import { type Addition, type DraftedTask, draftTasks, insertWritten, type NodeDr
 import { planOrder } from './order.ts'
 import { playBarriers } from './play-barriers.ts'
 import { keepNeeded } from './selection.ts'
-import { type StaticScope, staticBecome, staticScope } from './static-scope.ts'
+import { staticBecome } from './static-become.ts'
+import { type StaticScope, staticScope } from './static-scope.ts'
 import { type ReadsOf, readsIn, registeredOn, type Values, valueEdges } from './value-edges.ts'
 import { orderEdges } from './written-order.ts'
 
@@ -50,7 +51,7 @@ const groundOf = ({ source, registered, written }: Graph, additions: Addition[])
     ...additions.flatMap(({ tasks }) => tasks.flatMap(({ register }) => register ?? [])),
   ])
   const scopeOf = staticScope(source, [...names])
-  const becomes = staticBecome(scopeOf)
+  const becomes = staticBecome(source, scopeOf)
   const joined = additions.map(addition => {
     const tasks = draftTasks(addition, source, becomes)
     return { behind: addition.behind, tasks, nodes: tasks.flatMap(({ nodes }) => nodes) }

@@ -1,3 +1,5 @@
+import type { Become } from '../core/transport.ts'
+import type { BecomeWord } from '../load/become-words.ts'
 import type { Reference } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
 import type { Play, Task } from '../load/playbook.ts'
@@ -28,8 +30,8 @@ export type Node = {
   /** A task with run_once: its registered value stands for every host of the play. */
   once: boolean
   collective: boolean
-  /** Hosts where it runs as root. */
-  become: Set<string>
+  /** By host whom it becomes there, and how; where it is not among them it runs as the login user. */
+  become: ReadonlyMap<string, Become>
   machines: Machines
 }
 
@@ -43,6 +45,9 @@ export type PlayBarriers = {
   ahead: Map<string, Play[]>
 }
 
+/** Whom tasks become where neither a keyword nor a variable says it: options of the command line, and what is configured. */
+export type BecomeDefaults = { become?: boolean } & Partial<Record<BecomeWord, string>>
+
 /** What a graph is made with, whatever tasks it has. */
 export type GraphSource = Pick<Loaded, 'inventory' | 'extra'> & {
   /** The hosts that --limit leaves. */
@@ -50,6 +55,8 @@ export type GraphSource = Pick<Loaded, 'inventory' | 'extra'> & {
   machines: Machines
   /** What --tags asks for; empty: everything. */
   tags: string[]
+  /** What is become where no keyword and no variable says it. */
+  becoming?: BecomeDefaults
   isCollective(module: string): boolean
   /** References of the template files a task uses, which are edges like any other. */
   files(task: Task): Reference[]

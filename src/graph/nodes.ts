@@ -1,8 +1,9 @@
+import type { Become } from '../core/transport.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { type CompiledTask, compileTask } from './compile.ts'
 import { type GraphSource, type Node, nodeId } from './graph.ts'
 import { isSelected } from './selection.ts'
-import type { staticBecome } from './static-scope.ts'
+import type { staticBecome } from './static-become.ts'
 
 /** Tasks of a play that join a graph, on some of the play's hosts. */
 export type Addition = {
@@ -19,6 +20,8 @@ export type NodeDraft = Omit<Node, 'edges'>
 
 /** A task with its nodes: what is the same on all of its hosts is found once. */
 export type DraftedTask = { task: Task; play: Play; compiled: CompiledTask; nodes: NodeDraft[] }
+
+const isBecoming = (one: readonly [string, Become | undefined]): one is [string, Become] => one[1] !== undefined
 
 /** The nodes of an addition, task by task. Throws a Refusal where an expression or `become` is wrong. */
 export const draftTasks = (
@@ -40,7 +43,7 @@ export const draftTasks = (
       included: new Set(isSelected(task, tags) ? on.filter(host => limited.has(host)) : []),
       once: task.runOnce,
       collective,
-      become: new Set(on.filter(host => becomes({ task, play }, host))),
+      become: new Map(on.map(host => [host, becomes({ task, play }, host)] as const).filter(isBecoming)),
       machines,
     })
     const groups = collective ? [members] : members.map(host => [host])

@@ -1,5 +1,4 @@
 import { refuse } from '../core/failure.ts'
-import { compileTemplate } from '../load/expression.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { createScope } from '../load/scope.ts'
 import { layersFor } from '../load/variables.ts'
@@ -33,33 +32,3 @@ export const staticScope =
       facts: refuseRead,
     })
   }
-
-/** Throws a Refusal (`playbook-value`, `playbook-reference`). */
-const evaluateBecome = (at: TaskInPlay, host: string, scopeOf: StaticScope): boolean => {
-  const { become } = at.task
-  const value = compileTemplate(become.value, become).evaluate(scopeOf(at, host, 'become'))
-  if (typeof value === 'boolean') return value
-  return refuse('playbook-value', '`become` wants true or false.', {
-    why: `It is ${JSON.stringify(value)}.`,
-    fix: 'A variable of the command line is text: bool(name) makes it true or false.',
-    origin: become.origin,
-  })
-}
-
-/**
- * Whether a task runs as root on a host. It has to be known before the host is contacted, because the login depends
- * on it. What a play says for all its tasks is evaluated once per host.
- */
-export const staticBecome = (scopeOf: StaticScope): ((at: TaskInPlay, host: string) => boolean) => {
-  const known = new Map<unknown, Map<string, boolean>>()
-  return (at, host) => {
-    const { become, vars } = at.task
-    if (typeof become.value === 'boolean') return become.value
-    if (Object.keys(vars).length > 0) return evaluateBecome(at, host, scopeOf)
-    const byHost = known.get(become) ?? new Map<string, boolean>()
-    known.set(become, byHost)
-    const value = byHost.get(host) ?? evaluateBecome(at, host, scopeOf)
-    byHost.set(host, value)
-    return value
-  }
-}

@@ -3,12 +3,13 @@ import type { Become, LeaseAnswer, LeaseRequest, Transport } from '../core/trans
 import type { Target } from '../settings/target.ts'
 import { atMost } from './at-most.ts'
 import { becomeRefused, identity } from './become.ts'
+import { framesByIdentity } from './frames-by-identity.ts'
 import { acquireLease, KEEPER_PROGRAM, leasePlace } from './lease.ts'
 import type { Link } from './link.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { identityKey, openShells, type Shells } from './shells.ts'
 import { startProgram } from './start-program.ts'
-import { noUpload, RECEIVER_PROGRAM, sendFile, uploadProblem } from './upload.ts'
+import { noUpload, RECEIVER_PROGRAM, receiverOf, sendFile, uploadProblem } from './upload.ts'
 
 /** How long an end may take: what runs is told to, and says how far it has come; then goodbye is said. */
 const CLOSE_MS = 2_000
@@ -19,8 +20,10 @@ const uploader = (who: Target, link: Link): Transport['upload'] => {
   return async (upload, onProgress) => {
     const problem = uploadProblem(who.name, upload)
     if (problem) throw new Refusal(problem)
-    const by = upload.asLogin ? asIdentity(who) : who
-    const receiver = await startProgram(by, link, RECEIVER_PROGRAM, refusal => noUpload(who.name, upload, refusal))
+    // The login user needs nobody's leave; for any other root does it.
+    const by = upload.user === who.user ? asIdentity(who) : who
+    const program = upload.user === undefined || by !== who ? RECEIVER_PROGRAM : receiverOf(upload.user)
+    const receiver = await startProgram(by, link, program, refusal => noUpload(who.name, upload, refusal))
     await sendFile(who.name, receiver, upload, said => becomeRefused(by, said), onProgress)
   }
 }
@@ -66,7 +69,7 @@ export const openSession = async (target: Target, link: Link): Promise<Transport
   const transportOf = (who: Target): Transport => {
     const send = uploader(who, link)
     return {
-      run: shells.runAs(who),
+      run: framesByIdentity(other => shells.runAs(other ? asIdentity(target, other) : who)),
       upload: (upload, onProgress) => inTurn(() => send(upload, onProgress)),
       lease: request => leaseOf(target, link, shells, request),
       as: become => transportAs(asIdentity(target, become)),

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { posix } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
-import { quote, quoted } from '../core/quote.ts'
+import { asOther, quote, quoted } from '../core/quote.ts'
 import { systemFix } from '../core/system-fix.ts'
 import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
@@ -17,6 +17,9 @@ const CHUNK = 256 * 1024
  * a time and leaves the rest to `cat`; and the script, with its digest, is in no argument list.
  */
 export const RECEIVER_PROGRAM = `/bin/sh -c 'IFS= read -r x && eval "$x"'`
+
+/** The same, which root runs for another user. */
+export const receiverOf = (user: string): string => `/bin/sh -c ${quote(`${asOther(user)} ${RECEIVER_PROGRAM}`)}`
 
 /** What a failing program said, without the advice that coreutils add, and tar's words on leaving. */
 const reasonIn = (said: string): string =>

@@ -138,7 +138,8 @@ const expressionsOf = (task: Task, problems: Problems): Expression[] => {
   const texts = task.when.filter((one): one is Located<string> => typeof one.value === 'string')
   const loop = task.loop === undefined ? [] : [task.loop]
   return [
-    ...[task.args, task.become, ...Object.values(task.vars), ...(task.needs ?? []), ...task.after].map(template),
+    ...[task.args, task.become, ...Object.values(task.becomeSaid), ...Object.values(task.vars)].map(template),
+    ...[...(task.needs ?? []), ...task.after].map(template),
     ...texts.map(condition),
     ...loop.map(one => (typeof one.value === 'string' ? condition(one as Located<string>) : template(one))),
   ].filter(one => one !== undefined)

@@ -9,7 +9,7 @@ export const factNames: readonly string[] =
 
 /** The variables of a host that its connection is made by, or that are refused there. */
 export const connectionVariables: readonly string[] =
-  'host port user timeout password private_key_file private_key_passphrase connection host_key_checking become_method become_user become_password become_pass ssh_host ssh_port ssh_user ssh_timeout ssh_pass ssh_password ssh_private_key_file ssh_private_key_passphrase ssh_host_key_checking ssh_args ssh_common_args ssh_extra_args ssh_executable ssh_retries ssh_pkcs11_provider'
+  'host port user timeout password private_key_file private_key_passphrase connection host_key_checking become become_method become_user become_password become_pass become_exe become_flags sudo_user sudo_pass sudo_exe sudo_flags su_user su_pass su_exe su_flags doas_user doas_pass doas_exe doas_flags ssh_host ssh_port ssh_user ssh_timeout ssh_pass ssh_password ssh_private_key_file ssh_private_key_passphrase ssh_host_key_checking ssh_args ssh_common_args ssh_extra_args ssh_executable ssh_retries ssh_pkcs11_provider'
     .split(' ')
     .map(word => `ansible_${word}`)
 
@@ -31,14 +31,16 @@ export const nameFault = (name: string): string | undefined => {
 export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] =
-  'name hosts tasks handlers vars defaults become environment tags needs secrets no_log'.split(' ')
+  'name hosts tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log'.split(
+    ' ',
+  )
 export const taskWords: readonly string[] =
-  'name when loop register needs after rolling notify tags run_once become environment vars changed_when touches no_log'.split(
+  'name when loop register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when touches no_log'.split(
     ' ',
   )
 
 const shared =
-  'connection port remote_user module_defaults ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger become_method become_user become_flags become_exe collections'.split(
+  'connection port remote_user module_defaults ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger collections'.split(
     ' ',
   )
 const ansiblePlay =

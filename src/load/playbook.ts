@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
+import { becomeSaid } from './become-words.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
@@ -76,9 +77,10 @@ const parsePlay = (at: Located, problems: Problems, names: Names): Play | undefi
   const members = mapping(at, 'A play', problems)
   for (const key of members.keys()) if (!playWords.includes(key)) problems.push(unknownWord(at, key))
 
-  const login: Located<boolean | string> = locatedAt(false, at.origin)
+  const unsaid: Located<boolean | string | undefined> = locatedAt(undefined, at.origin)
   const inherited = {
-    become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? login, login),
+    become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? unsaid, unsaid),
+    becomeSaid: becomeSaid(members, {}, problems),
     noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? false, false),
     tags: fieldOf(members, 'tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
     ...fieldOf<{ environment?: Located }>(members, 'environment', environment => ({ environment }), {}),

@@ -115,6 +115,9 @@ const linesOf = (file: string): string[] => {
   ]
 }
 
+/** Variables that passwords of a connection stand in: these are secrets whatever a play says. */
+const isPassword = (name: string): boolean => connectionVariables.includes(name) && /_pass(word)?$/.test(name)
+
 /** What is known of secrets before any host is contacted: values as they are written, and what secret files say. */
 export const writtenSecrets = (loaded: Readable): string[] => {
   const { paths, files } = secretSources(loaded)
@@ -122,5 +125,8 @@ export const writtenSecrets = (loaded: Readable): string[] => {
   const values = paths.flatMap(([name, ...rest]) =>
     layers.flatMap(layer => (Object.hasOwn(layer, name!) ? leavesOf(atPath(layer[name!]!.value, rest)) : [])),
   )
-  return [...values.filter(value => !hasBraces(value)), ...[...files].flatMap(linesOf)]
+  const passwords = layers.flatMap(layer =>
+    Object.entries(layer).flatMap(([name, { value }]) => (isPassword(name) ? leavesOf(value) : [])),
+  )
+  return [...[...values, ...passwords].filter(value => !hasBraces(value)), ...[...files].flatMap(linesOf)]
 }

@@ -1,5 +1,6 @@
 import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
+import { type BecomeSaid, becomeSaid } from './become-words.ts'
 import { hasBraces } from './braces.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { builtinPrefix, isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
@@ -44,8 +45,10 @@ export type Task = {
   notify: Located<string>[]
   tags: string[]
   runOnce: boolean
-  /** Whether it runs as root. An expression has to be known before any host is contacted. */
-  become: Located<boolean | string>
+  /** Whether it becomes another user, where that is said. An expression has to be known before any host is contacted. */
+  become: Located<boolean | string | undefined>
+  /** Whom, and how. Tasks that say nothing themselves share one value. */
+  becomeSaid: BecomeSaid
   /** Nothing of what it is asked, does and says is told. */
   noLog: boolean
   vars: Record<string, Located>
@@ -55,7 +58,8 @@ export type Task = {
 
 /** What a task takes from its play. */
 export type Surroundings = {
-  become: Located<boolean | string>
+  become: Located<boolean | string | undefined>
+  becomeSaid: BecomeSaid
   noLog: boolean
   environment?: Located
   tags: string[]
@@ -187,6 +191,7 @@ const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: 
       found => flagOrExpression(found, '"become"', problems) ?? around.become,
       around.become,
     ),
+    becomeSaid: becomeSaid(members, around.becomeSaid, problems),
     noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? around.noLog, around.noLog),
     vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
     ...(registered === undefined ? {} : { register: registered }),

@@ -1,5 +1,5 @@
 import type { Difference } from '../core/event.ts'
-import type { Output } from '../core/transport.ts'
+import type { Become, Output } from '../core/transport.ts'
 import type { Unknown } from '../core/unknown.ts'
 import type { Guard } from './guard.ts'
 import type { Label } from './label.ts'
@@ -48,6 +48,8 @@ export type Query<A, Owned extends boolean = true> = {
   parse(raw: any): A
   /** Only looked at, never changed by this node. Set by `uses`. */
   only: Owned extends true ? false : true
+  /** In whose shell it is asked, where that is not the machine's session. Set by the engine. */
+  as?: Become
   /** Asked as the user that the task runs as; anything else is asked by who may see most. */
   theirs?: true
   /** Whether only root may change what is there. */

@@ -1,4 +1,5 @@
 import type { SecretKeeper } from '../core/secret-keeper.ts'
+import type { Become } from '../core/transport.ts'
 import { type Graph, machineOf } from '../graph/graph.ts'
 import { createSecretReader, type SecretReader } from '../graph/secrets.ts'
 import type { Loaded } from '../load/load.ts'
@@ -6,6 +7,12 @@ import { secretSources } from '../load/secrets.ts'
 import type { AnyModule } from '../module/define.ts'
 import { type Answers, createAnswers } from '../world/answers.ts'
 import type { Line } from './line.ts'
+
+/**
+ * Another identity than a machine's session has: of a user for whom root's session runs what he does, while reads are
+ * root's; or, where nobody is root there, one with a shell of its own, in which all is asked and done.
+ */
+export type OtherIdentity = { user: string; shell?: Become }
 
 /**
  * Everything that is known during one run, and all that planning reads: what was asked for, what machines have answered,
@@ -27,8 +34,8 @@ export type Known = {
   pendingHandlers: ReadonlyMap<string, string>
   /** Renders a template file in a scope: what `template` queries are answered with. */
   render(path: string, scope: Record<string, unknown>): unknown
-  /** The user a task without `become` runs as on a machine whose shell is root's; undefined: the shell's own. */
-  identity(machine: string, become: boolean): string | undefined
+  /** Who a task is on a machine, by whom it becomes, where that is another than its session. */
+  identity(machine: string, become: Become | undefined): OtherIdentity | undefined
   /** What must never be shown, as far as it is known. */
   secrets: SecretKeeper
   /** Which secrets each task reads, and the files of the controller that are secret. */

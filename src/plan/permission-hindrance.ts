@@ -6,6 +6,7 @@ import type { TaskUser } from '../module/probes/task-user.ts'
 import type { AnyQuery } from '../module/query.ts'
 import type { Step } from '../module/step.ts'
 import { predictedKey } from '../world/file-answers.ts'
+import { otherIdentity } from './as-task.ts'
 import type { Asker } from './decide.ts'
 import { type Deed, type Hindrance, handsOn } from './deed.ts'
 import type { Line } from './line.ts'
@@ -27,8 +28,10 @@ const makerOf = (walk: Walk, line: Line, query: AnyQuery, user: TaskUser): numbe
   const prediction = predicted.findLast(one => one.patches.has(key) || one.patches.has(at))
   const maker = walk.planned.flatMap(({ lines }) => lines).find(({ id }) => id === prediction?.node)
   if (maker === undefined || maker.steps.some(step => step.do === 'expect')) return undefined
-  const name = (one: Line): string | undefined => walk.known.identity(one.machine, one.node.become.has(one.host))
-  return name(maker) === name(line) ? user.uid : 0
+  const [by, own] = [otherIdentity(walk.known, maker), otherIdentity(walk.known, line)]
+  if (by?.user === own?.user) return user.uid
+  // Of anybody else than root the number is not known.
+  return by === undefined && own?.shell === undefined ? 0 : undefined
 }
 
 /** What stands at a path, as far as it is known; `gone`: nothing. */
@@ -183,7 +186,8 @@ export const permissionHindrance = (
   })
   if (privileged) return { why: `${user.name} may not change ${privileged[0].subject}: only root may`, fix: asRoot }
   const at: Looker = query => look(walk, line, query, user, ask)
-  const isRead = walk.known.identity(line.machine, line.node.become.has(line.host)) === undefined
+  const other = otherIdentity(walk.known, line)
+  const isRead = other === undefined || other.shell !== undefined
   for (const deed of deeds) {
     const found =
       (isRead ? undefined : closedAbove(deed.path, user, at)) ??

@@ -18,6 +18,8 @@ export const exitOf = ({ reason }: Failure): number => {
   if (reason === 'bug-engine') return exit.bug
   if (reason === 'run-interrupted') return exit.interrupted
   if (reason === 'host-key-changed' || reason === 'host-locked' || reason.startsWith('plan-')) return exit.refused
+  // A host that lets one in was reached, whatever it lets one become.
+  if (reason === 'host-become') return exit.failed
   if (isHostGone({ reason, what: '' })) return exit.unreachable
   return /^(usage|playbook|inventory)-/.test(reason) ? exit.badInput : exit.failed
 }

@@ -12,7 +12,7 @@ import { type FramePart, type FrameProgress, sendFrame } from './frame-progress.
 import { planAnew } from './moved.ts'
 import { promiseTest } from './promise-test.ts'
 import { settle } from './settle.ts'
-import { type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps, sentSteps } from './steps.ts'
+import { asReader, type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps, sentSteps } from './steps.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 
 /** Whether a line can travel in a frame with others: its steps are plain shell and nothing has to be waited for. */
@@ -57,8 +57,8 @@ const partsOf = (context: RunContext, machine: string, changes: Line[], login: s
       line,
       sent,
       steps: sent.map(step => fragmentOf(context, line, step, login)),
-      test: test === '' ? [] : [{ sh: test, step: true }],
-      reads: batch(context.known.answers.get(machine)!, hostQueries(line)),
+      test: test === '' ? [] : [{ ...asReader(context, line, test), step: true }],
+      reads: batch(context.known.answers.get(machine)!, hostQueries(context.known, line)),
     }
   })
 
@@ -125,7 +125,7 @@ const runAlone = async (context: RunContext, line: Line, lines: Line[]): Promise
   for (const quiet of lines.slice(0, lines.indexOf(line))) finishQuiet(context, quiet)
   announceRun(context, line)
   const transport = await context.connect(line.machine)
-  const reads = batch(context.known.answers.get(line.machine)!, hostQueries(line))
+  const reads = batch(context.known.answers.get(line.machine)!, hostQueries(context.known, line))
   const ran = await runSteps(context, transport, line, sentSteps(context, line), reads.fragments)
   invalidateTouched(context, line)
   if (ran.moved !== undefined) return planAnew(context, line, ran.moved)

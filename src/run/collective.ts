@@ -81,7 +81,7 @@ const runPhase = (context: RunContext, line: Line, phase: number): Promise<void>
     if (steps.length === 0) return
     const transport = await context.connect(line.machine)
     const last = phase === line.phases.length - 1
-    const reads = batch(context.known.answers.get(line.machine)!, last ? hostQueries(line) : [])
+    const reads = batch(context.known.answers.get(line.machine)!, last ? hostQueries(context.known, line) : [])
     const tail: Fragment[] = last ? reads.fragments : []
     const ran = await runSteps(context, transport, line, sentSteps(context, line, steps), tail)
     invalidateTouched(context, line)

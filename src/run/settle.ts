@@ -30,7 +30,7 @@ const readWhenDifferent = async (
   const every = line.settle?.every ?? interval
   const seconds = Math.min(patience, (deadline - Date.now()) / 1000)
   const rounds = Math.max(1, Math.ceil(seconds / every))
-  const reads = batch(context.known.answers.get(line.machine)!, hostQueries(line))
+  const reads = batch(context.known.answers.get(line.machine)!, hostQueries(context.known, line))
   const all = reads.fragments.map(({ sh }) => `( ${sh}\n)`).join('; ')
   const wait = `n=0; while [ $n -lt ${rounds} ] && [ "$({ ${all}; } 2>/dev/null </dev/null | sha256sum | cut -c1-64)" = ${last} ]; do sleep ${every}; n=$((n+1)); done`
   const outputs = await transport.run([{ sh: wait }, ...reads.fragments])

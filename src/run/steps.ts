@@ -8,6 +8,7 @@ import { isRecord, same, sha256, withMember } from '../core/value.ts'
 import { type Guard, guardTest, movedStatus } from '../module/guard.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe, type From, placesFile, type Step } from '../module/step.ts'
+import { askedFor, otherIdentity } from '../plan/as-task.ts'
 import { type Line, refOf } from '../plan/line.ts'
 import { withoutPredictions, worldOn } from '../plan/walk-state.ts'
 import { batch } from '../world/batch.ts'
@@ -97,13 +98,21 @@ export const fitsFrame = (steps: Step[]): boolean => {
 }
 
 /** The user a line's task runs as; undefined: the one who reads. */
-const userOf = ({ known }: RunContext, { host, machine, node }: Line): string | undefined =>
-  known.identity(machine, node.become.has(host))
+const userOf = ({ known }: RunContext, line: Line): string | undefined => {
+  const other = otherIdentity(known, line)
+  return other?.shell === undefined ? other?.user : undefined
+}
+
+/** A script of a line, run by who reads for it. */
+export const asReader = ({ known }: RunContext, line: Line, sh: string): Fragment => {
+  const shell = otherIdentity(known, line)?.shell
+  return shell === undefined ? { sh } : { sh, as: shell }
+}
 
 /** A script of a line, run as its task's identity. */
-const asTask = (context: RunContext, line: Line, sh: string): string => {
+const asTask = (context: RunContext, line: Line, sh: string): Fragment => {
   const user = userOf(context, line)
-  return user === undefined ? sh : fedTo(user, sh)
+  return user === undefined ? asReader(context, line, sh) : { sh: fedTo(user, sh) }
 }
 
 /** Steps of a line, all or those of a phase, as they are sent: with what guards them. */
@@ -115,10 +124,11 @@ export const sentSteps = (context: RunContext, line: Line, steps = line.steps): 
  * looks, by who reads.
  */
 export const fragmentOf = (context: RunContext, line: Line, step: Step, login: string): Fragment => {
-  const sh = stepScript(step, context.memory, login)!
+  const shell = otherIdentity(context.known, line)?.shell
+  const sh = stepScript(step, context.memory, shell?.user ?? login)!
   const isOwn = step.do === 'expect' || step.do === 'guard' || (step.do === 'exec' && step.user !== undefined)
   const lingers = step.do === 'exec' ? { lingers: true as const } : {}
-  return { sh: isOwn ? sh : asTask(context, line, sh), step: true, ...lingers }
+  return { ...(isOwn ? asReader(context, line, sh) : asTask(context, line, sh)), step: true, ...lingers }
 }
 
 /** A step in words without secrets: of a long one only the beginning is told, and so maybe half a secret. */
@@ -197,11 +207,11 @@ const overOf = (guard: Guard | undefined, login: boolean): string | undefined =>
 /** What a step sends, as the task's identity. */
 const uploadOf = (context: RunContext, line: Line, step: Sending): Upload => {
   const { file, size, digest } = step
-  const login = userOf(context, line) !== undefined
-  const common = { source: { file }, size, digest, ...(login ? { asLogin: true as const } : {}) }
+  const user = userOf(context, line)
+  const common = { source: { file }, size, digest, ...(user === undefined ? {} : { user }) }
   if (step.do === 'unpack') return { ...common, path: step.into, mode: '', unpack: step.words }
   const { path, mode, owner, group } = step
-  const over = overOf(step.over, login)
+  const over = overOf(step.over, user !== undefined)
   return {
     ...common,
     path,
@@ -226,7 +236,9 @@ const send = async (
 ): Promise<Stopped | undefined> => {
   const { size: total } = upload
   try {
-    await transport.upload(upload, done => context.emit({ type: 'progress', ...refOf(line), done, total, what }))
+    const shell = otherIdentity(context.known, line)?.shell
+    const by = shell === undefined ? transport : transport.as(shell)
+    await by.upload(upload, done => context.emit({ type: 'progress', ...refOf(line), done, total, what }))
     return undefined
   } catch (error) {
     const failure = error instanceof Refusal ? error.failures[0]! : undefined
@@ -291,11 +303,11 @@ const setMembers = async (
   const answers = context.known.answers.get(line.machine)!
   const again = batch(
     answers,
-    seen.map(([query]) => query),
+    seen.map(([query]) => askedFor(context.known, line)(query)),
   )
   for (let reads = 1; ; reads++) {
     const cat = asTask(context, line, `cat -- ${quote(step.path)}`)
-    const [read, ...members] = await transport.run([{ sh: cat }, ...again.fragments])
+    const [read, ...members] = await transport.run([cat, ...again.fragments])
     if (read!.status !== 0) return { failure: stepFailure(line, told(context, step), read!) }
     again.record(members)
     const world = worldOn(withoutPredictions(context.walk), line.machine)
@@ -309,7 +321,8 @@ const setMembers = async (
     for (const [path, value] of Object.entries(step.set)) tree = withMember(tree, path, member(context, value))
     const bytes = Buffer.from(JSON.stringify(tree, null, step.indent) + (text.endsWith('\n') ? '\n' : ''))
     const over: Guard = { path: step.path, kind: 'there', digest: sha256(read!.stdout) }
-    const [written] = await transport.run([{ sh: asTask(context, line, rewrite(step.path, bytes, over)), step: true }])
+    const put = { ...asTask(context, line, rewrite(step.path, bytes, over)), step: true as const }
+    const [written] = await transport.run([put])
     if (written!.status === 0) return undefined
     if (written!.status !== movedStatus) return { failure: stepFailure(line, told(context, step), written!) }
     if (reads === mostReads) return { moved: step.path }

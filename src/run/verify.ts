@@ -3,7 +3,9 @@ import { isUnknown } from '../core/unknown.ts'
 import { isRecord, same } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
 import type { AnyQuery } from '../module/query.ts'
+import { askedFor } from '../plan/as-task.ts'
 import { queriesOf } from '../plan/decide.ts'
+import type { Known } from '../plan/known.ts'
 import type { Line } from '../plan/line.ts'
 import { readAll, requireNewReads } from '../plan/plan.ts'
 import { planNode } from '../plan/walk.ts'
@@ -18,7 +20,10 @@ export type ReplanResult =
   | { outputs?: undefined; failure: Failure; broken: string }
 
 /** What a line asks of its machine. */
-export const hostQueries = ({ reads }: Line): AnyQuery[] => queriesOf(reads).filter(q => q.probe.side === 'host')
+export const hostQueries = (known: Known, line: Line): AnyQuery[] =>
+  queriesOf(line.reads)
+    .filter(q => q.probe.side === 'host')
+    .map(askedFor(known, line))
 
 /** Plans again, with nothing predicted, until nothing is missing; what is missing is read first. */
 export const replan = async (context: RunContext, plan: (walk: Walk) => Line[]): Promise<Line[]> => {

@@ -1,43 +1,10 @@
 import { Refusal } from '../core/failure.ts'
-import { numberOf, refuseSetting, secretOf, settingFault, textOf, truthOf } from './fault.ts'
+import type { Become } from '../core/transport.ts'
+import { numberOf, refuseSetting, secretOf, textOf, truthOf } from './fault.ts'
 import type { AskSshConfig } from './jump.ts'
 import { type Said, type SaidBy, type SettingName, type Sources, settingOf } from './precedence.ts'
 import { type HopQuestion, hopOf, type SshSaid, wayOf } from './ssh-hop.ts'
 import type { Target } from './target.ts'
-
-/** Variables that change how Ansible becomes another user and that this version does not follow. */
-const NOT_FOLLOWED: Record<string, string> = {
-  ansible_become_password: 'sudo is run without a password; give the user a NOPASSWD line in sudoers',
-  ansible_become_pass: 'sudo is run without a password; give the user a NOPASSWD line in sudoers',
-}
-
-/** Variables that are followed only with the value that is the default anyway. */
-const ONLY: Record<string, { values: unknown[]; why: string }> = {
-  ansible_become_method: { values: ['sudo'], why: 'another user is reached by sudo only' },
-  ansible_become_user: { values: ['root'], why: 'become makes root only' },
-}
-
-const refuseBecome = (host: string, vars: Sources['vars']): void => {
-  const from = (name: string): SaidBy => ({ by: 'variable', name })
-  const failures = [
-    ...Object.entries(NOT_FOLLOWED).flatMap(([name, fix]) =>
-      vars[name] == null ? [] : [settingFault(host, from(name), 'is not followed', fix)],
-    ),
-    ...Object.entries(ONLY).flatMap(([name, { values, why }]) =>
-      vars[name] == null || values.includes(vars[name])
-        ? []
-        : [
-            settingFault(
-              host,
-              from(name),
-              `is ${JSON.stringify(vars[name])}: ${why}`,
-              `write ${JSON.stringify(values[0])}`,
-            ),
-          ],
-    ),
-  ]
-  if (failures.length > 0) throw new Refusal(...failures)
-}
 
 /** Names of connection plugins of Ansible's that mean one of ours. */
 const CONNECTIONS: Record<string, NonNullable<Target['connection']>> = {
@@ -176,8 +143,8 @@ const refuseProgram = (host: string, said: Said | undefined): void => {
 
 /** Whoever asks for targets, and what there is besides variables. */
 export type Reaching = Omit<Sources, 'vars'> & {
-  /** Steps run as root, by sudo unless the login user is root already. */
-  become: boolean
+  /** The identity of the machine's session, where that is not the login user's. */
+  become?: Become
   /** What is done with unknown host keys where nobody says: `ask` where there is a terminal. */
   newKeys?: 'ask'
   /** The user's own ssh_config, where there is one. */
@@ -227,7 +194,6 @@ const byProgram = (question: HopQuestion, own: OwnSettings, list: SshSaid[]): Pa
 export const targetOf = async (host: string, vars: Sources['vars'], reaching: Reaching): Promise<Target> => {
   const { become, newKeys, askSshConfig, warn = () => {}, environment = process.env } = reaching
   const sources = { ...reaching, vars }
-  refuseBecome(host, vars)
   refuseProgram(host, settingOf('sshExecutable', sources))
   const connection = connectionOf(host, settingOf('connection', sources))
   const address = textOf(host, settingOf('host', sources)) ?? host
@@ -236,7 +202,7 @@ export const targetOf = async (host: string, vars: Sources['vars'], reaching: Re
   const list = askSshConfig && connection !== 'local' ? await askSshConfig(address, own.list, own.file) : own.list
   const named = {
     name: host,
-    ...(become && { become: { user: 'root', method: 'sudo' } as const }),
+    ...(become && { become }),
     ...(connection === 'ssh' ? {} : { connection }),
   }
   if (connection === 'local') return { ...hopOf(question, []), ...named }

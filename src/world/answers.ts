@@ -2,7 +2,15 @@ import { completeLabels, type Label } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
 import type { BoundReach } from '../module/reach.ts'
 import { canonicalLabels, type KnownLinks } from './canonical-path.ts'
-import { countTornReads, hasAllFacets, isAbsentFile, isFileQuery, storedFile } from './file-answers.ts'
+import {
+  countTornReads,
+  hasAllFacets,
+  isAbsentFile,
+  isDenied,
+  isFileQuery,
+  storedFile,
+  withDenials,
+} from './file-answers.ts'
 import { canonicalReach, isHit } from './prediction.ts'
 import type { RawAnswer } from './raw-answer.ts'
 
@@ -31,6 +39,9 @@ export const createAnswers = (): Answers => ({
 /** Links as they are, with nothing predicted. */
 const seenLinks = ({ reals }: Answers): KnownLinks => ({ reals, predicted: [] })
 
+/** Who asks, by name; the session's own identity is ''. */
+export const askerOf = ({ as }: AnyQuery): string => as?.user ?? ''
+
 /** Records an answer. A file's answer teaches the real name of its folder, and is stored under its own. */
 export const recordAnswer = (answers: Answers, query: AnyQuery, raw: unknown, facets: string[]): void => {
   const { raws, asked, reals, clock } = answers
@@ -41,7 +52,7 @@ export const recordAnswer = (answers: Answers, query: AnyQuery, raw: unknown, fa
   if (!isFileQuery(query)) return void raws.set(name, now)
   const { key, folder, real } = storedFile(query, raw)
   reals.set(folder, real)
-  raws.set(key, countTornReads(raws.get(key), now))
+  raws.set(key, withDenials(raws.get(key), countTornReads(raws.get(key), now), askerOf(query)))
 }
 
 /** A change has happened: every older answer that it may have changed is to be read again, real folders too. */
@@ -65,9 +76,19 @@ const hasChangedSince = ({ happened }: Answers, at: number, looks: () => Label[]
   return since.some(change => isHit(change, looked))
 }
 
-/** Whether an answer has all that is asked, and nothing has happened to what it looks at since. */
+/** Whether nothing has happened to what an answer looks at since. */
+const isCurrent = (answers: Answers, { at }: RawAnswer, looks: () => Label[]): boolean =>
+  !hasChangedSince(answers, at, looks)
+
+/** Whether an answer has all that is asked, for who asks, and nothing has happened to what it looks at since. */
 export const isFresh = (answers: Answers, query: AnyQuery, raw: RawAnswer, looks: () => Label[]): boolean =>
-  hasAllFacets(query, raw) && !hasChangedSince(answers, raw.at, looks)
+  hasAllFacets(query, raw) &&
+  !(isFileQuery(query) && isDenied(raw) && !raw.deniedTo?.has(askerOf(query))) &&
+  isCurrent(answers, raw, looks)
+
+/** Whether it is known that who asks may not see it, where another could, but has not asked for as much. */
+export const isKnownDenied = (answers: Answers, query: AnyQuery, raw: RawAnswer, looks: () => Label[]): boolean =>
+  raw.deniedTo?.has(askerOf(query)) === true && isCurrent(answers, raw, looks)
 
 /** Whether a folder above a (canonical) path is known to be absent: then so is all below it. */
 export const isAbsentAbove = (answers: Answers, path: string): boolean => {

@@ -3,7 +3,7 @@ import type { Fragment, Output } from '../core/transport.ts'
 import { pathIn } from '../module/label.ts'
 import { folderAt } from '../module/probes/file.ts'
 import type { AnyQuery, ProbeItem } from '../module/query.ts'
-import { type Answers, recordAnswer } from './answers.ts'
+import { type Answers, askerOf, recordAnswer } from './answers.ts'
 import { isFileQuery } from './file-answers.ts'
 
 /** A batch of reads: fragments to run, and what to do with what each printed. */
@@ -14,8 +14,14 @@ export type Batch = { fragments: Fragment[]; record(outputs: Output[]): void }
  * lies behind a link is one of what they look at.
  */
 const unresolved = ({ reals }: Answers, queries: AnyQuery[]): AnyQuery[] => {
-  const paths = queries.filter(q => !isFileQuery(q)).flatMap(q => q.looks.flatMap(label => pathIn(label) ?? []))
-  return [...new Set(paths)].filter(path => !reals.has(path)).map(folderAt)
+  const paths = new Map(
+    queries
+      .filter(q => !isFileQuery(q))
+      .flatMap(q => q.looks.flatMap(label => pathIn(label) ?? []).map(path => [path, q.as] as const)),
+  )
+  return [...paths]
+    .filter(([path]) => !reals.has(path))
+    .map(([path, as]) => ({ ...folderAt(path), ...(as ? { as } : {}) }))
 }
 
 /**
@@ -23,18 +29,23 @@ const unresolved = ({ reals }: Answers, queries: AnyQuery[]): AnyQuery[] => {
  * programs one fragment per distinct text. Reading them is kept apart, so that a batch may ride behind steps.
  */
 export const batch = (answers: Answers, queries: AnyQuery[]): Batch => {
-  const all = [...queries, ...unresolved(answers, queries)]
-  const kinds = Map.groupBy(all, q => (q.probe.kind === 'program' ? `program ${q.item}` : q.probe.kind))
+  // What one identity is asked stands together: a frame of several is sent as several.
+  const all = [...Map.groupBy([...queries, ...unresolved(answers, queries)], askerOf).values()].flat()
+  const kinds = Map.groupBy(
+    all,
+    q => `${askerOf(q)} ${q.probe.kind === 'program' ? `program ${q.item}` : q.probe.kind}`,
+  )
   const kindred = [...kinds.values()].map(group => {
     const items = [...Map.groupBy(group, q => q.item)].map(
       ([item, same]): ProbeItem => ({ item, facets: [...new Set(same.flatMap(q => q.facets))] }),
     )
     // A user's command may leave children behind that print; what modules ask does not.
     const lingers = group.some(q => q.lazy) ? { lingers: true as const } : {}
-    return { probe: group[0]!.probe, of: new Map(group.map(q => [q.item, q])), items, lingers }
+    const { probe, as } = group[0]!
+    return { probe, of: new Map(group.map(q => [q.item, q])), items, way: { ...lingers, ...(as ? { as } : {}) } }
   })
   return {
-    fragments: kindred.map(g => ({ sh: g.probe.sh(g.items), ...g.lingers })),
+    fragments: kindred.map(g => ({ sh: g.probe.sh(g.items), ...g.way })),
     record: outputs => {
       for (const [i, group] of kindred.entries()) {
         const output = outputs[i]!

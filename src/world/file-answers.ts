@@ -46,6 +46,20 @@ export const storedAnswer = (
 export const askedAgain = (query: AnyQuery, last: RawAnswer | undefined): AnyQuery =>
   isFileQuery(query) && tornReads(last) > 0 ? { ...query, key: `${query.key} again ${tornReads(last)}` } : query
 
+/** Whether an answer only says that whoever asked may not see it. */
+export const isDenied = ({ raw }: RawAnswer): boolean => (raw as RawFile).denied === true
+
+/**
+ * An answer about a file with who may not see it. What another may see is not given up for that: of one that is as new it
+ * is noted that `by` may not.
+ */
+export const withDenials = (before: RawAnswer | undefined, now: RawAnswer, by: string): RawAnswer => {
+  const earlier = before?.at === now.at ? before : undefined
+  if (!isDenied(now)) return earlier?.deniedTo ? { ...now, deniedTo: earlier.deniedTo } : now
+  const deniedTo = new Set([...(earlier?.deniedTo ?? []), by])
+  return { ...(earlier && !isDenied(earlier) ? earlier : now), deniedTo }
+}
+
 /** A file that was written to while it was read has no bytes yet: it is read again, but not for ever. */
 export const countTornReads = (before: RawAnswer | undefined, now: RawAnswer): RawAnswer => {
   const raw = now.raw as RawFile
@@ -62,7 +76,10 @@ const isLinkAnswer = ({ raw }: RawAnswer): boolean => {
   return answer.exists && answer.kind === 'link'
 }
 
-export const isAbsentFile = ({ raw }: RawAnswer): boolean => !(raw as RawFile).answer.exists
+export const isAbsentFile = ({ raw }: RawAnswer): boolean => {
+  const { answer, denied } = raw as RawFile
+  return !answer.exists && denied !== true
+}
 
 /** What is absent, or no regular file, has no facets that could be missing; and some are never asked for alone. */
 export const hasAllFacets = (query: AnyQuery, { raw, facets }: RawAnswer): boolean => {

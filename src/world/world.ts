@@ -1,7 +1,7 @@
 import { isUnknown, Later, Missing, strict } from '../core/unknown.ts'
 import { canonicalLabel, type Label, overlapping } from '../module/label.ts'
 import type { AnyQuery } from '../module/query.ts'
-import { type Answers, isAbsentAbove, isFresh } from './answers.ts'
+import { type Answers, isAbsentAbove, isFresh, isKnownDenied } from './answers.ts'
 import { canonicalLabels, canonicalPath, type KnownLinks, removalAbove } from './canonical-path.ts'
 import { askedAgain, isFileQuery, predictedKey, queryByRealName, storedAnswer, storedKey } from './file-answers.ts'
 import { future, hitsOf, isHit, type Prediction, patched } from './prediction.ts'
@@ -48,6 +48,8 @@ const seen = (world: World, query: AnyQuery, upto: number): unknown => {
     const value = query.parse(raw.raw)
     if (query.depends === undefined || isFresh(answers, query, raw, () => query.depends!(value))) return value
   }
+  if (raw && isKnownDenied(answers, query, raw, () => looksOf(world, query)))
+    return query.parse({ ...(raw.raw as object), denied: true })
   const isAbsent = (path: string): boolean => isAbsentAbove(answers, canonicalPath(links, path))
   return query.implied?.(isAbsent) ?? new Missing(askedAgain(here, raw))
 }

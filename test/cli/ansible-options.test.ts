@@ -22,9 +22,9 @@ const summaryOf = (args: string[]) => {
 }
 
 test('the list has what people of Ansible type, each once', () => {
-  const wanted = `-u --user -b --become -K --ask-become-pass -k --ask-pass -f --forks -C --check -D --skip-tags
+  const wanted = `-u --user -K --ask-become-pass -k --ask-pass -f --forks -C --check -D --skip-tags
     --syntax-check --list-tasks --list-hosts --start-at-task --private-key --step --flush-cache --vault-password-file
-    --ask-vault-pass -J -M --become-user --become-method -c --connection -T --timeout --ssh-common-args --force-handlers`
+    --ask-vault-pass -J -M  -c --connection -T --timeout --ssh-common-args --force-handlers`
   for (const flag of wanted.split(/\s+/)) assert.ok(all.includes(flag), flag)
   assert.is(new Set(all).size, all.length)
 })
@@ -40,7 +40,6 @@ test('an option is known in every form that it is written in, and its value is a
     assert.match(adviceFor(given, ['plan', 'play.yml', ...argv])!, '-e ansible_user=ada')
   assert.match(adviceFor('-u', ['plan', '-u', '-b'])!, '-e ansible_user=NAME')
   assert.match(adviceFor('--key-file', ['--key-file', 'my key'])!, "-e 'ansible_ssh_private_key_file=my key'")
-  assert.match(adviceFor('-bK', ['plan', '-bK'])!, 'become: true')
   assert.is(adviceFor('--nope', ['plan', '--nope']), undefined)
 })
 
@@ -73,7 +72,7 @@ test('variables that are named are those that say how a host is reached', async 
     return /-e (\S+)$/.exec(adviceFor(flag, [flag, value])!)![1]!
   })
   const vars = Object.fromEntries(Object.entries(parseExtra(extra)).map(([name, { value }]) => [name, value]))
-  const { user, keyFiles, timeoutSeconds } = await targetOf('web', vars, { become: false })
+  const { user, keyFiles, timeoutSeconds } = await targetOf('web', vars, {})
   assert.equal([user, keyFiles, timeoutSeconds], ['ada', ['k'], 7])
 })
 

@@ -165,7 +165,7 @@ test('a name that no task has is refused, with the nearest and its place', () =>
 test('become is an expression over variables, told for each host', () => {
   const root = (task: string, more: string): string[] =>
     graphOf(play(`- { name: A, x: {}${task} }`, 'all', `  defaults: { ours: 'true' }\n${more}`)).nodes.flatMap(n => [
-      ...n.become,
+      ...n.become.keys(),
     ])
   const byName = '  become: \'{{ inventory_hostname == "db0" }}\'\n'
   assert.equal(root('', ''), [])
@@ -174,7 +174,7 @@ test('become is an expression over variables, told for each host', () => {
   assert.equal(root(', become: false', byName), [])
   assert.equal(root(", become: '{{ bool(ours) }}'", byName), ['web0', 'web1', 'db0'])
   assert.equal(root(", become: '{{ bool(ours) }}', vars: { ours: false }", ''), [])
-  assert.equal([...graphOf(play('- all_x: {}', 'all', byName)).nodes[0]!.become], ['db0'])
+  assert.equal([...graphOf(play('- all_x: {}', 'all', byName)).nodes[0]!.become.keys()], ['db0'])
 })
 
 test('become is fixed before the run, and true or false', () => {

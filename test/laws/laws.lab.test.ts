@@ -34,7 +34,7 @@ const hostsOf = async (pair: Pair): Promise<Hosts> => {
     await Promise.all(
       Object.entries(pair).map(async ([name, node]) => [
         name,
-        await targetOf(node, lab.hosts[node]!, { become: true }),
+        await targetOf(node, lab.hosts[node]!, { become: { user: 'root', method: 'sudo' } }),
       ]),
     ),
   )

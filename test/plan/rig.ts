@@ -45,8 +45,8 @@ export type Options = {
   told?: EventBody[]
   /** Interrupts an apply. */
   signal?: AbortSignal
-  /** The user that a task without `become` runs as, where that is not who reads. */
-  identity?(machine: string, become: boolean): string | undefined
+  /** Who a task is, where that is not who reads. */
+  identity?: Known['identity']
   /** Told of each value that must never be shown. */
   secrets?: SecretKeeper
 }

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:f
 import { dirname } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Known } from '../../src/plan/known.ts'
 import { modulesWithCases } from '../modules/modules.ts'
 import { failuresOf, results, verdicts, withRig } from '../plan/rig.ts'
 
@@ -11,7 +12,7 @@ import { failuresOf, results, verdicts, withRig } from '../plan/rig.ts'
 const isRoot = process.getuid?.() === 0
 const check = isRoot ? test : test.skip
 const nobody = 65534
-const identity = (_: string, become: boolean): string | undefined => (become ? undefined : 'nobody')
+const identity: Known['identity'] = (_, become) => (become ? undefined : { user: 'nobody' })
 
 /** In `{{ root }}`: a folder of root's (`r`), one of nobody's (`own`), one as /tmp is (`tmp`), files of root's in each. */
 const furnish = (root: string): void => {

@@ -34,6 +34,10 @@ const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): 
   if (options.tags.length > 0) sameOrRefuse(file, '--tags', options.tags, asked.tags)
   if (options.inventory.length > 0)
     sameOrRefuse(file, '--inventory', options.inventory.map(normalize), asked.inventory.map(normalize))
+  if (options.become) sameOrRefuse(file, '--become', true, asked.become)
+  if (options.becomeUser !== undefined) sameOrRefuse(file, '--become-user', options.becomeUser, asked.becomeUser)
+  if (options.becomeMethod !== undefined)
+    sameOrRefuse(file, '--become-method', options.becomeMethod, asked.becomeMethod)
   const artifacts = options.artifacts ?? (process.env.RUNBOOK_ARTIFACTS || asked.artifacts)
   const lock = options.lock ?? (process.env.RUNBOOK_LOCK || asked.lock)
   return {
@@ -43,6 +47,9 @@ const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): 
     extraVars: matchExtraVars(plan.extra, options.extraVars, key, file),
     ...(artifacts ? { artifacts } : {}),
     ...(lock ? { lock } : {}),
+    ...(asked.become === undefined ? {} : { become: asked.become }),
+    ...(asked.becomeUser === undefined ? {} : { becomeUser: asked.becomeUser }),
+    ...(asked.becomeMethod === undefined ? {} : { becomeMethod: asked.becomeMethod }),
   }
 }
 

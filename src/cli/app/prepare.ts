@@ -4,6 +4,7 @@ import { type ArtifactLock, createArtifactLock } from '../../artifact/lock.ts'
 import { attempt, type Failure, Refusal, refuse } from '../../core/failure.ts'
 import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { expand } from '../../graph/expand.ts'
+import type { BecomeDefaults } from '../../graph/graph.ts'
 import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
 import { type Loaded, load, type Readable } from '../../load/load.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
@@ -13,6 +14,7 @@ import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { Target } from '../../settings/target.ts'
 import type { Supply } from './archives.ts'
 import { type Controller, createController } from './controller.ts'
+import { identityOn } from './identities.ts'
 import { loadModules } from './load-modules.ts'
 
 /** `-i`, else RUNBOOK_INVENTORY, else the inventory that bears the playbook's name. */
@@ -43,7 +45,18 @@ export type PlaybookOptions = {
   pending?: boolean
   artifacts?: string
   lock?: string
+  /** Whom tasks become where neither a keyword nor a variable says it. */
+  become?: boolean
+  becomeUser?: string
+  becomeMethod?: string
 }
+
+/** What options say of whom tasks become. */
+const becomingOf = ({ become, becomeUser, becomeMethod }: PlaybookOptions): BecomeDefaults => ({
+  ...(become === undefined ? {} : { become }),
+  ...(becomeUser === undefined ? {} : { become_user: becomeUser }),
+  ...(becomeMethod === undefined ? {} : { become_method: becomeMethod }),
+})
 
 export type Prepared = {
   /** What was asked for, with what the environment says where the command line does not. */
@@ -120,10 +133,12 @@ export const prepare = async (
   }
   const loaded = typed as Loaded
   const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
-  const graph = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
+  const isCollective = (name: string): boolean => modules[name]!.collective === true
+  const graph = expand(loaded, selection, isCollective, controller.references, becomingOf(asked))
   const targets: Record<string, Target> = {}
-  const identity = (machine: string, become: boolean): string | undefined =>
-    become || !targets[machine]?.become || targets[machine].user === 'root' ? undefined : targets[machine].user
+  for (const { become } of graph.nodes)
+    for (const { password } of become.values()) if (password !== undefined) secrets.add(password)
+  const identity = identityOn(targets)
   const known = createKnown({ graph, loaded, modules, render: controller.render, identity, secrets })
   return { asked, known, controller, lock, targets, warnings }
 }

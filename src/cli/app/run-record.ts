@@ -68,7 +68,7 @@ export const requireSameVariables = (run: string, names: string[], extraVars: st
 /** The command line as it may be written down: of a variable given by hand, which may be a secret, only the name. */
 export const runRequestOf = (
   playbook: string,
-  { inventory, limit, tags, extraVars, pending, artifacts, lock }: PlaybookOptions,
+  { inventory, limit, tags, extraVars, pending, artifacts, lock, become, becomeUser, becomeMethod }: PlaybookOptions,
 ): RunRequest => ({
   playbook,
   inventory,
@@ -79,4 +79,7 @@ export const runRequestOf = (
   ...(pending === false ? { noPending: true } : {}),
   ...(artifacts === undefined ? {} : { artifacts }),
   ...(lock === undefined ? {} : { lock }),
+  ...(become === undefined ? {} : { become }),
+  ...(becomeUser === undefined ? {} : { becomeUser }),
+  ...(becomeMethod === undefined ? {} : { becomeMethod }),
 })

@@ -1,6 +1,6 @@
 import { type Failure, type Origin, Refusal } from '../../core/failure.ts'
 import { expandOnMachines } from '../../graph/expand.ts'
-import { type Graph, machineOf } from '../../graph/graph.ts'
+import { machineOf } from '../../graph/graph.ts'
 import { createPool, type Pool } from '../../host/pool.ts'
 import { ownUser } from '../../load/inventory.ts'
 import type { Located } from '../../load/located.ts'
@@ -10,10 +10,9 @@ import { scopeOf } from '../../plan/scope.ts'
 import { beginWalk } from '../../plan/walk-state.ts'
 import { targetOf } from '../../settings/reach.ts'
 import type { Target } from '../../settings/target.ts'
+import { sessionOf } from './identities.ts'
 import { machinesAmong, targetsOfMachines } from './one-machine.ts'
 import type { Prepared } from './prepare.ts'
-
-const becomes = (graph: Graph, host: string): boolean => graph.nodes.some(n => n.become.has(host))
 
 /** The connection variables of a host, evaluated: they may hold expressions like any other; and where they are written. */
 const connectionVars = (
@@ -60,7 +59,7 @@ export const withTargets = async (prepared: Prepared): Promise<WithTargets> => {
       try {
         const { vars, originOf } = connectionVars(known, host)
         return await targetOf(host, vars, {
-          become: becomes(graph, host),
+          ...sessionOf(graph, host),
           originOf,
           warn: (kind, text) => void (warned.has(kind) || warned.set(kind, text)),
         })
