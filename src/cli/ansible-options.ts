@@ -1,36 +1,17 @@
-import { quote } from '../core/quote.ts'
-
 // Options of ansible-playbook that runbook does not have, and what to do instead. One that comes to be leaves this list.
 
 /** Flags that mean the same, what a value of theirs is called, and the advice for a value (or for what stands for one). */
 export type AnsibleOption = { flags: string[]; value?: string; advice: (value: string) => string }
 
-const variable = (name: string, value: string): string =>
-  `set ${name} in the inventory, or give -e ${quote(`${name}=${value}`)}`
-
 const vault = 'nothing is decrypted here: keep secrets in a file that is in no repository, and give it with -e @FILE'
 const sudo = 'sudo is used without a password: give the login user a NOPASSWD line in sudoers, or log in as root'
 const keys = 'passwords are not used to log in: give a key with ansible_ssh_private_key_file, or an ssh-agent'
-const ssh =
-  'the connection is made without the ssh program: only ansible_ssh_common_args with -o UserKnownHostsFile=PATH is understood'
 
 export const ansibleOptions: AnsibleOption[] = [
-  { flags: ['-u', '--user', '--remote-user'], value: 'NAME', advice: user => variable('ansible_user', user) },
   {
-    flags: ['--private-key', '--key-file'],
-    value: 'PATH',
-    advice: path => variable('ansible_ssh_private_key_file', path),
-  },
-  { flags: ['-T', '--timeout'], value: 'SECONDS', advice: seconds => variable('ansible_timeout', seconds) },
-  {
-    flags: ['-c', '--connection'],
-    value: 'KIND',
-    advice: () => 'leave it out: hosts are reached by ssh, this machine too (ansible_host: 127.0.0.1)',
-  },
-  {
-    flags: ['--ssh-common-args', '--ssh-extra-args', '--sftp-extra-args', '--scp-extra-args'],
+    flags: ['--sftp-extra-args', '--scp-extra-args'],
     value: 'ARGS',
-    advice: () => ssh,
+    advice: () => 'leave it out: files come by the same connection; what it is made with goes into --ssh-common-args',
   },
   { flags: ['-k', '--ask-pass', '--connection-password-file', '--conn-pass-file'], advice: () => keys },
   { flags: ['-K', '--ask-become-pass', '--become-password-file', '--become-pass-file'], advice: () => sudo },
@@ -72,14 +53,7 @@ export const ansibleOptions: AnsibleOption[] = [
     advice: () => 'leave it out: after a run that failed, the next `apply` runs handlers that are due',
   },
   {
-    flags: [
-      '--vault-password-file',
-      '--vault-pass-file',
-      '--ask-vault-pass',
-      '--ask-vault-password',
-      '--vault-id',
-      '-J',
-    ],
+    flags: ['--vault-password-file', '--vault-pass-file', '--ask-vault-pass', '--ask-vault-password', '--vault-id'],
     advice: () => vault,
   },
   {

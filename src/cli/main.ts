@@ -24,10 +24,22 @@ const lockTimeout = (): Option =>
     .default(0)
 
 const diffHelp = 'show what changes, line by line; what others may not read only on a terminal, or with --diff=private'
+/** Other words for an option, as Ansible has them. */
+const OTHER_WORDS: Record<string, string> = { '--remote-user': '--user', '--key-file': '--private-key' }
+
 /**
  * Options as the parser knows them: a value that may be left out would take the next word, which is the playbook, for it.
+ * What stands behind `--` is not ours.
  */
-const spelled = (argv: string[]): string[] => argv.map(word => (word === '--diff=private' ? '--diff-private' : word))
+const spelled = (argv: string[]): string[] => {
+  const end = argv.indexOf('--')
+  return argv.map((word, at) => {
+    if (end >= 0 && at > end) return word
+    const [name = '', ...value] = word.split('=')
+    const known = OTHER_WORDS[name]
+    return word === '--diff=private' ? '--diff-private' : known ? [known, ...value].join('=') : word
+  })
+}
 
 /** What every command takes that reads a playbook. */
 const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Command =>
@@ -39,8 +51,20 @@ const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Com
     .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
     .option('--lock <file>', 'which archives may be used; artifacts.lock beside the playbook (or RUNBOOK_LOCK)')
 
+/** What every command takes that reaches hosts. Inventory variables win over all of it. */
+const withConnection = (command: Command): Command =>
+  command
+    .option('-u, --user <name>', 'the login user')
+    .option('--private-key <file>', 'the key to log in with')
+    .option('-c, --connection <kind>', 'ssh; openssh, the ssh program of this machine; or local, this machine itself')
+    .option('-T, --timeout <seconds>', 'how long logging in may take')
+    .option('-J, --jump <hosts>', 'the way to the hosts: [user@]host[:port], several with commas')
+    .option('-F, --ssh-config <file>', "in place of ~/.ssh/config and the machine's; `none` for neither")
+    .option('--ssh-common-args <args>', 'what would stand behind `ssh`')
+    .option('--ssh-extra-args <args>', 'the same, once more')
+
 const withHosts = (command: Command, what?: string): Command =>
-  withPlaybook(command, what)
+  withConnection(withPlaybook(command, what))
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
     .option('-b, --become', 'tasks that do not say otherwise become another user: root, by sudo')
     .option('--become-user <name>', 'whom they become, where nothing else says it')
@@ -163,7 +187,9 @@ const addRuns = (root: Command, done: Done): void => {
 }
 
 const addResume = (root: Command, done: Done): void => {
-  withFormat(root.command('resume').description('go on with a run that did not end well: the last one, or RUN'))
+  withConnection(
+    withFormat(root.command('resume').description('go on with a run that did not end well: the last one, or RUN')),
+  )
     .argument('[run]', 'its id, or the end of it')
     .option('-e, --extra-vars <k=v|@file>', 'a variable that was given by hand, once more', collect, [])
     .addOption(lockTimeout())

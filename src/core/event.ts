@@ -87,6 +87,9 @@ export type RunRequest = {
   refresh?: true
   /** Handlers that earlier runs have left due are left so. */
   noPending?: true
+  /** How hosts were to be reached, by the options that may be written down, and the names of those that may not. */
+  reach?: Record<string, string>
+  reachNames?: string[]
 }
 
 /** A handler (`host/task`) that was left due, and by which run. */

@@ -13,7 +13,8 @@ const REASONS: Record<SaidBy['by'], Reason> = {
 /** A setting as a sentence begins with it: whose it is shows where it may be another host's as well. */
 const named = (host: string, { by, name, origin }: SaidBy): string => {
   if (by === 'ansible.cfg') return `${name} of ${origin!.file}`
-  return by === 'variable' || by === 'ssh_config' ? `${name} of ${host}` : name
+  if (by === 'ssh_config') return `the ssh_config of ${host}`
+  return by === 'variable' ? `${name} of ${host}` : name
 }
 
 /** What is wrong with a setting of a host, in the words of whoever said it. */

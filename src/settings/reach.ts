@@ -1,10 +1,10 @@
 import { Refusal } from '../core/failure.ts'
 import type { Become } from '../core/transport.ts'
 import { numberOf, refuseSetting, secretOf, textOf, truthOf } from './fault.ts'
-import type { AskSshConfig } from './jump.ts'
 import { type Said, type SaidBy, type SettingName, type Sources, settingOf } from './precedence.ts'
+import type { SshConfig } from './ssh-config-files.ts'
 import { type HopQuestion, hopOf, type SshSaid, wayOf } from './ssh-hop.ts'
-import type { Target } from './target.ts'
+import type { Hop, Target } from './target.ts'
 
 /** Names of connection plugins of Ansible's that mean one of ours. */
 const CONNECTIONS: Record<string, NonNullable<Target['connection']>> = {
@@ -147,8 +147,8 @@ export type Reaching = Omit<Sources, 'vars'> & {
   become?: Become
   /** What is done with unknown host keys where nobody says: `ask` where there is a terminal. */
   newKeys?: 'ask'
-  /** The user's own ssh_config, where there is one. */
-  askSshConfig?: AskSshConfig
+  /** What the user's own ssh is told. */
+  sshConfig?: SshConfig
   warn?: HopQuestion['warn']
 }
 
@@ -170,14 +170,17 @@ const secretsOf = (host: string, sources: Sources, keyFiles: string[] = []): Par
 }
 
 /** By the ssh program: it reads its own files, so only what was said besides goes to it. */
-const byProgram = (question: HopQuestion, own: OwnSettings, list: SshSaid[]): Partial<Target> => {
+const byProgram = (question: HopQuestion, own: OwnSettings, list: SshSaid[]): Hop & Pick<Target, 'sshArgs'> => {
   const isSaid = (keyword: string): boolean => own.list.some(one => one.keyword === keyword)
-  const all = hopOf(question, own.list)
+  const { newKeys: _, ...all } = hopOf(question, own.list)
+  const { user, newKeys, timeoutSeconds } = hopOf(question, list)
   const files = isSaid('userknownhostsfile') || isSaid('globalknownhostsfile')
   return {
     ...all,
     host: question.address,
-    user: hopOf(question, list).user,
+    user,
+    timeoutSeconds,
+    ...(newKeys && { newKeys }),
     knownHosts: files ? all.knownHosts : [],
     ...(own.words.length > 0 && { sshArgs: own.words }),
   }
@@ -192,26 +195,27 @@ const byProgram = (question: HopQuestion, own: OwnSettings, list: SshSaid[]): Pa
  * be done.
  */
 export const targetOf = async (host: string, vars: Sources['vars'], reaching: Reaching): Promise<Target> => {
-  const { become, newKeys, askSshConfig, warn = () => {}, environment = process.env } = reaching
+  const { become, newKeys, sshConfig, warn = () => {}, environment = process.env } = reaching
   const sources = { ...reaching, vars }
   refuseProgram(host, settingOf('sshExecutable', sources))
   const connection = connectionOf(host, settingOf('connection', sources))
   const address = textOf(host, settingOf('host', sources)) ?? host
   const question: HopQuestion = { name: host, address, environment, warn, ...(newKeys && { newKeys }) }
   const own = await ownSettings(host, sources)
-  const list = askSshConfig && connection !== 'local' ? await askSshConfig(address, own.list, own.file) : own.list
+  const isAsked = own.file === undefined ? (sshConfig?.files.length ?? 0) > 0 : own.file.toLowerCase() !== 'none'
+  const ask = isAsked && connection !== 'local' ? sshConfig?.ask : undefined
+  const list = ask ? await ask(address, own.list, own.file) : own.list
   const named = {
     name: host,
     ...(become && { become }),
     ...(connection === 'ssh' ? {} : { connection }),
   }
   if (connection === 'local') return { ...hopOf(question, []), ...named }
-  if (connection === 'openssh')
-    return { ...hopOf(question, own.list), ...byProgram(question, own, list), ...secretsOf(host, sources), ...named }
-  if (own.words.length > 0 || askSshConfig) await refuseBeyond(host, list)
+  if (connection === 'openssh') return { ...byProgram(question, own, list), ...secretsOf(host, sources), ...named }
+  if (own.words.length > 0 || ask) await refuseBeyond(host, list)
   const hop = hopOf(question, list)
   const { jump, proxyCommand } = wayOf(question, list)
-  const via = jump && (await (await import('./jump.ts')).viaOf(question, jump, askSshConfig, own.file))
+  const via = jump && (await (await import('./jump.ts')).viaOf(question, jump, ask, own.file))
   return {
     ...named,
     ...hop,

@@ -1,6 +1,6 @@
 /** Settings of ssh that are followed, some of them by ssh itself where it is asked for a host's settings. */
 const FOLLOWED =
-  'canonicaldomains canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots canonicalizepermittedcnames certificatefile connecttimeout forwardagent globalknownhostsfile hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand proxyjump stricthostkeychecking user userknownhostsfile'
+  'canonicaldomains canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots canonicalizepermittedcnames certificatefile connecttimeout forwardagent globalknownhostsfile hashknownhosts hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand proxyjump stricthostkeychecking user userknownhostsfile'
 
 /** What ssh2 cannot do; with these values it has nothing to do either. */
 const BEYOND: Record<string, RegExp> = {
@@ -23,7 +23,7 @@ const WITHOUT_MEANING = `addkeystoagent addressfamily batchmode casignaturealgor
   enableescapecommandline enablesshkeysign escapechar exitonforwardfailure fingerprinthash forkafterauthentication
   forwardx11 forwardx11timeout forwardx11trusted gatewayports gssapiauthentication gssapiclientidentity
   gssapidelegatecredentials gssapikexalgorithms gssapikeyexchange gssapirenewalforcesrekey gssapiserveridentity
-  gssapitrustdns hashknownhosts host hostbasedacceptedalgorithms hostkeyalgorithms ignoreunknown ipqos
+  gssapitrustdns host hostbasedacceptedalgorithms hostkeyalgorithms ignoreunknown ipqos
   kbdinteractiveauthentication challengeresponseauthentication kbdinteractivedevices kexalgorithms localcommand
   localforward loglevel logverbose macs nohostauthenticationforlocalhost numberofpasswordprompts
   obscurekeystroketiming passwordauthentication permitlocalcommand permitremoteopen preferredauthentications

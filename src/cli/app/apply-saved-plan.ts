@@ -9,6 +9,7 @@ import { readPlanFile } from '../../planfile/plan-file.ts'
 import { requirePlanKey } from '../../planfile/plan-key.ts'
 import { parseSavedPlan, type SavedPlan } from '../../planfile/saved-plan.ts'
 import { createReport } from '../../report/report.ts'
+import { connectionOptionsLike } from './connection-options.ts'
 import { checkSources } from './plan-sources.ts'
 import type { PlaybookOptions } from './prepare.ts'
 import { runPlaybook } from './run-playbook.ts'
@@ -41,6 +42,7 @@ const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): 
   const artifacts = options.artifacts ?? (process.env.RUNBOOK_ARTIFACTS || asked.artifacts)
   const lock = options.lock ?? (process.env.RUNBOOK_LOCK || asked.lock)
   return {
+    ...connectionOptionsLike(asked, options, `runbook apply ${file}`),
     inventory: asked.inventory,
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
     tags: asked.tags,

@@ -11,6 +11,7 @@ import { writtenSecrets } from '../../load/secrets.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
+import type { ConnectionOptions } from '../../settings/precedence.ts'
 import type { Target } from '../../settings/target.ts'
 import type { Supply } from './archives.ts'
 import { type Controller, createController } from './controller.ts'
@@ -35,8 +36,8 @@ const inventoriesFor = (playbook: string, given: string[]): string[] => {
       })
 }
 
-/** Which playbook is asked for, for which hosts and with which variables. */
-export type PlaybookOptions = {
+/** Which playbook is asked for, for which hosts and with which variables, and how these are reached. */
+export type PlaybookOptions = ConnectionOptions & {
   inventory: string[]
   limit?: string
   tags: string[]

@@ -4,6 +4,7 @@ import { parseExtra } from '../../load/variables.ts'
 import { isFileOption } from '../../planfile/extra-vars.ts'
 import { findOrMakePlanKey } from '../../planfile/plan-key.ts'
 import { type Journal, openJournal } from '../../run/journal.ts'
+import { writtenConnection } from './connection-options.ts'
 import type { PlaybookOptions } from './prepare.ts'
 
 /** A run that another one goes on with: its id and what it had said. */
@@ -68,7 +69,19 @@ export const requireSameVariables = (run: string, names: string[], extraVars: st
 /** The command line as it may be written down: of a variable given by hand, which may be a secret, only the name. */
 export const runRequestOf = (
   playbook: string,
-  { inventory, limit, tags, extraVars, pending, artifacts, lock, become, becomeUser, becomeMethod }: PlaybookOptions,
+  {
+    inventory,
+    limit,
+    tags,
+    extraVars,
+    pending,
+    artifacts,
+    lock,
+    become,
+    becomeUser,
+    becomeMethod,
+    ...options
+  }: PlaybookOptions,
 ): RunRequest => ({
   playbook,
   inventory,
@@ -82,4 +95,5 @@ export const runRequestOf = (
   ...(become === undefined ? {} : { become }),
   ...(becomeUser === undefined ? {} : { becomeUser }),
   ...(becomeMethod === undefined ? {} : { becomeMethod }),
+  ...writtenConnection(options),
 })

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { type Failure, type Origin, Refusal } from '../../core/failure.ts'
 import { expandOnMachines } from '../../graph/expand.ts'
 import { machineOf } from '../../graph/graph.ts'
@@ -9,6 +10,7 @@ import { createKnown, type Known } from '../../plan/known.ts'
 import { scopeOf } from '../../plan/scope.ts'
 import { beginWalk } from '../../plan/walk-state.ts'
 import { targetOf } from '../../settings/reach.ts'
+import { createSshConfig } from '../../settings/ssh-config-files.ts'
 import type { Target } from '../../settings/target.ts'
 import { sessionOf } from './identities.ts'
 import { machinesAmong, targetsOfMachines } from './one-machine.ts'
@@ -35,6 +37,16 @@ const connectionVars = (
 /** A prepared playbook whose hosts can be reached. */
 export type WithTargets = Prepared & { pool: Pool }
 
+/** Whether somebody can be asked, wherever the streams of this process lead. */
+const hasTerminal = (): boolean => {
+  try {
+    closeSync(openSync('/dev/tty', 'r+'))
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Failures of many hosts, each once: what several of them share is written in one place. */
 const eachOnce = (failures: Failure[]): Failure[] => [
   ...new Map(failures.map(failure => [JSON.stringify(failure), failure])).values(),
@@ -51,8 +63,10 @@ const onMachines = (known: Known, targets: Record<string, Target>): Known => {
 
 /** Says how each host is reached; none is yet. */
 export const withTargets = async (prepared: Prepared): Promise<WithTargets> => {
-  const { known, targets, warnings } = prepared
+  const { asked, known, targets, warnings } = prepared
   const { graph } = known
+  const sshConfig = createSshConfig()
+  const atTerminal = hasTerminal() ? { newKeys: 'ask' as const } : {}
   const warned = new Map<string, string>()
   const reached = await Promise.all(
     graph.hosts.map(async host => {
@@ -61,6 +75,9 @@ export const withTargets = async (prepared: Prepared): Promise<WithTargets> => {
         return await targetOf(host, vars, {
           ...sessionOf(graph, host),
           originOf,
+          options: asked,
+          sshConfig,
+          ...atTerminal,
           warn: (kind, text) => void (warned.has(kind) || warned.set(kind, text)),
         })
       } catch (error) {

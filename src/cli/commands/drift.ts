@@ -6,6 +6,7 @@ import { keyFingerprint } from '../../plan/input-fingerprints.ts'
 import { findPlanKey, planKeyVariable } from '../../planfile/plan-key.ts'
 import { createReport } from '../../report/report.ts'
 import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
+import { connectionOptionsLike } from '../app/connection-options.ts'
 import type { DriftBaseline } from '../app/emit-drift.ts'
 import type { PlaybookOptions } from '../app/prepare.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
@@ -34,6 +35,7 @@ const askedLike = ({ asked }: Started, options: PlaybookOptions, run: string): P
     ...(artifacts === undefined ? {} : { artifacts }),
     ...(lock === undefined ? {} : { lock }),
     ...options,
+    ...connectionOptionsLike(asked, options, `runbook drift ${asked.playbook}`),
     inventory: options.inventory.length > 0 ? options.inventory : inventory,
     extraVars: [...variableFiles, ...options.extraVars],
   }

@@ -3,7 +3,9 @@ import { exit } from '../../core/exit.ts'
 import { refuse } from '../../core/failure.ts'
 import { createReport } from '../../report/report.ts'
 import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
+import type { ConnectionOptions } from '../../settings/precedence.ts'
 import { applySavedPlan } from '../app/apply-saved-plan.ts'
+import { connectionOptionsLike } from '../app/connection-options.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
 import { requireSameVariables } from '../app/run-record.ts'
 import { replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
@@ -35,7 +37,7 @@ const lineage = (run: Run): Event[] => {
  */
 export const resume = (
   name: string | undefined,
-  { extraVars, lockTimeout, ...shown }: Shown & { extraVars: string[]; lockTimeout: number },
+  { extraVars, lockTimeout, ...shown }: Shown & ConnectionOptions & { extraVars: string[]; lockTimeout: number },
 ): Promise<number> =>
   withReport(createReport(replayOptionsFor(shown)), () => {
     const run = runToResume(name)
@@ -44,18 +46,18 @@ export const resume = (
       refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
     const resumes = { id: run.id, events: lineage(run) }
     const { playbook, variableFiles, variableNames, plan, refresh = false, noPending, ...given } = asked
-    const same = { ...given, pending: noPending !== true }
+    const same = { ...given, pending: noPending !== true, ...connectionOptionsLike(asked, shown, 'runbook resume') }
     if (plan !== undefined)
       return applySavedPlan(
         'apply',
         plan,
-        { ...same, inventory: [], tags: [], extraVars, lockTimeout, ...shown, refresh },
+        { ...shown, ...same, inventory: [], tags: [], extraVars, lockTimeout, refresh },
         resumes,
       )
     requireSameVariables(run.id, variableNames, extraVars, 'runbook resume')
     return runPlaybook({ command: 'apply', lockTimeout, resumes }, playbook, {
+      ...shown,
       ...same,
       extraVars: [...variableFiles, ...extraVars],
-      ...shown,
     })
   })
