@@ -9,6 +9,9 @@ export type Output = {
   within?: [from: number, to: number]
 }
 
+/** Takes what a fragment prints as it comes, in pieces of any size. */
+export type OnBytes = (index: number, stream: 'stdout' | 'stderr', bytes: Buffer) => void
+
 /** A piece of POSIX sh that runs in a subshell of its own, with an empty stdin. */
 export type Fragment = {
   sh: string
@@ -66,8 +69,9 @@ export type LeaseAnswer =
 export type Transport = {
   /**
    * Runs the fragments in order and returns what those that ran said; a shorter list than asked means a step failed.
+   * With `onBytes` what they print is given away as it comes, however much that is, and is in no output.
    */
-  run(fragments: Fragment[], onOutput?: (index: number, output: Output) => void): Promise<Output[]>
+  run(fragments: Fragment[], onOutput?: (index: number, output: Output) => void, onBytes?: OnBytes): Promise<Output[]>
   /**
    * Puts a file in place: temporary name in the target folder, size and digest checked there, then renamed. An archive
    * is unpacked while it arrives, so when its digest turns out wrong a part of it is there already: the folder must not

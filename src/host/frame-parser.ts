@@ -27,12 +27,29 @@ const withRoom = (bytes: Buffer, more: number, store: Buffer<ArrayBuffer>): Buff
   return next
 }
 
+/** How many bytes at the end of a text are the beginning of the needle, whose rest may come with the next chunk. */
+const cutNeedle = (text: Buffer, needle: Buffer): number => {
+  for (let length = Math.min(needle.length - 1, text.length); length > 0; length -= 1) {
+    const at = text.length - length
+    if (text[at] === needle[0] && text.subarray(at).equals(needle.subarray(0, length))) return length
+  }
+  return 0
+}
+
+/** Is offered bytes that no mark begins in; says whether it has used them. What it has not is kept for the next mark. */
+type Pass = (bytes: Buffer) => boolean
+
 /**
  * Looks for `NONCE:frame:tag:status` and a line's end in a stream of any bytes. It never looks at lines: output may lack its last
  * newline, and may hold anything else. Bytes are kept in one buffer that doubles, and each is searched only once,
  * because output comes in up to 16 MiB of small chunks. Of more than `cap` bytes without a mark the first are dropped.
  */
-export const createFrameParser = (nonce: string, cap: number, onMark: (mark: Mark) => void): FrameParser => {
+export const createFrameParser = (
+  nonce: string,
+  cap: number,
+  onMark: (mark: Mark) => void,
+  pass: Pass = () => false,
+): FrameParser => {
   const needle = Buffer.from(`${nonce}:`)
   let store = Buffer.allocUnsafe(FIRST_CAPACITY)
   let from = 0
@@ -52,8 +69,7 @@ export const createFrameParser = (nonce: string, cap: number, onMark: (mark: Mar
     const text = store.subarray(0, end)
     const at = text.indexOf(needle, searched)
     if (at < 0) {
-      // The needle may be cut in two by the end of this chunk.
-      searched = Math.max(from, end - needle.length + 1)
+      searched = Math.max(from, end - cutNeedle(text, needle))
       return false
     }
     const close = text.indexOf(0x0a, at + needle.length)
@@ -77,9 +93,11 @@ export const createFrameParser = (nonce: string, cap: number, onMark: (mark: Mar
       chunk.copy(store, end)
       end += chunk.length
       while (parseMark());
+      if (searched > from && pass(Buffer.from(store.subarray(from, searched)))) from = searched
       if (end - from > cap) {
-        dropped += searched - from
-        from = searched
+        const kept = Math.min(searched, end - needle.length + 1)
+        dropped += kept - from
+        from = kept
       }
       return dropped
     },

@@ -24,8 +24,8 @@ export const runInTime = (shell: Shell, wire: Wire, ms: number, failure: (said: 
     clearTimeout(timer)
     for (const stream of [wire.stdout, wire.stderr]) stream.off('data', listen)
   }
-  return (fragments, onOutput) => {
-    const frame = shell.run(fragments, onOutput)
+  return (fragments, onOutput, onBytes) => {
+    const frame = shell.run(fragments, onOutput, onBytes)
     if (timer) return frame
     timer = setTimeout(late, ms).unref()
     for (const stream of [wire.stdout, wire.stderr]) stream.on('data', listen)

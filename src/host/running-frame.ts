@@ -1,5 +1,5 @@
-import type { Output } from '../core/transport.ts'
-import { END_TAG } from './frame.ts'
+import type { OnBytes, Output } from '../core/transport.ts'
+import { BEGIN_TAG, END_TAG } from './frame.ts'
 import type { Mark } from './frame-parser.ts'
 
 /** Called for each fragment as soon as it has ended. */
@@ -17,6 +17,9 @@ export type RunningFrame = {
   asked: number
   sent: number
   onOutput: OnOutput | undefined
+  onBytes: OnBytes | undefined
+  /** The streams on which it has begun: what stood on them before is of nobody. */
+  begun: Set<OutputStreamName>
   stdout: Part[]
   stderr: Part[]
   outputs: Output[]
@@ -25,11 +28,18 @@ export type RunningFrame = {
   done: PromiseWithResolvers<Output[]>
 }
 
-export const startFrame = (number: number, asked: number, onOutput: OnOutput | undefined): RunningFrame => ({
+export const startFrame = (
+  number: number,
+  asked: number,
+  onOutput: OnOutput | undefined,
+  onBytes: OnBytes | undefined,
+): RunningFrame => ({
   number,
   asked,
   sent: Date.now(),
   onOutput,
+  onBytes,
+  begun: new Set(),
   stdout: [],
   stderr: [],
   outputs: [],
@@ -50,10 +60,27 @@ const reportEnded = (frame: RunningFrame): void => {
   }
 }
 
+/** Gives away what the fragment that runs has printed, to whoever wants it as it comes. Returns whether somebody does. */
+export const passBytes = (frame: RunningFrame | undefined, stream: OutputStreamName, bytes: Buffer): boolean => {
+  const index = frame?.[stream].length ?? 0
+  if (!frame?.onBytes || !frame.begun.has(stream) || index >= frame.asked) return false
+  try {
+    frame.onBytes(index, stream, bytes)
+  } catch (error) {
+    frame.done.reject(error)
+  }
+  return true
+}
+
 /** Adds what a mark ends. Returns whether the frame is over: its end mark has come on both streams. */
 export const addMark = (frame: RunningFrame, stream: OutputStreamName, mark: Mark): boolean => {
-  if (mark.tag === END_TAG) frame.ended += 1
-  else frame[stream].push({ bytes: mark.before, status: mark.status, cut: mark.dropped > 0 })
+  if (mark.tag === BEGIN_TAG) frame.begun.add(stream)
+  else if (mark.tag === END_TAG) frame.ended += 1
+  else {
+    const isPassed = mark.before.length > 0 && passBytes(frame, stream, mark.before)
+    const bytes = isPassed ? Buffer.alloc(0) : mark.before
+    frame[stream].push({ bytes, status: mark.status, cut: mark.dropped > 0 })
+  }
   try {
     reportEnded(frame)
   } catch (error) {

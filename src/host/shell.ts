@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { type Failure, Refusal } from '../core/failure.ts'
-import type { Fragment, Output } from '../core/transport.ts'
+import type { Fragment, OnBytes, Output } from '../core/transport.ts'
 import { BEGIN_TAG, frameText } from './frame.ts'
 import { createFrameParser, type Mark } from './frame-parser.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -9,6 +9,7 @@ import {
   addMark,
   type OnOutput,
   type OutputStreamName,
+  passBytes,
   type RunningFrame,
   runningText,
   startFrame,
@@ -35,7 +36,7 @@ export type ShellLoss = { started: boolean; said: string; ending: ProgramEnd; do
 
 /** A persistent `sh` at the other end of a wire: frames of fragments, one after another. */
 export type Shell = {
-  run(fragments: Fragment[], onOutput?: OnOutput): Promise<Output[]>
+  run(fragments: Fragment[], onOutput?: OnOutput, onBytes?: OnBytes): Promise<Output[]>
   readonly roundTrips: number
   /** Its process number on the host, as the first frame tells it; 0 before. */
   readonly pid: number
@@ -119,12 +120,11 @@ export const openShell = (
     if (!current || mark.frame !== current.number) return
     started = true
     if (mark.tag === BEGIN_TAG) pid ||= mark.status
-    else if (addMark(current, stream, mark)) current = undefined
+    if (addMark(current, stream, mark)) current = undefined
   }
-  const parsers = {
-    stdout: createFrameParser(nonce, OUTPUT_CAP, onMark('stdout')),
-    stderr: createFrameParser(nonce, OUTPUT_CAP, onMark('stderr')),
-  }
+  const parserOf = (stream: OutputStreamName) =>
+    createFrameParser(nonce, OUTPUT_CAP, onMark(stream), bytes => passBytes(current, stream, bytes))
+  const parsers = { stdout: parserOf('stdout'), stderr: parserOf('stderr') }
   for (const stream of ['stdout', 'stderr'] as const) {
     wire[stream].on('data', (chunk: Buffer) => {
       // After a loss the stream is still drained: a channel that is not read never closes.
@@ -143,18 +143,18 @@ export const openShell = (
     lose(lost ?? explain({ started, said, ending, ...(current && { doing: runningText(current) }) }))
   })
 
-  const send = async (fragments: Fragment[], onOutput: OnOutput | undefined): Promise<Output[]> => {
+  const send = async (fragments: Fragment[], onOutput?: OnOutput, onBytes?: OnBytes): Promise<Output[]> => {
     const refusal = lost ?? (isEnding ? interrupted(name) : zeroByte(name, fragments))
     if (refusal) throw new Refusal(refusal)
     roundTrips += 1
-    current = startFrame(roundTrips, fragments.length, onOutput)
+    current = startFrame(roundTrips, fragments.length, onOutput, onBytes)
     wire.stdin.write(frameText(nonce, roundTrips, fragments))
     return current.done.promise
   }
 
   return {
-    run: (fragments, onOutput) =>
-      fragments.length === 0 ? Promise.resolve([]) : inTurn(() => send(fragments, onOutput)),
+    run: (fragments, onOutput, onBytes) =>
+      fragments.length === 0 ? Promise.resolve([]) : inTurn(() => send(fragments, onOutput, onBytes)),
     get roundTrips() {
       return roundTrips
     },

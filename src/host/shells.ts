@@ -78,8 +78,8 @@ export const openShells = async (target: Target, link: Link): Promise<Shells> =>
 
   return {
     own: own.shell,
-    runAs: who => async (fragments, onOutput) =>
-      fragments.length === 0 ? [] : (await openedAs(who)).run(fragments, onOutput),
+    runAs: who => async (fragments, onOutput, onBytes) =>
+      fragments.length === 0 ? [] : (await openedAs(who)).run(fragments, onOutput, onBytes),
     get roundTrips() {
       return open.reduce((sum, shell) => sum + shell.roundTrips, 0)
     },

@@ -44,4 +44,28 @@ test('of more than the cap without a mark the end is kept, and marks free the ro
   for (let i = 0; i < 1000; i += 1) assert.is(other.push(Buffer.from(`${'x'.repeat(900)}${NONCE}:1:${i}:0\n`)), 0)
 })
 
+test('what begins no mark is given away at once, however the stream is cut, and the rest as it was', () => {
+  const text = Buffer.from(`a tick\n${NONCE.slice(3)}x${NONCE}:1:0:0\nlast${NONCE}`, 'latin1')
+  for (let size = 1; size <= text.length; size += 1) {
+    let passed = ''
+    const marks: Mark[] = []
+    const parser = createFrameParser(
+      NONCE,
+      1000,
+      mark => marks.push(mark),
+      bytes => {
+        passed += `${bytes}`
+        return true
+      },
+    )
+    for (let at = 0; at < text.length; at += size) {
+      parser.push(text.subarray(at, at + size))
+      if (size === 7 && at === 0) assert.is(passed, 'a tick\n')
+    }
+    const whole = passed.slice(0, passed.length - 'last'.length) + marks.map(({ before }) => before).join('')
+    assert.equal([whole, marks.length], [`a tick\n${NONCE.slice(3)}x`, 1], `chunks of ${size}`)
+    assert.is(`${parser.rest()}`, NONCE)
+  }
+})
+
 test.run()

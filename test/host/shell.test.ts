@@ -310,4 +310,35 @@ test('messages and arguments never hold a script: it may be secret', async () =>
   assert.not.match(JSON.stringify(failures), /s3cret/)
 })
 
+test('what is printed is given away as it comes, each stream of each fragment by itself, and is in no output', async () => {
+  const shell = openShell('node0', localWire('sh'))
+  const fifo = join(mkdtempSync(join(tmpdir(), 'runbook-shell-')), 'go')
+  const heard: [number, string, string][] = []
+  const outputs = await shell.run(
+    // It ends only when its first line has been heard.
+    [
+      { sh: `mkfifo ${fifo}; echo tick; read -r x < ${fifo}; echo "$x"; printf no-newline` },
+      { sh: 'echo b >&2; exit 3' },
+    ],
+    undefined,
+    (index, stream, bytes) => {
+      if (heard.length === 0) writeFileSync(fifo, 'tock\n')
+      heard.push([index, stream, `${bytes}`])
+    },
+  )
+  const said = (index: number, stream: string) =>
+    heard
+      .filter(one => one[0] === index && one[1] === stream)
+      .map(([, , text]) => text)
+      .join('')
+  assert.is(said(0, 'stdout'), 'tick\ntock\nno-newline')
+  assert.is(said(1, 'stderr'), 'b\n')
+  assert.equal(texts(outputs), [
+    ['', '', 0],
+    ['', '', 3],
+  ])
+  assert.equal(texts(await shell.run([{ sh: 'echo as before' }])), [['as before\n', '', 0]])
+  shell.close()
+})
+
 test.run()
