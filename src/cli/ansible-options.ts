@@ -4,8 +4,6 @@
 export type AnsibleOption = { flags: string[]; value?: string; advice: (value: string) => string }
 
 const vault = 'nothing is decrypted here: keep secrets in a file that is in no repository, and give it with -e @FILE'
-const sudo = 'sudo is used without a password: give the login user a NOPASSWD line in sudoers, or log in as root'
-const keys = 'passwords are not used to log in: give a key with ansible_ssh_private_key_file, or an ssh-agent'
 
 export const ansibleOptions: AnsibleOption[] = [
   {
@@ -13,8 +11,6 @@ export const ansibleOptions: AnsibleOption[] = [
     value: 'ARGS',
     advice: () => 'leave it out: files come by the same connection; what it is made with goes into --ssh-common-args',
   },
-  { flags: ['-k', '--ask-pass', '--connection-password-file', '--conn-pass-file'], advice: () => keys },
-  { flags: ['-K', '--ask-become-pass', '--become-password-file', '--become-pass-file'], advice: () => sudo },
   {
     flags: ['-C', '--check'],
     advice: () =>

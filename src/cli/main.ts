@@ -25,7 +25,12 @@ const lockTimeout = (): Option =>
 
 const diffHelp = 'show what changes, line by line; what others may not read only on a terminal, or with --diff=private'
 /** Other words for an option, as Ansible has them. */
-const OTHER_WORDS: Record<string, string> = { '--remote-user': '--user', '--key-file': '--private-key' }
+const OTHER_WORDS: Record<string, string> = {
+  '--remote-user': '--user',
+  '--key-file': '--private-key',
+  '--conn-pass-file': '--connection-password-file',
+  '--become-pass-file': '--become-password-file',
+}
 
 /**
  * Options as the parser knows them: a value that may be left out would take the next word, which is the playbook, for it.
@@ -63,8 +68,18 @@ const withConnection = (command: Command): Command =>
     .option('--ssh-common-args <args>', 'what would stand behind `ssh`')
     .option('--ssh-extra-args <args>', 'the same, once more')
 
+/** What a command takes that logs in to hosts. */
+const withPasswords = (command: Command): Command =>
+  command
+    .addOption(new Option('-k, --ask-pass', 'ask for the password to log in with').conflicts('connectionPasswordFile'))
+    .option('--connection-password-file <file>', 'a file that holds it, or a program that prints it')
+    .addOption(
+      new Option('-K, --ask-become-pass', 'ask for the password that sudo wants').conflicts('becomePasswordFile'),
+    )
+    .option('--become-password-file <file>', 'a file that holds it, or a program that prints it')
+
 const withHosts = (command: Command, what?: string): Command =>
-  withConnection(withPlaybook(command, what))
+  withPasswords(withConnection(withPlaybook(command, what)))
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
     .option('-b, --become', 'tasks that do not say otherwise become another user: root, by sudo')
     .option('--become-user <name>', 'whom they become, where nothing else says it')

@@ -90,6 +90,11 @@ export type RunRequest = {
   /** How hosts were to be reached, by the options that may be written down, and the names of those that may not. */
   reach?: Record<string, string>
   reachNames?: string[]
+  /** Which passwords were asked for, or the files that held them; what they were is kept nowhere. */
+  askPass?: boolean
+  askBecomePass?: boolean
+  connectionPasswordFile?: string
+  becomePasswordFile?: string
 }
 
 /** A handler (`host/task`) that was left due, and by which run. */

@@ -1,9 +1,8 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Hop, Target } from '../settings/target.ts'
 import { type AgentKey, agentKeys } from './agent.ts'
 import { type KeyFile, openKeyFile, readKeyFile } from './key-file.ts'
+import { keyPathsOf } from './key-paths.ts'
 import type { ParsedKey } from './ssh-library.ts'
 
 /** A key to log in with: read from a file, or one that an agent holds, maybe for a file that names it. */
@@ -14,8 +13,6 @@ export type Login =
 /** The keys to log in with, in the order they are offered, and in words what could not be offered and why. */
 export type Logins = { keys: Login[]; notes: string[] }
 
-/** ssh's own names, in its order; DSA is gone, and keys on tokens need an agent. */
-const USUAL_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 /** What the library signs with. A certificate or a key on a token it can only pass on to an agent, and does not know. */
 const UNDERSTOOD = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa)$/
 
@@ -61,10 +58,6 @@ const blobOf = (login: Login): Buffer => (login.kind === 'file' ? login.key.getP
 /** Each key once, where it stands first. */
 const each = (logins: Login[]): Login[] =>
   logins.filter((login, at) => logins.findIndex(other => blobOf(other).equals(blobOf(login))) === at)
-
-/** The files that a hop's keys are looked for in. */
-export const keyPathsOf = ({ keyFiles }: Hop): string[] =>
-  keyFiles ?? USUAL_FILES.map(file => join(homedir(), '.ssh', file))
 
 const keyFailure = (name: string, path: string, why: string): Failure => ({
   reason: 'host-login',

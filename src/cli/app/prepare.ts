@@ -14,6 +14,7 @@ import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { ConnectionOptions } from '../../settings/precedence.ts'
 import type { Target } from '../../settings/target.ts'
 import type { Supply } from './archives.ts'
+import type { AskedPasswords } from './ask-passwords.ts'
 import { type Controller, createController } from './controller.ts'
 import { identityOn } from './identities.ts'
 import { loadModules } from './load-modules.ts'
@@ -37,20 +38,21 @@ const inventoriesFor = (playbook: string, given: string[]): string[] => {
 }
 
 /** Which playbook is asked for, for which hosts and with which variables, and how these are reached. */
-export type PlaybookOptions = ConnectionOptions & {
-  inventory: string[]
-  limit?: string
-  tags: string[]
-  extraVars: string[]
-  /** Whether handlers that earlier runs have left due are run; they are unless it says no. */
-  pending?: boolean
-  artifacts?: string
-  lock?: string
-  /** Whom tasks become where neither a keyword nor a variable says it. */
-  become?: boolean
-  becomeUser?: string
-  becomeMethod?: string
-}
+export type PlaybookOptions = ConnectionOptions &
+  AskedPasswords & {
+    inventory: string[]
+    limit?: string
+    tags: string[]
+    extraVars: string[]
+    /** Whether handlers that earlier runs have left due are run; they are unless it says no. */
+    pending?: boolean
+    artifacts?: string
+    lock?: string
+    /** Whom tasks become where neither a keyword nor a variable says it. */
+    become?: boolean
+    becomeUser?: string
+    becomeMethod?: string
+  }
 
 /** What options say of whom tasks become. */
 const becomingOf = ({ become, becomeUser, becomeMethod }: PlaybookOptions): BecomeDefaults => ({

@@ -38,7 +38,8 @@ const carryOut = async (
   emit: Emit,
 ): Promise<Executed> => {
   const { report, redact, signal, events } = surroundings
-  const connected = await withTargets(await prepare(playbook, options, { secrets: redact, emit: report.emit, signal }))
+  const prepared = await prepare(playbook, options, { secrets: redact, emit: report.emit, signal })
+  const connected = await withTargets(prepared, { secrets: redact, signal })
   opened.connected = connected
   const out = action.command === 'plan' ? action.out : undefined
   const save =
@@ -89,7 +90,7 @@ export const runPlaybook = async (
       if (!signal.aborted) throw error
       return {}
     })
-    return signal.aborted ? interrupted(action.command, notKnown) : done
+    return signal.aborted ? interrupted(opened.journal !== undefined, action.command, notKnown) : done
   }
   try {
     return await withReport(report, async () => report.finish({ ...(await carriedOut()), roundTrips: trips() }), trips)
@@ -107,7 +108,8 @@ const appliedBy = (action: Action): Pick<RunRequest, 'plan' | 'refresh'> => {
   return { plan: file, ...(expected.moved === 'refresh' ? { refresh: true } : {}) }
 }
 
-const interrupted = (command: string, notKnown: Set<string>): Executed => ({
+/** Before there is a run record there is nothing to go on with. */
+const interrupted = (isRecorded: boolean, command: string, notKnown: Set<string>): Executed => ({
   exit: exit.interrupted,
   failures: [
     {
@@ -118,9 +120,7 @@ const interrupted = (command: string, notKnown: Set<string>): Executed => ({
             why: `Under way: ${[...notKnown].join(', ')}. What ran there was told to end: what it has done is not known.`,
           }
         : {}),
-      ...(command === 'apply'
-        ? { fix: 'Every file is whole; `runbook resume` goes on, with the handlers that are due.' }
-        : {}),
+      ...(isRecorded ? { fix: 'Every file is whole; `runbook resume` goes on, with the handlers that are due.' } : {}),
     },
   ],
 })

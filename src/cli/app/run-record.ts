@@ -1,9 +1,11 @@
+import { resolve } from 'node:path'
 import type { Event, RunRequest } from '../../core/event.ts'
 import { refuse } from '../../core/failure.ts'
 import { parseExtra } from '../../load/variables.ts'
 import { isFileOption } from '../../planfile/extra-vars.ts'
 import { findOrMakePlanKey } from '../../planfile/plan-key.ts'
 import { type Journal, openJournal } from '../../run/journal.ts'
+import type { AskedPasswords } from './ask-passwords.ts'
 import { writtenConnection } from './connection-options.ts'
 import type { PlaybookOptions } from './prepare.ts'
 
@@ -96,4 +98,13 @@ export const runRequestOf = (
   ...(becomeUser === undefined ? {} : { becomeUser }),
   ...(becomeMethod === undefined ? {} : { becomeMethod }),
   ...writtenConnection(options),
+  ...askedAgain(options),
+})
+
+/** What a run that goes on with this one asks for again. */
+const askedAgain = (given: AskedPasswords): AskedPasswords => ({
+  ...(given.askPass ? { askPass: true } : {}),
+  ...(given.askBecomePass ? { askBecomePass: true } : {}),
+  ...(given.connectionPasswordFile ? { connectionPasswordFile: resolve(given.connectionPasswordFile) } : {}),
+  ...(given.becomePasswordFile ? { becomePasswordFile: resolve(given.becomePasswordFile) } : {}),
 })

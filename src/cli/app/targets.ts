@@ -12,6 +12,8 @@ import { beginWalk } from '../../plan/walk-state.ts'
 import { targetOf } from '../../settings/reach.ts'
 import { createSshConfig } from '../../settings/ssh-config-files.ts'
 import type { Target } from '../../settings/target.ts'
+import type { Listener } from './ask-passwords.ts'
+import { giveSecrets } from './asked-secrets.ts'
 import { sessionOf } from './identities.ts'
 import { machinesAmong, targetsOfMachines } from './one-machine.ts'
 import type { Prepared } from './prepare.ts'
@@ -61,8 +63,8 @@ const onMachines = (known: Known, targets: Record<string, Target>): Known => {
   return createKnown({ ...known, graph: expandOnMachines(graph, loaded, machines) })
 }
 
-/** Says how each host is reached; none is yet. */
-export const withTargets = async (prepared: Prepared): Promise<WithTargets> => {
+/** Says how each host is reached; none is yet. What has to be asked for that is asked, now that the input is known to be good. */
+export const withTargets = async (prepared: Prepared, listener: Listener): Promise<WithTargets> => {
   const { asked, known, targets, warnings } = prepared
   const { graph } = known
   const sshConfig = createSshConfig()
@@ -88,11 +90,9 @@ export const withTargets = async (prepared: Prepared): Promise<WithTargets> => {
   )
   const failures = reached.flatMap(one => (one instanceof Refusal ? one.failures : []))
   if (failures.length > 0) throw new Refusal(...eachOnce(failures))
-  for (const target of reached as Target[]) {
-    for (const secret of [target.password, ...Object.values(target.passphrases ?? {})])
-      if (secret !== undefined) known.secrets.add(secret)
-    targets[target.name] = target
-  }
+  for (const target of reached as Target[]) targets[target.name] = target
+  const identities = new Set(graph.nodes.flatMap(({ become }) => [...become.values()]))
+  await giveSecrets({ targets: reached as Target[], identities }, asked, listener)
   return {
     ...prepared,
     known: onMachines(known, targets),

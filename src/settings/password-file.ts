@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import { type Failure, Refusal } from '../core/failure.ts'
+
+const refused = (what: string, why: string, fix: string): never => {
+  throw new Refusal({ reason: 'usage-file', what, why, fix } satisfies Failure)
+}
+
+const mayRun = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    // Whoever is root may run what nobody may.
+    return statSync(path).isFile() && (statSync(path).mode & 0o111) !== 0
+  } catch {
+    return false
+  }
+}
+
+/** What a program prints. It may ask something on the terminal, and say on standard error what is amiss. */
+const printedBy = (path: string, what: string): string => {
+  const { status, signal, error, stdout } = spawnSync(path, {
+    stdio: ['inherit', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  })
+  if (status === 0) return stdout.replace(/[\r\n]+$/, '')
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  return refused(
+    `The program ${path} gave no ${what}.`,
+    code === 'ENOEXEC' ? 'It is no program.' : error ? error.message : `It ended with ${status ?? signal}.`,
+    code === 'ENOEXEC'
+      ? `If the file itself holds it: chmod -x ${path}. If it is a script, its first line is #!/bin/sh.`
+      : `Run it by hand: \`${path}\` has to print it and nothing else.`,
+  )
+}
+
+const heldBy = (path: string, what: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = { ENOENT: 'There is no such file.', EACCES: 'It may not be read.', EISDIR: 'It is a folder.' }[
+      code ?? ''
+    ]
+    return refused(`The ${what} cannot be read from ${path}.`, why ?? `${error}`, 'Name another file.')
+  }
+}
+
+/**
+ * The password that a file holds, or that it prints where it may be run (as Ansible has it with password files): a script
+ * of one line asks a password manager. `what` says which password it is, for messages.
+ *
+ * @throws Refusal `usage-file`: no such file, a program that fails, nothing in it, or more than one line.
+ */
+export const readPasswordFile = (given: string, what: string): string => {
+  const path = resolve(given.replace(/^~(?=\/|$)/, homedir()))
+  const password = mayRun(path) ? printedBy(path, what) : heldBy(path, what)
+  if (password === '') refused(`There is no ${what} in ${path}.`, 'It is empty.', 'Put it there, on one line.')
+  if (/[\0\r\n]/.test(password))
+    refused(`The ${what} in ${path} has more than one line.`, 'A password is one line.', 'Put nothing else there.')
+  return password
+}
