@@ -13,7 +13,7 @@ export const started = (child: ChildProcessWithoutNullStreams): Promise<void> =>
  */
 export const childWire = (
   child: ChildProcessWithoutNullStreams,
-  end: (status: number | undefined) => ProgramEnd,
+  end: (status: number | undefined) => ProgramEnd | Promise<ProgramEnd>,
 ): Wire & { hangUp(): void } => {
   const streams = [child.stdin, child.stdout, child.stderr]
   for (const stream of streams) stream.on('error', () => {})

@@ -28,6 +28,13 @@ const connectLocal = async (target: Target): Promise<Transport> => {
   return openSession(target, openLocal())
 }
 
-/** Opens a machine in the way that its target names: as `connectSsh`, or without a connection where it is this one. */
+const connectOpenssh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
+  const [{ openOpenssh }, { openSession }] = await Promise.all([import('./openssh.ts'), import('./session.ts')])
+  return openSession(target, await openOpenssh(target, signal))
+}
+
+const WAYS = { ssh: connectSsh, openssh: connectOpenssh, local: connectLocal }
+
+/** Opens a machine in the way that its target names: as `connectSsh`, which is one of them. */
 export const connectTo: typeof connectSsh = (target, signal, hostKeys) =>
-  target.connection === 'local' ? connectLocal(target) : connectSsh(target, signal, hostKeys)
+  WAYS[target.connection ?? 'ssh'](target, signal, hostKeys)

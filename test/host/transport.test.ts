@@ -142,9 +142,15 @@ everywhere(
   'cut in the middle of a frame it is lost, never done, and what ran there ends',
   async (transport, machine) => {
     const pid = join(machine.folder, 'pid')
-    const frame = transport.run([{ sh: ':' }, { sh: `sleep 600 & echo $! >${pid}.new; mv ${pid}.new ${pid}; wait` }])
+    let told = 0
+    const frame = transport.run(
+      [{ sh: ':' }, { sh: `sleep 600 & echo $! >${pid}.new; mv ${pid}.new ${pid}; wait` }],
+      () => {
+        told += 1
+      },
+    )
     const failures = failuresOf(frame)
-    await until(() => existsSync(pid))
+    await until(() => existsSync(pid) && told > 0)
     machine.cut()
     const [failure] = await failures
     assert.is(failure?.reason, 'host-lost')

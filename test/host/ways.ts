@@ -31,6 +31,14 @@ const bySsh2: Way = {
   },
 }
 
+const byOpenssh: Way = {
+  name: 'openssh',
+  reach: async () => {
+    const server = await startServer()
+    return { ...server, connect: () => connectTo({ ...server.target, connection: 'openssh' }) }
+  },
+}
+
 /** The ends of programs are waited for by the streams that they hold. */
 const locally: Way = {
   name: 'local',
@@ -71,4 +79,4 @@ const locally: Way = {
   },
 }
 
-export const ways: Way[] = [bySsh2, locally]
+export const ways: Way[] = [bySsh2, byOpenssh, locally]
