@@ -9,17 +9,23 @@ const path = (text: string): string => `"${text.replaceAll('%', '%%').replaceAll
 const placeOf = ({ user, host, port }: Hop): string =>
   `${user}@${host.includes(':') ? `[${host}]` : host}${port === 22 ? '' : `:${port}`}`
 
+/** Flags that would have ssh say less or more, go into the background, run nothing or want a terminal. */
+const withoutNoise = (word: string): string[] => {
+  if (!/^-[46ACGKNTXYafgkMnqstvxy]+$/.test(word)) return [word]
+  const left = word.replaceAll(/[GMNTfnqstv]/g, '')
+  return left === '-' ? [] : [left]
+}
+
 /**
  * What a target says, as far as it says anything: the rest is the user's ssh_config's to say, which ssh reads by itself.
- * `password`: whether one is to be given, so that ssh may ask.
  */
 const said = (target: Target): string[] => {
-  const { host, port, user, keyFiles = [], onlyKeyFiles, agent, forwardsAgent, keyAlias, knownHosts } = target
+  const { port, user, keyFiles = [], onlyKeyFiles, agent, forwardsAgent, keyAlias, knownHosts } = target
   const { newKeys, via = [], proxyCommand, timeoutSeconds } = target
   return [
     // Never `no`: with that ssh goes on past a changed key.
     ...option('StrictHostKeyChecking', newKeys === 'accept' ? 'accept-new' : 'yes'),
-    ...(target.sshArgs ?? []),
+    ...(target.sshArgs ?? []).flatMap(withoutNoise),
     ...option('User', user),
     ...(port === 22 ? [] : option('Port', String(port))),
     ...keyFiles.flatMap(file => option('IdentityFile', path(file))),
@@ -36,8 +42,6 @@ const said = (target: Target): string[] => {
     ...(via.length > 0 ? option('ProxyJump', via.map(placeOf).join(',')) : []),
     ...(proxyCommand ? option('ProxyCommand', proxyCommand.replaceAll('%', '%%')) : []),
     ...option('ConnectTimeout', String(Math.max(1, Math.ceil(timeoutSeconds)))),
-    '--',
-    host,
   ]
 }
 
@@ -50,11 +54,6 @@ export const LOGGED_IN = 'runbook is in'
  * that the errors of the program come alone.
  */
 export const masterArguments = (target: Target, files: { socket: string; log: string }, line: string): string[] => [
-  '-T',
-  '-E',
-  files.log,
-  '-S',
-  files.socket,
   ...option('ControlMaster', 'yes'),
   ...option('ControlPersist', 'no'),
   ...option('LogLevel', 'DEBUG1'),
@@ -66,6 +65,14 @@ export const masterArguments = (target: Target, files: { socket: string; log: st
   ...option('ServerAliveInterval', '15'),
   ...option('ServerAliveCountMax', '3'),
   ...said(target),
+  // Of these the last ones count, of all others the first.
+  '-T',
+  '-E',
+  files.log,
+  '-S',
+  files.socket,
+  '--',
+  target.host,
   line,
 ]
 

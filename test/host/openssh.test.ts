@@ -154,6 +154,9 @@ test(
       'ControlMaster=auto',
       '-o',
       'ControlPersist=60s',
+      '-S',
+      '/nonexistent/socket',
+      '-qfN',
     ]
     await (await connect({ ...rest, port: 22, sshArgs })).close()
     assert.equal(left(), [])
