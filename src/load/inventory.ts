@@ -15,7 +15,7 @@ import {
 } from './inventory-draft.ts'
 import { readIniInventory } from './inventory-ini.ts'
 import { readYamlInventory } from './inventory-yaml.ts'
-import { type Located, locatedAt } from './located.ts'
+import { locatedAt } from './located.ts'
 import { varsBeside } from './vars-files.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
@@ -89,8 +89,8 @@ export const inventoryFiles = (sources: string[]): string[] => {
   return [...paths.flatMap(filesOf), ...folders.flatMap(at => varsFolders.flatMap(name => allBelow(join(at, name))))]
 }
 
-/** The login user that no variable names: whoever runs this. Known by being this very value. */
-export const ownUser: Located<string> = locatedAt(userInfo().username, { file: 'inventory', line: 1, column: 1 })
+/** Where a login user comes from that no variable names. Known by being this very place. */
+export const noVariable: Origin = { file: 'inventory', line: 1, column: 1 }
 
 /** Low to high: general groups first, deeper ones over them, equals by name. */
 const rankedGroups = (draft: InventoryDraft): string[] => {
@@ -120,6 +120,7 @@ const hostVars = (
   draft: InventoryDraft,
   members: Map<string, Set<string>>,
   paths: string[],
+  user: string,
   problems: Problems,
 ): ((host: string) => Vars) => {
   const ranked = rankedGroups(draft)
@@ -138,7 +139,7 @@ const hostVars = (
     const vars: Vars = Object.assign({}, ...layers)
     return {
       ansible_host: locatedAt(host, own.origin),
-      ansible_user: vars.ansible_ssh_user ?? ownUser,
+      ansible_user: vars.ansible_ssh_user ?? locatedAt(user, noVariable),
       ...vars,
       inventory_hostname: locatedAt(host, own.origin),
       group_names: locatedAt(named.toSorted(), own.origin),
@@ -150,11 +151,11 @@ const hostVars = (
  * Loads the inventory from every `-i`, in order; where two say something of the same variable the later one wins within
  * its level. Levels, low to high, as in Ansible (lib/ansible/config/base.yml, VARIABLE_PRECEDENCE): group variables
  * written in the sources (`all`, then deeper groups), group_vars/all, group_vars/*, host variables written in the
- * sources, host_vars/*. A value replaces another as a whole.
+ * sources, host_vars/*. A value replaces another as a whole. `user` is the login user of hosts whose variables name none.
  *
  * Throws a Refusal: `inventory-missing`, `inventory-yaml`, `inventory-shape`, `inventory-variable`.
  */
-export const loadInventory = (paths: string[]): Inventory => {
+export const loadInventory = (paths: string[], user = userInfo().username): Inventory => {
   if (paths.length === 0) refuse('inventory-missing', 'No inventory was named.', { fix: 'Name one with -i FILE.' })
   const draft = emptyInventory()
   const problems: Problems = []
@@ -163,7 +164,7 @@ export const loadInventory = (paths: string[]): Inventory => {
   const hosts = [...draft.hosts.keys()]
   const members = new Map([...draft.groups.keys()].map(name => [name, hostsOf(draft, name)]))
   members.set('all', new Set(hosts))
-  const varsOf = hostVars(draft, members, paths, problems)
+  const varsOf = hostVars(draft, members, paths, user, problems)
   const vars = Object.fromEntries(hosts.map(host => [host, varsOf(host)]))
   if (problems.length > 0) throw new Refusal(...problems)
   return {

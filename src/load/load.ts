@@ -38,9 +38,15 @@ const unquotedIn = (secrets: string[], failure: Failure): Failure => {
 }
 
 /** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */
-export const load = (input: { playbook: string; inventories: string[]; extra: string[] }): LoadResult => {
+export const load = (input: {
+  playbook: string
+  inventories: string[]
+  extra: string[]
+  /** The login user of hosts whose variables name none. */
+  user?: string
+}): LoadResult => {
   const read = attempt(() => loadPlaybook(input.playbook))
-  const inventory = attempt(() => loadInventory(input.inventories))
+  const inventory = attempt(() => loadInventory(input.inventories, input.user))
   const extra = attempt(() => parseExtra(input.extra))
   const secrets = secretEntries(read.value?.playbook)
   const failures = [{ failures: read.value?.problems }, read, inventory, extra]

@@ -43,6 +43,11 @@ const sshArguments = (name: string): Places => ({
   ini: [`ssh_connection.${name}`],
 })
 
+const ofRun = (name: string, section: string): Places => ({
+  env: [`ANSIBLE_${name.toUpperCase()}`],
+  ini: [`${section}.${name}`],
+})
+
 /**
  * The names of each setting. Source: ansible-core 2.19, plugins/connection/ssh.py and config/base.yml; an option that
  * it does not have stands beside those that mean the same.
@@ -90,8 +95,25 @@ export const SETTINGS = {
   sshExtraArgs: { ...sshArguments('ssh_extra_args'), option: 'sshExtraArgs' },
   sshExecutable: sshArguments('ssh_executable'),
   pkcs11Provider: { vars: ['ansible_ssh_pkcs11_provider'], env: ['ANSIBLE_PKCS11_PROVIDER'] },
+  retries: {
+    vars: ['ansible_ssh_retries'],
+    env: ['ANSIBLE_SSH_RETRIES'],
+    ini: ['connection.retries', 'ssh_connection.retries'],
+  },
   jump: { option: 'jump' },
   sshConfig: { option: 'sshConfig' },
+  // Of a run, not of a host.
+  inventory: ofRun('inventory', 'defaults'),
+  forks: ofRun('forks', 'defaults'),
+  askPass: ofRun('ask_pass', 'defaults'),
+  connectionPasswordFile: ofRun('connection_password_file', 'defaults'),
+  becomePasswordFile: ofRun('become_password_file', 'defaults'),
+  become: ofRun('become', 'privilege_escalation'),
+  becomeMethod: ofRun('become_method', 'privilege_escalation'),
+  becomeUser: ofRun('become_user', 'privilege_escalation'),
+  becomeExe: ofRun('become_exe', 'privilege_escalation'),
+  becomeFlags: ofRun('become_flags', 'privilege_escalation'),
+  becomeAskPass: ofRun('become_ask_pass', 'privilege_escalation'),
 } satisfies Record<string, Places>
 
 export type SettingName = keyof typeof SETTINGS

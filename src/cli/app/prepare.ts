@@ -4,26 +4,28 @@ import { type ArtifactLock, createArtifactLock } from '../../artifact/lock.ts'
 import { attempt, type Failure, Refusal, refuse } from '../../core/failure.ts'
 import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { expand } from '../../graph/expand.ts'
-import type { BecomeDefaults } from '../../graph/graph.ts'
 import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
 import { type Loaded, load, type Readable } from '../../load/load.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
-import type { ConnectionOptions } from '../../settings/precedence.ts'
+import type { Configured, ConnectionOptions } from '../../settings/precedence.ts'
 import type { Target } from '../../settings/target.ts'
+import { becomeDefaults, inventorySetting, loginUser, readAnsibleSettings } from './ansible-settings.ts'
 import type { Supply } from './archives.ts'
 import type { AskedPasswords } from './ask-passwords.ts'
 import { type Controller, createController } from './controller.ts'
 import { identityOn } from './identities.ts'
 import { loadModules } from './load-modules.ts'
 
-/** `-i`, else RUNBOOK_INVENTORY, else the inventory that bears the playbook's name. */
-const inventoriesFor = (playbook: string, given: string[]): string[] => {
+/** `-i`, else RUNBOOK_INVENTORY, else what Ansible's settings name, else the inventory that bears the playbook's name. */
+const inventoriesFor = (playbook: string, given: string[], configured: Configured): string[] => {
   if (given.length > 0) return given
   const fromEnv = process.env.RUNBOOK_INVENTORY
   if (fromEnv) return fromEnv.split(':').filter(path => path !== '')
+  const named = inventorySetting(configured)
+  if (named.length > 0) return named
   const name = basename(playbook).replace(/\.[^.]*$/, '')
   const tried = ['inventory', join(dirname(playbook), '..', 'inventory')].flatMap(folder =>
     ['yml', 'ini', 'json'].map(ending => join(folder, `${name}.${ending}`)),
@@ -54,34 +56,29 @@ export type PlaybookOptions = ConnectionOptions &
     becomeMethod?: string
   }
 
-/** What options say of whom tasks become. */
-const becomingOf = ({ become, becomeUser, becomeMethod }: PlaybookOptions): BecomeDefaults => ({
-  ...(become === undefined ? {} : { become }),
-  ...(becomeUser === undefined ? {} : { become_user: becomeUser }),
-  ...(becomeMethod === undefined ? {} : { become_method: becomeMethod }),
-})
-
 export type Prepared = {
   /** What was asked for, with what the environment says where the command line does not. */
   asked: PlaybookOptions
+  /** What an ansible.cfg says. */
+  configured: Configured
   known: Known
   controller: Controller
   lock: ArtifactLock
   /** How each machine is reached; filled when machines are about to be. */
   targets: Record<string, Target>
-  /** What is to be said of the modules that were found. */
+  /** What is to be said of settings, and of the modules that were found. */
   warnings: string[]
 }
 
 /** Who is told secrets and news, and what ends a download. */
 type Listener = Pick<Supply, 'emit' | 'signal'> & { secrets: SecretKeeper }
 
-const completed = (playbook: string, asked: PlaybookOptions): PlaybookOptions => {
+const completed = (playbook: string, asked: PlaybookOptions, configured: Configured): PlaybookOptions => {
   const artifacts = asked.artifacts ?? process.env.RUNBOOK_ARTIFACTS
   const lock = asked.lock ?? process.env.RUNBOOK_LOCK
   return {
     ...asked,
-    inventory: existsSync(playbook) ? inventoriesFor(playbook, asked.inventory) : asked.inventory,
+    inventory: existsSync(playbook) ? inventoriesFor(playbook, asked.inventory, configured) : asked.inventory,
     ...(artifacts ? { artifacts } : {}),
     ...(lock ? { lock } : {}),
   }
@@ -109,8 +106,10 @@ export const prepare = async (
     refuse('usage-file', `${playbook} is a saved plan, no playbook.`, {
       fix: `\`runbook plan show ${playbook}\` shows it, \`runbook apply ${playbook}\` does it.`,
     })
-  const asked = completed(playbook, options)
-  const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars })
+  const { configured, ...settings } = await readAnsibleSettings()
+  const asked = completed(playbook, options, configured)
+  const user = loginUser(asked, configured)
+  const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars, ...(user && { user }) })
   const { readable } = result
   if (!readable) throw new Refusal(...(result.failures ?? []))
   // Known before anything is refused: a refusal shows the line it is about.
@@ -137,11 +136,11 @@ export const prepare = async (
   const loaded = typed as Loaded
   const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
   const isCollective = (name: string): boolean => modules[name]!.collective === true
-  const graph = expand(loaded, selection, isCollective, controller.references, becomingOf(asked))
+  const graph = expand(loaded, selection, isCollective, controller.references, becomeDefaults(asked, configured))
   const targets: Record<string, Target> = {}
   for (const { become } of graph.nodes)
     for (const { password } of become.values()) if (password !== undefined) secrets.add(password)
   const identity = identityOn(targets)
   const known = createKnown({ graph, loaded, modules, render: controller.render, identity, secrets })
-  return { asked, known, controller, lock, targets, warnings }
+  return { asked, configured, known, controller, lock, targets, warnings: [...settings.warnings, ...warnings] }
 }

@@ -3,7 +3,7 @@ import { type Failure, type Origin, Refusal } from '../../core/failure.ts'
 import { expandOnMachines } from '../../graph/expand.ts'
 import { machineOf } from '../../graph/graph.ts'
 import { createPool, type Pool } from '../../host/pool.ts'
-import { ownUser } from '../../load/inventory.ts'
+import { noVariable } from '../../load/inventory.ts'
 import type { Located } from '../../load/located.ts'
 import { layersFor } from '../../load/variables.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
@@ -29,7 +29,7 @@ const connectionVars = (
   const { play, task } = node
   const layers = layersFor({ play, task, inventory: loaded.inventory, host, extra: loaded.extra })
   const written = (name: string): Located | undefined => layers.findLast(layer => Object.hasOwn(layer, name))?.[name]
-  const names = Object.keys(scope).filter(name => name.startsWith('ansible_') && written(name) !== ownUser)
+  const names = Object.keys(scope).filter(name => name.startsWith('ansible_') && written(name)?.origin !== noVariable)
   return {
     vars: Object.fromEntries(names.map(name => [name, scope[name]])),
     originOf: name => written(name)?.origin,
@@ -65,7 +65,7 @@ const onMachines = (known: Known, targets: Record<string, Target>): Known => {
 
 /** Says how each host is reached; none is yet. What has to be asked for that is asked, now that the input is known to be good. */
 export const withTargets = async (prepared: Prepared, listener: Listener): Promise<WithTargets> => {
-  const { asked, known, targets, warnings } = prepared
+  const { asked, configured, known, targets, warnings } = prepared
   const { graph } = known
   const sshConfig = createSshConfig()
   const atTerminal = hasTerminal() ? { newKeys: 'ask' as const } : {}
@@ -78,6 +78,7 @@ export const withTargets = async (prepared: Prepared, listener: Listener): Promi
           ...sessionOf(graph, host),
           originOf,
           options: asked,
+          configured,
           sshConfig,
           ...atTerminal,
           warn: (kind, text) => void (warned.has(kind) || warned.set(kind, text)),

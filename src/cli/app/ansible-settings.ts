@@ -1,0 +1,51 @@
+import type { BecomeDefaults } from '../../graph/graph.ts'
+import { findAnsibleConfig } from '../../settings/ansible-config-file.ts'
+import { refuseSetting, textOf, truthOf } from '../../settings/fault.ts'
+import { type Configured, type ConnectionOptions, type SettingName, settingOf } from '../../settings/precedence.ts'
+
+/** What is said of a run outside of its command line and inventory. The environment is asked where a setting is. */
+export type AnsibleSettings = { configured: Configured; warnings: string[] }
+
+/** The settings of the ansible.cfg that counts here; without one nothing is read, and nothing loaded for it. */
+export const readAnsibleSettings = async (): Promise<AnsibleSettings> => {
+  const { file, warnings } = findAnsibleConfig(process.cwd(), process.env)
+  if (file === undefined) return { configured: new Map(), warnings }
+  const { readAnsibleConfig } = await import('../../settings/ansible-config.ts')
+  const config = readAnsibleConfig(file)
+  return { configured: config.configured, warnings: [...warnings, ...config.warnings] }
+}
+
+const textSetting = (name: SettingName, configured: Configured): string | undefined =>
+  textOf('', settingOf(name, { vars: {}, configured }))
+
+const truthSetting = (name: SettingName, configured: Configured): boolean | undefined => {
+  const said = settingOf(name, { vars: {}, configured })
+  return said && (truthOf(said.value) ?? refuseSetting('', said.from, `is "${said.value}"`, 'write true or false'))
+}
+
+/** The inventories that settings name, where the command line names none. */
+export const inventorySetting = (configured: Configured): string[] =>
+  (textSetting('inventory', configured) ?? '').split(',').filter(path => path !== '')
+
+/** What the command line says of whom tasks become. */
+type BecomeOptions = { become?: boolean; becomeUser?: string; becomeMethod?: string }
+
+/** Whom tasks become where neither a variable nor a keyword says it: by options, else by settings. */
+export const becomeDefaults = (asked: BecomeOptions, configured: Configured): BecomeDefaults => {
+  const become = asked.become ?? truthSetting('become', configured)
+  const user = asked.becomeUser ?? textSetting('becomeUser', configured)
+  const method = asked.becomeMethod ?? textSetting('becomeMethod', configured)
+  const exe = textSetting('becomeExe', configured)
+  const flags = textSetting('becomeFlags', configured)
+  return {
+    ...(become === undefined ? {} : { become }),
+    ...(user === undefined ? {} : { become_user: user }),
+    ...(method === undefined ? {} : { become_method: method }),
+    ...(exe === undefined ? {} : { become_exe: exe }),
+    ...(flags === undefined ? {} : { become_flags: flags }),
+  }
+}
+
+/** The login user of hosts whose variables name none, as expressions see it. */
+export const loginUser = (asked: ConnectionOptions, configured: Configured): string | undefined =>
+  textOf('', settingOf('user', { vars: {}, options: asked, configured }))
