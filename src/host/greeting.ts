@@ -17,8 +17,8 @@ export type PastGreeting = {
   /** What it has said since, the end of it; before it has begun, all that was said. */
   stdout(): string
   stderr(): string
-  /** Called with each line of its standard output. */
-  onLine(take: (line: string) => void): void
+  /** Called with each line of its standard output, until it returns `enough`. */
+  onLine(take: (line: string) => unknown): void
 }
 
 const listen = (stream: NodeJS.ReadableStream, mark: string, heard: () => void) => {
@@ -41,13 +41,13 @@ const listen = (stream: NodeJS.ReadableStream, mark: string, heard: () => void) 
 /** Listens to a wire, from before anything is sent. */
 export const pastGreeting = (wire: Wire): PastGreeting => {
   const mark = `begin-${randomBytes(16).toString('hex')}\n`
-  let take: ((line: string) => void) | undefined
+  let take: ((line: string) => unknown) | undefined
   const pass = (): void => {
     while (take && stdout.begun && stdout.text.includes('\n')) {
       const end = stdout.text.indexOf('\n')
       const line = stdout.text.slice(0, end)
       stdout.text = stdout.text.slice(end + 1)
-      take(line)
+      if (take(line) === 'enough') take = undefined
     }
   }
   const stdout = listen(wire.stdout, mark, () => pass())

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { posix } from 'node:path'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
@@ -8,9 +7,11 @@ import { systemFix } from '../core/system-fix.ts'
 import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
 import { pastGreeting } from './greeting.ts'
+import { agreeOnStart, bytesFrom, leavesPart, PART_DIGITS, partScript, receiveRest } from './part.ts'
 import type { ProgramEnd, Wire } from './shell.ts'
 
 const CHUNK = 256 * 1024
+const CHUNKS_AT_ONCE = 4
 
 /**
  * The program at the other end: its first line of stdin is the script, the rest the file. `read` takes one byte at
@@ -36,39 +37,41 @@ const begin = [
 const checked = ({ digest }: Upload): string =>
   `[ "\${s%% *}" = ${quote(digest)} ] || fail "the bytes that arrived are not the ones meant: their sha256 differs"`
 
+/** A new file, made by this shell (noclobber), never a link that somebody has put there; and all that comes, in it. */
+const receiveAnew = ['set -C', '( : > "$t" ) || exit 1', 'set +C', 'cat > "$t" || exit 1']
+
 /**
- * Receives into a new file of its own beside the target, 0600 from birth, and gives it its name only when size
- * and digest are right and its bytes are on the disk. The end of stdin says nothing: a cut connection ends it
- * too. Whatever goes wrong, the trap takes the file away.
+ * Receives into a file of its own beside the target, 0600 from birth, and gives it its name only when size and digest are
+ * right and its bytes are on the disk. The end of stdin says nothing: a cut connection ends it too. Whatever goes wrong, the
+ * trap takes the file away, but for what has come of a large one until the cut (`$k`).
  */
-const receiveScript = (upload: Upload, temporary: string, done: string, moved: string): string => {
+const receiveScript = (upload: Upload, random: string): string => {
   const folder = quote(posix.dirname(upload.path))
   const target = quote(upload.path)
+  const byChance = quote(temporaryName(upload.path, random))
+  const isKept = leavesPart(upload)
   return [
     ...begin,
-    `t=${quote(temporary)}`,
+    `t=${isKept ? quote(temporaryName(upload.path, upload.digest.slice(0, PART_DIGITS))) : byChance}; o=; k=`,
     `[ -d ${folder} ] || fail ${quote(`the folder ${posix.dirname(upload.path)} does not exist`)}`,
     `[ ! -d ${target} ] || fail ${quote(`${upload.path} is a folder`)}`,
     // Removes what earlier uploads left behind that were cut off by a power failure or a lost connection.
-    `set -- ${quote(temporaryStart(upload.path))}${'?'.repeat(RANDOM)}.part; [ ! -f "$1" ] || rm -f -- "$@"`,
-    // noclobber: the file is made by this shell, never a link that somebody has put there.
-    'set -C',
-    '( : > "$t" ) || exit 1',
-    'o=',
-    `trap 'rm -f -- "$t" \${o:+"$o"}' EXIT`,
-    'set +C',
-    'cat > "$t" || exit 1',
+    `for f in ${quote(temporaryStart(upload.path))}${'?'.repeat(RANDOM)}.part; do [ ! -f "$f" ] || [ "$f" = "$t" ] || rm -f -- "$f"; done`,
+    // Of a file whose last bytes are lacking nothing is kept that is empty or too long.
+    `trap '{ [ "$k" ] && [ -s "$t" ]; } || rm -f -- "$t"; [ -z "$o" ] || rm -f -- "$o"' EXIT`,
+    ...(isKept ? [...partScript(upload, `part-${random}`, byChance), ...receiveRest(upload)] : receiveAnew),
     'n=$(wc -c < "$t")',
+    `[ "$n" -lt ${upload.size} ] || k=`,
     `[ "$n" -eq ${upload.size} ] || fail "$((n)) of ${upload.size} bytes arrived"`,
-    's=$(sha256sum < "$t") || exit 1',
+    ...(isKept ? [] : ['s=$(sha256sum < "$t") || exit 1']),
     checked(upload),
     keepFunction,
     `{ ${dressed(upload, makeOther(upload.path))}; } || exit 1`,
     'sync "$t" 2>/dev/null || sync',
-    ...(upload.over === undefined ? [] : [`{ ${upload.over}; } || { echo ${moved}; exit 1; }`]),
+    ...(upload.over === undefined ? [] : [`{ ${upload.over}; } || { echo moved-${random}; exit 1; }`]),
     `mv -fT -- "$t" ${target} || exit 1`,
     'trap - EXIT',
-    `echo ${done}`,
+    `echo stored-${random}`,
   ].join('; ')
 }
 
@@ -76,7 +79,7 @@ const receiveScript = (upload: Upload, temporary: string, done: string, moved: s
  * Unpacks what arrives into a folder while it arrives: it is read once, for tar and for its digest, and lies nowhere by
  * itself. A failure of tar is reported before the digest: on a full disk it says more.
  */
-const unpackScript = (upload: Upload, done: string): string => {
+const unpackScript = (upload: Upload, random: string): string => {
   const folder = quote(upload.path)
   const tar = `tar -C ${folder} --no-same-owner -xzf - ${quoted(upload.unpack ?? [])}`
   return [
@@ -86,7 +89,7 @@ const unpackScript = (upload: Upload, done: string): string => {
     `s=$({ { tee /dev/fd/3 | sha256sum >&4 3>&-; } 3>&1 | ${tar}; } 4>&1) || exit 1`,
     checked(upload),
     `sync -f ${folder} 2>/dev/null || sync`,
-    `echo ${done}`,
+    `echo stored-${random}`,
   ].join('; ')
 }
 
@@ -101,11 +104,6 @@ const temporaryStart = (path: string): string =>
 
 /** `.NAME.RANDOM.part` beside the target; a long name is cut, since the whole may have 255 bytes. */
 export const temporaryName = (path: string, random: string): string => `${temporaryStart(path)}${random}.part`
-
-async function* chunksOf({ source }: Upload): AsyncGenerator<Buffer> {
-  if ('file' in source) yield* createReadStream(source.file, { highWaterMark: CHUNK })
-  else for (let at = 0; at < source.bytes.length; at += CHUNK) yield source.bytes.subarray(at, at + CHUNK)
-}
 
 const failed = (name: string, { path }: Upload, why: string): Failure => ({
   reason: 'host-upload',
@@ -137,20 +135,33 @@ const lost = (name: string, { path }: Upload, { why }: ProgramEnd): Failure => (
   reason: 'host-lost',
   what: `the connection to ${name} broke while ${path} was sent`,
   why: why ?? 'the host closed the connection',
-  fix: 'run the same command again: the file is either whole or was not touched',
+  fix: 'run the same command again: the file is either whole or was not touched, and what has come of a large one is not sent again',
 })
 
-/** Sends all chunks, one after another; ends early when the other end is gone, whose reason then counts. */
-const pour = async (wire: Wire, upload: Upload, onProgress: (sent: number) => void): Promise<void> => {
+/**
+ * Sends all chunks from one place on, several at once so that the next is there when one is gone; ends early when the other
+ * end is gone, whose reason then counts.
+ */
+const pour = async (wire: Wire, upload: Upload, from: number, onProgress: (sent: number) => void): Promise<void> => {
   const gone = wire.closed.then(() => true)
-  let sent = 0
-  for await (const chunk of chunksOf(upload)) {
+  const under: { written: Promise<boolean>; size: number }[] = []
+  let sent = from
+  const settled = async (most: number): Promise<boolean> => {
+    while (under.length > most) {
+      const { written, size } = under.shift()!
+      if (await Promise.race([written, gone])) return false
+      sent += size
+      onProgress(sent)
+    }
+    return true
+  }
+  for await (const chunk of bytesFrom(upload, from, Number.MAX_SAFE_INTEGER, CHUNK)) {
     // ssh2 forgets the callback of a write into a channel that closes meanwhile.
     const written = new Promise<boolean>(resolve => wire.stdin.write(chunk, () => resolve(false)))
-    if (await Promise.race([written, gone])) return
-    sent += chunk.length
-    onProgress(sent)
+    under.push({ written, size: chunk.length })
+    if (!(await settled(CHUNKS_AT_ONCE - 1))) return
   }
+  await settled(0)
 }
 
 /**
@@ -167,15 +178,17 @@ export const sendFile = async (
   onProgress: (sent: number) => void = () => {},
 ): Promise<void> => {
   const random = randomBytes(RANDOM / 2).toString('hex')
-  const done = `stored-${random}`
-  const moved = `moved-${random}`
   const heard = pastGreeting(wire)
   wire.stdin.on('error', () => {})
-  const script = upload.unpack
-    ? unpackScript(upload, done)
-    : receiveScript(upload, temporaryName(upload.path, random), done, moved)
+  const script = upload.unpack ? unpackScript(upload, random) : receiveScript(upload, random)
   wire.stdin.write(`${heard.mark}; ${script}\n`)
-  const unread = await pour(wire, upload, onProgress).then(
+  const send = async (): Promise<void> => {
+    const from = leavesPart(upload) ? await agreeOnStart(wire, heard, `part-${random}`, upload) : 0
+    if (from === undefined) return
+    if (from > 0) onProgress(from)
+    await pour(wire, upload, from, onProgress)
+  }
+  const unread = await send().then(
     () => undefined,
     (error: unknown) => unreadable(error),
   )
@@ -183,8 +196,8 @@ export const sendFile = async (
   const ending = await wire.closed
   if (unread) throw new Refusal(unread)
   // Some servers never send a status: the word at the end is what counts.
-  if (heard.stdout().includes(done)) return
-  if (heard.stdout().includes(moved)) throw new Refusal(movedFailure(name, upload))
+  if (heard.stdout().includes(`stored-${random}`)) return
+  if (heard.stdout().includes(`moved-${random}`)) throw new Refusal(movedFailure(name, upload))
   if (ending.status === undefined && ending.why !== undefined) throw new Refusal(lost(name, upload, ending))
   const said = heard.stderr()
   const notStarted = heard.begun() ? undefined : refused(said)

@@ -33,7 +33,8 @@ const printing = (bytes: Buffer): string => {
  */
 const place = (path: string, fill: string, dress: (make: string) => string, over: Guard | undefined): string => {
   const start = quote(`${dirname(path)}/.${basename(path).slice(0, 50)}.runbook-`)
-  const sweep = `set -- ${start}??????; [ ! -f "$1" ] || rm -f -- "$@"`
+  const part = quote(`${dirname(path)}/.${basename(path).slice(0, 50)}.`)
+  const sweep = `for f in ${start}?????? ${part}????????????????.part; do [ ! -f "$f" ] || rm -f -- "$f"; done`
   const tidy = `trap 'rm -f -- "$t" \${o:+"$o"}' EXIT; trap 'exit 1' HUP INT TERM`
   const make = (name: string): string => `${name}=$(mktemp ${start}XXXXXX)`
   const guard = over === undefined ? [] : [`{ ${guardScript([over])}\n}`]

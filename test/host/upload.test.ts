@@ -1,12 +1,25 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Transport, Upload } from '../../src/core/transport.ts'
 import { connectSsh } from '../../src/host/connect.ts'
 import { temporaryName } from '../../src/host/upload.ts'
+import { cases, fc } from '../chance.ts'
 import { extrasOf, makeWith } from '../run/access-list.ts'
 import { failuresOf } from './local.ts'
 import { ROOT, type ServerOptions, startServer, type TestServer } from './server.ts'
@@ -100,14 +113,140 @@ test('uploads asked for at once all arrive, and frames go on meanwhile', () =>
     assert.is(transport.roundTrips, 1)
   }))
 
-test('a connection cut on the way leaves nothing under the name and no part of it', () =>
+/** What is there of a file whose upload was cut. */
+const partsIn = (folder: string): string[] => readdirSync(folder).filter(name => name.endsWith('.part'))
+/** Random bytes: of others a part of one file is one of another. */
+const LARGE = randomBytes(10_000_000)
+
+/** Uploads until so much has been sent, and pulls the cable. */
+const cutUpload = async (server: TestServer, upload: Upload, at: number): Promise<void> => {
+  const transport = await connectSsh(server.target)
+  const [failure] = await failuresOf(transport.upload(upload, sent => sent >= at && server.cut()))
+  assert.is(failure?.reason, 'host-lost')
+  await server.idle()
+  await transport.close()
+}
+
+/** Where an upload begins: what it is told to have first. */
+const begunAt = async (server: TestServer, upload: Upload): Promise<number> => {
+  const transport = await connectSsh(server.target)
+  const told: number[] = []
+  await transport.upload(upload, sent => told.push(sent))
+  await transport.close()
+  assert.is(told.at(-1), upload.size)
+  return told[0]!
+}
+
+test('a large file that was cut on the way goes on where it ended: its part is ours alone, and goes with the whole', () =>
+  withHost({}, async (_, folder, server) => {
+    const path = join(folder, 'big')
+    for (const at of [2_500_000, 5_000_000, 9_990_000]) {
+      await cutUpload(server, uploadOf(LARGE, path), at)
+      const [part, ...more] = partsIn(folder)
+      assert.equal(more, [])
+      assert.is(part, `.big.${uploadOf(LARGE, path).digest.slice(0, 16)}.part`)
+      assert.is(statSync(join(folder, part!)).mode & 0o7777, 0o600)
+      assert.not(existsSync(path), 'nothing under its name')
+    }
+    const has = statSync(join(folder, partsIn(folder)[0]!)).size
+    assert.ok(has > 5_000_000)
+    assert.is(await begunAt(server, uploadOf(LARGE, path)), has)
+    assert.ok(readFileSync(path).equals(LARGE))
+    assert.equal(readdirSync(folder), ['big'])
+  }))
+
+test('the same from a file of the controller, over what was there', () =>
+  withHost({}, async (_, folder, server) => {
+    const path = join(folder, 'big')
+    const source = join(server.folder, 'source')
+    writeFileSync(source, LARGE)
+    writeFileSync(path, 'old')
+    await cutUpload(server, uploadOf(LARGE, path, { source: { file: source } }), 6_000_000)
+    assert.is(readFileSync(path, 'utf8'), 'old')
+    assert.ok((await begunAt(server, uploadOf(LARGE, path, { source: { file: source } }))) > 3_000_000)
+    assert.ok(readFileSync(path).equals(LARGE))
+    assert.is(statSync(path).mode & 0o7777, 0o640)
+    assert.equal(readdirSync(folder), ['big'])
+  }))
+
+test('a part that is not the beginning of the file, or not ours alone, is no part of it', () =>
+  withHost({}, async (_, folder, server) => {
+    const path = join(folder, 'big')
+    const upload = uploadOf(LARGE, path)
+    const part = join(folder, `.big.${upload.digest.slice(0, 16)}.part`)
+    const begin = LARGE.subarray(0, 5_000_000)
+    const wrong = Buffer.from(begin)
+    wrong[4_999_999]! ^= 1
+    const theirs = join(server.folder, 'theirs')
+    const put: Record<string, () => void> = {
+      'one byte is another': () => writeFileSync(part, wrong, { mode: 0o600 }),
+      'longer than the file': () => writeFileSync(part, Buffer.concat([LARGE, LARGE]), { mode: 0o600 }),
+      empty: () => writeFileSync(part, '', { mode: 0o600 }),
+      'read by others': () => writeFileSync(part, begin, { mode: 0o644 }),
+      'of another user': () => {
+        writeFileSync(part, begin, { mode: 0o600 })
+        chownSync(part, 12, 12)
+      },
+      'a link': () => symlinkSync(theirs, part),
+      'another name of a file': () => linkSync(theirs, part),
+      'a folder': () => mkdirSync(part),
+    }
+    for (const [what, make] of Object.entries(put)) {
+      writeFileSync(theirs, begin, { mode: 0o600 })
+      make()
+      assert.ok((await begunAt(server, upload)) < 1_000_000, what)
+      assert.ok(readFileSync(path).equals(LARGE), what)
+      assert.ok(readFileSync(theirs).equals(begin), what)
+      if (what === 'a folder') rmdirSync(part)
+      assert.equal(readdirSync(folder), ['big'], what)
+    }
+    writeFileSync(part, LARGE, { mode: 0o600 })
+    assert.is(await begunAt(server, upload), LARGE.length, 'all of it is there: nothing is sent')
+    assert.ok(readFileSync(path).equals(LARGE))
+  }))
+
+test('a part goes when other bytes are put there, large ones or small', () =>
+  withHost({}, async (transport, folder, server) => {
+    const path = join(folder, 'big')
+    await cutUpload(server, uploadOf(LARGE, path), 5_000_000)
+    const other = randomBytes(5_000_000)
+    assert.is(partsIn(folder).length, 1)
+    await begunAt(server, uploadOf(other, path))
+    assert.equal(readdirSync(folder), ['big'])
+    await cutUpload(server, uploadOf(LARGE, path), 5_000_000)
+    const small = await connectSsh(server.target)
+    await small.upload(uploadOf(MEGABYTES, path))
+    await small.close()
+    assert.equal(readdirSync(folder), ['big'])
+    assert.is(transport.roundTrips, 0)
+  }))
+
+test('cut at any moment, however often: the file is whole or not there, and comes in the end', () =>
+  withHost({}, async (_, folder, server) => {
+    const path = join(folder, 'big')
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: LARGE.length - 1 }), { maxLength: 4 }), async cuts => {
+        for (const at of cuts) {
+          await cutUpload(server, uploadOf(LARGE, path), at)
+          assert.not(existsSync(path))
+        }
+        await begunAt(server, uploadOf(LARGE, path))
+        assert.ok(readFileSync(path).equals(LARGE))
+        assert.equal(readdirSync(folder), ['big'])
+        rmSync(path)
+      }),
+      { numRuns: cases(6) },
+    )
+  }))
+
+test('a connection cut on the way leaves nothing under the name, and of a file that is not large no part of it', () =>
   withHost({}, async (transport, folder, server) => {
     const path = join(folder, 'big')
     let seenPart = false
     // Half of it is more than what can be on the way unread (2 MiB): the other end must have begun.
-    const bytes = Buffer.alloc(10_000_000)
+    const bytes = Buffer.alloc(3_900_000)
     const upload = transport.upload(uploadOf(bytes, path), sent => {
-      if (sent < bytes.length / 2) return
+      if (sent < 3_000_000) return
       seenPart ||= readdirSync(folder).some(name => name.endsWith('.part'))
       server.cut()
     })
