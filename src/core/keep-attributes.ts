@@ -20,14 +20,19 @@ export type Dressing = {
  * where it may not hand an owner on, and one built without lists of access leaves the list out. Since coreutils 9.2 cp also
  * leaves what a file has from the default list of its folder: `setfacl` takes that away, where it is installed.
  * Without xattr support in cp there is no other way to keep extended attributes, nor to see them: mode and owner are
- * what is left. The label is asked for only where SELinux is on, since cp fails over it elsewhere.
+ * what is left. The label is asked for only where SELinux is on, since cp fails over it elsewhere. `again FROM TO` hands on
+ * the extended attributes alone, where cp can.
  */
 export const keepFunction = [
   'alike() { ls -ldnb -- "$@" | { read -r a _ b c _; read -r x _ y z _; [ "$a $b $c" = "$x $y $z" ]; }; }',
   'bare() { e=$(setfacl -b -- "$2" 2>&1) && chmod --reference="$1" -- "$2" && alike "$@"; }',
+  // BusyBox: owner and mode as numbers, the access control list where there are the tools for it.
+  'plainly() { set -- "$1" "$2" $(stat -c "%u:%g %a" -- "$1") && chown "$3" "$2" && chmod "$4" "$2" || return',
+  '! command -v setfacl >/dev/null || getfacl -cp -- "$1" 2>/dev/null | setfacl --set-file=- -- "$2"; }',
   'keep() { l=mode,ownership,xattr; [ ! -e /sys/fs/selinux/enforce ] || l=$l,context',
-  `e=$(cp --attributes-only --preserve=$l -- "$1" "$2" 2>&1) || case $e in *'without xattr support'*) chown --reference="$1" -- "$2" && chmod --reference="$1" -- "$2";; *) printf '%s\\n' "$e" >&2; false;; esac || return`,
+  `e=$(cp --attributes-only --preserve=$l -- "$1" "$2" 2>&1) || case $e in *'without xattr support'*) chown --reference="$1" -- "$2" && chmod --reference="$1" -- "$2";; *option*attributes-only*) plainly "$@"; return;; *) printf '%s\\n' "$e" >&2; false;; esac || return`,
   `alike "$@" || bare "$@" || { printf '%s\\n' "owner and access control list of $1 could not be handed on to what takes its place (setfacl, of the package acl, may help)" >&2; return 1; }; }`,
+  `again() { e=$(cp --attributes-only --preserve=xattr -- "$1" "$2" 2>&1) || case $e in *'without xattr support'*|*option*attributes-only*) ;; *) printf '%s\\n' "$e" >&2; false;; esac; }`,
 ].join('; ')
 
 /** Owner and group as chown takes them; undefined where neither is given. */
@@ -50,7 +55,7 @@ export const dressed = (dressing: Dressing, make: string): string => {
     make,
     `keep ${at} "$o"`,
     ...chown(owner, '"$o"'),
-    ...(owner === undefined ? [] : [`cp --attributes-only --preserve=xattr -- ${at} "$o"`]),
+    ...(owner === undefined ? [] : [`again ${at} "$o"`]),
     `chmod ${mode} "$o"`,
     'keep "$o" "$t"',
     'rm -f -- "$o"',

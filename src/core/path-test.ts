@@ -4,3 +4,9 @@ import { quote } from './quote.ts'
 
 export const isThere = (path: string): string => `[ -e ${quote(path)} ] || [ -h ${quote(path)} ]`
 export const isGone = (path: string): string => `[ ! -e ${quote(path)} ] && [ ! -h ${quote(path)} ]`
+/** Whether `stat -c FORMAT` prints this text. */
+export const statTest = (path: string, { format, text }: { format: string; text: string }): string =>
+  `[ "$(stat -c ${quote(format)} -- ${quote(path)} 2>/dev/null)" = ${quote(text)} ]`
+/** Whether a link leads there. The full stop keeps a line's end at the end of a target. */
+export const targetTest = (path: string, target: string): string =>
+  `[ "$(readlink -n -- ${quote(path)} 2>/dev/null && echo .)" = ${quote(`${target}.`)} ]`

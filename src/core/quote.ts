@@ -15,6 +15,9 @@ export const quote = (word: string): string => {
 }
 export const quoted = (words: string[]): string => words.map(quote).join(' ')
 
+/** `runbook_as USER PROGRAM ARGUMENT…`: by runuser, or where there is none (BusyBox) by su, which starts a shell for it. */
+const asFunction = `runbook_as() { if command -v runuser >/dev/null; then u=$1; shift; runuser -u "$u" -- "$@"; else u=$1; shift; su -s /bin/sh "$u" -c 'exec "$0" "$@"' "$@"; fi; }`
+
 /**
  * The beginning of a command that another user runs: with that user's home and name, the PATH and the language that there
  * are, and nothing else. What PAM adds to a session (`/etc/environment`, on some systems for `runuser` too) stays out. A
@@ -23,7 +26,7 @@ export const quoted = (words: string[]): string => words.map(quote).join(' ')
 export const asOther = (user: string): string => {
   const name = quote(user)
   const home = name === user ? `~${user}` : '/'
-  return `h=${home}; runuser -u ${name} -- env -i HOME="$h" USER=${name} LOGNAME=${name} SHELL=/bin/sh PATH="$PATH" LANG="\${LANG-C}" \${LC_ALL:+LC_ALL="$LC_ALL"}`
+  return `${asFunction}; h=${home}; runbook_as ${name} env -i HOME="$h" USER=${name} LOGNAME=${name} SHELL=/bin/sh PATH="$PATH" LANG="\${LANG-C}" \${LC_ALL:+LC_ALL="$LC_ALL"}`
 }
 
 /**

@@ -29,12 +29,13 @@ const UNWATCH = 'kill -KILL "$runbook_watch"; wait "$runbook_watch" 2>/dev/null'
  * its own, each copied by sed up to the mark; what comes later is read and dropped for as long as somebody may write it,
  * so that nobody is ended or kept waiting for having printed. sed holds a line whole: one that has no end is cut off.
  * Nothing but what drops runs in the background, because what a shell puts there ignores an interrupt. Redirections are
- * those of `exec`: any other leaves a copy of the old stream open in what is started. A sed whose `q` gives no status
- * cannot do it; there a fragment runs as any other.
+ * those of `exec`: any other leaves a copy of the old stream open in what is started. GNU's sed gives a status with `q`,
+ * which tells the mark from the end; with one that gives none (BusyBox), that the shell was killed is told by its status
+ * alone; and since that sed looks whether a line is the last one, an empty line follows the mark. Where sed cannot do it at all, a fragment runs as any other.
  */
 const LINGERING = `runbook_copy() {
-( exec 2>/dev/null; ulimit -S -v 524288; exec sed "/$1:/q7" )
-[ $? = 7 ] || { printf 'runbook ended it: a line without end\\n%s:141\\n' "$1"; return 1; }
+( exec 2>/dev/null; ulimit -S -v 524288; exec sed "/$1:/q\${runbook_sed#0}" )
+[ $? = "$runbook_sed" ] || { printf 'runbook ended it: a line without end\\n%s:141\\n' "$1"; return 1; }
 }
 runbook_drop() { { read -r runbook_ && exec cat; } <&8 >/dev/null 2>&1 3<&- 5>&- 6>&- 7>&- 8<&- 9>&- & }
 runbook_plainly() {
@@ -42,13 +43,14 @@ runbook_plainly() {
 runbook_=$?; printf "$1:%d\\n" "$runbook_"; printf "$1:0\\n" >&2
 }
 runbook_lingering() {
-[ "\${runbook_sed-}" ] || { echo | sed q7 >/dev/null 2>&1; runbook_sed=$?; }
-[ "$runbook_sed" = 7 ] || { runbook_plainly "$1"; return; }
+[ "\${runbook_sed-}" ] || { echo | sed q7 >/dev/null 2>&1; runbook_sed=$?
+[ "$runbook_sed" = 7 ] || case $(printf 'a\\nb\\n' | sed /a/q 2>/dev/null) in a) runbook_sed=0;; *) runbook_sed=x;; esac; }
+[ "$runbook_sed" != x ] || { runbook_plainly "$1"; return; }
 { runbook_=$(exec 9>&1 >/dev/null
 { exec 7>&1; {
 exec 2>&1 >&7 5>&- 6>&- 7>&-
 ( unset LC_ALL; set --; eval "$runbook_text" ) </dev/null 3<&- 9>&-
-runbook_=$?; trap '' PIPE; echo "$runbook_" >&9; printf "$1:%d\\n" "$runbook_" 2>/dev/null; printf "$1:0\\n" >&2
+runbook_=$?; trap '' PIPE; echo "$runbook_" >&9; printf "$1:%d\\n\\n" "$runbook_" 2>/dev/null; printf "$1:0\\n\\n" >&2
 } | { exec 8<&0; runbook_copy "$1" >&6 && runbook_drop; }
 } | { exec 8<&0; runbook_copy "$1" >&5 && runbook_drop; }
 ); } 5>&1 6>&2

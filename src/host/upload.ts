@@ -95,9 +95,9 @@ const unpackScript = (upload: Upload, random: string): string => {
 
 /** How many digits tell two uploads of one file apart. */
 const RANDOM = 16
-/** Another file of its own beside the target, with as many letters for chance, so that it is swept up as well. */
+/** Another file of its own beside the target, made as the first one is, so that it is swept up as well. */
 const makeOther = (path: string): string =>
-  `o=$(mktemp --suffix=.part -- ${quote(temporaryStart(path))}${'X'.repeat(RANDOM)})`
+  `o=${quote(temporaryName(path, randomBytes(RANDOM / 2).toString('hex')))}; ( set -C; : > "$o" )`
 
 const temporaryStart = (path: string): string =>
   posix.join(posix.dirname(path), `.${posix.basename(path).slice(0, 50)}.`)

@@ -1,10 +1,10 @@
-import { isGone, isThere } from '../core/path-test.ts'
+import { isGone, isThere, statTest, targetTest } from '../core/path-test.ts'
 import { quote, quoted } from '../core/quote.ts'
 import { sha256 } from '../core/value.ts'
 
 /**
  * What was seen at a path, as far as a change could lose it: `absent`, or the kind of what is there; of what is replaced
- * or removed also its digest or target; and of what is handed on to what takes its place, as `find -printf` says it.
+ * or removed also its digest or target; and of what is handed on to what takes its place, as `stat -c` says it.
  */
 export type Guard = {
   path: string
@@ -35,13 +35,9 @@ const kindTest = ({ path, kind }: Guard): string => {
   }
 }
 
-/** The full stop keeps a line's end at the end of a target. */
-const found = (path: string, format: string, text: string): string =>
-  `[ "$(find ${quote(path)} -maxdepth 0 -printf ${quote(`${format}.`)})" = ${quote(`${text}.`)} ]`
-
 const attributeTests = ({ path, target, handedOn }: Guard): string[] => [
-  ...(target === undefined ? [] : [found(path, '%l', target)]),
-  ...(handedOn === undefined ? [] : [found(path, handedOn.format, handedOn.text)]),
+  ...(target === undefined ? [] : [targetTest(path, target)]),
+  ...(handedOn === undefined ? [] : [statTest(path, handedOn)]),
 ]
 
 const digestTest = ({ path, digest }: Guard): string => `[ "$(sha256sum <${quote(path)})" = '${digest}  -' ]`

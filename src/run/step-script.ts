@@ -65,13 +65,13 @@ const generate = (bytes: number): string => `od -vAn -N${bytes} -tx1 /dev/urando
 
 /**
  * See the `file` probe: size, ctime, inode and digest, so that a big file is hashed when it is sent and never again. One
- * whose name is too long for that has none.
+ * whose name is too long for that has none, nor one whose ctime is in whole seconds, which tells too little.
  */
 const receipt = (path: string, digest: string): string => {
   const name = `.${basename(path)}.receipt`
   if (Buffer.byteLength(name) > 255) return ':'
   const at = quote(`${dirname(path)}/${name}`)
-  return `s=$(stat -c '%s %.9Z %i' -- ${quote(path)}) && printf '%s ${digest}\\n' "$s" >${at}`
+  return `s=$(stat -c '%s %.9Z %i' -- ${quote(path)}) && case $s in *.*[1-9]*\\ *) printf '%s ${digest}\\n' "$s" >${at};; esac`
 }
 
 /** The shell text of a step; undefined for those that are more than one frame (`upload`, `unpack`, `members`). */

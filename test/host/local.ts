@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { Refusal } from '../../src/core/failure.ts'
 import type { ProgramEnd, Wire } from '../../src/host/shell.ts'
+import { inBusybox } from './busybox.ts'
 
 /** A wire to a program on this machine. It has a session of its own, as an ssh server gives one. */
 export type LocalWire = Wire & {
@@ -10,8 +11,10 @@ export type LocalWire = Wire & {
   hangUp(): void
 }
 
+/** With `RUNBOOK_USERLAND=busybox` all that is started so finds itself where nothing but BusyBox is. */
 export const localWire = (program = 'sh', ...args: string[]): LocalWire => {
-  const child = spawn(program, args, { stdio: 'pipe', detached: true })
+  const [first, ...rest] = process.env.RUNBOOK_USERLAND === 'busybox' ? inBusybox(program, ...args) : [program, ...args]
+  const child = spawn(first, rest, { stdio: 'pipe', detached: true })
   const ended = new Promise<number | null>(resolve => child.on('close', resolve))
   return {
     pid: child.pid!,

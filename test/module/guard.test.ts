@@ -43,8 +43,8 @@ test('content, target and attributes are compared whole', () => {
   const guard: Guard = { path: at, kind: 'file', digest: sha256('text') }
   assert.ok(holds(guard))
   assert.not.ok(holds({ ...guard, digest: sha256('Text') }))
-  assert.ok(holds({ ...guard, handedOn: { format: '%m', text: '640' } }))
-  assert.not.ok(holds({ ...guard, handedOn: { format: '%m', text: '644' } }))
+  assert.ok(holds({ ...guard, handedOn: { format: '%a', text: '640' } }))
+  assert.not.ok(holds({ ...guard, handedOn: { format: '%a', text: '644' } }))
   rmSync(at)
   symlinkSync('to\n', at)
   assert.ok(holds({ path: at, kind: 'link', target: 'to\n' }))
@@ -91,7 +91,7 @@ test('what is guarded is what a change could lose', () => {
   const guard = seenFile(path)
   const file = { exists: true, kind: 'file', mode: '0644', uid: 0, gid: 5, content: content('x') }
   const whole = { path, kind: 'file', digest: sha256('x') }
-  const handedOn = { format: '%m/%U/%G', text: '644/0/5' }
+  const handedOn = { format: '%a/%u/%g', text: '644/0/5' }
   assert.equal(guard(file, { content: content('y') }), { ...whole, handedOn })
   assert.equal(guard(file, { exists: false }), whole)
   assert.equal(guard(file, { mode: '0600' }), { path, kind: 'file' })

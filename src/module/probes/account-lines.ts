@@ -10,6 +10,8 @@ export type AccountDefaults = {
   gids: { people: Range; services: Range }
   /** userdel takes the user's own group along. */
   userGroups: boolean
+  /** Programs that change accounts and are not there. */
+  missing?: string[]
 }
 
 const lines = (text: string): string[] => text.split('\n').filter(line => line.includes(':'))
@@ -26,8 +28,12 @@ export const groupLines = (text: string): Group[] =>
     return { name, gid: Number(gid), members: members.split(',').filter(m => m !== '') }
   })
 
-/** The lines of login.defs that are read here. */
-export const defaultsScript = `grep -E '^[[:space:]]*((SYS_)?[UG]ID_M(IN|AX)|USERGROUPS_ENAB)[[:space:]]' /etc/login.defs 2>/dev/null`
+const missingMark = 'RUNBOOK_MISSING'
+const tools = ['useradd', 'usermod', 'userdel', 'groupadd', 'groupmod', 'groupdel']
+
+/** The lines of login.defs that are read here, and which of the programs are not there. */
+export const defaultsScript = `for p in ${tools.join(' ')}; do command -v $p >/dev/null || echo ${missingMark} $p; done
+grep -E '^[[:space:]]*((SYS_)?[UG]ID_M(IN|AX)|USERGROUPS_ENAB)[[:space:]]' /etc/login.defs 2>/dev/null`
 
 /** What shadow-utils takes where login.defs says nothing (lib/getdef.c, libmisc/find_new_uid.c). */
 export const accountDefaults = (text: string): AccountDefaults => {
@@ -41,5 +47,11 @@ export const accountDefaults = (text: string): AccountDefaults => {
     const services = { min: number(`SYS_${kind}_MIN`, 101), max: number(`SYS_${kind}_MAX`, people.min - 1) }
     return { people, services }
   }
-  return { uids: ranges('UID'), gids: ranges('GID'), userGroups: said.get('USERGROUPS_ENAB') === 'yes' }
+  const missing = text.split('\n').flatMap(line => (line.startsWith(`${missingMark} `) ? line.split(' ').slice(1) : []))
+  return {
+    ...(missing.length > 0 ? { missing } : {}),
+    uids: ranges('UID'),
+    gids: ranges('GID'),
+    userGroups: said.get('USERGROUPS_ENAB') === 'yes',
+  }
 }

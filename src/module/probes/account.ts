@@ -12,6 +12,7 @@ import {
   type Passwd,
   passwdLines,
 } from './account-lines.ts'
+import { getentFunction } from './other-tools.ts'
 
 export type UserAnswer =
   | { exists: false }
@@ -60,7 +61,8 @@ export const accountProbe: Probe<UserAnswer | GroupAnswer | RawNumbers> = {
     const numbers = items.some(i => i.item.startsWith('numbers '))
     const asked = [...users, ...numbersOf(items, 1)]
     const gids = numbersOf(items, 2)
-    return `${asked.length > 0 ? `getent passwd ${quoted(asked)}; ` : ''}echo --; getent group${gids.length > 0 ? `; getent group ${quoted(gids)}` : ''}${numbers ? `; echo --; getent passwd; echo --; ${defaultsScript}` : ''}`
+    return `${getentFunction}
+${asked.length > 0 ? `getent passwd ${quoted(asked)}; ` : ''}echo --; getent group${gids.length > 0 ? `; getent group ${quoted(gids)}` : ''}${numbers ? `; echo --; getent passwd; echo --; ${defaultsScript}` : ''}`
   },
   read: ({ stdout }: Output, items: ProbeItem[]) => {
     const [top = '', bottom = '', all = '', defaults = ''] = stdout.toString().split(/^--$/m)

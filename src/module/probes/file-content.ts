@@ -8,14 +8,15 @@ export const maxReads = 3
 /**
  * Digests as `sha256sum -z` prints them. A file with a receipt beside it (`.NAME.receipt`: size, ctime, inode,
  * digest, written by the step that put it there) is hashed again only when the first three differ: one `stat` tells
- * them of all such files. Two lists, for a shell has one that may hold any name.
+ * them of all such files. A ctime in whole seconds (BusyBox, old file systems) does not tell: what has the same one may have
+ * changed since. Two lists, for a shell has one that may hold any name. `digests`: see `other-tools.ts`.
  */
 export const digestsScript = (paths: string): string =>
   `receipt() { r="\${f%/*}/.\${f##*/}.receipt"; [ -f "$f" ] && [ ! -h "$f" ] && [ -f "$r" ]; }
 set --; for f in ${paths}; do receipt && set -- "$@" "$f"; done
-[ $# -eq 0 ] || stat -c '%s %.9Z %i' -- "$@" | for f; do receipt; read -r now; read -r s c i d <"$r"; if [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ]; then printf '%s  %s\\0' "$d" "$f"; else sha256sum -z -- "$f" 2>/dev/null; fi; done
+[ $# -eq 0 ] || stat -c '%s %.9Z %i' -- "$@" | for f; do receipt; read -r now; read -r s c i d <"$r"; if [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ] && case $c in *.*[1-9]*) ;; *) false;; esac; then printf '%s  %s\\0' "$d" "$f"; else digests "$f" 2>/dev/null; fi; done
 set --; for f in ${paths}; do receipt || { [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; }; done
-[ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null; printf '\\0'`
+[ $# -eq 0 ] || digests "$@" 2>/dev/null; printf '\\0'`
 
 /** The bytes of small files, one behind the other: nothing stands between them that a file could hold too. */
 export const bytesScript = (paths: string): string =>

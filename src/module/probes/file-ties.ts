@@ -5,11 +5,11 @@
 export type FileTies = { links: number; acl: boolean; fixed?: 'immutable' | 'append-only' }
 
 /**
- * Two processes for any number of paths. `ls` marks an access control list, of a folder also one for what is made in it.
+ * Two processes for any number of paths with GNU tools (see `other-tools.ts`). `ls` marks an access control list, of a folder also one for what is made in it.
  * Where lsattr is not installed, no flags are told: then who tries hears of them.
  */
 export const tiesScript = (paths: string): string =>
-  `LC_ALL=C ls -ldnbU --time-style=+ -- ${paths} 2>/dev/null; printf '\\0'
+  `listed ${paths} 2>/dev/null; printf '\\0'
 command -v lsattr >/dev/null && lsattr -d -- ${paths} 2>/dev/null; printf '\\0'`
 
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`
@@ -25,7 +25,7 @@ const asListed = (path: string): string =>
     .join('')
 
 /** Mode, names, and the path, behind it maybe what a link points to. */
-const listedLine = /^(\S+) +(\d+) \d+ \d+ +\S+ +(.*)$/
+const listedLine = /^(\S+) +(\d+) +\d+ +\d+ +\S+ +(.*)$/
 
 /** The ties of each path, given both sections of what was printed. */
 export const tiesIn = (listed: string, flagged: string): ((path: string) => FileTies) => {
@@ -33,7 +33,7 @@ export const tiesIn = (listed: string, flagged: string): ((path: string) => File
   const shown = new Map(lines.flatMap(line => (line ? [[line[3]!, line] as const] : [])))
   const flags = new Map(flagged.split('\n').map(line => [line.slice(line.indexOf(' ') + 1), line.split(' ')[0]!]))
   return path => {
-    const [, mode = '', links = '1'] = shown.get(asListed(path)) ?? []
+    const [, mode = '', links = '1'] = shown.get(asListed(path)) ?? shown.get(path) ?? []
     const flag = flags.get(path) ?? ''
     const fixed = flag.includes('i') ? 'immutable' : flag.includes('a') ? 'append-only' : undefined
     return { links: mode.startsWith('-') ? Number(links) : 1, acl: mode[10] === '+', ...(fixed ? { fixed } : {}) }

@@ -10,6 +10,8 @@ import { showContent, wordFor } from '../show.ts'
 import { bytesIn, bytesScript, digestsScript, maxReads, readWhole, type Whole } from './file-content.ts'
 import { cloudedFile, ownersOf } from './file-owner.ts'
 import { type FileTies, tiesIn, tiesScript } from './file-ties.ts'
+import { microseconds } from './file-time.ts'
+import { findKind, lookFunctions } from './other-tools.ts'
 import { promisedFile } from './promised-file.ts'
 import { seenFile } from './seen-file.ts'
 import { folderOf, unitLabels } from './unit-path.ts'
@@ -46,22 +48,19 @@ export type RawFile = { answer: FileAnswer; folder: string; real: string; denied
 const unreadable = 'unreadable'
 const kinds: Record<string, string> = { f: 'file', d: 'directory', l: 'link' }
 
-const microseconds = (seconds: string): number => {
-  const [whole, fraction = ''] = seconds.split('.') as [string, string?]
-  return Number(whole) * 1e6 + Number(fraction.slice(0, 6).padEnd(6, '0'))
-}
-
 /**
- * Three processes for any number of paths: `find -printf` (no link is followed), `sha256sum` where content counts,
- * `head` for the bytes of small files; two more where something may be changed. Sections are NUL-separated; an empty field
+ * Four processes for any number of paths with GNU tools: `readlink`, `find -printf` (no link is followed), `sha256sum` where
+ * content counts, `head` for the bytes of small files; two more where something may be changed. Sections are NUL-separated; an empty field
  * closes the first two.
  */
 const sh = (items: ProbeItem[]): string => {
   const having = (facet: string): string[] => items.filter(i => i.facets.includes(facet)).map(i => i.item)
   const folders = quoted([...new Set(items.map(i => folderOf(i.item)))])
   const lines = [
-    `readlink -mz -- ${folders}; printf '\\0'`,
-    `find ${quoted(items.map(i => i.item))} -maxdepth 0 -printf '%p\\0%y\\0%m\\0%U\\0%u\\0%G\\0%g\\0%s\\0%C@\\0%l\\0'; printf '\\0'`,
+    findKind,
+    lookFunctions,
+    `canonical ${folders}; printf '\\0'`,
+    `attributes ${quoted(items.map(i => i.item))}; printf '\\0'`,
   ]
   if (having('digest').length > 0) lines.push(digestsScript(quoted(having('digest'))))
   if (having('ties').length > 0) lines.push(tiesScript(quoted(having('ties'))))
@@ -90,7 +89,8 @@ const inMessage = (path: string): string =>
 /** What `find` was not let at: that is not the same as absent. Its messages are in English, as the session sets it. */
 const deniedIn = (stderr: Buffer): ((path: string) => boolean) => {
   const text = stderr.toString()
-  return path => text.includes(`'${inMessage(path)}': Permission denied`)
+  // BusyBox has a path as it is.
+  return path => [inMessage(path), path].some(shown => text.includes(`'${shown}': Permission denied`))
 }
 
 /** Takes one text after another, each up to a zero byte. */

@@ -1,6 +1,8 @@
 import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Probe, ProbeItem, Query } from '../query.ts'
+import { microseconds } from './file-time.ts'
+import { findKind, timesFunctions } from './other-tools.ts'
 import { isOfMachine } from './portable.ts'
 
 /** A file by when it last changed; `at` in milliseconds by the controller's clock, as all times here. */
@@ -32,15 +34,17 @@ dpkg-query -S -- ${quoted(paths)} 2>/dev/null | while IFS= read -r line; do
 case $line in 'diversion '*|'local diversion '*) continue;; esac
 names=\${line%%: *}; name=\${names%%, *}
 printf '%s\\0%s\\0' "\${line#*: }" "$name"
-for list in "$name" "\${name%%:*}"; do find "/var/lib/dpkg/info/$list.list" -maxdepth 0 -printf '%T@' 2>/dev/null && break; done
+for list in "$name" "\${name%%:*}"; do stat -c %.9Y "/var/lib/dpkg/info/$list.list" 2>/dev/null && break; done
 printf '\\0'
 done
 fi
 printf '\\0'`
 
-const ofPaths = (paths: string[]): string => `find ${quoted(paths)} -maxdepth 0 -printf '%p\\0%C@\\0%u\\0' 2>/dev/null
+const ofPaths = (paths: string[]): string => `${findKind}
+${timesFunctions}
+changed ${quoted(paths)} 2>/dev/null
 printf '\\0'
-find ${quoted([...new Set(paths.map(folderOf))])} -maxdepth 0 -printf '%p\\0%T@\\0' 2>/dev/null
+written ${quoted([...new Set(paths.map(folderOf))])} 2>/dev/null
 printf '\\0'
 ${packages(paths)}`
 
@@ -52,7 +56,7 @@ journalctl -q --no-pager -o short-unix -n 100 _PID=1 UNIT=${quote(unit)} 2>/dev/
 printf '\\0'
 else printf '\\0\\0'; fi`
 
-const milliseconds = (seconds: string): number => Math.round(Number(seconds) * 1000)
+const milliseconds = (time: string): number => Math.round(microseconds(time.trim()) / 1000)
 
 /** `1795387804.123456 node2 systemd[1]: Stopped ipfs.service.` */
 const sayingOf = (line: string, ahead: number): UnitProvenance['said'] => {
@@ -65,7 +69,8 @@ const sayingOf = (line: string, ahead: number): UnitProvenance['said'] => {
 
 const answersIn = ({ stdout, within }: Output, items: ProbeItem[]): Map<string, ProvenanceAnswer> => {
   const fields = stdout.toString().split('\0')
-  const now = milliseconds(fields.shift()!)
+  // BusyBox knows no fractions of a second here, and prints what it does not know.
+  const now = milliseconds(fields.shift()!.replace('.%N', ''))
   const ahead = within === undefined ? 0 : Math.round((within[0] + within[1]) / 2) - now
   const time = (text: string): number => milliseconds(text) + ahead
   const rows = (width: number): string[][] => {

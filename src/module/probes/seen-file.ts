@@ -1,7 +1,7 @@
 import { isUnknown } from '../../core/unknown.ts'
 import { isRecord } from '../../core/value.ts'
 import type { Guard } from '../guard.ts'
-import { fileFormats } from './promised-file.ts'
+import { asStat } from './promised-file.ts'
 
 /** What a file that takes the place of another gets from it, or is to have instead. */
 const attributes = ['mode', 'uid', 'gid']
@@ -10,17 +10,14 @@ const attributes = ['mode', 'uid', 'gid']
  * A file with one name still has no other: a name that came meanwhile (`ln`) would keep the old content. Of one with several
  * nothing is said: those that are replaced together part one after the other.
  */
-const oneName = ({ ties }: Record<string, unknown>): [format: string, text: string][] =>
-  isRecord(ties) && ties.links === 1 ? [['%n', '1']] : []
+const oneName = ({ ties }: Record<string, unknown>): [name: string, value: unknown][] =>
+  isRecord(ties) && ties.links === 1 ? [['links', 1]] : []
 
 const handedOn = (seen: Record<string, unknown>): Guard['handedOn'] => {
   const known = attributes.filter(member => seen[member] !== undefined && !isUnknown(seen[member]))
-  // Which format a member has and how it reads is the same as for a promise.
-  const told = known.map(member => [fileFormats[member]![0], fileFormats[member]![1](seen[member])])
-  const all = [...told, ...oneName(seen)]
-  return all.length === 0
-    ? undefined
-    : { format: all.map(([format]) => format).join('/'), text: all.map(([, text]) => text).join('/') }
+  // How a member reads is the same as for a promise.
+  const told = asStat([...known.map((member): [string, unknown] => [member, seen[member]]), ...oneName(seen)])
+  return told?.format === '' ? undefined : told
 }
 
 const content = ({ content: found }: Record<string, unknown>): string | undefined =>

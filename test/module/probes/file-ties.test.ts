@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -23,6 +23,24 @@ test('names, access control list and flags of a file, whatever its name', () => 
     assert.equal(tiesOf(path), { links: 2, acl: false }, name)
     spawnSync('rm', ['-f', '--', join(root, 'another')])
   }
+})
+
+test('owners whose numbers are of different lengths hide nothing of each other', () => {
+  const paths = [1, 12345].map(owner => {
+    const path = join(root, `of ${owner}`)
+    writeFileSync(path, 'x')
+    linkSync(path, `${path} too`)
+    chownSync(path, owner, owner)
+    return path
+  })
+  const raws = probed(
+    fileProbe,
+    paths.map(item => ({ item, facets: ['ties'] })),
+  )
+  assert.equal(
+    raws.map(({ answer }) => answer.exists && answer.ties?.links),
+    [2, 2],
+  )
 })
 
 test('a list, also one that a folder has for what is made in it', () => {
