@@ -27,6 +27,7 @@ export const staticScope =
       layers: layersOf(host),
       layersOf,
       groups: inventory.groups,
+      ...(inventory.implicit === undefined ? {} : { implicit: inventory.implicit }),
       registers: () => registers,
       register: refuseRead,
       facts: refuseRead,

@@ -97,3 +97,18 @@ export const depths = (draft: InventoryDraft): Map<string, number> => {
   visit('all', 0)
   return found
 }
+
+/** What people call the machine that runbook runs on. Source of the names: ansible lib/ansible/constants.py, LOCALHOST. */
+const THIS_MACHINE = ['localhost', '127.0.0.1', '::1']
+export const namesThisMachine = (name: string): boolean => THIS_MACHINE.includes(name)
+
+/**
+ * Adds the machine that runbook runs on, where plays call it by a name that is none of the inventory's, as Ansible does: it
+ * is reached without ssh, and has the variables of all hosts and its own.
+ */
+export const addThisMachine = (draft: InventoryDraft, name: string | undefined): string | undefined => {
+  if (name === undefined || draft.groups.has(name) || [...draft.hosts.keys()].some(namesThisMachine)) return undefined
+  const origin: Origin = { file: 'inventory', line: 1, column: 1 }
+  draft.hosts.set(name, { vars: { ansible_connection: locatedAt('local', origin) }, origin })
+  return name
+}

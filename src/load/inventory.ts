@@ -4,6 +4,7 @@ import { dirname, extname, join } from 'node:path'
 import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { kindOfPath, readText } from './files.ts'
 import {
+  addThisMachine,
   depths,
   draftGroup,
   draftHosts,
@@ -25,6 +26,8 @@ export type Inventory = {
   groups: Record<string, string[]>
   /** Per host, merged: with `inventory_hostname`, `ansible_host`, `ansible_user` and `group_names`. */
   vars: Record<string, Vars>
+  /** The one of `hosts` that no source has: in no group, not even in `all`, and in no pattern but by its name. */
+  implicit?: string
   warnings: string[]
 }
 
@@ -122,11 +125,12 @@ const hostVars = (
   paths: string[],
   user: string,
   problems: Problems,
+  implicit: string | undefined,
 ): ((host: string) => Vars) => {
   const ranked = rankedGroups(draft)
   const beside = besideReader(paths, problems)
   return (host: string): Vars => {
-    const groups = ranked.filter(name => members.get(name)!.has(host))
+    const groups = ranked.filter(name => members.get(name)!.has(host) || (name === 'all' && host === implicit))
     const named = groups.filter(name => name !== 'all')
     const own = draft.hosts.get(host)!
     const layers: Vars[] = [
@@ -151,26 +155,34 @@ const hostVars = (
  * Loads the inventory from every `-i`, in order; where two say something of the same variable the later one wins within
  * its level. Levels, low to high, as in Ansible (lib/ansible/config/base.yml, VARIABLE_PRECEDENCE): group variables
  * written in the sources (`all`, then deeper groups), group_vars/all, group_vars/*, host variables written in the
- * sources, host_vars/*. A value replaces another as a whole. `user` is the login user of hosts whose variables name none.
+ * sources, host_vars/*. A value replaces another as a whole. `user` is the login user of hosts whose variables name none,
+ * `thisMachine` what plays call the machine that runbook runs on.
  *
  * Throws a Refusal: `inventory-missing`, `inventory-yaml`, `inventory-shape`, `inventory-variable`.
  */
-export const loadInventory = (paths: string[], user = userInfo().username): Inventory => {
-  if (paths.length === 0) refuse('inventory-missing', 'No inventory was named.', { fix: 'Name one with -i FILE.' })
+export const loadInventory = (
+  paths: string[],
+  { user = userInfo().username, thisMachine }: { user?: string; thisMachine?: string } = {},
+): Inventory => {
+  if (paths.length === 0 && thisMachine === undefined)
+    refuse('inventory-missing', 'No inventory was named.', { fix: 'Name one with -i FILE.' })
   const draft = emptyInventory()
   const problems: Problems = []
   for (const path of paths) collect(problems, () => readSource(draft, path))
   reconcile(draft)
-  const hosts = [...draft.hosts.keys()]
+  const listed = [...draft.hosts.keys()]
+  const implicit = addThisMachine(draft, thisMachine)
+  const hosts = implicit === undefined ? listed : [implicit, ...listed]
   const members = new Map([...draft.groups.keys()].map(name => [name, hostsOf(draft, name)]))
-  members.set('all', new Set(hosts))
-  const varsOf = hostVars(draft, members, paths, user, problems)
+  members.set('all', new Set(listed))
+  const varsOf = hostVars(draft, members, paths, user, problems, implicit)
   const vars = Object.fromEntries(hosts.map(host => [host, varsOf(host)]))
   if (problems.length > 0) throw new Refusal(...problems)
   return {
     hosts,
     groups: Object.fromEntries([...members].map(([name, inside]) => [name, hosts.filter(host => inside.has(host))])),
     vars,
+    ...(implicit === undefined ? {} : { implicit }),
     warnings: hosts
       .filter(host => draft.groups.has(host))
       .map(host => `"${host}" is the name of a host and of a group.`),

@@ -2,6 +2,7 @@ import { attempt, type Failure, refuse } from '../core/failure.ts'
 import { isPrivateFile, kindOfPath, readText } from './files.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
+import { isThisMachine, thisMachineAs } from './pattern.ts'
 import { type Playbook, readPlaybook } from './playbook.ts'
 import { isNamedBy } from './secret-file.ts'
 import { parseExtra } from './variables.ts'
@@ -37,16 +38,33 @@ const unquotedIn = (secrets: string[], failure: Failure): Failure => {
   return isSecret ? { ...failure, origin: { ...origin, unquoted: true } } : failure
 }
 
-/** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */
-export const load = (input: {
+/** What is read: the files, and where an inventory was looked for if none is named. */
+type Input = {
   playbook: string
   inventories: string[]
+  looked?: string[]
   extra: string[]
   /** The login user of hosts whose variables name none. */
   user?: string
-}): LoadResult => {
+}
+
+/** The inventory of a playbook; one that is all about the machine that runbook runs on needs none. */
+const inventoryOf = ({ inventories, looked = [], user }: Input, playbook: Playbook | undefined): Inventory => {
+  const patterns = playbook?.plays.map(play => play.hosts.value) ?? []
+  const [thisMachine] = patterns.flatMap(pattern => thisMachineAs(pattern) ?? [])
+  const isAllHere = patterns.every(isThisMachine)
+  if (inventories.length === 0 && !(thisMachine && isAllHere))
+    refuse('inventory-missing', 'No inventory was given.', {
+      ...(looked.length > 0 ? { why: `Looked for ${looked.join(', ')}.` } : {}),
+      fix: 'Give one with -i PATH, or set RUNBOOK_INVENTORY.',
+    })
+  return loadInventory(inventories, { ...(user && { user }), ...(thisMachine && { thisMachine }) })
+}
+
+/** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */
+export const load = (input: Input): LoadResult => {
   const read = attempt(() => loadPlaybook(input.playbook))
-  const inventory = attempt(() => loadInventory(input.inventories, input.user))
+  const inventory = attempt(() => inventoryOf(input, read.value?.playbook))
   const extra = attempt(() => parseExtra(input.extra))
   const secrets = secretEntries(read.value?.playbook)
   const failures = [{ failures: read.value?.problems }, read, inventory, extra]

@@ -1,8 +1,9 @@
 import { type Origin, refuse } from '../core/failure.ts'
 import type { Inventory } from './inventory.ts'
+import { namesThisMachine } from './inventory-draft.ts'
 import { didYouMean } from './suggest.ts'
 
-type Known = Pick<Inventory, 'hosts' | 'groups'>
+type Known = Pick<Inventory, 'hosts' | 'groups' | 'implicit'>
 
 /** A whole text that is one address, so that its colons do not separate: `host:22`, an IPv6 address. */
 const isAddress = (text: string): boolean =>
@@ -41,12 +42,15 @@ const unknownName = (inventory: Known, name: string, origin?: Origin): never =>
     origin,
   })
 
+/** The hosts that patterns are held against: one that nobody has listed has to be called by its name. */
+const listed = ({ hosts, implicit }: Known): string[] => hosts.filter(host => host !== implicit)
+
 /** The hosts of one name, glob or regular expression: groups first, then hosts where no group was meant. */
 const matching = (inventory: Known, pattern: string, origin?: Origin): string[] => {
   const fits = matcher(pattern, origin)
   const groups = Object.keys(inventory.groups).filter(fits)
   const found = new Set(groups.flatMap(name => inventory.groups[name]!))
-  const hosts = groups.length === 0 || /^~|[.?*[]/.test(pattern) ? inventory.hosts.filter(fits) : []
+  const hosts = groups.length === 0 || /^~|[.?*[]/.test(pattern) ? listed(inventory).filter(fits) : []
   for (const host of hosts) found.add(host)
   if (groups.length === 0 && found.size === 0) unknownName(inventory, pattern, origin)
   return inventory.hosts.filter(host => found.has(host))
@@ -71,12 +75,23 @@ const subscript = (pattern: string): { name: string; pick: (hosts: string[]) => 
 
 const hostsOf = (inventory: Known, token: string, origin?: Origin): string[] => {
   if (inventory.hosts.includes(token)) return [token]
+  const here =
+    namesThisMachine(token) && !Object.hasOwn(inventory.groups, token)
+      ? inventory.hosts.find(namesThisMachine)
+      : undefined
+  if (here !== undefined) return [here]
   const wanted = subscript(token)
   if (wanted === undefined) return matching(inventory, token, origin)
   const all = matching(inventory, wanted.name, origin)
   const why = `"${wanted.name}" has ${all.length} hosts.`
   return wanted.pick(all) ?? refuse('inventory-no-host', `No host is at "${token}".`, { why, origin })
 }
+
+/** What the machine that runbook runs on is called in a pattern, if it is. */
+export const thisMachineAs = (pattern: string): string | undefined => split(pattern).find(namesThisMachine)
+
+/** Whether a pattern is that machine and no other. */
+export const isThisMachine = (pattern: string): boolean => split(pattern).every(namesThisMachine)
 
 /**
  * The hosts that a pattern names, in inventory order: names, groups, `all`, globs, `~regular expressions`, subscripts,
@@ -96,7 +111,7 @@ export const selectHosts = (inventory: Known, pattern: string, origin?: Origin):
   const regular = tokens.filter(token => exact(token) || !/^[&!]/.test(token))
   const [needed, barred] = [having('&'), having('!')]
   if (tokens.length === 0) refuse('inventory-no-host', 'The host pattern is empty.', { origin })
-  const union = regular.length === 0 ? inventory.hosts : regular.flatMap(token => hostsOf(inventory, token, origin))
+  const union = regular.length === 0 ? listed(inventory) : regular.flatMap(token => hostsOf(inventory, token, origin))
   return inventory.hosts.filter(
     host => union.includes(host) && needed.every(set => set.includes(host)) && !barred.some(set => set.includes(host)),
   )

@@ -25,6 +25,8 @@ export type { Task } from './task.ts'
 export type Play = {
   name: string
   hosts: Located<string>
+  /** How its hosts are reached where no variable of theirs says it. */
+  connection?: Located<string>
   /** Values of the lowest precedence, as a role's defaults in Ansible. */
   defaults: Record<string, Located>
   vars: Record<string, Located>
@@ -65,6 +67,22 @@ const hostsOf = (at: Located, members: Map<string, Located>, problems: Problems)
   return { ...found, value: patterns.map(one => one.value).join(',') }
 }
 
+const connections = ['ssh', 'openssh', 'local', 'smart', 'paramiko', 'paramiko_ssh']
+
+const connectionOf = (at: Located, problems: Problems): { connection?: Located<string> } => {
+  const value = text(at, '"connection"', problems)
+  if (value === undefined) return {}
+  if (connections.includes(value.replace(/^ansible\.(builtin|netcommon)\./, '')))
+    return { connection: { ...at, value } }
+  problems.push({
+    reason: 'playbook-shape',
+    what: `The connection "${value}" is none that there is.`,
+    fix: 'Write ssh, openssh (the ssh program of this machine) or local (this machine itself).',
+    origin: at.origin,
+  })
+  return {}
+}
+
 type Names = Pick<Surroundings, 'takenSlugs' | 'unread'>
 
 /** @param names in use by earlier plays too: a node's id is unique in the whole playbook */
@@ -97,6 +115,7 @@ const parsePlay = (at: Located, problems: Problems, names: Names): Play | undefi
   return {
     name: fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
     hosts,
+    ...fieldOf<{ connection?: Located<string> }>(members, 'connection', found => connectionOf(found, problems), {}),
     defaults: fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {}),
     vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
     ...fieldOf<{ needs?: Located<string>[] }>(

@@ -11,6 +11,8 @@ export type ScopeInput = {
   /** The same of any host, for `hostvars`. */
   layersOf(host: string): Record<string, Located>[]
   groups: Record<string, string[]>
+  /** A host of no group: read by its name, and not gone through. */
+  implicit?: string
   /** The names that have been registered on a host. */
   registers(host: string): string[]
   register(host: string, name: string): unknown
@@ -114,7 +116,10 @@ const everyHost = (shared: Shared): Record<string, unknown> => {
   const all = new Set(shared.input.groups.all)
   return lazy(
     () => [...all],
-    host => (all.has(host) ? () => hostScope(shared, host, shared.input.layersOf(host)) : undefined),
+    host =>
+      all.has(host) || host === shared.input.implicit
+        ? () => hostScope(shared, host, shared.input.layersOf(host))
+        : undefined,
   )
 }
 

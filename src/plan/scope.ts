@@ -37,6 +37,9 @@ const factsOf = (walk: Walk, host: string): unknown => {
   return found
 }
 
+const implicitOf = ({ inventory: { implicit } }: Known['loaded']): { implicit?: string } =>
+  implicit === undefined ? {} : { implicit }
+
 /** What an expression of a node sees on a host. Reading what does not exist yet throws the unknown that says why. */
 export const scopeOf = (
   walk: Walk,
@@ -52,6 +55,7 @@ export const scopeOf = (
     layers: layers(host),
     layersOf: layers,
     groups,
+    ...implicitOf(walk.known.loaded),
     registers: on =>
       [...graph.registered].flatMap(([name, nodes]) => (nodes.some(n => n.once || n.hosts.includes(on)) ? [name] : [])),
     register: (on, name) => {

@@ -166,4 +166,25 @@ test('an inventory that is not there', () => {
   }
 })
 
+test('the machine that runbook runs on is added where plays name it and nobody lists it: in no group, with the variables of all', () => {
+  const folder = folderWith({
+    'hosts.yml': 'all: {hosts: {a: }, vars: {colour: red, shape: round}}',
+    'group_vars/all.yml': 'colour: green',
+    'host_vars/localhost.yml': 'own: "yes"',
+    'listed.yml': 'all: {hosts: {127.0.0.1: {ansible_user: me}}}',
+    'group.yml': 'all: {children: {localhost: {hosts: {b: }}}}',
+  })
+  const found = loadInventory([join(folder, 'hosts.yml')], { thisMachine: 'localhost' })
+  assert.equal([found.hosts, found.implicit], [['localhost', 'a'], 'localhost'])
+  assert.equal(found.groups, { all: ['a'], ungrouped: ['a'] })
+  const { colour, shape, own, ansible_connection, group_names } = varsOf(found, 'localhost')
+  assert.equal([colour, shape, own, ansible_connection, group_names], ['green', 'round', 'yes', 'local', []])
+  assert.is(varsOf(found, 'a').ansible_connection, undefined)
+  for (const file of ['listed.yml', 'group.yml']) {
+    const { hosts, implicit } = loadInventory([join(folder, file)], { thisMachine: 'localhost' })
+    assert.equal([hosts.length, implicit], [1, undefined])
+  }
+  assert.equal(loadInventory([], { thisMachine: '::1' }).hosts, ['::1'])
+})
+
 test.run()

@@ -43,4 +43,23 @@ test('the failures of all inputs come together', () => {
   assert.equal(reasons, ['playbook-shape', 'inventory-shape', 'usage-option'])
 })
 
+test('a playbook that is all about the machine that runbook runs on needs no inventory', () => {
+  const files = folderWith({
+    'here.yml': '- {hosts: localhost, tasks: [{facts: }]}\n- {hosts: 127.0.0.1, tasks: [{facts: }]}',
+    'both.yml': '- {hosts: localhost, tasks: [{facts: }]}\n- {hosts: web, tasks: [{facts: }]}',
+    'hosts.yml': 'web: {hosts: {w: }}',
+  })
+  const read = (playbook: string, ...inventories: string[]) =>
+    load({
+      playbook: join(files, playbook),
+      inventories: inventories.map(one => join(files, one)),
+      looked: ['x'],
+      extra: [],
+    })
+  assert.equal(read('here.yml').value!.inventory.hosts, ['localhost'])
+  assert.equal(read('both.yml', 'hosts.yml').value!.inventory.hosts, ['localhost', 'w'])
+  const [failure] = read('both.yml').failures!
+  assert.equal([failure!.reason, failure!.why], ['inventory-missing', 'Looked for x.'])
+})
+
 test.run()

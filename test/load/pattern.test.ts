@@ -89,4 +89,28 @@ test('whatever is asked, hosts come once each and in inventory order', () => {
   )
 })
 
+test('a machine that nobody lists is called by its names alone', () => {
+  const implicit = { hosts: ['localhost', 'web-1'], groups: { all: ['web-1'] }, implicit: 'localhost' }
+  const cases: [string, string][] = [
+    ['localhost', 'localhost'],
+    ['127.0.0.1', 'localhost'],
+    ['::1', 'localhost'],
+    ['localhost,web-1', 'localhost web-1'],
+    ['all:localhost', 'localhost web-1'],
+    ['all', 'web-1'],
+    ['*', 'web-1'],
+    ['~.*', 'web-1'],
+    ['!web-1', ''],
+    ['web-1,!localhost', 'web-1'],
+  ]
+  for (const [pattern, hosts] of cases) assert.is(selectHosts(implicit, pattern).join(' '), hosts, pattern)
+  assert.is(refusedOnce(() => selectHosts(implicit, 'l*')).reason, 'inventory-no-host')
+  // One that is listed is found by any of them.
+  const listed = { hosts: ['127.0.0.1'], groups: { all: ['127.0.0.1'] } }
+  for (const pattern of ['localhost', '::1', 'all']) assert.equal(selectHosts(listed, pattern), ['127.0.0.1'])
+  // A group may have that name.
+  const grouped = { hosts: ['127.0.0.1', 'b'], groups: { all: ['127.0.0.1', 'b'], localhost: ['b'] } }
+  assert.equal(selectHosts(grouped, 'localhost'), ['b'])
+})
+
 test.run()

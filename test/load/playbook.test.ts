@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parsePlaybook } from '../../src/load/playbook.ts'
+import { parsePlaybook, readPlaybook } from '../../src/load/playbook.ts'
 import { fc } from '../chance.ts'
 import { refused, spot } from './refused.ts'
 
@@ -209,6 +209,16 @@ test('names that expressions could not read are refused', () => {
 test('a playbook is a list', () => {
   assert.match(faults('hosts: all')[0]!.what, /must be a list of plays, not a mapping/)
   assert.is(faults('')[0]!.reason, 'playbook-yaml')
+})
+
+test('a play says how its hosts are reached, by a way that there is', () => {
+  const connectionIn = (word: string) =>
+    readPlaybook(`- {hosts: a, connection: ${word}, tasks: []}`, 'p.yml').playbook.plays[0]!.connection?.value
+  for (const word of ['local', 'ssh', 'ansible.builtin.local', 'openssh']) assert.is(connectionIn(word), word)
+  const { problems } = readPlaybook('- {hosts: a, connection: docker, tasks: []}', 'p.yml')
+  assert.match(problems[0]!.what, 'docker')
+  const { problems: ofTask } = readPlaybook('- {hosts: a, tasks: [{facts: , connection: local}]}', 'p.yml')
+  assert.is(ofTask.length, 1)
 })
 
 test.run()

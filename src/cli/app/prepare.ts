@@ -26,17 +26,17 @@ const inventoriesFor = (playbook: string, given: string[], configured: Configure
   if (fromEnv) return fromEnv.split(':').filter(path => path !== '')
   const named = inventorySetting(configured)
   if (named.length > 0) return named
+  return usualInventories(playbook)
+    .filter(path => existsSync(path))
+    .slice(0, 1)
+}
+
+/** Where the inventory of a playbook that names none is looked for. */
+const usualInventories = (playbook: string): string[] => {
   const name = basename(playbook).replace(/\.[^.]*$/, '')
-  const tried = ['inventory', join(dirname(playbook), '..', 'inventory')].flatMap(folder =>
+  return ['inventory', join(dirname(playbook), '..', 'inventory')].flatMap(folder =>
     ['yml', 'ini', 'json'].map(ending => join(folder, `${name}.${ending}`)),
   )
-  const found = tried.find(path => existsSync(path))
-  return found
-    ? [found]
-    : refuse('inventory-missing', 'No inventory was given.', {
-        why: `Looked for ${tried.slice(0, 3).join(', ')}.`,
-        fix: 'Give one with -i PATH, or set RUNBOOK_INVENTORY.',
-      })
 }
 
 /** Which playbook is asked for, for which hosts and with which variables, and how these are reached. */
@@ -109,7 +109,13 @@ export const prepare = async (
   const { configured, ...settings } = await readAnsibleSettings()
   const asked = completed(playbook, options, configured)
   const user = loginUser(asked, configured)
-  const result = load({ playbook, inventories: asked.inventory, extra: asked.extraVars, ...(user && { user }) })
+  const result = load({
+    playbook,
+    inventories: asked.inventory,
+    looked: usualInventories(playbook).slice(0, 3),
+    extra: asked.extraVars,
+    ...(user && { user }),
+  })
   const { readable } = result
   if (!readable) throw new Refusal(...(result.failures ?? []))
   // Known before anything is refused: a refusal shows the line it is about.

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
-import { type Failure, type Origin, Refusal } from '../../core/failure.ts'
+import { type Failure, type Origin, Refusal, refuse } from '../../core/failure.ts'
 import { expandOnMachines } from '../../graph/expand.ts'
-import { machineOf } from '../../graph/graph.ts'
+import { type Graph, machineOf } from '../../graph/graph.ts'
 import { createPool, type Pool } from '../../host/pool.ts'
 import { noVariable } from '../../load/inventory.ts'
 import type { Located } from '../../load/located.ts'
@@ -34,6 +34,25 @@ const connectionVars = (
     vars: Object.fromEntries(names.map(name => [name, scope[name]])),
     originOf: name => written(name)?.origin,
   }
+}
+
+/**
+ * What plays say of how a host is reached: below its variables, over what options say. There is one connection to a host;
+ * plays that say it differently are refused, unless a variable of the host says it anyway.
+ */
+const connectionByPlay = ({ nodes }: Graph, host: string, vars: Record<string, unknown>): { connection?: string } => {
+  const plays = [...new Set(nodes.flatMap(({ hosts, play }) => (hosts.includes(host) ? [play] : [])))]
+  const [first, ...others] = plays
+  const other = others.find(play => play.connection?.value !== first?.connection?.value)
+  if (other && vars.ansible_connection == null)
+    refuse('playbook-shape', `Plays reach ${host} in two ways.`, {
+      why: [first!, other]
+        .map(({ name, connection }) => `"${name}": ${connection?.value ?? 'as options say'}`)
+        .join('\n'),
+      fix: 'Say the same in both, or make what is done on this machine a play of its own with `hosts: localhost`.',
+      origin: (other.connection ?? first!.connection)!.origin,
+    })
+  return first?.connection ? { connection: first.connection.value } : {}
 }
 
 /** A prepared playbook whose hosts can be reached. */
@@ -77,7 +96,7 @@ export const withTargets = async (prepared: Prepared, listener: Listener): Promi
         return await targetOf(host, vars, {
           ...sessionOf(graph, host),
           originOf,
-          options: asked,
+          options: { ...asked, ...connectionByPlay(graph, host, vars) },
           configured,
           sshConfig,
           ...atTerminal,
