@@ -255,6 +255,21 @@ const addLab = (root: Command, done: Done): void => {
     })
 }
 
+const addConfig = (root: Command, done: Done): void => {
+  withFormat(
+    withConnection(
+      root.command('config').description('say what counts of settings, and where each of them is written'),
+    ),
+  )
+    .option('-i, --inventory <path>', 'an inventory file or folder; repeatable, later ones win', collect, [])
+    .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
+    .option('--host <name>', 'how this host is reached')
+    .action(async options => {
+      const { showConfig } = await import('./commands/config.ts')
+      done(await showConfig(options))
+    })
+}
+
 const addVersion = (root: Command): void => {
   root
     .command('version')
@@ -272,6 +287,7 @@ const commands: Record<string, (root: Command, done: Done) => void> = {
   runs: addRuns,
   resume: addResume,
   artifacts: addArtifacts,
+  config: addConfig,
   lab: addLab,
   version: addVersion,
 }

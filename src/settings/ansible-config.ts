@@ -20,7 +20,7 @@ const WITHOUT_MEANING =
 /** Settings of what runbook is still to have. */
 const LATER = ['roles_path', 'collections_path', 'collections_paths', 'vault_password_file']
 
-const FOLLOWED = new Set(Object.values(SETTINGS).flatMap(places => ('ini' in places ? places.ini : [])))
+const FOLLOWED = new Set(Object.values(SETTINGS).flatMap(({ ini = [] }) => ini))
 
 /** Quotes around the whole of a value are none of it. */
 const unquoted = (value: string): string => /^(["'])([\s\S]*)\1$/.exec(value)?.[2] ?? value

@@ -52,7 +52,7 @@ const ofRun = (name: string, section: string): Places => ({
  * The names of each setting. Source: ansible-core 2.19, plugins/connection/ssh.py and config/base.yml; an option that
  * it does not have stands beside those that mean the same.
  */
-export const SETTINGS = {
+const table = {
   host: { vars: ['ansible_host', 'ansible_ssh_host'] },
   port: { vars: ['ansible_port', 'ansible_ssh_port'], env: ['ANSIBLE_REMOTE_PORT'], ini: ['defaults.remote_port'] },
   user: {
@@ -108,15 +108,17 @@ export const SETTINGS = {
   askPass: ofRun('ask_pass', 'defaults'),
   connectionPasswordFile: ofRun('connection_password_file', 'defaults'),
   becomePasswordFile: ofRun('become_password_file', 'defaults'),
-  become: ofRun('become', 'privilege_escalation'),
-  becomeMethod: ofRun('become_method', 'privilege_escalation'),
-  becomeUser: ofRun('become_user', 'privilege_escalation'),
-  becomeExe: ofRun('become_exe', 'privilege_escalation'),
-  becomeFlags: ofRun('become_flags', 'privilege_escalation'),
+  become: { ...ofRun('become', 'privilege_escalation'), vars: ['ansible_become'] },
+  becomeMethod: { ...ofRun('become_method', 'privilege_escalation'), vars: ['ansible_become_method'] },
+  becomeUser: { ...ofRun('become_user', 'privilege_escalation'), vars: ['ansible_become_user'] },
+  becomeExe: { ...ofRun('become_exe', 'privilege_escalation'), vars: ['ansible_become_exe'] },
+  becomeFlags: { ...ofRun('become_flags', 'privilege_escalation'), vars: ['ansible_become_flags'] },
+  becomePassword: { vars: ['ansible_become_password', 'ansible_become_pass'] },
   becomeAskPass: ofRun('become_ask_pass', 'privilege_escalation'),
 } satisfies Record<string, Places>
 
-export type SettingName = keyof typeof SETTINGS
+export type SettingName = keyof typeof table
+export const SETTINGS: Record<SettingName, Places> = table
 
 const isSaid = (value: unknown): boolean => value !== undefined && value !== null
 
@@ -126,7 +128,7 @@ const isSaid = (value: unknown): boolean => value !== undefined && value !== nul
  */
 export const settingOf = (name: SettingName, sources: Sources): Said | undefined => {
   const { vars, originOf, options = {}, configured, environment = process.env } = sources
-  const places: Places = SETTINGS[name]
+  const places = SETTINGS[name]
   const variable = places.vars?.findLast(each => isSaid(vars[each]))
   if (variable !== undefined) {
     const origin = originOf?.(variable)

@@ -1,6 +1,7 @@
 import { Refusal } from '../core/failure.ts'
 import type { Become } from '../core/transport.ts'
 import { numberOf, refuseSetting, secretOf, textOf, truthOf } from './fault.ts'
+import type { AskSshConfig } from './jump.ts'
 import { type Said, type SaidBy, type SettingName, type Sources, settingOf } from './precedence.ts'
 import type { SshConfig } from './ssh-config-files.ts'
 import { type HopQuestion, hopOf, type SshSaid, wayOf } from './ssh-hop.ts'
@@ -186,16 +187,20 @@ const byProgram = (question: HopQuestion, own: OwnSettings, list: SshSaid[]): Ho
   }
 }
 
-/**
- * How to reach a host: from its variables, the command line, the environment and ansible.cfg, with the names and the
- * precedence of Ansible's ssh connection plugin; and below all of that the user's ssh_config. What is said of an ssh command
- * line counts as it would there.
- *
- * @throws Refusal `inventory-variable`, `usage-option` or `usage-file`, by where it stands: a wrong type, or what cannot
- * be done.
- */
-export const targetOf = async (host: string, vars: Sources['vars'], reaching: Reaching): Promise<Target> => {
-  const { become, newKeys, sshConfig, warn = () => {}, environment = process.env } = reaching
+/** Everything that is said of reaching one host, before it is made a target. */
+type Sayings = {
+  sources: Sources
+  connection: NonNullable<Target['connection']>
+  question: HopQuestion
+  own: OwnSettings
+  /** In ssh's words: what was said, and below it what the user's ssh_config says. */
+  list: SshSaid[]
+  ask?: AskSshConfig
+}
+
+/** @throws Refusal as `targetOf`. */
+export const sayingsOf = async (host: string, vars: Sources['vars'], reaching: Reaching): Promise<Sayings> => {
+  const { newKeys, sshConfig, warn = () => {}, environment = process.env } = reaching
   const sources = { ...reaching, vars }
   refuseProgram(host, settingOf('sshExecutable', sources))
   const connection = connectionOf(host, settingOf('connection', sources))
@@ -205,6 +210,20 @@ export const targetOf = async (host: string, vars: Sources['vars'], reaching: Re
   const isAsked = own.file === undefined ? (sshConfig?.files.length ?? 0) > 0 : own.file.toLowerCase() !== 'none'
   const ask = isAsked && connection !== 'local' ? sshConfig?.ask : undefined
   const list = ask ? await ask(address, own.list, own.file) : own.list
+  return { sources, connection, question, own, list, ...(ask && { ask }) }
+}
+
+/**
+ * How to reach a host: from its variables, the command line, the environment and ansible.cfg, with the names and the
+ * precedence of Ansible's ssh connection plugin; and below all of that the user's ssh_config. What is said of an ssh command
+ * line counts as it would there.
+ *
+ * @throws Refusal `inventory-variable`, `usage-option` or `usage-file`, by where it stands: a wrong type, or what cannot
+ * be done.
+ */
+export const targetOf = async (host: string, vars: Sources['vars'], reaching: Reaching): Promise<Target> => {
+  const { sources, connection, question, own, list, ask } = await sayingsOf(host, vars, reaching)
+  const { become } = reaching
   const named = {
     name: host,
     ...(become && { become }),

@@ -2,17 +2,18 @@ import type { BecomeDefaults } from '../../graph/graph.ts'
 import { findAnsibleConfig } from '../../settings/ansible-config-file.ts'
 import { refuseSetting, textOf, truthOf } from '../../settings/fault.ts'
 import { type Configured, type ConnectionOptions, type SettingName, settingOf } from '../../settings/precedence.ts'
+import type { AskedPasswords } from './ask-passwords.ts'
 
 /** What is said of a run outside of its command line and inventory. The environment is asked where a setting is. */
-export type AnsibleSettings = { configured: Configured; warnings: string[] }
+export type AnsibleSettings = { file?: string; configured: Configured; warnings: string[]; later: string[] }
 
 /** The settings of the ansible.cfg that counts here; without one nothing is read, and nothing loaded for it. */
 export const readAnsibleSettings = async (): Promise<AnsibleSettings> => {
   const { file, warnings } = findAnsibleConfig(process.cwd(), process.env)
-  if (file === undefined) return { configured: new Map(), warnings }
+  if (file === undefined) return { configured: new Map(), warnings, later: [] }
   const { readAnsibleConfig } = await import('../../settings/ansible-config.ts')
   const config = readAnsibleConfig(file)
-  return { configured: config.configured, warnings: [...warnings, ...config.warnings] }
+  return { file, ...config, warnings: [...warnings, ...config.warnings] }
 }
 
 const textSetting = (name: SettingName, configured: Configured): string | undefined =>
@@ -49,3 +50,19 @@ export const becomeDefaults = (asked: BecomeOptions, configured: Configured): Be
 /** The login user of hosts whose variables name none, as expressions see it. */
 export const loginUser = (asked: ConnectionOptions, configured: Configured): string | undefined =>
   textOf('', settingOf('user', { vars: {}, options: asked, configured }))
+
+/** Which passwords settings ask for, or where they are: of each kind only where the command line says neither. */
+export const askSettings = (asked: AskedPasswords, configured: Configured): AskedPasswords => {
+  const login = asked.askPass || asked.connectionPasswordFile !== undefined
+  const become = asked.askBecomePass || asked.becomePasswordFile !== undefined
+  const file = login ? undefined : textSetting('connectionPasswordFile', configured)
+  const becomeFile = become ? undefined : textSetting('becomePasswordFile', configured)
+  return {
+    ...(file === undefined ? {} : { connectionPasswordFile: file }),
+    ...(becomeFile === undefined ? {} : { becomePasswordFile: becomeFile }),
+    ...(!login && file === undefined && truthSetting('askPass', configured) ? { askPass: true } : {}),
+    ...(!become && becomeFile === undefined && truthSetting('becomeAskPass', configured)
+      ? { askBecomePass: true }
+      : {}),
+  }
+}

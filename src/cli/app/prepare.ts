@@ -12,7 +12,7 @@ import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { Configured, ConnectionOptions } from '../../settings/precedence.ts'
 import type { Target } from '../../settings/target.ts'
-import { becomeDefaults, inventorySetting, loginUser, readAnsibleSettings } from './ansible-settings.ts'
+import { askSettings, becomeDefaults, inventorySetting, loginUser, readAnsibleSettings } from './ansible-settings.ts'
 import type { Supply } from './archives.ts'
 import type { AskedPasswords } from './ask-passwords.ts'
 import { type Controller, createController } from './controller.ts'
@@ -78,6 +78,7 @@ const completed = (playbook: string, asked: PlaybookOptions, configured: Configu
   const lock = asked.lock ?? process.env.RUNBOOK_LOCK
   return {
     ...asked,
+    ...askSettings(asked, configured),
     inventory: existsSync(playbook) ? inventoriesFor(playbook, asked.inventory, configured) : asked.inventory,
     ...(artifacts ? { artifacts } : {}),
     ...(lock ? { lock } : {}),

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { startServer } from '../../host/server.ts'
+import { sandbox } from '../rig.ts'
+
+// A host of this process that is reached by what the person's own files say of it, and nothing in the inventory.
+
+const host = await startServer()
+const place = sandbox()
+test.after(async () => {
+  place.remove()
+  await host.stop()
+})
+const hasSsh = spawnSync('ssh', ['-V']).status === 0
+const known = join(host.folder, 'known_hosts')
+place.write('play.yml', '- hosts: all\n  tasks:\n    - { name: Say, command: "true" }\n')
+place.write('hosts.ini', 'web\n')
+place.write(
+  'ssh_config',
+  `Host web
+  HostName 127.0.0.1
+  Port ${host.port}
+  User root
+  IdentityFile ${join(host.folder, 'key')}
+  UserKnownHostsFile ${known}
+`,
+)
+const planned = async (args: string[]) => {
+  const { code, err } = await place.start(['plan', 'play.yml', '-i', 'hosts.ini', ...args], { SSH_AUTH_SOCK: '' })
+  return { code, err }
+}
+
+if (hasSsh)
+  test('by a name that only an ssh_config knows', async () => {
+    assert.equal(await planned(['-F', 'ssh_config']), { code: 0, err: '' })
+    place.write('ansible.cfg', '[ssh_connection]\nssh_args = -F ssh_config\n')
+    assert.equal(await planned([]), { code: 0, err: '' })
+    place.write('ansible.cfg', '')
+  })
+else test.skip('by a name that only an ssh_config knows (this machine has no ssh program)')
+
+test('by options alone', async () => {
+  const args = `-p ${host.port} -o HostName=127.0.0.1 -o UserKnownHostsFile=${known}`
+  const words = ['-u', 'root', '--private-key', join(host.folder, 'key'), `--ssh-common-args=${args}`]
+  assert.equal(await planned(words), { code: 0, err: '' })
+})
+
+test('by an ansible.cfg alone, which switches off the checking of host keys: taken in, and told once', async () => {
+  place.write(
+    'ansible.cfg',
+    `[defaults]
+inventory = hosts.ini
+remote_user = root
+remote_port = ${host.port}
+private_key_file = ${join(host.folder, 'key')}
+host_key_checking = False
+[ssh_connection]
+ssh_common_args = -o HostName=127.0.0.1 -o UserKnownHostsFile=${join(place.folder, 'known')}
+`,
+  )
+  const { code, out, err } = await place.start(['plan', 'play.yml', '--no-color'], { SSH_AUTH_SOCK: '' })
+  assert.is(code, 0, err)
+  assert.is((out + err).split('switches the checking of host keys off').length, 2, out + err)
+})
+
+test.run()
