@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { type Failure, Refusal } from '../core/failure.ts'
+import { type Failure, Refusal, refuse } from '../core/failure.ts'
 import type { AskSshConfig } from './jump.ts'
 import type { SaidBy } from './precedence.ts'
+import { createSshConfigReader, matchesPattern, type SshConfigLine, type SshConfigReader } from './ssh-config-reader.ts'
 import type { SshSaid } from './ssh-hop.ts'
-import { isWithoutMeaning } from './ssh-keywords.ts'
+import { isSshKeyword, isWithoutMeaning } from './ssh-keywords.ts'
 
 /** A `Match exec` may run anything, for as long as it likes. */
 const PATIENCE_MS = 20_000
@@ -64,18 +66,21 @@ const configFailure = (address: string, stderr: string, said: SshSaid[]): Failur
   }
 }
 
-const print = (args: string[]): Promise<Printed | string> =>
+/** Said in place of what ssh prints where there is none. */
+const NO_PROGRAM = 'there is no ssh program on this machine'
+
+const print = (program: string, args: string[]): Promise<Printed | string> =>
   new Promise(resolve => {
     const options = { env: { ...process.env, LC_ALL: 'C' }, timeout: PATIENCE_MS, maxBuffer: 1 << 20 }
-    execFile('ssh', ['-G', ...args], options, (error, stdout, stderr) => {
+    execFile(program, ['-G', ...args], options, (error, stdout, stderr) => {
       if (!error) resolve(parsePrinted(stdout))
-      else if (error.code === 'ENOENT') resolve('there is no ssh program on this machine')
+      else if (error.code === 'ENOENT') resolve(NO_PROGRAM)
       else resolve(error.killed ? `it has not answered for ${PATIENCE_MS / 1000} s` : stderr)
     })
   })
 
-/** At most so many at once; what is asked for twice is asked once. */
-const createQueue = (most: number) => {
+/** At most so many at once; what has one key is asked once. */
+const createQueue = (program: string, most: number) => {
   const known = new Map<string, Promise<Printed | string>>()
   const waiting: (() => void)[] = []
   let free = most
@@ -83,56 +88,115 @@ const createQueue = (most: number) => {
     if (free > 0) free -= 1
     else await new Promise<void>(resolve => waiting.push(resolve))
     try {
-      return await print(args)
+      return await print(program, args)
     } finally {
       const next = waiting.shift()
       if (next) next()
       else free += 1
     }
   }
-  return (args: string[]): Promise<Printed | string> => {
-    const key = JSON.stringify(args)
+  return (key: string, args: string[]): Promise<Printed | string> => {
     const answer = known.get(key) ?? turn(args)
     known.set(key, answer)
     return answer
   }
 }
 
-const SAID_BY: SaidBy['by'] = 'ssh_config'
+/** Which address was asked for, and the lines that hold for it, where they are known. */
+type AskedFor = { address: string; lines: SshConfigLine[] | undefined }
+
+/** Which address a host has by its lines: what is printed may be that of another host of its kind. */
+const hostnameFor = ({ address, lines }: AskedFor, printed: string): string => {
+  if (lines === undefined) return printed
+  const said = lines.find(({ keyword }) => keyword === 'hostname')
+  return said ? said.words.join(' ') : address
+}
 
 /** What is printed and was neither said before nor is what ssh says of any host. */
-const newsIn = (address: string, printed: Printed, usual: Printed, said: SshSaid[]): SshSaid[] =>
-  [...printed].flatMap(([keyword, values]) => {
+const newsIn = (printed: Printed, usual: Printed, said: SshSaid[], asked: AskedFor): SshSaid[] =>
+  [...printed].flatMap(([keyword, written]) => {
+    const isHostname = keyword === 'hostname'
+    const values = isHostname ? [hostnameFor(asked, written[0]!)] : written
     const isSaid = said.some(one => one.keyword === keyword)
     if (keyword === 'host' || isWithoutMeaning(keyword) || (isSaid && !SEVERAL.includes(keyword))) return []
-    const nothing = keyword === 'hostname' ? [address] : usual.get(keyword)
+    const nothing = isHostname ? [asked.address] : usual.get(keyword)
     if (!isSaid && String(values) === String(nothing)) return []
     const known = said.filter(one => one.keyword === keyword).map(one => one.words.join(' '))
+    const ofIt = asked.lines?.filter(one => one.keyword === keyword) ?? []
+    const fromOf = (value: string): SaidBy => {
+      const line = ofIt.find(one => one.words.join(' ') === value) ?? ofIt[0]
+      return { by: 'ssh_config', name: keyword, ...(line && { origin: line.origin }) }
+    }
     return values
       .filter(value => !known.includes(value))
-      .map(value => ({ keyword, value, words: wordsIn(keyword, value), from: { by: SAID_BY, name: keyword } }))
+      .map(value => ({ keyword, value, words: wordsIn(keyword, value), from: fromOf(value) }))
   })
 
+/** The same of lines that nobody but us has read. */
+const newsOf = (lines: SshConfigLine[]): SshSaid[] =>
+  lines.map(({ origin, ...setting }) => ({ ...setting, from: { by: 'ssh_config', name: setting.keyword, origin } }))
+
+/** What stands in a file and is none of ssh's settings, unless the file says that it may. */
+const strangeIn = (lines: SshConfigLine[]): SshConfigLine | undefined => {
+  const ignored = lines.filter(({ keyword }) => keyword === 'ignoreunknown').flatMap(({ value }) => value.split(','))
+  const isIgnored = (keyword: string): boolean =>
+    ignored.some(pattern => matchesPattern(pattern.toLowerCase(), keyword))
+  return lines.find(({ keyword }) => !isSshKeyword(keyword) && !isIgnored(keyword))
+}
+
+/** What the files say by themselves, where there is no ssh to be asked. */
+const withoutSsh = (address: string, lines: SshConfigLine[] | undefined, file?: string): SshConfigLine[] => {
+  const fix = 'install it (openssh-client), or leave the files out: --ssh-config none'
+  if (lines === undefined)
+    return refuse(
+      'usage-file',
+      `what ssh_config says of ${address} can only be told by ssh, which is not on this machine`,
+      {
+        why: 'Match exec, Match final, CanonicalizeHostname and Include with variables are for ssh itself to follow',
+        fix,
+      },
+    )
+  if (file !== undefined && !existsSync(file))
+    refuse('usage-file', `there is no file ${file}`, { fix: 'name another one with --ssh-config' })
+  const strange = strangeIn(lines)
+  if (strange)
+    refuse('usage-file', `${strange.keyword} is no setting of ssh`, {
+      fix: 'ssh_config(5) lists what there is',
+      origin: strange.origin,
+    })
+  return lines
+}
+
+/** What lines say, but for the address: that each host has by its own lines. */
+const wordsBesideAddress = (lines: SshConfigLine[]): string[][] =>
+  lines.flatMap(({ keyword, words }) => (keyword === 'hostname' ? [] : [[keyword, ...words]]))
+
 /**
- * Asks the ssh program of this machine what its files say of an address (`ssh -G`, 7 ms each): so Include, Match and the
- * rest mean what they mean for the person's own ssh.
+ * Asks the ssh program of this machine what its files say of an address (`ssh -G`): so Include, Match and the rest mean what
+ * they mean for the person's own ssh. That takes 7 to 11 ms of CPU, so addresses of which the files say the same, but for
+ * HostName, are asked for once, all together: 1,000 of them take 0.4 s of CPU in place of 11.
  *
  * @throws Refusal `usage-file` with ssh's own words and the place.
  */
-export const createAskSshConfig = (): AskSshConfig => {
-  const ask = createQueue(Math.max(2, availableParallelism()))
-  const askOrRefuse = async (args: string[], address: string, said: SshSaid[]): Promise<Printed> => {
-    const answer = await ask(args)
-    if (typeof answer === 'string') throw new Refusal(configFailure(address, answer, said))
-    return answer
+export const createAskSshConfig = (program = 'ssh'): AskSshConfig => {
+  const ask = createQueue(program, Math.max(2, availableParallelism()))
+  const readers = new Map<string, SshConfigReader | undefined>()
+  const readerOf = (file: string | undefined): SshConfigReader | undefined => {
+    const key = file ?? ''
+    if (!readers.has(key)) readers.set(key, createSshConfigReader(file))
+    return readers.get(key)
   }
   return async (address, said, file) => {
+    const lines = readerOf(file)?.({ address, said })
     const own = said.filter(one => !isWithoutMeaning(one.keyword)).flatMap(one => ['-o', asArgument(one)])
-    const args = [...(file === undefined ? [] : ['-F', file]), ...own, '--', address]
-    const [printed, usual] = await Promise.all([
-      askOrRefuse(args, address, said),
-      askOrRefuse(['-F', '/dev/null', '--', 'host'], address, []),
-    ])
-    return [...said, ...newsIn(address, printed, usual, said)]
+    const before = [...(file === undefined ? [] : ['-F', file]), ...own, '--']
+    const kind = JSON.stringify([before, lines ? wordsBesideAddress(lines) : address])
+    const usual = ask('usual', ['-F', '/dev/null', '--', 'host'])
+    let printed = await ask(kind, [...before, address])
+    // The first of its kind may be refused for its own name: each of the others is then asked for by itself.
+    if (typeof printed === 'string') printed = await ask(JSON.stringify([before, address]), [...before, address])
+    if (printed === NO_PROGRAM) return [...said, ...newsOf(withoutSsh(address, lines, file))]
+    if (typeof printed === 'string') throw new Refusal(configFailure(address, printed, said))
+    return [...said, ...newsIn(printed, (await usual) as Printed, said, { address, lines })]
   }
 }

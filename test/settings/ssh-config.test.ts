@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Refusal } from '../../src/core/failure.ts'
 import { type Reaching, targetOf } from '../../src/settings/reach.ts'
+import { createAskSshConfig } from '../../src/settings/ssh-config.ts'
 import { createSshConfig, sshConfigFiles } from '../../src/settings/ssh-config-files.ts'
 
 const hasSsh = (): boolean => {
@@ -28,6 +29,7 @@ const withSsh = hasSsh()
   ? test
   : (name: string, _inside: () => Promise<void>) => test.skip(`${name} (this machine has no ssh program)`)
 
+const me = userInfo().username
 const environment = { SSH_AUTH_SOCK: '/run/agent' }
 const reached = (host: string, text: string, vars: Record<string, unknown> = {}, more: Partial<Reaching> = {}) =>
   targetOf(host, vars, {
@@ -144,7 +146,11 @@ Host b2
 })
 
 withSsh('a way that leads in a circle is refused', async () => {
-  const itself = await failureOf(reached('web', 'Host *\n  ProxyJump b\n'))
+  const all = 'Host *\n  ProxyJump b\n'
+  const through = await failureOf(reached('web', all))
+  assert.match(through.what, /circle: .*@b:22 -> .*@b:22/)
+  assert.match(through.fix!, 'ProxyJump none')
+  const itself = await failureOf(reached('b', all))
   assert.match(itself.why!, 'jumphost loop via b')
   assert.match(itself.fix!, '`Host b` with `ProxyJump none`')
   const text = 'Host web\n  ProxyJump a\nHost a\n  ProxyJump b\nHost b\n ProxyJump a\n'
@@ -191,6 +197,61 @@ withSsh("a wrong line is told in ssh's words, with its place", async () => {
 withSsh('a name that would be an option is none', async () => {
   const failure = await failureOf(reached('-oProxyCommand=x', ''))
   assert.match(failure.why!, 'invalid characters')
+})
+
+withSsh('hosts that the same lines hold for are asked for once, and keep their own addresses', async () => {
+  const log = join(folder, 'asked')
+  const program = written('ssh', `#!/bin/sh\necho "$*" >>${log}\nexec ssh "$@"\n`)
+  chmodSync(program, 0o755)
+  const ask = createAskSshConfig(program)
+  const text = 'Host web*\n  HostName %h.example.org\n  User bob\nHost db\n  User eve\nHost *\n  Port 2222\n'
+  const sshConfig = { files: [], ask }
+  const targets = await Promise.all(
+    ['web1', 'web2', 'db', 'other', 'more'].map(name => reached(name, text, {}, { sshConfig })),
+  )
+  assert.equal(
+    targets.map(({ user, host, port }) => `${user}@${host}:${port}`),
+    ['bob@web1.example.org:2222', 'bob@web2.example.org:2222', 'eve@db:2222', `${me}@other:2222`, `${me}@more:2222`],
+  )
+  assert.is(readFileSync(log, 'utf8').trim().split('\n').length, 4, 'one of each kind, and what ssh says of any host')
+})
+
+withSsh('one that is refused for its own name spoils none of its kind', async () => {
+  const sshConfig = { files: [], ask: createAskSshConfig() }
+  await failureOf(reached('-x', 'Port 2222\n', {}, { sshConfig }))
+  assert.is((await reached('web', 'Port 2222\n', {}, { sshConfig })).port, 2222)
+})
+
+withSsh('without an ssh program the files are read, and say the same', async () => {
+  const text = `IgnoreUnknown Usekey*
+Usekeychain yes
+Host web
+  HostName %h.example.org
+  User bob
+  IdentityFile ~/.ssh/%r
+  IdentityFile "/a b"
+  UserKnownHostsFile ~/k "/c d/k"
+  ProxyJump ada@b1:2200
+Host b1
+  IdentityFile /b1
+  ProxyCommand none
+Match user bob
+  Port 2222
+Match user bob host *.example.org
+  ConnectTimeout 7
+`
+  const sshConfig = { files: [], ask: createAskSshConfig('/nowhere/ssh') }
+  assert.equal(await reached('web', text, {}, { sshConfig }), await reached('web', text))
+})
+
+test('what only ssh can follow needs it', async () => {
+  const sshConfig = { files: [], ask: createAskSshConfig('/nowhere/ssh') }
+  const failure = await failureOf(reached('web', 'Match exec true\n  User x\n', {}, { sshConfig }))
+  assert.match(failure.fix!, 'openssh-client')
+  const wrong = await failureOf(
+    reached('web', 'Host web\n  Hots x\n', {}, { sshConfig: { files: [], ask: createAskSshConfig('/nowhere/ssh') } }),
+  )
+  assert.equal(wrong.origin, { file: join(folder, 'config'), line: 2, column: 1 })
 })
 
 test('no ssh is asked where no file says anything, and a file of none', async () => {
