@@ -22,13 +22,17 @@ const hasStopped = (fragments: Fragment[], said: Output[]): boolean =>
  */
 export const framesByIdentity =
   (runAs: (identity: Become | undefined) => Shell['run']): Shell['run'] =>
-  async (fragments, onOutput) => {
+  async (fragments, onOutput, onBytes) => {
     const runs = runsOf(fragments)
-    if (runs.length === 1) return runAs(runs[0]!.as)(fragments, onOutput)
+    if (runs.length === 1) return runAs(runs[0]!.as)(fragments, onOutput, onBytes)
     const outputs: Output[] = []
     for (const run of runs) {
       const before = outputs.length
-      const said = await runAs(run.as)(run.fragments, (index, output) => onOutput?.(before + index, output))
+      const said = await runAs(run.as)(
+        run.fragments,
+        (index, output) => onOutput?.(before + index, output),
+        onBytes && ((index, stream, bytes) => onBytes(before + index, stream, bytes)),
+      )
       outputs.push(...said)
       if (hasStopped(run.fragments, said)) break
     }

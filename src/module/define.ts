@@ -112,7 +112,8 @@ export type Module<
   M extends Reads = Reads,
 > = Common<A, O> & {
   collective?: undefined
-  reads(args: Static<A>): R
+  /** `host`: its name in the inventory, for what depends on that. */
+  reads(args: Static<A>, host: string): R
   /** A second look that depends on the first; then `touches` is obligatory. */
   more?(args: Static<A>, seen: Seen<R>): M
   plan(args: Static<A>, seen: Seen<R> & Seen<M>, decide: Decide<R & M, O>): Verdict<R & M, O>

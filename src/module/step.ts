@@ -64,6 +64,11 @@ export type Step =
   | ({ do: 'upload'; file: string; size: number; digest: string } & Placing)
   /** An archive of the controller, unpacked into a folder while it arrives; `words`: more of them for tar. */
   | { do: 'unpack'; file: string; size: number; digest: string; into: string; words: string[] }
+  /**
+   * Brings a file of the host to `file`, a path of the controller, whose folders are made. `loose`: it may have changed since
+   * it was seen, and comes as it is then.
+   */
+  | { do: 'download'; path: string; size: number; digest: string; file: string; mode: string; loose?: true }
   | { do: 'remove'; path: string }
   /** Puts a folder that was made beside it in place. Where that fails nothing of it stays: it may hold a key. */
   | { do: 'rename'; from: string; to: string }
@@ -172,6 +177,8 @@ export const describe = (step: Step): string => {
       return `upload ${step.path} (${step.size} bytes)`
     case 'unpack':
       return `unpack into ${step.into} (${step.size} bytes)`
+    case 'download':
+      return `bring ${step.path} to ${step.file} (${step.size} bytes)`
     case 'remove':
       return `remove ${step.path}`
     case 'rename':

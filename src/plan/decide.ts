@@ -71,10 +71,11 @@ export const needRead = <V extends Verdict<Any, Any> | CollectiveVerdict<Any, An
 export const decideOne = (
   module: Module<Any, Any, Any, Any>,
   values: Record<string, unknown>,
+  host: string,
   ask: Asker,
 ): Decision => {
   const args = strict(values)
-  const first = catchUnknown(() => module.reads(args))
+  const first = catchUnknown(() => module.reads(args, host))
   if (isUnknown(first)) return { verdict: first, reads: {}, seen: {} }
   const seen = askAll(first, ask)
   if (isMissing(seen)) {

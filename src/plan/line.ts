@@ -180,7 +180,8 @@ export const leaveOut = (node: Node, line: Line): Line => {
 const givenIn = (reads: Reads, seen: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(seen).filter(([name]) =>
-      [reads[name] ?? []].flat().some(query => query.probe.side === 'controller'),
+      // What was brought to the controller is not what is asked for.
+      [reads[name] ?? []].flat().some(({ probe }) => probe.side === 'controller' && probe.kind !== 'local-file'),
     ),
   )
 

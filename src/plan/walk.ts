@@ -115,7 +115,7 @@ const planUnconditionally = (walk: Walk, line: Line, scope: Record<string, unkno
   if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
   const screen = createScreen(walk, line, args)
   const asker = screen.asker(askerOf(walk, line, args.scope))
-  const decided = decidedLine(line, decideOne(module, args.values, asker), module, args.values, asker)
+  const decided = decidedLine(line, decideOne(module, args.values, host, asker), module, args.values, asker)
   return screen.line(hindered(walk, decided, asker))
 }
 

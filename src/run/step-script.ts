@@ -74,7 +74,7 @@ const receipt = (path: string, digest: string): string => {
   return `s=$(stat -c '%s %.9Z %i' -- ${quote(path)}) && case $s in *.*[1-9]*\\ *) printf '%s ${digest}\\n' "$s" >${at};; esac`
 }
 
-/** The shell text of a step; undefined for those that are more than one frame (`upload`, `unpack`, `members`). */
+/** The shell text of a step; undefined for those that are more than one frame (`upload`, `unpack`, `download`, `members`). */
 export const stepScript = (step: Step, memory: StepValues, login: string): string | undefined => {
   switch (step.do) {
     case 'exec':
@@ -101,6 +101,7 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
       return guardScript(step.over, step.beside)
     case 'upload':
     case 'unpack':
+    case 'download':
     case 'members':
       return undefined
   }

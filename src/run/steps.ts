@@ -71,6 +71,9 @@ const borrowed = (step: Step): From[] => {
 export const valuesNeededBy = (step: Step): string[] =>
   borrowed(step).flatMap(({ from, orElse }) => (orElse === undefined ? [from] : []))
 
+/** Steps that are trips of their own. */
+const isApart = ({ do: kind }: Step): boolean => ['upload', 'unpack', 'download', 'members'].includes(kind)
+
 /** Neighbours that are plain shell travel together; a step that uses what one of them makes starts a new frame. */
 const chunksOf = (steps: Step[]): Chunk[] => {
   const chunks: Chunk[] = []
@@ -79,7 +82,7 @@ const chunksOf = (steps: Step[]): Chunk[] => {
     const last = chunks.at(-1)
     const from = borrowed(step).map(value => value.from)
     if (step.do === 'writes' && isStreamed(step)) chunks.push({ apart: step }, { frame: [step] })
-    else if (step.do === 'upload' || step.do === 'unpack' || step.do === 'members') chunks.push({ apart: step })
+    else if (isApart(step)) chunks.push({ apart: step })
     else if (last && 'frame' in last && !from.some(name => made.has(name))) last.frame.push(step)
     else {
       chunks.push({ frame: [step] })
@@ -256,9 +259,28 @@ const sendSmallFiles = async (
   step: Writes,
 ): Promise<Stopped | undefined> => {
   const bytes = archiveOf(step)
-  const login = userOf(context, line) === undefined ? {} : { asLogin: true as const }
+  const user = userOf(context, line)
   const whole = { size: bytes.length, digest: sha256(bytes), path: archivePath(step), mode: '0600' }
-  return send(context, transport, line, { source: { bytes }, ...whole, ...login }, step.below)
+  const upload: Upload = { source: { bytes }, ...whole, ...(user === undefined ? {} : { user }) }
+  return send(context, transport, line, upload, step.below)
+}
+
+/** Brings a file to the controller, and forgets what was known of it there. */
+const bring = async (
+  context: RunContext,
+  transport: Transport,
+  line: Line,
+  step: Extract<Step, { do: 'download' }>,
+): Promise<Stopped | undefined> => {
+  const { known, emit } = context
+  const { path, size: total, file } = step
+  const { download } = await import('./download.ts')
+  const progress = (done: number): void => emit({ type: 'progress', ...refOf(line), done, total, what: path })
+  const ended = await download(transport, sh => asTask(context, line, sh), step, progress)
+  for (const [name, { raw }] of known.controller.raws)
+    if (name.startsWith('local-file ') && isRecord(raw) && raw.file === file) known.controller.raws.delete(name)
+  if (ended.is === 'moved') return { moved: path }
+  return ended.is === 'failed' ? { failure: { ...ended.failure, origin: line.node.task.origin } } : undefined
 }
 
 /** What TypeScript does not know of JSON yet: numbers as they are written. */
@@ -336,6 +358,7 @@ const runApart = async (
   step: Step,
 ): Promise<Stopped | undefined> => {
   if (step.do === 'upload' || step.do === 'unpack') return send(context, transport, line, uploadOf(context, line, step))
+  if (step.do === 'download') return bring(context, transport, line, step)
   if (step.do === 'writes') return sendSmallFiles(context, transport, line, step)
   return step.do === 'members' ? setMembers(context, transport, line, step) : undefined
 }

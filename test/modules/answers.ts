@@ -102,6 +102,7 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   source: ofSourceFolder,
   'source-links': ofSourceFolder,
   'local-archive': ofArchive,
+  'local-file': said => said,
   listing: ofListing,
   service: (said, { item }) => (isRecord(said) ? { ...plainUnit, id: item, ...said } : said),
   program: (said, query) =>

@@ -127,11 +127,16 @@ export const afterSteps = (situation: Situation, pass: Walk, lines: Line[]): Sit
       const answer = query.key.startsWith('surroundings:') ? ask(pass, host)(query) : undefined
       if (answer !== undefined && !isUnknown(answer)) promised.set([host, query.key].join(' '), answer)
     }
+  // What was brought to the controller is there, though no promise about the host says so.
+  const brought = lines.flatMap(line => line.steps).find(step => step.do === 'download')
   return {
     ...situation,
     answer: (host, name, query, index) => {
       const key = [host, query.key].join(' ')
-      return promised.has(key) ? promised.get(key) : situation.answer(host, name, query, index)
+      const found = promised.has(key) ? promised.get(key) : situation.answer(host, name, query, index)
+      return brought && query.probe.kind === 'local-file' && isRecord(found)
+        ? { ...found, exists: true, size: brought.size, sha256: brought.digest }
+        : found
     },
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Refusal } from '../../src/core/failure.ts'
-import type { Connect, Fragment, Transport } from '../../src/core/transport.ts'
+import type { Connect, Fragment, Output, Transport } from '../../src/core/transport.ts'
 import { acquireLease } from '../../src/host/lease.ts'
 import { openShell } from '../../src/host/shell.ts'
 import { RECEIVER_PROGRAM, sendFile } from '../../src/host/upload.ts'
@@ -58,13 +58,14 @@ export const createHosts = (
     const shell = openShell(name, wire)
     const keepers: LocalWire[] = []
     const transport: Transport = {
-      run: (fragments, onOutput) => {
+      run: (fragments, onOutput, onBytes) => {
         frames.push({ host: name, fragments })
         before(name, fragments)
-        return shell.run(fragments, (index, output) => {
+        const told = (index: number, output: Output): void => {
           during(name, fragments, index)
           onOutput?.(index, output)
-        })
+        }
+        return shell.run(fragments, told, onBytes)
       },
       upload: (upload, onProgress) =>
         sendFile(name, localWire('sh', '-c', RECEIVER_PROGRAM), upload, () => undefined, onProgress),

@@ -91,6 +91,7 @@ export const createController = (folder: string, supply: Supply): Controller => 
         for (const file of filesOf(found)) sources.add(file)
         return found
       }
+      if (kind === 'local-file') return (await import('./local-file.ts')).readLocalFile(folder, query.item)
       archives ??= load()
       if (kind === 'archive') return (await archives).ofStore(archiveWanted(query))
       if (kind === 'local-archive') return (await archives).own(query.item)

@@ -35,6 +35,14 @@ export type SourceAnswer =
   | { exists: true; kind: 'file'; file: string; mode?: string; size: number; sha256: string; bytes?: Buffer }
   | { exists: true; kind: 'directory'; file: string; entries: SourceEntry[] }
 
+/**
+ * A file that may be written on the controller: where it is, and what is there by now. `fault`: why none can be put there.
+ */
+export type LocalFileAnswer = { file: string; fault?: string } & (
+  | { exists: false }
+  | { exists: true; size: number; sha256: string }
+)
+
 /** What a template file says on this host. Rendered by the controller with the host's variables. */
 export type TemplateAnswer = { exists: false; missing: string } | { exists: true; text: string }
 
@@ -60,6 +68,8 @@ export const archiveWanted = (query: Query<unknown, boolean>): ArchiveWanted => 
 export const source = (path: string): Query<SourceAnswer, false> => ask('source', path)
 /** The same, but that a link in a folder is a link: it is not what it leads to. */
 export const sourceLinks = (path: string): Query<SourceAnswer, false> => ask('source-links', path)
+/** A file that may be brought to the controller, by its path: beside the playbook where that is not absolute. */
+export const localFile = (path: string): Query<LocalFileAnswer, false> => ask('local-file', path)
 /** A Handlebars template given as `src:`, looked for in `templates/` beside the playbook, then beside it. */
 export const template = (path: string): Query<TemplateAnswer, false> => ask('template', path)
 /** A tar archive given as `src:`, listed. */
