@@ -63,6 +63,7 @@ const withConnection = (command: Command): Command =>
     .option('--private-key <file>', 'the key to log in with')
     .option('-c, --connection <kind>', 'ssh; openssh, the ssh program of this machine; or local, this machine itself')
     .option('-T, --timeout <seconds>', 'how long logging in may take')
+    .option('--retries <n>', 'how often to try again to reach a host; no login that is refused (default: 0)')
     .option('-J, --jump <hosts>', 'the way to the hosts: [user@]host[:port], several with commas')
     .option('-F, --ssh-config <file>', "in place of ~/.ssh/config and the machine's; `none` for neither")
     .option('--ssh-common-args <args>', 'what would stand behind `ssh`')

@@ -35,6 +35,11 @@ const connectOpenssh = async (target: Target, signal?: AbortSignal): Promise<Tra
 
 const WAYS = { ssh: connectSsh, openssh: connectOpenssh, local: connectLocal }
 
-/** Opens a machine in the way that its target names: as `connectSsh`, which is one of them. */
-export const connectTo: typeof connectSsh = (target, signal, hostKeys) =>
-  WAYS[target.connection ?? 'ssh'](target, signal, hostKeys)
+/** Opens a machine in the way that its target names, and as often as it says: as `connectSsh`, which is one of them. */
+export const connectTo: typeof connectSsh = async (target, signal, hostKeys) => {
+  const open = (): Promise<Transport> => WAYS[target.connection ?? 'ssh'](target, signal, hostKeys)
+  const { retries = 0 } = target
+  if (retries === 0) return open()
+  const { openAgain, steady } = await import('./reconnect.ts')
+  return steady(() => openAgain(open, { retries }, signal), retries)
+}

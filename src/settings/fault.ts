@@ -49,12 +49,12 @@ export const secretOf = (host: string, said: Said | undefined): string | undefin
   return refuseSetting(host, from, what, 'write it in quotes, in one line')
 }
 
-export const numberOf = (host: string, said: Said | undefined, most: number): number | undefined => {
+export const numberOf = (host: string, said: Said | undefined, most: number, least = 1): number | undefined => {
   if (said === undefined) return undefined
   const { value, from } = said
   const number = typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value
-  if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= most) return number
-  return refuseSetting(host, from, `is ${shown(value)}`, `write a whole number from 1 to ${most}`)
+  if (typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most) return number
+  return refuseSetting(host, from, `is ${shown(value)}`, `write a whole number from ${least} to ${most}`)
 }
 
 const YES = ['true', 'yes', 'on', 'y', 't', '1']

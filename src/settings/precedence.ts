@@ -14,6 +14,7 @@ export type ConnectionOptions = {
   privateKey?: string
   connection?: string
   timeout?: string
+  retries?: string
   jump?: string
   sshConfig?: string
   sshCommonArgs?: string
@@ -97,6 +98,7 @@ const table = {
   pkcs11Provider: { vars: ['ansible_ssh_pkcs11_provider'], env: ['ANSIBLE_PKCS11_PROVIDER'] },
   retries: {
     vars: ['ansible_ssh_retries'],
+    option: 'retries',
     env: ['ANSIBLE_SSH_RETRIES'],
     ini: ['connection.retries', 'ssh_connection.retries'],
   },
@@ -152,6 +154,7 @@ const optionWords: Record<keyof ConnectionOptions, string> = {
   privateKey: '--private-key',
   connection: '--connection',
   timeout: '--timeout',
+  retries: '--retries',
   jump: '--jump',
   sshConfig: '--ssh-config',
   sshCommonArgs: '--ssh-common-args',

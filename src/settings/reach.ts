@@ -224,10 +224,12 @@ export const sayingsOf = async (host: string, vars: Sources['vars'], reaching: R
 export const targetOf = async (host: string, vars: Sources['vars'], reaching: Reaching): Promise<Target> => {
   const { sources, connection, question, own, list, ask } = await sayingsOf(host, vars, reaching)
   const { become } = reaching
+  const retries = numberOf(host, settingOf('retries', sources), 100, 0)
   const named = {
     name: host,
     ...(become && { become }),
     ...(connection === 'ssh' ? {} : { connection }),
+    ...(retries ? { retries } : {}),
   }
   if (connection === 'local') return { ...hopOf(question, []), ...named }
   if (connection === 'openssh') return { ...byProgram(question, own, list), ...secretsOf(host, sources), ...named }

@@ -39,6 +39,8 @@ export type Target = Hop & {
   via?: Hop[]
   /** A command whose streams are the connection (`ProxyCommand`), in place of `via`. */
   proxyCommand?: string
+  /** How often it is tried again to reach it; never unless this says otherwise. */
+  retries?: number
   /** Arguments for the system's ssh, as they were written. */
   sshArgs?: string[]
   /** The identity that frames have unless they say otherwise; without it the login user's. */

@@ -264,4 +264,13 @@ test('arguments that ssh would not take are refused with their place', async () 
   assert.equal([failure!.reason, /^--ssh-common-args/.test(failure!.what)], ['usage-option', true])
 })
 
+test('how often it is tried again is said by variable, option, environment and ansible.cfg', async () => {
+  assert.is((await reached({})).retries, undefined)
+  assert.is((await reached({ ansible_ssh_retries: 3 })).retries, 3)
+  assert.is((await reached({ ansible_ssh_retries: 0 }, { options: { retries: '2' } })).retries, undefined)
+  assert.is((await reached({}, { options: { retries: '2' } })).retries, 2)
+  assert.is((await reached({ ansible_connection: 'openssh' }, { options: { retries: '2' } })).retries, 2)
+  assert.match(await refusedWith({ ansible_ssh_retries: -1 }), /from 0 to 100/)
+})
+
 test.run()
