@@ -73,15 +73,26 @@ export const secretFaults = (loaded: Loaded): Failure[] =>
     return [{ reason: 'playbook-name', what, fix, origin }]
   })
 
+/** Variables that a connection takes passwords and keys from: they are secret whether a play says so or not. */
+const OF_CONNECTION = /^ansible_\w*(pass|password|passphrase|private_key)$/
+
+const connectionSecrets = (loaded: Readable): SecretPath[] => {
+  const names = new Set(variableLayers(loaded).flatMap(Object.keys))
+  return [...names].filter(name => OF_CONNECTION.test(name)).map(name => [name])
+}
+
 /**
- * What the plays of a playbook call secret, all of them together; what a task with `no_log` registers is so too. An
- * entry is the name of a variable or register, a path into one, or a file: one with variables makes all of these secret,
+ * What the plays of a playbook call secret, all of them together; what a task with `no_log` registers is so too, and
+ * what a connection is made with. An entry is the name of a variable or register, a path into one, or a file: one with variables makes all of these secret,
  * any other one is itself what nobody may see.
  */
 export const secretSources = (loaded: Readable): SecretSources => {
   const found = entriesOf(loaded).flatMap(({ value }) => sourceOf(loaded, value) ?? [])
   const hidden = tasksIn(loaded).flatMap(task => (task.noLog && task.register ? [[task.register]] : []))
-  return { paths: [...found.flatMap(one => one.paths), ...hidden], files: new Set(found.flatMap(one => one.files)) }
+  return {
+    paths: [...found.flatMap(one => one.paths), ...hidden, ...connectionSecrets(loaded)],
+    files: new Set(found.flatMap(one => one.files)),
+  }
 }
 
 /** The texts and numbers in a value: what a secret may be. */

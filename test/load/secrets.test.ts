@@ -55,6 +55,16 @@ test('no_log is inherited, and is no expression', () => {
   assert.is(failure!.what, '"no_log" is true or false, no expression.')
 })
 
+test('passwords and keys of a connection are secret whatever a play says', () => {
+  const vars = 'ansible_password: one, ansible_become_pass: two, ansible_ssh_private_key_passphrase: three'
+  const all = loadText(
+    '- hosts: all\n  vars: { ansible_sudo_pass: "{{ x }}" }\n  tasks: [{ debug: { msg: x } }]\n',
+    `all: { hosts: { a: { ${vars}, ansible_ssh_private_key_file: four, x: five } } }`,
+  )
+  assert.equal([...new Set(writtenSecrets(all))].toSorted(), ['one', 'three', 'two'])
+  assert.ok(secretSources(all).paths.some(([name]) => name === 'ansible_sudo_pass'))
+})
+
 test('a secret file with a mistake is named with its place, and its line is not shown', () => {
   const failures = refused(() =>
     loadText('- hosts: all\n  secrets: [host_vars/a.yml]\n  tasks: []\n', inventory, { 'host_vars/a.yml': 'pw: "x\n' }),

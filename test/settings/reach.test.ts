@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Failure, type Origin, Refusal } from '../../src/core/failure.ts'
+import { SETTINGS, type SettingName, type Sources, settingOf } from '../../src/settings/precedence.ts'
 import { type Reaching, targetOf } from '../../src/settings/reach.ts'
 
 const environment = { SSH_AUTH_SOCK: '/run/agent' }
@@ -100,6 +101,24 @@ test('a variable wins over an option, that over the environment, that over ansib
   assert.is(await userOf({}, { configured, environment: env, options }), 'option')
   assert.is(await userOf({ ansible_user: 'var' }, { configured, environment: env, options }), 'var')
   assert.is(await userOf({}, { configured, environment: { ANSIBLE_REMOTE_USER: '' } }), 'cfg', 'empty says nothing')
+})
+
+test('of every setting the highest that says it counts, whichever places it has', () => {
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    const { vars = [], option, env = [], ini = [] } = SETTINGS[name]
+    const configured = new Map(ini.map((key, index) => [key, { value: `ini${index}`, origin: at(1) }]))
+    const env1 = Object.fromEntries(env.map((key, index) => [key, `env${index}`]))
+    const options = option ? { [option]: 'option' } : {}
+    const vars1 = Object.fromEntries(vars.map((key, index) => [key, `var${index}`]))
+    const found = (more: Partial<Sources>) => settingOf(name, { vars: {}, environment: {}, ...more })?.value
+    assert.is(found({}), undefined, name)
+    // Of several names in one place the last.
+    if (ini.length > 0) assert.is(found({ configured }), `ini${ini.length - 1}`, name)
+    if (env.length > 0) assert.is(found({ configured, environment: env1 }), `env${env.length - 1}`, name)
+    if (option) assert.is(found({ configured, environment: env1, options }), 'option', name)
+    if (vars.length > 0)
+      assert.is(found({ configured, environment: env1, options, vars: vars1 }), `var${vars.length - 1}`, name)
+  }
 })
 
 test('wrong types are refused, naming the variable and its value, and where it stands', async () => {

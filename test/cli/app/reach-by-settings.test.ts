@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { startServer } from '../../host/server.ts'
+import { startServer, varsOf } from '../../host/server.ts'
 import { sandbox } from '../rig.ts'
 
 // A host of this process that is reached by what the person's own files say of it, and nothing in the inventory.
@@ -45,6 +45,30 @@ test('by options alone', async () => {
   const args = `-p ${host.port} -o HostName=127.0.0.1 -o UserKnownHostsFile=${known}`
   const words = ['-u', 'root', '--private-key', join(host.folder, 'key'), `--ssh-common-args=${args}`]
   assert.equal(await planned(words), { code: 0, err: '' })
+})
+
+test('passwords of the inventory and of the command line are told nowhere and kept nowhere', async () => {
+  place.write(
+    'say.yml',
+    '- hosts: all\n  tasks:\n    - { name: Say, debug: { msg: "{{ ansible_password }} {{ ansible_become_pass }}" } }\n',
+  )
+  place.write(
+    'secret.json',
+    JSON.stringify({ all: { hosts: { web: { ...varsOf(host), ansible_become_pass: 'swordfish' } } } }),
+  )
+  const words = ['say.yml', '-i', 'secret.json', '-e', 'ansible_password=hunter2', '-v']
+  let said = ''
+  for (const command of [['plan', '-o', 'plan.json'], ['apply'], ['apply', '--format', 'json'], ['explain', 'say']]) {
+    const [name = '', ...more] = command
+    const args = name === 'explain' ? [name, words[0]!, ...more, ...words.slice(1, -1)] : [name, ...words, ...more]
+    const { code, out, err } = await place.start(args, { SSH_AUTH_SOCK: '' })
+    assert.is(code, 0, err)
+    said += out + err
+  }
+  assert.match(said, '<secret>')
+  assert.not.match(said, /hunter2|swordfish/)
+  const kept = execFileSync('grep', ['-rlE', 'hunter2|swordfish', '.'], { cwd: place.folder, encoding: 'utf8' })
+  assert.is(kept.trim(), './secret.json')
 })
 
 test('by an ansible.cfg alone, which switches off the checking of host keys: taken in, and told once', async () => {
