@@ -1,6 +1,8 @@
-import { quote } from '../core/quote.ts'
+import { quote, quoted } from '../core/quote.ts'
+import type { Become } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
 import { becomes, identity } from './become.ts'
+import { commandOf } from './become-command.ts'
 
 // A program of ours gets its environment from here and from nowhere else. What sshd, PAM (/etc/environment), sudo
 // (env_keep) and the files of the login shell export stays behind: `export CLUSTER_SECRET=…` in root's .bashrc is a
@@ -20,7 +22,7 @@ export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 export const LOGIN_LINE = `exec /bin/sh -c 'while IFS= read -r x; do test -z "$x" || break; done; eval "$x"'`
 
 /** Empty lines in front, for a login that asks something (`read -p "Go on?"`). */
-const ANSWERS = '\n'.repeat(64)
+export const ANSWERS = '\n'.repeat(64)
 
 /**
  * Becomes its arguments, with an environment of ours. By `env -i`, which alone knows every name that is there, also what
@@ -47,12 +49,16 @@ const giveTo = (user: string): string =>
     'exec "$e" -i HOME="$h" USER="$u" LOGNAME="$u" SHELL=/bin/sh PATH="$p" LANG="$l" ${r:+"XDG_RUNTIME_DIR=$r"} "$@"',
   ].join('; ')
 
+/** The test, in sh, of being a user already: root may have another name. */
+export const isAlready = (user: string): string =>
+  user === 'root' ? '"$(command id -u)" = 0' : `"$(command id -un)" = ${quote(user)}`
+
 /** Becomes another user who runs a program, unless the login user is that one by another name. */
-const becomeLine = (user: string, program: string): string => {
-  const [isThere, who] =
-    user === 'root' ? ['"$(command id -u)" = 0', ''] : [`"$(command id -un)" = ${quote(user)}`, `-u ${quote(user)} `]
-  const run = `/bin/sh -c ${quote(giveTo(user))} sh ${program}`
-  return `test ${isThere} || { LC_ALL=C; export LC_ALL; exec sudo -n -H ${who}-- ${run}; }; `
+const becomeLine = (become: Become, program: string): string => {
+  const { user } = become
+  // The program is words of a command line already.
+  const command = `${quoted(commandOf(become, ['/bin/sh', '-c', giveTo(user), 'sh']))} ${program}`
+  return `test ${isAlready(user)} || { LC_ALL=C; export LC_ALL; exec ${command}; }; `
 }
 
 /**
@@ -62,5 +68,9 @@ const becomeLine = (user: string, program: string): string => {
  */
 export const startLine = (target: Target, program: string): string => {
   const other = becomes(target)
-  return `${ANSWERS}{ ${other ? becomeLine(other.user, program) : ''}set -- ${program}; ${giveTo(identity(target))}; }\n`
+  return `${ANSWERS}{ ${other ? becomeLine(other, program) : ''}set -- ${program}; ${giveTo(identity(target))}; }\n`
 }
+
+/** What is written to a shell that is the target's identity already, to become a program with an environment of ours. */
+export const givenLine = (target: Target, program: string): string =>
+  `{ set -- ${program}; ${giveTo(identity(target))}; }\n`

@@ -1,10 +1,10 @@
-import type { Failure } from '../core/failure.ts'
+import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 import { becomes, identity, shellLost, shellSilent } from './become.ts'
 import type { Link } from './link.ts'
 import { runInTime } from './patience.ts'
 import { openShell, type Shell } from './shell.ts'
-import { startProgram } from './start-program.ts'
+import { startProgram, triesTerminal } from './start-program.ts'
 
 /** How long a login's files may take until a shell of ours runs: sudo that asks a directory that is gone takes 30 s. */
 const BEGIN_SECONDS = 60
@@ -35,6 +35,10 @@ const noFurtherShell = (who: Target, refusal: { why: string; fix: string }): Fai
   what: `${who.name} gives ${who.user} no further session to become ${identity(who)} in`,
   ...refusal,
 })
+
+/** Whether a session that was refused may be free later. A password that was is never tried again: accounts lock. */
+const mayBeFree = (error: unknown): boolean =>
+  !(error instanceof Refusal) || error.failures[0]!.what.includes('no further session')
 
 /** A shell, and its `run` that sees to it that it begins. */
 type Begun = { shell: Shell; run: Shell['run'] }
@@ -71,15 +75,35 @@ export const openShells = async (target: Target, link: Link): Promise<Shells> =>
     const key = identityKey(who)
     const begun = asked.get(key) ?? further(who)
     asked.set(key, begun)
-    // A session that was refused may be free later.
-    begun.catch(() => asked.delete(key))
+    begun.catch(error => mayBeFree(error) && asked.delete(key))
+    return begun
+  }
+
+  /** Opens the shell of an identity once more, in place of one that has ended before it began. */
+  const reopened = (who: Target): Promise<Begun> => {
+    const key = identityKey(who)
+    asked.delete(key)
+    const begun = openedAs(who)
+    if (key === identityKey(target)) begun.then(found => Object.assign(own, found)).catch(() => {})
     return begun
   }
 
   return {
-    own: own.shell,
-    runAs: who => async (fragments, onOutput, onBytes) =>
-      fragments.length === 0 ? [] : (await openedAs(who)).run(fragments, onOutput, onBytes),
+    get own() {
+      return own.shell
+    },
+    runAs: who => async (fragments, onOutput, onBytes) => {
+      if (fragments.length === 0) return []
+      const shell = openedAs(who)
+      try {
+        return await (await shell).run(fragments, onOutput, onBytes)
+      } catch (error) {
+        if (triesTerminal(error, link)) return (await reopened(who)).run(fragments, onOutput, onBytes)
+        const other = asked.get(identityKey(who))
+        if (other === undefined || other === shell) throw error
+        return (await other).run(fragments, onOutput, onBytes)
+      }
+    },
     get roundTrips() {
       return open.reduce((sum, shell) => sum + shell.roundTrips, 0)
     },

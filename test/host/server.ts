@@ -97,8 +97,10 @@ const firstProgramsIn = (path: string): Transform => {
   let told = false
   return new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
-      done(null, told ? chunk : Buffer.from(chunk.toString('latin1').replace('p=/usr', `p=${path}:/usr`), 'latin1'))
-      told = true
+      const text = told ? '' : chunk.toString('latin1')
+      const isTold = text.includes('p=/usr')
+      done(null, isTold ? Buffer.from(text.replace('p=/usr', `p=${path}:/usr`), 'latin1') : chunk)
+      told ||= isTold
     },
   })
 }

@@ -15,10 +15,20 @@ export const sessionOf = (graph: Graph, host: string): { become?: Become } => {
   return {}
 }
 
-/** Says who a task is on a machine, by how machines are reached: see `Known`. */
-export const identityOn =
-  (targets: Record<string, Target>): Known['identity'] =>
-  (machine, become) => {
+/**
+ * Says who a task is on a machine, by how machines are reached: see `Known`. Of several ways to be one user the first one
+ * counts: it is one shell, and what they ask travels together.
+ */
+export const identityOn = (targets: Record<string, Target>): Known['identity'] => {
+  const ways = new Map<string, Become>()
+  const firstOf = (machine: string, become: Become): Become => {
+    const key = `${machine} ${become.user}`
+    const first = ways.get(key) ?? become
+    ways.set(key, first)
+    return first
+  }
+  return (machine, asked) => {
+    const become = asked && firstOf(machine, asked)
     const target = targets[machine]
     if (target === undefined) return undefined
     const session = target.become?.user ?? target.user
@@ -26,3 +36,4 @@ export const identityOn =
     if (user === session) return undefined
     return session === 'root' || become === undefined ? { user } : { user, shell: become }
   }
+}
