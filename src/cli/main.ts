@@ -79,14 +79,18 @@ const withPasswords = (command: Command): Command =>
     )
     .option('--become-password-file <file>', 'a file that holds it, or a program that prints it')
 
-const withHosts = (command: Command, what?: string): Command =>
-  withPasswords(withConnection(withPlaybook(command, what)))
-    .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
-    .option('-b, --become', 'tasks that do not say otherwise become another user: root, by sudo')
-    .option('--become-user <name>', 'whom they become, where nothing else says it')
+/** What a command takes that does something as another user. */
+const withBecome = (command: Command): Command =>
+  command
+    .option('-b, --become', 'become another user, where nothing else says it: root, by sudo')
+    .option('--become-user <name>', 'whom, where nothing else says it')
     .addOption(
       new Option('--become-method <method>', 'how, where nothing else says it').choices(['sudo', 'su', 'doas']),
     )
+
+const withHosts = (command: Command, what?: string): Command =>
+  withBecome(withPasswords(withConnection(withPlaybook(command, what))))
+    .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
     .option('--diff', diffHelp, false)
     .addOption(new Option('--diff-private').hideHelp())
     .option('--no-color', 'plain text')
@@ -218,6 +222,47 @@ const addResume = (root: Command, done: Done): void => {
     })
 }
 
+/** What a command takes that works on hosts without a playbook. */
+const withPattern = (command: Command): Command =>
+  withBecome(withPasswords(withConnection(command)))
+    .option('-i, --inventory <path>', 'an inventory file or folder, or hosts with a comma after each', collect, [])
+    .option('-l, --limit <pattern>', 'only these of the hosts')
+    .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
+    .option('--no-color', 'plain text')
+    .addOption(
+      new Option('-o, --format <format>', 'text, or one JSON event per line').choices(['text', 'json']).default('text'),
+    )
+
+/** An option of the command's own would be taken for one of ours: `exec all ls -l` would limit the hosts. */
+const requireDashes = (root: Command, words: string[], command: Command): void => {
+  const { rawArgs } = root as Command & { rawArgs: string[] }
+  const end = rawArgs.indexOf('--')
+  if (end < 0 || rawArgs.length - end - 1 !== words.length)
+    command.error('error: behind one pattern and `--` stands the command: runbook exec PATTERN -- uptime')
+}
+
+const addExec = (root: Command, done: Done): void => {
+  withPattern(root.command('exec').description('run one command on hosts, and show what it prints as it comes'))
+    .usage('[options] <pattern> -- <command> [arguments...]')
+    .argument('<pattern>', 'hosts and groups, as in `hosts` of a play')
+    .argument('<command...>', 'a program and its arguments; or one word, which is a line of sh')
+    .option('--time-limit <seconds>', 'what has not ended after so long is told to end', seconds)
+    .action(async (pattern, words, options, command) => {
+      requireDashes(root, words, command)
+      const { runOnHosts } = await import('./commands/exec.ts')
+      done(await runOnHosts(pattern, words, options))
+    })
+}
+
+const addPing = (root: Command, done: Done): void => {
+  withPattern(root.command('ping').description('say whether hosts can be reached, as whom, and how fast'))
+    .argument('[pattern]', 'hosts and groups, as in `hosts` of a play', 'all')
+    .action(async (pattern, options) => {
+      const { ping } = await import('./commands/ping.ts')
+      done(await ping(pattern, options))
+    })
+}
+
 const addArtifacts = (root: Command, done: Done): void => {
   const artifacts = root.command('artifacts').description('the archives of programs that hosts are given')
   withFormat(
@@ -287,6 +332,8 @@ const commands: Record<string, (root: Command, done: Done) => void> = {
   graph: addGraph,
   runs: addRuns,
   resume: addResume,
+  exec: addExec,
+  ping: addPing,
   artifacts: addArtifacts,
   config: addConfig,
   lab: addLab,

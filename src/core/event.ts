@@ -152,6 +152,10 @@ export type EventBody =
   /** An archive of `artifacts fetch`: new in the folder, there already, or only in the cache. */
   | { type: 'archive'; name: string; size: number; sha512: string; is: 'new' | 'there' | 'cached' }
   | ({ type: 'message'; text: string } & NodeRef)
+  /** What a command of `exec` prints, by whole lines where they end; bytes that are no UTF-8 in base64. */
+  | { type: 'output'; host: string; stream: 'stdout' | 'stderr'; text?: string; base64?: string }
+  /** `ping`: a host has answered, as whom, and by what. `ms` counts from the beginning. */
+  | { type: 'reached'; host: string; user: string; identity: string; connection: string; ms: number }
   | ({
       type: 'result'
       status: Status
@@ -160,6 +164,8 @@ export type EventBody =
       failure?: Failure
       /** With `skipped`: the end of the run came before it. */
       unbegun?: true
+      /** What a command of `exec` ended with. */
+      code?: number
       steps: number
       ms: number
       diff: Difference[]

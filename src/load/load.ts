@@ -16,7 +16,8 @@ type LoadResult =
   | { value: Loaded; failures?: undefined; readable: Readable }
   | { value?: undefined; failures: Failure[]; readable?: Readable }
 
-const loadPlaybook = (file: string): ReturnType<typeof readPlaybook> => {
+const loadPlaybook = (file: Input['playbook']): ReturnType<typeof readPlaybook> => {
+  if (typeof file !== 'string') return readPlaybook(file.text, file.file)
   if (kindOfPath(file) === 'folder') refuse('usage-file', `${file} is a folder, a playbook is wanted.`)
   const text = readText(file, 'playbook', 'usage-file')
   if (text.trim() === '') refuse('usage-file', `The playbook ${file} is empty.`)
@@ -40,7 +41,8 @@ const unquotedIn = (secrets: string[], failure: Failure): Failure => {
 
 /** What is read: the files, and where an inventory was looked for if none is named. */
 type Input = {
-  playbook: string
+  /** A file; or what would be in one, and what that is called. */
+  playbook: string | { text: string; file: string }
   inventories: string[]
   looked?: string[]
   extra: string[]

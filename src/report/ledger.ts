@@ -92,7 +92,8 @@ export const createLedger = (): Ledger => {
     } else if (event.type === 'host-lost') {
       of(event.host)
       lost.set(event.host, event.failure)
-    } else if (event.type === 'drifted') of(event.host).set(event.node, drifted(event))
+    } else if (event.type === 'reached') of(event.host)
+    else if (event.type === 'drifted') of(event.host).set(event.node, drifted(event))
     else if (event.type === 'planned') of(event.host).set(event.node, planned(event))
     else if (event.type === 'result') {
       of(event.host).set(event.node, finished(of(event.host).get(event.node), event))

@@ -8,7 +8,7 @@ import type { Redactor } from './redact.ts'
  * not make another event of it. What names a line holds no secret either: a loop item that does is named by its number.
  */
 const fixed: ReadonlySet<string> = new Set(
-  'type seq time status verdict command host hosts node needs hidden run resumes keyPrint asked asks playbook ms steps exit wallMs peakRssMb roundTrips module origin since follow edited undone done total size due notifies behind'.split(
+  'type seq time status verdict command host hosts node needs hidden run resumes keyPrint asked asks playbook ms steps exit wallMs peakRssMb roundTrips module origin since follow edited undone done total size due notifies behind stream code connection user identity'.split(
     ' ',
   ),
 )

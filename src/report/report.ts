@@ -5,6 +5,7 @@ import { createApplyText } from './apply.ts'
 import { censored } from './censor.ts'
 import { createDriftText } from './drift.ts'
 import { createExplainText } from './explain.ts'
+import { createHostsText } from './hosts.ts'
 import { createJson } from './json.ts'
 import { mapText } from './map-text.ts'
 import { colourPaint, plainPaint } from './paint.ts'
@@ -22,7 +23,7 @@ type OutputStream = NodeJS.WritableStream & { columns?: number }
 
 export type ReportOptions = {
   format: 'text' | 'json'
-  command: 'plan' | 'apply' | 'explain' | 'drift'
+  command: 'plan' | 'apply' | 'explain' | 'drift' | 'exec' | 'ping'
   diff: 'show' | 'hide'
   /** The content of files that others may not read. */
   privateDiff: 'show' | 'hide'
@@ -66,6 +67,7 @@ const textReporter = (options: ReportOptions, sink: Sink): Reporter => {
   const reading = { diff, verbosity, paint: colour ? colourPaint : plainPaint }
   if (command === 'explain') return createExplainText(reading, sink)
   if (command === 'drift') return createDriftText(reading, sink)
+  if (command === 'exec' || command === 'ping') return createHostsText(reading, sink)
   // Rows say by themselves how far planning has come.
   if (command === 'apply' && tty) return createTty(reading, sink, options)
   const planning = createPlanningLines(text => sink.err(`${text}\n`))

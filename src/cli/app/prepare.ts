@@ -19,12 +19,17 @@ import { type Controller, createController } from './controller.ts'
 import { identityOn } from './identities.ts'
 import { loadModules } from './load-modules.ts'
 
-/** `-i`, else RUNBOOK_INVENTORY, else what Ansible's settings name, else the inventory that bears the playbook's name. */
-const inventoriesFor = (playbook: string, given: string[], configured: Configured): string[] => {
+/** `-i`, else RUNBOOK_INVENTORY, else what Ansible's settings name. */
+export const namedInventories = (given: string[], configured: Configured): string[] => {
   if (given.length > 0) return given
   const fromEnv = process.env.RUNBOOK_INVENTORY
   if (fromEnv) return fromEnv.split(':').filter(path => path !== '')
-  const named = inventorySetting(configured)
+  return inventorySetting(configured)
+}
+
+/** Those that are named, else the inventory that bears the playbook's name. */
+const inventoriesFor = (playbook: string, given: string[], configured: Configured): string[] => {
+  const named = namedInventories(given, configured)
   if (named.length > 0) return named
   return usualInventories(playbook)
     .filter(path => existsSync(path))

@@ -6,7 +6,7 @@ import type { Journal } from '../../run/journal.ts'
 import { type Action, type Executed, execute } from './execute.ts'
 import { type PlaybookOptions, prepare } from './prepare.ts'
 import { runRequestOf, startRunRecord } from './run-record.ts'
-import { roundTripsOf, type WithTargets, withTargets } from './targets.ts'
+import { roundTripsOf, type WithTargets, warnOfKeys, withTargets } from './targets.ts'
 import { interruptible, reportOptionsFor, type Shown, withReport } from './with-report.ts'
 
 /** What a run has opened so far: closed when it ends, however it ends. */
@@ -58,13 +58,6 @@ const carryOut = async (
   await warnOfKeys(connected, emit)
   if (done.walk && !signal.aborted) save?.(connected, done.walk, events)
   return done
-}
-
-/** Told once, when all hosts have been connected to: there may be many. */
-const warnOfKeys = async ({ pool }: WithTargets, emit: Emit): Promise<void> => {
-  if (pool.acceptedKeys.length === 0) return
-  const { acceptedTexts } = await import('../../host/host-keys.ts')
-  for (const text of acceptedTexts(pool.acceptedKeys)) emit({ type: 'warning', text })
 }
 
 /** `runbook plan`, `apply`, `explain` and `drift`: one path, with different ends. Returns the exit code. */

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import type { Emit } from '../../core/event.ts'
 import { type Failure, type Origin, Refusal, refuse } from '../../core/failure.ts'
 import { expandOnMachines } from '../../graph/expand.ts'
 import { type Graph, machineOf } from '../../graph/graph.ts'
@@ -55,6 +56,10 @@ const connectionByPlay = ({ nodes }: Graph, host: string, vars: Record<string, u
   return first?.connection ? { connection: first.connection.value } : {}
 }
 
+/** What has to be known of hosts to reach them. */
+export type Reachable = Pick<Prepared, 'asked' | 'configured' | 'known' | 'targets' | 'warnings'>
+/** Hosts that can be reached. */
+export type ReachableHosts = Reachable & { pool: Pool }
 /** A prepared playbook whose hosts can be reached. */
 export type WithTargets = Prepared & { pool: Pool }
 
@@ -83,7 +88,10 @@ const onMachines = (known: Known, targets: Record<string, Target>): Known => {
 }
 
 /** Says how each host is reached; none is yet. What has to be asked for that is asked, now that the input is known to be good. */
-export const withTargets = async (prepared: Prepared, listener: Listener): Promise<WithTargets> => {
+export const withTargets = async <P extends Reachable>(
+  prepared: P,
+  listener: Listener,
+): Promise<P & { pool: Pool }> => {
   const { asked, configured, known, targets, warnings } = prepared
   const { graph } = known
   const sshConfig = createSshConfig()
@@ -121,8 +129,15 @@ export const withTargets = async (prepared: Prepared, listener: Listener): Promi
   }
 }
 
+/** Tells of host keys that were taken in. Once, when all hosts have been connected to: there may be many. */
+export const warnOfKeys = async ({ pool }: ReachableHosts, emit: Emit): Promise<void> => {
+  if (pool.acceptedKeys.length === 0) return
+  const { acceptedTexts } = await import('../../host/host-keys.ts')
+  for (const text of acceptedTexts(pool.acceptedKeys)) emit({ type: 'warning', text })
+}
+
 /** The frames sent to each host so far. */
-export const roundTripsOf = (connected: WithTargets | undefined): Record<string, number> => {
+export const roundTripsOf = (connected: ReachableHosts | undefined): Record<string, number> => {
   if (!connected) return {}
   const { graph } = connected.known
   return Object.fromEntries(graph.hosts.map(host => [host, connected.pool.roundTrips(machineOf(graph.source, host))]))
