@@ -1,12 +1,16 @@
 import type { Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
+import type { Bastions } from './bastions.ts'
 import { dial } from './dial.ts'
 import type { HostKeys } from './host-keys.ts'
+
+const isDirect = ({ via = [], proxyCommand }: Target): boolean => via.length === 0 && proxyCommand === undefined
 
 /**
  * Opens a host by ssh2: one connection, one channel with a persistent shell for all frames, one more channel for each
  * upload (uploads of a host wait for each other: a server allows ten channels). Host keys are always checked.
- * `signal` breaks a connecting off; `hostKeys` are those of the run, without which nobody is asked.
+ * `signal` breaks a connecting off; `hostKeys` are those of the run, without which nobody is asked; `bastions` too, without
+ * which a connection has its own.
  *
  * @throws Refusal `host-unreachable`, `host-login`, `host-key-unknown`, `host-key-changed`, `host-lost`,
  * `run-interrupted`. That sudo refuses (`host-become`) shows in the first frame, so that asking costs no round trip.
@@ -15,12 +19,14 @@ export const connectSsh = async (
   target: Target,
   signal?: AbortSignal,
   hostKeys?: () => Promise<HostKeys>,
+  bastions?: Bastions,
 ): Promise<Transport> => {
-  const dialled = dial(target)
+  const direct = isDirect(target) ? dial(target) : undefined
   // All that speaks over the connection is loaded while the host answers.
   const [{ openSsh }, { openSession }] = await Promise.all([import('./ssh.ts'), import('./session.ts')])
-  const ofRun = hostKeys ?? (async () => (await import('./host-keys.ts')).createHostKeys())
-  return openSession(target, await openSsh(target, dialled, await ofRun(), signal))
+  const keys = await (hostKeys ?? (async () => (await import('./host-keys.ts')).createHostKeys()))()
+  const dialled = direct ?? (await (await import('./way.ts')).wayTo(target, { bastions, hostKeys: keys, signal }))
+  return openSession(target, await openSsh(target, dialled, keys, signal))
 }
 
 const connectLocal = async (target: Target): Promise<Transport> => {
@@ -36,8 +42,8 @@ const connectOpenssh = async (target: Target, signal?: AbortSignal): Promise<Tra
 const WAYS = { ssh: connectSsh, openssh: connectOpenssh, local: connectLocal }
 
 /** Opens a machine in the way that its target names, and as often as it says: as `connectSsh`, which is one of them. */
-export const connectTo: typeof connectSsh = async (target, signal, hostKeys) => {
-  const open = (): Promise<Transport> => WAYS[target.connection ?? 'ssh'](target, signal, hostKeys)
+export const connectTo: typeof connectSsh = async (target, signal, hostKeys, bastions) => {
+  const open = (): Promise<Transport> => WAYS[target.connection ?? 'ssh'](target, signal, hostKeys, bastions)
   const { retries = 0 } = target
   if (retries === 0) return open()
   const { openAgain, steady } = await import('./reconnect.ts')

@@ -2,9 +2,10 @@ import type { Failure } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 
 /**
- * An error as ssh2 gives it: a socket's has a `code`, ssh2's own a `level`, a disconnect by the server only a number.
+ * An error as ssh2 gives it: a socket's has a `code`, ssh2's own a `level`, a disconnect by the server only a number. One of
+ * ours says what to do.
  */
-export type SshError = Error & { level?: string; code?: string | number }
+export type SshError = Error & { level?: string; code?: string | number; fix?: string }
 
 const PLAIN: Record<string, (target: Target) => [why: string, fix: string]> = {
   ENOTFOUND: ({ host }) => [`the name ${host} has no address`, 'correct ansible_host'],
@@ -22,7 +23,7 @@ const codeOf = (error: SshError): string => {
   return String(error.code ?? first?.code ?? '')
 }
 
-const unreachable = ({ name, host, port }: Target, why: string, fix: string): Failure => ({
+export const unreachable = ({ name, host, port }: Target, why: string, fix: string): Failure => ({
   reason: 'host-unreachable',
   what: `${name} (${host} port ${port}) cannot be reached`,
   why,
@@ -38,6 +39,7 @@ export const connectFailure = (target: Target, error: SshError | undefined): Fai
   }
   const plain = PLAIN[codeOf(error)]
   if (plain) return unreachable(target, ...plain(target))
+  if (error.fix !== undefined) return unreachable(target, error.message, error.fix)
   const port = `check that an SSH server listens on port ${target.port}`
   if (/Connection lost before handshake/.test(error.message))
     return unreachable(target, 'it closed the connection before it said anything', port)

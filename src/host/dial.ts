@@ -1,17 +1,18 @@
-import { connect as openSocket, type Socket } from 'node:net'
+import { connect as openSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Target } from '../settings/target.ts'
 import type { SshError } from './connection-errors.ts'
 
-/** A socket on its way to a host, and what has gone wrong with it. */
-export type Dialled = { socket: Socket; error?: SshError }
+/** A stream on its way to a host, and what has gone wrong with it. */
+export type Dialled = { socket: Duplex; error?: SshError }
 
 /**
  * A socket of our own: without noDelay every exchange waits for Nagle (44 ms against 0.3 ms), ssh2's own `destroy` does
  * nothing to a socket that has been ended but whose other side stays silent, and it can be opened before ssh2 is there.
  */
 export const dial = ({ host, port, timeoutSeconds }: Target): Dialled => {
-  const dialled: Dialled = { socket: openSocket({ host, port, noDelay: true, keepAlive: true }) }
-  const { socket } = dialled
+  const socket = openSocket({ host, port, noDelay: true, keepAlive: true })
+  const dialled: Dialled = { socket }
   socket.on('error', error => {
     dialled.error ??= error
   })

@@ -107,7 +107,7 @@ export const shownLogin = (login: Login): string =>
     ? login.path
     : `${login.path ?? (login.key.comment || login.key.type)} (by the agent at ${login.socket})`
 
-const jumpOf = ({ user, host, port }: Hop): string => `${user}@${host}:${port}`
+const jumpOf = ({ user, host, port }: Hop): string => `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** `ssh` or `ssh-copy-id` and how a machine is reached, as words of a command line. */
 export const sshCommand = (program: string, target: Target, ...more: string[]): string => {

@@ -2,6 +2,7 @@ import PQueue from 'p-queue'
 import { Refusal } from '../core/failure.ts'
 import type { Connect, Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
+import type { Bastions } from './bastions.ts'
 import { connectTo } from './connect.ts'
 import type { AcceptedKey, Confirm, HostKeys } from './host-keys.ts'
 
@@ -39,6 +40,7 @@ export const createPool = (options: {
   const stop = new AbortController()
   const asked = new Map<string, Promise<Transport>>()
   const open = new Map<string, Transport>()
+  const bastions: Bastions = new Map()
   const acceptedKeys: AcceptedKey[] = []
   let hostKeys: Promise<HostKeys> | undefined
   // Loaded while the first hosts answer.
@@ -51,7 +53,7 @@ export const createPool = (options: {
 
   const start = async (host: string): Promise<Transport> => {
     if (stop.signal.aborted) throw new Refusal({ reason: 'run-interrupted', what: `${host} was not connected to` })
-    const transport = await connect(targets[host]!, stop.signal, hostKeysOfRun)
+    const transport = await connect(targets[host]!, stop.signal, hostKeysOfRun, bastions)
     open.set(host, transport)
     return transport
   }
@@ -81,6 +83,7 @@ export const createPool = (options: {
       stop.abort()
       await Promise.allSettled(asked.values())
       await Promise.allSettled([...open.values()].map(transport => transport.close()))
+      if (bastions.size > 0) await (await import('./bastions.ts')).closeBastions(bastions)
     },
     roundTrips: host => open.get(host)?.roundTrips ?? 0,
     acceptedKeys,

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
@@ -18,7 +18,7 @@ const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
 const GOODBYE_MS = 500
 
 /** A logged-in connection. `why` tells, once it is gone, what is known of the reason. */
-type Line = { client: Client; socket: Socket; gone: Promise<void>; why(): string }
+export type SshConnection = { client: Client; socket: Duplex; gone: Promise<void>; why(): string }
 
 const configOf = (target: Target, hostKey: HostKeyCheck, { handler }: Authentication) => ({
   username: target.user,
@@ -42,16 +42,34 @@ const lastLines = (text: string): string[] =>
     .filter(line => line !== '')
     .slice(-3)
 
+/** The words of a server before it speaks ssh, or in place of that: `Exceeded MaxStartups`. */
+const greetingIn = (first: Buffer): string[] => {
+  const lines = lastLines(first.toString('utf8', 0, 1024).split(/^SSH-/m)[0]!)
+  return lines.map(line => `it says: ${line}`)
+}
+
 /** Errors that are not the end: a signature or an agent that failed, after which the next login is tried. */
 const goesOn = ({ level, message }: SshError): boolean =>
   level === 'agent' || (level === 'client-authentication' && !message.startsWith('All configured'))
 
 /** What is heard while logging in: why it may fail, told once it has. */
-type Heard = { negotiated: boolean; stopped: boolean; last?: SshError; said: string[] }
+type Heard = { negotiated: boolean; stopped: boolean; last?: SshError; way?: SshError; said: string[] }
+
+const crowded = (said: string[]): string | undefined =>
+  said.some(line => /MaxStartups|Not allowed at this time/i.test(line))
+    ? 'too many log in there at once, or too often in vain: raise MaxStartups (and see PerSourcePenalties) in /etc/ssh/sshd_config there, or wait'
+    : undefined
+
+/** The failure of a connection that came to nothing: what led there knows best; a server may have said why, as sshd does it (`MaxStartups`). */
+const notReached = (target: Target, { last, way, said }: Heard): Failure => {
+  const failure = connectFailure(target, way ?? last)
+  if (said.length === 0) return failure
+  return { ...failure, why: [failure.why, ...said].join('\n'), fix: crowded(said) ?? failure.fix! }
+}
 
 const loginFailure = (target: Target, heard: Heard, authentication: Authentication): Failure => {
   const { negotiated, stopped, last, said } = heard
-  if (!negotiated || (last?.level && last.level !== 'client-authentication')) return connectFailure(target, last)
+  if (!negotiated || (last?.level && last.level !== 'client-authentication')) return notReached(target, heard)
   const isOurs = stopped || last?.message.startsWith('All configured')
   return authentication.failure(isOurs ? said : [...said, last?.message ?? 'it closed the connection'])
 }
@@ -62,11 +80,11 @@ const logIn = (
   hostKey: HostKeyCheck,
   logins: Logins,
   signal?: AbortSignal,
-): Promise<Line> => {
+): Promise<SshConnection> => {
   const { socket } = dialled
   if (socket.destroyed) throw new Refusal(connectFailure(target, dialled.error))
   const client = new (library().Client)()
-  const { promise, resolve, reject } = Promise.withResolvers<Line>()
+  const { promise, resolve, reject } = Promise.withResolvers<SshConnection>()
   const gone = Promise.withResolvers<void>()
   let isIn = false
   // Of logins that failed before the last one, and what the host has to say: a login that is refused may be told there.
@@ -76,6 +94,7 @@ const logIn = (
     fail()
   })
   const fail = () => {
+    if (dialled.error) heard.way = dialled.error
     if (!isIn) reject(new Refusal(hostKey.denied() ?? loginFailure(target, heard, authentication)))
     socket.destroy()
   }
@@ -102,8 +121,10 @@ const logIn = (
   client.on('ready', () => {
     isIn = true
     signal?.removeEventListener('abort', stop)
-    resolve({ client, socket, gone: gone.promise, why: () => closeReason(heard.last) })
+    resolve({ client, socket, gone: gone.promise, why: () => closeReason(dialled.error ?? heard.last) })
   })
+  // What stands before the protocol, which the library does not tell of a server that hangs up then.
+  socket.once('data', (first: Buffer) => heard.said.push(...greetingIn(first)))
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
   client.connect({ sock: socket, ...configOf(target, hostKey, authentication) })
@@ -112,12 +133,12 @@ const logIn = (
 }
 
 /** Starts a program. Rejects with the library's plain error; a dead client throws at once, which is the same here. */
-const execute = ({ client }: Line, command: string): Promise<ClientChannel> =>
+const execute = ({ client }: SshConnection, command: string): Promise<ClientChannel> =>
   new Promise((resolve, reject) => {
     client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
   })
 
-const wireOf = (line: Line, channel: ClientChannel): Wire => {
+const wireOf = (line: SshConnection, channel: ClientChannel): Wire => {
   const status = new Promise<number | undefined>(resolve => {
     channel.on('close', (code: number | null | undefined) => resolve(code ?? undefined))
   })
@@ -136,7 +157,8 @@ const wireOf = (line: Line, channel: ClientChannel): Wire => {
   }
 }
 
-const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
+/** Says goodbye and goes. */
+export const hangUp = async ({ client, socket, gone }: SshConnection): Promise<void> => {
   // As ssh does: goodbye is said and sent, and nobody waits until the host has hung up too (10 ms).
   const said = new Promise<void>(resolve => socket.once('finish', resolve))
   client.end()
@@ -144,7 +166,13 @@ const hangUp = async ({ client, socket, gone }: Line): Promise<void> => {
   socket.destroy()
 }
 
-const connected = async (target: Target, dialled: Dialled, hostKeys: HostKeys, signal?: AbortSignal): Promise<Line> => {
+/** Logs in to a host that has been dialled. */
+export const openConnection = async (
+  target: Target,
+  dialled: Dialled,
+  hostKeys: HostKeys,
+  signal?: AbortSignal,
+): Promise<SshConnection> => {
   try {
     const [hostKey, logins] = await Promise.all([hostKeys.check(target), findLogins(target)])
     return await logIn(target, dialled, hostKey, logins, signal)
@@ -161,7 +189,7 @@ export const openSsh = async (
   hostKeys: HostKeys,
   signal?: AbortSignal,
 ): Promise<Link> => {
-  const line = await connected(target, dialled, hostKeys, signal)
+  const line = await openConnection(target, dialled, hostKeys, signal)
   return {
     by: 'ssh',
     start: async program => wireOf(line, await execute(line, program)),

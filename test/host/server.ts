@@ -7,6 +7,7 @@ import { type Readable, Transform, type Writable } from 'node:stream'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
 import type { Become } from '../../src/core/transport.ts'
 import type { Target } from '../../src/settings/target.ts'
+import { answerForwards, type ForwardOptions } from './server-forward.ts'
 import { answerLogins, type LoginOptions } from './server-login.ts'
 
 /** An SSH server in this process whose commands run with the local sh: a machine for tests, with faults to order. */
@@ -24,33 +25,37 @@ export type TestServer = {
   freeze(): void
   /** Resolves when no program runs any more. */
   idle(): Promise<void>
-  /** Connections accepted so far. */
+  /** Connections accepted so far, and those that stand. */
   readonly connections: number
+  readonly open: number
   /** Login methods that were tried so far: of keys those that were refused, or signed with. */
   readonly logins: string[]
+  /** Where connections have been led on to so far. */
+  readonly forwarded: string[]
   /** Command lines asked for so far. */
   readonly commands: string[]
   stop(): Promise<void>
 }
 
-export type ServerOptions = LoginOptions & {
-  /** Shows this before a login. */
-  banner?: string
-  /** Ends channels without an exit status. */
-  silentEnd?: true
-  /** Host key type; ed25519 unless given. */
-  hostKeys?: ('ed25519' | 'ecdsa')[]
-  /** Runs in place of whatever is asked for, as a login without a shell does. */
-  instead?: string
-  /** What each login's own files print before anything that was asked for runs, as sh text. */
-  greets?: string
-  /** What sshd, PAM and the login's files have put into the environment of each login. */
-  exports?: Record<string, string>
-  /** Has so many channels open and no more, as `MaxSessions` has it. */
-  sessions?: number
-  /** Programs in front of all others: name and sh text, with the server's folder as HOME. */
-  programs?: Record<string, string>
-}
+export type ServerOptions = LoginOptions &
+  ForwardOptions & {
+    /** Shows this before a login. */
+    banner?: string
+    /** Ends channels without an exit status. */
+    silentEnd?: true
+    /** Host key type; ed25519 unless given. */
+    hostKeys?: ('ed25519' | 'ecdsa')[]
+    /** Runs in place of whatever is asked for, as a login without a shell does. */
+    instead?: string
+    /** What each login's own files print before anything that was asked for runs, as sh text. */
+    greets?: string
+    /** What sshd, PAM and the login's files have put into the environment of each login. */
+    exports?: Record<string, string>
+    /** Has so many channels open and no more, as `MaxSessions` has it. */
+    sessions?: number
+    /** Programs in front of all others: name and sh text, with the server's folder as HOME. */
+    programs?: Record<string, string>
+  }
 
 type Keys = { private: string; public: string }
 
@@ -149,12 +154,13 @@ const serveClient = (
   client: Connection,
   publicKey: string,
   options: ServerOptions,
-  logins: string[],
+  { logins, forwarded }: { logins: string[]; forwarded: string[] },
   execute: (channel: ServerChannel, command: string) => void,
 ): void => {
   let sessions = 0
   client.on('error', () => {})
   answerLogins(client, publicKey, options, logins)
+  answerForwards(client, options, forwarded)
   client.on('session', (accept, reject) => {
     if (sessions >= (options.sessions ?? 10)) return reject()
     sessions += 1
@@ -166,6 +172,21 @@ const serveClient = (
   })
 }
 
+/** The connections of a server that stand. */
+const socketsOf = (server: InstanceType<typeof ssh2.Server>): Set<Socket> => {
+  const sockets = new Set<Socket>()
+  // The TCP server under ssh2's is not in its types; it is the only way to reach the sockets.
+  const { _srv: tcp } = server as unknown as { _srv: NodeJS.EventEmitter }
+  tcp.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true)
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+const lineOf = ({ public: text }: Keys): string => text.split(' ').slice(0, 2).join(' ')
+
 /** Starts one on a free port of 127.0.0.1. */
 export const startServer = async (options: ServerOptions = {}): Promise<TestServer> => {
   const folder = mkdtempSync(join(tmpdir(), 'runbook-host-'))
@@ -173,14 +194,13 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const hostKeys = (options.hostKeys ?? ['ed25519']).map(type => keyPair(type))
   const path = install(folder, options.programs ?? {})
   const running = new Set<Promise<void>>()
-  const sockets = new Set<Socket>()
   const commands: string[] = []
-  const logins: string[] = []
+  const [logins, forwarded]: [string[], string[]] = [[], []]
   let connections = 0
 
   const serve = (client: Connection) => {
     connections += 1
-    serveClient(client, login.public, options, logins, (channel, command) => {
+    serveClient(client, login.public, options, { logins, forwarded }, (channel, command) => {
       commands.push(command)
       const program = run(channel, command, path, folder, options)
       running.add(program)
@@ -189,22 +209,14 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   }
 
   const server = new ssh2.Server({ hostKeys: hostKeys.map(key => key.private), banner: options.banner ?? '' }, serve)
-  // The TCP server under ssh2's is not in its types; it is the only way to reach the sockets.
-  const { _srv: tcp } = server as unknown as { _srv: NodeJS.EventEmitter }
-  tcp.on('connection', (socket: Socket) => {
-    socket.setNoDelay(true)
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-  })
+  const sockets = socketsOf(server)
   const port = await listen(server)
-  const hostKey = hostKeys[0]!.public.split(' ').slice(0, 2).join(' ')
+  const hostKey = lineOf(hostKeys[0]!)
   const knownHosts = join(folder, 'known_hosts')
   const keyFile = join(folder, 'key')
   writeFileSync(keyFile, login.private, { mode: 0o600 })
   writeFileSync(knownHosts, `[127.0.0.1]:${port} ${hostKey}\n`)
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
+  const cut = () => sockets.forEach(socket => void socket.destroy())
   const idle = () => Promise.all(running).then(() => {})
   return {
     port,
@@ -227,7 +239,11 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     get connections() {
       return connections
     },
+    get open() {
+      return sockets.size
+    },
     logins,
+    forwarded,
     commands,
     stop: async () => {
       cut()
