@@ -31,7 +31,7 @@ export const nameFault = (name: string): string | undefined => {
 export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] =
-  'name hosts connection tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log'.split(
+  'name hosts connection remote_user port tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log'.split(
     ' ',
   )
 export const taskWords: readonly string[] =

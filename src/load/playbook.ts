@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { becomeSaid } from './become-words.ts'
+import { hasBraces } from './braces.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
@@ -22,11 +23,14 @@ import {
 export type { Task } from './task.ts'
 
 /** One play as written; what tasks inherit of it is already in the tasks. */
+/** What a play says of how its hosts are reached, by its keywords. */
+export type PlayReach = Record<string, { value: unknown; origin: Origin }>
+
 export type Play = {
   name: string
   hosts: Located<string>
-  /** How its hosts are reached where no variable of theirs says it. */
-  connection?: Located<string>
+  /** How its hosts are reached where no variable of theirs says it, by the keywords `connection`, `remote_user` and `port`. */
+  reach: PlayReach
   /** Values of the lowest precedence, as a role's defaults in Ansible. */
   defaults: Record<string, Located>
   vars: Record<string, Located>
@@ -69,19 +73,46 @@ const hostsOf = (at: Located, members: Map<string, Located>, problems: Problems)
 
 const connections = ['ssh', 'openssh', 'local', 'smart', 'paramiko', 'paramiko_ssh']
 
-const connectionOf = (at: Located, problems: Problems): { connection?: Located<string> } => {
-  const value = text(at, '"connection"', problems)
-  if (value === undefined) return {}
-  if (connections.includes(value.replace(/^ansible\.(builtin|netcommon)\./, '')))
-    return { connection: { ...at, value } }
-  problems.push({
-    reason: 'playbook-shape',
-    what: `The connection "${value}" is none that there is.`,
-    fix: 'Write ssh, openssh (the ssh program of this machine) or local (this machine itself).',
-    origin: at.origin,
-  })
-  return {}
+/** Fixed before any host is contacted: an expression stands in the variable that means the same. */
+const fixed = (at: Located, word: string, variable: string, problems: Problems): boolean => {
+  if (typeof at.value !== 'string' || !hasBraces(at.value)) return true
+  const what = `"${word}" of a play holds an expression.`
+  problems.push({ reason: 'playbook-shape', what, fix: `Set ${variable} under vars.`, origin: at.origin })
+  return false
 }
+
+const reachWords: Record<string, (at: Located, problems: Problems) => unknown> = {
+  connection: (at, problems) => {
+    const value = text(at, '"connection"', problems)
+    if (value === undefined || connections.includes(value.replace(/^ansible\.(builtin|netcommon)\./, ''))) return value
+    problems.push({
+      reason: 'playbook-shape',
+      what: `The connection "${value}" is none that there is.`,
+      fix: 'Write ssh, openssh (the ssh program of this machine) or local (this machine itself).',
+      origin: at.origin,
+    })
+    return undefined
+  },
+  remote_user: (at, problems) =>
+    fixed(at, 'remote_user', 'ansible_user', problems) ? text(at, '"remote_user"', problems) : undefined,
+  port: (at, problems) => {
+    if (!fixed(at, 'port', 'ansible_port', problems)) return undefined
+    const port = Number(at.value)
+    if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
+    const what = `"port" must be a number from 1 to 65535, not ${JSON.stringify(at.value)}.`
+    problems.push({ reason: 'playbook-shape', what, origin: at.origin })
+    return undefined
+  },
+}
+
+const reachOf = (members: Map<string, Located>, problems: Problems): PlayReach =>
+  Object.fromEntries(
+    Object.entries(reachWords).flatMap(([word, read]) => {
+      const at = members.get(word)
+      const value = at && read(at, problems)
+      return at === undefined || value === undefined ? [] : [[word, { value, origin: at.origin }]]
+    }),
+  )
 
 type Names = Pick<Surroundings, 'takenSlugs' | 'unread'>
 
@@ -115,7 +146,7 @@ const parsePlay = (at: Located, problems: Problems, names: Names): Play | undefi
   return {
     name: fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
     hosts,
-    ...fieldOf<{ connection?: Located<string> }>(members, 'connection', found => connectionOf(found, problems), {}),
+    reach: reachOf(members, problems),
     defaults: fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {}),
     vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
     ...fieldOf<{ needs?: Located<string>[] }>(

@@ -3,6 +3,7 @@ import type { Said, SaidBy } from './precedence.ts'
 
 const REASONS: Record<SaidBy['by'], Reason> = {
   variable: 'inventory-variable',
+  keyword: 'playbook-shape',
   option: 'usage-option',
   environment: 'usage-option',
   'ansible.cfg': 'usage-file',

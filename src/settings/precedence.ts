@@ -2,7 +2,7 @@ import type { Origin } from '../core/failure.ts'
 
 /** What says a value, and where that is written, for people who want to change it. */
 export type SaidBy = {
-  by: 'variable' | 'option' | 'environment' | 'ansible.cfg' | 'ssh_config' | 'default'
+  by: 'variable' | 'keyword' | 'option' | 'environment' | 'ansible.cfg' | 'ssh_config' | 'default'
   name: string
   origin?: Origin
 }
@@ -30,13 +30,15 @@ export type Sources = {
   vars: Record<string, unknown>
   /** Where a variable of it was written. */
   originOf?: (name: string) => Origin | undefined
+  /** What plays say of it, by their keywords. */
+  keywords?: Record<string, { value: unknown; origin: Origin }>
   options?: ConnectionOptions
   configured?: Configured
   environment?: Record<string, string | undefined>
 }
 
 /** Where a setting may stand. Of several names in one place the last one that is there counts. */
-type Places = { vars?: string[]; option?: keyof ConnectionOptions; env?: string[]; ini?: string[] }
+type Places = { vars?: string[]; keyword?: string; option?: keyof ConnectionOptions; env?: string[]; ini?: string[] }
 
 const sshArguments = (name: string): Places => ({
   vars: [`ansible_${name}`],
@@ -55,9 +57,15 @@ const ofRun = (name: string, section: string): Places => ({
  */
 const table = {
   host: { vars: ['ansible_host', 'ansible_ssh_host'] },
-  port: { vars: ['ansible_port', 'ansible_ssh_port'], env: ['ANSIBLE_REMOTE_PORT'], ini: ['defaults.remote_port'] },
+  port: {
+    vars: ['ansible_port', 'ansible_ssh_port'],
+    keyword: 'port',
+    env: ['ANSIBLE_REMOTE_PORT'],
+    ini: ['defaults.remote_port'],
+  },
   user: {
     vars: ['ansible_user', 'ansible_ssh_user'],
+    keyword: 'remote_user',
     option: 'user',
     env: ['ANSIBLE_REMOTE_USER'],
     ini: ['defaults.remote_user'],
@@ -76,6 +84,7 @@ const table = {
   },
   connection: {
     vars: ['ansible_connection'],
+    keyword: 'connection',
     option: 'connection',
     env: ['ANSIBLE_TRANSPORT'],
     ini: ['defaults.transport'],
@@ -125,17 +134,19 @@ export const SETTINGS: Record<SettingName, Places> = table
 const isSaid = (value: unknown): boolean => value !== undefined && value !== null
 
 /**
- * What counts for a setting, and what says so; undefined where nothing does. A variable wins over an option, that over
- * the environment, and that over ansible.cfg. Source: ansible-core 2.19, config/manager.py, get_config_value_and_origin.
+ * What counts for a setting, and what says so; undefined where nothing does. A variable wins over a keyword of the play,
+ * that over an option, that over the environment, and that over ansible.cfg. Source: ansible-core 2.19, config/manager.py, get_config_value_and_origin.
  */
 export const settingOf = (name: SettingName, sources: Sources): Said | undefined => {
-  const { vars, originOf, options = {}, configured, environment = process.env } = sources
+  const { vars, originOf, keywords = {}, options = {}, configured, environment = process.env } = sources
   const places = SETTINGS[name]
   const variable = places.vars?.findLast(each => isSaid(vars[each]))
   if (variable !== undefined) {
     const origin = originOf?.(variable)
     return { value: vars[variable], from: { by: 'variable', name: variable, ...(origin && { origin }) } }
   }
+  const keyword = places.keyword === undefined ? undefined : keywords[places.keyword]
+  if (keyword) return { value: keyword.value, from: { by: 'keyword', name: places.keyword!, origin: keyword.origin } }
   const option = places.option && options[places.option]
   if (places.option && option !== undefined)
     return { value: option, from: { by: 'option', name: optionWords[places.option] } }

@@ -213,10 +213,17 @@ test('a playbook is a list', () => {
 
 test('a play says how its hosts are reached, by a way that there is', () => {
   const connectionIn = (word: string) =>
-    readPlaybook(`- {hosts: a, connection: ${word}, tasks: []}`, 'p.yml').playbook.plays[0]!.connection?.value
+    readPlaybook(`- {hosts: a, connection: ${word}, tasks: []}`, 'p.yml').playbook.plays[0]!.reach.connection?.value
   for (const word of ['local', 'ssh', 'ansible.builtin.local', 'openssh']) assert.is(connectionIn(word), word)
   const { problems } = readPlaybook('- {hosts: a, connection: docker, tasks: []}', 'p.yml')
   assert.match(problems[0]!.what, 'docker')
+  const all = readPlaybook('- {hosts: a, remote_user: ada, port: "2222", tasks: []}', 'p.yml').playbook.plays[0]!.reach
+  assert.equal([all.remote_user?.value, all.port?.value], ['ada', 2222])
+  const wrong = readPlaybook('- {hosts: a, remote_user: "{{ x }}", port: 0, tasks: []}', 'p.yml').problems
+  assert.equal(
+    wrong.map(({ fix }) => fix),
+    ['Set ansible_user under vars.', undefined],
+  )
   const { problems: ofTask } = readPlaybook('- {hosts: a, tasks: [{facts: , connection: local}]}', 'p.yml')
   assert.is(ofTask.length, 1)
 })

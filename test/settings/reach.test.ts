@@ -105,10 +105,11 @@ test('a variable wins over an option, that over the environment, that over ansib
 
 test('of every setting the highest that says it counts, whichever places it has', () => {
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
-    const { vars = [], option, env = [], ini = [] } = SETTINGS[name]
+    const { vars = [], keyword, option, env = [], ini = [] } = SETTINGS[name]
     const configured = new Map(ini.map((key, index) => [key, { value: `ini${index}`, origin: at(1) }]))
     const env1 = Object.fromEntries(env.map((key, index) => [key, `env${index}`]))
     const options = option ? { [option]: 'option' } : {}
+    const keywords = keyword ? { [keyword]: { value: 'keyword', origin: at(2) } } : {}
     const vars1 = Object.fromEntries(vars.map((key, index) => [key, `var${index}`]))
     const found = (more: Partial<Sources>) => settingOf(name, { vars: {}, environment: {}, ...more })?.value
     assert.is(found({}), undefined, name)
@@ -116,8 +117,9 @@ test('of every setting the highest that says it counts, whichever places it has'
     if (ini.length > 0) assert.is(found({ configured }), `ini${ini.length - 1}`, name)
     if (env.length > 0) assert.is(found({ configured, environment: env1 }), `env${env.length - 1}`, name)
     if (option) assert.is(found({ configured, environment: env1, options }), 'option', name)
+    if (keyword) assert.is(found({ configured, environment: env1, options, keywords }), 'keyword', name)
     if (vars.length > 0)
-      assert.is(found({ configured, environment: env1, options, vars: vars1 }), `var${vars.length - 1}`, name)
+      assert.is(found({ configured, environment: env1, options, keywords, vars: vars1 }), `var${vars.length - 1}`, name)
   }
 })
 

@@ -6,6 +6,7 @@ import { type Graph, machineOf } from '../../graph/graph.ts'
 import { createPool, type Pool } from '../../host/pool.ts'
 import { noVariable } from '../../load/inventory.ts'
 import type { Located } from '../../load/located.ts'
+import type { PlayReach } from '../../load/playbook.ts'
 import { layersFor } from '../../load/variables.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { scopeOf } from '../../plan/scope.ts'
@@ -37,23 +38,33 @@ const connectionVars = (
   }
 }
 
+/** Which variables say the same as a keyword of plays, and win over it. */
+const OVER_KEYWORD: Record<string, string[]> = {
+  connection: ['ansible_connection'],
+  remote_user: ['ansible_user', 'ansible_ssh_user'],
+  port: ['ansible_port', 'ansible_ssh_port'],
+}
+
 /**
  * What plays say of how a host is reached: below its variables, over what options say. There is one connection to a host;
  * plays that say it differently are refused, unless a variable of the host says it anyway.
  */
-const connectionByPlay = ({ nodes }: Graph, host: string, vars: Record<string, unknown>): { connection?: string } => {
+const reachByPlay = ({ nodes }: Graph, host: string, vars: Record<string, unknown>): PlayReach => {
   const plays = [...new Set(nodes.flatMap(({ hosts, play }) => (hosts.includes(host) ? [play] : [])))]
   const [first, ...others] = plays
-  const other = others.find(play => play.connection?.value !== first?.connection?.value)
-  if (other && vars.ansible_connection == null)
+  for (const [word, variables] of Object.entries(OVER_KEYWORD)) {
+    if (variables.some(name => vars[name] != null)) continue
+    const other = others.find(play => play.reach[word]?.value !== first?.reach[word]?.value)
+    if (other === undefined) continue
     refuse('playbook-shape', `Plays reach ${host} in two ways.`, {
       why: [first!, other]
-        .map(({ name, connection }) => `"${name}": ${connection?.value ?? 'as options say'}`)
+        .map(({ name, reach }) => `"${name}": ${word} ${reach[word]?.value ?? 'as options say'}`)
         .join('\n'),
       fix: 'Say the same in both, or make what is done on this machine a play of its own with `hosts: localhost`.',
-      origin: (other.connection ?? first!.connection)!.origin,
+      origin: (other.reach[word] ?? first!.reach[word])!.origin,
     })
-  return first?.connection ? { connection: first.connection.value } : {}
+  }
+  return first?.reach ?? {}
 }
 
 /** What has to be known of hosts to reach them. */
@@ -104,7 +115,8 @@ export const withTargets = async <P extends Reachable>(
         return await targetOf(host, vars, {
           ...sessionOf(graph, host),
           originOf,
-          options: { ...asked, ...connectionByPlay(graph, host, vars) },
+          keywords: reachByPlay(graph, host, vars),
+          options: asked,
           configured,
           sshConfig,
           ...atTerminal,

@@ -47,6 +47,21 @@ test('by options alone', async () => {
   assert.equal(await planned(words), { code: 0, err: '' })
 })
 
+test('by keywords of a play, over which variables win; two plays that say it differently are refused', async () => {
+  const vars = { ...varsOf(host), ansible_user: undefined, ansible_port: undefined }
+  place.write('keyword.json', JSON.stringify({ all: { hosts: { web: vars } } }))
+  const play = (words: string) =>
+    `- hosts: all\n  ${words}\n  tasks:\n    - { name: Say ${words.length}, command: "true" }\n`
+  const run = (text: string) => {
+    place.write('keyword.yml', text)
+    return place.start(['plan', 'keyword.yml', '-i', 'keyword.json', '-u', 'nobody'], { SSH_AUTH_SOCK: '' })
+  }
+  assert.equal((await run(play(`remote_user: root\n  port: ${host.port}`))).code, 0)
+  const two = await run(play('remote_user: root') + play('remote_user: ada'))
+  assert.is(two.code, 4)
+  assert.match(two.err, /Plays reach web in two ways[\s\S]*remote_user root[\s\S]*remote_user ada/)
+})
+
 test('passwords of the inventory and of the command line are told nowhere and kept nowhere', async () => {
   place.write(
     'say.yml',
