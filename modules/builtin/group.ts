@@ -1,6 +1,6 @@
 import { accountGroup, accountNumbers, defineModule, later, T, uncut } from '../../src/module/module.ts'
 import { groupFiles } from './lib/account-files.ts'
-import { badName, lastNumber, nextGid, primaryUser, usedGid } from './lib/account-rules.ts'
+import { badName, lastNumber, missingTool, nextGid, primaryUser, usedGid } from './lib/account-rules.ts'
 
 const args = T.Object(
   {
@@ -42,7 +42,10 @@ export default defineModule({
           `group ${name} is the primary group of user ${user}`,
           'remove that user first, or give it another primary group',
         )
-      return change({ will: { group: { exists: false } }, steps: [uncut(['groupdel', name])], reason: 'it exists' })
+      const steps = [uncut(['groupdel', name])]
+      const lacking = missingTool(seen.numbers, steps)
+      if (lacking) return fail(lacking.why, lacking.fix)
+      return change({ will: { group: { exists: false } }, steps, reason: 'it exists' })
     }
     const bad = group.exists ? undefined : badName('group', name)
     if (bad) return fail(bad.why, bad.fix)
@@ -52,17 +55,22 @@ export default defineModule({
     if (!group.exists) {
       // The number is chosen here, so that what comes after knows it.
       const number = gid ?? nextGid(() => seen.numbers, system)
+      const words = [...(system ? ['-r'] : []), ...(number === undefined ? [] : ['-g', String(number)])]
+      const steps = [uncut(['groupadd', ...words, name])]
+      const lacking = missingTool(seen.numbers, steps)
+      if (lacking) return fail(lacking.why, lacking.fix)
       return change({
         will: { group: { exists: true, ...(number === undefined ? {} : { gid: number }) } },
-        steps: [
-          uncut(['groupadd', ...(system ? ['-r'] : []), ...(number === undefined ? [] : ['-g', String(number)]), name]),
-        ],
+        steps,
         reason: 'it does not exist',
       })
     }
+    const steps = [uncut(['groupmod', '-g', String(gid), name])]
+    const lacking = missingTool(seen.numbers, steps)
+    if (lacking) return fail(lacking.why, lacking.fix)
     return change({
       will: { group: { gid: gid! } },
-      steps: [uncut(['groupmod', '-g', String(gid), name])],
+      steps,
       reason: `its number is ${group.gid}`,
     })
   },

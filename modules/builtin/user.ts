@@ -26,6 +26,7 @@ import {
   badName,
   inUse,
   lastNumber,
+  missingTool,
   nextUid,
   ownGid,
   processOf,
@@ -375,8 +376,9 @@ export default defineModule({
     const now = seen.user
     if (args.state === 'absent') {
       if (!now.exists) return ok({ name, uid: -1, group: '', home: '' })
-      const used = inUse(name, seen.process)
-      return used ? fail(used.why, used.fix) : change(removal(args, seen))
+      const gone = removal(args, seen)
+      const obstacle = inUse(name, seen.process) ?? missingTool(seen.numbers, gone.steps)
+      return obstacle ? fail(obstacle.why, obstacle.fix) : change(gone)
     }
     const refused = refusedAccount(args, seen)
     if (refused) return fail(refused.why, refused.fix)
@@ -384,10 +386,15 @@ export default defineModule({
     const makesHome = seen.home?.exists === false && (!now.exists || now.home === home || args.home !== undefined)
     const nowhere = makesHome && seen.parent ? missingFolder(parentFolder(home), seen.parent) : undefined
     if (nowhere) return fail(nowhere.why, nowhere.fix)
-    if (!now.exists) return change(creation(args, seen, makesHome))
-    const changed = adjustment(args, now, seen, makesHome)
+    const changed = now.exists ? adjustment(args, now, seen, makesHome) : creation(args, seen, makesHome)
     if (changed === undefined)
-      return ok({ name, uid: later(() => now.uid), group: later(() => now.group), home: later(() => now.home) })
-    return change(changed)
+      return ok({
+        name,
+        uid: later(() => (now as Exists).uid),
+        group: later(() => (now as Exists).group),
+        home: later(() => (now as Exists).home),
+      })
+    const lacking = missingTool(seen.numbers, changed.steps)
+    return lacking ? fail(lacking.why, lacking.fix) : change(changed)
   },
 })

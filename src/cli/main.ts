@@ -290,6 +290,7 @@ const addLab = (root: Command, done: Done): void => {
         'none',
       ]),
     )
+    .option('--kind <kind>', 'what new hosts are made of: debian, busybox, fish, … (see README; default: debian)')
     .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (action, node, options) => {
       const { lab } = await import('./commands/lab.ts')

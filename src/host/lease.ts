@@ -41,6 +41,27 @@ done 2>/dev/null`
  */
 export const leasePlace = (by: 'ssh' | 'local'): string => (by === 'ssh' ? BY_SSH : `server=1\n${BY_SSH}`)
 
+/**
+ * `lock`: 0 where this keeper has the lock on `f`, which is open as 9; 1 where somebody else has it. By flock, or where there
+ * is none (BusyBox as Debian builds it) by a link beside the file, which names the keeper by its number and the time it
+ * started: nobody can have both again. What a dead one has left is taken away by whoever makes the folder that is named after
+ * it; so the link that is removed is never a living one's.
+ */
+const LOCKING = `by=
+lock() { flock -n 9; }
+command -v flock >/dev/null || lock() {
+  read -r q </proc/$$/stat; set -- \${q##*) }; m=$$.\${20}
+  by=$f.by
+  ln -s "$m" "$by" && return
+  w=$(readlink "$by") || { ln -s "$m" "$by"; return; }
+  [ "$w" != "$m" ] || return 0
+  if read -r q </proc/\${w%.*}/stat; then set -- \${q##*) }; [ "\${20}" != "\${w#*.}" ] || return 1; fi
+  mkdir "$f.$w" || return 1
+  q=$(readlink "$by") && [ "$q" = "$w" ] && rm -f -- "$by"
+  rmdir "$f.$w"
+  ln -s "$m" "$by"
+} 2>/dev/null`
+
 const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
 
 /**
@@ -55,8 +76,9 @@ export LC_ALL=C
 umask 022; set -f
 server=0
 ${place}
-for x in flock timeout; do command -v $x >/dev/null || { echo "nobody it has no $x"; exit 0; }; done
+command -v timeout >/dev/null || { echo 'nobody it has no timeout'; exit 0; }
 [ -r /proc/uptime ] || { echo 'nobody it has no /proc'; exit 0; }
+${LOCKING}
 now() { IFS=' .' read -r t x </proc/uptime; }
 own=0
 [ ! -r /proc/${shell}/stat ] || read -r x x x x own x </proc/${shell}/stat
@@ -76,12 +98,13 @@ oust() {
 tries=0; ousted=
 while :; do
   exec 9<>"$f" || exit 1
-  flock -n 9
+  lock
   case $? in
   0)
     m=$(line)
     printf '%s\n' "$m" >&9 || {
       [ -s "$f" ] || rm -f -- "$f"
+      [ ! "$by" ] || rm -f -- "$by"
       echo "$f cannot be written to: the disk may be full" >&2
       exit 1
     }
@@ -100,7 +123,7 @@ while :; do
   [ "$tries" -le 50 ] || { echo "theirs 0 $l"; exit 0; }
   sleep 0.1
 done
-trap 'rm -f -- "$f"' EXIT
+trap 'rm -f -- "$f" \${by:+"$by"}' EXIT
 trap 'exit 1' HUP INT TERM PIPE
 echo mine
 while :; do

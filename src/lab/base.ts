@@ -1,13 +1,17 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname } from 'node:path'
+import { BUSYBOX_FILES, BUSYBOX_FOLDERS, buildBusybox } from './busybox-base.ts'
 import { runOrRefuse } from './command.ts'
 import { exclusively } from './lock.ts'
 import { aptSources, mirrorIn } from './mirror.ts'
 import { needPlainFolder } from './mounts-below.ts'
 import { shortDigest } from './names.ts'
 
-const SUITE = 'bookworm'
+/** The bases that there are: three releases of Debian, one with further shells and servers, and one of BusyBox alone. */
+export type BaseName = 'bookworm' | 'bullseye' | 'trixie' | 'shells' | 'busybox'
+type DebianName = Exclude<BaseName, 'busybox'>
+
 const PACKAGES = 'openssh-server,iproute2,systemd,systemd-sysv,dbus,ca-certificates,sudo,procps,cron'
 
 /** The user that logs in without being root, for playbooks that become. */
@@ -33,9 +37,23 @@ const MASKED = [
   'fstrim.timer',
 ]
 
-/** Where the Debian root of this recipe lies: another recipe lies elsewhere, so a changed one is built anew. */
-export const basePath = (cache = process.env.XDG_CACHE_HOME || `${homedir()}/.cache`): string =>
-  `${cache}/runbook/lab/base-${shortDigest(JSON.stringify([SUITE, PACKAGES, ADMIN, FILES, MASKED]), 12)}`
+const RECIPES: Record<DebianName, { suite: string; packages: string }> = {
+  bookworm: { suite: 'bookworm', packages: PACKAGES },
+  bullseye: { suite: 'bullseye', packages: PACKAGES },
+  trixie: { suite: 'trixie', packages: PACKAGES },
+  shells: { suite: 'bookworm', packages: `${PACKAGES},fish,tcsh,busybox-static,dropbear-bin` },
+}
+
+const cacheFolder = (): string => process.env.XDG_CACHE_HOME || `${homedir()}/.cache`
+const placeOf = (recipe: unknown, cache: string): string =>
+  `${cache}/runbook/lab/base-${shortDigest(JSON.stringify(recipe), 12)}`
+
+/** Where the root of this recipe lies: another recipe lies elsewhere, so a changed one is built anew. */
+export const basePath = (name: BaseName = 'bookworm', cache = cacheFolder()): string => {
+  if (name === 'busybox') return placeOf([basePath('shells', cache), BUSYBOX_FOLDERS, BUSYBOX_FILES], cache)
+  const { suite, packages } = RECIPES[name]
+  return placeOf([suite, packages, ADMIN, FILES, MASKED], cache)
+}
 
 const finish = async (root: string): Promise<void> => {
   await runOrRefuse(['chroot', root, 'useradd', '-m', '-s', '/bin/bash', '-u', String(ADMIN.id), ADMIN.name])
@@ -56,28 +74,32 @@ const finish = async (root: string): Promise<void> => {
 // The program and all it starts die with this process and take their mounts along, whatever signal ends it.
 const TIED = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child']
 
-const build = async (base: string, say: (line: string) => void): Promise<void> => {
-  const half = `${base}.new`
-  mkdirSync(dirname(base), { recursive: true })
-  needPlainFolder(half)
-  rmSync(half, { recursive: true, force: true })
+const buildDebian = async (name: DebianName, half: string, say: (line: string) => void): Promise<void> => {
+  const { suite, packages } = RECIPES[name]
   const mirror = mirrorIn(aptSources())
-  say(`building the Debian ${SUITE} base in ${base}, once; this takes a minute or two`)
-  const argv = ['debootstrap', '--variant=minbase', `--include=${PACKAGES}`, SUITE, half, ...(mirror ? [mirror] : [])]
+  say(`building the Debian ${suite} base ${basePath(name)}, once; this takes a minute or two`)
+  const argv = ['debootstrap', '--variant=minbase', `--include=${packages}`, suite, half, ...(mirror ? [mirror] : [])]
   await runOrRefuse([...TIED, ...argv])
   await finish(half)
-  renameSync(half, base)
 }
 
 /**
- * The folder of the finished Debian root; builds it first if need be, and only once however many ask.
+ * The folder of the finished root; builds it first if need be, and only once however many ask.
  * @throws Refusal `lab-host` when debootstrap fails.
  */
-export const ensureBase = async (say: (line: string) => void): Promise<string> => {
-  const base = basePath()
+export const ensureBase = async (say: (line: string) => void, name: BaseName = 'bookworm'): Promise<string> => {
+  const base = basePath(name)
   if (existsSync(base)) return base
+  const from = name === 'busybox' ? await ensureBase(say, 'shells') : undefined
   await exclusively(base, say, async () => {
-    if (!existsSync(base)) await build(base, say)
+    if (existsSync(base)) return
+    const half = `${base}.new`
+    mkdirSync(dirname(base), { recursive: true })
+    needPlainFolder(half)
+    rmSync(half, { recursive: true, force: true })
+    if (from === undefined) await buildDebian(name as DebianName, half, say)
+    else await buildBusybox(half, from)
+    renameSync(half, base)
   })
   return base
 }

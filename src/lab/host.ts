@@ -5,16 +5,16 @@ import { hostAddress } from './addresses.ts'
 import { waitForAnswer } from './answer.ts'
 import { tail } from './command.ts'
 import { dropDisk } from './disk.ts'
-import { machinePid, startMachine, stopMachine } from './machine.ts'
+import { type Boot, machinePid, startMachine, stopMachine } from './machine.ts'
 import { handleOf, type Lab } from './names.ts'
 import { unwire, wire } from './network.ts'
-import { diskFolder, type Init } from './record.ts'
+import { diskFolder } from './record.ts'
 
 const BOOT_MS = 60_000
 // A machine that runs may still be on its way up, started by a command that was killed since.
 const PATIENCE_MS = 15_000
 
-type LabHost = { node: string; slot: number; number: number; init: Init }
+type LabHost = { node: string; slot: number; number: number; boot: Boot }
 
 /** What its console tells to do. A systemd takes about six of the kernel's 128 watchers of files, and each host has one. */
 export const fixFor = (words: string, log: string): string =>
@@ -37,13 +37,13 @@ const notUp = (lab: Lab, node: string, seen: string): Refusal => {
  * Makes sure that a host whose disk is there runs and answers by SSH; leaves it alone if it does.
  * @throws Refusal `lab-host` with the end of its console if it does not within a minute.
  */
-export const startHost = async (lab: Lab, { node, slot, number, init }: LabHost): Promise<'was up' | 'started'> => {
+export const startHost = async (lab: Lab, { node, slot, number, boot }: LabHost): Promise<'was up' | 'started'> => {
   const [machine, ip] = [handleOf(lab, node), hostAddress(slot, number)]
   const runs = () => machinePid(machine) !== undefined
   const wires = await wire(lab, node, slot, number)
   if (wires === 'kept' && runs() && (await waitForAnswer(ip, runs, PATIENCE_MS)) === 'answered') return 'was up'
   await stopMachine(machine)
-  await startMachine(machine, diskFolder(lab, node), node, init)
+  await startMachine(machine, diskFolder(lab, node), node, boot)
   // Until it has become systemd-nspawn, the process is not yet found as one.
   const starting = Date.now() + 2000
   const outcome = await waitForAnswer(ip, () => runs() || Date.now() < starting, BOOT_MS)

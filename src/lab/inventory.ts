@@ -1,5 +1,5 @@
 /** A host as the inventory needs it. */
-type ListedHost = { node: string; address: string }
+type ListedHost = { node: string; address: string; user?: string }
 
 export const labKeyFile = (folder: string): string => `${folder}/key`
 export const knownHostsFile = (folder: string): string => `${folder}/known_hosts`
@@ -10,12 +10,12 @@ const knownHostsOption = (file: string): string =>
 
 /** The text of a lab's inventory: what a user would write by hand, as JSON. */
 export const inventoryText = (folder: string, hosts: ListedHost[]): string => {
-  const entry = ({ node, address }: ListedHost) => [
+  const entry = ({ node, address, user = 'root' }: ListedHost) => [
     node,
     {
       ansible_host: address,
       ansible_port: 22,
-      ansible_user: 'root',
+      ansible_user: user,
       ansible_ssh_private_key_file: labKeyFile(folder),
       ansible_ssh_common_args: knownHostsOption(knownHostsFile(folder)),
     },

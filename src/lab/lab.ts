@@ -9,8 +9,9 @@ import { cgroupsNamed } from './cgroup.ts'
 import { ensureDisk, needOverlays } from './disk.ts'
 import { removeHost, startHost } from './host.ts'
 import { kernelState, shortages } from './kernel-limits.ts'
+import { hostKind, type KindName } from './kind.ts'
 import { exclusively } from './lock.ts'
-import { machinePid, machinesNamed } from './machine.ts'
+import { type Boot, machinePid, machinesNamed } from './machine.ts'
 import { needPlainFolder } from './mounts-below.ts'
 import { handleOf, type Lab, labAt, nodeNames } from './names.ts'
 import { dropBridge, ensureBridge, netnsNamed } from './network.ts'
@@ -20,6 +21,7 @@ import {
   ensureKey,
   type Init,
   inventoryFile,
+  kindIn,
   type LabRecord,
   publish,
   readRecord,
@@ -33,7 +35,7 @@ export type Say = (line: string) => void
 /** Which lab: its name, `lab` if left out, in a working folder, the current one if left out. */
 export type Which = { name?: string; folder?: string }
 
-export type HostStatus = { node: string; address: string; pid?: number; state: 'up' | 'down' }
+export type HostStatus = { node: string; address: string; pid?: number; kind?: KindName; state: 'up' | 'down' }
 export type LabStatus = {
   name: string
   folder: string
@@ -51,10 +53,38 @@ const owning = <T>(lab: Lab, say: Say, inside: () => Promise<T>): Promise<T> => 
   return exclusively(lab.folder, say, inside)
 }
 
-const withHosts = (record: LabRecord | undefined, nodes: string[]): Record<string, number> => {
+type Wanted = { nodes: string[]; init?: Init | undefined; kind?: KindName | undefined }
+
+/** The record with the hosts that are wanted; those that are new are of the kind. */
+const withHosts = (
+  record: LabRecord | undefined,
+  { nodes, kind = 'debian' }: Wanted,
+): Pick<LabRecord, 'hosts' | 'kinds'> => {
   const hosts = { ...record?.hosts }
-  for (const node of nodes) hosts[node] ??= pickNumber(new Set(Object.values(hosts)), node)
-  return hosts
+  const kinds = { ...record?.kinds }
+  for (const node of nodes) {
+    if (hosts[node] === undefined && kind !== 'debian') kinds[node] = kind
+    hosts[node] ??= pickNumber(new Set(Object.values(hosts)), node)
+  }
+  return { hosts, ...(Object.keys(kinds).length > 0 ? { kinds } : {}) }
+}
+
+/** Hosts that are there keep what they are. */
+const needSame = (lab: Lab, held: LabRecord | undefined, { nodes, init, kind }: Wanted): void => {
+  if (held === undefined) return
+  const fix = (option: string): string =>
+    `leave out ${option}, choose another --name, or take it down first: runbook lab down --name ${lab.name}`
+  if (init !== undefined && init !== held.init)
+    refuse('usage-option', `lab '${lab.name}' has hosts with --init ${held.init}`, {
+      why: 'the hosts of one lab start alike',
+      fix: fix('--init'),
+    })
+  const other = nodes.find(node => held.hosts[node] !== undefined && kind !== undefined && kindIn(held, node) !== kind)
+  if (other !== undefined)
+    refuse('usage-option', `host '${other}' of lab '${lab.name}' is there, and of kind ${kindIn(held, other)}`, {
+      why: 'a host keeps its kind',
+      fix: fix('--kind'),
+    })
 }
 
 /** Does it for all at once, and reports every failure of any. */
@@ -69,33 +99,37 @@ const together = async <T>(items: T[], act: (item: T) => Promise<void>): Promise
   if (failures.length > 0) throw new Refusal(...failures)
 }
 
-const stand = async (lab: Lab, nodes: string[], say: Say, wanted?: Init): Promise<void> => {
+const bootOf = ({ init, ...record }: LabRecord, node: string): Boot =>
+  hostKind(kindIn(record, node)).base === 'busybox' ? 'busybox' : init
+
+const stand = async (lab: Lab, wanted: Wanted, say: Say): Promise<void> => {
   const held = readRecord(lab)
-  const init = held?.init ?? wanted ?? 'systemd'
-  if (wanted !== undefined && wanted !== init)
-    refuse('usage-option', `lab '${lab.name}' has hosts with --init ${init}`, {
-      why: 'the hosts of one lab start alike',
-      fix: `leave out --init, choose another --name, or take it down first: runbook lab down --name ${lab.name}`,
-    })
-  const toStart = Object.keys(withHosts(held, nodes)).filter(node => machinePid(handleOf(lab, node)) === undefined)
+  needSame(lab, held, wanted)
+  const listed = withHosts(held, wanted)
+  const nodes = Object.keys(listed.hosts)
+  const toStart = nodes.filter(node => machinePid(handleOf(lab, node)) === undefined)
   const short = toStart.length === 0 ? [] : shortages(kernelState(), toStart.length)
   for (const text of short) say(`warning: ${text}`)
-  const base = await ensureBase(say)
+  const baseNames = [...new Set(nodes.map(node => hostKind(kindIn(listed, node)).base))]
+  const bases = new Map<string, string>()
+  for (const name of baseNames) bases.set(name, await ensureBase(say, name))
   const key = await ensureKey(lab)
-  await needOverlays(lab.folder, base)
-  const record = { slot: await ensureBridge(lab, held?.slot, say), hosts: withHosts(held, nodes), init }
+  await needOverlays(lab.folder, bases.values().next().value!)
+  const init = held?.init ?? wanted.init ?? 'systemd'
+  const record: LabRecord = { slot: await ensureBridge(lab, held?.slot, say), ...listed, init }
   // Written before anything is started: what a killed command leaves half made is known to the next one.
   writeRecord(lab, record)
   enterLab(lab)
   const all = Object.entries(record.hosts)
   await together(all, async ([node]) => {
-    const disk = await ensureDisk(diskFolder(lab, node), node, base, key)
+    const kind = hostKind(kindIn(record, node))
+    const disk = await ensureDisk(diskFolder(lab, node), node, bases.get(kind.base)!, key, kind)
     if (disk === 'lost') say(`${node}: the base of its disk is gone, so it starts afresh`)
   })
   publish(lab, record)
   await together(all, async ([node, number]) => {
     const began = Date.now()
-    const how = await startHost(lab, { node, slot: record.slot, number, init })
+    const how = await startHost(lab, { node, slot: record.slot, number, boot: bootOf(record, node) })
     const took = how === 'started' ? `up after ${((Date.now() - began) / 1000).toFixed(1)} s` : how
     say(`${node} ${hostAddress(record.slot, number)} ${took}`)
   })
@@ -104,15 +138,17 @@ const stand = async (lab: Lab, nodes: string[], say: Say, wanted?: Init): Promis
 /**
  * Brings a lab up: `hosts` hosts named node0, node1, … and whichever were added since. What runs and answers is left
  * alone; whatever a crash, a kill or a reboot left behind is repaired. `init`: what their first process is, systemd
- * for a new lab if left out, and what it is already for one that is there.
+ * for a new lab if left out, and what it is already for one that is there. `kind`: what new hosts are made of.
  * @throws Refusal `usage-needs-root`, `usage-option`, or `lab-host` with the end of the console of each host that fails.
  */
-export const up = async (which: Which & { hosts?: number; init?: Init; say: Say }): Promise<LabStatus> => {
+export const up = async (
+  which: Which & { hosts?: number; init?: Init; kind?: KindName; say: Say },
+): Promise<LabStatus> => {
   const lab = find(which)
   const nodes = nodeNames(which.hosts ?? 3)
   return owning(lab, which.say, async () => {
     await installMissing(which.say)
-    await stand(lab, nodes, which.say, which.init)
+    await stand(lab, { nodes, init: which.init, kind: which.kind }, which.say)
     return status(which)
   })
 }
@@ -125,12 +161,12 @@ const needRecord = (lab: Lab): LabRecord =>
   })
 
 /** Adds one host with a fresh root to a lab that was brought up, and to its inventory. Throws as `up` does. */
-export const add = async (which: Which & { node: string; say: Say }): Promise<LabStatus> => {
+export const add = async (which: Which & { node: string; kind?: KindName; say: Say }): Promise<LabStatus> => {
   const lab = find(which)
   handleOf(lab, which.node)
   return owning(lab, which.say, async () => {
     needRecord(lab)
-    await stand(lab, [which.node], which.say)
+    await stand(lab, { nodes: [which.node], kind: which.kind }, which.say)
     return status(which)
   })
 }
@@ -149,8 +185,9 @@ export const remove = async (which: Which & { node: string; say: Say }): Promise
         why: `it has ${Object.keys(record.hosts).join(', ')}`,
       })
     await removeHost(lab, which.node)
-    writeRecord(lab, { ...record, hosts })
-    publish(lab, { ...record, hosts })
+    const { [which.node]: _, ...kinds } = record.kinds ?? {}
+    writeRecord(lab, { ...record, hosts, kinds })
+    publish(lab, { ...record, hosts, kinds })
     which.say(`${which.node} is gone`)
   })
 }
@@ -165,7 +202,8 @@ export const status = async (which: Which): Promise<LabStatus> => {
     const ip = hostAddress(record.slot, number)
     const pid = machinePid(handleOf(lab, node))
     const state = pid !== undefined && (await answers(ip, 1000)) ? 'up' : 'down'
-    return { node, address: ip, ...(pid === undefined ? {} : { pid }), state }
+    const kind = record.kinds?.[node]
+    return { node, address: ip, ...(pid === undefined ? {} : { pid }), ...(kind === undefined ? {} : { kind }), state }
   }
   const hosts = await Promise.all(Object.entries(record.hosts).map(host))
   return { name, folder, inventory: inventoryFile(lab), subnet: subnet(record.slot), init: record.init, hosts }

@@ -58,25 +58,35 @@ mkdir -p -m 0755 /run/sshd
 cron
 exec /usr/sbin/sshd -D -e`
 
-const inits: Record<Init, { flags: string[]; argv: string[] }> = {
+// The same of a host that has BusyBox and Dropbear; its key is the one that OpenSSH would have.
+const BOOT_BUSYBOX = `export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+[ ! -x /etc/rc.local ] || /etc/rc.local
+dropbearconvert openssh dropbear /etc/ssh/ssh_host_ed25519_key /run/dropbear_key
+exec dropbear -F -E -r /run/dropbear_key`
+
+/** How a host boots: as its lab's hosts do, or in the one way that BusyBox has. */
+export type Boot = Init | 'busybox'
+
+const boots: Record<Boot, { flags: string[]; argv: string[] }> = {
   systemd: { flags: ['--boot'], argv: [] },
   none: { flags: ['--as-pid2'], argv: ['/bin/sh', '-c', BOOT] },
+  busybox: { flags: ['--as-pid2'], argv: ['/bin/sh', '-c', BOOT_BUSYBOX] },
 }
 
-const nspawn = (machine: string, folder: string, hostname: string, init: Init): string[] => [
+const nspawn = (machine: string, folder: string, hostname: string, boot: Boot): string[] => [
   ...['systemd-nspawn', '--quiet', `--directory=${folder}/root`, flag(machine), `--hostname=${hostname}`],
   ...[`--network-namespace-path=/run/netns/${machine}`, '--register=no', '--keep-unit', '--link-journal=no'],
-  ...['--resolv-conf=off', '--timezone=off', '--suppress-sync=yes', ...inits[init].flags],
-  ...inits[init].argv,
+  ...['--resolv-conf=off', '--timezone=off', '--suppress-sync=yes', ...boots[boot].flags],
+  ...boots[boot].argv,
 ]
 
 /** Starts the machine whose disk lies in `folder`; it outlives this process and writes to `folder`/console.log. */
-export const startMachine = async (machine: string, folder: string, hostname: string, init: Init): Promise<void> => {
+export const startMachine = async (machine: string, folder: string, hostname: string, boot: Boot): Promise<void> => {
   const join = makeCgroups(machine)
   const argv = ['--mount', '--propagation', 'slave', 'sh', '-c', LAUNCH, 'sh', ...join, '--']
   const console = openSync(`${folder}/console.log`, 'w')
   try {
-    const child = spawn('unshare', [...argv, ...nspawn(machine, folder, hostname, init)], {
+    const child = spawn('unshare', [...argv, ...nspawn(machine, folder, hostname, boot)], {
       cwd: folder,
       // Its own lock on the folder is one more file that a killed one leaves; a lab has its lock already.
       env: toolEnv({ SYSTEMD_NSPAWN_LOCK: '0' }),

@@ -5,6 +5,7 @@ import { hostAddress } from './addresses.ts'
 import { runOrRefuse } from './command.ts'
 import { hostKey } from './disk.ts'
 import { hostKeyLine, inventoryText, knownHostsFile, labKeyFile } from './inventory.ts'
+import { hostKind, type KindName } from './kind.ts'
 import type { Lab } from './names.ts'
 
 /** What runs as the first process of a lab's hosts: `none` starts an SSH server, cron and /etc/rc.local, no more. */
@@ -17,7 +18,11 @@ export type LabRecord = {
   /** Each host with the last number of its address, in inventory order. */
   hosts: Record<string, number>
   init: Init
+  /** Of what kind hosts are that are no plain Debian. */
+  kinds?: Record<string, KindName>
 }
+
+export const kindIn = (record: Pick<LabRecord, 'kinds'>, node: string): KindName => record.kinds?.[node] ?? 'debian'
 
 const recordFile = (lab: Lab): string => `${lab.folder}/lab.json`
 export const inventoryFile = (lab: Lab): string => `${lab.folder}/inventory.json`
@@ -61,8 +66,12 @@ export const ensureKey = async (lab: Lab): Promise<string> => {
 }
 
 /** Writes what others read of a lab: the inventory, and the hosts' keys. All disks have to be there. */
-export const publish = (lab: Lab, { slot, hosts }: LabRecord): void => {
-  const listed = Object.entries(hosts).map(([node, number]) => ({ node, address: hostAddress(slot, number) }))
+export const publish = (lab: Lab, record: LabRecord): void => {
+  const listed = Object.entries(record.hosts).map(([node, number]) => ({
+    node,
+    address: hostAddress(record.slot, number),
+    user: hostKind(kindIn(record, node)).user ?? 'root',
+  }))
   const known = listed.map(({ node, address }) => hostKeyLine(address, hostKey(diskFolder(lab, node))))
   write(knownHostsFile(lab.folder), known.join(''))
   write(inventoryFile(lab), inventoryText(lab.folder, listed))

@@ -46,10 +46,17 @@ const put = (step: PlacingStep, fill: string): string => place(step.path, fill, 
 
 const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
+/** What `install -d` does where it is missing (BusyBox as Debian builds it): the folders on the way are plain ones. */
+const installFunction = `command -v install >/dev/null || install() {
+m= o= g=; shift; while :; do case $1 in -m) m=$2; shift;; -o) o=$2; shift;; -g) g=$2; shift;; *) shift; break;; esac; shift; done
+( umask 022; mkdir -p -- "$1" ) && { [ ! "$o$g" ] || chown "$o\${g:+:$g}" -- "$1"; } && chmod "\${m:-0755}" -- "$1"; }
+`
+
 const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: string): string => {
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const isOther = step.user !== undefined && step.user !== login
   const words = [...(env.length > 0 ? [...(isOther ? [] : ['env']), ...env] : []), ...step.argv]
+  const lacking = words[0] === 'install' && words[1] === '-d' ? installFunction : ''
   const program = isOther ? `${asOther(step.user!)} ${quoted(words)}` : quoted(words)
   const deaf = step.uncut ? "trap '' HUP INT TERM; " : ''
   const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} || exit; `
@@ -57,7 +64,7 @@ const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: str
   const success = step.success?.filter(status => status !== 0) ?? []
   const judged =
     success.length === 0 ? command : `${command}; s=$?; case $s in ${success.join('|')}) exit 0;; *) exit $s;; esac`
-  return deaf + cd + judged
+  return deaf + cd + (isOther ? '' : lacking) + judged
 }
 
 /** The secret is printed once, into the controller's memory. */

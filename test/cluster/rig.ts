@@ -208,8 +208,11 @@ export class Rig {
  * A lab of the name, and how to register tests on it. The first of them brings it up; a lab that does not come up is
  * a failure of that one and of all behind it.
  */
-export const onLab = (name: string): { lab: Rig; check: (title: string, body: () => Promise<void>) => void } => {
-  const lab = new Rig(name)
+export const onLab = (
+  name: string,
+  artifacts?: string,
+): { lab: Rig; check: (title: string, body: () => Promise<void>) => void } => {
+  const lab = new Rig(name, artifacts)
   if (process.getuid?.() !== 0) {
     test.skip('skipped: only root can make the hosts it needs')
     return { lab, check: () => {} }

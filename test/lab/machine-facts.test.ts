@@ -26,7 +26,7 @@ test('a package is missing when its program is', () => {
 })
 
 test('the base lies in the cache, in a folder named after its recipe', () => {
-  assert.match(basePath('/cache'), /^\/cache\/runbook\/lab\/base-[0-9a-f]{12}$/)
+  assert.match(basePath('bookworm', '/cache'), /^\/cache\/runbook\/lab\/base-[0-9a-f]{12}$/)
 })
 
 test('mounts at and below a folder are found, also with a space in the name; neighbours are not', () => {

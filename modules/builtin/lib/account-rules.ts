@@ -1,4 +1,12 @@
-import { type AccountNumbers, isUnknown, later, program, type Query, uses } from '../../../src/module/module.ts'
+import {
+  type AccountNumbers,
+  isUnknown,
+  later,
+  program,
+  type Query,
+  type Step,
+  uses,
+} from '../../../src/module/module.ts'
 import type { Obstacle } from './paths.ts'
 
 // What shadow-utils and the kernel let an account be, told before any of them is run.
@@ -129,3 +137,16 @@ export const inUse = (name: string, process: { text: string } | undefined): Obst
   process === undefined || process.text === ''
     ? undefined
     : { why: `user ${name} is used by process ${process.text}`, fix: 'stop it first: its service, or its session' }
+
+/** A program that a step runs and that is not there: BusyBox has none that make accounts as these do. */
+export const missingTool = (numbers: AccountNumbers, steps: Step[]): Obstacle | undefined => {
+  const missing = later(() => numbers.defaults.missing ?? [])
+  if (isUnknown(missing)) return undefined
+  const tool = steps.flatMap(step => (step.do === 'exec' ? [step.argv[0]!] : [])).find(name => missing.includes(name))
+  return tool === undefined
+    ? undefined
+    : {
+        why: `${tool} is missing there`,
+        fix: 'install the package that has it in an earlier task: passwd on Debian, shadow on Alpine and OpenWrt',
+      }
+}

@@ -1,9 +1,12 @@
 import {
   type ArchiveMember,
   content,
+  cpKind,
   exec,
   type FileAnswer,
+  packedFunction,
   type Step,
+  tarKind,
   temporaryBeside,
 } from '../../../src/module/module.ts'
 import { type FileAttributes, ownerNames } from './file-attributes.ts'
@@ -22,7 +25,8 @@ export const memberPath = (dest: string, { path }: ArchiveMember): string => pla
  * in it; one that is there keeps its mode, and what it is a link to. Arguments: the archive, `dest`, what goes
  * in the end with all that is left (an archive that was uploaded for this), links that are to become folders; on standard
  * input what is right already and stays. A folder that its owner may not write to cannot be moved by him, so it is opened
- * for that moment. What is replaced hands on its extended attributes.
+ * for that moment. What is replaced hands on its extended attributes, where there are GNU
+ * tools.
  */
 const unpacking = `p=$1 d=$\{2%/} n=$\{2%/}/.runbook-new t=$3; shift 3
 clean() { rm -rf -- "$n" $\{t:+"$t"} 2>/dev/null || { chmod -R u+rwX -- "$n"; rm -rf -- "$n" $\{t:+"$t"}; }; }
@@ -32,10 +36,14 @@ put() { open "$n/$1"; find "$n/$1" -mindepth 1 -maxdepth 1 ! -type d -exec mv -f
 for f in "$n/$1"* "$n/$1".[!.]* "$n/$1"..?*; do if [ -d "$f" ] && [ ! -L "$f" ]; then r=$\{f#"$n/"}
 if [ -d "$d/$r" ]; then put "$r/"; else open "$f"; mv -fT -- "$f" "$d/$r"; [ -z "$m" ] || chmod "$m" -- "$d/$r"; fi; fi; done; }
 rm -rf -- "$n"; mkdir -m 700 -- "$n"
-tar -x --no-same-owner --same-permissions -C "$n" -f "$p"
+${tarKind}
+${packedFunction}
+z=; [ "$gnu" ] || packed "$p"
+tar -x$z --no-same-owner --same-permissions -C "$n" -f "$p"
 (cd "$n" && xargs -0r rm -f --)
+${cpKind}
 (cd "$n" && find . -type f -print0) | (cd "$d/" && xargs -0r sh -c 'for f; do if [ -f "$f" ] && [ ! -h "$f" ]; then printf "%s\\0" "$f"; fi; done' keep |
-xargs -0r cp --parents --attributes-only --preserve=xattr -t "$n" --)
+if [ "$gnu" ]; then xargs -0r cp --parents --attributes-only --preserve=xattr -t "$n" --; else cat >/dev/null; fi)
 sync -f -- "$n"
 for l; do if [ -L "$d/$l" ]; then rm -f -- "$d/$l"; fi; done
 put ''`

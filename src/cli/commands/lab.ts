@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { exit } from '../../core/exit.ts'
 import { type Failure, Refusal, refuse } from '../../core/failure.ts'
 import { quote } from '../../core/quote.ts'
+import { hostKind, type KindName, kindNames } from '../../lab/kind.ts'
 import { add, down, type HostStatus, type LabStatus, remove, status, up } from '../../lab/lab.ts'
 import { allLabs, type ListedLab } from '../../lab/list.ts'
 import { labAt } from '../../lab/names.ts'
@@ -12,12 +13,16 @@ type LabArguments = {
   hosts?: number
   name?: string
   init?: 'systemd' | 'none'
+  kind?: string
   format?: 'text' | 'json'
 }
 type Io = { out(line: string): void; err(line: string): void }
 
-const hostLine = ({ node, address, state, pid }: HostStatus): string =>
-  [node.padEnd(12), address.padEnd(15), state.padEnd(5), pid === undefined ? '' : `pid ${pid}`].join(' ').trimEnd()
+const hostLine = ({ node, address, state, pid, kind }: HostStatus): string =>
+  [node.padEnd(12), address.padEnd(15), state.padEnd(5), kind ?? '', pid === undefined ? '' : `pid ${pid}`]
+    .filter((word, i) => i < 3 || word !== '')
+    .join(' ')
+    .trimEnd()
 
 const statusLines = (lab: LabStatus): string[] =>
   lab.inventory === undefined
@@ -60,13 +65,20 @@ const needNode = (argv: LabArguments): string =>
   argv.node ??
   refuse('usage-option', `lab ${argv.action} needs the name of a host`, { fix: `runbook lab ${argv.action} node3` })
 
+const knownKind = (name: string): KindName =>
+  kindNames.find(kind => kind === name) ??
+  refuse('usage-option', `there is no kind '${name}' of hosts`, {
+    fix: `one of these:\n${kindNames.map(kind => `${kind}: ${hostKind(kind).about}`).join('\n')}`,
+  })
+
 const act = async (argv: LabArguments, io: Io): Promise<LabStatus | undefined> => {
   const which = { name: argv.name ?? 'lab', say: io.err }
+  const kind = argv.kind === undefined ? {} : { kind: knownKind(argv.kind) }
   switch (argv.action) {
     case 'up':
-      return up({ ...which, hosts: argv.hosts ?? 3, ...(argv.init ? { init: argv.init } : {}) })
+      return up({ ...which, hosts: argv.hosts ?? 3, ...(argv.init ? { init: argv.init } : {}), ...kind })
     case 'add':
-      return add({ ...which, node: needNode(argv) })
+      return add({ ...which, node: needNode(argv), ...kind })
     case 'rm':
       await remove({ ...which, node: needNode(argv) })
       return undefined

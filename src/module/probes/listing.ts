@@ -11,16 +11,22 @@ import type { Output } from '../../core/transport.ts'
 import type { Ask, Probe, ProbeItem, Query } from '../query.ts'
 import { localArchive } from './controller.ts'
 import { digest, type FileAnswer } from './file.ts'
+import { packedFunction, tarKind } from './other-tools.ts'
 
 /** What an archive holds: members with their digests, so that nothing need be unpacked to plan. */
 export type Listing = { exists: false; missing: string; fix: string } | { exists: true; members: ArchiveMember[] }
 
 /**
  * Per archive what tar lists, then the digests of its plain files in the same order, then `# STATUS`; on standard error
- * what is complained, to a `#` as well. With a command to feed, tar makes nothing, no folders and links either.
+ * what is complained, to a `#` as well. With a command to feed, tar makes nothing, no folders and links either. BusyBox's tar
+ * quotes no names, so they are listed twice: the names alone (`N `), and what it says of each (`L `); and it does not see by
+ * itself how an archive is packed.
  */
 const sh = (items: ProbeItem[]): string =>
-  `list() { tar -tv --full-time --numeric-owner --quoting-style=c -f "$1" && tar -x --to-command='exec sha256sum' -f "$1"; }
+  `${tarKind}
+${packedFunction}
+list() { if [ "$gnu" ]; then tar -tv --full-time --numeric-owner --quoting-style=c -f "$1" && tar -x --to-command='exec sha256sum' -f "$1"
+else packed "$1"; tar -t$z -f "$1" >/dev/null && tar -t$z -f "$1" | sed 's/^/N /' && tar -tv$z -f "$1" | sed 's/^/L /' && SHELL=/bin/sh tar -x$z --to-command='exec sha256sum' -f "$1"; fi; }
 for f in ${quoted(items.map(i => i.item))}; do
 if [ -f "$f" ] && [ ! -h "$f" ]; then list "$f"; echo "# $?"; elif [ -e "$f" ] || [ -h "$f" ]; then echo '# other'; else echo '# absent'; fi; echo '#' >&2
 done`
@@ -63,17 +69,62 @@ const entryIn = (text: string): ArchiveEntry => {
   }
 }
 
+const busyboxLine = /^(.)([-rwxsStT]{9}) +\S+ +(\d+) +\S+ \S+ /
+
+/**
+ * A member as BusyBox's tar says it, whose name is known. What is not printable shows as `?` there, and a hard link as a file
+ * with a target.
+ */
+const busyboxEntry = (name: string, text: string): ArchiveEntry => {
+  const [head = '', type = '', mode = '', size = ''] =
+    busyboxLine.exec(text) ?? refuseDamagedArchive(`tar says of it: ${text}`)
+  const rest = text.slice(head.length)
+  const target = rest.startsWith(`${name} -> `) ? rest.slice(name.length + 4) : undefined
+  if (/[?\ufffd]/.test(name) || (rest !== name && target === undefined))
+    refuseDamagedArchive(
+      `the tar of that host does not tell the name of its member '${name}' exactly`,
+      'install GNU tar there, or unpack an archive of the controller (remote_src: false)',
+    )
+  const kind = type === '-' && target !== undefined ? 'hard link' : kinds[type]
+  if (kind === undefined) refuseDamagedArchive(`its member '${name}' is neither a file, nor a folder, nor a link`)
+  return {
+    path: name,
+    kind: kind!,
+    mode: modeOf(mode),
+    size: kind === 'file' ? Number(size) : 0,
+    sha256: '',
+    ...(target === undefined ? {} : { target }),
+  }
+}
+
+const isDigest = (text: string): boolean => /^[0-9a-f]{64} {2}-$/.test(text)
+
+/** Each member with its digest where it is a plain file, in the order of the archive. */
+const entriesIn = (lines: string[]): ArchiveEntry[] => {
+  const digests = lines.filter(isDigest).map(text => text.slice(0, 64))
+  const next = (): string => digests.shift() ?? refuseDamagedArchive('it is cut off')
+  const names = lines.flatMap(text => (text.startsWith('N ') ? [text.slice(2)] : []))
+  if (names.length === 0)
+    return lines
+      .filter(text => !isDigest(text))
+      .map(entryIn)
+      .map(entry => (entry.kind === 'file' ? { ...entry, sha256: next() } : entry))
+  const said = lines.flatMap(text => (text.startsWith('L ') ? [text.slice(2)] : []))
+  if (said.length !== names.length) refuseDamagedArchive('a name in it has more than one line')
+  return names.map((name, i) => {
+    const entry = busyboxEntry(name, said[i]!)
+    // That tar makes a digest of hard links too, of no bytes.
+    const digest = entry.kind === 'file' || entry.kind === 'hard link' ? next() : ''
+    return entry.kind === 'file' ? { ...entry, sha256: digest } : entry
+  })
+}
+
 /** Of two members with one path the last counts, as in unpacking. */
 const membersIn = (lines: string[]): ArchiveMember[] => {
-  const isDigest = (text: string): boolean => /^[0-9a-f]{64} {2}-$/.test(text)
-  const digests = lines.filter(isDigest).map(text => text.slice(0, 64))
   const take = createMemberReader()
   const members = new Map<string, ArchiveMember>()
-  for (const text of lines.filter(text => !isDigest(text))) {
-    const entry = entryIn(text)
-    const member = take(
-      entry.kind === 'file' ? { ...entry, sha256: digests.shift() ?? refuseDamagedArchive('it is cut off') } : entry,
-    )
+  for (const entry of entriesIn(lines)) {
+    const member = take(entry)
     if (member) members.set(member.path, member)
   }
   return members.size > 0 ? [...members.values()] : refuseDamagedArchive('there is nothing in it')

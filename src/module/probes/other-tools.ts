@@ -9,12 +9,13 @@
 const toolKind = (
   name: string,
   asked: string,
-): string => `gnu=; IFS=:; for d in $PATH; do [ ! -x "$d/${name}" ] || break; done; unset IFS
-if [ -f "$d/${name}" ] && [ ! -h "$d/${name}" ] && [ -d /proc/self ] && ! [ "$d/${name}" -ef "$d/busybox" ] && ! [ "$d/${name}" -ef /bin/busybox ]
+): string => `gnu=; IFS=:; for bin in $PATH; do [ ! -x "$bin/${name}" ] || break; done; unset IFS
+if [ -f "$bin/${name}" ] && [ ! -h "$bin/${name}" ] && [ -d /proc/self ] && ! [ "$bin/${name}" -ef "$bin/busybox" ] && ! [ "$bin/${name}" -ef /bin/busybox ]
 then gnu=1; else case $(${asked} 2>/dev/null) in *GNU*) gnu=1;; esac; fi`
 
 export const findKind = toolKind('find', 'find / -maxdepth 0 -printf GNU')
 export const tarKind = toolKind('tar', 'tar --version')
+export const cpKind = toolKind('cp', 'cp --version')
 
 /** What is printed of a path: itself, kind, mode, owner by number and name, group likewise, size, ctime, target. */
 const printed = '%p\\0%y\\0%m\\0%U\\0%u\\0%G\\0%g\\0%s\\0%C@\\0%l\\0'
@@ -66,3 +67,6 @@ export const getentFunction = `command -v getent >/dev/null || getent() {
 db=/etc/$1; shift; [ $# -gt 0 ] || { cat "$db"; return; }
 for k; do while IFS= read -r l || [ "$l" ]; do n=\${l#*:*:}
 case $k in "\${l%%:*}"|"\${n%%:*}") printf '%s\\n' "$l"; break;; esac; done <"$db"; done; }`
+
+/** `packed FILE`: sets `z` to the letter by which BusyBox's tar is told how an archive is packed. */
+export const packedFunction = `packed() { z=; case $(od -An -tx1 -N6 "$1" | tr -d ' \\n') in 1f8b*) z=z;; 425a68*) z=j;; fd377a585a00) z=J;; esac; }`
