@@ -53,6 +53,8 @@ export type ServerOptions = LoginOptions &
     exports?: Record<string, string>
     /** Has so many channels open and no more, as `MaxSessions` has it. */
     sessions?: number
+    /** Where it listens; 127.0.0.1 unless given. */
+    address?: string
     /** Programs in front of all others: name and sh text, with the server's folder as HOME. */
     programs?: Record<string, string>
   }
@@ -146,8 +148,8 @@ const install = (folder: string, programs: Record<string, string>): string => {
   return path
 }
 
-const listen = (server: InstanceType<typeof ssh2.Server>): Promise<number> =>
-  new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
+const listen = (server: InstanceType<typeof ssh2.Server>, address = '127.0.0.1'): Promise<number> =>
+  new Promise(resolve => server.listen(0, address, () => resolve((server.address() as AddressInfo).port)))
 
 /** Lets one login in and hands over what it wants to have executed. */
 const serveClient = (
@@ -210,7 +212,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
 
   const server = new ssh2.Server({ hostKeys: hostKeys.map(key => key.private), banner: options.banner ?? '' }, serve)
   const sockets = socketsOf(server)
-  const port = await listen(server)
+  const port = await listen(server, options.address)
   const hostKey = lineOf(hostKeys[0]!)
   const knownHosts = join(folder, 'known_hosts')
   const keyFile = join(folder, 'key')
