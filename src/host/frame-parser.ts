@@ -19,8 +19,10 @@ const markOf = (text: string): Omit<Mark, 'before' | 'dropped'> => {
   return { frame: Number(frame), tag, status: Number(status) }
 }
 
+const NOTHING = Buffer.alloc(0)
+
 /** A buffer that begins with these bytes and has room for `more`: the one they are in where it is of the right size. */
-const withRoom = (bytes: Buffer, more: number, store: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> => {
+const withRoom = (bytes: Buffer, more: number, store: Buffer): Buffer => {
   const capacity = Math.max(FIRST_CAPACITY, 2 ** Math.ceil(Math.log2(bytes.length + more)))
   const next = capacity === store.length ? store : Buffer.allocUnsafe(capacity)
   bytes.copy(next)
@@ -42,7 +44,8 @@ type Pass = (bytes: Buffer) => boolean
 /**
  * Looks for `NONCE:frame:tag:status` and a line's end in a stream of any bytes. It never looks at lines: output may lack its last
  * newline, and may hold anything else. Bytes are kept in one buffer that doubles, and each is searched only once,
- * because output comes in up to 16 MiB of small chunks. Of more than `cap` bytes without a mark the first are dropped.
+ * because output comes in up to 16 MiB of small chunks. A chunk that ends with a mark is never copied, and where nothing is
+ * kept there is no buffer: 1,000 hosts that wait would hold 128 MB. Of more than `cap` bytes without a mark the first are dropped.
  */
 export const createFrameParser = (
   nonce: string,
@@ -51,15 +54,18 @@ export const createFrameParser = (
   pass: Pass = () => false,
 ): FrameParser => {
   const needle = Buffer.from(`${nonce}:`)
-  let store = Buffer.allocUnsafe(FIRST_CAPACITY)
+  let store: Buffer = NOTHING
+  /** Whether the store may be written to: a chunk belongs to whoever gave it. */
+  let isOwn = false
   let from = 0
   let end = 0
   let searched = 0
   let dropped = 0
 
   const makeRoom = (more: number) => {
-    if (end + more <= store.length) return
-    store = withRoom(store.subarray(from, end), more, store)
+    if (isOwn && end + more <= store.length) return
+    store = withRoom(store.subarray(from, end), more, isOwn ? store : NOTHING)
+    isOwn = true
     searched -= from
     end -= from
     from = 0
@@ -89,10 +95,15 @@ export const createFrameParser = (
 
   return {
     push: chunk => {
-      makeRoom(chunk.length)
-      chunk.copy(store, end)
-      end += chunk.length
+      if (from === end) {
+        ;[store, isOwn, from, end, searched] = [chunk, false, 0, chunk.length, 0]
+      } else {
+        makeRoom(chunk.length)
+        chunk.copy(store, end)
+        end += chunk.length
+      }
       while (parseMark());
+      if (from === end) store = NOTHING
       if (searched > from && pass(Buffer.from(store.subarray(from, searched)))) from = searched
       if (end - from > cap) {
         const kept = Math.min(searched, end - needle.length + 1)
