@@ -17,7 +17,6 @@ export const ansibleOptions: AnsibleOption[] = [
       '`runbook plan PLAYBOOK` says what would change and changes nothing; so does `runbook apply PLAYBOOK --check`',
   },
   { flags: ['-D'], advice: () => 'write it out: --diff' },
-  { flags: ['-f', '--forks'], value: 'NUMBER', advice: () => 'leave it out: all hosts are worked on at once' },
   { flags: ['--skip-tags'], value: 'TAGS', advice: () => 'name the tags that are to run: --tags a,b' },
   {
     flags: ['--syntax-check'],

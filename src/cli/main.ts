@@ -68,6 +68,7 @@ const withConnection = (command: Command): Command =>
     .option('-F, --ssh-config <file>', "in place of ~/.ssh/config and the machine's; `none` for neither")
     .option('--ssh-common-args <args>', 'what would stand behind `ssh`')
     .option('--ssh-extra-args <args>', 'the same, once more')
+    .option('-f, --forks <n>', 'how many hosts are worked on at once (default: 100)')
 
 /** What a command takes that logs in to hosts. */
 const withPasswords = (command: Command): Command =>

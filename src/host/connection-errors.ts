@@ -7,6 +7,9 @@ import type { Target } from '../settings/target.ts'
  */
 export type SshError = Error & { level?: string; code?: string | number; fix?: string }
 
+/** Told of a connection for which this process has no file descriptor left. */
+export const NO_DESCRIPTORS = 'this process may open no further file'
+
 const PLAIN: Record<string, (target: Target) => [why: string, fix: string]> = {
   ENOTFOUND: ({ host }) => [`the name ${host} has no address`, 'correct ansible_host'],
   EAI_AGAIN: ({ host }) => [`no name server answered for ${host}`, 'check the network, or give an address'],
@@ -14,6 +17,11 @@ const PLAIN: Record<string, (target: Target) => [why: string, fix: string]> = {
   ECONNRESET: () => ['the host cut the connection', 'look into the log of sshd there'],
   EHOSTUNREACH: () => ['there is no route to the host', 'check that it is up, and the network between'],
   ENETUNREACH: () => ['there is no route to its network', 'check the network of this machine'],
+  EMFILE: () => [NO_DESCRIPTORS, 'let it open more (`ulimit -n 4096`), or work on fewer hosts at once (--forks)'],
+  ENFILE: () => [
+    'this machine has too many files open',
+    'end what has them open, or work on fewer hosts at once (--forks)',
+  ],
   ETIMEDOUT: () => ['it did not answer', 'check that it is up, and the firewalls between'],
 }
 

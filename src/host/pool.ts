@@ -5,6 +5,7 @@ import type { Target } from '../settings/target.ts'
 import type { Bastions } from './bastions.ts'
 import { connectTo } from './connect.ts'
 import type { AcceptedKey, Confirm, HostKeys } from './host-keys.ts'
+import { createOpenHosts, type OpenHosts } from './open-hosts.ts'
 
 /** All hosts of a run. */
 export type Pool = {
@@ -22,55 +23,138 @@ export type Pool = {
  * with more than about 32 at once the last ones would time out for no fault of theirs.
  */
 const CONNECTS_AT_ONCE = 32
+/** So few hosts have descriptors enough: nothing is asked for them. */
+const FEW = 8
+/** How many hosts are worked on at once unless it is said. */
+const FORKS = 100
+/** What a host that is connected has to do comes before the connecting of another: it waits for less, and is done with. */
+const FIRST = { priority: 1 }
+
+type PoolOptions = {
+  targets: Record<string, Target>
+  connect?: typeof connectTo
+  confirm?: Confirm
+  /** How many hosts are worked on at once: connected to, or busy with a frame. */
+  forks?: number
+  /** How many connections may be open at once. */
+  mostOpen?: number
+  /** Told of what keeps hosts waiting, once. */
+  tell?(text: string): void
+}
+
+/** The host keys of a run, loaded while the first hosts answer. */
+const hostKeysOf = (onAccept: (key: AcceptedKey) => void, confirm: Confirm | undefined) => {
+  let hostKeys: Promise<HostKeys> | undefined
+  return (): Promise<HostKeys> => {
+    hostKeys ??= import('./host-keys.ts').then(({ createHostKeys }) =>
+      createHostKeys({ onAccept, ...(confirm && { confirm }) }),
+    )
+    return hostKeys
+  }
+}
+
+/** Makes connections, so many at once as there is room for; what is idle makes room. */
+const createOpener = (options: PoolOptions, open: OpenHosts, connect: (host: string) => Promise<Transport>) => {
+  const { targets, tell = () => {} } = options
+  const names = Object.keys(targets).length
+  // Most runs need neither that nor what is loaded for it.
+  const descriptors = () => import('./descriptors.ts')
+  let most = options.mostOpen ?? (names > FEW ? undefined : Number.POSITIVE_INFINITY)
+  let opening = 0
+  let isTold = false
+  let released = Promise.withResolvers<void>()
+  const release = (): void => {
+    released.resolve()
+    released = Promise.withResolvers<void>()
+  }
+  const tellOnce = async (now: number): Promise<void> => {
+    if (isTold) return
+    isTold = true
+    tell((await descriptors()).fewerConnections(now, names))
+  }
+  const takeRoom = async (host: string): Promise<void> => {
+    most ??= (await descriptors()).connectionsLeft()
+    while (most < names && open.count + opening >= most) {
+      await tellOnce(most)
+      if (open.closeIdle()) continue
+      if (opening > 0 || open.isBusy()) await released.promise
+      else {
+        // Who has just got a connection is about to use it.
+        await new Promise(setImmediate)
+        if (open.isBusy() || open.closeIdle('even new')) continue
+        throw new Refusal((await descriptors()).noDescriptors(targets[host]!))
+      }
+    }
+    opening += 1
+  }
+  const start = async (host: string): Promise<void> => {
+    await takeRoom(host)
+    try {
+      open.add(host, await connect(host))
+    } catch (error) {
+      const isShort = error instanceof Refusal && (await descriptors()).isOutOfDescriptors(error)
+      if (!isShort || open.count + opening === 1) throw error
+      most = Math.min(most!, open.count + opening - 1)
+    } finally {
+      opening -= 1
+      release()
+    }
+    if (!open.isOpen(host)) await start(host)
+  }
+  return { start, release }
+}
 
 /**
  * Connections by inventory name: the first `connect` of a host opens it, every later one gives the same promise, also
- * when it failed: a host that could not be reached stays so for this run.
+ * when it failed: a host that could not be reached stays so for this run. A connection may be closed while nothing runs
+ * over it and made again for the next frame, where there are more hosts than connections can be open.
  * `connect` rejects with a Refusal: what `connectTo` says, `inventory-no-host` for a name without a target,
  * `run-interrupted` after `closeAll`. Host keys that are new are asked for by `confirm`, where there is somebody to ask:
  * once for all hosts that show one, when no other host is on its way any more; then those are connected to once more.
  */
-export const createPool = (options: {
-  targets: Record<string, Target>
-  connect?: typeof connectTo
-  confirm?: Confirm
-}): Pool => {
+export const createPool = (options: PoolOptions): Pool => {
   const { targets, connect = connectTo, confirm } = options
-  const queue = new PQueue({ concurrency: CONNECTS_AT_ONCE })
+  const handshakes = new PQueue({ concurrency: CONNECTS_AT_ONCE })
+  const work = new PQueue({ concurrency: options.forks ?? FORKS })
+  const isCrowd = Object.keys(targets).length > CONNECTS_AT_ONCE
+  const easing = isCrowd ? import('./handshake-limit.ts').then(found => found.easeHandshakes(handshakes)) : undefined
   const stop = new AbortController()
   const asked = new Map<string, Promise<Transport>>()
-  const open = new Map<string, Transport>()
+  const open = createOpenHosts()
   const bastions: Bastions = new Map()
   const acceptedKeys: AcceptedKey[] = []
-  let hostKeys: Promise<HostKeys> | undefined
-  // Loaded while the first hosts answer.
-  const hostKeysOfRun = (): Promise<HostKeys> => {
-    hostKeys ??= import('./host-keys.ts').then(({ createHostKeys }) =>
-      createHostKeys({ onAccept: key => acceptedKeys.push(key), ...(confirm && { confirm }) }),
-    )
-    return hostKeys
-  }
-
-  const start = async (host: string): Promise<Transport> => {
+  const hostKeys = hostKeysOf(key => void acceptedKeys.push(key), confirm)
+  const opener = createOpener(options, open, async host => {
     if (stop.signal.aborted) throw new Refusal({ reason: 'run-interrupted', what: `${host} was not connected to` })
-    const transport = await connect(targets[host]!, stop.signal, hostKeysOfRun, bastions)
-    open.set(host, transport)
-    return transport
-  }
+    return connect(targets[host]!, stop.signal, hostKeys, bastions)
+  })
 
-  const begin = async (host: string): Promise<Transport> => {
+  const shake = async (host: string): Promise<void> => {
+    await work.add(() => opener.start(host))
+    if (easing) (await easing).next()
+  }
+  const begin = async (host: string): Promise<void> => {
     try {
-      return await queue.add(() => start(host))
+      await handshakes.add(() => shake(host))
+      if (easing && handshakes.pending + handshakes.size === 0) (await easing).end()
     } catch (error) {
-      const admitted = confirm && (await (await hostKeysOfRun()).admits(error, () => queue.onIdle()))
+      const admitted = confirm && (await (await hostKeys()).admits(error, () => handshakes.onIdle()))
       if (!admitted) throw error
-      return begin(host)
+      await begin(host)
     }
   }
-
-  const ask = (host: string): Promise<Transport> => {
-    if (Object.hasOwn(targets, host)) return begin(host)
-    return Promise.reject(new Refusal({ reason: 'inventory-no-host', what: `there is no host ${host} to connect to` }))
+  const use = <T>(host: string, act: (transport: Transport) => Promise<T>): Promise<T> => {
+    const held = async (): Promise<T> => {
+      if (!open.isOpen(host)) await opener.start(host)
+      return open.hold(host, act).finally(opener.release)
+    }
+    return open.isBusy(host) ? held() : work.add(held, FIRST)
+  }
+  const ask = async (host: string): Promise<Transport> => {
+    if (!Object.hasOwn(targets, host))
+      throw new Refusal({ reason: 'inventory-no-host', what: `there is no host ${host} to connect to` })
+    await begin(host)
+    return open.lasting(host, use)
   }
 
   return {
@@ -82,10 +166,10 @@ export const createPool = (options: {
     closeAll: async () => {
       stop.abort()
       await Promise.allSettled(asked.values())
-      await Promise.allSettled([...open.values()].map(transport => transport.close()))
+      await open.closeAll()
       if (bastions.size > 0) await (await import('./bastions.ts')).closeBastions(bastions)
     },
-    roundTrips: host => open.get(host)?.roundTrips ?? 0,
+    roundTrips: host => open.roundTrips(host),
     acceptedKeys,
   }
 }

@@ -19,6 +19,8 @@ export type ConnectionOptions = {
   sshConfig?: string
   sshCommonArgs?: string
   sshExtraArgs?: string
+  /** How many hosts are worked on at once. */
+  forks?: string
 }
 
 /** The settings of an ansible.cfg, by section and key: `defaults.remote_user`. */
@@ -115,7 +117,7 @@ const table = {
   sshConfig: { option: 'sshConfig' },
   // Of a run, not of a host.
   inventory: ofRun('inventory', 'defaults'),
-  forks: ofRun('forks', 'defaults'),
+  forks: { ...ofRun('forks', 'defaults'), option: 'forks' },
   askPass: ofRun('ask_pass', 'defaults'),
   connectionPasswordFile: ofRun('connection_password_file', 'defaults'),
   becomePasswordFile: ofRun('become_password_file', 'defaults'),
@@ -170,4 +172,5 @@ const optionWords: Record<keyof ConnectionOptions, string> = {
   sshConfig: '--ssh-config',
   sshCommonArgs: '--ssh-common-args',
   sshExtraArgs: '--ssh-extra-args',
+  forks: '--forks',
 }

@@ -20,7 +20,7 @@ const summaryOf = (args: string[]) => {
 }
 
 test('the list has what people of Ansible type, each once', () => {
-  const wanted = `-f --forks -C --check -D --skip-tags
+  const wanted = `-C --check -D --skip-tags
     --syntax-check --list-tasks --list-hosts --start-at-task --step --flush-cache --vault-password-file
     --ask-vault-pass -M --sftp-extra-args --force-handlers`
   for (const flag of wanted.split(/\s+/)) assert.ok(all.includes(flag), flag)
@@ -72,9 +72,9 @@ test('on the command line: exit code 4, one line with what to do, and the same i
   const { code, out, err } = place.run(['apply', 'play.yml', '-D', '-i', 'hosts.yml'])
   assert.equal([code, out], [4, ''])
   assert.is(err, "error: unknown option '-D'\n  fix: write it out: --diff\n")
-  const { exit, failures, err: said } = summaryOf(['plan', 'play.yml', '--forks=5'])
+  const { exit, failures, err: said } = summaryOf(['plan', 'play.yml', '--step'])
   assert.equal([exit, failures.length, failures[0].reason], [4, 1, 'usage-option'])
-  assert.equal(failures[0].fix, 'leave it out: all hosts are worked on at once')
+  assert.is(failures[0].fix, adviceFor('--step', ['plan', 'play.yml', '--step']))
   assert.not.match(said, 'Did you mean')
   assert.not.match(place.run(['lab', '-b']).err, 'fix:')
 })

@@ -3,7 +3,7 @@ import { refuse } from '../../core/failure.ts'
 import type { ConnectionOptions } from '../../settings/precedence.ts'
 
 /** Options that a run record may keep: names and paths. */
-const PLAIN = ['user', 'privateKey', 'connection', 'timeout', 'retries', 'jump', 'sshConfig'] as const
+const PLAIN = ['user', 'privateKey', 'connection', 'timeout', 'retries', 'jump', 'sshConfig', 'forks'] as const
 /** What stands behind `ssh` may hold a command, and that a secret. */
 const HIDDEN = ['sshCommonArgs', 'sshExtraArgs'] as const
 

@@ -80,8 +80,9 @@ export const onHosts = async (
   untilUnread(stop)
   const trips = (): Record<string, number> => roundTripsOf(connected)
   const inside = async (): Promise<number> => {
-    connected = await withTargets(await prepareHosts(pattern, options, to.redact), { secrets: to.redact, signal })
     const { emit } = report
+    const listener = { secrets: to.redact, signal, emit }
+    connected = await withTargets(await prepareHosts(pattern, options, to.redact), listener)
     emit({ type: 'play', name: command, hosts: connected.known.graph.hosts })
     for (const text of connected.warnings) emit({ type: 'warning', text })
     const cut = await onEach(connected, work, { emit, signal })

@@ -39,7 +39,7 @@ const carryOut = async (
 ): Promise<Executed> => {
   const { report, redact, signal, events } = surroundings
   const prepared = await prepare(playbook, options, { secrets: redact, emit: report.emit, signal })
-  const connected = await withTargets(prepared, { secrets: redact, signal })
+  const connected = await withTargets(prepared, { secrets: redact, signal, emit })
   opened.connected = connected
   const out = action.command === 'plan' ? action.out : undefined
   const save =

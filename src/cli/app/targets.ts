@@ -11,6 +11,8 @@ import { layersFor } from '../../load/variables.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { scopeOf } from '../../plan/scope.ts'
 import { beginWalk } from '../../plan/walk-state.ts'
+import { numberOf } from '../../settings/fault.ts'
+import { settingOf } from '../../settings/precedence.ts'
 import { targetOf } from '../../settings/reach.ts'
 import { createSshConfig } from '../../settings/ssh-config-files.ts'
 import type { Target } from '../../settings/target.ts'
@@ -98,14 +100,18 @@ const onMachines = (known: Known, targets: Record<string, Target>): Known => {
   return createKnown({ ...known, graph: expandOnMachines(graph, loaded, machines) })
 }
 
+/** More than that is a slip of the finger. */
+const MOST_FORKS = 10_000
+
 /** Says how each host is reached; none is yet. What has to be asked for that is asked, now that the input is known to be good. */
 export const withTargets = async <P extends Reachable>(
   prepared: P,
-  listener: Listener,
+  listener: Listener & { emit: Emit },
 ): Promise<P & { pool: Pool }> => {
   const { asked, configured, known, targets, warnings } = prepared
   const { graph } = known
   const sshConfig = createSshConfig()
+  const forks = numberOf('', settingOf('forks', { vars: {}, options: asked, configured }), MOST_FORKS)
   const atTerminal = hasTerminal() ? { newKeys: 'ask' as const } : {}
   const warned = new Map<string, string>()
   const reached = await Promise.all(
@@ -137,7 +143,11 @@ export const withTargets = async <P extends Reachable>(
     ...prepared,
     known: onMachines(known, targets),
     warnings: [...warnings, ...warned.values()],
-    pool: createPool({ targets }),
+    pool: createPool({
+      targets,
+      tell: text => listener.emit({ type: 'warning', text }),
+      ...(forks === undefined ? {} : { forks }),
+    }),
   }
 }
 
