@@ -10,8 +10,9 @@ export type Dialled = { socket: Duplex; error?: SshError }
  * A socket of our own: without noDelay every exchange waits for Nagle (44 ms against 0.3 ms), ssh2's own `destroy` does
  * nothing to a socket that has been ended but whose other side stays silent, and it can be opened before ssh2 is there.
  */
-export const dial = ({ host, port, timeoutSeconds }: Target): Dialled => {
-  const socket = openSocket({ host, port, noDelay: true, keepAlive: true })
+export const dial = ({ host, port, family, bindAddress, timeoutSeconds }: Target): Dialled => {
+  const from = { ...(family && { family }), ...(bindAddress && { localAddress: bindAddress }) }
+  const socket = openSocket({ host, port, ...from, noDelay: true, keepAlive: true })
   const dialled: Dialled = { socket }
   socket.on('error', error => {
     dialled.error ??= error

@@ -112,6 +112,19 @@ const keysOf = (question: HopQuestion, list: SshSaid[], tokens: SshTokens): Part
   }
 }
 
+/** Which addresses are tried, and from where. */
+const socketOf = (question: HopQuestion, list: SshSaid[]): Pick<Hop, 'family' | 'bindAddress'> => {
+  const said = firstOf(list, 'addressfamily')
+  const word = said?.value.toLowerCase() ?? 'any'
+  const bind = firstOf(list, 'bindaddress')?.value
+  if (!['any', 'inet', 'inet6'].includes(word))
+    refuseSetting(question.name, said!.from, `says AddressFamily ${said!.value}`, 'write any, inet or inet6')
+  return {
+    ...(word === 'any' ? {} : { family: word === 'inet' ? 4 : 6 }),
+    ...(bind ? { bindAddress: bind } : {}),
+  }
+}
+
 const addressOf = (question: HopQuestion, said: SshSaid | undefined): string => {
   if (said === undefined) return question.address
   // Of tokens it has only the name that was asked for.
@@ -148,17 +161,17 @@ export const hopOf = (question: HopQuestion, list: SshSaid[]): Hop => {
     const said = firstOf(list, keyword)
     return said ? pathsOf(question, said, tokens) : [expandPath(usual, tokens)!]
   }
+  // Without a file of the person's own nothing is written down, and never into the machine's.
+  const own = files('userknownhostsfile', USER_KNOWN_HOSTS)
   const newKeys = newKeysOf(question, firstOf(list, 'stricthostkeychecking'))
   return {
     host,
     port,
+    ...socketOf(question, list),
     user,
     ...keysOf(question, list, tokens),
     ...(keyAlias && { keyAlias }),
-    knownHosts: [
-      ...files('userknownhostsfile', USER_KNOWN_HOSTS),
-      ...files('globalknownhostsfile', SYSTEM_KNOWN_HOSTS),
-    ],
+    knownHosts: [...(own.length > 0 ? own : ['/dev/null']), ...files('globalknownhostsfile', SYSTEM_KNOWN_HOSTS)],
     ...(newKeys && { newKeys }),
     ...(isYes(firstOf(list, 'hashknownhosts')) && { hashesNames: true }),
     timeoutSeconds: secondsOf(question.name, firstOf(list, 'connecttimeout')),

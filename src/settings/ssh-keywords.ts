@@ -1,6 +1,6 @@
 /** Settings of ssh that are followed, some of them by ssh itself where it is asked for a host's settings. */
 const FOLLOWED =
-  'canonicaldomains canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots canonicalizepermittedcnames certificatefile connecttimeout forwardagent globalknownhostsfile hashknownhosts hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand proxyjump stricthostkeychecking user userknownhostsfile'
+  'addressfamily bindaddress canonicaldomains canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots canonicalizepermittedcnames certificatefile connecttimeout forwardagent globalknownhostsfile hashknownhosts hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand proxyjump stricthostkeychecking user userknownhostsfile'
 
 /** What ssh2 cannot do; with these values it has nothing to do either. */
 const BEYOND: Record<string, RegExp> = {
@@ -9,7 +9,6 @@ const BEYOND: Record<string, RegExp> = {
   knownhostscommand: /^none$/i,
   proxyusefdpass: /^(no|false)$/i,
   bindinterface: /^$/,
-  bindaddress: /^$/,
   hostbasedauthentication: /^(no|false)$/i,
   revokedhostkeys: /^none$/i,
 }
@@ -18,7 +17,7 @@ const BEYOND: Record<string, RegExp> = {
  * Settings that say nothing of where a host is and who one is there: sharing of connections, what is asked of a terminal,
  * speed, forwarding of ports. Algorithms are chosen by the connection itself. Source: ssh_config(5) of OpenSSH 10.
  */
-const WITHOUT_MEANING = `addkeystoagent addressfamily batchmode casignaturealgorithms channeltimeout checkhostip ciphers
+const WITHOUT_MEANING = `addkeystoagent batchmode casignaturealgorithms channeltimeout checkhostip ciphers
   clearallforwardings compression connectionattempts controlmaster controlpath controlpersist dynamicforward
   enableescapecommandline enablesshkeysign escapechar exitonforwardfailure fingerprinthash forkafterauthentication
   forwardx11 forwardx11timeout forwardx11trusted gatewayports gssapiauthentication gssapiclientidentity

@@ -4,6 +4,10 @@ import type { Become } from '../core/transport.ts'
 export type Hop = {
   host: string
   port: number
+  /** Only addresses of this kind are tried (`AddressFamily`). */
+  family?: 4 | 6
+  /** The address of this machine that it is reached from (`BindAddress`). */
+  bindAddress?: string
   /** The login user. */
   user: string
   /** Key files of its own, in the order they are tried; without any the agent is asked, and then the usual files. */

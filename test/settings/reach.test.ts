@@ -163,11 +163,20 @@ test('kinds of connections: those of Ansible that mean one of ours, and no other
 })
 
 test('arguments of ssh are read by its grammar, and merged as it merges them: what is first counts', async () => {
-  const args = '-C -o ControlPersist=60s -4 -J ada@b1:2200,b2 -i ~/k1 -i/k2 -p 2222 -lbob -A -o "IdentitiesOnly yes"'
+  const args =
+    '-C -o ControlPersist=60s -4 -b 10.0.0.8 -J ada@b1:2200,b2 -i ~/k1 -i/k2 -p 2222 -lbob -A -o "IdentitiesOnly yes"'
   const target = await reached({ ansible_ssh_common_args: args })
   assert.equal(
-    [target.port, target.user, target.keyFiles, target.onlyKeyFiles, target.forwardsAgent],
-    [2222, 'bob', [join(homedir(), 'k1'), '/k2'], true, true],
+    [
+      target.family,
+      target.bindAddress,
+      target.port,
+      target.user,
+      target.keyFiles,
+      target.onlyKeyFiles,
+      target.forwardsAgent,
+    ],
+    [4, '10.0.0.8', 2222, 'bob', [join(homedir(), 'k1'), '/k2'], true, true],
   )
   assert.equal(
     target.via!.map(({ host, port, user }) => [host, port, user]),
@@ -208,8 +217,10 @@ test('other settings of ssh: aliases of keys, agents, times, files', async () =>
   assert.is((await said('-o IdentityAgent=/run/%r')).agent, `/run/${userInfo().username}`)
   assert.is((await said('-o ConnectTimeout=1m30')).timeoutSeconds, 90)
   assert.equal((await said('-o IdentityFile=${KEYS}/id', { KEYS: '/k' })).keyFiles, ['/k/id'])
-  assert.equal((await said('-o UserKnownHostsFile=none -o GlobalKnownHostsFile=/g')).knownHosts, ['/g'])
+  assert.equal((await said('-o UserKnownHostsFile=none -o GlobalKnownHostsFile=/g')).knownHosts, ['/dev/null', '/g'])
   assert.match(await refusedWith({ ansible_ssh_common_args: '-i ${NOPE}/id' }), /NOPE/)
+  assert.is((await said('-o AddressFamily=inet6')).family, 6)
+  assert.match(await refusedWith({ ansible_ssh_common_args: '-o AddressFamily=inet7' }), /inet7/)
 })
 
 test('host keys: refused, asked or taken in; that they are not checked is never so, and told once', async () => {
