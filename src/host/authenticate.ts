@@ -137,8 +137,10 @@ export const createAuthentication = (target: Target, { keys, notes }: Logins, st
     if (isTaken) course.taken.push(current.what)
     else if (current.by === 'password' && methods.includes('password')) course.password = 'refused'
     // The plain way is not open there, so that nobody has looked at the password yet.
-    else if (current.by === 'password' && course.password === 'sent') delete course.password
-    else if (current.by === 'keyboard-interactive' && course.password === 'sent') course.password = 'refused'
+    else if (current.by === 'password' && course.password === 'sent') {
+      delete course.password
+      course.tried = course.tried.filter(what => what !== current!.what)
+    } else if (current.by === 'keyboard-interactive' && course.password === 'sent') course.password = 'refused'
   }
   return {
     handler: (_methods, _partial, next) => {

@@ -61,6 +61,10 @@ const becomeLine = (become: Become, program: string): string => {
   return `test ${isAlready(user)} || { LC_ALL=C; export LC_ALL; exec ${command}; }; `
 }
 
+/** A program that finds the agent which was forwarded to the login; root does too, who may open anybody's. */
+const withAgent = ({ forwardsAgent }: Target, program: string): string =>
+  forwardsAgent ? `env \${SSH_AUTH_SOCK:+"SSH_AUTH_SOCK=$SSH_AUTH_SOCK"} ${program}` : program
+
 /**
  * What is written to a `LOGIN_LINE` to become a program as the target's identity: one line, which is a command too, should
  * a file of the login have put another shell there that reads its input. A login user who is root by another name needs
@@ -68,7 +72,8 @@ const becomeLine = (become: Become, program: string): string => {
  */
 export const startLine = (target: Target, program: string): string => {
   const other = becomes(target)
-  return `${ANSWERS}{ ${other ? becomeLine(other, program) : ''}set -- ${program}; ${giveTo(identity(target))}; }\n`
+  const started = withAgent(target, program)
+  return `${ANSWERS}{ ${other ? becomeLine(other, started) : ''}set -- ${started}; ${giveTo(identity(target))}; }\n`
 }
 
 /** What is written to a shell that is the target's identity already, to become a program with an environment of ours. */

@@ -32,6 +32,8 @@ const configOf = (target: Target, hostKey: HostKeyCheck, { handler }: Authentica
   },
   hostVerifier: hostKey.verify,
   authHandler: handler,
+  // The one that is forwarded; what one logs in with is the handler's.
+  ...(target.agent && target.forwardsAgent ? { agent: target.agent } : {}),
 })
 
 /** The end of what a host shows before a login: why nobody may come in, at times behind a long notice. */
@@ -133,10 +135,32 @@ const logIn = (
 }
 
 /** Starts a program. Rejects with the library's plain error; a dead client throws at once, which is the same here. */
-const execute = ({ client }: SshConnection, command: string): Promise<ClientChannel> =>
+const execute = (
+  { client }: SshConnection,
+  command: string,
+  // `agentForward` is not in the types.
+  options: { agentForward?: true } = {},
+): Promise<ClientChannel> =>
   new Promise((resolve, reject) => {
-    client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
+    client.exec(command, options as object, (error, channel) => (error ? reject(error) : resolve(channel)))
   })
+
+/**
+ * The same with the agent forwarded, where that is wished. A server that does not want it is asked once; as with ssh, its
+ * programs then start without. The library asks only for the first program, for which it costs a round trip.
+ */
+const executor = (connection: SshConnection, { agent, forwardsAgent }: Target) => {
+  let options: { agentForward?: true } = agent && forwardsAgent ? { agentForward: true } : {}
+  return async (command: string): Promise<ClientChannel> => {
+    try {
+      return await execute(connection, command, options)
+    } catch (error) {
+      if (!options.agentForward || !/agent forwarding/.test((error as Error).message)) throw error
+      options = {}
+      return execute(connection, command)
+    }
+  }
+}
 
 const wireOf = (line: SshConnection, channel: ClientChannel): Wire => {
   const status = new Promise<number | undefined>(resolve => {
@@ -190,9 +214,10 @@ export const openSsh = async (
   signal?: AbortSignal,
 ): Promise<Link> => {
   const line = await openConnection(target, dialled, hostKeys, signal)
+  const start = executor(line, target)
   return {
     by: 'ssh',
-    start: async program => wireOf(line, await execute(line, program)),
+    start: async program => wireOf(line, await start(program)),
     get stands() {
       return line.socket.writable
     },

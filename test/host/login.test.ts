@@ -276,6 +276,39 @@ test('where only a password lets in and there is none, no further key is offered
     }),
   ))
 
+test('an agent is forwarded where that is wished, once, and programs find it, root by sudo too', () =>
+  withServer(
+    {
+      exports: { SSH_AUTH_SOCK: '/run/agent.sock' },
+      programs: {
+        id: 'echo 1000',
+        sudo: 'while [ "$1" != -- ]; do shift; done; shift; unset SSH_AUTH_SOCK; exec "$@"',
+      },
+    },
+    async server => {
+      const target: Target = { ...server.target, agent: `${folder}/none`, onlyKeyFiles: true }
+      const seen = async (target: Target): Promise<string> => {
+        const transport = await connectSsh(target)
+        const [output] = await transport.run([{ sh: 'echo "$SSH_AUTH_SOCK"' }])
+        await transport.lease({ run: 'a', who: 'b' })
+        await transport.close()
+        return `${output?.stdout}`.trim()
+      }
+      assert.is(await seen(target), '')
+      assert.equal(server.forwarded, [])
+      assert.is(await seen({ ...target, forwardsAgent: true }), '/run/agent.sock')
+      assert.equal(server.forwarded, ['agent'])
+      const become = { user: 'root', method: 'sudo' as const }
+      assert.is(await seen({ ...target, user: 'deploy', become, forwardsAgent: true }), '/run/agent.sock')
+    },
+  ))
+
+test('a server that takes no agent starts programs without', () =>
+  withServer({ refusesAgent: true }, async server => {
+    await getsIn({ ...server.target, agent: `${folder}/none`, onlyKeyFiles: true, forwardsAgent: true })
+    assert.equal(server.forwarded, ['agent'])
+  }))
+
 test('a plain key costs what it did: nothing is tried before it', () =>
   withServer({}, async server => {
     await getsIn(server.target)

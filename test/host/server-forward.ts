@@ -1,8 +1,12 @@
 import { connect } from 'node:net'
-import type { Connection } from 'ssh2'
+import type { Connection, Session } from 'ssh2'
 
 /** Whether a test server leads on to others: not unless this says so. */
-export type ForwardOptions = { forwards?: true }
+export type ForwardOptions = {
+  forwards?: true
+  /** Does not take an agent. */
+  refusesAgent?: true
+}
 
 /** Refuses as sshd does where forwarding is forbidden (RFC 4254, section 5.1); the library's server knows one reason only. */
 const forbid = (client: Connection, reject: () => void): void => {
@@ -29,5 +33,14 @@ export const answerForwards = (client: Connection, { forwards }: ForwardOptions,
       socket.on('close', () => channel.end())
       channel.pipe(socket).pipe(channel)
     })
+  })
+}
+
+/** Answers whether an agent may be forwarded, which is added to `forwarded`. The library's server cannot use one. */
+export const answerAgent = (session: Session, { refusesAgent }: ForwardOptions, forwarded: string[]): void => {
+  session.on('auth-agent', (accept, reject) => {
+    forwarded.push('agent')
+    if (refusesAgent) reject()
+    else accept()
   })
 }

@@ -7,7 +7,7 @@ import { type Readable, Transform, type Writable } from 'node:stream'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
 import type { Become } from '../../src/core/transport.ts'
 import type { Target } from '../../src/settings/target.ts'
-import { answerForwards, type ForwardOptions } from './server-forward.ts'
+import { answerAgent, answerForwards, type ForwardOptions } from './server-forward.ts'
 import { answerLogins, type LoginOptions } from './server-login.ts'
 
 /** An SSH server in this process whose commands run with the local sh: a machine for tests, with faults to order. */
@@ -170,6 +170,7 @@ const serveClient = (
     session.on('close', () => {
       sessions -= 1
     })
+    answerAgent(session, options, forwarded)
     session.on('exec', (acceptExec, _reject, { command }) => execute(acceptExec(), command))
   })
 }
