@@ -117,7 +117,11 @@ export const hostKeyFailure = (hop: NamedHop, shown: ShownKey, judged: HostKeyVe
   return failure(hop, shown, judged.entry)
 }
 
-/** What is asked, or told, of several new keys: a line for each. */
+/** What is asked, or told, of several new keys: a line for each, by name, since they come in any order. */
 export const newKeyLines = (keys: { hop: NamedHop; shown: ShownKey }[]): string[] => [
-  ...new Set(keys.map(({ hop, shown }) => `${called(hop)}  ${withPrint(shown)}`)),
+  ...new Set(
+    keys
+      .toSorted((a, b) => a.hop.name.localeCompare(b.hop.name, 'en', { numeric: true }))
+      .map(({ hop, shown }) => `${called(hop)}  ${withPrint(shown)}`),
+  ),
 ]

@@ -1,7 +1,8 @@
 import type { Failure } from '../core/failure.ts'
 import { Refusal } from '../core/failure.ts'
+import type { Hop } from '../settings/target.ts'
 import { hostKeyFailure, judgeHostKey, knownKeyTypes, type NamedHop, newKeyLines, type ShownKey } from './host-key.ts'
-import { hostKeyName, type KnownHosts, type KnownHostsEntry, knownHostsLine } from './known-hosts.ts'
+import { hostKeyName, type KnownHosts, type KnownHostsEntry, knownHostsLine, portlessName } from './known-hosts.ts'
 import { appendKnownHosts, readKnownHosts } from './known-hosts-file.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { keyType } from './public-key.ts'
@@ -18,6 +19,7 @@ export type HostKeyCheck = {
   proven(): void
 }
 
+/** `hop` says how its line is written, also where that follows from the file. */
 type NewKey = { hop: NamedHop; shown: ShownKey }
 
 /**
@@ -59,7 +61,7 @@ const question = (keys: NewKey[]): string => {
 /** The keys that this run has come to trust, as if a file held them. */
 const createTrust = () => {
   const entries = new Map<string, KnownHostsEntry[]>()
-  const file: KnownHosts = { find: name => entries.get(name) ?? [] }
+  const file: KnownHosts = { find: name => entries.get(name) ?? [], isHashed: false }
   /** Returns why the key could not be written, if so. */
   const add = ({ hop, shown }: NewKey): string | undefined => {
     const name = hostKeyName(hop)
@@ -75,6 +77,14 @@ const createTrust = () => {
     }
   }
   return { file, add }
+}
+
+/** Whether somebody would have to be asked of a server: its files hold nothing of it, and what is new is to be asked. */
+export const isToAsk = async (hop: Hop): Promise<boolean> => {
+  if (hop.newKeys !== 'ask') return false
+  const files = await readKnownHosts(hop.knownHosts)
+  const names = [hostKeyName(hop), portlessName(hop)]
+  return !names.some(name => name !== undefined && files.some(file => file.find(name).length > 0))
 }
 
 /** The host keys of one run. Without `confirm` there is nobody to ask, and what would be asked is refused. */
@@ -97,7 +107,8 @@ export const createHostKeys = ({
   }
 
   /** The failure, or a key to take in, or neither where it is known. */
-  const judge = (hop: NamedHop, files: KnownHosts[], key: Buffer): { failure?: Failure; accepting?: NewKey } => {
+  const judge = (named: NamedHop, files: KnownHosts[], key: Buffer): { failure?: Failure; accepting?: NewKey } => {
+    const hop: NamedHop = files[0]?.isHashed ? { ...named, hashesNames: true } : named
     const shown = { type: keyType(key), key: key.toString('base64') }
     const judged = judgeHostKey([...files, trust.file], hop, shown)
     if (judged.is === 'unknown' && hop.newKeys === 'accept') return { accepting: { hop, shown } }

@@ -6,7 +6,7 @@ import { type KnownHosts, parseKnownHosts } from './known-hosts.ts'
 /** Files that were read, by path, with what tells that one has changed since: 1,000 hosts share one file. */
 const read = new Map<string, { version: string; known: Promise<KnownHosts> }>()
 
-const NOTHING: KnownHosts = { find: () => [] }
+const NOTHING: KnownHosts = { find: () => [], isHashed: false }
 
 const readOne = async (file: string): Promise<KnownHosts> => {
   const now = await stat(file, { bigint: true }).catch(() => undefined)

@@ -14,6 +14,8 @@ export type KnownHostsEntry = {
 export type KnownHosts = {
   /** The lines for a name as `hostKeyNames` gives it, in their order. Lines that ssh goes past are left out. */
   find(name: string): KnownHostsEntry[]
+  /** Its last line hides whose it is: whoever has written it (`HashKnownHosts`, as on Debian) wishes that for the next one too. */
+  readonly isHashed: boolean
 }
 
 /** A line before its key is looked at: most lines of a file are of other hosts. */
@@ -128,6 +130,7 @@ export const parseKnownHosts = (text: string, file: string): KnownHosts => {
   const isOf = ({ hosts }: Line, name: string): boolean =>
     hosts.startsWith('|') ? matchesHash(hosts, name) : matchesPatterns(hosts, lowered(name))
   return {
+    isHashed: lines.at(-1)?.hosts.startsWith('|') === true,
     find: name => {
       const bytes = bytesOf(name)
       const mine = [...(byName.get(lowered(bytes)) ?? []), ...others.filter(line => isOf(line, bytes))]

@@ -10,6 +10,11 @@ import { createOpenHosts, type OpenHosts } from './open-hosts.ts'
 /** All hosts of a run. */
 export type Pool = {
   connect: Connect
+  /**
+   * Connects to those of these hosts whose key nobody knows yet, where somebody can be asked, and waits until that is done.
+   * What becomes of them `connect` says.
+   */
+  introduce(hosts: string[]): Promise<void>
   /** Closes what is open and breaks off what is being opened; nothing connects afterwards. Never rejects. */
   closeAll(): Promise<void>
   /** Frames sent to a host so far, also when it has been closed or lost. */
@@ -157,11 +162,25 @@ export const createPool = (options: PoolOptions): Pool => {
     return open.lasting(host, use)
   }
 
+  const connectOnce = (host: string): Promise<Transport> => {
+    const connection = asked.get(host) ?? ask(host)
+    asked.set(host, connection)
+    return connection
+  }
+
+  /** Whether anybody would be asked about a server on the way, or the last one. */
+  const isNew = async (host: string): Promise<boolean> => {
+    const target = targets[host]
+    if (!target || (target.connection ?? 'ssh') !== 'ssh') return false
+    const { isToAsk } = await import('./host-keys.ts')
+    return (await Promise.all([target, ...(target.via ?? [])].map(isToAsk))).includes(true)
+  }
+
   return {
-    connect: host => {
-      const connection = asked.get(host) ?? ask(host)
-      asked.set(host, connection)
-      return connection
+    connect: connectOnce,
+    introduce: async hosts => {
+      const news = confirm ? await Promise.all(hosts.map(isNew)) : []
+      await Promise.allSettled(hosts.filter((_, at) => news[at]).map(connectOnce))
     },
     closeAll: async () => {
       stop.abort()

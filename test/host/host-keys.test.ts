@@ -80,6 +80,14 @@ test('accept: a hashed name, and an alias, are found again', () =>
     assert.match(textOf(newIn(server)), /^\|1\|/)
   }))
 
+test('accept: where the last line hides whose it is the next one does too', () =>
+  withServers(2, async ([server, other]) => {
+    const target = newIn(server!, { newKeys: 'accept' })
+    await run([{ ...target, hashesNames: true }])
+    await run([{ ...target, port: other!.port, keyFiles: other!.target.keyFiles! }])
+    assert.match(textOf(target), /^(\|1\|[^ ]+ ssh-ed25519 \S+\n){2}$/)
+  }))
+
 test('accept: several names of one machine at once are one line', () =>
   withServer({}, async server => {
     const targets = ['a', 'b', 'c', 'd'].map(name => newIn(server, { name, newKeys: 'accept' }))

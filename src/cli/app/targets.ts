@@ -103,7 +103,21 @@ const onMachines = (known: Known, targets: Record<string, Target>): Known => {
 /** More than that is a slip of the finger. */
 const MOST_FORKS = 10_000
 
-/** Says how each host is reached; none is yet. What has to be asked for that is asked, now that the input is known to be good. */
+type PoolOptions = Parameters<typeof createPool>[0]
+
+/** The connections of a run. Where a terminal is there, whoever sits at it is asked at once about host keys that nobody knows. */
+const poolOf = async (options: PoolOptions, { graph }: Known, isAtTerminal: boolean, signal: AbortSignal) => {
+  if (!isAtTerminal) return createPool(options)
+  const { confirmAt, introduce } = await import('./confirm.ts')
+  const pool = createPool({ ...options, confirm: confirmAt(signal) })
+  await introduce(pool, [...new Set(graph.hosts.map(host => machineOf(graph.source, host)))], signal)
+  return pool
+}
+
+/**
+ * Says how each host is reached; none is yet, but for those that somebody has to be asked about. What has to be asked for is
+ * asked, now that the input is known to be good.
+ */
 export const withTargets = async <P extends Reachable>(
   prepared: P,
   listener: Listener & { emit: Emit },
@@ -112,7 +126,7 @@ export const withTargets = async <P extends Reachable>(
   const { graph } = known
   const sshConfig = createSshConfig()
   const forks = numberOf('', settingOf('forks', { vars: {}, options: asked, configured }), MOST_FORKS)
-  const atTerminal = hasTerminal() ? { newKeys: 'ask' as const } : {}
+  const isAtTerminal = hasTerminal()
   const warned = new Map<string, string>()
   const reached = await Promise.all(
     graph.hosts.map(async host => {
@@ -125,7 +139,7 @@ export const withTargets = async <P extends Reachable>(
           options: asked,
           configured,
           sshConfig,
-          ...atTerminal,
+          ...(isAtTerminal && { newKeys: 'ask' as const }),
           warn: (kind, text) => void (warned.has(kind) || warned.set(kind, text)),
         })
       } catch (error) {
@@ -139,15 +153,17 @@ export const withTargets = async <P extends Reachable>(
   for (const target of reached as Target[]) targets[target.name] = target
   const identities = new Set(graph.nodes.flatMap(({ become }) => [...become.values()]))
   await giveSecrets({ targets: reached as Target[], identities }, asked, listener)
+  const onMachine = onMachines(known, targets)
+  const pooled: PoolOptions = {
+    targets,
+    tell: text => listener.emit({ type: 'warning', text }),
+    ...(forks === undefined ? {} : { forks }),
+  }
   return {
     ...prepared,
-    known: onMachines(known, targets),
+    known: onMachine,
     warnings: [...warnings, ...warned.values()],
-    pool: createPool({
-      targets,
-      tell: text => listener.emit({ type: 'warning', text }),
-      ...(forks === undefined ? {} : { forks }),
-    }),
+    pool: await poolOf(pooled, onMachine, isAtTerminal, listener.signal),
   }
 }
 

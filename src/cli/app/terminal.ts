@@ -6,6 +6,8 @@ import { Refusal } from '../../core/failure.ts'
 export type Terminal = {
   /** Writes the question and reads a line that is not shown. Rejects (`run-interrupted`) when it is broken off. */
   ask(question: string): Promise<string>
+  /** The same for what everybody may see: it is shown as it is typed. */
+  askShown(question: string): Promise<string>
   tell(line: string): void
   close(): void
 }
@@ -38,6 +40,14 @@ const open = (): number | undefined => {
   }
 }
 
+/** What a key that was pressed changes on a screen that showed the line as it was. */
+const echoOf = (before: string, line: number[], key: number): string => {
+  const now = Buffer.from(line).toString()
+  return line.length > Buffer.byteLength(before)
+    ? String.fromCharCode(key)
+    : '\b \b'.repeat([...before].length - [...now].length)
+}
+
 /** Reads lines from the keyboard. What is typed ahead of a question is its answer. */
 const keyboard = (input: ReadStream, interrupt: () => void) => {
   const typed: number[] = []
@@ -47,7 +57,7 @@ const keyboard = (input: ReadStream, interrupt: () => void) => {
     take?.()
   })
   input.on('error', () => {})
-  return (): Promise<string> =>
+  return (echo: (text: string) => void): Promise<string> =>
     new Promise(resolve => {
       const line: number[] = []
       take = () => {
@@ -55,7 +65,10 @@ const keyboard = (input: ReadStream, interrupt: () => void) => {
           const key = typed.shift()!
           // In this mode the terminal makes no signal of Ctrl-C. Ctrl-D on an empty line gives no answer, for good.
           if (key === END_OF_TEXT || (key === END_OF_TRANSMISSION && line.length === 0)) return interrupt()
-          if (!press(line, key)) continue
+          const before = Buffer.from(line).toString()
+          const isWhole = press(line, key)
+          if (!isWhole) echo(echoOf(before, line, key))
+          if (!isWhole) continue
           take = undefined
           return resolve(Buffer.from(line).toString())
         }
@@ -100,21 +113,23 @@ export const openTerminal = (signal: AbortSignal): Terminal | undefined => {
   for (const name of SIGNALS) process.on(name, end)
   input.setRawMode(true)
   const readLine = keyboard(input, interrupt)
+  const read = async (question: string, echo: (text: string) => void): Promise<string> => {
+    tell(question.replaceAll('\n', '\r\n'))
+    const broken = Promise.withResolvers<never>()
+    const stop = (): void =>
+      broken.reject(new Refusal({ reason: 'run-interrupted', what: 'What was asked was not answered.' }))
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    try {
+      return await Promise.race([readLine(echo), broken.promise])
+    } finally {
+      signal.removeEventListener('abort', stop)
+      tell('\r\n')
+    }
+  }
   return {
-    ask: async question => {
-      tell(question)
-      const broken = Promise.withResolvers<never>()
-      const stop = (): void =>
-        broken.reject(new Refusal({ reason: 'run-interrupted', what: 'What was asked was not answered.' }))
-      signal.addEventListener('abort', stop, { once: true })
-      if (signal.aborted) stop()
-      try {
-        return await Promise.race([readLine(), broken.promise])
-      } finally {
-        signal.removeEventListener('abort', stop)
-        tell('\r\n')
-      }
-    },
+    ask: question => read(question, () => {}),
+    askShown: question => read(question, tell),
     tell: line => tell(`${line}\r\n`),
     close,
   }
