@@ -30,11 +30,18 @@ export const asOther = (user: string): string => {
 }
 
 /**
+ * Leaves a folder that the user may not read, as the login's home is for most others, for one that he may: where it begins
+ * find and other programs that go about need to come back to.
+ */
+export const somewhereOpen = (home: string): string =>
+  `{ cd . && test -r .; } 2>/dev/null || cd "${home}" 2>/dev/null || cd /`
+
+/**
  * A script to be run by another user: fed on stdin, never an argument, for it may hold a secret. The mark that ends it
  * must not stand in it, or what follows there would be run by the first user.
  */
 export const fedTo = (user: string, sh: string): string => {
   let end = 'RUNBOOK_AS'
   while (sh.includes(end)) end += '_'
-  return `${asOther(user)} sh <<'${end}'\n( ${sh}\n) </dev/null\n${end}`
+  return `${asOther(user)} sh <<'${end}'\n( ${somewhereOpen('$HOME')}; ${sh}\n) </dev/null\n${end}`
 }

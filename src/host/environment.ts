@@ -1,4 +1,4 @@
-import { quote, quoted } from '../core/quote.ts'
+import { quote, quoted, somewhereOpen } from '../core/quote.ts'
 import type { Become } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
 import { becomes, identity } from './become.ts'
@@ -36,6 +36,7 @@ const giveTo = (user: string): string =>
     // A tilde stands for a home only where nothing of the name is quoted.
     /^[A-Za-z0-9._][A-Za-z0-9._-]*$/.test(user) ? `h=~${user}` : 'h=$HOME',
     'case $h in /*) ;; *) h=${HOME:-/};; esac',
+    somewhereOpen('$h'),
     `p=${SYSTEM_PATH}`,
     'IFS=:; set -f',
     'for d in $PATH; do case $d in /*) case :$p: in *:"$d":*) ;; *) p=$p:$d;; esac;; esac; done',

@@ -207,6 +207,7 @@ export class Rig {
 /**
  * A lab of the name, and how to register tests on it. The first of them brings it up; a lab that does not come up is
  * a failure of that one and of all behind it.
+ * @param artifacts the folder of the archives that hosts get, where that is not the stand-in's
  */
 export const onLab = (
   name: string,

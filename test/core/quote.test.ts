@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bytesOfText, byteText } from '../../src/core/byte-text.ts'
@@ -47,6 +50,17 @@ test('a script fed to another user cannot end early: what stands in it never run
     [lines.length - 1],
   )
 })
+
+if (process.getuid?.() === 0)
+  test('a script fed to another user begins in a folder that he may read, which is the one there is where he may', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'runbook-quote-'))
+    const where = (mode: number): string => {
+      chmodSync(folder, mode)
+      return spawnSync('sh', ['-c', fedTo('daemon', 'pwd')], { encoding: 'utf8', cwd: folder }).stdout.trim()
+    }
+    assert.equal([0o755, 0o700, 0o711].map(where), [folder, '/usr/sbin', '/usr/sbin'])
+    rmSync(folder, { recursive: true })
+  })
 
 if (process.getuid?.() === 0)
   test('a script fed to another user has the home and the name of that user', () => {
