@@ -32,11 +32,15 @@ const connectionOf = (host: string, said: Said | undefined): NonNullable<Target[
   )
 }
 
+const FORWARDINGS = ['localforward', 'remoteforward', 'dynamicforward', 'tunneldevice']
+
 /** Arguments of ssh as one of its settings says them: settings, the file for `-F`, and the words as they were written. */
 type Arguments = { settings: SshSaid[]; file?: string; words: string[] }
 
-const argumentsOf = async (host: string, said: Said | undefined): Promise<Arguments> => {
-  const text = said?.value === '' ? undefined : textOf(host, said)
+const argumentsOf = async (host: string, said: Said | undefined, warn: HopQuestion['warn']): Promise<Arguments> => {
+  // They may stand on several lines, as they do in an ansible.cfg and in a block of YAML.
+  const inLine = typeof said?.value === 'string' ? said.value.replace(/\s*\n\s*/g, ' ').trim() : said?.value
+  const text = said === undefined || inLine === '' ? undefined : textOf(host, { ...said, value: inLine })
   if (said === undefined || text === undefined) return { settings: [], words: [] }
   // Loaded by runs that have some.
   const [{ parseSshArgs, splitWords }, { isSshKeyword }] = await Promise.all([
@@ -58,6 +62,8 @@ const argumentsOf = async (host: string, said: Said | undefined): Promise<Argume
       `holds ${strange.keyword}, which ssh does not know`,
       'ssh_config(5) lists what there is',
     )
+  if (parsed.settings.some(({ keyword }) => FORWARDINGS.includes(keyword)))
+    warn('forwardings', `${said.from.name} asks for forwardings of ports (-L, -R, -D, -w), which are not made.`)
   return {
     settings: parsed.settings.map(setting => ({ ...setting, from: said.from })),
     ...(parsed.file === undefined ? {} : { file: parsed.file }),
@@ -81,10 +87,10 @@ const checkingOf = (host: string, said: Said | undefined): SshSaid[] => {
 /** All that is said of a host besides its ssh_config, in ssh's words and in the order in which Ansible gives them to ssh. */
 type OwnSettings = { list: SshSaid[]; file?: string; words: string[] }
 
-const ownSettings = async (host: string, sources: Sources): Promise<OwnSettings> => {
+const ownSettings = async (host: string, sources: Sources, warn: HopQuestion['warn']): Promise<OwnSettings> => {
   const find = (name: SettingName): Said | undefined => settingOf(name, sources)
   const [first, common, extra] = await Promise.all(
-    (['sshArgs', 'sshCommonArgs', 'sshExtraArgs'] as const).map(name => argumentsOf(host, find(name))),
+    (['sshArgs', 'sshCommonArgs', 'sshExtraArgs'] as const).map(name => argumentsOf(host, find(name), warn)),
   )
   const key = find('keyFile')
   const user = find('user')
@@ -206,7 +212,7 @@ export const sayingsOf = async (host: string, vars: Sources['vars'], reaching: R
   const connection = connectionOf(host, settingOf('connection', sources))
   const address = textOf(host, settingOf('host', sources)) ?? host
   const question: HopQuestion = { name: host, address, environment, warn, ...(newKeys && { newKeys }) }
-  const own = await ownSettings(host, sources)
+  const own = await ownSettings(host, sources, warn)
   const isAsked = own.file === undefined ? (sshConfig?.files.length ?? 0) > 0 : own.file.toLowerCase() !== 'none'
   const ask = isAsked && connection !== 'local' ? sshConfig?.ask : undefined
   const list = ask ? await ask(address, own.list, own.file) : own.list

@@ -12,6 +12,8 @@ const SPACE = /\s/
  * Splits a text into words as a shell does, without expansion: blanks separate words, single and double quotes group,
  * a backslash outside single quotes takes the next character as it is. Serves both for the words of a command line and
  * for the words within one ssh setting, which ssh splits by the same rules.
+ *
+ * @throws Refusal `usage-option` where a quote is not closed.
  */
 export const splitWords = (text: string): string[] => {
   const words: string[] = []
@@ -32,6 +34,7 @@ export const splitWords = (text: string): string[] => {
       else word += char === '\\' ? (text[++at] ?? '') : char
     }
   }
+  if (quoted) refuse('usage-option', `a quote (${quoted}) is not closed`)
   return word === undefined ? words : [...words, word]
 }
 
@@ -96,7 +99,7 @@ export const parseSshArgs = (text: string): SshArguments => {
       if (QUIET.includes(flag)) continue
       const [keyword, value] = SWITCHES[flag] ?? []
       if (keyword) {
-        found.settings.push(plain(keyword, value!))
+        assign(found, keyword, value!)
         continue
       }
       takeValue(found, flag, word.slice(at + 1) || (rest.shift() ?? ''))
@@ -104,6 +107,11 @@ export const parseSshArgs = (text: string): SshArguments => {
     }
   }
   return found
+}
+
+/** Some flags put their value in place of whatever was said before. */
+const assign = (found: SshArguments, keyword: string, value: string): void => {
+  found.settings = [...found.settings.filter(one => one.keyword !== keyword), plain(keyword, value)]
 }
 
 const takeValue = (found: SshArguments, flag: string, value: string): void => {
@@ -117,5 +125,6 @@ const takeValue = (found: SshArguments, flag: string, value: string): void => {
     const setting = sshSetting(value)
     if (setting.value === '') refuse('usage-option', `-o ${value} has no value`)
     found.settings.push(setting)
-  } else if (keyword) found.settings.push(plain(keyword, value))
+  } else if (flag === 'b') assign(found, 'bindaddress', value)
+  else if (keyword) found.settings.push(plain(keyword, value))
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
-import type { Origin } from '../core/failure.ts'
+import { attempt, type Origin } from '../core/failure.ts'
 import { type SshSetting, sshSetting } from './ssh-args.ts'
 
 /** A line that says something, and where it stands. */
@@ -81,7 +81,9 @@ const itemsOf = (file: string, folder: string, depth = 0): Item[] => {
   }
   return text.split('\n').flatMap((written, index): Item[] => {
     if (/^\s*(#|$)/.test(written)) return []
-    const setting = sshSetting(written.trimEnd())
+    // Of a line that ssh refuses it is ssh that says why.
+    const { value: setting } = attempt(() => sshSetting(written.trimEnd()))
+    if (setting === undefined) throw new BeyondReading()
     // A quoted `#` is none that begins a comment; a bare one is.
     const comment = setting.words.findIndex(word => word.startsWith('#'))
     const words = comment > 0 ? setting.words.slice(0, comment) : setting.words

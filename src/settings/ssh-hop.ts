@@ -17,7 +17,7 @@ export type HopQuestion = {
   newKeys?: 'ask'
   environment: Record<string, string | undefined>
   /** Told what should be known; of one kind once for all hosts. */
-  warn: (kind: 'host-keys', text: string) => void
+  warn: (kind: 'host-keys' | 'forwardings', text: string) => void
 }
 
 const DEFAULT_PORT = 22

@@ -194,6 +194,23 @@ test('arguments of ssh are read by its grammar, and merged as it merges them: wh
   assert.equal((await reached(both)).keyFiles, ['/var', '/a b', '/c'])
 })
 
+test('arguments may stand on several lines; a quote that is not closed is refused', async () => {
+  const { port, proxyCommand } = await reached({
+    ansible_ssh_common_args: '-p 2222\n  -o ProxyCommand="nc\n %h"\n',
+  })
+  assert.equal([port, proxyCommand], [2222, 'nc node0'])
+  assert.match(await refusedWith({ ansible_ssh_common_args: '-o ProxyCommand="nc' }), 'not closed')
+})
+
+test('forwardings of ports are not made, which is told', async () => {
+  const told: string[] = []
+  await reached(
+    { ansible_ssh_extra_args: '-R 8080:localhost:80' },
+    { warn: (kind, text) => told.push(`${kind}: ${text}`) },
+  )
+  assert.match(told.join(), /^forwardings: ansible_ssh_extra_args asks/)
+})
+
 test('a proxy command has its tokens in it; of it and a jump host the first one counts', async () => {
   const args = `-o ProxyCommand="ssh -W %h:%p -l %r b '%%' \\$HOME" -J other`
   const vars = { ansible_host: '10.0.0.9', ansible_port: 2222, ansible_user: 'ada', ansible_ssh_common_args: args }

@@ -32,6 +32,7 @@ test('flags are joined, and have their values attached or behind them', () => {
     'identityfile id',
   ])
   assert.equal(parseSshArgs('-F a -F b').file, 'b')
+  assert.equal(settingsOf('-6 -o AddressFamily=any -4 -b 1 -b 2'), ['addressfamily inet', 'bindaddress 2'])
 })
 
 test('a command is taken to its end as it stands', () => {
@@ -39,7 +40,7 @@ test('a command is taken to its end as it stands', () => {
 })
 
 test('what ssh does not take is refused', () => {
-  for (const text of ['host', '-', '--', '-Z', '-o', '-o Port=', '-p', '-L', '-Q x', 'a -p 1'])
+  for (const text of ['host', '-', '--', '-Z', '-o', '-o Port=', '-p', '-L', '-Q x', 'a -p 1', '-i "a', "-o 'Port=1"])
     assert.ok(attempt(() => parseSshArgs(text)).failures, text)
 })
 

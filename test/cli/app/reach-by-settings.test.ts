@@ -35,11 +35,40 @@ const planned = async (args: string[]) => {
 if (hasSsh)
   test('by a name that only an ssh_config knows', async () => {
     assert.equal(await planned(['-F', 'ssh_config']), { code: 0, err: '' })
+    assert.equal(await planned(['-F', 'ssh_config', '-c', 'openssh']), { code: 0, err: '' })
     place.write('ansible.cfg', '[ssh_connection]\nssh_args = -F ssh_config\n')
     assert.equal(await planned([]), { code: 0, err: '' })
     place.write('ansible.cfg', '')
   })
 else test.skip('by a name that only an ssh_config knows (this machine has no ssh program)')
+
+if (hasSsh)
+  test('through a server that the ssh_config names, with a key of its own', async () => {
+    const bastion = await startServer({ forwards: true })
+    place.write(
+      'ssh_config',
+      `Host web
+  HostName 127.0.0.1
+  Port ${host.port}
+  User root
+  IdentityFile ${join(host.folder, 'key')}
+  UserKnownHostsFile ${known}
+  ProxyJump b
+Host b
+  HostName 127.0.0.1
+  Port ${bastion.port}
+  User root
+  IdentityFile ${join(bastion.folder, 'key')}
+  UserKnownHostsFile ${join(bastion.folder, 'known_hosts')}
+`,
+    )
+    assert.equal(await planned(['-F', 'ssh_config']), { code: 0, err: '' })
+    assert.is(bastion.connections, 1)
+    assert.equal(await planned(['-F', 'ssh_config', '-c', 'openssh']), { code: 0, err: '' })
+    assert.is(bastion.connections, 2)
+    await bastion.stop()
+  })
+else test.skip('through a server that the ssh_config names (this machine has no ssh program)')
 
 test('by options alone', async () => {
   const args = `-p ${host.port} -o HostName=127.0.0.1 -o UserKnownHostsFile=${known}`
