@@ -4,6 +4,7 @@ import {
   defineModule,
   type FileAnswer,
   file,
+  folderAt,
   isUnknown,
   type Later,
   later,
@@ -32,7 +33,7 @@ const args = T.Object(
     remote_src: T.Boolean({ default: false, description: '`src` is a file of the host itself, by its absolute path.' }),
     content: T.Optional(T.String({ description: 'The text itself, in place of `src`.' })),
     dest: pathArgument(
-      'Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`. A folder always goes into it, and is made where it is not there.',
+      'Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`; so it does where a folder is there. A folder always goes into it, and is made where it is not there.',
     ),
     ...attributeArguments,
     mode: T.Optional(
@@ -68,6 +69,12 @@ const folderOf = (args: CopyArguments, found: SourceAnswer | undefined): FolderC
 
 const target = ({ src, dest }: { src?: string; dest: string }): string =>
   plainPath(dest.endsWith('/') && src !== undefined ? `${dest}/${baseName(src)}` : dest)
+
+/** Where a file goes whose `dest` is a folder that is there: into it, under its own name. */
+const insideOf = (args: CopyArguments, found: FileAnswer): string | undefined =>
+  args.src !== undefined && found.exists && found.kind === 'directory'
+    ? plainPath(`${target(args)}/${baseName(args.src)}`)
+    : undefined
 
 /** Larger files are streamed from the controller's disk. */
 const inOnePiece = 1_000_000
@@ -175,16 +182,25 @@ export default defineModule({
     file: file(target(args)),
     ...targetReads(target(args), args),
   }),
-  more: (args, seen) => folderReads(folderOf(args, seen.source)),
+  more: (args, seen) => {
+    const folder = folderOf(args, seen.source)
+    const at = folder ? undefined : insideOf(args, seen.file)
+    return {
+      ...folderReads(folder),
+      inside: at === undefined ? undefined : file(at),
+      into: at === undefined ? undefined : uses(folderAt(target(args))),
+    }
+  },
   touches: (args, { source }) =>
-    args.remote_src || args.src === undefined || (source?.exists && source.kind === 'file')
+    args.src === undefined
       ? []
-      : [
-          `tree:${plainPath(args.dest)}`,
-          ...[...foldersAbove(plainPath(args.dest)), plainPath(args.dest)].flatMap(madeFolder),
-        ],
+      : args.remote_src || (source?.exists && source.kind === 'file')
+        ? [`path:${target(args)}/${baseName(args.src)}`, `children:${target(args)}`]
+        : [
+            `tree:${plainPath(args.dest)}`,
+            ...[...foldersAbove(plainPath(args.dest)), plainPath(args.dest)].flatMap(madeFolder),
+          ],
   plan: (args, seen, { ok, change, fail }) => {
-    const dest = target(args)
     const problem = args.remote_src ? uncopied(args.src, seen.from) : unsaid(args, seen.source)
     if (problem) return fail(problem.why, problem.fix)
     const folder = folderOf(args, seen.source)
@@ -195,14 +211,18 @@ export default defineModule({
       const { will, steps, reason } = it
       return change({ will, steps, reason, touches: [], outputs: { dest: folder.root } })
     }
-    if (!args.force && seen.file.exists) return ok({ dest })
+    // Into a folder that is there, or to the place that is named.
+    const at = seen.inside && seen.into ? { file: seen.inside, parent: seen.into } : seen
+    const dest = seen.inside ? insideOf(args, seen.file)! : target(args)
+    if (!args.force && at.file.exists) return ok({ dest })
     const found = fileOf(seen.source)
     const wanted = (): Content =>
       seen.from ? contentAt(plainPath(args.src!), seen.from) : found ? contentOf(found) : content(args.content ?? '')
     const put = seen.from ? copied(plainPath(args.src!)) : found && !isSmall(found) ? upload(found) : whole
-    const it = decideFile(dest, wanted, withMode(args, seen.from ?? found), seen, put)
+    const it = decideFile(dest, wanted, withMode(args, seen.from ?? found), { ...seen, ...at }, put)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ dest })
-    return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, touches: [], outputs: { dest } })
+    const will = seen.inside ? { inside: it.will } : { file: it.will }
+    return change({ will, steps: it.steps, reason: it.reason, touches: [], outputs: { dest } })
   },
 })
