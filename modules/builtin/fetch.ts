@@ -56,7 +56,7 @@ const unbringable = (path: string, found: FileAnswer): Obstacle | undefined => {
   const what = found.kind === 'directory' ? 'a directory' : 'a special file'
   return {
     why: `${path} is ${what}, fetch brings single files`,
-    fix: 'name the file itself; `runbook cp -r` brings whole folders',
+    fix: 'name the file itself, or pack the folder in an earlier task',
   }
 }
 

@@ -264,6 +264,15 @@ const addPing = (root: Command, done: Done): void => {
     })
 }
 
+const addCp = (root: Command, done: Done): void => {
+  withPattern(root.command('cp').description('copy files to hosts, or from hosts; the last path is where to'))
+    .argument('<paths...>', 'paths here, and PATTERN:/path on the hosts of a pattern')
+    .option('-r, --recursive', 'folders with all that is in them', false)
+    .option('-C, --check', 'say what would be copied, and copy nothing', false)
+    .addOption(lockTimeout())
+    .action(async (paths, options) => done(await (await import('./commands/cp.ts')).cp(paths, options)))
+}
+
 const addArtifacts = (root: Command, done: Done): void => {
   const artifacts = root.command('artifacts').description('the archives of programs that hosts are given')
   withFormat(
@@ -336,6 +345,7 @@ const commands: Record<string, (root: Command, done: Done) => void> = {
   resume: addResume,
   exec: addExec,
   ping: addPing,
+  cp: addCp,
   artifacts: addArtifacts,
   config: addConfig,
   lab: addLab,

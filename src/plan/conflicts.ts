@@ -1,5 +1,5 @@
 import { Later, unknownsIn } from '../core/unknown.ts'
-import { isRecord } from '../core/value.ts'
+import { isRecord, same } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { isHit } from '../world/prediction.ts'
@@ -29,9 +29,11 @@ export const conflictsIn = (walk: Walk): { conflicts: Conflict[]; missing: Walk[
   const again = walkPredictedWorld(walk)
   const lines = again.planned.flatMap(p => p.lines).filter(line => !stopped.has(line.machine))
   // Where the details are open even then, nobody can say what the next run will see.
-  const changed = new Set(lines.filter(l => l.verdict === 'change' && !l.always && !l.details).map(l => l.id))
-  const open = openBehind(lines, changed)
   const firstLines = new Map(walk.planned.flatMap(p => p.lines.map(one => [one.id, one])))
+  const isChanged = (l: Line): boolean =>
+    l.verdict === 'change' && !l.always && !l.details && !isBrought(firstLines.get(l.id), l)
+  const changed = new Set(lines.filter(isChanged).map(l => l.id))
+  const open = openBehind(lines, changed)
   const conflicts = lines.flatMap((line): Conflict[] => {
     if (changed.has(line.id)) return [{ line: line.id, why: whyAgain(walk, line, changed) }]
     if (line.verdict === 'fail') return [{ line: line.id, why: whyFailing(walk, line, changed) }]
@@ -43,6 +45,10 @@ export const conflictsIn = (walk: Walk): { conflicts: Conflict[]; missing: Walk[
   })
   return { conflicts, missing: again.missing }
 }
+
+/** What a line brings to the controller is there by then, unless it is to be another: nothing is predicted of the controller. */
+const isBrought = (first: Line | undefined, { steps, will }: Line): boolean =>
+  will.length === 0 && steps.length > 0 && steps.every(step => step.do === 'download') && same(first?.steps, steps)
 
 /** Whether what a line is made of waits for another one in this run, and is known in the next, which does not do that again. */
 const isMadeOnce = (first: Line | undefined, { verdict, needs, inputs }: Line): boolean => {

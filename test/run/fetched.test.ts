@@ -84,6 +84,10 @@ test('what an earlier task will have written is what is fetched', () => {
     assert.equal(results(await rig.apply()), { 'node0/c': 'changed', 'node0/f': 'changed' })
     assert.is(readFileSync(join(dest, 'c'), 'utf8'), 'new\n')
     assert.equal(results(await rig.apply()), { 'node0/c': 'ok', 'node0/f': 'ok' })
+    // Nothing is predicted of the controller, and still nobody is told that it will be fetched once more.
+    writeFileSync(join(rig.hosts.root('node0'), 'c'), 'old\n')
+    const warned = (await rig.plan()).events.filter(e => e.type === 'warning')
+    assert.equal(warned, [])
   })
 })
 

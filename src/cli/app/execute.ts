@@ -21,10 +21,10 @@ type Started = EventBody & { type: 'started' }
 /** What a command came to besides its events. */
 export type Executed = { exit?: number; failures?: Failure[]; walk?: Walk }
 
-/** What is done with a plan: shown, saved or not; run, going on with an earlier run or not; a part of it explained. */
+/** What is done with a plan (`isForgotten`: it leaves no run record): shown, saved or not; run, going on with an earlier run or not; a part of it explained. */
 export type Action =
   | { command: 'plan'; out?: string; saved?: AppliedPlan }
-  | { command: 'apply'; lockTimeout: number; resumes?: Resumed; saved?: AppliedPlan }
+  | { command: 'apply'; lockTimeout: number; resumes?: Resumed; saved?: AppliedPlan; isForgotten?: true }
   | { command: 'explain'; node: string }
   | { command: 'drift'; since: DriftBaseline }
 

@@ -51,6 +51,8 @@ export type PlaybookOptions = ConnectionOptions &
     limit?: string
     tags: string[]
     extraVars: string[]
+    /** The playbook itself, where it is no file: then its name only stands for it. */
+    written?: string
     /** Whether handlers that earlier runs have left due are run; they are unless it says no. */
     pending?: boolean
     artifacts?: string
@@ -78,13 +80,18 @@ export type Prepared = {
 /** Who is told secrets and news, and what ends a download. */
 type Listener = Pick<Supply, 'emit' | 'signal'> & { secrets: SecretKeeper }
 
+const inventoriesOf = (playbook: string, { written, inventory }: PlaybookOptions, configured: Configured): string[] => {
+  if (written !== undefined) return namedInventories(inventory, configured)
+  return existsSync(playbook) ? inventoriesFor(playbook, inventory, configured) : inventory
+}
+
 const completed = (playbook: string, asked: PlaybookOptions, configured: Configured): PlaybookOptions => {
   const artifacts = asked.artifacts ?? process.env.RUNBOOK_ARTIFACTS
   const lock = asked.lock ?? process.env.RUNBOOK_LOCK
   return {
     ...asked,
     ...askSettings(asked, configured),
-    inventory: existsSync(playbook) ? inventoriesFor(playbook, asked.inventory, configured) : asked.inventory,
+    inventory: inventoriesOf(playbook, asked, configured),
     ...(artifacts ? { artifacts } : {}),
     ...(lock ? { lock } : {}),
   }
@@ -116,9 +123,9 @@ export const prepare = async (
   const asked = completed(playbook, options, configured)
   const user = loginUser(asked, configured)
   const result = load({
-    playbook,
+    playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
     inventories: asked.inventory,
-    looked: usualInventories(playbook).slice(0, 3),
+    looked: asked.written === undefined ? usualInventories(playbook).slice(0, 3) : [],
     extra: asked.extraVars,
     ...(user && { user }),
   })

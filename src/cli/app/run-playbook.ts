@@ -45,7 +45,7 @@ const carryOut = async (
   const save =
     out === undefined ? undefined : (await import('./save-plan.ts')).prepareToSave(out, playbook, connected, redact)
   // A run record begins once nothing of the input is refused any more.
-  const journal = action.command === 'apply' ? startRunRecord() : undefined
+  const journal = action.command === 'apply' && !action.isForgotten ? startRunRecord() : undefined
   if (journal) opened.journal = journal
   const done = await execute(action, connected, {
     emit,
