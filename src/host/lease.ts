@@ -27,7 +27,11 @@ const GIVE_MS = 2_000
  */
 export const KEEPER_PROGRAM = '/bin/sh'
 
-const BY_SSH = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else f=\${HOME:?}/.runbook-$(uname -n).lease; fi
+const BY_SSH = `if [ "$(id -u)" = 0 ]; then f=/run/runbook.lease; else
+  f=\${HOME:?}/.runbook-$(uname -n).lease
+  ( : >>"$f" ) 2>/dev/null || { f=/run/user/$(id -u)/runbook.lease; ( : >>"$f" ) 2>/dev/null; } || {
+    echo 'nobody neither the home of that user nor its folder in /run/user can be written to'; exit 0; }
+fi
 q=$$
 while [ "$server" = 0 ] && [ "$q" -gt 1 ] && read -r x c x n x <"/proc/$q/stat"; do
   case $c in '(sshd'*|'(dropbear'*) server=$q;; esac
@@ -35,7 +39,8 @@ while [ "$server" = 0 ] && [ "$q" -gt 1 ] && read -r x c x n x <"/proc/$q/stat";
 done 2>/dev/null`
 
 /**
- * Sets `f`, the file of the lease: one for all who are root, one for each other user. And `server`, the ssh server's
+ * Sets `f`, the file of the lease: one for all who are root, one for each other user, who may have no home, or one that is
+ * read-only. And `server`, the ssh server's
  * process of this connection: the nearest ancestor of that name, 0 if none is seen. Where there is no connection the
  * nearest one is that of whoever has started runbook, which nobody is to end.
  */

@@ -7,6 +7,7 @@ import { framesByIdentity } from './frames-by-identity.ts'
 import { acquireLease, KEEPER_PROGRAM, leasePlace } from './lease.ts'
 import type { Link } from './link.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import type { Shell } from './shell.ts'
 import { identityKey, openShells, type Shells } from './shells.ts'
 import { startProgram } from './start-program.ts'
 import { noUpload, RECEIVER_PROGRAM, receiverOf, sendFile, uploadProblem } from './upload.ts'
@@ -16,15 +17,25 @@ const CLOSE_MS = 2_000
 
 const asIdentity = ({ become: _, ...login }: Target, become?: Become): Target => (become ? { ...login, become } : login)
 
-const uploader = (who: Target, link: Link): Transport['upload'] => {
+/** Uploads go to a program of their own; where the server opens no session for it, into frames of the shell. */
+const uploader = (who: Target, link: Link, run: Shell['run']): Transport['upload'] => {
   return async (upload, onProgress) => {
     const problem = uploadProblem(who.name, upload)
     if (problem) throw new Refusal(problem)
     // The login user needs nobody's leave; for any other root does it.
     const by = upload.user === who.user ? asIdentity(who) : who
     const program = upload.user === undefined || by !== who ? RECEIVER_PROGRAM : receiverOf(upload.user)
-    const receiver = await startProgram(by, link, program, refusal => noUpload(who.name, upload, refusal))
-    await sendFile(who.name, receiver, upload, said => becomeRefused(by, said), onProgress)
+    let refused: Failure | undefined
+    const receiver = await startProgram(by, link, program, refusal => {
+      refused = noUpload(who.name, upload, refusal)
+      return refused
+    }).catch(error => {
+      if (refused === undefined) throw error
+      return undefined
+    })
+    if (receiver) return sendFile(who.name, receiver, upload, said => becomeRefused(by, said), onProgress)
+    const { sendInFrames } = await import('./frame-upload.ts')
+    await sendInFrames(who.name, run, upload, upload.user === identity(who) ? undefined : upload.user, onProgress)
   }
 }
 
@@ -67,7 +78,7 @@ export const openSession = async (target: Target, link: Link): Promise<Transport
     return closing
   }
   const transportOf = (who: Target): Transport => {
-    const send = uploader(who, link)
+    const send = uploader(who, link, shells.runAs(who))
     return {
       run: framesByIdentity(other => shells.runAs(other ? asIdentity(target, other) : who)),
       upload: (upload, onProgress) => inTurn(() => send(upload, onProgress)),

@@ -1,4 +1,5 @@
 import { type Failure, Refusal } from '../core/failure.ts'
+import { fedTo } from '../core/quote.ts'
 import type { Target } from '../settings/target.ts'
 import { becomes, identity, shellLost, shellSilent } from './become.ts'
 import type { Link } from './link.ts'
@@ -49,6 +50,17 @@ const openAs = async (who: Target, link: Link, refused: typeof noShell): Promise
   return { shell, run: runInTime(shell, wire, BEGIN_SECONDS * 1000, said => shellSilent(who, BEGIN_SECONDS, said)) }
 }
 
+/** A shell that root has, as that of another user. */
+const fedBy = ({ shell, run }: Begun, user: string): Begun => ({
+  shell,
+  run: (fragments, onOutput, onBytes) =>
+    run(
+      fragments.map(fragment => ({ ...fragment, sh: fedTo(user, fragment.sh) })),
+      onOutput,
+      onBytes,
+    ),
+})
+
 /** What tells identities apart: who they are and how one gets there. */
 export const identityKey = (who: Target): string => {
   const { user, method, exe, flags } = becomes(who) ?? {}
@@ -65,7 +77,16 @@ export const openShells = async (target: Target, link: Link): Promise<Shells> =>
   const further = async (who: Target): Promise<Begun> => {
     // What is over says so by the shell that there is.
     if (isEnding || !link.stands) return own
-    const begun = await openAs(who, link, noFurtherShell)
+    let refused: Failure | undefined
+    const begun = await openAs(who, link, (...why) => {
+      refused = noFurtherShell(...why)
+      return refused
+    }).catch(error => {
+      // A server that opens one session alone (MaxSessions 1): root's shell gives to another user what that one runs.
+      if (refused === undefined || identity(target) !== 'root') throw error
+      return undefined
+    })
+    if (begun === undefined) return fedBy(own, identity(who))
     open.push(begun.shell)
     if (!isEnding) return begun
     begun.shell.close()

@@ -45,18 +45,17 @@ const receiveAnew = ['set -C', '( : > "$t" ) || exit 1', 'set +C', 'cat > "$t" |
  * right and its bytes are on the disk. The end of stdin says nothing: a cut connection ends it too. Whatever goes wrong, the
  * trap takes the file away, but for what has come of a large one until the cut (`$k`).
  */
-const receiveScript = (upload: Upload, random: string): string => {
+const receiveScript = (upload: Upload, random: string, isKept: boolean): string => {
   const folder = quote(posix.dirname(upload.path))
   const target = quote(upload.path)
   const byChance = quote(temporaryName(upload.path, random))
-  const isKept = leavesPart(upload)
   return [
     ...begin,
     `t=${isKept ? quote(temporaryName(upload.path, upload.digest.slice(0, PART_DIGITS))) : byChance}; o=; k=`,
     `[ -d ${folder} ] || fail ${quote(`the folder ${posix.dirname(upload.path)} does not exist`)}`,
     `[ ! -d ${target} ] || fail ${quote(`${upload.path} is a folder`)}`,
     // Removes what earlier uploads left behind that were cut off by a power failure or a lost connection.
-    `for f in ${quote(temporaryStart(upload.path))}${'?'.repeat(RANDOM)}.part; do [ ! -f "$f" ] || [ "$f" = "$t" ] || rm -f -- "$f"; done`,
+    `for f in ${quote(temporaryStart(upload.path))}${'?'.repeat(RANDOM_DIGITS)}.part; do [ ! -f "$f" ] || [ "$f" = "$t" ] || rm -f -- "$f"; done`,
     // Of a file whose last bytes are lacking nothing is kept that is empty or too long.
     `trap '{ [ "$k" ] && [ -s "$t" ]; } || rm -f -- "$t"; [ -z "$o" ] || rm -f -- "$o"' EXIT`,
     ...(isKept ? [...partScript(upload, `part-${random}`, byChance), ...receiveRest(upload)] : receiveAnew),
@@ -93,11 +92,18 @@ const unpackScript = (upload: Upload, random: string): string => {
   ].join('; ')
 }
 
+/**
+ * What receives an upload from its standard input, in sh, and prints `stored-RANDOM` in the end. `isKept`: what has come is
+ * agreed upon first, and stays behind a cut.
+ */
+export const receiverScript = (upload: Upload, random: string, isKept = false): string =>
+  upload.unpack ? unpackScript(upload, random) : receiveScript(upload, random, isKept)
+
 /** How many digits tell two uploads of one file apart. */
-const RANDOM = 16
+export const RANDOM_DIGITS = 16
 /** Another file of its own beside the target, made as the first one is, so that it is swept up as well. */
 const makeOther = (path: string): string =>
-  `o=${quote(temporaryName(path, randomBytes(RANDOM / 2).toString('hex')))}; ( set -C; : > "$o" )`
+  `o=${quote(temporaryName(path, randomBytes(RANDOM_DIGITS / 2).toString('hex')))}; ( set -C; : > "$o" )`
 
 const temporaryStart = (path: string): string =>
   posix.join(posix.dirname(path), `.${posix.basename(path).slice(0, 50)}.`)
@@ -126,7 +132,17 @@ const movedFailure = (name: string, { path }: Upload): Failure => ({
   fix: 'run again: it is planned over what is there now',
 })
 
-const unreadable = (error: unknown): Failure => ({
+/** Whether what a receiver has printed says that it is in place; refused where something else was there. */
+export const isStored = (name: string, upload: Upload, random: string, stdout: string): boolean => {
+  if (stdout.includes(`moved-${random}`)) throw new Refusal(movedFailure(name, upload))
+  return stdout.includes(`stored-${random}`)
+}
+
+/** The failure of a receiver that has said this on standard error. */
+export const uploadFailed = (name: string, upload: Upload, said: string, status: number | undefined): Failure =>
+  failed(name, upload, reasonIn(said) || `the script there ended with ${status ?? 'no status'}`)
+
+export const unreadable = (error: unknown): Failure => ({
   reason: 'usage-file',
   what: `a file to be uploaded cannot be read: ${(error as Error).message}`,
 })
@@ -177,11 +193,10 @@ export const sendFile = async (
   refused: (said: string) => Failure | undefined,
   onProgress: (sent: number) => void = () => {},
 ): Promise<void> => {
-  const random = randomBytes(RANDOM / 2).toString('hex')
+  const random = randomBytes(RANDOM_DIGITS / 2).toString('hex')
   const heard = pastGreeting(wire)
   wire.stdin.on('error', () => {})
-  const script = upload.unpack ? unpackScript(upload, random) : receiveScript(upload, random)
-  wire.stdin.write(`${heard.mark}; ${script}\n`)
+  wire.stdin.write(`${heard.mark}; ${receiverScript(upload, random, leavesPart(upload))}\n`)
   const send = async (): Promise<void> => {
     const from = leavesPart(upload) ? await agreeOnStart(wire, heard, `part-${random}`, upload) : 0
     if (from === undefined) return
@@ -196,13 +211,11 @@ export const sendFile = async (
   const ending = await wire.closed
   if (unread) throw new Refusal(unread)
   // Some servers never send a status: the word at the end is what counts.
-  if (heard.stdout().includes(`stored-${random}`)) return
-  if (heard.stdout().includes(`moved-${random}`)) throw new Refusal(movedFailure(name, upload))
+  if (isStored(name, upload, random, heard.stdout())) return
   if (ending.status === undefined && ending.why !== undefined) throw new Refusal(lost(name, upload, ending))
   const said = heard.stderr()
   const notStarted = heard.begun() ? undefined : refused(said)
-  const why = reasonIn(said) || `the script there ended with ${ending.status ?? 'no status'}`
-  throw new Refusal(notStarted ?? failed(name, upload, why))
+  throw new Refusal(notStarted ?? uploadFailed(name, upload, said, ending.status))
 }
 
 /** What cannot be sent at all: the script is one line, and a shell's words end at a zero byte. */

@@ -59,7 +59,7 @@ export const KINDS = {
     base: 'bookworm',
     files: [
       { path: '/root/.bashrc', text: NOISE },
-      { path: `/home/${ADMIN.name}/.bashrc`, text: `${NOISE}exec dash\n`, owner: ADMIN.id },
+      { path: `/home/${ADMIN.name}/.bashrc`, text: `${NOISE}exec bash --norc\n`, owner: ADMIN.id },
       { path: '/etc/ssh/sshrc', text: 'echo sshrc speaks; echo sshrc warns >&2\n' },
     ],
   },

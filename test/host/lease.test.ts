@@ -186,6 +186,15 @@ test('what started runbook on a machine itself is no ssh server of its runs', ()
   assert.match(server('local'), /^1 /)
 })
 
+each('a user without a home that can be written to is told of, and held by nobody', async ({ ask, folder }) => {
+  const place = `id() { echo 4711; }; HOME=${folder}/none; ${leasePlace('ssh')}`
+  const hold = await ask('one', 0, place).hold
+  assert.equal(hold, {
+    is: 'nobody',
+    why: 'neither the home of that user nor its folder in /run/user can be written to',
+  })
+})
+
 each('a sign of life makes it count again', async ({ ask, file }) => {
   const first = ask('one')
   await mine(first)

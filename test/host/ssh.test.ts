@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
@@ -46,15 +47,49 @@ test('a host whose server allows no second session cannot be held, and is as usa
     await transport.close()
   }))
 
-test('an upload for which the server opens no session fails by itself, with the setting to change', () =>
+test('where the server opens no session for an upload, the file goes through the frames', () =>
+  withServer({ sessions: 1 }, async server => {
+    const folder = mkdtempSync(join(tmpdir(), 'runbook-frames-'))
+    const transport = await connectSsh(server.target)
+    const bytes = Buffer.concat([randomBytes(2_500_000), Buffer.from('\0\n')])
+    const upload = (name: string, what = bytes) => ({
+      source: { bytes: what },
+      size: what.length,
+      digest: createHash('sha256').update(what).digest('hex'),
+      path: join(folder, name),
+      mode: '0640',
+    })
+    const progress: number[] = []
+    for (const name of ['new', 'new', "it's"]) await transport.upload(upload(name), sent => progress.push(sent))
+    await transport.upload(upload('empty', Buffer.alloc(0)))
+    assert.equal(readFileSync(join(folder, "it's")), bytes)
+    assert.is(statSync(join(folder, 'new')).mode & 0o777, 0o640)
+    assert.is(progress.at(-1), bytes.length)
+    const wrong = { ...upload('new'), digest: 'f'.repeat(64) }
+    assert.match((await failuresOf(transport.upload(wrong)))[0]!.why!, /not the ones meant/)
+    const moved = { ...upload('new'), over: 'false' }
+    assert.is((await failuresOf(transport.upload(moved)))[0]?.reason, 'plan-moved')
+    const nowhere = { ...upload('none/x'), path: join(folder, 'none/x') }
+    assert.match((await failuresOf(transport.upload(nowhere)))[0]!.why!, /none does not exist/)
+    assert.equal(readdirSync(folder).sort(), ['empty', "it's", 'new'])
+    assert.is((await transport.run([{ sh: ':' }]))[0]?.status, 0, 'the host is not lost')
+    await transport.close()
+    rmSync(folder, { recursive: true })
+  }))
+
+test('where the server opens one session alone, what another user runs is fed to it by the shell of root', () =>
   withServer({ sessions: 1 }, async server => {
     const transport = await connectSsh(server.target)
-    const upload = { source: { bytes: Buffer.alloc(0) }, size: 0, digest: '', path: '/x/y', mode: '0600' }
-    const [failure] = await failuresOf(transport.upload(upload))
-    assert.is(failure?.reason, 'host-upload')
-    assert.match(failure!.why!, 'its ssh server allows no further session (MaxSessions)')
-    assert.match(failure!.fix!, 'MaxSessions 10')
-    assert.is((await transport.run([{ sh: ':' }]))[0]?.status, 0, 'the host is not lost')
+    const other = transport.as({ user: 'daemon', method: 'sudo' })
+    const said = await other.run([{ sh: 'id -un; echo e >&2; exit 3' }, { sh: 'echo "it\'s"' }])
+    assert.equal(
+      said.map(({ stdout, stderr, status }) => [`${stdout}`, `${stderr}`, status]),
+      [
+        ['daemon\n', 'e\n', 3],
+        ["it's\n", '', 0],
+      ],
+    )
+    assert.is(`${(await transport.run([{ sh: 'id -un' }]))[0]?.stdout}`, 'root\n')
     await transport.close()
   }))
 

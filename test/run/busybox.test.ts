@@ -85,4 +85,22 @@ check(`what the modules for files do on BusyBox is what they plan, and is done o
   }
 })
 
+check(`what is missing there fails in the plan by its name${noBusybox}`, async () => {
+  const tasks: [task: string, verdict: RegExp][] = [
+    ['user: { name: app }', /^fail: useradd is missing there/],
+    ['group: { name: app }', /^fail: groupadd is missing there/],
+    ['user: { name: ada, state: absent }', /^fail: userdel is missing there/],
+    ['service: { name: cron, state: started }', /^fail: flock is missing there/],
+    ['group: { name: none, state: absent }', /^ok$/],
+  ]
+  for (const [task, verdict] of tasks) {
+    const made = rig(`- hosts: all\n  tasks:\n    - { name: task, ${task} }\n`, {}, createHosts())
+    try {
+      assert.match(verdicts(await made.plan())['node0/task']!, verdict)
+    } finally {
+      await made.close()
+    }
+  }
+})
+
 test.run()

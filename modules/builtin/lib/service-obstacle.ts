@@ -8,6 +8,11 @@ type Asked = { state?: string; enabled?: boolean }
 export const unusableUnit = (unit: ServiceAnswer, name: string, args: Asked): [string, string] | undefined => {
   const isOff = args.state === 'stopped' || (args.state === undefined && args.enabled === false)
   if (isOff && args.enabled !== true) return undefined
+  if (unit.lacks !== undefined)
+    return [
+      `${unit.lacks} is missing there, and without systemd no service runs without it`,
+      'install it in an earlier task: it is of util-linux',
+    ]
   if (['masked', 'masked-runtime'].includes(unit.enabled) || unit.load === 'masked')
     return [`${name} is masked`, `systemctl unmask ${name}`]
   if (unit.load === 'not-found')

@@ -107,11 +107,15 @@ const inOrder = (items: ProbeItem[]): { shown: string[]; templates: string[]; ow
   }
 }
 
+/** What the portable service manager needs, and is not there. By the shell itself. */
+const lacking = `echo; for tool in flock setsid; do command -v $tool >/dev/null || echo "Lacks=$tool"; done`
+
 /** One `systemctl show` for all units, whose blocks come in the order asked, one blank line between; then what lies on disk. */
 const sh = (items: ProbeItem[]): string => {
   const { shown, templates, own } = inOrder(items)
   const machines = [...shown, ...templates]
-  if (machines.length === 0) return showUnits(own)
+  const portable = (names: string[]): string => `${showUnits(names)}\n${lacking}`
+  if (machines.length === 0) return portable(own)
   const installable = items.filter(({ item, facets }) => isOfMachine(item) && facets.includes('install'))
   const asked = `systemctl show --timestamp=us+utc -p ${properties} -- ${quoted(shown)}`
   return `if [ -d /run/systemd/system ]; then
@@ -120,9 +124,9 @@ ${lookOnDisk(
   machines,
   installable.map(({ item }) => item),
 )}
-${own.length > 0 ? `echo\n${showUnits(own)}` : ''}
+${own.length > 0 ? `echo\n${portable(own)}` : ''}
 else
-${showUnits([...machines, ...own])}
+${portable([...machines, ...own])}
 fi`
 }
 
@@ -146,11 +150,13 @@ export const serviceProbe: Probe<RawUnit> = {
     const { shown: first, templates, own } = inOrder(items)
     const places = new Map([...first, ...templates, ...own].map((name, i) => [name, i]))
     const disk = blocksOf('Of', blocks)
+    const [, lacks] = /^Lacks=(\S+)$/m.exec(stdout.toString()) ?? []
     const sections = new Map([...blocksOf('Install', blocks)].map(([unit, text]) => [unit, text.replace(/^> /gm, '')]))
     return items.map(({ item }) => {
       const found = disk.get(item)
       const onDisk = found === undefined ? nothingOnDisk : readOnDisk(found.split('\n'))
-      return parse(item, shown[places.get(item)!] ?? '', onDisk, sections)
+      const unit = parse(item, shown[places.get(item)!] ?? '', onDisk, sections)
+      return lacks !== undefined && unit.manager === 'portable' ? { ...unit, lacks } : unit
     })
   },
 }

@@ -10,6 +10,8 @@ import type { UnitInstall, UnitNeeds } from './unit-text.ts'
 export type ServiceAnswer = Omit<OnDisk, 'rc'> & {
   manager: 'systemd' | 'portable'
   boot: 'systemd' | 'sysv' | 'rc.local' | 'cron' | ''
+  /** A program that the portable service manager needs and that is not there. */
+  lacks?: string
   /** Its own name: of an alias that of the unit it stands for. */
   id: string
   names: string[]
