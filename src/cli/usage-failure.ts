@@ -38,7 +38,11 @@ const usageFailure = (message: string, argv: string[]): Failure => {
     : { reason: 'usage-option', what: what.split('\n')[0]!, fix }
 }
 
-const asksForJson = (argv: string[]): boolean => /(^| )--format[ =]json( |$)/.test(argv.join(' '))
+/** `-o` is the format of commands that have no playbook, of others a file. */
+const asksForJson = (argv: string[]): boolean =>
+  (['exec', 'ping'].includes(argv[0] ?? '') ? /(^| )(--format[ =]|-o ?)json( |$)/ : /(^| )--format[ =]json( |$)/).test(
+    argv.join(' '),
+  )
 
 /** The last line of every JSON output, also where the command line itself is wrong. */
 const summaryOf = (failure: Failure): string =>

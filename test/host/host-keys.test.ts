@@ -195,6 +195,38 @@ test('ask: without anybody to ask it is refused, and one who goes away ends the 
     await pool.closeAll()
   }))
 
+test('ask: a server on the way comes first, once for all that are behind it, and then these', () =>
+  withServers(2, async servers => {
+    await withServer({ forwards: true }, async bastion => {
+      const { name: _, ...hop } = newIn(bastion, { newKeys: 'ask' })
+      const targets = named(servers, { newKeys: 'ask' }).map(target => ({ ...target, via: [hop] }))
+      const questions: string[] = []
+      const { reasons } = await run(targets, async question => {
+        questions.push(question)
+        return true
+      })
+      assert.equal(reasons, [undefined, undefined])
+      assert.equal(
+        questions.map(question => [...question.matchAll(/SHA256:/g)].length),
+        [1, 2],
+        questions.join('\n'),
+      )
+      assert.match(questions[0]!, 'bastion 127.0.0.1')
+    })
+  }))
+
+test('a server on the way whose key has changed is refused, whatever is accepted', () =>
+  withServers(2, async ([server, other]) => {
+    await withServer({ forwards: true }, async bastion => {
+      const { name: _, ...hop } = newIn(bastion, { newKeys: 'accept' })
+      mkdirSync(join(bastion.folder, 'home/.ssh'), { recursive: true })
+      writeFileSync(hop.knownHosts[0]!, `[127.0.0.1]:${bastion.port} ${other!.hostKey}\n`)
+      const { reasons } = await run([{ ...server!.target, via: [hop] }])
+      assert.equal(reasons, ['host-key-changed'])
+      assert.is(server!.connections, 0)
+    })
+  }))
+
 test('what was refused for another reason is nothing to ask about', async () => {
   const keys = createHostKeys({ confirm: async () => true })
   assert.is(await keys.admits(new Error('other'), async () => {}), false)

@@ -54,11 +54,11 @@ const onEach = async (
   return cut
 }
 
-/** Ends when nobody reads what is printed any more, as with `| head`. */
-const untilUnread = (stop: () => void): void => {
+/** When nobody reads what is printed any more, as with `| head`, it ends as by Ctrl-C. */
+const untilUnread = (): void => {
   for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') stop()
+    stream.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.kill(process.pid, 'SIGINT')
     })
 }
 
@@ -75,9 +75,8 @@ export const onHosts = async (
   const to = reportOptionsFor(options, command)
   const report = createReport(to)
   let connected: ReachableHosts | undefined
-  const stop = (): void => void connected?.pool.closeAll()
-  const { signal, release } = interruptible(stop)
-  untilUnread(stop)
+  const { signal, release } = interruptible(() => void connected?.pool.closeAll())
+  untilUnread()
   const trips = (): Record<string, number> => roundTripsOf(connected)
   const inside = async (): Promise<number> => {
     const { emit } = report

@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startServer, varsOf } from '../../host/server.ts'
-import { closedPort, type Ran, sandbox, untilBegun } from '../rig.ts'
+import { bin, closedPort, type Ran, ranOf, sandbox, untilBegun } from '../rig.ts'
 
 const node0 = await startServer()
 const node1 = await startServer({ greets: 'echo a greeting; echo another >&2' })
@@ -124,6 +125,36 @@ test('Ctrl-C ends what runs on the hosts, and says where', async () => {
   assert.match(err, /The exec was interrupted/)
   assert.match(err, /Under way on .*node0/)
   assert.not(existsSync(late))
+})
+
+test('where nobody reads on, what runs on the hosts ends', async () => {
+  const line = `'${process.execPath}' '${bin}' exec node0 -i hosts.json -- yes | head -n 2; echo end`
+  const ran = await ranOf(spawn('sh', ['-c', line], { cwd: place.folder }))
+  assert.equal(linesOf(ran.out), ['node0 | y', 'node0 | y', 'end'])
+  await node0.idle()
+})
+
+test('-b runs it as root by sudo, --become-user as somebody else; one that is refused is told with its fix', async () => {
+  const host = await startServer({
+    programs: {
+      id: 'case $1 in -un) echo deploy;; *) echo 1000;; esac',
+      sudo: `who=root
+while [ "$1" != -- ]; do [ "$1" = -u ] && who=$2; shift; done; shift
+[ "$who" != nobody ] || { echo "Sorry, user deploy is not allowed to execute '/bin/sh' as nobody on h." >&2; exit 1; }
+exec "$@"`,
+    },
+  })
+  place.write('deploy.json', JSON.stringify({ all: { hosts: { h: { ...varsOf(host), ansible_user: 'deploy' } } } }))
+  const as = async (...args: string[]) => place.start(['exec', 'h', '-i', 'deploy.json', ...args, '--', 'echo $USER'])
+  assert.equal(linesOf((await as()).out), ['h | deploy'])
+  assert.equal(linesOf((await as('-b')).out), ['h | root'])
+  assert.equal(linesOf((await as('-b', '--become-user', 'postgres')).out), ['h | postgres'])
+  const refused = await as('-b', '--become-user', 'nobody')
+  assert.match(refused.err, 'error[host-become]')
+  assert.match(refused.err, 'fix:')
+  const ping = await place.start(['ping', '-b', '-i', 'deploy.json'])
+  assert.match(ping.out, /^h +ok +deploy, as root by ssh/)
+  await host.stop()
 })
 
 test('bad input ends with 4 before anything is contacted: no `--`, no such host, no inventory', async () => {
