@@ -45,23 +45,30 @@ const parsePrinted = (text: string): Printed => {
 /** ssh's own words, without what it says of its terminal. */
 const wordsOf = (stderr: string): string =>
   stderr
-    .split('\n')
+    .split(/[\r\n]+/)
     .filter(line => line.trim() !== '' && !/^Pseudo-terminal|terminating, \d+ bad/.test(line))
     .join('\n')
 
 const configFailure = (address: string, stderr: string, said: SshSaid[]): Failure => {
   const why = wordsOf(stderr)
   const [, file, line] = /^(.+?):? line (\d+):/m.exec(why) ?? []
-  const isOurs = file === undefined || file === 'command-line'
-  const from = isOurs ? said[0]?.from : undefined
-  const origin = isOurs ? from?.origin : { file: file!, line: Number(line), column: 1 }
+  // A line of a file is wrong for every host alike, and is told once.
+  if (file !== undefined && file !== 'command-line')
+    return {
+      reason: 'usage-file',
+      what: `ssh cannot read ${file}`,
+      why,
+      fix: 'correct the line: ssh_config(5) says what may stand there; or name another file with --ssh-config',
+      origin: { file, line: Number(line), column: 1 },
+    }
+  const origin = said[0]?.from.origin
   return {
     reason: 'usage-file',
-    what: `ssh cannot read what its configuration says of ${address}`,
+    what: `ssh cannot say how ${address} is reached`,
     why: why || 'it ended without a word',
     fix: /jumphost loop/.test(why)
       ? `write \`Host ${address}\` with \`ProxyJump none\` above the line that sends it through itself`
-      : `\`ssh -G ${address}\` has to say how it is reached: correct the line, or name another file with --ssh-config`,
+      : `\`ssh -G ${address}\` has to say it: correct what it is told, or name another file with --ssh-config`,
     ...(origin && { origin }),
   }
 }

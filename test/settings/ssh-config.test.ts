@@ -179,7 +179,8 @@ withSsh('certificates are named with what can use them', async () => {
 withSsh("a wrong line is told in ssh's words, with its place", async () => {
   const failure = await failureOf(reached('web', 'Host web\n  Hots x\n'))
   assert.is(failure.reason, 'usage-file')
-  assert.match(failure.why!, 'Bad configuration option: hots')
+  assert.match(failure.why!, /Bad configuration option: hots$/)
+  assert.equal(await failureOf(reached('db', 'Host web\n  Hots x\n')), failure, 'for every host alike')
   assert.equal(failure.origin, { file: join(folder, 'config'), line: 2, column: 1 })
   const options = { sshConfig: '/nowhere' }
   assert.match((await failureOf(reached('web', '', {}, { options }))).why!, 'No such file')

@@ -5,6 +5,7 @@ import { type Inventory, loadInventory, noVariable } from '../../load/inventory.
 import type { Located } from '../../load/located.ts'
 import { createScope } from '../../load/scope.ts'
 import { parseExtra } from '../../load/variables.ts'
+import { oneLine, printable } from '../../report/printable.ts'
 import { createReport } from '../../report/report.ts'
 import { originsOf, type SettingOrigin, settingsOfRun } from '../../settings/origins.ts'
 import type { ConnectionOptions, SaidBy } from '../../settings/precedence.ts'
@@ -48,7 +49,8 @@ const sourceText = ({ by, name, origin }: SaidBy): string => {
   return place === '' ? name : `${name}, ${place}`
 }
 
-const table = (rows: SettingOrigin[]): string[] => {
+const table = (said: SettingOrigin[]): string[] => {
+  const rows = said.map(row => ({ ...row, value: oneLine(printable(row.value.replace(/\s*\n\s*/g, ' '))) }))
   const width = (of: (row: SettingOrigin) => string): number =>
     Math.min(48, Math.max(0, ...rows.map(row => of(row).length)))
   const [names, values] = [width(row => row.setting), width(row => row.value)]

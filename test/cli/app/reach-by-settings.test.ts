@@ -43,6 +43,18 @@ if (hasSsh)
 else test.skip('by a name that only an ssh_config knows (this machine has no ssh program)')
 
 if (hasSsh)
+  test('a saved plan, and a run that is resumed, go the way that they were asked to go', async () => {
+    const run = (...args: string[]) => place.start(args, { SSH_AUTH_SOCK: '' })
+    place.write('fail.yml', '- hosts: all\n  tasks:\n    - { name: Fail, command: "false" }\n')
+    assert.is((await run('plan', 'fail.yml', '-i', 'hosts.ini', '-F', 'ssh_config', '-o', 'plan.json')).code, 0)
+    const applied = await run('apply', 'plan.json')
+    assert.equal([applied.code, /Fail/.test(applied.out)], [1, true], applied.err)
+    const resumed = await run('resume')
+    assert.equal([resumed.code, /Fail/.test(resumed.out)], [1, true], resumed.err)
+  })
+else test.skip('a saved plan, and a run that is resumed, go their way (this machine has no ssh program)')
+
+if (hasSsh)
   test('through a server that the ssh_config names, with a key of its own', async () => {
     const bastion = await startServer({ forwards: true })
     place.write(

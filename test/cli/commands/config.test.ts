@@ -56,6 +56,11 @@ test('how a host is reached: variables, options, files; secrets are set and no m
   assert.not.match(out, /hunter2|swordfish/)
 })
 
+test('a value of several lines stands in one', () => {
+  const env = { ANSIBLE_SSH_ARGS: '-C\n  -o ServerAliveInterval=5' }
+  assert.match(config([], env).out, /ssh_args +-C -o ServerAliveInterval=5 +ANSIBLE_SSH_ARGS\n/)
+})
+
 test('the same as JSON, and a host that is not there', () => {
   const { out } = config(['--host', 'web', '--format', 'json', '-F', 'none'])
   const { files, host, reached, later } = JSON.parse(out)
