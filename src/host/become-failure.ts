@@ -138,7 +138,9 @@ const OWN: Record<Become['method'], RegExp> = {
 const isOwn = ({ method, exe }: Become, line: string): boolean =>
   !isWarning(line) && (OWN[method].test(line) || (exe !== undefined && line.includes(`${exe.split(/\s+/)[0]}: `)))
 
-const linesIn = (said: string): string[] => said.split('\n').map(line => line.trim())
+/** Lines as they are told: sudo repeats the whole command that it refuses, which says no more than that it is a shell. */
+const linesIn = (said: string): string[] =>
+  said.split('\n').map(line => line.trim().replace(/'\/bin\/sh -c .*' as /, "'/bin/sh' as "))
 
 /** Whether what was printed holds words of who refuses. */
 export const isRefusal = (become: Become, said: string): boolean => linesIn(said).some(line => isOwn(become, line))
@@ -192,6 +194,14 @@ export const wrongPassword = (target: Target, become: Become): Failure => {
     fix: `give the password of ${whose(refused)} on ${target.name} by ${GIVE}`,
   }
 }
+
+/** The failure where nothing that is known is asked for, and nothing begins. */
+export const otherQuestion = (target: Target, become: Become, seconds: number, said: string): Failure => ({
+  reason: 'host-become',
+  what: cannot({ target, become }),
+  why: `${become.method} has begun nothing in ${seconds} s; it has said: ${linesIn(said).findLast(line => line !== '') ?? 'nothing'}`,
+  fix: `\`ssh ${target.user}@${target.host}\` and ${become.method} by hand say what it waits for: only a password can be given, no second factor`,
+})
 
 /** The failure where a password is asked for and there is none. */
 export const passwordWanted = (target: Target, become: Become): Failure => {

@@ -5,7 +5,7 @@ import type { Target } from '../settings/target.ts'
 import { askedLine, type Marks, marksOf, type Way, wayIn } from './asked-program.ts'
 import { shellSilent } from './become.ts'
 import { prompts } from './become-command.ts'
-import { becomeFailure, isWrongPassword, passwordWanted, wrongPassword } from './become-failure.ts'
+import { becomeFailure, isWrongPassword, otherQuestion, passwordWanted, wrongPassword } from './become-failure.ts'
 import { ANSWERS, givenLine, LOGIN_LINE } from './environment.ts'
 import type { Link } from './link.ts'
 import { connectionClosed, type Wire } from './shell.ts'
@@ -106,7 +106,9 @@ const begun = (asking: Asking, hereMs: number | undefined): Promise<boolean> => 
   wire.stdin.on('error', () => {})
   wire.closed.then(ending => reject(new Refusal(endedFailure(asking, ending))))
   const late = setTimeout(() => {
-    reject(new Refusal(shellSilent(target, BEGIN_SECONDS, saidBy(asking))))
+    const said = saidBy(asking)
+    const failure = isHere() ? otherQuestion(target, asking.become, BEGIN_SECONDS, said) : undefined
+    reject(new Refusal(failure ?? shellSilent(target, BEGIN_SECONDS, said)))
   }, BEGIN_SECONDS * 1000)
   const absent = hereMs === undefined ? undefined : setTimeout(() => isHere() || resolve(false), hereMs)
   return promise.finally(() => {

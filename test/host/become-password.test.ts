@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Become } from '../../src/core/transport.ts'
-import { connectSsh } from '../../src/host/connect.ts'
+import { connectSsh, connectTo } from '../../src/host/connect.ts'
 import type { Target } from '../../src/settings/target.ts'
 import { failuresOf } from './local.ts'
 import { type ServerOptions, type TestServer, withServer } from './server.ts'
@@ -74,7 +75,7 @@ const BYTES = 'printf "a\\0b\\377\\r\\n"; printf "err\\0\\r" >&2; exit 3'
 
 /** Frames go over as they are: bytes, both streams, status; and the password is in no argument and no environment. */
 const needUsable = async (server: TestServer, target: Target): Promise<void> => {
-  const transport = await connectSsh(target)
+  const transport = await connectTo(target)
   const seen = 'tr "\\0" "\\n" </proc/$$/environ; env; tr "\\0" "\\n" </proc/$$/cmdline'
   const [bytes, user, around] = await transport.run([{ sh: BYTES }, { sh: 'echo $USER' }, { sh: seen }])
   assert.equal(
@@ -103,6 +104,18 @@ test('sudo that asks nothing gets no password, and so no shell runs it as a comm
     await needUsable(server, as({}, server))
     assert.equal(linesOf(server, 'given'), [])
   }))
+
+const ssh = spawnSync('ssh', ['-V']).error ? test.skip : test
+ssh('by the ssh program it is the same (needs ssh)', async () => {
+  for (const [become, program] of [
+    [{}, { sudo: SUDO() }],
+    [{ method: 'su' }, { su: SU }],
+  ] as [Partial<Become>, Record<string, string>][])
+    await withServer(programs(program), async server => {
+      await needUsable(server, { ...as(become, server), connection: 'openssh' })
+      assert.equal(linesOf(server, 'given'), [PASSWORD])
+    })
+})
 
 test('with a password it is one round trip more: the question comes with the start, and frames with the answer', () =>
   withServer(programs({ sudo: SUDO() }), async server => {
