@@ -59,6 +59,35 @@ export const later = <T>(read: () => T): T | Later => {
 
 const proxies = new WeakMap<object, object>()
 
+type Members = Record<PropertyKey, unknown>
+
+/** A name that is not there may be one that is still to be made. */
+const needMade = (target: Members, key: PropertyKey): void => {
+  if (typeof key === 'string' && !(key in target) && target[born] !== undefined) throw target[born]
+}
+
+/** One for all of them: a walk makes ten thousands. */
+const reading: ProxyHandler<Members> = {
+  get: (target, key, proxy) => {
+    needMade(target, key)
+    const found = target[key]
+    return typeof found === 'function' ? found.bind(Array.isArray(target) ? proxy : target) : strict(found)
+  },
+  has: (target, key) => {
+    needMade(target, key)
+    return key in target
+  },
+  ownKeys: target => {
+    if (target[born] !== undefined) throw target[born]
+    return Reflect.ownKeys(target)
+  },
+  getOwnPropertyDescriptor: (target, key) => {
+    const found = Reflect.getOwnPropertyDescriptor(target, key)
+    if (found && isUnknown(found.value)) throw found.value
+    return found
+  },
+}
+
 /**
  * The same value, but reading an unknown in it throws that unknown. Arrays and objects answer as themselves otherwise.
  */
@@ -68,31 +97,8 @@ export const strict = <T>(value: T): T => {
   const known = proxies.get(value)
   if (known) return known as T
   // A proxy has to return the members of a frozen object unchanged, so a copy is proxied instead.
-  const target = (Object.isFrozen(value) ? (Array.isArray(value) ? [...value] : { ...value }) : value) as Record<
-    PropertyKey,
-    unknown
-  >
-  const member = (key: PropertyKey): unknown => {
-    if (typeof key === 'string' && !(key in target) && target[born] !== undefined) throw target[born]
-    const found = target[key]
-    return typeof found === 'function' ? found.bind(Array.isArray(target) ? proxy : target) : strict(found)
-  }
-  const proxy = new Proxy(target, {
-    get: (_, key) => member(key),
-    has: (_, key) => {
-      if (typeof key === 'string' && !(key in target) && target[born] !== undefined) throw target[born]
-      return key in target
-    },
-    ownKeys: () => {
-      if (target[born] !== undefined) throw target[born]
-      return Reflect.ownKeys(target)
-    },
-    getOwnPropertyDescriptor: (_, key) => {
-      const found = Reflect.getOwnPropertyDescriptor(target, key)
-      if (found && isUnknown(found.value)) throw found.value
-      return found
-    },
-  })
+  const target = (Object.isFrozen(value) ? (Array.isArray(value) ? [...value] : { ...value }) : value) as Members
+  const proxy = new Proxy(target, reading)
   proxies.set(value, proxy)
   return proxy as T
 }

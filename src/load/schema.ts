@@ -122,14 +122,28 @@ export const validate = (schema: TSchema, value: unknown, where: Located, option
   return fits(whole, value, skips) ? [] : complaints(validatorOf(whole), value, '', where, options)
 }
 
+const defaults = new WeakMap<object, [string, unknown][]>()
+
+/** The members of a schema that have a default, with it. Asked for each line of each pass. */
+const defaultsOf = (schema: Schema): [string, unknown][] => {
+  const known = defaults.get(schema)
+  if (known) return known
+  const { properties } = schema
+  const made = Object.entries(isRecord(properties) ? properties : {}).flatMap(([key, inner]): [string, unknown][] =>
+    isRecord(inner) && 'default' in inner ? [[key, inner.default]] : [],
+  )
+  defaults.set(schema, made)
+  return made
+}
+
+const copied = (value: unknown): unknown =>
+  value !== null && typeof value === 'object' ? structuredClone(value) : value
+
 /** The value with the defaults of the schema's own members; a new object. */
 export const withDefaults = (schema: TSchema, value: Record<string, unknown>): Record<string, unknown> => {
-  const properties = (schema as Schema).properties
-  if (!isRecord(properties)) return { ...value }
-  const defaults = Object.entries(properties).flatMap(([key, inner]) =>
-    isRecord(inner) && 'default' in inner && value[key] === undefined ? [[key, structuredClone(inner.default)]] : [],
-  )
-  return { ...value, ...Object.fromEntries(defaults) }
+  const complete = { ...value }
+  for (const [key, given] of defaultsOf(schema as Schema)) if (value[key] === undefined) complete[key] = copied(given)
+  return complete
 }
 
 /**

@@ -13,9 +13,31 @@ const layersOf =
   (host: string): Record<string, Located>[] =>
     layersFor({ play, inventory, host, extra, ...(host === own ? { task } : {}) })
 
+type Registered = Map<string, Map<string, Node[]>>
+const indexes = new WeakMap<Graph, Registered>()
+
+/** By host and name, the nodes that register it there. Found once for a graph: asked for each line, with 1,000 hosts. */
+const registeredOn = (graph: Graph): Registered => {
+  const known = indexes.get(graph)
+  if (known) return known
+  const made: Registered = new Map()
+  for (const [name, nodes] of graph.registered)
+    for (const node of nodes)
+      for (const host of node.once ? graph.source.inventory.hosts : node.hosts) {
+        const names = made.get(host) ?? new Map<string, Node[]>()
+        made.set(host, names)
+        const list = names.get(name)
+        if (list) list.push(node)
+        else names.set(name, [node])
+      }
+  indexes.set(graph, made)
+  return made
+}
+
 /** The node whose registered value `name` stands for on a host, as seen from a node: the one it has an edge to. */
-const registeredBy = ({ registered, positions }: Graph, from: Node, host: string, name: string): Node | undefined => {
-  const all = (registered.get(name) ?? []).filter(n => n.once || n.hosts.includes(host))
+const registeredBy = (graph: Graph, from: Node, host: string, name: string): Node | undefined => {
+  const { positions } = graph
+  const all = registeredOn(graph).get(host)?.get(name) ?? []
   const values = new Set(from.edges.flatMap(e => (e.kind === 'value' ? [e.on] : [])))
   const at = positions.get(from.id)!
   return all.find(n => values.has(n.id)) ?? all.findLast(n => positions.get(n.id)! < at) ?? all[0]
@@ -56,8 +78,7 @@ export const scopeOf = (
     layersOf: layers,
     groups,
     ...implicitOf(walk.known.loaded),
-    registers: on =>
-      [...graph.registered].flatMap(([name, nodes]) => (nodes.some(n => n.once || n.hosts.includes(on)) ? [name] : [])),
+    registers: on => [...(registeredOn(graph).get(on)?.keys() ?? [])],
     register: (on, name) => {
       const by = registeredBy(graph, node, on, name)
       if (by === undefined) throw new Missing()

@@ -46,7 +46,9 @@ const contextOf = (parts: RunParts, plan: Walk): RunContext => {
 const apply = async (context: RunContext): Promise<void> => {
   const { known, walk, planned } = context
   for (const line of planned.values()) if (line.refusal) finishQuiet(context, line)
-  for (const [host, cause] of haltedHosts(walk.planned, known.graph)) halt(context, host, cause)
+  const halted = haltedHosts(walk.planned, known.graph)
+  const lines = halted.size > 0 ? linesByHost(context) : new Map<string, Line[]>()
+  for (const [host, cause] of halted) halt(context, lines.get(host) ?? [], cause)
   if (isQuiet(context)) return tellAll(context)
   const alive = new Set(known.answers.keys())
   const progress: Progress = { context, arrived: new Map(), passing: new Set(), alive, open: new Map() }
@@ -64,17 +66,21 @@ const isQuiet = ({ planned, known }: RunContext): boolean =>
     line => known.finished.has(line.id) || line.verdict === 'ok' || line.verdict === 'skipped',
   )
 
-/** The lines of one host, in plan order, where steps may run. */
-const linesOf = ({ planned }: RunContext, host: string): Line[] =>
-  [...planned.values()].filter(line => line.host === host && line.node.included.has(host))
+/** The lines of each host, in plan order, where steps may run. */
+const linesByHost = ({ planned }: RunContext): Map<string, Line[]> =>
+  Map.groupBy(
+    [...planned.values()].filter(line => line.node.included.has(line.host)),
+    line => line.host,
+  )
 
 const tellAll = (context: RunContext): void => {
-  for (const host of context.known.graph.hosts) for (const line of linesOf(context, host)) finishQuiet(context, line)
+  const lines = linesByHost(context)
+  for (const host of context.known.graph.hosts) for (const line of lines.get(host) ?? []) finishQuiet(context, line)
 }
 
 /** A host that gets no step: what is ok there stays told, the rest is skipped with the cause. */
-const halt = (context: RunContext, host: string, cause: Line): void => {
-  for (const line of linesOf(context, host))
+const halt = (context: RunContext, lines: Line[], cause: Line): void => {
+  for (const line of lines)
     if (line.verdict === 'change' || line.verdict === 'undecided') finishSkipped(context, line, cause.id, cause.outputs)
     else finishQuiet(context, { ...line, outputs: neverMade(line.outputs, new Lost(cause.id)) })
 }

@@ -18,12 +18,15 @@ export const tellLost = (context: RunContext, machine: string): void => {
 export const tellUnfinished = (context: RunContext): void => {
   const { known, lines, underWay, signal } = context
   const ended = signal.aborted ? 'the run was interrupted' : 'the run ended'
-  for (const host of known.graph.hosts)
-    for (const node of known.graph.nodes)
-      for (const line of (node.included.has(host) && lines.get(nodeId(host, node.task))) || []) {
-        if (known.finished.has(line.id)) continue
-        const sent = underWay.get(line.id)
-        if (sent) finishUnverified(context, sent.line, whyNotKnown(sent.begun, ended))
-        else finishUnbegun(context, line)
-      }
+  const left = known.graph.nodes.flatMap(node =>
+    [...node.included].flatMap(host =>
+      (lines.get(nodeId(host, node.task)) ?? []).filter(line => !known.finished.has(line.id)),
+    ),
+  )
+  const byHost = Map.groupBy(left, line => line.host)
+  for (const line of known.graph.hosts.flatMap(host => byHost.get(host) ?? [])) {
+    const sent = underWay.get(line.id)
+    if (sent) finishUnverified(context, sent.line, whyNotKnown(sent.begun, ended))
+    else finishUnbegun(context, line)
+  }
 }

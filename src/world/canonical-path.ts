@@ -29,20 +29,26 @@ const most = 40
 /** `/a/link/.` is the folder a link leads to, `/a/link` the link itself. */
 export const followsLink = (path: string): boolean => path.endsWith('/.')
 
+const still: KnownLinks['predicted'] = []
+
+/** Whether normalizing would leave a path as it is. Asked for every look of every line: it is a sixth of the time. */
+const isPlain = (path: string): boolean => path.length > 1 && !/\/(\/|\.\.?(\/|$)|$)/.test(path) && path.startsWith('/')
+
 /**
  * The one name of a path: its folders one by one through links that are predicted (the newest counts) and real folders
  * that were seen. Below something that will be removed nothing that was seen holds any more.
  */
 export const canonicalPath = (links: KnownLinks, path: string, upto = links.predicted.length, left = most): string => {
-  const moving = links.predicted.slice(0, upto).filter(p => p.moves.size > 0)
-  const names = posix.normalize(path).split('/').slice(1)
+  const moving = upto === 0 ? still : links.predicted.slice(0, upto).filter(p => p.moves.size > 0)
+  const names = (isPlain(path) ? path : posix.normalize(path)).split('/')
+  names.shift()
   const base = followsLink(path) ? '.' : names.pop()!
   let folder = ''
   let removed = false
-  for (const [i, name] of names.entries()) {
+  for (let i = 0; i < names.length; i += 1) {
     const above = folder
-    folder += `/${name}`
-    const target = moving.findLast(p => p.moves.has(folder))?.moves.get(folder)
+    folder += `/${names[i]}`
+    const target = moving.length === 0 ? undefined : moving.findLast(p => p.moves.has(folder))?.moves.get(folder)
     removed ||= target === null
     const real = removed ? undefined : links.reals.get(folder)
     const through = typeof target === 'string' ? posix.resolve(above || '/', target) : real

@@ -7,7 +7,7 @@ import type { Target } from '../../settings/target.ts'
  * The identity of a machine's session: root's where any task becomes root, since root reads all and runs what others do.
  * Of several ways to be root the first one counts. Without `become` it is the login user's.
  */
-export const sessionOf = (graph: Graph, host: string): { become?: Become } => {
+export const sessionOf = (graph: Pick<Graph, 'nodes'>, host: string): { become?: Become } => {
   for (const node of graph.nodes) {
     const become = node.become.get(host)
     if (become?.user === 'root') return { become }

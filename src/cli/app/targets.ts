@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import type { Emit } from '../../core/event.ts'
 import { type Failure, type Origin, Refusal, refuse } from '../../core/failure.ts'
 import { expandOnMachines } from '../../graph/expand.ts'
-import { type Graph, machineOf } from '../../graph/graph.ts'
+import { type Graph, machineOf, type Node } from '../../graph/graph.ts'
 import { createPool, type Pool } from '../../host/pool.ts'
 import { noVariable } from '../../load/inventory.ts'
 import type { Located } from '../../load/located.ts'
@@ -48,11 +48,11 @@ const OVER_KEYWORD: Record<string, string[]> = {
 }
 
 /**
- * What plays say of how a host is reached: below its variables, over what options say. There is one connection to a host;
+ * What the plays of a host's nodes say of how it is reached: below its variables, over what options say. There is one connection to a host;
  * plays that say it differently are refused, unless a variable of the host says it anyway.
  */
-const reachByPlay = ({ nodes }: Graph, host: string, vars: Record<string, unknown>): PlayReach => {
-  const plays = [...new Set(nodes.flatMap(({ hosts, play }) => (hosts.includes(host) ? [play] : [])))]
+const reachByPlay = ({ nodes }: Pick<Graph, 'nodes'>, host: string, vars: Record<string, unknown>): PlayReach => {
+  const plays = [...new Set(nodes.map(({ play }) => play))]
   const [first, ...others] = plays
   for (const [word, variables] of Object.entries(OVER_KEYWORD)) {
     if (variables.some(name => vars[name] != null)) continue
@@ -100,6 +100,18 @@ const onMachines = (known: Known, targets: Record<string, Target>): Known => {
   return createKnown({ ...known, graph: expandOnMachines(graph, loaded, machines) })
 }
 
+/** The nodes of each host, in plan order. */
+const nodesByHost = ({ nodes }: Graph): Map<string, Node[]> => {
+  const found = new Map<string, Node[]>()
+  for (const node of nodes)
+    for (const host of node.hosts) {
+      const list = found.get(host)
+      if (list) list.push(node)
+      else found.set(host, [node])
+    }
+  return found
+}
+
 /** More than that is a slip of the finger. */
 const MOST_FORKS = 10_000
 
@@ -128,14 +140,16 @@ export const withTargets = async <P extends Reachable>(
   const forks = numberOf('', settingOf('forks', { vars: {}, options: asked, configured }), MOST_FORKS)
   const isAtTerminal = hasTerminal()
   const warned = new Map<string, string>()
+  const nodes = nodesByHost(graph)
   const reached = await Promise.all(
     graph.hosts.map(async host => {
       try {
         const { vars, originOf } = connectionVars(known, host)
+        const own = { nodes: nodes.get(host) ?? [] }
         return await targetOf(host, vars, {
-          ...sessionOf(graph, host),
+          ...sessionOf(own, host),
           originOf,
-          keywords: reachByPlay(graph, host, vars),
+          keywords: reachByPlay(own, host, vars),
           options: asked,
           configured,
           sshConfig,
