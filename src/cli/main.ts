@@ -208,9 +208,8 @@ const addRuns = (root: Command, done: Done): void => {
 }
 
 const addResume = (root: Command, done: Done): void => {
-  withConnection(
-    withFormat(root.command('resume').description('go on with a run that did not end well: the last one, or RUN')),
-  )
+  const words = 'go on with a run that did not end well: the last one, or RUN'
+  withPasswords(withConnection(withFormat(root.command('resume').description(words))))
     .argument('[run]', 'its id, or the end of it')
     .option('-e, --extra-vars <k=v|@file>', 'a variable that was given by hand, once more', collect, [])
     .addOption(lockTimeout())

@@ -108,3 +108,21 @@ const askedAgain = (given: AskedPasswords): AskedPasswords => ({
   ...(given.connectionPasswordFile ? { connectionPasswordFile: resolve(given.connectionPasswordFile) } : {}),
   ...(given.becomePasswordFile ? { becomePasswordFile: resolve(given.becomePasswordFile) } : {}),
 })
+
+/** The same once more, under what is given now: of each kind of password another way, or the same. */
+export const askedLike = (asked: AskedPasswords, now: AskedPasswords): AskedPasswords => {
+  const login = now.askPass || now.connectionPasswordFile !== undefined ? now : asked
+  const become = now.askBecomePass || now.becomePasswordFile !== undefined ? now : asked
+  return askedAgain({
+    ...(login.askPass ? { askPass: true } : {}),
+    ...(login.connectionPasswordFile ? { connectionPasswordFile: login.connectionPasswordFile } : {}),
+    ...(become.askBecomePass ? { askBecomePass: true } : {}),
+    ...(become.becomePasswordFile ? { becomePasswordFile: become.becomePasswordFile } : {}),
+  })
+}
+
+/** Options without those that `askedLike` weighs. */
+export const withoutPasswords = <T extends AskedPasswords>(options: T): Omit<T, keyof AskedPasswords> => {
+  const { askPass: _, askBecomePass: __, connectionPasswordFile: ___, becomePasswordFile: ____, ...others } = options
+  return others
+}

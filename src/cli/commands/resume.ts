@@ -5,9 +5,10 @@ import { createReport } from '../../report/report.ts'
 import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
 import type { ConnectionOptions } from '../../settings/precedence.ts'
 import { applySavedPlan } from '../app/apply-saved-plan.ts'
+import type { AskedPasswords } from '../app/ask-passwords.ts'
 import { connectionOptionsLike } from '../app/connection-options.ts'
 import { runPlaybook } from '../app/run-playbook.ts'
-import { requireSameVariables } from '../app/run-record.ts'
+import { askedLike, requireSameVariables, withoutPasswords } from '../app/run-record.ts'
 import { replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
 const isUnfinished = ({ summary }: Run): boolean => summary === undefined || summary.exit !== exit.done
@@ -37,7 +38,11 @@ const lineage = (run: Run): Event[] => {
  */
 export const resume = (
   name: string | undefined,
-  { extraVars, lockTimeout, ...shown }: Shown & ConnectionOptions & { extraVars: string[]; lockTimeout: number },
+  {
+    extraVars,
+    lockTimeout,
+    ...shown
+  }: Shown & ConnectionOptions & AskedPasswords & { extraVars: string[]; lockTimeout: number },
 ): Promise<number> =>
   withReport(createReport(replayOptionsFor(shown)), () => {
     const run = runToResume(name)
@@ -46,17 +51,22 @@ export const resume = (
       refuse('usage-option', `Run ${run.id} ended before it began.`, { fix: 'Call it as it was called.' })
     const resumes = { id: run.id, events: lineage(run) }
     const { playbook, variableFiles, variableNames, plan, refresh = false, noPending, ...given } = asked
-    const same = { ...given, pending: noPending !== true, ...connectionOptionsLike(asked, shown, 'runbook resume') }
+    const same = {
+      ...withoutPasswords(given),
+      pending: noPending !== true,
+      ...connectionOptionsLike(asked, shown, 'runbook resume'),
+      ...askedLike(asked, shown),
+    }
     if (plan !== undefined)
       return applySavedPlan(
         'apply',
         plan,
-        { ...shown, ...same, inventory: [], tags: [], extraVars, lockTimeout, refresh },
+        { ...withoutPasswords(shown), ...same, inventory: [], tags: [], extraVars, lockTimeout, refresh },
         resumes,
       )
     requireSameVariables(run.id, variableNames, extraVars, 'runbook resume')
     return runPlaybook({ command: 'apply', lockTimeout, resumes }, playbook, {
-      ...shown,
+      ...withoutPasswords(shown),
       ...same,
       extraVars: [...variableFiles, ...extraVars],
     })

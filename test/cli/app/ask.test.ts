@@ -149,6 +149,17 @@ test('resume asks again for what the run was asked for', () =>
     assert.equal(server.logins, ['password', 'password'])
   }))
 
+test('resume takes a password another way than the run did', () =>
+  withHost(asked, async () => {
+    place.write('wrong', 'nonsense')
+    place.write('right', PASSWORD)
+    const failed = await detached(['apply', 'site.yml', '-i', 'hosts.json', '--connection-password-file', 'wrong'])
+    assert.is(failed.code, 3, failed.err + failed.out)
+    assert.is((await detached(['resume'])).code, 3)
+    const { code, err, out } = await detached(['resume', '--connection-password-file', 'right'])
+    assert.is(code, 0, err + out)
+  }))
+
 const encrypted = (passphrase: string): { path: string; line: string } => {
   const path = join(place.folder, 'key')
   const { status } = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-f', path])
