@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sha256 } from '../../../src/core/value.ts'
 import { accountProbe, type RawNumbers } from '../../../src/module/probes/account.ts'
-import { fileProbe } from '../../../src/module/probes/file.ts'
+import { type FileAnswer, fileProbe } from '../../../src/module/probes/file.ts'
 import { findKind } from '../../../src/module/probes/other-tools.ts'
 import { provenanceProbe } from '../../../src/module/probes/provenance.ts'
+import { stepScript } from '../../../src/run/step-script.ts'
 import { inBusybox, noBusybox } from '../../host/busybox.ts'
 import { local, probed, temporary } from './local.ts'
 
@@ -54,6 +56,19 @@ check(`which tools there are is told without a process where they are GNU's${noB
   // Nothing can be started any more, and still it is told.
   assert.is(String(local(`ulimit -u 0 2>/dev/null; find() { echo asked >&2; }; ${told}`).stdout), '[1]\n')
   assert.is(String(local(`find() { echo asked >&2; }; ${told}`).stderr), '')
+})
+
+check(`a receipt with a time in whole seconds is neither left nor believed${noBusybox}`, () => {
+  const path = join(temporary(), 'big')
+  writeFileSync(path, 'big')
+  const at = join(path, '../.big.receipt')
+  const left = busybox(stepScript({ do: 'receipt', path, digest: 'f'.repeat(64) }, new Map(), 'root')!)
+  assert.equal([left.status, existsSync(at)], [0, false])
+  // What that stat says of its time: whoever writes to the file within this second leaves all of it as it is.
+  const { stdout } = busybox(`stat -c '%s %.9Z %i' -- ${path}`)
+  writeFileSync(at, `${String(stdout).trim()} ${'f'.repeat(64)}\n`)
+  const [raw] = probed(fileProbe, [{ item: path, facets: ['digest'] }], busybox)
+  assert.is((raw!.answer as Extract<FileAnswer, { kind: 'file' }>).content.digest, sha256('big'))
 })
 
 check(`accounts are those of the files where there is no getent${noBusybox}`, () => {

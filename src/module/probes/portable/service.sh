@@ -22,11 +22,20 @@ die() {
   exit 1
 }
 
-# Microseconds; whole seconds where date knows no better.
+# Microseconds. BusyBox's date knows whole seconds alone, its stat more: there it is the time of a file that is made now. So
+# it can be compared with that of others.
 now() {
   time=$(date +%s%N)
   case $time in
-    *N) time=${time%?N}000000 ;;
+    *N)
+      : >"$base/.now"
+      time=$(stat -c '%Z %z' "$base/.now")
+      fraction=${time#*.}
+      case $time in
+        *.*) fraction=${fraction%% *} && time=${time%% *}${fraction%???} ;;
+        *) time=${time%% *}000000 ;;
+      esac
+      ;;
     *) time=${time%???} ;;
   esac
 }
