@@ -64,7 +64,14 @@ type CopyArguments = Static<typeof args>
 const folderOf = (args: CopyArguments, found: SourceAnswer | undefined): FolderCopy | undefined => {
   if (args.src === undefined || !found?.exists || found.kind !== 'directory') return undefined
   const name = args.src.endsWith('/') ? '' : `/${baseName(args.src)}`
-  return { root: plainPath(`${args.dest}${name}`), entries: found.entries, args }
+  // As a plain value: it is looked into for each file.
+  const { mode, owner, group, directory_mode, force } = args
+  const said = { ...(mode && { mode }), ...(owner !== undefined && { owner }), ...(group !== undefined && { group }) }
+  return {
+    root: plainPath(`${args.dest}${name}`),
+    entries: found.entries,
+    args: { ...said, ...(directory_mode && { directory_mode }), force },
+  }
 }
 
 const target = ({ src, dest }: { src?: string; dest: string }): string =>

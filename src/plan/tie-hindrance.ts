@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { folderAt } from '../module/probes/file.ts'
+import type { AnyQuery, Reads } from '../module/query.ts'
 import type { Asker } from './decide.ts'
 import { type Deed, type Hindrance, handsOn, present } from './deed.ts'
 import type { Line } from './line.ts'
@@ -38,11 +39,20 @@ export const tieHindrance = (line: Line, deeds: Deed[], deed: Deed, ask: Asker):
   return undefined
 }
 
+/** What a line asks by item, found once: of a thousand files each asks for its folder. */
+const itemsIn = new WeakMap<Reads, Map<string, AnyQuery>>()
+const itemsOf = (reads: Reads): Map<string, AnyQuery> => {
+  const known = itemsIn.get(reads)
+  if (known) return known
+  const queries = Object.values(reads).flatMap(query => query ?? [])
+  const items = new Map(queries.toReversed().map(query => [query.item, query]))
+  itemsIn.set(reads, items)
+  return items
+}
+
 /** The folder as the line has asked for it already: nothing is read for this alone. */
 const known = ({ reads }: Line, folder: string, ask: Asker): unknown => {
-  const wanted = folderAt(folder)
-  const asked = Object.values(reads)
-    .flatMap(query => query ?? [])
-    .find(query => query.item === wanted.item || query.item === folder)
+  const items = itemsOf(reads)
+  const asked = items.get(folderAt(folder).item) ?? items.get(folder)
   return asked === undefined ? undefined : ask(asked)
 }

@@ -248,6 +248,7 @@ const exempt: Record<string, string> = {
   assert: 'changes nothing',
   clocks: 'changes nothing',
   debug: 'changes nothing',
+  fetch: 'changes nothing',
   stat: 'changes nothing',
   wait_for: 'changes nothing',
   group: 'its programs lock the files of the accounts and edit what is there then',
