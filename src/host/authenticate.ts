@@ -220,6 +220,18 @@ const courseWords = ({ tried, taken, methods, password }: Course, words: Words):
   ...words.notes,
 ]
 
+/** The methods that are spoken here. */
+const SPOKEN = /^(publickey|password|keyboard-interactive)$/
+
+/** What only the system's ssh can do, where the host wants that or the key has it. */
+const byProgram = (methods: string[], file: string | undefined): string | undefined => {
+  if (methods.length > 0 && !methods.some(method => SPOKEN.test(method)))
+    return 'only the ssh program can log in so: set ansible_connection: openssh'
+  if (file && existsSync(`${file}-cert.pub`))
+    return `if it wants the certificate ${file}-cert.pub, only the ssh program can show it: set ansible_connection: openssh`
+  return undefined
+}
+
 /** How the key gets there, or which of many is to be named. */
 const keyFix = (target: Target, keys: Login[], { methods = [], taken }: Course, { unsent, said }: Words): string => {
   const wantsPassword = target.password === undefined && methods.some(method => /^(password|keyboard)/.test(method))
@@ -228,6 +240,8 @@ const keyFix = (target: Target, keys: Login[], { methods = [], taken }: Course, 
   if (unsent > 0 || said.some(line => TOO_MANY.test(line)))
     return 'name the one key that counts: ansible_ssh_private_key_file, or IdentityFile and IdentitiesOnly in ~/.ssh/config'
   const file = keys.map(login => login.path).find(path => path !== undefined)
+  const other = byProgram(methods, file)
+  if (other !== undefined) return other
   const make = file && !existsSync(`${file}.pub`) ? `ssh-keygen -y -f ${file} >${file}.pub && ` : ''
   const copy = sshCommand('ssh-copy-id', target, ...(file ? ['-i', file] : []))
   const key = `let the key in with \`${make}${copy}\`, or set ansible_user or ansible_ssh_private_key_file`

@@ -52,7 +52,13 @@ export const connectFailure = (target: Target, error: SshError | undefined): Fai
   if (/Connection lost before handshake/.test(error.message))
     return unreachable(target, 'it closed the connection before it said anything', port)
   if (/no matching/.test(error.message))
-    return unreachable(target, `no common algorithm: ${error.message}`, 'let sshd there offer a current one')
+    return unreachable(
+      target,
+      `no common algorithm: ${error.message}`,
+      target.connection === 'openssh'
+        ? 'let sshd there offer a current one'
+        : 'let sshd there offer a current one; the ssh program knows more of them: ansible_connection: openssh',
+    )
   return unreachable(target, error.message, port)
 }
 

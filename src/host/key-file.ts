@@ -102,9 +102,13 @@ const parsed = (bytes: Buffer, passphrase?: string): ParsedKey | Error => {
   }
 }
 
+/** Why a key that a token signs with cannot be used. */
+export const ON_TOKEN = 'it is a key on a token, which only the ssh program can use'
+
 /** The key of a private key file that was read, or in words why it cannot be used. */
 export const openKeyFile = (file: KeyFile & { is: 'private' }, passphrase?: string): ParsedKey | string => {
   const { path, bytes, locked } = file
+  if (file.blob && /^sk-/.test(file.blob.toString('latin1', 4, 4 + file.blob.readUInt32BE(0)))) return ON_TOKEN
   if (locked && passphrase === undefined) return 'it is encrypted with a passphrase'
   const place = `${path}\0${locked ? passphrase : ''}`
   const known = opened.get(place)

@@ -1,7 +1,7 @@
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Hop, Target } from '../settings/target.ts'
 import { type AgentKey, agentKeys } from './agent.ts'
-import { type KeyFile, openKeyFile, readKeyFile } from './key-file.ts'
+import { type KeyFile, ON_TOKEN, openKeyFile, readKeyFile } from './key-file.ts'
 import { keyPathsOf } from './key-paths.ts'
 import type { ParsedKey } from './ssh-library.ts'
 
@@ -64,9 +64,11 @@ const keyFailure = (name: string, path: string, why: string): Failure => ({
   what: `the private key file ${path} of ${name} cannot be used: ${why}`,
   fix: /encrypted|passphrase/.test(why)
     ? `put it into an agent (\`ssh-add ${path}\`), or give its passphrase: on a terminal it is asked for, else ansible_ssh_private_key_passphrase says it`
-    : /public key/.test(why)
-      ? `put the private key into the agent of SSH_AUTH_SOCK (ssh-add), or name the file with the private key with ansible_ssh_private_key_file`
-      : 'name another file with ansible_ssh_private_key_file',
+    : why === ON_TOKEN
+      ? 'set ansible_connection: openssh'
+      : /public key/.test(why)
+        ? `put the private key into the agent of SSH_AUTH_SOCK (ssh-add), or name the file with the private key with ansible_ssh_private_key_file`
+        : 'name another file with ansible_ssh_private_key_file',
 })
 
 /**

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert'
 import type { Failure } from '../../src/core/failure.ts'
 import type { Transport } from '../../src/core/transport.ts'
 import { connectTo } from '../../src/host/connect.ts'
+import { connectFailure } from '../../src/host/connection-errors.ts'
 import { borrowFiles } from '../../src/host/openssh-folder.ts'
 import type { Target } from '../../src/settings/target.ts'
 import { failuresOf, reasonsOf } from './local.ts'
@@ -254,6 +255,51 @@ await transport.run([{ sh: 'echo' }], () => process.kill(process.pid, 'SIGKILL')
       while (there().length > 0) await new Promise(setImmediate)
       rmSync(join(temporary, name), { recursive: true })
     }
+  }),
+)
+
+/** A key that a token signs with, as ssh-keygen writes it: all but the token. */
+const tokenKey = (): string => {
+  const text = (value: string | Buffer): Buffer => {
+    const bytes = Buffer.from(value)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(bytes.length)
+    return Buffer.concat([length, bytes])
+  }
+  const key = Buffer.concat([text('sk-ssh-ed25519@openssh.com'), text(Buffer.alloc(32, 7)), text('ssh:')])
+  const one = Buffer.from([0, 0, 0, 1])
+  const all = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    text('none'),
+    text('none'),
+    text(''),
+    one,
+    text(key),
+    text(Buffer.alloc(64)),
+  ])
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${all.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`
+}
+
+test(
+  'where ssh2 cannot go on because only the ssh program can, that is the fix',
+  withOwnServer({ needs: ['gssapi-with-mic'] }, async server => {
+    const fixOf = async (target: Target): Promise<string> => (await failuresOf(connectTo(target)))[0]!.fix!
+    assert.match(await fixOf(server.target), 'ansible_connection: openssh')
+    const file = join(server.folder, 'id_sk')
+    writeFileSync(file, tokenKey(), { mode: 0o600 })
+    assert.match(await fixOf({ ...server.target, keyFiles: [file] }), 'ansible_connection: openssh')
+    const exchange = new Error('Handshake failed: no matching key exchange algorithm')
+    assert.match(connectFailure(server.target, exchange).fix!, 'ansible_connection: openssh')
+    assert.not.match(connectFailure({ ...server.target, connection: 'openssh' }, exchange).fix!, 'ansible_connection')
+  }),
+)
+
+test(
+  'a key with a certificate beside it that a host does not take is for the ssh program',
+  withOwnServer({ closed: true }, async server => {
+    writeFileSync(`${server.target.keyFiles![0]}-cert.pub`, '')
+    const [failure] = await failuresOf(connectTo(server.target))
+    assert.match(failure!.fix!, /-cert\.pub.*ansible_connection: openssh/)
   }),
 )
 
