@@ -49,11 +49,10 @@ const said = (target: Target): string[] => {
 export const LOGGED_IN = 'runbook is in'
 
 /**
- * The arguments of the ssh that logs in and runs a first program; others join it by its socket. It has no terminal and
- * asks nothing, keeps nothing alive after its run, and sets up no forwarding of the user's. Its log goes to a file, so
+ * The arguments of the ssh that logs in and runs nothing; programs join it by its socket. It has no terminal and asks nothing, keeps nothing alive after its run, and sets up no forwarding of the user's. Its log goes to a file, so
  * that the errors of the program come alone.
  */
-export const masterArguments = (target: Target, files: { socket: string; log: string }, line: string): string[] => [
+export const masterArguments = (target: Target, files: { socket: string; log: string }): string[] => [
   ...option('ControlMaster', 'yes'),
   ...option('ControlPersist', 'no'),
   ...option('LogLevel', 'DEBUG1'),
@@ -66,6 +65,7 @@ export const masterArguments = (target: Target, files: { socket: string; log: st
   ...option('ServerAliveCountMax', '3'),
   ...said(target),
   // Of these the last ones count, of all others the first.
+  '-N',
   '-T',
   '-E',
   files.log,
@@ -73,7 +73,6 @@ export const masterArguments = (target: Target, files: { socket: string; log: st
   files.socket,
   '--',
   target.host,
-  line,
 ]
 
 /**

@@ -5,7 +5,6 @@ import type { Target } from '../settings/target.ts'
 import { atMost } from './at-most.ts'
 import { childWire, started } from './child-wire.ts'
 import { connectFailure } from './connection-errors.ts'
-import { LOGIN_LINE } from './environment.ts'
 import type { Link } from './link.ts'
 import { joiningArguments, LOGGED_IN, masterArguments } from './openssh-arguments.ts'
 import { noOpenssh, opensshEnd, opensshFailure, plainWords } from './openssh-failure.ts'
@@ -22,13 +21,24 @@ const GOODBYE_MS = 500
 /** How long to wait for ssh's word that a program has been started, should one of its versions not say it. */
 const UNTOLD_MS = 2_000
 
-/** Of a session and process group of its own: an interrupt on the terminal is not its, and nothing can be asked there. */
-const ssh = (args: string[]): ChildProcessWithoutNullStreams =>
-  spawn('ssh', args, {
+/**
+ * Runs ssh as a command of sh that names it. Of a session and process group of its own: an interrupt on the terminal is not
+ * its, and nothing can be asked there.
+ */
+const spawned = (sh: string, args: string[]): ChildProcessWithoutNullStreams =>
+  spawn('/bin/sh', ['-c', sh, 'ssh', ...args], {
     stdio: 'pipe',
     detached: true,
     env: { ...process.env, LC_ALL: 'C', SSH_ASKPASS_REQUIRE: 'never' },
   })
+
+/**
+ * An ssh whose input is ours, and one that ends when our end of its input does: however runbook ends, so does the connection.
+ */
+const AS_OURS = 'exec ssh "$@"'
+const WATCHED = 'exec 3<&0 </dev/null; ( read -r x <&3; kill "$$" ) >/dev/null 2>&1 & exec ssh "$@" 3<&-'
+/** sh's status where there is no such program. */
+const NOT_FOUND = 127
 
 /** With what it has started: the programs on the way. */
 const signalGroup = ({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void => {
@@ -50,11 +60,11 @@ const logOf = ({ log }: OpensshFiles): string => {
   }
 }
 
-/** The ssh that has logged in, with the first program. `logged`: how long its log was by then. */
+/** The ssh that has logged in. `logged`: how long its log was by then. */
 type Master = { child: ChildProcessWithoutNullStreams; exited: Promise<void>; logged: number }
 
 const logIn = async (target: Target, files: OpensshFiles, signal?: AbortSignal): Promise<Master> => {
-  const child = ssh(masterArguments(target, files, LOGIN_LINE))
+  const child = spawned(WATCHED, masterArguments(target, files))
   const exited = exitOf(child)
   const stdout = readUpTo(child.stdout, new RegExp(`^${LOGGED_IN}\n`))
   const stderr = readUpTo(child.stderr)
@@ -66,8 +76,15 @@ const logIn = async (target: Target, files: OpensshFiles, signal?: AbortSignal):
   const stop = (): void => fail({ reason: 'run-interrupted', what: `connecting to ${target.name} was broken off` })
   const late = (): void => fail(connectFailure(target, Object.assign(new Error(), { level: 'client-timeout' })))
   const timer = setTimeout(late, (target.timeoutSeconds + LOGIN_SECONDS) * 1000)
-  const ended = (): void => fail(opensshFailure(target, logOf(files), stderr.text()))
+  const ended = (status: number | null): void =>
+    fail(
+      status === NOT_FOUND
+        ? noOpenssh(target, stderr.text().trim())
+        : opensshFailure(target, logOf(files), stderr.text()),
+    )
   child.once('error', error => fail(noOpenssh(target, error.message)))
+  child.stdin.on('error', () => {})
+  void exited.then(() => signalGroup(child, 'SIGKILL'))
   child.once('close', ended)
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
@@ -96,7 +113,7 @@ const join = async (
   line: string,
   end: (status?: number) => Promise<ProgramEnd>,
 ): Promise<ReturnType<typeof childWire>> => {
-  const child = ssh(joiningArguments(target, socket, line))
+  const child = spawned(AS_OURS, joiningArguments(target, socket, line))
   const exited = exitOf(child)
   const wire = childWire(child, end)
   await started(child)
@@ -112,9 +129,8 @@ const join = async (
 }
 
 /**
- * The link to a host by the system's ssh: one ssh that logs in and runs the first program, and for each further one an ssh
- * that joins it by its socket. What ssh2 lacks (certificates, keys on tokens, GSSAPI, all that an ssh_config says) is ssh's
- * own to do. Where runbook ends in whatever way the input of the first program does, and with it all of them.
+ * The link to a host by the system's ssh: one ssh that logs in, and for each program an ssh that joins it by its socket.
+ * What ssh2 lacks (certificates, keys on tokens, GSSAPI, all that an ssh_config says) is ssh's own to do.
  *
  * @throws Refusal `host-unreachable`, `host-login`, `host-key-unknown`, `host-key-changed`, `run-interrupted`.
  */
@@ -124,47 +140,33 @@ export const openOpenssh = async (target: Target, signal?: AbortSignal): Promise
     files.giveBack()
     throw error
   })
+  // Its words are in its log; a stream that is not read would stop it.
+  child.stdout.resume()
+  child.stderr.resume()
   const joined = new Set<Wire & { hangUp(): void }>()
-  let stands = true
   let isOurs = false
-  let reason: string | undefined
-  const why = (): string => (isOurs ? 'runbook closed it' : (reason ?? 'the host closed the connection'))
+  let end: string | undefined
   void exited.then(() => {
-    reason = opensshEnd(logOf(files).slice(logged))
-    stands = false
+    end = isOurs ? 'runbook closed it' : (opensshEnd(logOf(files).slice(logged)) ?? 'the host closed the connection')
   })
-  /** What the end of an ssh means. The first one ends with its program too: then nothing is logged of a loss. */
-  const endOf =
-    (isLost: () => boolean) =>
-    async (status?: number): Promise<ProgramEnd> => {
-      if (status !== undefined && status !== NO_STATUS) return { status }
-      await atMost(GOODBYE_MS, exited)
-      if (isOurs || isLost()) return { why: why() }
-      return status === undefined ? {} : { status }
-    }
-  const firstWire = childWire(
-    child,
-    endOf(() => reason !== undefined),
-  )
-  let first: Wire | undefined = firstWire
+  const stands = (): boolean => end === undefined && !isOurs
+  const why = (): string => end ?? 'runbook closed it'
+  const endOf = async (status?: number): Promise<ProgramEnd> => {
+    if (status !== undefined && status !== NO_STATUS) return { status }
+    await atMost(GOODBYE_MS, exited)
+    if (!stands()) return { why: why() }
+    return status === undefined ? {} : { status }
+  }
   return {
     by: 'ssh',
     start: async line => {
-      const taken = line === LOGIN_LINE ? first : undefined
-      first = taken ? undefined : first
-      if (taken) return taken
-      const wire = await join(
-        target,
-        files,
-        line,
-        endOf(() => !stands),
-      )
+      const wire = await join(target, files, line, endOf)
       joined.add(wire)
       void wire.closed.then(() => joined.delete(wire))
       return wire
     },
     get stands() {
-      return stands
+      return stands()
     },
     why,
     hangUp: async () => {
@@ -173,7 +175,6 @@ export const openOpenssh = async (target: Target, signal?: AbortSignal): Promise
       signalGroup(child, 'SIGTERM')
       await atMost(GOODBYE_MS, exited)
       signalGroup(child, 'SIGKILL')
-      firstWire.hangUp()
       files.giveBack()
     },
   }

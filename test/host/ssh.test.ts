@@ -13,7 +13,7 @@ import { connectSsh } from '../../src/host/connect.ts'
 import { LOGIN_LINE } from '../../src/host/environment.ts'
 import type { Target } from '../../src/settings/target.ts'
 import { failuresOf } from './local.ts'
-import { ROOT, withServer } from './server.ts'
+import { withServer } from './server.ts'
 
 const refusal = async (target: Target): Promise<Failure> => {
   const [failure] = await failuresOf(connectSsh(target))
@@ -99,44 +99,6 @@ test('a server that opens no session at all is told as that', () =>
     assert.is(failure?.reason, 'host-login')
     assert.match(failure!.why!, 'MaxSessions')
   }))
-
-// What /etc/ssh/sshrc, a noisy rc file of the login shell or a lecture of sudo's may print, on both streams.
-const GREETING =
-  'echo "theirs 0 1 2 3 4 run who"; echo mine; printf "use sudo"; echo "sudo: a lecture" >&2; printf odd >&2'
-
-test('what a login prints is passed over by frames, by the lease and by uploads', () =>
-  withServer(
-    { greets: GREETING, programs: { id: 'echo 1000', sudo: `${GREETING}; shift 3; exec "$@"` } },
-    async server => {
-      for (const become of [{}, { become: ROOT }]) {
-        const transport = await connectSsh({ ...server.target, user: 'deploy', ...become })
-        const [output] = await transport.run([{ sh: 'echo a; echo b >&2' }])
-        assert.equal([`${output?.stdout}`, `${output?.stderr}`], ['a\n', 'b\n'])
-        const lease = await transport.lease({ run: 'a-run', who: 'ada@laptop' })
-        assert.is(lease.is, 'mine')
-        const other = await connectSsh({ ...server.target, user: 'deploy', ...become })
-        await other.run([{ sh: ':' }])
-        const theirs = await other.lease({ run: 'b-run', who: 'bob@laptop' })
-        assert.equal(theirs.is === 'theirs' && theirs.holder.run, 'a-run')
-        await other.close()
-        if (lease.is === 'mine') await lease.give()
-        const bytes = Buffer.from('x')
-        const digest = createHash('sha256').update(bytes).digest('hex')
-        const upload = {
-          source: { bytes },
-          size: 1,
-          digest,
-          path: join(server.folder, `f${'become' in become}`),
-          mode: '0600',
-        }
-        await transport.upload(upload)
-        assert.is(readFileSync(upload.path, 'utf8'), 'x')
-        const [failure] = await failuresOf(transport.upload({ ...upload, path: join(server.folder, 'no/f') }))
-        assert.match(failure!.why!, 'no does not exist', 'not what was printed before')
-        await transport.close()
-      }
-    },
-  ))
 
 test('a login that is refused says who tried with what', () =>
   withServer({ closed: true }, async server => {

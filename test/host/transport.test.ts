@@ -5,7 +5,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Transport, Upload } from '../../src/core/transport.ts'
 import { failuresOf, reasonsOf } from './local.ts'
-import { type Reached, ways } from './ways.ts'
+import { ROOT } from './server.ts'
+import { type Reached, sshWays, ways } from './ways.ts'
 
 // What every way to a machine has to keep, whichever it is.
 
@@ -166,7 +167,7 @@ everywhere(
   },
 )
 
-everywhere('cut while a file is sent it is lost, and nothing of the file is left', async (transport, machine) => {
+everywhere('cut while a file is sent it is lost, and nothing has its name', async (transport, machine) => {
   const bytes = Buffer.alloc(30_000_000)
   const path = join(machine.folder, 'f')
   await transport.run([{ sh: ':' }])
@@ -177,7 +178,6 @@ everywhere('cut while a file is sent it is lost, and nothing of the file is left
   })
   assert.equal(await reasonsOf(sent), ['host-lost'])
   await machine.idle()
-  await until(() => readdirSync(machine.folder).every(name => !name.endsWith('.part')))
   assert.not.ok(existsSync(path))
 })
 
@@ -186,6 +186,9 @@ everywhere(
   async (transport, machine) => {
     const { folder } = machine
     const told: number[] = []
+    await transport.run([{ sh: ':' }])
+    // What keeps the lease goes on until the end.
+    await transport.lease({ run: 'c-run', who: 'cleo@laptop' })
     const frame = reasonsOf(
       transport.run(
         [
@@ -230,5 +233,32 @@ everywhere('closed, it takes nothing more', async (transport, { folder }) => {
   assert.not.ok(existsSync(join(folder, 'ran')))
   assert.is(transport.roundTrips, 1)
 })
+
+// What /etc/ssh/sshrc, a noisy rc file of the login shell or a lecture of sudo's may print, on both streams.
+const GREETING =
+  'echo "theirs 0 1 2 3 4 run who"; echo mine; printf "use sudo"; echo "sudo: a lecture" >&2; printf odd >&2'
+
+for (const { name, reach } of sshWays)
+  test(`${name}: what a login prints is passed over by frames, by the lease and by uploads`, async () => {
+    const machine = await reach({
+      greets: GREETING,
+      programs: { id: 'echo 1000', sudo: `${GREETING}; shift 3; exec "$@"` },
+    })
+    for (const become of [{}, { become: ROOT }]) {
+      const transport = await machine.connect({ user: 'deploy', ...become })
+      const [output] = await transport.run([{ sh: 'echo a; echo b >&2' }])
+      assert.equal([`${output?.stdout}`, `${output?.stderr}`], ['a\n', 'b\n'])
+      const lease = await transport.lease({ run: 'a-run', who: 'ada@laptop' })
+      assert.is(lease.is, 'mine')
+      if (lease.is === 'mine') await lease.give()
+      const upload = uploadOf(Buffer.from('x'), join(machine.folder, `f${'become' in become}`))
+      await transport.upload(upload)
+      assert.is(readFileSync(upload.path, 'utf8'), 'x')
+      const [failure] = await failuresOf(transport.upload({ ...upload, path: join(machine.folder, 'no/f') }))
+      assert.match(failure!.why!, 'no does not exist', 'not what was printed before')
+      await transport.close()
+    }
+    await machine.stop()
+  })
 
 test.run()

@@ -6,11 +6,11 @@ import { connectTo } from '../../src/host/connect.ts'
 import { openLocal } from '../../src/host/local.ts'
 import { openSession } from '../../src/host/session.ts'
 import type { Target } from '../../src/settings/target.ts'
-import { startServer } from './server.ts'
+import { type ServerOptions, startServer } from './server.ts'
 
 /** A machine that is reached in one of the ways there are. */
 export type Reached = {
-  connect(): Promise<Transport>
+  connect(change?: Partial<Target>): Promise<Transport>
   /** A folder of its own there. */
   folder: string
   /** What is between breaks, for all connections to it. */
@@ -21,21 +21,21 @@ export type Reached = {
 }
 
 /** How a machine is reached: what is said of one holds for all of them. */
-export type Way = { name: string; reach(): Promise<Reached> }
+export type Way = { name: string; reach(options?: ServerOptions): Promise<Reached> }
 
 const bySsh2: Way = {
   name: 'ssh2',
-  reach: async () => {
-    const server = await startServer()
-    return { ...server, connect: () => connectTo(server.target) }
+  reach: async options => {
+    const server = await startServer(options)
+    return { ...server, connect: change => connectTo({ ...server.target, ...change }) }
   },
 }
 
 const byOpenssh: Way = {
   name: 'openssh',
-  reach: async () => {
-    const server = await startServer()
-    return { ...server, connect: () => connectTo({ ...server.target, connection: 'openssh' }) }
+  reach: async options => {
+    const server = await startServer(options)
+    return { ...server, connect: change => connectTo({ ...server.target, ...change, connection: 'openssh' }) }
   },
 }
 
@@ -79,4 +79,6 @@ const locally: Way = {
   },
 }
 
-export const ways: Way[] = [bySsh2, byOpenssh, locally]
+/** Those that log in to a server. */
+export const sshWays: Way[] = [bySsh2, byOpenssh]
+export const ways: Way[] = [...sshWays, locally]

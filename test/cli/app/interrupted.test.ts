@@ -57,9 +57,14 @@ const eventsOf = ({ out }: Ran): Event[] =>
     .split('\n')
     .map(line => JSON.parse(line))
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  test(`${signal}: what was done, what is not known, what had not begun; each planned node has one result`, async () => {
-    const ran = await ended(kill => kill(signal), ['--format', 'json'])
+for (const [signal, way] of [
+  ['SIGINT', 'ssh'],
+  ['SIGTERM', 'ssh'],
+  ['SIGINT', 'openssh'],
+  ['SIGINT', 'local'],
+] as const)
+  test(`${signal}, ${way}: what was done, what is not known, what had not begun; each planned node has one result`, async () => {
+    const ran = await ended(kill => kill(signal), ['--format', 'json', '-c', way])
     assert.is(ran.code, 130)
     assert.equal(there(), ['a', 'b.begun'])
     const events = eventsOf(ran)
