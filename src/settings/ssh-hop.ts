@@ -47,10 +47,9 @@ const secondsOf = (name: string, said: SshSaid | undefined): number => {
   if (!/^(\d+[smhdw]?)+$/i.test(said.value))
     return refuseSetting(name, said.from, `says the time ${said.value}`, 'write seconds, or such as 1m30s')
   const parts = [...said.value.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)]
-  return Math.max(
-    1,
-    parts.map(([, count, unit]) => Number(count) * UNITS[unit!]!).reduce((a, b) => a + b, 0),
-  )
+  const total = parts.map(([, count, unit]) => Number(count) * UNITS[unit!]!).reduce((a, b) => a + b, 0)
+  // None at all would have a machine that is switched off waited for without end.
+  return total || DEFAULT_TIMEOUT_SECONDS
 }
 
 /** Paths with their tokens in them; `none` is no path. */
@@ -185,11 +184,8 @@ export const hopOf = (question: HopQuestion, list: SshSaid[]): Hop => {
 export const wayOf = (question: HopQuestion, list: SshSaid[]): { jump?: SshSaid; proxyCommand?: string } => {
   const said = firstOf(list, 'proxyjump', 'proxycommand')
   if (said === undefined || isNone(said)) return {}
-  if (said.keyword === 'proxyjump') return { jump: said }
-  const command = expandTokens(said.value, tokensOf(question, list))
-  return {
-    proxyCommand:
-      command ??
-      refuseSetting(question.name, said.from, `holds ${said.value}`, 'a % that stands for itself is written %%'),
-  }
+  const value =
+    expandTokens(said.value, tokensOf(question, list)) ??
+    refuseSetting(question.name, said.from, `holds ${said.value}`, 'a % that stands for itself is written %%')
+  return said.keyword === 'proxyjump' ? { jump: { ...said, value } } : { proxyCommand: value }
 }

@@ -233,6 +233,7 @@ test('other settings of ssh: aliases of keys, agents, times, files', async () =>
   assert.is((await said('-o IdentityAgent=$OTHER', { OTHER: '/o' })).agent, '/o')
   assert.is((await said('-o IdentityAgent=/run/%r')).agent, `/run/${userInfo().username}`)
   assert.is((await said('-o ConnectTimeout=1m30')).timeoutSeconds, 90)
+  assert.is((await said('-o ConnectTimeout=0')).timeoutSeconds, 10)
   assert.equal((await said('-o IdentityFile=${KEYS}/id', { KEYS: '/k' })).keyFiles, ['/k/id'])
   assert.equal((await said('-o UserKnownHostsFile=none -o GlobalKnownHostsFile=/g')).knownHosts, ['/dev/null', '/g'])
   assert.match(await refusedWith({ ansible_ssh_common_args: '-i ${NOPE}/id' }), /NOPE/)

@@ -145,6 +145,11 @@ Host b2
   assert.equal((await reached('web', text, { ansible_ssh_common_args: '-J none' })).via, undefined)
 })
 
+withSsh('tokens stand in the names of jump hosts', async () => {
+  const [hop] = (await reached('web', 'Host web\n  User ada\n  ProxyJump %r@b-%n:2200\n')).via!
+  assert.equal([hop!.user, hop!.host, hop!.port], ['ada', 'b-web', 2200])
+})
+
 withSsh('a way that leads in a circle is refused', async () => {
   const all = 'Host *\n  ProxyJump b\n'
   const through = await failureOf(reached('web', all))
