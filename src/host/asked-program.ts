@@ -44,6 +44,7 @@ const OWN_STREAMS = '<&3 >&4 2>&5 3<&- 4>&- 5>&-'
 const KEEP_STREAMS = 'exec 3<&0 4>&1 5>&2; '
 /** util-linux's script makes a terminal: nothing else that is found on every host does. */
 const NEED_SCRIPT = 'command -v script >/dev/null || { echo "runbook: there is no script here" >&2; exit 127; }; '
+const elsePiped = ({ fed }: Marks): string => `command -v script >/dev/null || { echo ${fed} >&2; eval "exec $1"; }; `
 const inTerminal = (streams: string): string => `script -qfc "stty -echo; eval \\"exec \\$R ${streams}\\"" /dev/null`
 
 /**
@@ -73,8 +74,9 @@ const TEXTS: Record<Way, (become: Become, marks: Marks) => string> = {
   piped: () => 'eval "exec $1"',
   seated: () => `${KEEP_STREAMS}${NEED_SCRIPT}exec ${inTerminal(OWN_STREAMS)} </dev/null >/dev/null`,
   // doas closes what it does not know, so it has the streams from the beginning; su may look whether they are a terminal.
+  // Where there is no script most a su reads its input instead, one byte at a time as a shell does.
   fed: ({ method }, marks) =>
-    `${NEED_SCRIPT}${feeder(marks)} | ${inTerminal(method === 'su' ? '' : OWN_STREAMS)} >&5; exit $?`,
+    `${method === 'su' ? elsePiped(marks) : NEED_SCRIPT}${feeder(marks)} | ${inTerminal(method === 'su' ? '' : OWN_STREAMS)} >&5; exit $?`,
 }
 
 /**

@@ -183,6 +183,23 @@ test('su and doas ask at a terminal, and frames go over as they are nevertheless
     })
 })
 
+test('su without a terminal to be had reads its input; one that asks nothing leaves it to the shell', async () => {
+  const few =
+    'few="$HOME/few"; mkdir -p "$few"; for p in sh id env head sed cat tr ps locale; do ln -sf "$(command -v $p)" "$few"; done; PATH=$few:${PATH%%:*}; export PATH'
+  const body = SU.replace(/^\[ -t 0 \].*$/m, '').replaceAll(/stty -?echo; |; echo >&2$/gm, '')
+  await withServer({ ...programs({ su: body }), greets: few }, async server => {
+    await needUsable(server, as({ method: 'su' }, server))
+    assert.equal(linesOf(server, 'given'), [PASSWORD])
+    const [failure] = await failuresOf(connectSsh(as({ method: 'su', password: 'wrong' }, server)))
+    assert.match(failure!.why!, 'the password is wrong')
+  })
+  const open = 'while [ "$1" != -c ]; do shift; done; exec /bin/sh -c "$2"'
+  for (const greets of [few, ':'])
+    await withServer({ ...programs({ su: open }), greets }, async server => {
+      await needUsable(server, as({ method: 'su' }, server))
+    })
+})
+
 test('doas that asks nothing leaves the input to the shell, with a password and without', async () => {
   await withServer(programs({ doas: DOAS('open=1') }), async server => {
     await needUsable(server, as({ method: 'doas' }, server))
