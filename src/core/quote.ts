@@ -16,7 +16,7 @@ export const quote = (word: string): string => {
 export const quoted = (words: string[]): string => words.map(quote).join(' ')
 
 /** `runbook_as USER PROGRAM ARGUMENT…`: by runuser, or where there is none (BusyBox) by su, which starts a shell for it. */
-const asFunction = `runbook_as() { if command -v runuser >/dev/null; then u=$1; shift; runuser -u "$u" -- "$@"; else u=$1; shift; su -s /bin/sh "$u" -c 'exec "$0" "$@"' "$@"; fi; }`
+const asFunction = `runbook_as() { if command -v runuser >/dev/null; then u=$1; shift; runuser -u "$u" -- "$@"; else u=$1; shift; su -s /bin/sh -c 'exec "$0" "$@"' -- "$u" "$@"; fi; }`
 
 /**
  * The beginning of a command that another user runs: with that user's home and name, the PATH and the language that there

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -29,6 +39,7 @@ const root = (): string => {
   if (made !== undefined) return made
   // Not below a folder that is seen inside: it would be seen twice.
   const at = mkdtempSync('/var/tmp/runbook-busybox-')
+  chmodSync(at, 0o755)
   process.on('exit', () => rmSync(at, { recursive: true, force: true }))
   for (const folder of ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'proc', 'dev', 'run', 'root', 'tmp', 'home'])
     mkdirSync(join(at, folder), { recursive: true })

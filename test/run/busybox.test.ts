@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { noBusybox } from '../host/busybox.ts'
+import { asOther, fedTo } from '../../src/core/quote.ts'
+import { inBusybox, noBusybox } from '../host/busybox.ts'
 import { failuresOf, rig, verdicts } from '../plan/rig.ts'
 import { createHosts, temporary } from './local.ts'
 
@@ -101,6 +102,14 @@ check(`what is missing there fails in the plan by its name${noBusybox}`, async (
       await made.close()
     }
   }
+})
+
+check(`another user runs what is to be run as one, without runuser${noBusybox}`, () => {
+  const [program, ...args] = inBusybox('/bin/sh')
+  const said = (script: string) => String(spawnSync(program, args, { input: script }).stdout)
+  const fed = fedTo('ada', 'id -un; echo "$HOME it\'s"; exit 3')
+  assert.is(said(`${fed}\necho "$?"`), "ada\n/home/ada it's\n3\n")
+  assert.is(said(`${asOther('ada')} sh -c 'id -un; echo "$@"' x -i 'a  b'`), 'ada\n-i a  b\n')
 })
 
 test.run()
