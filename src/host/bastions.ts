@@ -76,10 +76,13 @@ const forwardTo = (target: Target, bastion: Target, line: SshConnection): Promis
     }
   })
 
+/** The password of the command line, which is no way into a server that is gone through. */
+const PASSWORD = /(;|,)? ?(or )?give (a|the) password(:| with) --ask-pass[^;\n]*/
+
 /** What to do about a server on the way is written elsewhere than what is to be done about a host. */
 const aboutHop = (failure: Failure, { host }: Target): Failure => ({
   ...failure,
-  fix: `${failure.fix ?? ''}\n(a server on the way is named by -J, ansible_ssh_common_args or ProxyJump in ~/.ssh/config; its user, port and key stand there under Host ${host})`.trim(),
+  fix: `${(failure.fix ?? '').replace(PASSWORD, '') || 'let a key in there'}\n(a server on the way is named by -J, ansible_ssh_common_args or ProxyJump in ~/.ssh/config; its user, port and key stand there under Host ${host})`.trim(),
 })
 
 const open = async (bastion: Target, shared: Shared): Promise<SshConnection> => {

@@ -10,7 +10,7 @@ export type OnTerminal = { screen: string; code: number | null }
 export const onTerminal = (
   folder: string,
   line: string,
-  talk: [wait: string, type: string | (() => void)][],
+  talk: [wait: string, type: string | ((type: (text: string) => void) => void)][],
 ): Promise<OnTerminal> =>
   new Promise((resolve, reject) => {
     const child = spawn('script', ['-qefc', line, '/dev/null'], { cwd: folder })
@@ -25,7 +25,7 @@ export const onTerminal = (
         seen = at + left[0]![0].length
         const [, answer] = left.shift()!
         if (typeof answer === 'string') child.stdin.write(answer)
-        else answer()
+        else answer(text => void child.stdin.write(text))
       }
     })
     child.stdin.on('error', () => {})

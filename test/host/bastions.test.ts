@@ -115,6 +115,15 @@ test('each refusal names the bastion, and whose it is', () =>
     assert.match(inner.fix!, `-o ProxyJump=root@127.0.0.1:${open.port}`)
   }))
 
+test('a bastion that wants a password is not told to get that of the hosts', () =>
+  withServers([{ forwards: true, needs: ['password'], password: 'x' }, {}], async (bastion, host) => {
+    const failure = await refusal({ ...behind(host, 'a', bastion), password: 'of-the-host' })
+    assert.not(bastion.logins.includes('password'))
+    assert.match(failure.why!, 'it lets in by password')
+    assert.not.match(failure.fix!, '--ask-pass')
+    assert.match(failure.fix!, 'ssh-copy-id')
+  }))
+
 test('a host behind a bastion that is refused is told with a way through it', () =>
   withServers([{ forwards: true }, { closed: true }], async (bastion, host) => {
     const failure = await refusal(behind(host, 'a', bastion))

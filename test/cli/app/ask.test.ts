@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -83,6 +83,26 @@ for (const [what, key] of [
       assert.is(server.connections, 0)
       assert.not.match(screen, 'runbook resume')
     }))
+
+test('behind the question Ctrl-C is what it was', () =>
+  withHost(asked, async () => {
+    const begun = join(place.folder, 'begun')
+    const line = `echo >'${begun}'; exec sleep 60`
+    place.write(
+      'long.yml',
+      `- hosts: all\n  tasks: [{ name: long, command: { argv: [sh, -c, ${JSON.stringify(line)}] } }]\n`,
+    )
+    const interrupt = async (type: (text: string) => void): Promise<void> => {
+      while (!existsSync(begun)) await new Promise(setImmediate)
+      type('\x03')
+    }
+    const { screen, code } = await onTerminal(place.folder, `${plain} ${runbook} apply -k long.yml -i hosts.json`, [
+      ['log in with', `${PASSWORD}\r`],
+      ['\n', type => void interrupt(type)],
+    ])
+    assert.is(code, 130, screen)
+    assert.match(screen, 'interrupted')
+  }))
 
 for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const)
   test(`${signal} while it asks restores the terminal`, () =>
