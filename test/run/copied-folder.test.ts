@@ -284,6 +284,22 @@ test('what stands in the way is told by the plan, and nothing is written', () =>
   })
 })
 
+test('a folder with a file that is secret is as secret as that', () => {
+  const text = `- hosts: all\n  secrets: [site/key]\n  tasks:\n    - { name: c, copy: { src: site/, dest: "{{ root }}/x" } }\n`
+  const files = { 'files/site/key': 's3cret words\n', 'files/site/open': 'open\n' }
+  return withRig(text, { files }, async rig => {
+    const ran = await rig.apply()
+    assert.equal(results(ran), { 'node0/c': 'changed' })
+    assert.is(readFileSync(join(rig.hosts.root('node0'), 'x/key'), 'utf8'), 's3cret words\n')
+    const told = ran.events.filter(e => 'node' in e && e.node === 'node0/c')
+    assert.ok(told.length > 1)
+    assert.ok(
+      told.every(e => 'hidden' in e && e.hidden === 'secret'),
+      'no report shows what it is made of',
+    )
+  })
+})
+
 test('a later task sees the files as they will be', () => {
   const from = folderOf(root => writeFileSync(join(root, 'conf'), 'a = 1\n'))
   const text = `- hosts: all\n  tasks:\n    - { name: c, copy: { src: ${from}/, dest: "{{ root }}/etc" } }\n    - { name: l, lineinfile: { path: "{{ root }}/etc/conf", line: "b = 2" } }\n`

@@ -232,6 +232,14 @@ const moved: Case[] = [
     'none/f',
   ],
 ]
+for (const at of ['tree/f', 'none/f', 'none/sub/f'])
+  moved.push([
+    'copy',
+    `{ dest: "{{ root }}/${at.slice(0, 4)}", src: folder/ }`,
+    at === 'none/sub/f' ? 'mkdir none/sub; echo theirs >none/sub/f' : `echo theirs >${at}`,
+    at,
+    { files: { [`files/folder/${at.slice(5)}`]: 'mine\n', 'files/folder/other': 'other\n' } },
+  ])
 /** An archive of the controller, with one file `f`. */
 const packed = (): Buffer => {
   const folder = temporary()
