@@ -1,16 +1,20 @@
+import { writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { benchmarksPage } from './benchmarks-page.ts'
 import { chain } from './figures/chain.ts'
+import { farHosts } from './figures/far-hosts.ts'
 import { fourthNode } from './figures/fourth-node.ts'
 import { fresh } from './figures/fresh.ts'
+import { manyHosts } from './figures/many-hosts.ts'
 import { ordinary } from './figures/ordinary.ts'
 import { secondApply } from './figures/second-apply.ts'
 import { start } from './figures/start.ts'
 import { artifacts, type Rig, raise, takeDown } from './rig.ts'
 import { heads, line, lineOf, type Row } from './row.ts'
-import { endAll } from './timing.ts'
+import { endAll, root } from './timing.ts'
 
-// `node test/bench/bench.ts [--artifacts DIR] [FIGURE...]`: how fast runbook is, as ratios to what one would do without
+// `node test/bench/bench.ts [--artifacts DIR] [--write] [FIGURE...]`: how fast runbook is, as ratios to what one would do without
 // it, on hosts of its own. Times are medians, by turns. It measures and does not judge: the exit code is 0 also when a
 // bound is missed, 1 when something could not be measured, 4 when it cannot run here.
 
@@ -18,17 +22,19 @@ import { endAll } from './timing.ts'
 const onHosts: Record<string, (rig: Rig) => Promise<Row[]>> = {
   fresh,
   'second-apply': secondApply,
+  'far-hosts': farHosts,
   ordinary,
   'fourth-node': fourthNode,
   chain,
 }
-const names = ['start', ...Object.keys(onHosts)]
+const alone: Record<string, () => Promise<Row[]>> = { start, 'many-hosts': () => manyHosts() }
+const names = [...Object.keys(alone), ...Object.keys(onHosts)]
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const complain = (text: string): void => void process.stderr.write(`${text}\n`)
 
 const { values: options, positionals: wanted } = parseArgs({
-  options: { artifacts: { type: 'string' } },
+  options: { artifacts: { type: 'string' }, write: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 const unknown = wanted.find(name => !names.includes(name))
@@ -36,6 +42,7 @@ const chosen = names.filter(name => wanted.length === 0 || wanted.includes(name)
 const needsHosts = chosen.some(name => name in onHosts)
 
 let stopped = false
+const rows: Row[] = []
 const stop = (): void => {
   stopped = true
   endAll()
@@ -52,7 +59,10 @@ const noteLoad = (): void => {
 const show = async (name: string, measure: () => Promise<Row[]>): Promise<void> => {
   if (stopped) return
   try {
-    for (const row of await measure()) say(lineOf(row))
+    for (const row of await measure()) {
+      rows.push(row)
+      say(lineOf(row))
+    }
   } catch (error) {
     process.exitCode = 1
     if (!stopped) complain(`${name} could not be measured: ${(error as Error).message}`)
@@ -65,7 +75,7 @@ const onRig = async (): Promise<void> => {
     say(line(heads))
     for (const name of chosen) {
       const measure = onHosts[name]
-      await show(name, measure ? () => measure(rig) : start)
+      await show(name, measure ? () => measure(rig) : alone[name]!)
     }
     if (!stopped) noteLoad()
   } finally {
@@ -84,7 +94,8 @@ if (unknown !== undefined) {
   if (needsHosts) await onRig()
   else {
     say(line(heads))
-    await show('start', start)
+    for (const name of chosen) await show(name, alone[name]!)
   }
+  if (options.write && rows.length > 0) writeFileSync(`${root}/docs/benchmarks.md`, benchmarksPage(rows, loadavg()[0]!))
   if (stopped) process.exitCode = 130
 }

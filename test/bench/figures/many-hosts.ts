@@ -58,17 +58,17 @@ export const manyHosts = async (counts = [10, 100, 300, 1000]): Promise<Row[]> =
       const ratio = ours.cpuMs / theirs.cpuMs
       rows.push(
         infoRow(`${count} hosts, 10 tasks, nothing to change`, ours.ms),
-        infoRow('  time per host', perHost(ours.ms, count)),
+        infoRow(`${count} hosts: time per host`, perHost(ours.ms, count)),
         {
-          name: '  CPU per host / of a bare ssh2 login',
+          name: `${count} hosts: CPU each / of a bare ssh2 login`,
           ours: perHost(ours.cpuMs, count),
           theirs: perHost(theirs.cpuMs, count),
           ratio,
           ...(count === 1000 ? { bound: `${MOST_CPU} x`, met: ratio <= MOST_CPU } : {}),
         },
         count === 1000
-          ? checkRow('  memory at most', mb(ours.peakBytes), `${MOST_MB} MB`, ours.peakBytes <= MOST_MB * 2 ** 20)
-          : infoRow('  memory at most', mb(ours.peakBytes)),
+          ? checkRow(`${count} hosts: memory`, mb(ours.peakBytes), `${MOST_MB} MB`, ours.peakBytes <= MOST_MB * 2 ** 20)
+          : infoRow(`${count} hosts: memory`, mb(ours.peakBytes)),
       )
     }
     return rows
