@@ -56,7 +56,7 @@ export const masterArguments = (target: Target, files: { socket: string; log: st
   ...option('ControlMaster', 'yes'),
   ...option('ControlPersist', 'no'),
   ...option('LogLevel', 'DEBUG1'),
-  ...option('BatchMode', 'yes'),
+  ...(target.password === undefined ? option('BatchMode', 'yes') : option('NumberOfPasswordPrompts', '1')),
   ...option('PermitLocalCommand', 'yes'),
   ...option('LocalCommand', `echo ${LOGGED_IN}`),
   ...option('RemoteCommand', 'none'),

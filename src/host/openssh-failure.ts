@@ -59,6 +59,13 @@ const loginFailure = (target: Target, log: string, words: string[]): Failure => 
   }
 }
 
+export const passwordRefused = (target: Target): Failure => ({
+  reason: 'host-login',
+  what: `${target.name} does not take the password of ${target.user}`,
+  why: 'it asked for it once more',
+  fix: `try it by hand: \`${byHand(target)}\`; then give the right one: --ask-pass (-k), --connection-password-file FILE, or ansible_password. It is sent once, for accounts lock`,
+})
+
 /**
  * Why ssh did not log in, from its own words in the language C: what it has logged (`log`), and what else was printed
  * (`stderr`): the host's banner, and what programs on the way say.

@@ -7,8 +7,9 @@ import { childWire, started } from './child-wire.ts'
 import { connectFailure } from './connection-errors.ts'
 import type { Link } from './link.ts'
 import { joiningArguments, LOGGED_IN, masterArguments } from './openssh-arguments.ts'
-import { noOpenssh, opensshEnd, opensshFailure, plainWords } from './openssh-failure.ts'
+import { noOpenssh, opensshEnd, opensshFailure, passwordRefused, plainWords } from './openssh-failure.ts'
 import { borrowFiles, type OpensshFiles } from './openssh-folder.ts'
+import { askPass } from './openssh-password.ts'
 import { readUpTo } from './read-up-to.ts'
 import type { ProgramEnd, Wire } from './shell.ts'
 
@@ -25,11 +26,11 @@ const UNTOLD_MS = 2_000
  * Runs ssh as a command of sh that names it. Of a session and process group of its own: an interrupt on the terminal is not
  * its, and nothing can be asked there.
  */
-const spawned = (sh: string, args: string[]): ChildProcessWithoutNullStreams =>
+const spawned = (sh: string, args: string[], more: Record<string, string> = {}): ChildProcessWithoutNullStreams =>
   spawn('/bin/sh', ['-c', sh, 'ssh', ...args], {
     stdio: 'pipe',
     detached: true,
-    env: { ...process.env, LC_ALL: 'C', SSH_ASKPASS_REQUIRE: 'never' },
+    env: { ...process.env, LC_ALL: 'C', SSH_ASKPASS_REQUIRE: 'never', ...more },
   })
 
 /**
@@ -64,7 +65,8 @@ const logOf = ({ log }: OpensshFiles): string => {
 type Master = { child: ChildProcessWithoutNullStreams; exited: Promise<void>; logged: number }
 
 const logIn = async (target: Target, files: OpensshFiles, signal?: AbortSignal): Promise<Master> => {
-  const child = spawned(WATCHED, masterArguments(target, files))
+  const asked = target.password === undefined ? undefined : askPass(files.socket, target.password)
+  const child = spawned(WATCHED, masterArguments(target, files), asked?.environment)
   const exited = exitOf(child)
   const stdout = readUpTo(child.stdout, new RegExp(`^${LOGGED_IN}\n`))
   const stderr = readUpTo(child.stderr)
@@ -80,7 +82,9 @@ const logIn = async (target: Target, files: OpensshFiles, signal?: AbortSignal):
     fail(
       status === NOT_FOUND
         ? noOpenssh(target, stderr.text().trim())
-        : opensshFailure(target, logOf(files), stderr.text()),
+        : asked?.isRefused()
+          ? passwordRefused(target)
+          : opensshFailure(target, logOf(files), stderr.text()),
     )
   child.once('error', error => fail(noOpenssh(target, error.message)))
   child.stdin.on('error', () => {})
@@ -93,6 +97,7 @@ const logIn = async (target: Target, files: OpensshFiles, signal?: AbortSignal):
     return { child, exited, logged: logOf(files).length }
   } finally {
     clearTimeout(timer)
+    asked?.forget()
     signal?.removeEventListener('abort', stop)
     child.off('close', ended)
     stderr.stop()

@@ -221,6 +221,44 @@ test(
   }),
 )
 
+test(
+  'a password is given once, by a pipe: in no argument, no environment, no file',
+  withOwnServer({ password: 's3cret' }, async server => {
+    const bin = join(server.folder, 'path')
+    mkdirSync(bin)
+    const real = spawnSync('sh', ['-c', 'command -v ssh']).stdout.toString().trim()
+    const spy = `{ printf '%s\\n' "$@"; env; cat ${temporary}/runbook-*/*.ask; } >>${server.folder}/seen 2>&1`
+    writeFileSync(join(bin, 'ssh'), `#!/bin/sh\n${spy}\nexec ${real} "$@"\n`, { mode: 0o755 })
+    const path = process.env.PATH
+    process.env.PATH = `${bin}:${path}`
+    const sshArgs = ['-o', 'PubkeyAuthentication=no']
+    const { keyFiles: _, ...target } = server.target
+    const transport = await connect({ ...target, sshArgs, password: 's3cret' })
+    assert.is((await transport.run([{ sh: ':' }])).length, 1)
+    await transport.close()
+    const failure = await refusal({ ...target, sshArgs, password: 'wr0ng' })
+    process.env.PATH = path
+    assert.is(failure.reason, 'host-login')
+    assert.not.match(JSON.stringify(failure), 'wr0ng')
+    assert.not.match(readFileSync(join(server.folder, 'seen'), 'utf8'), /s3cret|wr0ng/)
+    assert.equal(left(), [])
+  }),
+)
+
+test(
+  'a wrong password is sent once, also where there are two ways to send it',
+  withOwnServer({ password: 's3cret', questions: [{ prompt: 'Password: ', answer: 's3cret' }] }, async server => {
+    const { keyFiles: _, ...target } = server.target
+    const failure = await refusal({ ...target, sshArgs: ['-o', 'PubkeyAuthentication=no'], password: 'wr0ng' })
+    assert.is(failure.reason, 'host-login')
+    assert.match(failure.what, 'does not take the password')
+    assert.equal(
+      server.logins.filter(method => method !== 'none'),
+      ['keyboard-interactive'],
+    )
+  }),
+)
+
 test('where names of temporary files are long the socket is in /tmp', () => {
   const long = join(temporary, 'x'.repeat(90))
   mkdirSync(long)
