@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { type Failure, type Origin, Refusal } from '../../src/core/failure.ts'
 import { SETTINGS, type SettingName, type Sources, settingOf } from '../../src/settings/precedence.ts'
 import { type Reaching, targetOf } from '../../src/settings/reach.ts'
+import type { SshSaid } from '../../src/settings/ssh-hop.ts'
 
 const environment = { SSH_AUTH_SOCK: '/run/agent' }
 const reached = (vars: Record<string, unknown>, more: Partial<Reaching> = {}) =>
@@ -209,6 +210,24 @@ test('forwardings of ports are not made, which is told', async () => {
     { warn: (kind, text) => told.push(`${kind}: ${text}`) },
   )
   assert.match(told.join(), /^forwardings: ansible_ssh_extra_args asks/)
+})
+
+test('of several files for ssh the one of variables is read, else that of the option, else that of settings', async () => {
+  const asked: (string | undefined)[] = []
+  const sshConfig = {
+    files: ['/usual'],
+    ask: async (_address: string, said: SshSaid[], file?: string) => {
+      asked.push(file)
+      return said
+    },
+  }
+  const environment = { ANSIBLE_SSH_ARGS: '-F /settings' }
+  const options = { sshConfig: '/option' }
+  await reached({}, { sshConfig })
+  await reached({}, { sshConfig, environment })
+  await reached({}, { sshConfig, environment, options })
+  await reached({ ansible_ssh_common_args: '-F /common' }, { sshConfig, environment, options })
+  assert.equal(asked, [undefined, '/settings', '/option', '/common'])
 })
 
 test('a proxy command has its tokens in it; of it and a jump host the first one counts', async () => {

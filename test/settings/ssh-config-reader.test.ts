@@ -37,6 +37,12 @@ Match all
   assert.equal(saidBy(text, 'x.org')[1], '6 identityfile /x y')
 })
 
+test('names of hosts are written in any case in Match, and not in Host', () => {
+  assert.equal(saidBy('Host A\n  Port 1\nMatch originalhost A host A\n  Port 2\nMatch user A\n  Port 3\n', 'a', 'a'), [
+    '4 port 2',
+  ])
+})
+
 test('what only ssh can follow is left to it', () => {
   for (const text of [
     'Match exec true',
