@@ -1,8 +1,8 @@
+import type { Bastions } from '../connection/bastions.ts'
+import { dial } from '../connection/dial.ts'
+import type { HostKeys } from '../connection/host-keys.ts'
 import type { Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
-import type { Bastions } from './bastions.ts'
-import { dial } from './dial.ts'
-import type { HostKeys } from './host-keys.ts'
 
 const isDirect = ({ via = [], proxyCommand }: Target): boolean => via.length === 0 && proxyCommand === undefined
 
@@ -23,19 +23,23 @@ export const connectSsh = async (
 ): Promise<Transport> => {
   const direct = isDirect(target) ? dial(target) : undefined
   // All that speaks over the connection is loaded while the host answers.
-  const [{ openSsh }, { openSession }] = await Promise.all([import('./ssh.ts'), import('./session.ts')])
-  const keys = await (hostKeys ?? (async () => (await import('./host-keys.ts')).createHostKeys()))()
-  const dialled = direct ?? (await (await import('./way.ts')).wayTo(target, { bastions, hostKeys: keys, signal }))
+  const [{ openSsh }, { openSession }] = await Promise.all([import('../connection/ssh.ts'), import('./session.ts')])
+  const keys = await (hostKeys ?? (async () => (await import('../connection/host-keys.ts')).createHostKeys()))()
+  const dialled =
+    direct ?? (await (await import('../connection/way.ts')).wayTo(target, { bastions, hostKeys: keys, signal }))
   return openSession(target, await openSsh(target, dialled, keys, signal))
 }
 
 const connectLocal = async (target: Target): Promise<Transport> => {
-  const [{ openLocal }, { openSession }] = await Promise.all([import('./local.ts'), import('./session.ts')])
+  const [{ openLocal }, { openSession }] = await Promise.all([import('../connection/local.ts'), import('./session.ts')])
   return openSession(target, openLocal())
 }
 
 const connectOpenssh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
-  const [{ openOpenssh }, { openSession }] = await Promise.all([import('./openssh.ts'), import('./session.ts')])
+  const [{ openOpenssh }, { openSession }] = await Promise.all([
+    import('../connection/openssh.ts'),
+    import('./session.ts'),
+  ])
   return openSession(target, await openOpenssh(target, signal))
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { connectFailure, NO_DESCRIPTORS } from '../connection/connection-errors.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
-import { connectFailure, NO_DESCRIPTORS } from './connection-errors.ts'
 
 /** What else is opened beside connections: key files, known_hosts, a file that is sent, pipes. */
 const RESERVE = 24

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { StringDecoder } from 'node:string_decoder'
-import type { Wire } from './shell.ts'
+import type { Wire } from '../connection/link.ts'
 
 /** Enough of a stream for a reason; the rest is read and dropped, since a stream that is not read stalls its channel. */
 const WORDS_CAP = 64 * 1024

@@ -1,9 +1,9 @@
+import type { Wire } from '../connection/link.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
 import type { LeaseAnswer, LeaseHolder, LeaseRequest } from '../core/transport.ts'
 import { lastLine } from './become.ts'
 import { type PastGreeting, pastGreeting } from './greeting.ts'
-import type { Wire } from './shell.ts'
 
 // A lease is made by a program on a second channel, the keeper: it has the kernel's lock on a small file, which says who
 // has the lease and until when it counts. Whatever ends the keeper ends the lock, so no lock outlives its run. When a

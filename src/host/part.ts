@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import type { Wire } from '../connection/link.ts'
 import { bytesOfText } from '../core/byte-text.ts'
 import { quote } from '../core/quote.ts'
 import type { Upload } from '../core/transport.ts'
 import type { PastGreeting } from './greeting.ts'
-import type { Wire } from './shell.ts'
 
 // What has come of a large file stays where the connection was cut, and the next upload of the same bytes goes on behind it.
 

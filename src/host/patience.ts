@@ -1,5 +1,6 @@
+import type { Wire } from '../connection/link.ts'
 import type { Failure } from '../core/failure.ts'
-import type { Shell, Wire } from './shell.ts'
+import type { Shell } from './shell.ts'
 
 /** How much of what a login prints is looked at for its last words. */
 const WORDS = 4096

@@ -1,10 +1,10 @@
 import PQueue from 'p-queue'
+import type { Bastions } from '../connection/bastions.ts'
+import type { AcceptedKey, Confirm, HostKeys } from '../connection/host-keys.ts'
 import { Refusal } from '../core/failure.ts'
 import type { Connect, Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
-import type { Bastions } from './bastions.ts'
 import { connectTo } from './connect.ts'
-import type { AcceptedKey, Confirm, HostKeys } from './host-keys.ts'
 import { createOpenHosts, type OpenHosts } from './open-hosts.ts'
 
 /** All hosts of a run. */
@@ -51,7 +51,7 @@ type PoolOptions = {
 const hostKeysOf = (onAccept: (key: AcceptedKey) => void, confirm: Confirm | undefined) => {
   let hostKeys: Promise<HostKeys> | undefined
   return (): Promise<HostKeys> => {
-    hostKeys ??= import('./host-keys.ts').then(({ createHostKeys }) =>
+    hostKeys ??= import('../connection/host-keys.ts').then(({ createHostKeys }) =>
       createHostKeys({ onAccept, ...(confirm && { confirm }) }),
     )
     return hostKeys
@@ -172,7 +172,7 @@ export const createPool = (options: PoolOptions): Pool => {
   const isNew = async (host: string): Promise<boolean> => {
     const target = targets[host]
     if (!target || (target.connection ?? 'ssh') !== 'ssh') return false
-    const { isToAsk } = await import('./host-keys.ts')
+    const { isToAsk } = await import('../connection/host-keys.ts')
     return (await Promise.all([target, ...(target.via ?? [])].map(isToAsk))).includes(true)
   }
 
@@ -186,7 +186,7 @@ export const createPool = (options: PoolOptions): Pool => {
       stop.abort()
       await Promise.allSettled(asked.values())
       await open.closeAll()
-      if (bastions.size > 0) await (await import('./bastions.ts')).closeBastions(bastions)
+      if (bastions.size > 0) await (await import('../connection/bastions.ts')).closeBastions(bastions)
     },
     roundTrips: host => open.roundTrips(host),
     acceptedKeys,

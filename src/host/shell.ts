@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Readable, Writable } from 'node:stream'
+import type { ProgramEnd, Wire } from '../connection/link.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
+import { oneAtATime } from '../core/one-at-a-time.ts'
 import type { Fragment, OnBytes, Output } from '../core/transport.ts'
 import { BEGIN_TAG, frameText } from './frame.ts'
 import { createFrameParser, type Mark } from './frame-parser.ts'
-import { oneAtATime } from './one-at-a-time.ts'
 import {
   addMark,
   type OnOutput,
@@ -14,19 +14,6 @@ import {
   runningText,
   startFrame,
 } from './running-frame.ts'
-
-/** How a program's connection ended. Both are missing when the connection broke and no reason is known. */
-export type ProgramEnd = { status?: number; why?: string }
-
-/** The three streams of a running program, wherever it runs, and a promise of its end. */
-export type Wire = {
-  stdin: Writable
-  stdout: Readable
-  stderr: Readable
-  closed: Promise<ProgramEnd>
-  /** Ends it from this side at once, without waiting for the program. */
-  cut(): void
-}
 
 /**
  * What is known when a shell ends unasked. `started`: it had answered before. `said`: what stands on its

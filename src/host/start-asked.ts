@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Link, Wire } from '../connection/link.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Become } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
@@ -7,8 +8,7 @@ import { shellSilent } from './become.ts'
 import { prompts } from './become-command.ts'
 import { becomeFailure, isWrongPassword, otherQuestion, passwordWanted, wrongPassword } from './become-failure.ts'
 import { ANSWERS, givenLine, LOGIN_LINE } from './environment.ts'
-import type { Link } from './link.ts'
-import { connectionClosed, type Wire } from './shell.ts'
+import { connectionClosed } from './shell.ts'
 
 /** How long a login's files may take before they are taken to read what is sent to them. */
 const HERE_MS = 5_000

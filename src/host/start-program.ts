@@ -1,11 +1,11 @@
+import { sessionRefusal } from '../connection/connection-errors.ts'
+import type { Link, Wire } from '../connection/link.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 import { becomes } from './become.ts'
 import { asksNothing } from './become-command.ts'
-import { sessionRefusal } from './connection-errors.ts'
 import { LOGIN_LINE, startLine } from './environment.ts'
-import type { Link } from './link.ts'
-import { connectionClosed, type Wire } from './shell.ts'
+import { connectionClosed } from './shell.ts'
 
 /** Machines whose sudo begins nothing without a terminal: what one program has met counts for those after it. */
 const terminals = new WeakSet<Link>()

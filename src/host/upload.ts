@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
+import type { ProgramEnd, Wire } from '../connection/link.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
@@ -8,7 +9,6 @@ import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
 import { pastGreeting } from './greeting.ts'
 import { agreeOnStart, bytesFrom, leavesPart, PART_DIGITS, partScript, receiveRest } from './part.ts'
-import type { ProgramEnd, Wire } from './shell.ts'
 
 const CHUNK = 256 * 1024
 const CHUNKS_AT_ONCE = 4

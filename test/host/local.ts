@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
+import type { ProgramEnd, Wire } from '../../src/connection/link.ts'
 import { Refusal } from '../../src/core/failure.ts'
-import type { ProgramEnd, Wire } from '../../src/host/shell.ts'
 import { inBusybox } from './busybox.ts'
 
 /** A wire to a program on this machine. It has a session of its own, as an ssh server gives one. */

@@ -22,7 +22,8 @@ export const roomOf = (file: string): string | undefined => {
 }
 
 /** All rooms but cli/, which wires them together. */
-const BELOW_CLI = 'core load module settings host report lab artifact graph world plan planfile drift run'.split(' ')
+const BELOW_CLI =
+  'core load module settings connection host report lab artifact graph world plan planfile drift run'.split(' ')
 
 /** Which rooms each room may import, besides itself. */
 const MAY: Record<string, string[]> = {
@@ -30,7 +31,8 @@ const MAY: Record<string, string[]> = {
   load: ['core'],
   module: ['core'],
   settings: ['core'],
-  host: ['core', 'settings'],
+  connection: ['core', 'settings'],
+  host: ['core', 'settings', 'connection'],
   report: ['core'],
   lab: ['core'],
   artifact: ['core'],
@@ -74,7 +76,7 @@ const DOORS: Record<string, string[]> = {
   'fast-check': ['test/chance.ts'],
   listr2: ['src/report/tty.ts'],
   'p-queue': ['src/host/pool.ts'],
-  ssh2: ['src/host/ssh-library.ts'],
+  ssh2: ['src/connection/ssh-library.ts'],
   undici: ['src/artifact/http.ts'],
   typebox: ['src/module/', 'type src/load/schema.ts', 'type src/load/check.ts', 'type src/load/check-reference.ts'],
 }

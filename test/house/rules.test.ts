@@ -42,7 +42,7 @@ test('rooms are kept apart', () => {
 })
 
 test('packages have their doors', () => {
-  assert.equal(found('src/host/ssh-library.ts', "import ssh2 from 'ssh2'"), [])
+  assert.equal(found('src/connection/ssh-library.ts', "import ssh2 from 'ssh2'"), [])
   assert.is(found('src/run/run.ts', "import ssh2 from 'ssh2'").length, 1)
   assert.is(found('src/run/run.ts', "const a = await import('listr2')").length, 1)
   assert.equal(found('src/load/check.ts', "import type { TSchema } from 'typebox'"), [])
@@ -97,7 +97,7 @@ test('old words are found in names, as words', () => {
 test('names of files are kebab-case; modules are called as in playbooks', () => {
   const good = [
     'src/plan/walk.ts',
-    'test/host/known-hosts.test.ts',
+    'test/connection/known-hosts.test.ts',
     'modules/builtin/wait_for.ts',
     'test/modules/README.md',
   ]

@@ -18,7 +18,14 @@ export type Job = {
 }
 
 export const usesHosts = (file: string): boolean => /\.(root|lab|hosts)\.test\.ts$/.test(file)
-const TAKING = ['test/cli/', 'test/host/', 'test/package/', 'test/state/earlier', 'test/docs/readme']
+const TAKING = [
+  'test/cli/',
+  'test/host/',
+  'test/connection/',
+  'test/package/',
+  'test/state/earlier',
+  'test/docs/readme',
+]
 /** Takes minutes on hosts of its own, and is run before a release. */
 const isLong = ({ name }: Job): boolean => name.endsWith('.hosts.test.ts')
 

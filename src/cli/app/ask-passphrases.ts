@@ -1,5 +1,5 @@
+import { findLockedKeys, type LockedKey } from '../../connection/locked-keys.ts'
 import { Refusal } from '../../core/failure.ts'
-import { findLockedKeys, type LockedKey } from '../../host/locked-keys.ts'
 import type { Hop, Target } from '../../settings/target.ts'
 import type { Listener } from './ask-passwords.ts'
 import { openTerminal, type Terminal } from './terminal.ts'

@@ -1,6 +1,6 @@
+import { anyLooksLocked } from '../../connection/key-paths.ts'
 import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import type { Become } from '../../core/transport.ts'
-import { anyLooksLocked } from '../../host/key-paths.ts'
 import type { Target } from '../../settings/target.ts'
 import type { AskedPasswords, Listener, Passwords } from './ask-passwords.ts'
 

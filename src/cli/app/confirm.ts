@@ -1,5 +1,5 @@
+import type { Confirm } from '../../connection/host-keys.ts'
 import { Refusal } from '../../core/failure.ts'
-import type { Confirm } from '../../host/host-keys.ts'
 import type { Pool } from '../../host/pool.ts'
 
 /** Asks for a yes or a no on the terminal, until it is one of both. Where nobody is there it is no. */

@@ -184,7 +184,7 @@ export const withTargets = async <P extends Reachable>(
 /** Tells of host keys that were taken in. Once, when all hosts have been connected to: there may be many. */
 export const warnOfKeys = async ({ pool }: ReachableHosts, emit: Emit): Promise<void> => {
   if (pool.acceptedKeys.length === 0) return
-  const { acceptedTexts } = await import('../../host/host-keys.ts')
+  const { acceptedTexts } = await import('../../connection/host-keys.ts')
   for (const text of acceptedTexts(pool.acceptedKeys)) emit({ type: 'warning', text })
 }
 

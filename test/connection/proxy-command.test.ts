@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert'
 import type { Failure } from '../../src/core/failure.ts'
 import { connectSsh } from '../../src/host/connect.ts'
 import type { Target } from '../../src/settings/target.ts'
-import { failuresOf } from './local.ts'
-import { withServer } from './server.ts'
+import { failuresOf } from '../host/local.ts'
+import { withServer } from '../host/server.ts'
 
 const refusal = async (target: Target): Promise<Failure> => {
   const [failure] = await failuresOf(connectSsh(target))

@@ -1,15 +1,14 @@
 import type { Duplex } from 'node:stream'
+import { atMost } from '../core/at-most.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
-import { atMost } from './at-most.ts'
 import { type Authentication, createAuthentication } from './authenticate.ts'
 import { closeReason, connectFailure, type SshError } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
 import type { HostKeyCheck, HostKeys } from './host-keys.ts'
-import type { Link } from './link.ts'
+import type { Link, Wire } from './link.ts'
 import { findLogins, type Logins } from './login.ts'
-import type { Wire } from './shell.ts'
 import { type Client, type ClientChannel, library } from './ssh-library.ts'
 
 /** A dead peer is noticed after 45 s; ssh2's own default is never. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hostKeyName, knownHostsLine, parseKnownHosts, portlessName } from '../../src/host/known-hosts.ts'
+import { hostKeyName, knownHostsLine, parseKnownHosts, portlessName } from '../../src/connection/known-hosts.ts'
 import { cases, fc } from '../chance.ts'
 
 const string = (bytes: Buffer | string): Buffer => {

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { connectFailure } from '../../src/connection/connection-errors.ts'
+import { borrowFiles } from '../../src/connection/openssh-folder.ts'
 import type { Failure } from '../../src/core/failure.ts'
 import type { Transport } from '../../src/core/transport.ts'
 import { connectTo } from '../../src/host/connect.ts'
-import { connectFailure } from '../../src/host/connection-errors.ts'
-import { borrowFiles } from '../../src/host/openssh-folder.ts'
 import type { Target } from '../../src/settings/target.ts'
-import { failuresOf, reasonsOf } from './local.ts'
-import { type ServerOptions, type TestServer, withServer } from './server.ts'
+import { failuresOf, reasonsOf } from '../host/local.ts'
+import { type ServerOptions, type TestServer, withServer } from '../host/server.ts'
 
 /** A folder of temporary files that is this test's alone, so that what is left in it shows. */
 const temporary = mkdtempSync(join(tmpdir(), 'runbook-o-'))

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hostKeyFailure, judgeHostKey, knownKeyTypes, type NamedHop } from '../../src/host/host-key.ts'
-import { type HostKeyPlace, parseKnownHosts } from '../../src/host/known-hosts.ts'
+import { hostKeyFailure, judgeHostKey, knownKeyTypes, type NamedHop } from '../../src/connection/host-key.ts'
+import { type HostKeyPlace, parseKnownHosts } from '../../src/connection/known-hosts.ts'
 
 const key = (type: string, ...parts: Buffer[]): { type: string; key: string } => {
   const strings = [Buffer.from(type), ...parts].flatMap(part => {

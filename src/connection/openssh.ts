@@ -1,17 +1,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { atMost } from '../core/at-most.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
-import { atMost } from './at-most.ts'
 import { childWire, started } from './child-wire.ts'
 import { connectFailure } from './connection-errors.ts'
-import type { Link } from './link.ts'
+import type { Link, ProgramEnd, Wire } from './link.ts'
 import { joiningArguments, LOGGED_IN, masterArguments } from './openssh-arguments.ts'
 import { noOpenssh, opensshEnd, opensshFailure, passwordRefused, plainWords } from './openssh-failure.ts'
 import { borrowFiles, type OpensshFiles } from './openssh-folder.ts'
 import { askPass } from './openssh-password.ts'
 import { readUpTo } from './read-up-to.ts'
-import type { ProgramEnd, Wire } from './shell.ts'
 
 /** ssh's status when the connection failed, or a signal ended what ran; a program may have it too. */
 const NO_STATUS = 255

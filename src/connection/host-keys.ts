@@ -1,10 +1,10 @@
 import type { Failure } from '../core/failure.ts'
 import { Refusal } from '../core/failure.ts'
+import { oneAtATime } from '../core/one-at-a-time.ts'
 import type { Hop } from '../settings/target.ts'
 import { hostKeyFailure, judgeHostKey, knownKeyTypes, type NamedHop, newKeyLines, type ShownKey } from './host-key.ts'
 import { hostKeyName, type KnownHosts, type KnownHostsEntry, knownHostsLine, portlessName } from './known-hosts.ts'
 import { appendKnownHosts, readKnownHosts } from './known-hosts-file.ts'
-import { oneAtATime } from './one-at-a-time.ts'
 import { keyType } from './public-key.ts'
 
 /** The check of one server's key. */

@@ -12,8 +12,8 @@ import type { Failure } from '../../src/core/failure.ts'
 import { connectSsh } from '../../src/host/connect.ts'
 import { LOGIN_LINE } from '../../src/host/environment.ts'
 import type { Target } from '../../src/settings/target.ts'
-import { failuresOf } from './local.ts'
-import { withServer } from './server.ts'
+import { failuresOf } from '../host/local.ts'
+import { withServer } from '../host/server.ts'
 
 const refusal = async (target: Target): Promise<Failure> => {
   const [failure] = await failuresOf(connectSsh(target))

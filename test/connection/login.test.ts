@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { findLogins } from '../../src/connection/login.ts'
 import type { Failure } from '../../src/core/failure.ts'
 import { connectSsh } from '../../src/host/connect.ts'
-import { findLogins } from '../../src/host/login.ts'
 import type { Target } from '../../src/settings/target.ts'
-import { failuresOf } from './local.ts'
-import { type ServerOptions, type TestServer, withServer } from './server.ts'
+import { failuresOf } from '../host/local.ts'
+import { type ServerOptions, type TestServer, withServer } from '../host/server.ts'
 
 // Keys and agents are OpenSSH's own here: ssh-keygen and ssh-agent of this machine.
 

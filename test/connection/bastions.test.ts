@@ -5,8 +5,8 @@ import type { Failure } from '../../src/core/failure.ts'
 import { connectSsh } from '../../src/host/connect.ts'
 import { createPool } from '../../src/host/pool.ts'
 import type { Hop, Target } from '../../src/settings/target.ts'
-import { failuresOf } from './local.ts'
-import { type ServerOptions, startServer, type TestServer } from './server.ts'
+import { failuresOf } from '../host/local.ts'
+import { type ServerOptions, startServer, type TestServer } from '../host/server.ts'
 
 /** Servers for the length of one test, one for each of these. */
 const withServers = async (all: ServerOptions[], use: (...servers: TestServer[]) => Promise<void>): Promise<void> => {

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from '../../src/host/algorithms.ts'
+import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from '../../src/connection/algorithms.ts'
 
 test('no key exchange by group-exchange: it blocks the process for seconds; nothing with sha1', () => {
   assert.ok(KEY_EXCHANGES.length > 0)

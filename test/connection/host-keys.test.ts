@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type AcceptedKey, type Confirm, createHostKeys } from '../../src/host/host-keys.ts'
+import { type AcceptedKey, type Confirm, createHostKeys } from '../../src/connection/host-keys.ts'
 import { createPool } from '../../src/host/pool.ts'
 import type { Target } from '../../src/settings/target.ts'
-import { reasonsOf } from './local.ts'
-import { type TestServer, withServer } from './server.ts'
+import { reasonsOf } from '../host/local.ts'
+import { type TestServer, withServer } from '../host/server.ts'
 
 /** A target that nobody knows yet, with a known_hosts file that is not there. */
 const newIn = ({ target, folder }: TestServer, change: Partial<Target> = {}): Target => ({
@@ -129,7 +129,7 @@ test('accept: a device is written to, and stays one', () =>
 test('two programs that write at once lose no line', async () =>
   withServer({}, async server => {
     const file = join(server.folder, 'home/.ssh/known_hosts')
-    const url = new URL('../../src/host/known-hosts-file.ts', import.meta.url)
+    const url = new URL('../../src/connection/known-hosts-file.ts', import.meta.url)
     const script = `const { appendKnownHosts } = await import(${JSON.stringify(url.href)})
       for (let n = 0; n < 300; n++) appendKnownHosts(${JSON.stringify(file)}, process.argv[1] + n + ' ' + 'x'.repeat(400))`
     const writers = ['a', 'b', 'c'].map(name =>

@@ -1,4 +1,17 @@
-import type { Wire } from './shell.ts'
+import type { Readable, Writable } from 'node:stream'
+
+/** How a program's connection ended. Both are missing when the connection broke and no reason is known. */
+export type ProgramEnd = { status?: number; why?: string }
+
+/** The three streams of a running program, wherever it runs, and a promise of its end. */
+export type Wire = {
+  stdin: Writable
+  stdout: Readable
+  stderr: Readable
+  closed: Promise<ProgramEnd>
+  /** Ends it from this side at once, without waiting for the program. */
+  cut(): void
+}
 
 /**
  * A way to a machine over which programs are started, however it was made: everything above it (identities, frames,

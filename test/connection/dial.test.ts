@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { dial } from '../../src/host/dial.ts'
+import { dial } from '../../src/connection/dial.ts'
 
 test('a socket has the kind of address and the address of this machine that are asked for', async () => {
   const server = createServer().listen(0, '127.0.0.1')

@@ -1,5 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import type { ProgramEnd, Wire } from './shell.ts'
+import type { ProgramEnd, Wire } from './link.ts'
 
 /** Resolves when a child process runs; rejects when it cannot be started. */
 export const started = (child: ChildProcessWithoutNullStreams): Promise<void> =>
