@@ -48,6 +48,16 @@ const namesIn = (folder: string): string[] =>
     .map(name => (name as unknown as Buffer).toString('latin1'))
     .sort()
 
+test('folders made below one with the set-group-ID bit have the mode that is promised', () =>
+  copied(
+    `src: ${folderOf(root => mkdirSync(join(root, 'below')))}, dest: "{{ root }}/shared"`,
+    root => assert.is(mode(join(root, 'shared', 'site', 'below')), '755'),
+    root => {
+      mkdirSync(join(root, 'shared'))
+      chmodSync(join(root, 'shared'), 0o2775)
+    },
+  ))
+
 test('a thousand small files are one frame to read and one to write, planned exactly', () => {
   const from = folderOf(root => {
     for (let i = 0; i < 1000; i++) {

@@ -160,7 +160,10 @@ const blockedFolder = (path: string, found: FileAnswer, leads: FileAnswer): Obst
   return { why: `${path} is ${what}; a folder is wanted`, fix: keeps }
 }
 
-/** Makes folders, outermost first: with their mode from birth, and their owner. */
+/**
+ * Makes folders, outermost first: with their mode from birth, and their owner. The mode is set once more, since chown takes
+ * set-ID bits away, and a folder that has the set-group-ID bit hands it on to those made in it, whatever `mkdir -m` is told.
+ */
 const folderSteps = (paths: string[], { args }: FolderCopy): Step[] => {
   const { owner, group } = ownerNames(args)
   const word = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
@@ -170,9 +173,8 @@ const folderSteps = (paths: string[], { args }: FolderCopy): Step[] => {
   )
   return portions.flatMap(some => [
     exec(['mkdir', '-m', mode, '--', ...some]),
-    ...(word === ''
-      ? []
-      : [exec(['chown', '--', word, ...some]), exec(['chmod', chmodMode('directory', mode), '--', ...some])]),
+    ...(word === '' ? [] : [exec(['chown', '--', word, ...some])]),
+    exec(['chmod', chmodMode('directory', mode), '--', ...some]),
   ])
 }
 
