@@ -16,7 +16,7 @@ type Present = Extract<FileAnswer, { exists: true }>
 /** What is known of something that is there: an earlier line may leave some of it open. */
 type Seen = { mode?: string; uid?: number; gid?: number; acl: boolean; kind?: string; owner?: string }
 
-const asRoot = 'Let the task run as root: become: true.'
+const asRoot = 'Let the task run as root: become: true, with no other become_user.'
 
 const value = <T>(found: unknown): T | undefined => (isUnknown(found) ? undefined : (found as T | undefined))
 

@@ -262,7 +262,7 @@ const show =
 /** Refused at once: what may not be read cannot be planned, and would fail later in a less clear way. */
 const forbidden = (path: string): never =>
   refuse('host-permission', `${path.replace(/(?<=.)\/\.$/, '')} may not be read.`, {
-    fix: 'Let the task run as root: become: true.',
+    fix: 'Let the task run as root: become: true, with no other become_user.',
   })
 
 const restless = (path: string, real: string): never => {
