@@ -8,6 +8,7 @@ import { fourthNode } from './figures/fourth-node.ts'
 import { fresh } from './figures/fresh.ts'
 import { manyHosts } from './figures/many-hosts.ts'
 import { ordinary } from './figures/ordinary.ts'
+import { rivals } from './figures/rivals.ts'
 import { secondApply } from './figures/second-apply.ts'
 import { start } from './figures/start.ts'
 import { artifacts, type Rig, raise, takeDown } from './rig.ts'
@@ -23,6 +24,7 @@ const onHosts: Record<string, (rig: Rig) => Promise<Row[]>> = {
   fresh,
   'second-apply': secondApply,
   'far-hosts': farHosts,
+  rivals,
   ordinary,
   'fourth-node': fourthNode,
   chain,
