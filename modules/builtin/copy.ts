@@ -49,11 +49,13 @@ const args = T.Object(
         description: 'The mode of folders that are newly made, "0755" if not given. Those that are there keep theirs.',
       }),
     ),
-    force: T.Boolean({ default: true, description: 'false: what is there is left as it is, whatever is in it.' }),
-    local_follow: T.Boolean({
-      default: true,
-      description: 'false: a link in a folder of the controller is a link on the host too, and not what it leads to.',
-    }),
+    // Without defaults: what earlier versions have fingerprinted has neither of them.
+    force: T.Optional(T.Boolean({ description: 'false: what is there is left as it is, whatever is in it.' })),
+    local_follow: T.Optional(
+      T.Boolean({
+        description: 'false: a link in a folder of the controller is a link on the host too, and not what it leads to.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -70,7 +72,7 @@ const folderOf = (args: CopyArguments, found: SourceAnswer | undefined): FolderC
   return {
     root: plainPath(`${args.dest}${name}`),
     entries: found.entries,
-    args: { ...said, ...(directory_mode && { directory_mode }), force },
+    args: { ...said, ...(directory_mode && { directory_mode }), force: force !== false },
   }
 }
 
@@ -184,7 +186,9 @@ export default defineModule({
   ],
   reads: args => ({
     source:
-      args.src === undefined || args.remote_src ? undefined : (args.local_follow ? source : sourceLinks)(args.src),
+      args.src === undefined || args.remote_src
+        ? undefined
+        : (args.local_follow === false ? sourceLinks : source)(args.src),
     from: args.src !== undefined && args.remote_src ? uses(file(plainPath(args.src))) : undefined,
     file: file(target(args)),
     ...targetReads(target(args), args),
@@ -221,7 +225,7 @@ export default defineModule({
     // Into a folder that is there, or to the place that is named.
     const at = seen.inside && seen.into ? { file: seen.inside, parent: seen.into } : seen
     const dest = seen.inside ? insideOf(args, seen.file)! : target(args)
-    if (!args.force && at.file.exists) return ok({ dest })
+    if (args.force === false && at.file.exists) return ok({ dest })
     const found = fileOf(seen.source)
     const wanted = (): Content =>
       seen.from ? contentAt(plainPath(args.src!), seen.from) : found ? contentOf(found) : content(args.content ?? '')
