@@ -193,9 +193,11 @@ export class Rig {
 
   /** Labs of earlier runs that were killed before they could take them down. */
   async #sweep(): Promise<void> {
-    const start = `runbook-cluster-${this.name}-`
-    for (const entry of readdirSync(tmpdir()).filter(entry => entry.startsWith(start))) {
-      if (alive(Number(entry.slice(start.length)))) continue
+    // Another lab's name may begin with this one's: what follows has to be a number alone.
+    const own = new RegExp(`^runbook-cluster-${this.name}-(\\d+)$`)
+    for (const entry of readdirSync(tmpdir())) {
+      const pid = own.exec(entry)?.[1]
+      if (pid === undefined || alive(Number(pid))) continue
       const folder = join(tmpdir(), entry)
       const words = ['lab', 'down', '--name', this.name]
       await begin([process.execPath, `${root}/src/runbook.mjs`, ...words], folder, {}).ended
