@@ -23,7 +23,7 @@ export const findAnsibleConfig = (folder: string, environment: Record<string, st
   const given = named === undefined ? undefined : resolve(folder, named.replace(/^~(?=\/|$)/, homedir()))
   const isFolder = given !== undefined && statSync(given, { throwIfNoEntry: false })?.isDirectory()
   const own = join(folder, 'ansible.cfg')
-  const isOpen = (statSync(folder).mode & 0o002) !== 0
+  const isOpen = ((statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & 0o002) !== 0
   const candidates = [
     ...(given === undefined ? [] : [isFolder ? join(given, 'ansible.cfg') : given]),
     ...(isOpen ? [] : [own]),

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { closedPort, privateKey, sandbox } from './rig.ts'
+import { bin, closedPort, privateKey, sandbox } from './rig.ts'
 
 const place = sandbox()
 test.after(place.remove)
@@ -215,6 +216,14 @@ test('with --format json the last line is the summary, on every exit', async () 
   assert.is(summary(['plan', 'play.yml']).exit, 4)
   assert.is(summary(['plan', 'play.yml', '--nope']).exit, 4)
   assert.is(summary(['plan', 'play.yml', '-i', 'hosts.yml', '--limit', 'db']).exit, 4)
+})
+
+test('a folder that is gone: exit code 4', () => {
+  const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+  const words = [process.execPath, bin, 'plan', join(place.folder, 'play.yml')]
+  const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...words], { cwd: place.folder, encoding: 'utf8' })
+  assert.is(status, 4, stderr)
+  assert.match(stderr, 'The folder that runbook was started in is gone.')
 })
 
 test('a host that cannot be reached: exit code 3 and a plain sentence', async () => {

@@ -44,12 +44,16 @@ export const replayOptionsFor = (shown: Shown, command: ReportOptions['command']
   tty: false,
 })
 
-const bug = ({ message, stack = '' }: Error): Failure => ({
-  reason: 'bug-engine',
-  what: `runbook has a bug: ${message}`,
-  why: stack,
-  fix: 'Please report it with this text.',
-})
+/** Nobody has seen to that: a bug; but that the folder somebody stands in has been removed can show anywhere. */
+const unforeseen = ({ message, stack = '', syscall }: NodeJS.ErrnoException): Failure =>
+  syscall === 'uv_cwd'
+    ? { reason: 'usage-file', what: 'The folder that runbook was started in is gone.', fix: 'cd to one that is there.' }
+    : {
+        reason: 'bug-engine',
+        what: `runbook has a bug: ${message}`,
+        why: stack,
+        fix: 'Please report it with this text.',
+      }
 
 /** Runs the inside of a command, which says the exit code. What it refuses, and a bug, end its report. */
 export const withReport = async (
@@ -60,7 +64,7 @@ export const withReport = async (
   try {
     return await inside()
   } catch (error) {
-    const failures = error instanceof Refusal ? error.failures : [bug(error as Error)]
+    const failures = error instanceof Refusal ? error.failures : [unforeseen(error as Error)]
     return report.finish({ roundTrips: roundTrips(), failures })
   }
 }
