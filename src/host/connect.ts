@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Bastions } from '../connection/bastions.ts'
 import { dial } from '../connection/dial.ts'
 import type { HostKeys } from '../connection/host-keys.ts'
@@ -22,7 +23,9 @@ export const connectSsh = async (
   bastions?: Bastions,
 ): Promise<Transport> => {
   const direct = isDirect(target) ? dial(target) : undefined
-  // All that speaks over the connection is loaded while the host answers.
+  // All that speaks over the connection is loaded while the host answers: a socket is on its way only with the next turn,
+  // which loading, being synchronous, would hold up (60 ms).
+  await setImmediate()
   const [{ openSsh }, { openSession }] = await Promise.all([import('../connection/ssh.ts'), import('./session.ts')])
   const keys = await (hostKeys ?? (async () => (await import('../connection/host-keys.ts')).createHostKeys()))()
   const dialled =

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
+import { basename } from 'node:path'
 import type { Row } from './row.ts'
 
 /** What a program says of its version; nothing where it is not there. */
@@ -7,6 +9,16 @@ const versionOf = (program: string, ...args: string[]): string => {
   const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
   return `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n')[0] || 'not there'
 }
+
+/** Programs of others that were measured too, by the packages that the folder of them holds. */
+const rivalRows = (folder: string | undefined): string =>
+  folder === undefined
+    ? ''
+    : ['ansible_core', 'mitogen', 'pyinfra']
+        .flatMap(name => globSync(`${folder}/lib/python3*/site-packages/${name}-*.dist-info`))
+        .map(path => basename(path, '.dist-info').split('-'))
+        .map(([name, version]) => `| ${name} | ${version} |\n`)
+        .join('')
 
 const bar = (ratio: number): string => '█'.repeat(Math.max(1, Math.round(ratio * 10)))
 
@@ -38,9 +50,9 @@ ${rows.flatMap(plotted).join('\n')}
 | measured with | |
 | --- | --- |
 | Node | ${process.version} |
-| kernel | ${release()} |
+| kernel | ${release().replace(/-.*/, '')} |
 | processor | ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'} |
 | memory | ${(totalmem() / 2 ** 30).toFixed(0)} GiB |
 | ssh | ${versionOf('ssh', '-V')} |
-| load when it ended | ${load.toFixed(1)} |
+${rivalRows(process.env.RUNBOOK_RIVALS)}| load when it ended | ${load.toFixed(1)} |
 `

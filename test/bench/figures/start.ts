@@ -12,7 +12,7 @@ const listener = async () => {
     first ||= process.hrtime.bigint()
     socket.destroy()
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => server.listen(0, '0.0.0.0', resolve))
   return {
     port: (server.address() as AddressInfo).port,
     take: () => {
@@ -36,8 +36,8 @@ const untilConnected = async (bin: string): Promise<{ ours: number; theirs: numb
   const { port, take, close } = await listener()
   try {
     await must({ argv: ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', `${folder}/key`] })
-    const host = { ansible_host: '127.0.0.1', ansible_port: port, ansible_ssh_private_key_file: `${folder}/key` }
-    const hosts = Object.fromEntries(['node0', 'node1', 'node2'].map(name => [name, host]))
+    const host = { ansible_port: port, ansible_ssh_private_key_file: `${folder}/key` }
+    const hosts = Object.fromEntries([1, 2, 3].map(i => [`node${i}`, { ...host, ansible_host: `127.0.0.${i}` }]))
     writeFileSync(`${folder}/hosts.json`, JSON.stringify({ all: { children: { ipfs: { hosts } } } }))
     const words = ['plan', 'playbooks/private-cluster.yml', '-i', `${folder}/hosts.json`, '--artifacts', folder]
     const argv = [process.execPath, bin, ...words]
