@@ -42,7 +42,7 @@ test('a plan has loaded no more than it needs for it when it first connects', as
   // None of: ajv, listr2, diff, undici; ssh2 comes while the hosts answer.
   assert.equal(packages, ['@marcbachmann/cel-js', 'commander', 'handlebars', 'js-yaml', 'p-queue'])
   const idle =
-    /^src\/(run\/(?!journal)|drift\/|lab\/|artifact\/(?!lock|not-found)|planfile\/(match-|mismatch|saved-lines)|host\/ssh\.ts)/
+    /^src\/(run\/(?!journal)|drift\/|lab\/|artifact\/(?!lock|not-found)|planfile\/(match-|mismatch|saved-lines)|connection\/ssh\.ts)/
   assert.equal(
     files.filter(file => idle.test(file)),
     [],
