@@ -7,6 +7,15 @@ export const started = (child: ChildProcessWithoutNullStreams): Promise<void> =>
     child.once('spawn', resolve).once('error', reject)
   })
 
+/** Signals a program and all that it has started, unless they have a process group of their own. */
+export const signalGroup = ({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // It has ended.
+  }
+}
+
 /**
  * The wire to a child process. It is over when the process has ended and nobody holds its outputs any more; one that a
  * signal has ended has no status. `end` says what an end means.

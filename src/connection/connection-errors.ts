@@ -81,3 +81,11 @@ export const closeReason = (error: SshError | undefined): string => {
   if (error.level === 'client-timeout') return 'the host did not answer for 45 seconds'
   return codeOf(error) === 'ECONNRESET' ? 'the host cut the connection' : error.message
 }
+
+/** The end of what a server or a proxy command says: why nobody may come in, at times behind a long notice. */
+export const lastLines = (text: string): string[] =>
+  text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+    .slice(-3)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { atMost } from '../core/at-most.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
-import { childWire, started } from './child-wire.ts'
+import { childWire, signalGroup, started } from './child-wire.ts'
 import { connectFailure } from './connection-errors.ts'
 import type { Link, ProgramEnd, Wire } from './link.ts'
 import { joiningArguments, LOGGED_IN, masterArguments } from './openssh-arguments.ts'
@@ -39,15 +39,6 @@ const AS_OURS = 'exec ssh "$@"'
 const WATCHED = 'exec 3<&0 </dev/null; ( read -r x <&3; kill "$$" ) >/dev/null 2>&1 & exec ssh "$@" 3<&-'
 /** sh's status where there is no such program. */
 const NOT_FOUND = 127
-
-/** With what it has started: the programs on the way. */
-const signalGroup = ({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void => {
-  try {
-    if (pid !== undefined) process.kill(-pid, signal)
-  } catch {
-    // It has ended.
-  }
-}
 
 const exitOf = (child: ChildProcessWithoutNullStreams): Promise<void> =>
   new Promise(resolve => child.once('exit', () => resolve()).once('error', () => resolve()))

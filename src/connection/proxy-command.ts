@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Target } from '../settings/target.ts'
+import { signalGroup } from './child-wire.ts'
+import { lastLines } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
 import { joined } from './joined.ts'
 
@@ -7,23 +9,6 @@ import { joined } from './joined.ts'
 const WORDS = 2048
 /** How long one may take to end when it is told to. */
 const END_MS = 1_000
-
-const lastLines = (text: string): string =>
-  text
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => line !== '')
-    .slice(-3)
-    .join('\n')
-
-/** Ends a program and all that it has started, unless they have a process group of their own. */
-const endGroup = (pid: number, signal: NodeJS.Signals): void => {
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // It has ended.
-  }
-}
 
 /**
  * Runs a proxy command, as ssh does: by the user's shell, and its streams are the connection. What it says on standard error
@@ -35,14 +20,17 @@ export const runProxy = (target: Target, command: string): Dialled => {
   let said = ''
   const { stream, close } = joined(child.stdout, child.stdin, () => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-    endGroup(child.pid, 'SIGTERM')
-    setTimeout(() => endGroup(child.pid!, 'SIGKILL'), END_MS).unref()
+    signalGroup(child, 'SIGTERM')
+    setTimeout(() => signalGroup(child, 'SIGKILL'), END_MS).unref()
   })
   const dialled: Dialled = { socket: stream }
   const fail = (what: string): void => {
-    dialled.error ??= Object.assign(new Error([what, lastLines(said)].filter(text => text !== '').join(': ')), {
-      fix: `run the proxy command by hand: a line that begins with SSH-2.0 has to come from it:\n${command}`,
-    })
+    dialled.error ??= Object.assign(
+      new Error([what, lastLines(said).join('\n')].filter(text => text !== '').join(': ')),
+      {
+        fix: `run the proxy command by hand: a line that begins with SSH-2.0 has to come from it:\n${command}`,
+      },
+    )
     close()
   }
   child.stderr.on('data', (chunk: Buffer) => {
@@ -53,7 +41,7 @@ export const runProxy = (target: Target, command: string): Dialled => {
   child.on('close', (code, signal) => fail(`the proxy command of ${target.name} ended (${signal ?? `status ${code}`})`))
   // One that has closed its output but stays is of no use any more.
   child.stdout.on('end', () => {
-    if (child.pid !== undefined) setTimeout(() => endGroup(child.pid!, 'SIGTERM'), END_MS).unref()
+    setTimeout(() => signalGroup(child, 'SIGTERM'), END_MS).unref()
   })
   return dialled
 }

@@ -4,7 +4,7 @@ import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
 import { type Authentication, createAuthentication } from './authenticate.ts'
-import { closeReason, connectFailure, type SshError } from './connection-errors.ts'
+import { closeReason, connectFailure, lastLines, type SshError } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
 import type { HostKeyCheck, HostKeys } from './host-keys.ts'
 import type { Link, Wire } from './link.ts'
@@ -34,14 +34,6 @@ const configOf = (target: Target, hostKey: HostKeyCheck, { handler }: Authentica
   // The one that is forwarded; what one logs in with is the handler's.
   ...(target.agent && target.forwardsAgent ? { agent: target.agent } : {}),
 })
-
-/** The end of what a host shows before a login: why nobody may come in, at times behind a long notice. */
-const lastLines = (text: string): string[] =>
-  text
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => line !== '')
-    .slice(-3)
 
 /** The words of a server before it speaks ssh, or in place of that: `Exceeded MaxStartups`. */
 const greetingIn = (first: Buffer): string[] => {
