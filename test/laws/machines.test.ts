@@ -1,14 +1,8 @@
-import { rmSync } from 'node:fs'
 import { test } from 'uvu'
 import { cases, fc, seed } from '../chance.ts'
-import { rig } from '../plan/rig.ts'
-import { shared } from '../run/modules.ts'
-import { holds } from '../run/property.ts'
-import { audit } from './audit.ts'
-import { createCounts, judge } from './judge.ts'
+import { lawful } from './lawful.ts'
 import { plainPlaybook } from './playbooks.ts'
 import type { Task } from './tasks.ts'
-import { before, files, prepare } from './tree.ts'
 
 const names = ['node0', 'node1', 'node2']
 const machines = { node2: 'node0' }
@@ -24,21 +18,7 @@ const playbook = fc
     return { text: JSON.stringify([play]), hosts: ['node0', 'node1'] }
   })
 
-test(`laws 2 to 5 where two names are one machine: ${numRuns} playbooks (seed ${seed}) do what their plan says`, async () => {
-  const counts = createCounts()
-  const property = fc.asyncProperty(playbook, before, async (generated, there) => {
-    const made = rig(generated.text, { files, hosts: names, machines, modules: { shared } })
-    const roots = generated.hosts.map(made.hosts.root)
-    try {
-      for (const root of roots) prepare(root, there)
-      await judge(made, generated, () => Promise.all(roots.map(audit)), counts)
-    } finally {
-      await made.close()
-      for (const root of roots) rmSync(root, { recursive: true, force: true })
-    }
-  })
-  await holds(property, numRuns, 3)
-  console.log(`  ${counts.text()}`)
-})
+test(`laws 2 to 5 where two names are one machine: ${numRuns} playbooks (seed ${seed}) do what their plan says`, () =>
+  lawful(playbook, numRuns, { hosts: names, machines }))
 
 test.run()
