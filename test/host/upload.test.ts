@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Transport, Upload } from '../../src/core/transport.ts'
@@ -48,6 +49,10 @@ const uploadOf = (bytes: Buffer, path: string, more: Partial<Upload> = {}): Uplo
   mode: '0640',
   ...more,
 })
+
+/** Takes a part of what comes, says so, and when the cut is over the rest has not come. */
+const CAT_AT_A_CUT = `/usr/bin/head -c 1000000; : > "$HOME/holds"
+until [ -e "$HOME/cut" ]; do sleep 0.02; done`
 
 const MEGABYTES = Buffer.alloc(3_000_000, 'some bytes \0\xff\n')
 
@@ -240,21 +245,17 @@ test('cut at any moment, however often: the file is whole or not there, and come
   }))
 
 test('a connection cut on the way leaves nothing under the name, and of a file that is not large no part of it', () =>
-  withHost({}, async (transport, folder, server) => {
-    const path = join(folder, 'big')
-    let seenPart = false
-    // Half of it is more than what can be on the way unread (2 MiB): the other end must have begun.
-    const bytes = Buffer.alloc(3_900_000)
-    const upload = transport.upload(uploadOf(bytes, path), sent => {
-      if (sent < 3_000_000) return
-      seenPart ||= readdirSync(folder).some(name => name.endsWith('.part'))
-      server.cut()
-    })
-    const [failure] = await failuresOf(upload)
+  withHost({ programs: { cat: CAT_AT_A_CUT } }, async (transport, folder, server) => {
+    const upload = failuresOf(transport.upload(uploadOf(MEGABYTES, join(folder, 'big'))))
+    while (!existsSync(join(server.folder, 'holds'))) await setTimeout(20)
+    const names = readdirSync(folder)
+    server.cut()
+    writeFileSync(join(server.folder, 'cut'), '')
+    const [failure] = await upload
     assert.is(failure?.reason, 'host-lost')
     await server.idle()
     assert.equal(readdirSync(folder), [])
-    assert.ok(seenPart, 'the part was there while it came')
+    assert.match(names.join(), /^\.big\.\w+\.part$/, 'the part was there while it came')
   }))
 
 test('wrong size, wrong digest, a bad mode or owner: nothing is left, and what was there stays', () =>
