@@ -2,6 +2,8 @@ import { statSync } from 'node:fs'
 import { exit } from '../core/exit.ts'
 import type { Failure } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
+import { jsonText } from '../report/json.ts'
+import { printable } from '../report/printable.ts'
 import { adviceFor } from './ansible-options.ts'
 
 /** Commands that work on a playbook: the others have nothing in common with ansible-playbook. */
@@ -46,7 +48,7 @@ const asksForJson = (argv: string[]): boolean =>
 
 /** The last line of every JSON output, also where the command line itself is wrong. */
 const summaryOf = (failure: Failure): string =>
-  JSON.stringify({
+  jsonText({
     type: 'summary',
     exit: exit.badInput,
     hosts: {},
@@ -61,6 +63,6 @@ const summaryOf = (failure: Failure): string =>
 export const tellUsageFailure = ({ code, message }: { code: string; message: string }, argv: string[]): void => {
   const failure = usageFailure(message, argv)
   if (code !== 'commander.help')
-    process.stderr.write(`error: ${failure.what}\n${failure.fix ? `  fix: ${failure.fix}\n` : ''}`)
+    process.stderr.write(printable(`error: ${failure.what}\n${failure.fix ? `  fix: ${failure.fix}\n` : ''}`))
   if (asksForJson(argv)) process.stdout.write(`${summaryOf(failure)}\n`)
 }

@@ -1,8 +1,10 @@
+import { UNSEEN } from './printable.ts'
+
 /** A stretch of a text. */
 export type Stretch = { from: number; to: number }
 
 /** A text as an encoding is read, and where each of its signs stands in the text itself. */
-type View = { text: string; at: (index: number) => number }
+export type View = { text: string; at: (index: number) => number }
 
 /** Texts of programs are short, and most have nothing to be left out: then nothing is mapped. */
 const viewOf = (text: string, between: RegExp, alike: (text: string) => string): View => {
@@ -24,6 +26,21 @@ const viewOf = (text: string, between: RegExp, alike: (text: string) => string):
 const inBase64 = (text: string): View => viewOf(text, /\r?\n/g, kept => kept.replaceAll('-', '+').replaceAll('_', '/'))
 /** Bytes are written in capitals or not, apart, with colons, and in lines. */
 const inHex = (text: string): View => viewOf(text, /[\s:]+/g, kept => kept.toLowerCase())
+
+/** A sequence that a terminal obeys (ECMA-48: CSI, OSC, and the short ones), or a sign that is not seen. */
+const BETWEEN = new RegExp(
+  `\\x1b\\[[0-?]*[ -\\/]*[@-~]|\\x1b\\][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)|\\x1b[ -\\/]*[0-~]|${UNSEEN.source}`,
+  'gv',
+)
+
+/**
+ * The text as an eye reads it, and where each of its signs stands in the text itself; undefined where that is the text: a
+ * program that colours what it prints puts sequences into a secret.
+ */
+export const seenView = (text: string): View | undefined => {
+  const view = viewOf(text, BETWEEN, kept => kept)
+  return view.text.length === text.length ? undefined : view
+}
 
 /** What of an encoded secret is the same wherever it stands, and how many signs at its ends are made of others as well. */
 type Needle = { core: string; before: number; after: number }

@@ -45,7 +45,7 @@ const explainedLines = (one: Explained, paint: Paint): string[] => {
   return [
     `${paint.bold(one.node)}: ${verdictText(one)}`,
     `  ${one.task}, module ${one.module}, ${file}:${line}:${column}`,
-    ...(one.fix ? [`  ${paint.bold('fix:')} ${one.fix}`] : []),
+    ...(one.fix ? [`  ${paint.bold('fix:')} ${oneLine(one.fix)}`] : []),
     ...section(
       'condition',
       one.conditions.map(text => oneLine(text)),

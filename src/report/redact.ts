@@ -1,5 +1,13 @@
 import { type SecretKeeper, shortestSecret } from '../core/secret-keeper.ts'
-import { type EncodedSearch, encodedSearch, encodedViews, placesOf, type Stretch } from './encoded-secret.ts'
+import {
+  type EncodedSearch,
+  encodedSearch,
+  encodedViews,
+  placesOf,
+  type Stretch,
+  seenView,
+  type View,
+} from './encoded-secret.ts'
 import { mapText } from './map-text.ts'
 
 /** Replaces secrets by `<secret>` in whatever is about to leave the program. */
@@ -135,6 +143,10 @@ const cut = (text: string, ranges: Stretch[]): string => {
   return [...kept, text.slice(ranges.at(-1)?.to ?? 0)].join(MARK)
 }
 
+/** Where a secret stands in what is seen of a text, as stretches of the text itself. */
+const foundIn = ({ text, at }: View, find: Find): Stretch[] =>
+  find(text).map(({ from, to }) => ({ from: at(from), to: at(to - 1) + 1 }))
+
 /** How a secret is looked for: as it stands or is escaped, and where it is encoded. */
 type Search = { find: Find; encoded: EncodedSearch }
 
@@ -153,7 +165,12 @@ export const createRedactor = (): Redactor => {
   const text = (input: string): string => {
     if (input.length < SHORTEST || known.size === 0) return input
     const views = encodedViews(input)
-    const ranges = [...known.values()].flatMap(({ find, encoded }) => [...find(input), ...encoded(views)])
+    const seen = seenView(input)
+    const ranges = [...known.values()].flatMap(({ find, encoded }) => [
+      ...find(input),
+      ...(seen ? foundIn(seen, find) : []),
+      ...encoded(views),
+    ])
     return ranges.length === 0 ? input : cut(input, united(ranges))
   }
   const number = (input: number): number | string => (text(String(input)) === String(input) ? input : MARK)

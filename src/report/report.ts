@@ -7,14 +7,13 @@ import { createDriftText } from './drift.ts'
 import { createExplainText } from './explain.ts'
 import { createHostsText } from './hosts.ts'
 import { createJson } from './json.ts'
-import { mapText } from './map-text.ts'
 import { colourPaint, plainPaint } from './paint.ts'
 import { createPlanText } from './plan.ts'
 import { createPlanningLines } from './planning.ts'
-import { printable } from './printable.ts'
 import type { Redactor } from './redact.ts'
 import { redactEvent, withoutPrivate } from './redact-event.ts'
 import type { Reporter, Sink } from './reporter.ts'
+import { shownEvent } from './shown-event.ts'
 import { createSummary, exitOf } from './summary.ts'
 import { createTty } from './tty.ts'
 
@@ -84,7 +83,7 @@ const reporterOf = (options: ReportOptions): Reporter => {
   // Its events have gone through the redactor one by one; a line as a whole would no longer be JSON.
   if (options.format === 'json') return createJson(text => options.out.write(text))
   const reporter = textReporter(options, sink)
-  return event => reporter(mapText(event, printable))
+  return event => reporter(shownEvent(event))
 }
 
 /** Shows events that were remembered, as if they happened now. */

@@ -5,6 +5,7 @@ import { cutLines } from './cut-lines.ts'
 import { createLedger, type LedgerEntry } from './ledger.ts'
 import { plainPaint } from './paint.ts'
 import { oneLine, printable } from './printable.ts'
+import { shownEvent } from './shown-event.ts'
 import { duration, plural } from './wording.ts'
 
 type RecordedRun = { id: string; events: Event[]; summary?: Event & { type: 'summary' } }
@@ -30,7 +31,7 @@ export const runLines = (runs: (RecordedRun | Unreadable)[]): string =>
       const started = run.events.find(event => event.type === 'started')
       const what = started?.asked?.playbook ?? started?.playbook ?? 'nothing was started'
       const on = started ? ` on ${plural(started.hosts.length, 'host')}` : ''
-      const after = started?.resumes ? ` (resumes ${started.resumes})` : ''
+      const after = started?.resumes ? ` (resumes ${oneLine(printable(started.resumes))})` : ''
       return `${run.id}  ${oneLine(printable(what))}${on}: ${how(run)}${after}\n`
     })
     .join('')
@@ -38,12 +39,12 @@ export const runLines = (runs: (RecordedRun | Unreadable)[]): string =>
 /** The last lines for a run that was cut off: what was under way on each host, what had not begun, and how to go on. */
 export const unfinishedText = ({ id, events }: RecordedRun): string => {
   const ledger = createLedger()
-  events.forEach(ledger.add)
-  const begun = unfinishedLines(events)
+  for (const event of events) ledger.add(shownEvent(event))
+  const begun = unfinishedLines(events.map(shownEvent))
   const entries = ledger.entries().map((entry): LedgerEntry => {
     if (entry.status !== undefined) return entry
     return begun.has(entry.node) ? { ...entry, status: 'unverified' } : { ...entry, unbegun: true }
   })
-  const lines = cutLines(entries, ledger.hosts, plainPaint).map(line => printable(line))
+  const lines = cutLines(entries, ledger.hosts, plainPaint)
   return `\nThis run did not end.\n${lines.join('\n')}${lines.length === 0 ? '' : '\n'}Once it is over, \`runbook resume ${id}\` goes on with it.\n`
 }

@@ -46,7 +46,8 @@ const MAY: Record<string, string[]> = {
   'modules/builtin/lib': [],
   'modules/ipfs': ['modules/ipfs/lib', 'modules/builtin/lib'],
   'modules/ipfs/lib': ['modules/builtin/lib'],
-  cli: ['core', 'cli/commands'],
+  // A command line that is wrong is told like all else.
+  cli: ['core', 'report', 'cli/commands'],
   'cli/commands': ['cli/app', ...BELOW_CLI],
   'cli/app': BELOW_CLI,
 }

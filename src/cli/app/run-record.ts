@@ -4,6 +4,7 @@ import { refuse } from '../../core/failure.ts'
 import { parseExtra } from '../../load/variables.ts'
 import { isFileOption } from '../../planfile/extra-vars.ts'
 import { findOrMakePlanKey } from '../../planfile/plan-key.ts'
+import { printable } from '../../report/printable.ts'
 import { type Journal, openJournal } from '../../run/journal.ts'
 import type { AskedPasswords } from './ask-passwords.ts'
 import { writtenConnection } from './connection-options.ts'
@@ -13,7 +14,7 @@ import type { PlaybookOptions } from './prepare.ts'
 export type Resumed = { id: string; events: Event[] }
 
 const warn = (what: string, error: unknown): void =>
-  void process.stderr.write(`warning: this run is ${what}: ${(error as Error).message}\n`)
+  void process.stderr.write(`warning: this run is ${what}: ${printable((error as Error).message)}\n`)
 
 /** The same journal up to the first line that cannot be written: behind half a line none would be read back. */
 const lenient = ({ id, write, close }: Journal): Journal => {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
 import { Refusal } from '../../core/failure.ts'
+import { printable } from '../../report/printable.ts'
 
 /** The terminal of whoever started this, whatever has become of standard input and output. */
 export type Terminal = {
@@ -114,7 +115,7 @@ export const openTerminal = (signal: AbortSignal): Terminal | undefined => {
   input.setRawMode(true)
   const readLine = keyboard(input, interrupt)
   const read = async (question: string, echo: (text: string) => void): Promise<string> => {
-    tell(question.replaceAll('\n', '\r\n'))
+    tell(printable(question).replaceAll('\n', '\r\n'))
     const broken = Promise.withResolvers<never>()
     const stop = (): void =>
       broken.reject(new Refusal({ reason: 'run-interrupted', what: 'What was asked was not answered.' }))
@@ -130,7 +131,7 @@ export const openTerminal = (signal: AbortSignal): Terminal | undefined => {
   return {
     ask: question => read(question, () => {}),
     askShown: question => read(question, tell),
-    tell: line => tell(`${line}\r\n`),
+    tell: line => tell(`${printable(line)}\r\n`),
     close,
   }
 }

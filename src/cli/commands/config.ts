@@ -5,6 +5,7 @@ import { type Inventory, loadInventory, noVariable } from '../../load/inventory.
 import type { Located } from '../../load/located.ts'
 import { createScope } from '../../load/scope.ts'
 import { parseExtra } from '../../load/variables.ts'
+import { jsonText } from '../../report/json.ts'
 import { oneLine, printable } from '../../report/printable.ts'
 import { createReport } from '../../report/report.ts'
 import { originsOf, type SettingOrigin, settingsOfRun } from '../../settings/origins.ts'
@@ -94,7 +95,7 @@ export const showConfig = (asked: Asked): Promise<number> => {
     const lines =
       asked.format === 'json'
         ? [
-            JSON.stringify({
+            jsonText({
               files,
               run,
               ...(asked.host === undefined ? {} : { host: asked.host, reached: rows }),
@@ -103,10 +104,12 @@ export const showConfig = (asked: Asked): Promise<number> => {
             }),
           ]
         : [
-            ...Object.entries(files).map(([name, all]) => `${name.padEnd(11)}  ${all.join(', ') || 'none'}`),
+            ...Object.entries(files).map(
+              ([name, all]) => `${name.padEnd(11)}  ${oneLine(printable(all.join(', '))) || 'none'}`,
+            ),
             ...(run.length > 0 ? ['', 'All hosts, where their variables say nothing else:', ...table(run)] : []),
             ...(rows.length > 0 ? ['', `${asked.host}:`, ...table(rows)] : []),
-            ...(warnings.length > 0 ? ['', ...warnings] : []),
+            ...(warnings.length > 0 ? ['', ...warnings.map(text => printable(text))] : []),
             ...(later.length > 0 ? ['', `kept for later, not followed yet: ${later.join(', ')}`] : []),
           ]
     process.stdout.write(`${lines.join('\n')}\n`)

@@ -1,6 +1,9 @@
 import { exit } from '../../core/exit.ts'
 import { type Drawing, dotOf, drawingOf } from '../../graph/drawing.ts'
 import { svgOf } from '../../graph/svg.ts'
+import { jsonText } from '../../report/json.ts'
+import { mapText } from '../../report/map-text.ts'
+import { oneLine, printable } from '../../report/printable.ts'
 import { createReport } from '../../report/report.ts'
 import { type PlaybookOptions, prepare } from '../app/prepare.ts'
 import { reportOptionsFor, withReport } from '../app/with-report.ts'
@@ -10,7 +13,7 @@ type GraphOptions = PlaybookOptions & { format: 'dot' | 'svg' | 'json' }
 const written: Record<GraphOptions['format'], (drawing: Drawing) => string> = {
   dot: dotOf,
   svg: svgOf,
-  json: drawing => `${JSON.stringify(drawing, null, 2)}\n`,
+  json: drawing => `${jsonText(drawing, 2)}\n`,
 }
 
 /** `runbook graph`: what comes after what, and why. No host is contacted. Returns the exit code. */
@@ -20,7 +23,10 @@ export const graph = (playbook: string, options: GraphOptions): Promise<number> 
   return withReport(createReport(shown), async () => {
     const nobody = { secrets: shown.redact, emit: () => {}, signal: new AbortController().signal }
     const { known } = await prepare(playbook, options, nobody)
-    process.stdout.write(written[options.format](drawingOf(known.graph)))
+    const drawing = drawingOf(known.graph)
+    // JSON keeps the words as they are, escaped; a picture is shown by programs that obey them.
+    const shownWords = options.format === 'json' ? drawing : mapText(drawing, text => oneLine(printable(text)))
+    process.stdout.write(written[options.format](shownWords))
     return exit.done
   })
 }

@@ -6,6 +6,8 @@ import { hostKind, type KindName, kindNames } from '../../lab/kind.ts'
 import { add, down, type HostStatus, type LabStatus, remove, status, up } from '../../lab/lab.ts'
 import { allLabs, type ListedLab } from '../../lab/list.ts'
 import { labAt } from '../../lab/names.ts'
+import { jsonText } from '../../report/json.ts'
+import { printable } from '../../report/printable.ts'
 
 type LabArguments = {
   action: string
@@ -99,17 +101,19 @@ const act = async (argv: LabArguments, io: Io): Promise<LabStatus | undefined> =
  * go to `io.err`, the lab's state to `io.out`. Returns the exit code: 0; 4 for bad input or without root; 1 for a lab
  * that does not come up or go away.
  */
-export const lab = async (argv: LabArguments, io: Io): Promise<number> => {
+export const lab = async (argv: LabArguments, { out, err }: Io): Promise<number> => {
+  // Machines and programs that are called say what they like.
+  const io: Io = { out: line => out(printable(line)), err: line => err(printable(line)) }
   try {
     if (argv.action === 'list') {
       const labs = await allLabs()
-      for (const line of argv.format === 'json' ? [JSON.stringify({ labs })] : listLines(labs)) io.out(line)
+      for (const line of argv.format === 'json' ? [jsonText({ labs })] : listLines(labs)) io.out(line)
       return exit.done
     }
     const isElsewhere = ['status', 'down', 'add', 'rm'].includes(argv.action) && !isHere(argv)
     if (isElsewhere) for (const line of await elsewhereLines(argv)) io.err(line)
     const state = await act(argv, io)
-    if (argv.format === 'json') io.out(JSON.stringify(state ?? (await status({ name: argv.name ?? 'lab' }))))
+    if (argv.format === 'json') io.out(jsonText(state ?? (await status({ name: argv.name ?? 'lab' }))))
     else if (state) for (const line of statusLines(state)) io.out(line)
     return exit.done
   } catch (error) {

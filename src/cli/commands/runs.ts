@@ -1,5 +1,6 @@
 import { exit } from '../../core/exit.ts'
 import { attempt, refuse } from '../../core/failure.ts'
+import { jsonText } from '../../report/json.ts'
 import { createReport, replay } from '../../report/report.ts'
 import { runLines, type Unreadable, unfinishedText } from '../../report/runs.ts'
 import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
@@ -25,7 +26,7 @@ export const listRuns = (options: Shown): Promise<number> =>
       for (const run of runs) {
         const { id } = run
         const said = 'failure' in run ? run : { started: run.events[0], ended: run.events.at(-1) }
-        process.stdout.write(`${JSON.stringify({ run: id, ...said, id: undefined })}\n`)
+        process.stdout.write(`${jsonText({ run: id, ...said, id: undefined })}\n`)
       }
     else process.stdout.write(runs.length === 0 ? 'No run is remembered here.\n' : runLines(runs))
     return exit.done
