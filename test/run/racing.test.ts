@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { seed } from '../chance.ts'
+import { rig } from '../plan/rig.ts'
+import { createHosts, type Hosts, temporary } from './local.ts'
+import { createRacer, GROUNDS, type Racer, racesHere } from './race.ts'
+
+// Root's tasks write below a folder that somebody else owns, or may write to, who swaps what lies there: nothing outside of
+// it becomes another. RUNBOOK_SWAPS=1000 has each module raced so often; RUNBOOK_RACED=NAME one of them alone.
+
+type Entry = { task: string; planted?: string[]; fill?: (at: string) => void }
+
+const shared = temporary()
+const folder = join(shared, 'site')
+mkdirSync(join(folder, 'sub'), { recursive: true })
+for (const name of ['a', 'b', 'sub/c']) writeFileSync(join(folder, name), `${name}\n`)
+symlinkSync('a', join(folder, 'l'))
+writeFileSync(join(shared, 'big'), Buffer.alloc(6_000_000, 'big'))
+writeFileSync(join(shared, 'tool'), 'tool\n')
+chmodSync(join(shared, 'tool'), 0o4755)
+execFileSync('tar', ['-cf', join(shared, 'site.tar'), '-C', shared, 'site'])
+execFileSync('tar', ['-cf', join(shared, 'tool.tar'), '-C', shared, 'tool'])
+
+const conf = (at: string): void => {
+  writeFileSync(join(at, 'conf'), 'one\n')
+  chmodSync(join(at, 'conf'), 0o640)
+}
+const tree = (at: string): void => {
+  mkdirSync(join(at, 'd/sub'), { recursive: true })
+  for (const name of ['d/a', 'd/sub/b']) writeFileSync(join(at, name), 'x\n')
+}
+
+/** Of each module that writes where a task says: tasks, in a folder AT that is not root's alone. */
+const tasks: Record<string, Entry> = {
+  'copy content': { task: 'copy: { dest: AT/conf, content: "two\\n", mode: "0644" }' },
+  'copy over': { task: 'copy: { dest: AT/conf, content: "two\\n", mode: "0644" }', fill: conf },
+  'copy over, kept': { task: 'copy: { dest: AT/conf, content: "two\\n" }', fill: conf },
+  'copy owner': { task: 'copy: { dest: AT/conf, content: "two\\n", owner: daemon, mode: "0600" }', fill: conf },
+  'copy big': { task: `copy: { dest: AT/big, src: ${shared}/big, mode: "0644" }`, planted: ['.big.receipt'] },
+  'copy folder': { task: `copy: { dest: AT/www/, src: ${folder}/, mode: "0644", owner: daemon }` },
+  'copy folder over': {
+    task: `copy: { dest: AT/, src: ${folder}/, mode: "0644", owner: daemon }`,
+    fill: at => writeFileSync(join(at, 'a'), 'other\n'),
+  },
+  'copy remote': { task: `copy: { dest: AT/tool, src: ${shared}/tool, remote_src: true, mode: "4755" }` },
+  template: { task: 'template: { src: t.hbs, dest: AT/conf, mode: "0644" }', fill: conf },
+  lineinfile: { task: 'lineinfile: { path: AT/conf, line: two, mode: "0644" }', fill: conf },
+  replace: { task: 'replace: { path: AT/conf, regexp: one, replace: two }', fill: conf },
+  'file mode': { task: 'file: { path: AT/conf, mode: "0666", owner: daemon }', fill: conf },
+  'file folder mode': { task: 'file: { path: AT/d, state: directory, mode: "0777", owner: daemon }', fill: tree },
+  'file folder': { task: 'file: { path: AT/new/er, state: directory, mode: "0777", owner: daemon }' },
+  'file touch': { task: 'file: { path: AT/new, state: touch, mode: "0666", owner: daemon }' },
+  'file link': {
+    task: 'file: { path: AT/current, state: link, src: d, owner: daemon }',
+    planted: ['current.runbook-new'],
+  },
+  'file absent': { task: 'file: { path: AT/d, state: absent }', fill: tree },
+  unarchive: {
+    task: `unarchive: { src: ${shared}/site.tar, dest: AT }`,
+    planted: ['.runbook-new'],
+  },
+  'unarchive over, owner': {
+    task: `unarchive: { src: ${shared}/site.tar, dest: AT, owner: daemon }`,
+    planted: ['.runbook-new'],
+    fill: at => {
+      mkdirSync(join(at, 'site'))
+      writeFileSync(join(at, 'site/a'), 'other\n')
+    },
+  },
+  'unarchive remote, set-ID': { task: `unarchive: { src: ${shared}/tool.tar, remote_src: true, dest: AT }` },
+  fetch: { task: `fetch: { src: AT/conf, dest: ${shared}/fetched/ }`, fill: conf },
+  'command creates': { task: 'command: { argv: [touch, made], chdir: /, creates: AT/made }' },
+}
+
+const wanted = process.env.RUNBOOK_SWAPS === undefined ? 0 : Number(process.env.RUNBOOK_SWAPS)
+/** So many rounds of each at least. */
+const fewest = 2
+const files = { 't.hbs': 'two\n' }
+const patience = 30_000
+const races = suite('races')
+
+/** Hosts that say when a step, or a file, is about to be sent to one. */
+const watched = (begin: () => void): Hosts => {
+  const hosts = createHosts((_, fragments) => {
+    if (fragments.some(({ step }) => step)) begin()
+  })
+  const connect: Hosts['connect'] = async name => {
+    const transport = await hosts.connect(name)
+    const upload: typeof transport.upload = (...words) => {
+      begin()
+      return transport.upload(...words)
+    }
+    const watching = Object.create(transport, { upload: { value: upload }, as: { value: () => watching } })
+    return watching
+  }
+  return { ...hosts, connect }
+}
+
+/** Applies a task to this machine; one that does not end in time counts as hung. */
+const applied = async (task: string, begin: () => void, isEarly: boolean): Promise<boolean> => {
+  const hosts = watched(begin)
+  const made = rig(`- hosts: all\n  tasks:\n    - ${task}\n`, { files }, hosts)
+  if (isEarly) begin()
+  let isHung = false
+  const late = setTimeout(() => {
+    isHung = true
+    hosts.kill('node0')
+  }, patience)
+  await made.apply().catch(() => undefined)
+  clearTimeout(late)
+  await made.close()
+  return isHung
+}
+
+type Sum = { swaps: number; rounds: number; hung: number; escapes: string[] }
+
+/** Runs a task as often as it takes for so many swaps, each time on another ground and from another seed. */
+const raced = async (racer: Racer, name: string, first: number): Promise<Sum> => {
+  const { task, planted = [], fill = () => {} } = tasks[name]!
+  const sum: Sum = { swaps: 0, rounds: 0, hung: 0, escapes: [] }
+  const learnt = new Set(planted)
+  while (sum.rounds < fewest || sum.swaps < wanted) {
+    const turn = first + sum.rounds
+    const ground = GROUNDS[turn % GROUNDS.length]!
+    const number = seed + 7919 * turn
+    const run = async (at: string, begin: () => void): Promise<void> => {
+      if (await applied(task.replaceAll('AT', at), begin, turn % 5 === 4)) sum.hung++
+    }
+    const one = await racer.race({ ground, planted: [...learnt], seed: number, tight: turn % 4 === 3, fill, run })
+    for (const each of one.names) if (learnt.size < 20) learnt.add(each)
+    sum.swaps += one.swaps
+    sum.rounds++
+    sum.escapes.push(...one.escapes.map(text => `${ground} ${number}: ${text}`))
+  }
+  return sum
+}
+
+/** Those that escape as yet: raced only where so many swaps are asked for. */
+const escaping = new Set(Object.keys(tasks).filter(name => !['fetch', 'command creates'].includes(name)))
+const chosen = Object.keys(tasks).filter(name => name.startsWith(process.env.RUNBOOK_RACED ?? ''))
+const racer = racesHere ? createRacer() : undefined
+for (const [i, name] of chosen.entries()) {
+  const why = racer ? (wanted === 0 && escaping.has(name) ? ' (escapes as yet)' : '') : ' (needs root)'
+  const race = why === '' ? races : races.skip
+  race(`${name}${why}`, async () => {
+    const { escapes, hung, swaps, rounds } = await raced(racer!, name, i)
+    if (wanted > 0) console.log(`${name}: ${swaps} swaps in ${rounds} rounds, ${escapes.length} escapes, ${hung} hung`)
+    assert.equal([...escapes, ...(hung > 0 ? [`${hung} hung`] : [])], [])
+  })
+}
+races.after(() => racer?.close())
+races.run()
