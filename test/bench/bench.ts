@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchmarksPage } from './benchmarks-page.ts'
+import { bastion } from './figures/bastion.ts'
 import { chain } from './figures/chain.ts'
+import { copies } from './figures/copies.ts'
 import { farHosts } from './figures/far-hosts.ts'
 import { fourthNode } from './figures/fourth-node.ts'
 import { fresh } from './figures/fresh.ts'
@@ -11,7 +13,7 @@ import { ordinary } from './figures/ordinary.ts'
 import { rivals } from './figures/rivals.ts'
 import { secondApply } from './figures/second-apply.ts'
 import { start } from './figures/start.ts'
-import { artifacts, type Rig, raise, takeDown } from './rig.ts'
+import { artifacts, install, type Rig, raise, takeDown } from './rig.ts'
 import { heads, line, lineOf, type Row } from './row.ts'
 import { endAll, root } from './timing.ts'
 
@@ -26,7 +28,9 @@ const onHosts: Record<string, (rig: Rig) => Promise<Row[]>> = {
   'far-hosts': farHosts,
   rivals,
   ordinary,
+  copies,
   'fourth-node': fourthNode,
+  bastion,
   chain,
 }
 const alone: Record<string, () => Promise<Row[]>> = { start, 'many-hosts': () => manyHosts() }
@@ -93,6 +97,7 @@ if (unknown !== undefined) {
   process.exitCode = 4
 } else {
   process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop)
+  await install()
   if (needsHosts) await onRig()
   else {
     say(line(heads))

@@ -25,7 +25,10 @@ export type Rig = {
 
 const name = 'bench'
 export const playbook = 'playbooks/private-cluster.yml'
-export const runbook = (...words: string[]): string[] => [process.execPath, `${root}/src/runbook.mjs`, ...words]
+const installed = `${root}/.runbook/bench/dist`
+/** Makes what people install of the sources, somewhere below this folder: packages are found from there. */
+export const install = (): Promise<Ran> => must({ argv: [process.execPath, `${root}/build/build.ts`, installed] })
+export const runbook = (...words: string[]): string[] => [process.execPath, `${installed}/runbook.mjs`, ...words]
 const lab = (...words: string[]): Promise<Ran> => must({ argv: runbook('lab', ...words, '--name', name), keep: true })
 
 /** Real programs where a folder of them is given, else the stand-in, built here. */

@@ -27,11 +27,14 @@ const listener = async () => {
 /** Processes as short as these are easily disturbed, and cost little to be timed more often. */
 const OFTEN = 3 * ROUNDS
 
+/** As a checkout runs it. */
+const checkout = (...words: string[]): string[] => [process.execPath, `${root}/src/runbook.mjs`, ...words]
+
 /** A process that does nothing. */
 const nothing = { argv: [process.execPath, '-e', '0'] }
 
 /** From the start of the process until a plan of the main playbook first connects to a host; by turns with nothing. */
-const untilConnected = async (bin: string): Promise<{ ours: number; theirs: number }> => {
+const untilConnected = async (run: (...words: string[]) => string[]): Promise<{ ours: number; theirs: number }> => {
   const folder = mkdtempSync(`${tmpdir()}/bench-`)
   const { port, take, close } = await listener()
   try {
@@ -40,7 +43,7 @@ const untilConnected = async (bin: string): Promise<{ ours: number; theirs: numb
     const hosts = Object.fromEntries([1, 2, 3].map(i => [`node${i}`, { ...host, ansible_host: `127.0.0.${i}` }]))
     writeFileSync(`${folder}/hosts.json`, JSON.stringify({ all: { children: { ipfs: { hosts } } } }))
     const words = ['plan', 'playbooks/private-cluster.yml', '-i', `${folder}/hosts.json`, '--artifacts', folder]
-    const argv = [process.execPath, bin, ...words]
+    const argv = run(...words)
     const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
     for (let round = 0; round <= OFTEN; round++) {
       const began = process.hrtime.bigint()
@@ -59,18 +62,11 @@ const untilConnected = async (bin: string): Promise<{ ours: number; theirs: numb
   }
 }
 
-/** The bin of what `npm run build` makes, somewhere below this folder: packages are found from there. */
-const built = async (): Promise<string> => {
-  const folder = `${root}/.runbook/bench/dist`
-  await must({ argv: [process.execPath, `${root}/build/build.ts`, folder] })
-  return `${folder}/runbook.mjs`
-}
-
 /** How long it takes to begin. No host is needed, and what it costs is the same for every command. */
 export const start = async (): Promise<Row[]> => [
   ratioRow('runbook --version / node -e 0', await byTurns({ argv: runbook('--version') }, nothing, OFTEN), 2.5),
   ratioRow('runbook --help / node -e 0', await byTurns({ argv: runbook('--help') }, nothing, OFTEN), 2),
   // 120 ms where node itself takes 32.
-  ratioRow('plan until it first connects / node -e 0, as it is installed', await untilConnected(await built()), 3.75),
-  ratioRow('  from the sources of a checkout', await untilConnected(`${root}/src/runbook.mjs`), 9),
+  ratioRow('plan until it first connects / node -e 0, as it is installed', await untilConnected(runbook), 3.75),
+  ratioRow('  from the sources of a checkout', await untilConnected(checkout), 9),
 ]
