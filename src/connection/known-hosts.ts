@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { matchesGlob } from '../core/ending-pattern.ts'
 import { splitKeyText } from './public-key.ts'
 
 /** One line of a known_hosts file that counts for a name. `type` is what the key names itself by, `key` its base64. */
@@ -57,28 +58,6 @@ const lowered = (text: string): string => text.replace(/[A-Z]+/g, letters => let
 
 /** ssh compares bytes: what is not ASCII is as many letters as it has bytes, and has no other case. */
 const bytesOf = (text: string): string => Buffer.from(text).toString('latin1')
-
-/**
- * `*` any text, `?` any one byte, all else itself. In one go, since only the last `*` ever has to stand for more: a pattern such
- * as `*a*a*a*b` costs an expression with all its ways back minutes.
- */
-const matchesGlob = (pattern: string, name: string): boolean => {
-  let at = 0
-  let of = 0
-  let star: { at: number; of: number } | undefined
-  while (of < name.length) {
-    if (pattern[at] === '*') star = { at: at++, of }
-    else if (pattern[at] === '?' || pattern[at] === name[of]) {
-      at += 1
-      of += 1
-    } else if (star) {
-      star.of += 1
-      at = star.at + 1
-      of = star.of
-    } else return false
-  }
-  return /^\**$/.test(pattern.slice(at))
-}
 
 /** Patterns separated by commas; one that begins with `!` and matches takes the whole line out. */
 const matchesPatterns = (hosts: string, name: string): boolean => {

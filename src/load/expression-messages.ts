@@ -1,5 +1,6 @@
 import { isRecord } from '../core/value.ts'
 import type { Miss } from './cel-values.ts'
+import { ENDING_MATCHES } from './expression-tree.ts'
 import type { Syntax } from './references.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -83,7 +84,8 @@ const typeMessage = (summary: string): string => {
   const unary = /^no such overload: ([!-])(.+)$/.exec(summary)
   if (unary) return `"${unary[1]}" does not work with ${typeName(unary[2]!)}.`
   const method = /^found no matching overload for '(.+)'$/.exec(summary)
-  if (method) return `There is no function ${method[1]!.replace(/^dyn\./, '')} for these types.`
+  if (method)
+    return `There is no function ${method[1]!.replace(/^dyn\./, '').replace(ENDING_MATCHES, 'matches')} for these types.`
   const neither = /^bool\(\) conversion error: invalid string value (".*")$/.exec(summary)
   if (neither) return `${neither[1]} is neither true nor false.`
   return `${summary.replace(/\.$/, '')}.`

@@ -5,6 +5,7 @@ import { isUnknown, type Unknown } from '../core/unknown.ts'
 import { hasBraces, type Piece, pieces } from './braces.ts'
 import { enterScope, leave, type Miss } from './cel-values.ts'
 import { faultOf, grammarHint, grammarMessage, valueMessage } from './expression-messages.ts'
+import { DEEPEST_EXPRESSION, ENDING_MATCHES, endingTree, matchesThatEnds } from './expression-tree.ts'
 import { type Located, locatedMember, placeIn } from './located.ts'
 import { partsOf } from './partial-evaluation.ts'
 import { type FreeName, freeNames, type Reference, referencesAt, type Syntax } from './references.ts'
@@ -36,6 +37,7 @@ const environment = new Environment({
   enableOptionalTypes: true,
 })
 environment
+  .registerFunction(`string.${ENDING_MATCHES}(string): bool`, { handler: matchesThatEnds, ...quick })
   .registerFunction('basename(string): string', { handler: (path: string) => posix.basename(path), ...quick })
   .registerFunction('dirname(string): string', { handler: (path: string) => posix.dirname(path), ...quick })
   .registerFunction('string.lower(): string', { handler: (text: string) => text.toLowerCase(), ...quick })
@@ -64,17 +66,43 @@ const unknownIn = (error: unknown): Unknown | undefined => {
   return error instanceof Error && error.cause !== undefined ? unknownIn(error.cause) : undefined
 }
 
+/** A stack that ran over, whatever error it was wrapped in. */
+const isOverflow = (error: unknown): boolean =>
+  error instanceof Error && (error.message.startsWith('Maximum call stack') || isOverflow(error.cause))
+
+/** An expression in a message: what is longer than a few lines says no more. */
+const quoted = (code: string): string => (code.length > 300 ? `${code.trim().slice(0, 300)}…` : code.trim())
+
+const SIZES: Record<string, string> = {
+  maxListElements: 'A list that is written in an expression has at most 1000 elements.',
+  maxMapEntries: 'A mapping that is written in an expression has at most 1000 members.',
+  maxCallArguments: 'A function is called with at most 32 values.',
+  maxAstNodes: 'An expression has at most 100000 parts.',
+}
+
+const tooDeep = (code: string, origin: Origin): never =>
+  refuse('playbook-expression', `The expression is nested more than ${DEEPEST_EXPRESSION} levels deep.`, {
+    why: `In the expression: ${quoted(code)}`,
+    fix: 'Make variables of its parts; a long chain of + is shorter as [a, b, c].join("").',
+    origin,
+  })
+
 const parse = (code: string, place: (offset: number) => Origin): ParseResult => {
   try {
     const parsed = environment.parse(code)
+    const deep = endingTree(parsed.ast as Syntax)
+    if (deep !== undefined) return tooDeep(code, place(deep))
     const checked = parsed.check()
     if (!checked.valid) throw checked.error
     return parsed
   } catch (error) {
+    if (isOverflow(error)) return tooDeep(code, place(0))
     const fault = faultOf(error)
     if (!fault) throw error
-    return refuse('playbook-expression', grammarMessage(code, fault), {
-      why: `In the expression: ${code.trim()}`,
+    const limit = /^Exceeded (\w+)/.exec(fault.summary)?.[1]
+    if (limit === 'maxDepth') return tooDeep(code, place(fault.start))
+    return refuse('playbook-expression', SIZES[limit ?? ''] ?? grammarMessage(code, fault), {
+      why: `In the expression: ${quoted(code)}`,
       fix: grammarHint(code, fault.start),
       origin: place(fault.start),
     })
@@ -101,10 +129,6 @@ const treeOf = (code: string, place: (offset: number) => Origin): Tree => {
   trees.set(code, tree)
   return tree
 }
-
-/** A stack that ran over is a mistake of ours, whatever error it was wrapped in, and says nothing about the input. */
-const isOverflow = (error: unknown): boolean =>
-  error instanceof Error && (error.message.startsWith('Maximum call stack') || isOverflow(error.cause))
 
 /** One piece of CEL. `place` turns an offset in it into a place in the file. */
 const compileCode = (code: string, place: (offset: number) => Origin): Expression => {
@@ -161,7 +185,7 @@ const said = (
   origin: Origin,
 ): [string, { why: string; fix?: string; origin: Origin }] => [
   what,
-  { why: `In the expression: ${code.trim()}`, fix, origin },
+  { why: `In the expression: ${quoted(code)}`, fix, origin },
 ]
 
 /**

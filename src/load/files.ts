@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type Reason, refuse } from '../core/failure.ts'
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
@@ -29,4 +30,10 @@ export const readText = (path: string, what: string, reason: Reason): string => 
     if (code === 'EACCES') return refuse(reason, `The ${what} ${path} may not be read.`)
     return refuse(reason, `The ${what} ${path} cannot be read: ${code}.`)
   }
+}
+
+/** Whether an entry of `secrets:` means a file: by its path, or by the end of it as one would write it. */
+export const isNamedBy = (file: string, entry: string): boolean => {
+  const name = entry.replace(/^@/, '')
+  return resolve(file) === resolve(name) || resolve(file).endsWith(`/${name.replace(/^(\.\/)+/, '')}`)
 }

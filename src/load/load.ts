@@ -1,10 +1,9 @@
 import { attempt, type Failure, refuse } from '../core/failure.ts'
-import { isPrivateFile, kindOfPath, readText } from './files.ts'
+import { isNamedBy, isPrivateFile, kindOfPath, readText } from './files.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
 import { isThisMachine, thisMachineAs } from './pattern.ts'
 import { type Playbook, readPlaybook } from './playbook.ts'
-import { isNamedBy } from './secret-file.ts'
 import { parseExtra } from './variables.ts'
 
 /** Everything a run is made of, read and parsed. */

@@ -1,3 +1,4 @@
+import { EndingPattern, inTime, matchesGlob, OutOfTime, PATTERN_FIX } from '../core/ending-pattern.ts'
 import { type Origin, refuse } from '../core/failure.ts'
 import type { Inventory } from './inventory.ts'
 import { namesThisMachine } from './inventory-draft.ts'
@@ -19,17 +20,20 @@ const split = (pattern: string): string[] => {
   return parts.map(part => part.trim()).filter(part => part !== '')
 }
 
-/** A shell glob as a regular expression over the whole name; `~` begins a regular expression that holds from the start. */
+/** A shell glob in parts; a set of characters is an expression by itself. Throws a SyntaxError where there is none such. */
+const globOf = (pattern: string): (string | RegExp)[] =>
+  (pattern.match(/\[[^\]]*\]|[\s\S]/g) ?? []).map(part =>
+    part.startsWith('[') ? new RegExp(part.replace(/[.+^${}()|\\]/g, '\\$&').replace('[!', '[^'), 's') : part,
+  )
+
+/** A shell glob over the whole name; `~` begins a regular expression that holds from the start. */
 const matcher = (pattern: string, origin?: Origin): ((name: string) => boolean) => {
   try {
-    const source = pattern.startsWith('~')
-      ? `^(?:${pattern.slice(1)})`
-      : `^${pattern
-          .replace(/[.+^${}()|\\]/g, '\\$&')
-          .replaceAll('*', '.*')
-          .replaceAll('?', '.')
-          .replaceAll('[!', '[^')}$`
-    const regular = new RegExp(source, 's')
+    if (!pattern.startsWith('~')) {
+      const glob = globOf(pattern)
+      return name => matchesGlob(glob, name)
+    }
+    const regular = new EndingPattern(`^(?:${pattern.slice(1)})`, 's', pattern.slice(1))
     return name => regular.test(name)
   } catch {
     return refuse('inventory-no-host', `The host pattern "${pattern}" is not valid.`, { origin })
@@ -48,6 +52,15 @@ const listed = ({ hosts, implicit }: Known): string[] => hosts.filter(host => ho
 /** The hosts of one name, glob or regular expression: groups first, then hosts where no group was meant. */
 const matching = (inventory: Known, pattern: string, origin?: Origin): string[] => {
   const fits = matcher(pattern, origin)
+  try {
+    return inTime(() => fitting(inventory, pattern, fits, origin))
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    return refuse('inventory-no-host', error.message, { fix: PATTERN_FIX, origin })
+  }
+}
+
+const fitting = (inventory: Known, pattern: string, fits: (name: string) => boolean, origin?: Origin): string[] => {
   const groups = Object.keys(inventory.groups).filter(fits)
   const found = new Set(groups.flatMap(name => inventory.groups[name]!))
   const hosts = groups.length === 0 || /^~|[.?*[]/.test(pattern) ? listed(inventory).filter(fits) : []

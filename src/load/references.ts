@@ -48,7 +48,8 @@ const written = (index: Syntax): string | null =>
   index.op === 'value' && (typeof index.args === 'string' || typeof index.args === 'bigint') ? String(index.args) : null
 
 /** The nodes directly below; CEL keeps them in nested lists beside names and constants. */
-const below = (args: unknown): Syntax[] => (Array.isArray(args) ? args.flatMap(below) : isSyntax(args) ? [args] : [])
+export const syntaxBelow = (args: unknown): Syntax[] =>
+  Array.isArray(args) ? args.flatMap(syntaxBelow) : isSyntax(args) ? [args] : []
 
 /** The references of something of which only the members' names count; what its indexes read is read in full. */
 const outlined = (node: Syntax, bound: readonly string[]): FreeName[] => {
@@ -99,8 +100,8 @@ const walk = (node: Syntax, bound: readonly string[]): FreeName[] => {
     return [...walk(member, bound), ...outlined(owner, bound)]
   }
   if (node.op === 'call' && ['has', 'size'].includes((node.args as [string])[0]))
-    return below(node.args).flatMap(part => outlined(part, bound))
-  return below(node.args).flatMap(part => walk(part, bound))
+    return syntaxBelow(node.args).flatMap(part => outlined(part, bound))
+  return syntaxBelow(node.args).flatMap(part => walk(part, bound))
 }
 
 /** The free names of a parsed expression: what its references are, wherever it is written. */

@@ -3,11 +3,10 @@ import { resolve } from 'node:path'
 import type { Failure } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { hasBraces } from './braces.ts'
-import { kindOfPath, readText } from './files.ts'
+import { isNamedBy, kindOfPath, readText } from './files.ts'
 import type { Loaded, Readable } from './load.ts'
 import type { Located } from './located.ts'
 import { builtIn, connectionVariables } from './names.ts'
-import { isNamedBy } from './secret-file.ts'
 import { didYouMean } from './suggest.ts'
 
 /** A variable, a registered value or a member of one, by its names: `vault.db_password` is two. */

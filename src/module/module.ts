@@ -6,7 +6,6 @@ export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
 export { type Content, content, isRecord, memberAt, same, secretContent, sha256, withMember } from '../core/value.ts'
 export { type Change, type Decide, type Diagnosis, defineCollective, defineModule, type Verdict } from './define.ts'
-export { pattern } from './pattern.ts'
 export { accountGroup, type GroupAnswer, type UserAnswer, user } from './probes/account.ts'
 export { type AccountNumbers, accountNumbers } from './probes/account-numbers.ts'
 export {
@@ -41,7 +40,7 @@ export {
   unitSurroundings,
 } from './probes/unit-surroundings.ts'
 export { isStanding } from './probes/unit-text.ts'
-export { escapedCharacters } from './python-pattern.ts'
+export { escapedCharacters, pattern } from './python-pattern.ts'
 export { type Query, uses } from './query.ts'
 export type { Reach } from './reach.ts'
 export { type Static, T } from './schema.ts'

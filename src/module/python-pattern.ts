@@ -1,6 +1,8 @@
 // A pattern of Python's `re`, as Ansible's users write them, in JavaScript's words (with the flag `v`). What looks alike
 // and means something else is translated; what is not known is refused by name: it would silently match nothing.
 
+import { EndingPattern } from '../core/ending-pattern.ts'
+
 type Flags = { m: boolean; s: boolean }
 const word = '\\p{L}\\p{N}_'
 /** What a class stands for, to be put into brackets. */
@@ -98,7 +100,7 @@ const tokens = new RegExp(
 )
 
 /** The source of a pattern in JavaScript, with the flag `v`. Throws a SyntaxError that names what is not understood. */
-export const fromPython = (text: string, flags: Flags): string =>
+const fromPython = (text: string, flags: Flags): string =>
   [...text.matchAll(tokens)]
     .map(([token]) => {
       if (token === '\\') return refuseWord('a \\ at the end')
@@ -109,3 +111,22 @@ export const fromPython = (text: string, flags: Flags): string =>
       return token.length > 2 || token === '{}' ? repeated(token) : plain(token, flags)
     })
     .join('')
+
+/**
+ * A regular expression that a user wrote, as Python reads it, or in words why it is none. `(?ims)` may stand at its front;
+ * `more` are flags besides. It
+ * ends on any text, and where it would not the task fails. Here and not in a module, because modules have no `try`: it would swallow unknowns.
+ */
+export const pattern = (text: string, more = ''): RegExp | string => {
+  const [, own = '', source = text] = /^\(\?([ims]+)\)(.*)$/s.exec(text) ?? []
+  const flags = new Set(own + more)
+  const passed = [...flags].filter(flag => flag !== 'm' && flag !== 's').join('')
+  // The engine of expressions tells what is wrong by throwing; there is no other way to ask it.
+  try {
+    return new EndingPattern(fromPython(source, { m: flags.has('m'), s: flags.has('s') }), `v${passed}`, text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    const { message } = error
+    return message.startsWith('Invalid regular expression: ') ? message.replace(/^.*: /s, '') : message
+  }
+}

@@ -1,4 +1,6 @@
+import { inTime, OutOfTime, PATTERN_FIX } from '../core/ending-pattern.ts'
 import type { Difference } from '../core/event.ts'
+import { refuse } from '../core/failure.ts'
 import { isUnknown, Missing, strict, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import type { CollectiveVerdict, Decide, Module, Settle, Verdict } from '../module/define.ts'
@@ -67,6 +69,20 @@ export const needRead = <V extends Verdict<Any, Any> | CollectiveVerdict<Any, An
   return verdict
 }
 
+/** What a module says; a regular expression of its author's that does not end is the author's mistake, and breaks this line. */
+const inTimeOn = <T>(reads: Reads, inside: () => T): T => {
+  try {
+    return inTime(inside)
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    const [first] = queriesOf(reads)
+    return refuse('playbook-value', error.message, {
+      ...(first?.item ? { why: `It was tried on what was read of ${first.item}.` } : {}),
+      fix: PATTERN_FIX,
+    })
+  }
+}
+
 /** One module on one host: reads, second look, verdict. What it could not know comes back as the verdict. */
 export const decideOne = (
   module: Module<Any, Any, Any, Any>,
@@ -89,8 +105,8 @@ export const decideOne = (
   const reads = { ...first, ...second }
   const all = { ...seen, ...askAll(second, ask) }
   if (isMissing(all)) return { verdict: new Missing(), reads, seen: all }
-  const verdict = catchUnknown(() => needRead(module.plan(args, strict(all), decide)))
-  const warnings = catchUnknown(() => module.warns?.(args, strict(all)) ?? [])
+  const verdict = catchUnknown(() => inTimeOn(reads, () => needRead(module.plan(args, strict(all), decide))))
+  const warnings = catchUnknown(() => inTimeOn(reads, () => module.warns?.(args, strict(all)) ?? []))
   return { verdict, reads, seen: all, ...(isUnknown(warnings) || warnings.length === 0 ? {} : { warnings }) }
 }
 

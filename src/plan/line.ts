@@ -1,3 +1,4 @@
+import { OutOfTime, PATTERN_FIX } from '../core/ending-pattern.ts'
 import type { Difference, Hidden, NodeRef, PlanVerdict } from '../core/event.ts'
 import { type Failure, type Origin, Refusal } from '../core/failure.ts'
 import { hiddenFailure } from '../core/hidden.ts'
@@ -149,6 +150,7 @@ export const refused = <T extends object>(line: Line, inside: () => T): T | Line
   try {
     return inside()
   } catch (error) {
+    if (error instanceof OutOfTime) return failLine(line, error.message, PATTERN_FIX)
     if (!(error instanceof Refusal)) throw error
     const [first] = error.failures
     const failed = failLine(line, [first!.what, first!.why].filter(Boolean).join(' '), first!.fix)

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
+import { matchesGlob } from '../core/ending-pattern.ts'
 import { attempt, type Origin } from '../core/failure.ts'
 import { type SshSetting, sshSetting } from './ssh-args.ts'
 
@@ -22,20 +23,10 @@ class BeyondReading extends Error {}
 const DEEPEST = 16
 const BESIDES = ['all', 'host', 'originalhost', 'user', 'localuser']
 
-/** `*` any text, `?` any one character. Most patterns are plain names: those cost no expression. */
-export const matchesPattern = (pattern: string, text: string): boolean => {
-  if (!/[*?]/.test(pattern)) return pattern === text
-  const source = pattern
-    .replace(/[\\^$.+()|[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 's').test(text)
-}
-
 /** Any of several patterns, unless one with `!` matches. */
 const matchesList = (patterns: string[], text: string): boolean =>
-  patterns.some(pattern => !pattern.startsWith('!') && matchesPattern(pattern, text)) &&
-  !patterns.some(pattern => pattern.startsWith('!') && matchesPattern(pattern.slice(1), text))
+  patterns.some(pattern => !pattern.startsWith('!') && matchesGlob(pattern, text)) &&
+  !patterns.some(pattern => pattern.startsWith('!') && matchesGlob(pattern.slice(1), text))
 
 const criteriaOf = (words: string[]): Criterion[] => {
   const criteria: Criterion[] = []
@@ -63,7 +54,7 @@ const filesNamed = (word: string, folder: string): string[] => {
     const names = readdirSync(dirname(path)).sort()
     // As a shell has it, a star is no leading dot.
     const fits = names.filter(
-      name => matchesPattern(basename(path), name) && (basename(path).startsWith('.') || !name.startsWith('.')),
+      name => matchesGlob(basename(path), name) && (basename(path).startsWith('.') || !name.startsWith('.')),
     )
     return fits.map(name => join(dirname(path), name))
   } catch {

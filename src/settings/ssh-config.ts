@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { matchesGlob } from '../core/ending-pattern.ts'
 import { type Failure, Refusal, refuse } from '../core/failure.ts'
 import type { AskSshConfig } from './jump.ts'
 import type { SaidBy } from './precedence.ts'
-import { createSshConfigReader, matchesPattern, type SshConfigLine, type SshConfigReader } from './ssh-config-reader.ts'
+import { createSshConfigReader, type SshConfigLine, type SshConfigReader } from './ssh-config-reader.ts'
 import type { SshSaid } from './ssh-hop.ts'
 import { isSshKeyword, isWithoutMeaning } from './ssh-keywords.ts'
 
@@ -146,8 +147,7 @@ const newsOf = (lines: SshConfigLine[]): SshSaid[] =>
 /** What stands in a file and is none of ssh's settings, unless the file says that it may. */
 const strangeIn = (lines: SshConfigLine[]): SshConfigLine | undefined => {
   const ignored = lines.filter(({ keyword }) => keyword === 'ignoreunknown').flatMap(({ value }) => value.split(','))
-  const isIgnored = (keyword: string): boolean =>
-    ignored.some(pattern => matchesPattern(pattern.toLowerCase(), keyword))
+  const isIgnored = (keyword: string): boolean => ignored.some(pattern => matchesGlob(pattern.toLowerCase(), keyword))
   return lines.find(({ keyword }) => !isSshKeyword(keyword) && !isIgnored(keyword))
 }
 

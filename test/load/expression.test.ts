@@ -242,4 +242,43 @@ test('any data goes through an expression unchanged', () => {
   )
 })
 
+test('matches ends, and is what CEL has: of a text, in comprehensions, refused where it is no expression', () => {
+  assert.is(value('"ab".matches("^a")'), true)
+  assert.equal(value('["a", "b"].filter(x, x.matches("a"))'), ['a'])
+  assert.match(refusedOnce(() => value('"a".matches("(")')).what, 'Invalid regular expression: (.')
+  assert.match(refusedOnce(() => value('1.matches("a")')).what, 'There is no function int.matches(string)')
+  const failure = refusedOnce(() => value(`"${'a'.repeat(44)}!".matches("^(a+)+$")`))
+  assert.match(failure.what, 'The regular expression ^(a+)+$ takes too long')
+  assert.is(failure.reason, 'playbook-value')
+})
+
+test('an expression that is nested too deeply is refused with its place, whatever it is nested of', () => {
+  const origin = { file: 'site.yml', line: 2, column: 9 }
+  for (const [name, text] of Object.entries({
+    sum: Array(2000).fill('1').join(' + '),
+    not: `${'!'.repeat(20_000)}true`,
+    minus: `${'-'.repeat(20_000)}1`,
+    and: Array(20_000).fill('true').join(' && '),
+    brackets: `${'('.repeat(5000)}1${')'.repeat(5000)}`,
+    lists: `${'['.repeat(2000)}${']'.repeat(2000)}`,
+    members: `x${'.a'.repeat(3000)}`,
+    indexes: `x${'["a"]'.repeat(3000)}`,
+    calls: `${'size('.repeat(2000)}x${')'.repeat(2000)}`,
+    methods: `"a"${'.lower()'.repeat(3000)}`,
+    choices: `${'true ? 1 : '.repeat(3000)}2`,
+    mappings: `${'{"a": '.repeat(2000)}1${'}'.repeat(2000)}`,
+  })) {
+    const failure = refusedOnce(() => compileExpression(text, origin))
+    assert.is(failure.reason, 'playbook-expression', name)
+    assert.match(failure.what, 'nested more than 250 levels deep', name)
+    assert.is(failure.origin?.file, 'site.yml', name)
+    assert.ok((failure.why ?? '').length < 400, name)
+  }
+  assert.is(value(Array(200).fill('1').join(' + ')), 200)
+  assert.match(
+    refusedOnce(() => compileExpression(`[${Array(5000).fill('1').join(', ')}]`, origin)).what,
+    'A list that is written in an expression has at most 1000 elements.',
+  )
+})
+
 test.run()

@@ -113,4 +113,17 @@ test('a machine that nobody lists is called by its names alone', () => {
   assert.equal(selectHosts(grouped, 'localhost'), ['b'])
 })
 
+test('a regular expression that would not end is refused with its place; a glob always ends', () => {
+  const long = `${'a'.repeat(60)}b`
+  const given = { hosts: ['a', long], groups: { all: ['a', long] } }
+  const origin = { file: 'site.yml', line: 3, column: 7 }
+  const failure = refusedOnce(() => selectHosts(given, '~(a+)+$', origin))
+  assert.is(failure.reason, 'inventory-no-host')
+  assert.match(failure.what, 'The regular expression (a+)+$ takes too long')
+  assert.equal(failure.origin, origin)
+  assert.equal(selectHosts(given, `${'*a'.repeat(25)}*b`), [long])
+  assert.equal(selectHosts({ hosts: ['a'.repeat(200)], groups: {} }, `${'*a'.repeat(25)}*`), ['a'.repeat(200)])
+  refusedOnce(() => selectHosts({ hosts: ['a'.repeat(200)], groups: {} }, `${'*a'.repeat(25)}*b`))
+})
+
 test.run()
