@@ -22,7 +22,12 @@ if (process.argv.length === 3 && ['--version', 'version'].includes(process.argv[
 } else if (existsSync(installed) && !process.env.RUNBOOK_HANDED_OVER) {
   const { spawn } = await import('node:child_process')
   const env = { ...process.env, RUNBOOK_HANDED_OVER: '1' }
-  const child = spawn(installed, process.argv.slice(1), { stdio: 'inherit', env })
+  // What a shell hands over with `<(…)` is named by its number.
+  const handed = process.argv.flatMap(word => Number(/\/fd\/(\d{1,4})$/.exec(word)?.[1] ?? []))
+  const stdio = Array.from({ length: Math.max(2, ...handed) + 1 }, (_, at) =>
+    at < 3 || handed.includes(at) ? at : 'ignore',
+  )
+  const child = spawn(installed, process.argv.slice(1), { stdio, env })
   // Ctrl-C reaches both; a signal that was sent to this process alone is meant for the one that does the work.
   const passed = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of passed) process.on(signal, () => child.kill(signal))

@@ -7,6 +7,7 @@ import { circlesIn } from './house/circles.ts'
 import { importsOf, strayPackages, strayRooms } from './house/imports.ts'
 import { longFunctions, longFunctionsLeft } from './house/long-functions.ts'
 import { isKebabCase, namesTwice, oldNames } from './house/names.ts'
+import { strayReaders } from './house/readers.ts'
 import { STILL_THERE } from './house/still-there.ts'
 import { moduleNames, namesIpfs, strayTest, strayWords, WORDS } from './house/words.ts'
 
@@ -42,6 +43,11 @@ test('an exported name stands for one thing', () => assert.equal(namesTwice(ours
 
 test('no exported name is made of a word that has a better one', () => {
   assert.equal(ours.flatMap(([file, text]) => oldNames(file, text)).sort(), STILL_THERE.oldNames)
+})
+
+test('files of the controller are read through one door', () => {
+  const stray = ours.flatMap(([file, text]) => strayReaders(file, text).map(name => `${file}: ${name}`))
+  assert.equal(stray, [])
 })
 
 test('files and folders have names in kebab-case', () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { FileFault, readControllerFile } from '../core/controller-file.ts'
 import { isRecord } from '../core/value.ts'
 import type { Archive } from './archive.ts'
 import { fileDigests } from './inspect.ts'
@@ -58,10 +59,10 @@ const isIndex = (value: unknown): value is CacheIndex =>
 /** The entry in a folder of the cache; undefined where there is none or its index is of no use. */
 export const readEntry = async (folder: string): Promise<CacheEntry | undefined> => {
   try {
-    const index: unknown = JSON.parse(await readFile(join(folder, INDEX_FILE), 'utf8'))
+    const index: unknown = JSON.parse(readControllerFile(join(folder, INDEX_FILE)).toString())
     return isIndex(index) ? { folder, index } : undefined
   } catch (error) {
-    if (isNotFound(error) || error instanceof SyntaxError) return undefined
+    if (error instanceof FileFault || error instanceof SyntaxError) return undefined
     throw error
   }
 }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { FileFault, readControllerFile } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
 import type { WantedArchive } from './archive.ts'
 import type { ArtifactLock } from './lock.ts'
-import { isNotFound } from './not-found.ts'
 
 /** What the digest of an archive has to be, and who says so. */
 export type ExpectedDigest = {
@@ -74,19 +73,25 @@ export const digestsKnownBefore = ({ name, pinned }: WantedArchive, lock: Artifa
   ]
 }
 
-const read = (file: string): Promise<string | undefined> =>
-  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
-    isNotFound(error)
-      ? undefined
-      : refuse('usage-file', `${file} cannot be read`, { why: error.message, fix: 'make it readable' }),
-  )
+/** A file of digests has a line for each file of a release. */
+const LONGEST_DIGESTS = 1024 * 1024
+
+const read = (file: string): string | undefined => {
+  try {
+    return readControllerFile(file, LONGEST_DIGESTS).toString()
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error
+    if (error.code === 'ENOENT') return undefined
+    return refuse('usage-file', `${file} cannot be read`, { why: `it ${error.told}`, fix: 'make it readable' })
+  }
+}
 
 /**
  * What the file of digests beside an archive says. Refuses (`usage-file`) when there is none or it says nothing of it.
  */
 export const digestBeside = async (archive: string, name: string): Promise<ExpectedDigest> => {
   for (const ending of ['.sha512', '.sha256']) {
-    const text = await read(archive + ending)
+    const text = read(archive + ending)
     if (text === undefined) continue
     const hex = parseChecksum(text, name)
     if (hex !== undefined) return { hex, ...sayDigestFile(ending) }

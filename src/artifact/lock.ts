@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { lstatSync, readFileSync, realpathSync } from 'node:fs'
+import { lstatSync, realpathSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { FileFault, readControllerFile } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import type { Archive } from './archive.ts'
@@ -48,10 +49,14 @@ const parse = (file: string, text: string): Map<string, Locked> => {
 
 const read = (file: string): Map<string, Locked> => {
   try {
-    return parse(file, readFileSync(file, 'utf8'))
+    return parse(file, readControllerFile(file).toString())
   } catch (error) {
-    if (isNotFound(error)) return new Map()
-    throw error
+    if (!(error instanceof FileFault)) throw error
+    if (error.code === 'ENOENT') return new Map()
+    return refuse('usage-file', `${file} cannot be read`, {
+      why: `It ${error.told}.`,
+      fix: 'Name another with --lock.',
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import { FileFault } from '../core/controller-file.ts'
 import { Refusal, refuse } from '../core/failure.ts'
 import { isUsableAddress } from './address.ts'
 import type { AbsentArchive, Archive, WantedArchive } from './archive.ts'
@@ -138,6 +139,8 @@ const absentBecause = (error: unknown, name: string): AbsentArchive => {
     const { what, why, fix } = error.failures[0]!
     return { missing: why === undefined ? what : `${what}\n${why}`, fix: fix ?? '' }
   }
+  if (error instanceof FileFault)
+    return { missing: `${name} cannot be used: ${error.message}`, fix: 'name a plain file' }
   if (isSystemError(error)) {
     return {
       missing: `${name} cannot be used: ${error.message}`,

@@ -10,8 +10,14 @@ import {
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { parsePax, parseTarHeader, TAR_BLOCK, type TarHeader } from './tar-header.ts'
 
-/** Long names stand in records of their own; nothing sensible is longer than this. */
+/** Long names stand in records of their own, among other things that are said of a member; nothing sensible is longer. */
 const LONGEST_RECORD = 1024 * 1024
+/** No system takes a longer path. */
+const LONGEST_PATH = 4096
+/** So deep, in folders, and so many members, and bytes of names, an archive has; a kernel's sources have 90,000 of them. */
+const DEEPEST = 128
+const MOST_MEMBERS = 250_000
+const MOST_NAMES = 64 * 1024 * 1024
 
 /** Each member's bytes are followed by zeros up to a whole block. */
 const paddingOf = (size: number): number => (TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK
@@ -55,6 +61,24 @@ const wholeHeader = (header: TarHeader, over: Partial<WholeHeader>): WholeHeader
   size: over.size ?? header.size,
   type: over.type ?? header.type,
 })
+
+/** Refuses an archive that has more than anybody unpacks. */
+const createCount = (): ((path: string) => void) => {
+  let members = 0
+  let names = 0
+  return path => {
+    members += 1
+    names += path.length
+    const fix = 'pack it in several archives, or unpack it from the host itself: remote_src'
+    if (path.length > LONGEST_PATH || path.split('/', DEEPEST + 2).length > DEEPEST + 1)
+      refuseDamagedArchive(
+        `the path '${path.slice(0, 60)}…' is longer than ${LONGEST_PATH} characters, or than ${DEEPEST} folders`,
+        'pack it again with shorter names',
+      )
+    if (members > MOST_MEMBERS) refuseDamagedArchive(`it has more than ${MOST_MEMBERS} members`, fix)
+    if (names > MOST_NAMES) refuseDamagedArchive(`the names in it have more than ${MOST_NAMES / 1024 / 1024} MB`, fix)
+  }
+}
 
 /** A header together with the records in front of it that replace parts of it; undefined at the end. */
 const nextHeader = async (reader: ByteReader, global: Record<string, string>): Promise<WholeHeader | undefined> => {
@@ -105,17 +129,23 @@ const entryOf = async (reader: ByteReader, header: WholeHeader): Promise<Archive
 /**
  * The members of a tar archive (ustar, pax, GNU) in the order they stand in it, with the digests of their content, read
  * as the bytes come. A hard link comes out as the file it is. Refuses (`usage-file`) what is damaged or would be
- * written outside of the folder it is unpacked into. Reads to the end, so that a gzip around it is checked as well.
+ * written outside of the folder it is unpacked into. Reads the `whole` stream to its end, so that a gzip around it is
+ * checked as well, or only as far as the `tar` goes.
  */
-export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<ArchiveMember> {
+export async function* readTar(
+  chunks: AsyncIterable<Buffer>,
+  extent: 'whole' | 'tar' = 'whole',
+): AsyncGenerator<ArchiveMember> {
   const reader = createByteReader(chunks)
   const take = createMemberReader()
+  const count = createCount()
   const global: Record<string, string> = {}
   for (;;) {
     const header = await nextHeader(reader, global)
     if (!header) break
+    count(header.path)
     const member = take(await entryOf(reader, header))
     if (member) yield member
   }
-  while (await reader.some(Number.MAX_SAFE_INTEGER));
+  while (extent === 'whole' && (await reader.some(Number.MAX_SAFE_INTEGER)));
 }

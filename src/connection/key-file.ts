@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { FileFault, readControllerFile, textIfReadable } from '../core/controller-file.ts'
+import { LONGEST_KEY } from './key-paths.ts'
 import { library, type ParsedKey } from './ssh-library.ts'
 
 /**
@@ -58,24 +59,21 @@ const parse = (path: string, bytes: Buffer): KeyFile => {
   return { path, is: 'unusable', why: 'it holds no private key that is understood' }
 }
 
-const READING: Record<string, string> = { EACCES: 'it may not be read', EISDIR: 'it is a folder' }
-
-const besides = (path: string): Promise<Buffer | undefined> =>
-  readFile(`${path}.pub`, 'utf8').then(publicBlob, () => undefined)
+const besides = (path: string): Buffer | undefined => publicBlob(textIfReadable(`${path}.pub`) ?? '')
 
 /** Reads a key file. The public key beside it is looked for only where the file itself is closed or not there. */
 export const readKeyFile = async (path: string): Promise<KeyFile> => {
   try {
-    const file = parse(path, await readFile(path))
+    const file = parse(path, readControllerFile(path, LONGEST_KEY))
     if (file.is !== 'private' || !file.locked || file.blob) return file
-    const blob = await besides(path)
+    const blob = besides(path)
     return blob ? { ...file, blob } : file
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const blob = await besides(path)
+    if (!(error instanceof FileFault)) throw error
+    const blob = besides(path)
     if (blob) return { path, is: 'public', blob }
-    if (code === 'ENOENT') return { path, is: 'missing' }
-    return { path, is: 'unusable', why: READING[code ?? ''] ?? `it cannot be read (${code ?? error})` }
+    if (error.code === 'ENOENT') return { path, is: 'missing' }
+    return { path, is: 'unusable', why: `it ${error.told}` }
   }
 }
 

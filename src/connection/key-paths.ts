@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { readControllerFile } from '../core/controller-file.ts'
 import type { Hop, Target } from '../settings/target.ts'
 
 /** ssh's own names, in its order; DSA is gone, and keys on tokens need an agent. */
@@ -10,13 +10,16 @@ const USUAL_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 export const keyPathsOf = ({ keyFiles }: Hop): string[] =>
   keyFiles ?? USUAL_FILES.map(file => join(homedir(), '.ssh', file))
 
+/** No key file is bigger. */
+export const LONGEST_KEY = 1024 * 1024
+
 /** How OpenSSH's own format begins where the key is not encrypted: its name, and the cipher `none`. */
 const OPEN = 'b3BlbnNzaC1rZXktdjEAAAAABG5vbmU'
 
 /** Whether a key file may be encrypted: a look at its text, which loads nothing. */
 const looksLocked = (path: string): boolean => {
   try {
-    const text = readFileSync(path, 'latin1')
+    const text = readControllerFile(path, LONGEST_KEY).toString('latin1')
     return /ENCRYPTED|^Encryption: (?!none)/m.test(text) || (/BEGIN OPENSSH PRIVATE/.test(text) && !text.includes(OPEN))
   } catch {
     return false

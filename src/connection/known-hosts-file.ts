@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { FileFault, readControllerFile } from '../core/controller-file.ts'
 import { type KnownHosts, parseKnownHosts } from './known-hosts.ts'
 
 /** Files that were read, by path, with what tells that one has changed since: 1,000 hosts share one file. */
@@ -8,16 +9,22 @@ const read = new Map<string, { version: string; known: Promise<KnownHosts> }>()
 
 const NOTHING: KnownHosts = { find: () => [], isHashed: false }
 
+const knownIn = (file: string): KnownHosts => {
+  try {
+    return parseKnownHosts(readControllerFile(file).toString('latin1'), file)
+  } catch (error) {
+    if (error instanceof FileFault) return NOTHING
+    throw error
+  }
+}
+
 const readOne = async (file: string): Promise<KnownHosts> => {
   const now = await stat(file, { bigint: true }).catch(() => undefined)
   if (!now) return NOTHING
   const version = `${now.dev}:${now.ino}:${now.size}:${now.mtimeNs}`
   const before = read.get(file)
   if (before?.version === version) return before.known
-  const known = readFile(file, 'latin1').then(
-    text => parseKnownHosts(text, file),
-    () => NOTHING,
-  )
+  const known = Promise.resolve(knownIn(file))
   read.set(file, { version, known })
   return known
 }

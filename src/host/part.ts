@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Wire } from '../connection/link.ts'
-import { bytesOfText } from '../core/byte-text.ts'
+import { openControllerFile } from '../core/controller-file.ts'
 import { quote } from '../core/quote.ts'
 import type { Upload } from '../core/transport.ts'
 import type { PastGreeting } from './greeting.ts'
@@ -49,7 +49,9 @@ export const receiveRest = ({ digest, size }: Upload): string[] => [
 /** The bytes of an upload from one place on, up to another. */
 export async function* bytesFrom({ source }: Upload, from: number, to: number, chunk: number): AsyncGenerator<Buffer> {
   if ('file' in source) {
-    if (from < to) yield* createReadStream(bytesOfText(source.file), { highWaterMark: chunk, start: from, end: to - 1 })
+    if (from >= to) return
+    const { descriptor } = openControllerFile(source.file)
+    yield* createReadStream('', { fd: descriptor, highWaterMark: chunk, start: from, end: to - 1 })
   } else
     for (let at = from; at < Math.min(to, source.bytes.length); at += chunk)
       yield source.bytes.subarray(at, Math.min(at + chunk, to))

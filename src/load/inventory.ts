@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, extname, join } from 'node:path'
+import { filesBelow, kindOfPath, readText } from '../core/controller-file.ts'
 import { type Origin, Refusal, refuse } from '../core/failure.ts'
-import { kindOfPath, readText } from './files.ts'
 import {
   addThisMachine,
   depths,
@@ -38,12 +37,7 @@ const isSource = (name: string): boolean =>
   !name.startsWith('.') && ![...varsFolders, 'vars_plugins'].includes(name) && !skipped.some(end => name.endsWith(end))
 
 const filesOf = (path: string): string[] =>
-  kindOfPath(path) === 'folder'
-    ? readdirSync(path)
-        .filter(isSource)
-        .sort()
-        .flatMap(name => filesOf(join(path, name)))
-    : [path]
+  kindOfPath(path) === 'folder' ? filesBelow(path, 'inventory-missing', isSource) : [path]
 
 /** Whether a file without an extension is INI: a section, or a first line that is no `key:`. */
 const looksLikeIni = (text: string): boolean => {
@@ -77,13 +71,7 @@ const readSource = (draft: InventoryDraft, source: string): void => {
 }
 
 const allBelow = (folder: string): string[] =>
-  kindOfPath(folder) === 'folder'
-    ? readdirSync(folder)
-        .sort()
-        .flatMap(name => allBelow(join(folder, name)))
-    : kindOfPath(folder) === 'file'
-      ? [folder]
-      : []
+  kindOfPath(folder) === 'folder' ? filesBelow(folder, 'inventory-missing') : []
 
 /** Every file that inventories are, or may be, read from: the sources, and all variables beside them. */
 export const inventoryFiles = (sources: string[]): string[] => {

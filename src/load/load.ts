@@ -1,5 +1,5 @@
+import { isNamedBy, isPrivateFile, kindOfPath, readText } from '../core/controller-file.ts'
 import { attempt, type Failure, refuse } from '../core/failure.ts'
-import { isNamedBy, isPrivateFile, kindOfPath, readText } from './files.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
 import { isThisMachine, thisMachineAs } from './pattern.ts'

@@ -191,6 +191,13 @@ export const readPlaybook = (source: string, file: string): { playbook: Playbook
     const what = `A playbook must be a list of plays, not ${kindOf(document.value)}.`
     throw new Refusal({ reason: 'playbook-shape', what, fix: 'Begin with "- hosts: all".', origin: document.origin })
   }
+  if (document.value.length === 0)
+    throw new Refusal({
+      reason: 'playbook-shape',
+      what: 'A playbook must have a play.',
+      fix: 'Begin with "- hosts: all".',
+      origin: document.origin,
+    })
   const names: Names = { takenSlugs: new Set(), unread: new Set() }
   const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, names) ?? [])
   problems.push(...strangeNeeds(plays))

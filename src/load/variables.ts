@@ -1,6 +1,6 @@
+import { readText } from '../core/controller-file.ts'
 import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
-import { readText } from './files.ts'
 import type { Inventory } from './inventory.ts'
 import { type Located, locatedAt } from './located.ts'
 import { connectionVariables, nameFault } from './names.ts'
@@ -44,7 +44,9 @@ const fromOption = (option: string): Record<string, Located> => {
   const text = option.trim()
   if (text.startsWith('@')) {
     const file = text.slice(1)
-    return fromDocument(parseYaml(readText(file, 'file of variables', 'usage-file'), file, 'inventory-yaml'))
+    return fromDocument(
+      parseYaml(readText(file, 'file of variables', 'usage-file', commandLine), file, 'inventory-yaml'),
+    )
   }
   if (text.startsWith('{') || text.startsWith('[')) return fromDocument(parseYaml(text, '-e', 'inventory-yaml'))
   return fromPairs(text)

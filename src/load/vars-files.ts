@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { filesBelow, kindOfPath, readText } from '../core/controller-file.ts'
 import { Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
-import { kindOfPath, readText } from './files.ts'
 import type { Vars } from './inventory-draft.ts'
 import { parseYaml } from './yaml.ts'
 import { kindOf, type Problems, variables } from './yaml-fields.ts'
@@ -25,14 +24,10 @@ const readVars = (file: string): Vars => {
   return found
 }
 
-const readFolder = (folder: string): Vars => {
-  const layers = readdirSync(folder)
-    .filter(name => !name.startsWith('.') && extensions.includes(extname(name)))
-    .sort()
-    .map(name => join(folder, name))
-    .map(path => (kindOfPath(path) === 'folder' ? readFolder(path) : readVars(path)))
-  return Object.assign({}, ...layers)
-}
+const isVarsFile = (name: string): boolean => !name.startsWith('.') && extensions.includes(extname(name))
+
+const readFolder = (folder: string): Vars =>
+  Object.assign({}, ...filesBelow(folder, 'inventory-missing', isVarsFile).map(readVars))
 
 /**
  * The variables of a group or host in `group_vars/` or `host_vars/`: NAME (a file or a folder of files), NAME.yml,

@@ -1,30 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import {
-  accessSync,
-  closeSync,
-  constants,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, closeSync, constants, readSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { kindOfPath, openControllerFile, readBytes } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
-import { kindOfPath, readText } from '../load/files.ts'
 import { looksLikePlan, refuseDamagedPlan } from './saved-plan.ts'
 
 /** How a file begins; nothing of what cannot be read, which whoever opens it tells. */
 const beginningOf = (path: string): string => {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return ''
   try {
-    const file = openSync(path, 'r')
+    const { descriptor } = openControllerFile(path)
     const bytes = Buffer.alloc(200)
-    const size = readSync(file, bytes)
-    closeSync(file)
+    const size = readSync(descriptor, bytes)
+    closeSync(descriptor)
     return bytes.toString('utf8', 0, size)
   } catch {
     return ''
@@ -34,13 +22,17 @@ const beginningOf = (path: string): string => {
 /** Whether a file is a plan, be it a damaged one, and no playbook: told by its content. */
 export const isPlanFile = (path: string): boolean => looksLikePlan(beginningOf(path))
 
+/** A plan for thousands of hosts has some hundred bytes for each line of it, and is still one text. */
+const MOST_OF_PLAN = 400 * 1024 * 1024
+
 /** The text of a plan file. Throws a Refusal: `usage-file`, `plan-edited`. */
 export const readPlanFile = (path: string): string => {
-  const text = readText(path, 'plan', 'usage-file')
+  const bytes = readBytes(path, 'plan', 'usage-file', undefined, MOST_OF_PLAN)
+  const text = bytes.toString()
   if (text.trim() === '') refuse('usage-file', `The plan ${path} is empty.`)
   if (!looksLikePlan(text.slice(0, 200)))
     refuse('usage-file', `${path} is no plan.`, { fix: 'A plan is made with `runbook plan PLAYBOOK -o FILE`.' })
-  return isUtf8(readFileSync(path)) ? text : refuseDamagedPlan(path, 'It is no UTF-8 text.')
+  return isUtf8(bytes) ? text : refuseDamagedPlan(path, 'It is no UTF-8 text.')
 }
 
 /** Refuses (`usage-file`) where a plan could not be written, before any work is done for it. */

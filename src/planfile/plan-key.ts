@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readBytes } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
 import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
 
@@ -10,6 +11,8 @@ import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
  */
 export const planKeyVariable = 'RUNBOOK_PLAN_KEY'
 const shortest = 16
+/** What is longer was put there by mistake. */
+const LONGEST = 4096
 const inHex = /^[0-9a-f]{64}$/
 
 /** Where the key lies: beside the runs, below the folder that runbook is called in. */
@@ -25,20 +28,12 @@ const fromFile = (file: string): Buffer | undefined => {
       why: `Its mode is ${(found.mode & 0o777).toString(8).padStart(4, '0')}.`,
       fix: `chmod 600 ${file}`,
     })
-  const text = readText(file).trim()
+  const text = readBytes(file, 'key', 'plan-key', undefined, LONGEST).toString().trim()
   if (inHex.test(text)) return Buffer.from(text, 'hex')
   return refuse('plan-key', `${file} is no key.`, {
     why: 'It should hold 64 digits in hex.',
     fix: 'Remove it: `runbook plan -o` makes another one, and plans made with the old one are to be made again.',
   })
-}
-
-const readText = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    return refuse('plan-key', `The key ${file} cannot be read: ${codeOf(error)}.`)
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
+import { textIfReadable } from '../core/controller-file.ts'
 import type { Failure, Origin } from '../core/failure.ts'
 import type { Paint } from './paint.ts'
 import { oneLine, printable } from './printable.ts'
@@ -15,11 +15,7 @@ const shortPath = (file: string): string => {
 /** Undefined when there is no such line any more, or it may not be shown: the place is then all that can be told. */
 const sourceLine = ({ file, line, unquoted }: Origin): string | undefined => {
   if (unquoted) return undefined
-  try {
-    return readFileSync(file, 'utf8').split('\n')[line - 1]
-  } catch {
-    return undefined
-  }
+  return textIfReadable(file)?.split('\n')[line - 1]
 }
 
 const originLines = (origin: Origin, paint: Paint): string[] => {

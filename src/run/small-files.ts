@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { bytesOfText } from '../core/byte-text.ts'
+import { readControllerFile } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
 import { keepFunction, ownerWord } from '../core/keep-attributes.ts'
 import { quote, quoted } from '../core/quote.ts'
@@ -49,7 +48,7 @@ const namesAtOnce = 100_000
 const bytesOf = ({ bytes, size, digest, at }: Content): Buffer => {
   if (bytes.length === size) return bytes
   if (at?.side !== 'controller') throw new Error(`nobody has kept the bytes of ${digest}`)
-  const now = readFileSync(bytesOfText(at.path))
+  const now = readControllerFile(at.path)
   if (sha256(now) === digest) return now
   return refuse('usage-file', `${at.path} has changed since it was planned with`, { fix: 'run again' })
 }

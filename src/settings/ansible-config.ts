@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { readText } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
 import { parseIni } from './ini.ts'
 import { type Configured, SETTINGS } from './precedence.ts'
@@ -64,7 +64,7 @@ export const readAnsibleConfig = (
     refuse('usage-file', `ANSIBLE_CONFIG names ${file}, which Ansible would not read`, {
       fix: 'its name has to end with .cfg',
     })
-  const values = parseIni(readFileSync(file, 'utf8'), file)
+  const values = parseIni(readText(file, 'file of settings', 'usage-file'), file)
   const of = (keys: string[]): string[] =>
     values.flatMap(({ key, origin }) => (keys.includes(key) ? [`${key} (line ${origin.line})`] : []))
   const strange = values.filter(

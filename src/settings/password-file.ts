@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
+import { FileFault, readControllerFile } from '../core/controller-file.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 
 const refused = (what: string, why: string, fix: string): never => {
@@ -35,15 +36,16 @@ const printedBy = (path: string, what: string): string => {
   )
 }
 
+/** A password is shorter than that, whatever was named by mistake. */
+const LONGEST = 64 * 1024
+
 const heldBy = (path: string, what: string): string => {
   try {
-    return readFileSync(path, 'utf8').trim()
+    return readControllerFile(path, LONGEST).toString().trim()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = { ENOENT: 'There is no such file.', EACCES: 'It may not be read.', EISDIR: 'It is a folder.' }[
-      code ?? ''
-    ]
-    return refused(`The ${what} cannot be read from ${path}.`, why ?? `${error}`, 'Name another file.')
+    if (!(error instanceof FileFault)) throw error
+    const why = error.code === 'ENOENT' ? 'There is no such file.' : `It ${error.told}.`
+    return refused(`The ${what} cannot be read from ${path}.`, why, 'Name another file.')
   }
 }
 

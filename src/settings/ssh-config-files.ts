@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { textIfReadable } from '../core/controller-file.ts'
 import type { AskSshConfig } from './jump.ts'
 
 const SYSTEM = '/etc/ssh/ssh_config'
@@ -9,13 +10,7 @@ const SYSTEM = '/etc/ssh/ssh_config'
 const SHIPPED =
   /^\s*(host\s+\*\s*$|(sendenv|hashknownhosts|gssapi\w+|forwardx11\w*)\b|include\s+\/etc\/ssh\/ssh_config\.d\/\*\.conf\s*$|#|$)/i
 
-const linesOf = (file: string): string[] => {
-  try {
-    return readFileSync(file, 'utf8').split('\n')
-  } catch {
-    return []
-  }
-}
+const linesOf = (file: string): string[] => (textIfReadable(file) ?? '').split('\n')
 
 const droppedIn = (): string[] => {
   try {

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
+import { textIfReadable } from '../core/controller-file.ts'
 import { matchesGlob } from '../core/ending-pattern.ts'
 import { attempt, type Origin } from '../core/failure.ts'
 import { type SshSetting, sshSetting } from './ssh-args.ts'
@@ -64,12 +65,8 @@ const filesNamed = (word: string, folder: string): string[] => {
 
 const itemsOf = (file: string, folder: string, depth = 0): Item[] => {
   if (depth > DEEPEST) throw new BeyondReading()
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return []
-  }
+  const text = textIfReadable(file)
+  if (text === undefined) return []
   return text.split('\n').flatMap((written, index): Item[] => {
     if (/^\s*(#|$)/.test(written)) return []
     // Of a line that ssh refuses it is ssh that says why.

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { waitingFault } from '../core/controller-file.ts'
 import { matchesGlob } from '../core/ending-pattern.ts'
 import { type Failure, Refusal, refuse } from '../core/failure.ts'
 import type { AskSshConfig } from './jump.ts'
@@ -190,6 +192,10 @@ export const createAskSshConfig = (program = 'ssh'): AskSshConfig => {
   const readers = new Map<string, SshConfigReader | undefined>()
   const readerOf = (file: string | undefined): SshConfigReader | undefined => {
     const key = file ?? ''
+    const named = file ?? join(userInfo().homedir, '.ssh/config')
+    const fault = waitingFault(named)
+    if (fault)
+      refuse('usage-file', `${named} ${fault}`, { why: 'ssh is to read it.', fix: 'Name another with --ssh-config.' })
     if (!readers.has(key)) readers.set(key, createSshConfigReader(file))
     return readers.get(key)
   }

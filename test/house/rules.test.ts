@@ -8,6 +8,7 @@ import { circlesIn } from './circles.ts'
 import { importsOf, strayPackages, strayRooms } from './imports.ts'
 import { longFunctions, longFunctionsLeft } from './long-functions.ts'
 import { exportedNames, isKebabCase, namesTwice, oldNames } from './names.ts'
+import { strayReaders } from './readers.ts'
 import { moduleNames, namesIpfs, strayTest, strayWords } from './words.ts'
 
 // A rule that never finds anything is no rule: each is shown what it must find.
@@ -162,6 +163,15 @@ test('modules are not known by name', () => {
   assert.is(stray("const main = { 'copy': 'src' }"), 1)
   assert.is(stray("if (found.kind === 'file') f()"), 0)
   assert.is(stray("run('copy')", 'src/lab/a.ts'), 0)
+})
+
+test('ways of reading a file beside the door are found', () => {
+  const fs = (names: string, rest = ''): string => `import { ${names} } from 'node:fs'\n${rest}`
+  assert.equal(strayReaders('src/load/a.ts', fs('statSync, readFileSync, type Stats')), ['readFileSync'])
+  assert.equal(strayReaders('src/load/a.ts', "import { readFile } from 'node:fs/promises'"), ['readFile'])
+  assert.equal(strayReaders('src/load/a.ts', fs('createReadStream', 'createReadStream(path)')), ['createReadStream'])
+  assert.equal(strayReaders('src/load/a.ts', fs('createReadStream', "createReadStream('', { fd })")), [])
+  assert.equal(strayReaders('src/lab/a.ts', fs('readFileSync')), [])
 })
 
 test('tests that would never run are found', () => {

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { archiveMembers, fileDigests } from '../../artifact/inspect.ts'
 import type { ArtifactLock } from '../../artifact/lock.ts'
 import { type ArchiveStore, cacheFolder, createArchiveStore } from '../../artifact/store.ts'
+import { FileFault } from '../../core/controller-file.ts'
 import type { Emit } from '../../core/event.ts'
 import { type Failure, Refusal } from '../../core/failure.ts'
 import type { ArchiveAnswer, ArchiveWanted } from '../../module/probes/controller.ts'
@@ -13,7 +14,7 @@ const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> 
   const found = findControllerFile(folder, 'files', path)
   if ('missing' in found) return { exists: false, missing: found.missing, fix: 'Put the archive there.' }
   try {
-    const [{ sha256: digest }, members] = [await fileDigests(found.at), await archiveMembers(found.at)]
+    const [members, { sha256: digest }] = [await archiveMembers(found.at), await fileDigests(found.at)]
     return {
       exists: true,
       name: basename(path),
@@ -23,6 +24,7 @@ const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> 
       members,
     }
   } catch (error) {
+    if (error instanceof FileFault) return { exists: false, missing: error.message, fix: 'Name a .tar or .tar.gz.' }
     if (!(error instanceof Refusal)) throw error
     const [{ what, why, fix }] = error.failures as [Failure]
     // Nobody has published a digest of it: what is damaged is not to be downloaded again, but to be made again.

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { readFileSync, statSync } from 'node:fs'
-import { type Failure, Refusal, refuse } from '../../core/failure.ts'
+import { statSync } from 'node:fs'
+import { FileFault, readControllerFile } from '../../core/controller-file.ts'
+import { type Failure, type Origin, Refusal, refuse } from '../../core/failure.ts'
 import type { Reference } from '../../load/expression.ts'
 import type { Task } from '../../load/playbook.ts'
 import { compileFile } from '../../load/template.ts'
@@ -29,11 +30,20 @@ const filesOf = (found: SourceAnswer): string[] => {
 const templateText = (at: string): string => {
   const origin = { file: at, line: 1, column: 1 }
   if (statSync(at).isDirectory()) refuse('playbook-template', 'A folder is no template.', { origin })
-  const bytes = readFileSync(at)
+  const bytes = readTemplate(at, origin)
   const fix = 'Put it in place with copy, or save it as UTF-8.'
   return isUtf8(bytes)
     ? bytes.toString()
     : refuse('playbook-template', 'The template is no UTF-8 text.', { origin, fix })
+}
+
+const readTemplate = (at: string, origin: Origin): Buffer => {
+  try {
+    return readControllerFile(at)
+  } catch (error) {
+    if (error instanceof FileFault) return refuse('playbook-template', `The template ${error.told}.`, { origin })
+    throw error
+  }
 }
 
 /** What the controller can answer and render by itself: files beside the playbook, archives of the store. */

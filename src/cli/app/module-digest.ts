@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
+import { readControllerFile } from '../../core/controller-file.ts'
 import { sha256 } from '../../core/value.ts'
 import { type ModuleFile, modulePath } from './module-path.ts'
 import { builtDigest, shippedFolder } from './shipped-modules.ts'
@@ -13,7 +14,7 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
 const importClosure = (first: string, belongs: (file: string) => boolean): string[] => {
   const found = new Set([first])
   for (const file of found)
-    for (const [, , what] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+    for (const [, , what] of readControllerFile(file).toString().matchAll(IMPORT)) {
       const imported = resolve(dirname(file), what!)
       if (isFile(imported) && belongs(imported)) found.add(imported)
     }
@@ -24,7 +25,7 @@ const importClosure = (first: string, belongs: (file: string) => boolean): strin
 const digestOfFiles = (folder: string, files: string[]): string =>
   sha256(
     files
-      .map(file => `${relative(folder, file)}\0${sha256(readFileSync(file))}\n`)
+      .map(file => `${relative(folder, file)}\0${sha256(readControllerFile(file))}\n`)
       .sort()
       .join(''),
   )

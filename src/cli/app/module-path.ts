@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { readText } from '../../core/controller-file.ts'
 import { refuse } from '../../core/failure.ts'
 import { isRecord } from '../../core/value.ts'
 import { builtinPrefix } from '../../load/names.ts'
@@ -61,7 +62,7 @@ const upwards = (folder: string): string[] => {
 
 /** The word `runbook` of a package.json. */
 const manifestWord = (file: string): Record<string, unknown> => {
-  const text = readFileSync(file, 'utf8')
+  const text = readText(file, 'package.json', 'playbook-module')
   // Of somebody else's file that does not speak of runbook nothing is asked.
   if (!text.includes('"runbook"')) return {}
   let tree: unknown

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { readControllerFile } from '../../core/controller-file.ts'
 import { refuse } from '../../core/failure.ts'
 import { keyedDigest } from '../../core/value.ts'
 import { inventoryFiles } from '../../load/inventory.ts'
@@ -10,7 +11,7 @@ import type { Prepared } from './prepare.ts'
 /** A keyed digest: a file of variables may hold a secret that could be guessed by a plain one. */
 const digestOf = (key: Buffer, path: string): string | undefined => {
   try {
-    return keyedDigest(key, readFileSync(path))
+    return keyedDigest(key, readControllerFile(path))
   } catch {
     return undefined
   }
