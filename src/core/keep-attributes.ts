@@ -5,8 +5,6 @@ import { quote } from './quote.ts'
  * control list, extended attributes, SELinux label. Words of POSIX sh, each of one line.
  */
 export type Dressing = {
-  /** The file that is replaced, where there is one; a link is replaced, and hands on nothing. */
-  path: string
   mode: string
   /** Without both what is replaced keeps its owner and group. */
   owner?: string
@@ -31,7 +29,7 @@ export const keepFunction = [
   '! command -v setfacl >/dev/null || getfacl -cp -- "$1" 2>/dev/null | setfacl --set-file=- -- "$2"; }',
   'keep() { l=mode,ownership,xattr; [ ! -e /sys/fs/selinux/enforce ] || l=$l,context',
   `e=$(cp --attributes-only --preserve=$l -- "$1" "$2" 2>&1) || case $e in *'without xattr support'*) chown --reference="$1" -- "$2" && chmod --reference="$1" -- "$2";; *option*attributes-only*) plainly "$@"; return;; *) printf '%s\\n' "$e" >&2; false;; esac || return`,
-  `alike "$@" || bare "$@" || { printf '%s\\n' "owner and access control list of $1 could not be handed on to what takes its place (setfacl, of the package acl, may help)" >&2; return 1; }; }`,
+  `alike "$@" || bare "$@" || { printf '%s\\n' "owner and access control list of \${of:-$1} could not be handed on to what takes its place (setfacl, of the package acl, may help)" >&2; return 1; }; }`,
   `again() { e=$(cp --attributes-only --preserve=xattr -- "$1" "$2" 2>&1) || case $e in *'without xattr support'*|*option*attributes-only*) ;; *) printf '%s\\n' "$e" >&2; false;; esac; }`,
 ].join('; ')
 
@@ -43,24 +41,24 @@ const chown = (owner: string | undefined, file: string): string[] =>
   owner === undefined ? [] : [`chown -h -- ${quote(owner)} ${file}`]
 
 /**
- * Gives `$t`, which has its bytes and is closed to others, what the file at the path has, and mode and owner. Where these
- * change, that is made out first on an empty file, `$o`: so at no moment the new bytes can be read by who might read the old
- * ones and may not read these. `make`: how `$o` is made. chown takes capabilities away, and set-ID bits: they come again.
+ * Gives `$t`, which has its bytes and is closed to others, what the file that it replaces has, and mode and owner; in a closet
+ * (see `pinFunctions`). A link is replaced, and hands on nothing. Where mode or owner change, that is made out first on an
+ * empty file, `$o`: so at no moment the new bytes can be read by who might read the old ones and may not read these. chown
+ * takes capabilities away, and set-ID bits: they come again.
  */
-export const dressed = (dressing: Dressing, make: string): string => {
-  const { path, mode, keeps } = dressing
-  const at = quote(path)
+export const dressed = (dressing: Dressing): string => {
+  const { mode, keeps } = dressing
   const owner = ownerWord(dressing)
   const changed = [
-    make,
-    `keep ${at} "$o"`,
+    'spare',
+    'keep "$was" "$o"',
     ...chown(owner, '"$o"'),
-    ...(owner === undefined ? [] : [`again ${at} "$o"`]),
+    ...(owner === undefined ? [] : ['again "$was" "$o"']),
     `chmod ${mode} "$o"`,
     'keep "$o" "$t"',
     'rm -f -- "$o"',
   ]
-  const kept = [`keep ${at} "$t"`, `chmod ${mode} "$t"`]
+  const kept = ['keep "$was" "$t"', `chmod ${mode} "$t"`]
   const fresh = [...chown(owner, '"$t"'), `chmod ${mode} "$t"`]
-  return `if [ -f ${at} ] && [ ! -h ${at} ]; then ${(keeps ? kept : changed).join(' && ')}; else ${fresh.join(' && ')}; fi`
+  return `look && if [ -f "$was" ] && [ ! -h "$was" ]; then ${(keeps ? kept : changed).join(' && ')}; else ${fresh.join(' && ')}; fi`
 }

@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
 import { Refusal } from '../core/failure.ts'
+import { partName, pinFunctions, TEMPORARY_DIGITS } from '../core/pinned-folder.ts'
 import { fedTo, quote } from '../core/quote.ts'
 import type { Output, Upload } from '../core/transport.ts'
 import { bytesFrom } from './part.ts'
 import type { Shell } from './shell.ts'
-import { isStored, RANDOM_DIGITS, receiverScript, temporaryName, unreadable, uploadFailed } from './upload.ts'
+import { isStored, receiverScript, unreadable, uploadFailed } from './upload.ts'
 
 /** How much of a file one frame holds, as base64: the shell reads a frame whole before it runs any of it. */
 const CHUNK = 1 << 20
 
 /**
  * Sends one file in frames of a shell, for a server that opens no further session (`MaxSessions 1`): its bytes are gathered
- * beside its place, in a file that only its owner may read, and then taken in as those of any upload. It takes the room of
+ * beside its place, in a folder that nobody else may enter, and then taken in as those of any upload. It takes the room of
  * the file twice, a third more to send, and a round trip for each MiB. `user`: who is to write it, where that is not who the
  * shell is.
  *
@@ -25,35 +26,40 @@ export const sendInFrames = async (
   user: string | undefined,
   onProgress: (sent: number) => void = () => {},
 ): Promise<void> => {
-  const [random = '', other = ''] = [1, 2].map(() => randomBytes(RANDOM_DIGITS / 2).toString('hex'))
-  const at = quote(temporaryName(upload.path, other))
+  const [random = '', other = ''] = [1, 2].map(() => randomBytes(TEMPORARY_DIGITS / 2).toString('hex'))
+  const at = quote(`./${partName(upload.path, other)}`)
   const folder = posix.dirname(upload.path)
+  const enter = `umask 077; ${pinFunctions}; pin ${quote(folder)} && shut ${at}`
+  const leaveIt = `rm -f ./new; rmdir -- ../${at}`
   const said = async (sh: string): Promise<Output> => {
     const [output] = await run([{ sh: user === undefined ? sh : fedTo(user, sh) }])
     return output!
   }
   const must = async (sh: string): Promise<void> => {
-    const { status, stderr } = await said(`{ ${sh}\n} || { rm -f -- ${at}; exit 1; }`)
+    const { status, stderr } = await said(sh)
     if (status !== 0) throw new Refusal(uploadFailed(name, upload, String(stderr), status))
   }
   const none = quote(`the folder ${folder} does not exist`)
-  await must(`[ -d ${quote(folder)} ] || { echo ${none} >&2; exit 1; }\numask 077; set -C; ( : >${at} )`)
+  const make = `pin ${quote(folder)} && mkdir -- ${at}`
+  await must(
+    `[ -d ${quote(folder)} ] || { echo ${none} >&2; exit 1; }\n( umask 077; ${pinFunctions}; ${make} ) && ${enter} && : >./new`,
+  )
   let sent = 0
   try {
     for await (const chunk of bytesFrom(upload, 0, Number.MAX_SAFE_INTEGER, CHUNK)) {
       await must(
-        `base64 -d >>${at} <<'RUNBOOK_END'\n${chunk.toString('base64').replace(/.{1,76}/g, '$&\n')}RUNBOOK_END`,
+        `${enter} && { base64 -d >>./new || { ${leaveIt}; exit 1; }; } <<'RUNBOOK_END'\n${chunk.toString('base64').replace(/.{1,76}/g, '$&\n')}RUNBOOK_END`,
       )
       sent += chunk.length
       onProgress(sent)
     }
   } catch (error) {
     if (error instanceof Refusal) throw error
-    await said(`rm -f -- ${at}`)
+    await said(`${enter} && { ${leaveIt}; }`)
     throw new Refusal(unreadable(error))
   }
   const { stdout, stderr, status } = await said(
-    `( ${receiverScript(upload, random)} ) <${at}; s=$?; rm -f -- ${at}; exit $s`,
+    `${enter} || exit 1; ( ${receiverScript(upload, random)} ) <./new; s=$?; ${leaveIt} 2>/dev/null; exit $s`,
   )
   if (!isStored(name, upload, random, String(stdout)))
     throw new Refusal(uploadFailed(name, upload, String(stderr), status))

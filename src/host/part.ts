@@ -26,13 +26,13 @@ const hashFunction =
  * on the rest comes; `$n` is that number. It counts only as a plain file of our own that nobody else may read or has a name
  * of, for the folder may be anybody's. Anything else goes; where it cannot, the file gets a name by chance, `other`.
  */
-export const partScript = ({ size }: Upload, word: string, other: string): string[] => [
+export const partScript = ({ size }: Upload, word: string): string[] => [
   hashFunction,
   'n=0; s=-',
   `if [ -f "$t" ] && [ ! -h "$t" ]; then set -- $(ls -ldn -- "$t"); case $1:$2:$3 in -rw-------:1:"$(id -u)"|-rw-------.:1:"$(id -u)") n=$(wc -c <"$t") && n=$((n)) && [ "$n" -le ${size} ] && s=$(hash <"$t") || n=0;; esac; fi`,
   `echo "${word} $n \${s%% *}"`,
   'IFS= read -r g || exit 1',
-  `[ "$g" = "$n" ] && [ "$n" -gt 0 ] || { n=0; rm -f -- "$t"; set -C; ( : >"$t" ) 2>/dev/null || { t=${other}; ( : >"$t" ) || exit 1; }; set +C; }`,
+  `[ "$g" = "$n" ] && [ "$n" -gt 0 ] || { n=0; rm -f -- "$t"; set -C; ( : >"$t" ) 2>/dev/null || { t=$c; ( : >"$t" ) || exit 1; }; set +C; }`,
 ]
 
 /**

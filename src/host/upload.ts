@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import type { ProgramEnd, Wire } from '../connection/link.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
+import { closetFor, partName, placed, TEMPORARY_DIGITS } from '../core/pinned-folder.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
 import { systemFix } from '../core/system-fix.ts'
 import type { Upload } from '../core/transport.ts'
@@ -37,39 +38,38 @@ const begin = [
 const checked = ({ digest }: Upload): string =>
   `[ "\${s%% *}" = ${quote(digest)} ] || fail "the bytes that arrived are not the ones meant: their sha256 differs"`
 
-/** A new file, made by this shell (noclobber), never a link that somebody has put there; and all that comes, in it. */
+/** A new file, made by this shell (noclobber), never one that is there; and all that comes, in it. */
 const receiveAnew = ['set -C', '( : > "$t" ) || exit 1', 'set +C', 'cat > "$t" || exit 1']
 
 /**
- * Receives into a file of its own beside the target, 0600 from birth, and gives it its name only when size and digest are
- * right and its bytes are on the disk. The end of stdin says nothing: a cut connection ends it too. Whatever goes wrong, the
- * trap takes the file away, but for what has come of a large one until the cut (`$k`).
+ * Receives in a closet for the target (see `pinned-folder.ts`), and gives what came its name only when size and digest are right and
+ * its bytes are on the disk. The end of stdin says nothing: a cut connection ends it too. Whatever goes wrong, the trap takes
+ * the file away, but for what has come of a large one until the cut (`$k`).
  */
 const receiveScript = (upload: Upload, random: string, isKept: boolean): string => {
   const folder = quote(posix.dirname(upload.path))
-  const target = quote(upload.path)
-  const byChance = quote(temporaryName(upload.path, random))
+  const byChance = partName(upload.path, random)
+  const part = isKept ? partName(upload.path, upload.digest.slice(0, PART_DIGITS)) : byChance
   return [
     ...begin,
-    `t=${isKept ? quote(temporaryName(upload.path, upload.digest.slice(0, PART_DIGITS))) : byChance}; o=; k=`,
     `[ -d ${folder} ] || fail ${quote(`the folder ${posix.dirname(upload.path)} does not exist`)}`,
-    `[ ! -d ${target} ] || fail ${quote(`${upload.path} is a folder`)}`,
-    // Removes what earlier uploads left behind that were cut off by a power failure or a lost connection.
-    `for f in ${quote(temporaryStart(upload.path))}${'?'.repeat(RANDOM_DIGITS)}.part; do [ ! -f "$f" ] || [ "$f" = "$t" ] || rm -f -- "$f"; done`,
+    `[ ! -d ${quote(upload.path)} ] || fail ${quote(`${upload.path} is a folder`)}`,
+    'k=',
+    closetFor(upload.path, [part, byChance]),
     // Of a file whose last bytes are lacking nothing is kept that is empty or too long.
-    `trap '{ [ "$k" ] && [ -s "$t" ]; } || rm -f -- "$t"; [ -z "$o" ] || rm -f -- "$o"' EXIT`,
-    ...(isKept ? [...partScript(upload, `part-${random}`, byChance), ...receiveRest(upload)] : receiveAnew),
+    `trap '{ [ "$k" ] && [ -s "$t" ] && t=; }; tidy' EXIT`,
+    ...(isKept ? [...partScript(upload, `part-${random}`), ...receiveRest(upload)] : receiveAnew),
     'n=$(wc -c < "$t")',
     `[ "$n" -lt ${upload.size} ] || k=`,
     `[ "$n" -eq ${upload.size} ] || fail "$((n)) of ${upload.size} bytes arrived"`,
     ...(isKept ? [] : ['s=$(sha256sum < "$t") || exit 1']),
     checked(upload),
     keepFunction,
-    `{ ${dressed(upload, makeOther(upload.path))}; } || exit 1`,
+    `of=${quote(upload.path)}`,
+    `{ ${dressed(upload)}; } || exit 1`,
     'sync "$t" 2>/dev/null || sync',
     ...(upload.over === undefined ? [] : [`{ ${upload.over}; } || { echo moved-${random}; exit 1; }`]),
-    `mv -fT -- "$t" ${target} || exit 1`,
-    'trap - EXIT',
+    `${placed} || exit 1`,
     `echo stored-${random}`,
   ].join('; ')
 }
@@ -98,18 +98,6 @@ const unpackScript = (upload: Upload, random: string): string => {
  */
 export const receiverScript = (upload: Upload, random: string, isKept = false): string =>
   upload.unpack ? unpackScript(upload, random) : receiveScript(upload, random, isKept)
-
-/** How many digits tell two uploads of one file apart. */
-export const RANDOM_DIGITS = 16
-/** Another file of its own beside the target, made as the first one is, so that it is swept up as well. */
-const makeOther = (path: string): string =>
-  `o=${quote(temporaryName(path, randomBytes(RANDOM_DIGITS / 2).toString('hex')))}; ( set -C; : > "$o" )`
-
-const temporaryStart = (path: string): string =>
-  posix.join(posix.dirname(path), `.${posix.basename(path).slice(0, 50)}.`)
-
-/** `.NAME.RANDOM.part` beside the target; a long name is cut, since the whole may have 255 bytes. */
-export const temporaryName = (path: string, random: string): string => `${temporaryStart(path)}${random}.part`
 
 const failed = (name: string, { path }: Upload, why: string): Failure => ({
   reason: 'host-upload',
@@ -193,7 +181,7 @@ export const sendFile = async (
   refused: (said: string) => Failure | undefined,
   onProgress: (sent: number) => void = () => {},
 ): Promise<void> => {
-  const random = randomBytes(RANDOM_DIGITS / 2).toString('hex')
+  const random = randomBytes(TEMPORARY_DIGITS / 2).toString('hex')
   const heard = pastGreeting(wire)
   wire.stdin.on('error', () => {})
   wire.stdin.write(`${heard.mark}; ${receiverScript(upload, random, leavesPart(upload))}\n`)

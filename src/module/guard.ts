@@ -18,13 +18,12 @@ export type Guard = {
 /** The status of a step that has found something else than what was seen: it has changed nothing. */
 export const movedStatus = 79
 
-const kindTest = ({ path, kind }: Guard): string => {
-  const at = quote(path)
+const kindTest = ({ path, kind }: Guard, at = quote(path)): string => {
   switch (kind) {
     case 'absent':
-      return isGone(path)
+      return isGone(path, at)
     case 'there':
-      return `{ ${isThere(path)}; }`
+      return `{ ${isThere(path, at)}; }`
     case 'file':
       return `[ -f ${at} ] && [ ! -h ${at} ]`
     case 'directory':
@@ -49,6 +48,31 @@ const digestTest = ({ path, digest }: Guard): string => `[ "$(sha256sum <${quote
  */
 export const guardTest = (guard: Guard): string =>
   [kindTest(guard), ...attributeTests(guard), ...(guard.digest === undefined ? [] : [digestTest(guard)])].join(' && ')
+
+/** A file with one name has `$h` in a closet, where it is looked at through a link. */
+const handedOnInCloset = ({ format, text }: { format: string; text: string }): string => {
+  const said = format.endsWith('%h') ? `${quote(text.slice(0, -1))}"$h"` : quote(text)
+  return `[ "$(stat -c ${quote(format)} -- "$was" 2>/dev/null)" = ${said} ]`
+}
+
+/**
+ * The same in a closet for the path (see `pinned-folder.ts`), behind `look`: of what was taken in, which is still there.
+ */
+export const guardTestInCloset = (guard: Guard): string => {
+  const { path, kind, digest, target, handedOn } = guard
+  const isTakenIn = kind === 'file' || digest !== undefined
+  return [
+    kindTest(guard, isTakenIn ? '"$was"' : '"$at"'),
+    ...(isTakenIn ? ['[ "$was" -ef "$at" ]'] : []),
+    ...(target === undefined ? [] : [targetTest(path, target, '"$at"')]),
+    ...(handedOn === undefined ? [] : [handedOnInCloset(handedOn)]),
+    ...(digest === undefined ? [] : [`[ "$(sha256sum <"$was")" = '${digest}  -' ]`]),
+  ].join(' && ')
+}
+
+/** What ends with `movedStatus` where it is not what was seen, and prints its path; in a closet. */
+export const guardScriptInCloset = (guard: Guard): string =>
+  `{ ${guardTestInCloset(guard)}; } || { printf %s ${quote(guard.path)}; exit ${movedStatus}; }`
 
 /** One process for the digests of all: what it prints is compared by its own digest. */
 const allDigests = (guards: Guard[]): string => {

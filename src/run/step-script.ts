@@ -1,9 +1,10 @@
 import { basename, dirname } from 'node:path'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { isGone, isThere } from '../core/path-test.ts'
+import { closetFor, placed } from '../core/pinned-folder.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
-import { type Guard, guardScript } from '../module/guard.ts'
+import { type Guard, guardScript, guardScriptInCloset } from '../module/guard.ts'
 import type { From, PlacingStep, Step } from '../module/step.ts'
 import { smallFilesScript } from './small-files.ts'
 
@@ -26,23 +27,17 @@ const printing = (bytes: Buffer): string => {
 }
 
 /**
- * A file put in place whole: temporary name in the target folder, filled by `fill` (which has it as `$t`), dressed by
+ * A file put in place whole, in a closet (see `pinned-folder.ts`): filled by `fill` (which has it as `$t`), dressed by
  * `dress`, synced, and renamed if what it takes the place of is still what was seen. Nothing stays behind a failure or a
- * cut. What a machine has left that lost its power goes with the next write. A long name is cut, since the whole may have
- * 255 bytes.
+ * cut. What a machine has left that lost its power goes with the next write.
  */
-const place = (path: string, fill: string, dress: (make: string) => string, over: Guard | undefined): string => {
-  const start = quote(`${dirname(path)}/.${basename(path).slice(0, 50)}.runbook-`)
-  const part = quote(`${dirname(path)}/.${basename(path).slice(0, 50)}.`)
-  const sweep = `for f in ${start}?????? ${part}????????????????.part; do [ ! -f "$f" ] || rm -f -- "$f"; done`
-  const tidy = `trap 'rm -f -- "$t" \${o:+"$o"}' EXIT; trap 'exit 1' HUP INT TERM`
-  const make = (name: string): string => `${name}=$(mktemp ${start}XXXXXX)`
-  const guard = over === undefined ? [] : [`{ ${guardScript([over])}\n}`]
-  const steps = [fill, `{ ${dress(make('o'))}; }`, 'sync -- "$t"', ...guard, `mv -fT -- "$t" ${quote(path)}`]
-  return `umask 077; ${sweep}; ${keepFunction}; o=; ${make('t')} || exit 1; ${tidy}; ${steps.join(' && ')} && trap - EXIT`
+const place = (path: string, fill: string, dress: string, over: Guard | undefined): string => {
+  const guard = over === undefined ? [] : [`{ ${guardScriptInCloset(over)}\n}`]
+  const steps = [fill, `{ ${dress}; }`, 'sync -- "$t"', ...guard, placed]
+  return `${closetFor(path)}; ${keepFunction}; of=${quote(path)}; ${steps.join(' && ')}`
 }
 
-const put = (step: PlacingStep, fill: string): string => place(step.path, fill, make => dressed(step, make), step.over)
+const put = (step: PlacingStep, fill: string): string => place(step.path, fill, dressed(step), step.over)
 
 const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
@@ -116,4 +111,4 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
 
 /** Replaces a file's bytes, leaving all else as it is: what a `members` step does after reading `over`. */
 export const rewrite = (path: string, bytes: Buffer, over: Guard): string =>
-  place(path, written(bytes), () => `keep ${quote(path)} "$t"`, over)
+  place(path, written(bytes), 'look && keep "$was" "$t"', over)

@@ -5,7 +5,7 @@ import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
 import { isUnknown } from '../core/unknown.ts'
 import { isRecord, same, sha256, withMember } from '../core/value.ts'
-import { type Guard, guardTest, movedStatus } from '../module/guard.ts'
+import { type Guard, guardTestInCloset, movedStatus } from '../module/guard.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe, type From, placesFile, type Step } from '../module/step.ts'
 import { askedFor, otherIdentity } from '../plan/as-task.ts'
@@ -201,8 +201,8 @@ export const runSteps = async (
 /** The test of what is replaced, of one line. The login user, who may not be let at its content, sees that it is there. */
 const overOf = (guard: Guard | undefined, login: boolean): string | undefined => {
   if (guard === undefined) return undefined
-  const test = guardTest(guard)
-  const isClosed = `[ -e ${quote(guard.path)} ] && [ ! -r ${quote(guard.path)} ]`
+  const test = guardTestInCloset(guard)
+  const isClosed = '[ -e "$at" ] && [ ! -r "$was" ]'
   const whole = login && guard.digest !== undefined ? `{ ${isClosed}; } || { ${test}; }` : test
   return whole.includes('\n') ? undefined : whole
 }
