@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { readBytes } from '../core/controller-file.ts'
-import { refuse } from '../core/failure.ts'
-import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
+import { Refusal, refuse } from '../core/failure.ts'
+import { makeWorkFolder, requireOwnFolder, workFolder } from '../core/work-folder.ts'
 
 /**
  * The variable with the key that fingerprints and seals are made with. Who has it not can forge none, nor guess the
@@ -19,6 +19,7 @@ const inHex = /^[0-9a-f]{64}$/
 export const planKeyFile = (base: string): string => join(workFolder(base), 'plan.key')
 
 const fromFile = (file: string): Buffer | undefined => {
+  requireOwnFolder(dirname(file))
   const found = statSync(file, { throwIfNoEntry: false })
   if (!found) return undefined
   if (!found.isFile())
@@ -67,9 +68,10 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
 const madeKey = (file: string, base: string, env: NodeJS.ProcessEnv): Buffer => {
   const temporary = `${file}.${process.pid}`
   try {
-    makeWorkFolder(base, '', 0o700)
+    makeWorkFolder(base, '')
     writeFileSync(temporary, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flush: true })
   } catch (error) {
+    if (error instanceof Refusal) throw error
     refuse('plan-key', `The key ${file} cannot be made: ${codeOf(error)}.`, { fix: `Set ${planKeyVariable}.` })
   }
   try {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '../core/event.ts'
-import { refuse } from '../core/failure.ts'
-import { makeWorkFolder, workFolder } from '../core/work-folder.ts'
+import { Refusal, refuse } from '../core/failure.ts'
+import { makeWorkFolder, requireOwnFolder, workFolder } from '../core/work-folder.ts'
 
 // A run is remembered as its events, one per line, in a file that is only ever added to: whatever ends the run, what
 // was told by then is kept. Events come here without the secrets that are known, and without what others may not read.
@@ -27,11 +27,14 @@ export const runIdAt = (time: Date): string =>
 /** `20261122-203000-512c`: two runs of one moment differ. */
 const newId = (time: Date): string => `${runIdAt(time)}${randomBytes(1).toString('hex')[0]}`
 
+const idShape = /^\d{8}-\d{6}-[0-9a-f]{4}$/
+
 /** Reads what the system may refuse to. */
 const reading = <T>(path: string, read: () => T): T => {
   try {
     return read()
   } catch (error) {
+    if (error instanceof Refusal) throw error
     return refuse('usage-file', `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}.`, {
       why: 'Runs are remembered there.',
     })
@@ -47,6 +50,7 @@ export const runIds = (folder: string): string[] =>
     .toReversed()
 
 const namesIn = (folder: string): string[] => {
+  requireOwnFolder(folder)
   try {
     return readdirSync(folder)
   } catch (error) {
@@ -57,8 +61,10 @@ const namesIn = (folder: string): string[] => {
 
 /** Begins to remember a run in `journalFolder(base)`. Only its user may read it. */
 export const openJournal = (base: string, time: Date): Journal => {
-  const folder = makeWorkFolder(base, 'runs', 0o700)
-  for (const old of runIds(folder).slice(most - 1)) rmSync(join(folder, old + ending), { force: true })
+  const folder = makeWorkFolder(base, 'runs')
+  // Nothing but what is a run record by its name: a file of somebody's own stays.
+  const records = runIds(folder).filter(id => idShape.test(id))
+  for (const old of records.slice(most - 1)) rmSync(join(folder, old + ending), { force: true })
   const id = newId(time)
   const file = openSync(join(folder, id + ending), 'ax', 0o600)
   return { id, write: line => appendFileSync(file, line), close: () => closeSync(file) }

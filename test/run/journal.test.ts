@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -88,6 +88,34 @@ test('old runs go when a new one begins', () => {
   openJournal(base, noon).close()
   assert.is(readdirSync(folder).length, 200)
   assert.ok(!runIds(folder).includes('20250000-080000-aaaa'))
+})
+
+test("what is no run record by its name is nobody's to remove", () => {
+  const base = temporary()
+  const folder = journalFolder(base)
+  mkdirSync(folder, { recursive: true })
+  const own = ['notes.ndjson', '0000.ndjson', '20250000-080000-aaaa.ndjson.old', '00000000-080000-AAAA.ndjson']
+  for (const name of own) writeFileSync(join(folder, name), '')
+  for (let i = 0; i < 210; i++) writeFileSync(join(folder, `2025${String(i).padStart(4, '0')}-080000-aaaa.ndjson`), '')
+  openJournal(base, noon).close()
+  assert.equal(
+    own.filter(name => !readdirSync(folder).includes(name)),
+    [],
+  )
+})
+
+test('records in the place of which a link stands are neither read nor pruned nor written', () => {
+  const [base, foreign] = [temporary(), temporary()]
+  for (let i = 0; i < 210; i++) writeFileSync(join(foreign, `2025${String(i).padStart(4, '0')}-080000-aaaa.ndjson`), '')
+  mkdirSync(join(base, '.runbook'))
+  symlinkSync(foreign, journalFolder(base))
+  for (const use of [
+    () => openJournal(base, noon),
+    () => runIds(journalFolder(base)),
+    () => readRun(journalFolder(base), 'a'),
+  ])
+    assert.match(refusal(use), /\.runbook\/runs is a link/)
+  assert.is(readdirSync(foreign).length, 210)
 })
 
 test.run()

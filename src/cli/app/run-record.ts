@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Event, RunRequest } from '../../core/event.ts'
-import { refuse } from '../../core/failure.ts'
+import { Refusal, refuse } from '../../core/failure.ts'
 import { parseExtra } from '../../load/variables.ts'
 import { isFileOption } from '../../planfile/extra-vars.ts'
 import { findOrMakePlanKey } from '../../planfile/plan-key.ts'
@@ -39,6 +39,7 @@ export const startRunRecord = (): Journal | undefined => {
   try {
     return lenient(openJournal(process.cwd(), new Date()))
   } catch (error) {
+    if (error instanceof Refusal) throw error
     warn('not remembered', error)
     return undefined
   }
