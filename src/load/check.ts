@@ -93,6 +93,8 @@ const checkNotify = (task: Task, play: Play, unread: ReadonlySet<string>): Failu
 
 /** What `needs` and `after` name in so many words; an expression, and the hosts, are looked at when the graph is made. */
 const checkNamed = (task: Task, play: Play, { plays, unread }: Readable['playbook']): Failure[] => {
+  // Most tasks name none, and to look at all for each of them is quadratic.
+  if (!task.needs?.length && !task.after?.length) return []
   const slugs = new Set(plays.flatMap(one => [...one.tasks, ...one.handlers]).map(one => one.slug))
   return (['needs', 'after'] as const).flatMap(kind =>
     (task[kind] ?? []).flatMap(({ value, origin }) => {
@@ -117,6 +119,7 @@ export const namesNoTask = (kind: 'needs' | 'after', text: string, { tasks }: Pl
 
 /** Gates of a rolling task are tasks of its play that come after it. */
 const checkGates = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
+  if (!task.rolling?.length) return []
   const later = [...play.tasks, ...play.handlers]
   const known = later.slice(later.indexOf(task) + 1).map(({ slug }) => slug)
   return (task.rolling ?? [])

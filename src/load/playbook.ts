@@ -198,7 +198,7 @@ export const readPlaybook = (source: string, file: string): { playbook: Playbook
       fix: 'Begin with "- hosts: all".',
       origin: document.origin,
     })
-  const names: Names = { takenSlugs: new Set(), unread: new Set() }
+  const names: Names = { takenSlugs: new Map(), unread: new Set() }
   const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, names) ?? [])
   problems.push(...strangeNeeds(plays))
   return {

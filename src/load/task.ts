@@ -64,7 +64,7 @@ export type Surroundings = {
   environment?: Located
   tags: string[]
   handler: boolean
-  takenSlugs: Set<string>
+  takenSlugs: Map<string, number>
   /** Takes the names of tasks that cannot be read, and of what they register. */
   unread: Set<string>
 }
@@ -139,10 +139,13 @@ const register = (at: Located | undefined, problems: Problems): string | undefin
   return undefined
 }
 
-const freeSlug = (wanted: string, taken: Set<string>): string => {
+/** `taken` says of each slug up to which number it is: 5,000 tasks of one name would else be counted over each time. */
+const freeSlug = (wanted: string, taken: Map<string, number>): string => {
   let slug = wanted
-  for (let count = 2; taken.has(slug); count++) slug = `${wanted}_${count}`
-  taken.add(slug)
+  let count = taken.get(wanted) ?? 1
+  while (taken.has(slug)) slug = `${wanted}_${++count}`
+  if (slug !== wanted) taken.set(wanted, count)
+  taken.set(slug, 1)
   return slug
 }
 
