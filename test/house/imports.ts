@@ -23,12 +23,13 @@ export const roomOf = (file: string): string | undefined => {
 
 /** All rooms but cli/, which wires them together. */
 const BELOW_CLI =
-  'core load module settings connection host report lab artifact graph world plan planfile drift run'.split(' ')
+  'core jinja load module settings connection host report lab artifact graph world plan planfile drift run'.split(' ')
 
 /** Which rooms each room may import, besides itself. */
 const MAY: Record<string, string[]> = {
   core: [],
-  load: ['core'],
+  jinja: ['core'],
+  load: ['core', 'jinja'],
   module: ['core'],
   settings: ['core'],
   connection: ['core', 'settings'],

@@ -1,0 +1,26 @@
+import type { Delimiters } from './delimiters.ts'
+import { normalized, templateTokens } from './lexer.ts'
+import { parseExpression } from './parse-expression.ts'
+import { parseBody } from './parse-statement.ts'
+import { TokenStream } from './token-stream.ts'
+import type { ExpressionNode, StatementNode } from './tree.ts'
+
+/**
+ * The statements of a template. Offsets in them are in the text with every end of a line as one character.
+ *
+ * Throws a SyntaxFault with the offset of what cannot be read.
+ */
+export const parseTemplate = (text: string, how: Delimiters): StatementNode[] =>
+  parseBody(new TokenStream(templateTokens(normalized(text, how), how)))
+
+/** One expression without braces around it, as a condition is written. */
+export const parseBareExpression = (text: string, how: Delimiters): ExpressionNode => {
+  // Read as if it stood in a tag, so that offsets are those of the text.
+  const begin = how.variableStart
+  const tokens = templateTokens(normalized(`${begin}${text} ${how.variableEnd}`, how), how)
+  const shifted = tokens.map(token => ({ ...token, at: token.at - begin.length }))
+  const stream = new TokenStream(shifted.slice(1))
+  const expression = parseExpression(stream)
+  if (!stream.isKind('variable_end') || stream.following.kind !== 'end') stream.unexpected()
+  return expression
+}

@@ -1,0 +1,84 @@
+import { born, isUnknown, type Unknown } from '../core/unknown.ts'
+import { isoText } from './repr.ts'
+import { Dict, Live, Moment, Omit, omit, Tuple, Undefined, usable, type Value, ValueFault } from './value.ts'
+
+/**
+ * Data as the rest of the program has it, as a value of templates of its own: a template that changes it changes nothing
+ * else. An unknown stays one, wherever it is. Whole numbers are integers. Members of mappings are looked at when they are
+ * read, and what a node will make (`born`) is unknown in what it does not have yet.
+ */
+export const fromPlain = (data: unknown): Value => {
+  if (data === undefined) return null
+  if (typeof data === 'number') return Number.isInteger(data) && !Object.is(data, -0) ? BigInt(data) : data
+  if (data === null || typeof data !== 'object' || isUnknown(data)) return data as Value
+  const isValue = [Dict, Moment, Live, Omit, Undefined, Tuple].some(kind => data instanceof kind)
+  if (isValue) return data as Value
+  return Array.isArray(data) ? data.map(fromPlain) : mappingOf(data as Record<PropertyKey, unknown>)
+}
+
+const mappingOf = (data: Record<PropertyKey, unknown>): Value => {
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()
+  if (data instanceof Map) return new Dict([...data].map(([key, value]) => [fromPlain(key), fromPlain(value)]))
+  const dict = data[born] === undefined ? new Dict() : new Unfinished(data[born] as Unknown)
+  for (const key of Object.keys(data)) dict.setLazily(key, () => memberOf(data, key))
+  return dict
+}
+
+/** A member that is computed may throw what it waits for. */
+const memberOf = (data: Record<PropertyKey, unknown>, key: string): Value => {
+  try {
+    return fromPlain(data[key])
+  } catch (error) {
+    if (isUnknown(error)) return error
+    throw error
+  }
+}
+
+/** A mapping that a node will make: what the prediction leaves out is unknown until then. */
+class Unfinished extends Dict {
+  readonly #until: Unknown
+  constructor(until: Unknown) {
+    super()
+    this.#until = until
+  }
+  override get(key: Value): Value | undefined {
+    return super.get(key) ?? this.#until
+  }
+  override has(key: Value): boolean {
+    if (!super.has(key)) throw this.#until
+    return true
+  }
+  override keys(): Value[] {
+    throw this.#until
+  }
+  override values(): Value[] {
+    throw this.#until
+  }
+  override entries(): [Value, Value][] {
+    throw this.#until
+  }
+}
+
+/**
+ * A value as the rest of the program has it: tuples are lists, dates are texts, what is `omit` is left out, an unknown
+ * stays where it is. An integer that a number cannot hold exactly is its digits.
+ *
+ * Throws Tripped for what is undefined, and a ValueFault for a function and its kind.
+ */
+export const toPlain = (value: Value): unknown => {
+  if (isUnknown(value)) return value
+  if (value instanceof Undefined) return usable(value)
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  if (Array.isArray(value)) return value.filter(one => !(one instanceof Omit)).map(toPlain)
+  if (value instanceof Moment) return isoText(value)
+  if (value instanceof Dict)
+    return Object.fromEntries(
+      value
+        .entries()
+        .filter(([, one]) => one !== omit)
+        .map(([key, one]) => [typeof key === 'string' ? key : String(toPlain(key)), toPlain(one)]),
+    )
+  if (value instanceof Live || value instanceof Omit)
+    throw new ValueFault('A function is no value of its own: call it.')
+  return value
+}
