@@ -20,6 +20,24 @@ const WORTHWHILE = 1_000_000
 const TELL_EVERY_MS = 250
 /** No file of digests is longer. */
 const LONGEST_TEXT = 1_000_000
+/** No archive of programs is bigger, where nothing is known of the one that is wanted. */
+const BIGGEST = 1024 ** 3
+
+/** What is known of the size of an archive before it has come. */
+export type KnownSize = { size: number; by: string }
+
+/** The bytes cannot be those that are wanted: there is nothing to go on with. */
+export class WrongSize extends DownloadError {}
+
+/** Refuses what is not of the size that is known, or bigger than any archive: before it has come, and as it comes. */
+const checkSize = (bytes: number, known: KnownSize | undefined, extent: 'so far' | 'whole'): void => {
+  const isWrong = known === undefined ? bytes > BIGGEST : extent === 'whole' ? bytes !== known.size : bytes > known.size
+  if (!isWrong) return
+  const has = `it has ${extent === 'whole' ? '' : 'more than '}${extent === 'whole' ? bytes : (known?.size ?? BIGGEST)} bytes`
+  throw new WrongSize(
+    known ? `${has}, and not the ${known.size} that ${known.by} says` : `${has}: no archive is as big`,
+  )
+}
 
 /** Tries again until it works or trying again is of no use. `gained` says how many bytes the last attempt brought. */
 const withRetries = async <T>(
@@ -67,9 +85,15 @@ const writeAll = (fd: number, piece: Buffer): void => {
 
 /**
  * Downloads into `file`, continuing behind the bytes that are there already. The caller has to check the digest.
- * Rejects with a DownloadError when the server does not give it.
+ * Rejects with a DownloadError when the server does not give it, or gives more than is `known` of it.
  */
-export const downloadFile = async (download: Download, url: string, archive: string, file: string): Promise<void> => {
+export const downloadFile = async (
+  download: Download,
+  url: string,
+  archive: string,
+  file: string,
+  known?: KnownSize,
+): Promise<void> => {
   const handle = await open(file, 'a+')
   let done = (await handle.stat()).size
   let begun = done
@@ -90,7 +114,8 @@ export const downloadFile = async (download: Download, url: string, archive: str
     await download.http.get(url, done, answer => {
       const { start, total } = rangeOf(answer)
       whole = total
-      if (answer.status === 416 && total === done) return () => {}
+      if (answer.status === 416 && total === done) return undefined
+      if (total !== undefined) checkSize(total, known, 'whole')
       if (start !== done) {
         // The server does not know ranges, or what is here is not of this file.
         ftruncateSync(handle.fd)
@@ -101,6 +126,7 @@ export const downloadFile = async (download: Download, url: string, archive: str
       }
       tell(total)
       return piece => {
+        checkSize(done + piece.length, known, 'so far')
         writeAll(handle.fd, piece)
         done += piece.length
         if (Date.now() - reported >= TELL_EVERY_MS) tell(total)

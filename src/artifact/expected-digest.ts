@@ -11,6 +11,8 @@ export type ExpectedDigest = {
   by: string
   /** What to do when a file has another. */
   fix: string
+  /** How many bytes the archive has, where that is said as well. */
+  size?: number
 }
 type Digests = { sha256: string; sha512: string }
 
@@ -65,7 +67,8 @@ export const digestsKnownBefore = ({ name, pinned }: WantedArchive, lock: Artifa
       ? []
       : [
           {
-            hex: locked,
+            hex: locked.sha512,
+            size: locked.size,
             by: lock.file,
             fix: `get the file that was used before; if the new one is meant, remove ${name} from ${lock.file} and run again`,
           },

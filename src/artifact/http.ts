@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { Writable } from 'node:stream'
-import { EnvHttpProxyAgent, interceptors, stream } from 'undici'
+import { EnvHttpProxyAgent, stream } from 'undici'
 import { authorizationHeader, withoutCredentials } from './address.ts'
 
 /** Why a server did not give what it was asked for, in words for a person. */
@@ -20,15 +20,31 @@ export type HttpAnswer = { status: number; header(name: string): string | undefi
 export type HttpClient = {
   /**
    * Asks for a file, from byte `from` on. What `begin` returns is given the body, piece by piece, and has to be done
-   * with each when it returns. Rejects with a DownloadError, also for what is no answer to that.
+   * with each when it returns; where it returns nothing the body is not wanted. Rejects with a DownloadError, also for what
+   * is no answer to that.
    */
-  get(url: string, from: number, begin: (answer: HttpAnswer) => (piece: Buffer) => void): Promise<void>
+  get(url: string, from: number, begin: (answer: HttpAnswer) => ((piece: Buffer) => void) | undefined): Promise<void>
   close(): Promise<void>
 }
 
 const REDIRECTS = 5
 const LONGEST_WAIT = 30_000
 const FINE = [200, 206, 416]
+const ELSEWHERE = [301, 302, 303, 307, 308]
+/** Slower than that it is given up: so many bytes have to come in so many times the silence that is borne. */
+const SLOWEST_BYTES = 256 * 1024
+const SLOWEST_SILENCES = 4
+
+/** Ends an answer whose body is not wanted: it is no failure. */
+class Enough extends Error {}
+/** The answer that what is asked for is elsewhere. */
+class Elsewhere extends Error {
+  readonly location: string | undefined
+  constructor(location: string | undefined) {
+    super('elsewhere')
+    this.location = location
+  }
+}
 const PASSING = [408, 425, 429, 500, 502, 503, 504]
 
 const reasons: Record<string, string> = {
@@ -62,6 +78,39 @@ const refuseStatus = (status: number, header: HttpAnswer['header']): void => {
   })
 }
 
+/**
+ * Where a server leads to, from an address that it was asked by. What was asked for over https goes on over https: whoever
+ * sits on the way could answer anything else.
+ */
+export const redirectedTo = (url: string, location: string | undefined, seen: string[]): string => {
+  const to = location === undefined ? null : URL.parse(location, url)
+  if (to === null) throw new DownloadError('it leads elsewhere and does not say where')
+  const shown = `${to.origin === 'null' ? to.protocol : to.origin}${to.pathname}`
+  if (to.protocol !== 'https:' && to.protocol !== 'http:')
+    throw new DownloadError(`it leads to ${shown}, which is no web address`)
+  if (to.protocol === 'http:' && new URL(url).protocol === 'https:')
+    throw new DownloadError(`it leads from https to ${shown}, where anybody on the way could answer`)
+  if (to.username !== '' || to.password !== '')
+    throw new DownloadError(`it leads to ${shown} with a password of its own`)
+  to.hash = ''
+  if (seen.includes(to.href)) throw new DownloadError('it leads round in a circle')
+  if (seen.length > REDIRECTS) throw new DownloadError(`it leads on more than ${REDIRECTS} times`)
+  return to.href
+}
+
+/** Calls `onSlow` where fewer bytes come than that in any stretch of time; `came` is told of each piece. */
+const watchSpeed = (silence: number, onSlow: () => void): { came: (bytes: number) => void; stop: () => void } => {
+  let bytes = 0
+  const timer = setInterval(() => {
+    if (bytes < SLOWEST_BYTES) onSlow()
+    bytes = 0
+  }, SLOWEST_SILENCES * silence).unref()
+  const came = (more: number): void => {
+    bytes += more
+  }
+  return { came, stop: () => clearInterval(timer) }
+}
+
 /** Never lets the server pause: the library (undici 7) crashes when a server closes while it is paused. */
 const bodyWriter = (onPiece: (piece: Buffer) => void): Writable =>
   new Writable({
@@ -83,44 +132,78 @@ const bodyWriter = (onPiece: (piece: Buffer) => void): Writable =>
 export const createHttpClient = (silence: number, signal: AbortSignal): HttpClient => {
   // Without a tunnel for plain HTTP: most proxies open tunnels for HTTPS only.
   const agent = new EnvHttpProxyAgent({ proxyTunnel: false })
-  const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: REDIRECTS }))
-  return {
-    get: async (url, from, begin) => {
-      let own: unknown
-      /** Remembers an error of our own, so that it is not taken for one of the server's. */
-      const ownErrors = <T>(inside: () => T): T => {
-        try {
-          return inside()
-        } catch (error) {
-          own = error
-          throw error
-        }
+  const ask = async (
+    url: string,
+    from: number,
+    credentials: Record<string, string>,
+    begin: Parameters<HttpClient['get']>[2],
+  ): Promise<void> => {
+    let own: unknown
+    const slow = new AbortController()
+    /** Remembers an error of our own, so that it is not taken for one of the server's. */
+    const ownErrors = <T>(inside: () => T): T => {
+      try {
+        return inside()
+      } catch (error) {
+        own = error
+        throw error
       }
-      const headers = {
+    }
+    const speed = watchSpeed(silence, () => {
+      own = new DownloadError(
+        `it sends less than ${SLOWEST_BYTES / 1024} KB in ${(SLOWEST_SILENCES * silence) / 1000} s`,
+        { passing: true },
+      )
+      slow.abort()
+    })
+    const options = {
+      method: 'GET',
+      dispatcher: agent,
+      signal: AbortSignal.any([signal, slow.signal]),
+      headers: {
         'accept-encoding': 'identity',
         'user-agent': 'runbook',
-        ...authorizationHeader(url),
+        ...credentials,
         ...(from === 0 ? {} : { range: `bytes=${from}-` }),
-      }
-      const options = {
-        method: 'GET',
-        dispatcher,
-        signal,
-        headers,
-        headersTimeout: silence,
-        bodyTimeout: silence,
-      } as const
-      try {
-        await stream(withoutCredentials(url), options, ({ statusCode: status, headers }) =>
-          ownErrors(() => {
-            const header = (name: string): string | undefined => headers[name]?.toString()
-            refuseStatus(status, header)
-            const onPiece = begin({ status, header })
-            return bodyWriter(piece => ownErrors(() => onPiece(piece)))
-          }),
-        )
-      } catch (error) {
-        throw signal.aborted ? signal.reason : (own ?? downloadErrorOf(error, silence))
+      },
+      headersTimeout: silence,
+      bodyTimeout: silence,
+    } as const
+    try {
+      await stream(url, options, ({ statusCode: status, headers }) =>
+        ownErrors(() => {
+          const header = (name: string): string | undefined => headers[name]?.toString()
+          if (ELSEWHERE.includes(status)) throw new Elsewhere(header('location'))
+          refuseStatus(status, header)
+          const onPiece = begin({ status, header })
+          if (onPiece === undefined) throw new Enough()
+          return bodyWriter(piece => {
+            speed.came(piece.length)
+            ownErrors(() => onPiece(piece))
+          })
+        }),
+      )
+    } catch (error) {
+      throw signal.aborted ? signal.reason : (own ?? downloadErrorOf(error, silence))
+    } finally {
+      speed.stop()
+    }
+  }
+  return {
+    get: async (url, from, begin) => {
+      const seen = [withoutCredentials(url)]
+      const credentials = authorizationHeader(url)
+      for (;;) {
+        const at = seen.at(-1)!
+        // A name and a password are for the server they were given for.
+        const own = new URL(at).origin === new URL(url).origin ? credentials : {}
+        try {
+          return await ask(at, from, own, begin)
+        } catch (error) {
+          if (error instanceof Enough) return
+          if (!(error instanceof Elsewhere)) throw error
+          seen.push(redirectedTo(at, error.location, seen))
+        }
       }
     },
     close: () => agent.destroy(),

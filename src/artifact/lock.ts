@@ -8,13 +8,13 @@ import { isRecord } from '../core/value.ts'
 import type { Archive } from './archive.ts'
 import { isNotFound } from './not-found.ts'
 
-type Locked = { size: number; sha512: string }
+export type Locked = { size: number; sha512: string }
 
 /** `artifacts.lock`: which bytes each archive's name stands for, for everyone who runs the playbook. */
 export type ArtifactLock = {
   file: string
-  /** The SHA-512 that a name is bound to. Refuses (`usage-file`) a file that cannot be understood. */
-  get(name: string): string | undefined
+  /** The SHA-512 and the size that a name is bound to. Refuses (`usage-file`) a file that cannot be understood. */
+  get(name: string): Locked | undefined
   /** Binds a name to an archive's bytes from now on, if it is not bound yet. */
   add(archive: Archive): void
   /** Writes what is new; says which names that was. Rejects with the system's error where it cannot be written. */
@@ -22,7 +22,10 @@ export type ArtifactLock = {
 }
 
 const isLocked = (value: unknown): value is Locked =>
-  isRecord(value) && typeof value.size === 'number' && /^[0-9a-f]{128}$/.test(String(value.sha512))
+  isRecord(value) &&
+  Number.isSafeInteger(value.size) &&
+  Number(value.size) > 0 &&
+  /^[0-9a-f]{128}$/.test(String(value.sha512))
 
 const parse = (file: string, text: string): Map<string, Locked> => {
   const bad = (why: string): never =>
@@ -100,7 +103,7 @@ export const createArtifactLock = (file: string): ArtifactLock => {
   const all = (): Map<string, Locked> => (known ??= read(file))
   return {
     file,
-    get: name => all().get(name)?.sha512,
+    get: name => all().get(name),
     add: ({ name, size, sha512 }) => {
       if (!all().has(name)) fresh.set(name, { size, sha512 })
     },

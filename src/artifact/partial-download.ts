@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { lstatSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -38,7 +39,9 @@ const isFree = (name: string, stem: string): boolean => {
 export const openPartialDownload = async (cache: string, hex: string): Promise<PartialDownload> => {
   const stem = `${PART_PREFIX}${hex.slice(0, 16)}`
   const file = join(cache, `${stem}-${machine}-${process.pid}-${randomUUID().slice(0, 8)}`)
-  const left = (await readdir(cache)).filter(name => name.startsWith(stem) && isFree(name, stem))
+  const left = (await readdir(cache)).filter(
+    name => name.startsWith(stem) && isFree(name, stem) && lstatSync(join(cache, name)).isFile(),
+  )
   for (const name of left) {
     const isOurs = await rename(join(cache, name), file).then(
       () => true,

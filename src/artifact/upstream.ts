@@ -4,7 +4,7 @@ import { Refusal, refuse } from '../core/failure.ts'
 import { withoutCredentials } from './address.ts'
 import type { WantedArchive } from './archive.ts'
 import { findByDigest, rememberAddress } from './cache-lookup.ts'
-import { type Download, downloadFile, downloadShortText, type Patience } from './download.ts'
+import { type Download, downloadFile, downloadShortText, type KnownSize, type Patience, WrongSize } from './download.ts'
 import { type CacheEntry, fileStateOf } from './entry.ts'
 import { type ExpectedDigest, publishedDigest } from './expected-digest.ts'
 import { createHttpClient, DownloadError } from './http.ts'
@@ -28,6 +28,10 @@ const askDigest = async ({ wanted, download }: ArchiveDownload, url: string): Pr
   return expected
 }
 
+/** What the lock says of its size. */
+const sizeIn = (expected: ExpectedDigest[]): KnownSize | undefined =>
+  expected.flatMap(({ size, by }) => (size === undefined ? [] : [{ size, by }]))[0]
+
 /**
  * Downloads an archive and imports it. When what another run or another address had begun turns out to be wrong, it is
  * removed and downloaded once more from the start.
@@ -40,7 +44,13 @@ const downloadAndImport = async (
   const part = await openPartialDownload(cache, expected[0]!.hex)
   const once = async (): Promise<CacheEntry> => {
     const begun = (await fileStateOf(part.file))?.size ?? 0
-    await downloadFile(download, url, wanted.name, part.file)
+    try {
+      await downloadFile(download, url, wanted.name, part.file, sizeIn(expected))
+    } catch (error) {
+      // What is too big is nothing to go on with.
+      if (error instanceof WrongSize) await part.remove()
+      throw error
+    }
     try {
       return await importArchive(cache, { path: part.file, name: wanted.name, expected, from: withoutCredentials(url) })
     } catch (error) {

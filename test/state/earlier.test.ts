@@ -87,7 +87,8 @@ test('an earlier lock of archives binds the names that it has', () => {
   const lock = createArtifactLock(`${earlier}artifacts.lock`)
   const { artifacts } = JSON.parse(readFileSync(lock.file, 'utf8'))
   assert.is(Object.keys(artifacts).length, 2)
-  for (const [name, { sha512 }] of Object.entries<{ sha512: string }>(artifacts)) assert.is(lock.get(name), sha512)
+  for (const [name, { sha512 }] of Object.entries<{ sha512: string }>(artifacts))
+    assert.is(lock.get(name)?.sha512, sha512)
 })
 
 test.run()
