@@ -32,6 +32,7 @@ export type Reason =
   | 'host-key-changed'
   | 'host-become'
   | 'host-lost'
+  | 'host-protocol'
   | 'host-permission'
   | 'host-step'
   | 'host-settle'
@@ -73,6 +74,17 @@ export class Refusal extends Error {
     this.failures = failures
   }
 }
+
+/**
+ * The failure of a host whose answer is none to what was asked: nothing of it is believed, and the host leaves the run.
+ * `what` names the host or the thing asked of it, `why` says what came.
+ */
+export const notAnAnswer = (what: string, why: string): Failure => ({
+  reason: 'host-protocol',
+  what,
+  why,
+  fix: 'nothing of that answer was believed. Look whether the shell, the login files or the ssh server there have been tampered with; log in by hand and try `sh -c "echo here"`',
+})
 
 export const refuse = (reason: Reason, what: string, more: Omit<Failure, 'reason' | 'what'> = {}): never => {
   throw new Refusal({ reason, what, ...more })

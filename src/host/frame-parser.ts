@@ -10,13 +10,27 @@ type FrameParser = {
   push(chunk: Buffer): number
   /** What has come since the last mark. */
   rest(): Buffer
+  /** How many bytes are kept of it. */
+  readonly kept: number
 }
 
 const FIRST_CAPACITY = 64 * 1024
 
-const markOf = (text: string): Omit<Mark, 'before' | 'dropped'> => {
-  const [frame = '', tag = '', status = ''] = text.split(':')
-  return { frame: Number(frame), tag, status: Number(status) }
+/** A mark behind its nonce, and the most bytes that it may have with the line's end: what is longer is none. */
+const FORM = /^(\d{1,10}):(\d{1,10}|[be]):(\d{1,10})$/
+const LONGEST = 36
+
+/** What stands there as a mark; undefined where it is none, `more` where that cannot be told yet. */
+const markAt = (
+  text: Buffer,
+  at: number,
+): (Omit<Mark, 'before' | 'dropped'> & { end: number }) | 'more' | undefined => {
+  const behind = text.subarray(at, at + LONGEST)
+  const close = behind.indexOf(0x0a)
+  if (close < 0) return behind.length < LONGEST ? 'more' : undefined
+  const [, frame, tag, status] = FORM.exec(behind.toString('latin1', 0, close)) ?? []
+  if (tag === undefined) return undefined
+  return { frame: Number(frame), tag, status: Number(status), end: at + close + 1 }
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -38,18 +52,23 @@ const cutNeedle = (text: Buffer, needle: Buffer): number => {
   return 0
 }
 
-/** Is offered bytes that no mark begins in; says whether it has used them. What it has not is kept for the next mark. */
+/**
+ * Is offered bytes that no mark begins in; says whether it has used them. What it has not is kept for the next mark, and
+ * offered again: a copy of that for each chunk would be 16 MiB. Whoever keeps them copies them.
+ */
 type Pass = (bytes: Buffer) => boolean
 
 /**
  * Looks for `NONCE:frame:tag:status` and a line's end in a stream of any bytes. It never looks at lines: output may lack its last
  * newline, and may hold anything else. Bytes are kept in one buffer that doubles, and each is searched only once,
- * because output comes in up to 16 MiB of small chunks. A chunk that ends with a mark is never copied, and where nothing is
- * kept there is no buffer: 1,000 hosts that wait would hold 128 MB. Of more than `cap` bytes without a mark the first are dropped.
+ * because output comes in up to 16 MiB of small chunks. What follows the nonce and has not the form of a mark is output as any
+ * other: a list of processes may show it, and a mark has a longest length. A chunk that ends with a mark is never copied, and where nothing is
+ * kept there is no buffer: 1,000 hosts that wait would hold 128 MB. Of more than `cap()` bytes without a mark the first are
+ * dropped.
  */
 export const createFrameParser = (
   nonce: string,
-  cap: number,
+  cap: () => number,
   onMark: (mark: Mark) => void,
   pass: Pass = () => false,
 ): FrameParser => {
@@ -78,14 +97,18 @@ export const createFrameParser = (
       searched = Math.max(from, end - cutNeedle(text, needle))
       return false
     }
-    const close = text.indexOf(0x0a, at + needle.length)
-    if (close < 0) {
+    const found = markAt(text, at + needle.length)
+    if (found === 'more') {
       searched = at
       return false
     }
+    if (found === undefined) {
+      searched = at + needle.length
+      return true
+    }
     const before = Buffer.from(text.subarray(from, at))
-    const mark = markOf(text.toString('latin1', at + needle.length, close))
-    from = close + 1
+    const { end: behind, ...mark } = found
+    from = behind
     searched = from
     const lacking = dropped
     dropped = 0
@@ -104,8 +127,8 @@ export const createFrameParser = (
       }
       while (parseMark());
       if (from === end) store = NOTHING
-      if (searched > from && pass(Buffer.from(store.subarray(from, searched)))) from = searched
-      if (end - from > cap) {
+      if (searched > from && pass(store.subarray(from, searched))) from = searched
+      if (end - from > cap()) {
         const kept = Math.min(searched, end - needle.length + 1)
         dropped += kept - from
         from = kept
@@ -113,5 +136,8 @@ export const createFrameParser = (
       return dropped
     },
     rest: () => Buffer.from(store.subarray(from, end)),
+    get kept() {
+      return end - from
+    },
   }
 }

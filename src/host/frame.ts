@@ -31,11 +31,17 @@ const UNWATCH = 'kill -KILL "$runbook_watch"; wait "$runbook_watch" 2>/dev/null'
  * Nothing but what drops runs in the background, because what a shell puts there ignores an interrupt. Redirections are
  * those of `exec`: any other leaves a copy of the old stream open in what is started. GNU's sed gives a status with `q`,
  * which tells the mark from the end; with one that gives none (BusyBox), that the shell was killed is told by its status
- * alone; and since that sed looks whether a line is the last one, an empty line follows the mark. Where sed cannot do it at all, a fragment runs as any other.
+ * alone; and since that sed looks whether a line is the last one, an empty line follows the mark. On each stream there is
+ * one mark and no second: a copy that ends without having seen it says it (that sed was out of memory, where there is more to
+ * read, its status does not tell). A list of processes shows the pattern of sed,
+ * which does not match itself. Where sed cannot do it at all, a fragment runs as any other.
  */
 const LINGERING = `runbook_copy() {
-( exec 2>/dev/null; ulimit -S -v 524288; exec sed "/$1:/q\${runbook_sed#0}" )
-[ $? = "$runbook_sed" ] || { printf 'runbook ended it: a line without end\\n%s:141\\n' "$1"; return 1; }
+( exec 2>/dev/null; ulimit -S -v 524288; exec sed "/[\${1%"\${1#?}"}]\${1#?}:/q\${runbook_sed#0}" )
+[ $? != "$runbook_sed" ] || return 0
+if [ "$(head -c 1 | wc -c)" -eq 0 ]; then printf '%s:137\\n' "$1"
+else printf 'runbook ended it: a line without end\\n%s:141\\n' "$1"; fi
+return 1
 }
 runbook_drop() { { read -r runbook_ && exec cat; } <&8 >/dev/null 2>&1 3<&- 5>&- 6>&- 7>&- 8<&- 9>&- & }
 runbook_plainly() {
@@ -54,7 +60,7 @@ runbook_=$?; trap '' PIPE; echo "$runbook_" >&9; printf "$1:%d\\n\\n" "$runbook_
 } | { exec 8<&0; runbook_copy "$1" >&6 && runbook_drop; }
 } | { exec 8<&0; runbook_copy "$1" >&5 && runbook_drop; }
 ); } 5>&1 6>&2
-[ "$runbook_" ] || { runbook_=137; printf "$1:137\\n"; printf "$1:0\\n" >&2; }
+[ "$runbook_" ] || { runbook_=137; [ "$runbook_sed" = 7 ] || { printf "$1:137\\n"; printf "$1:0\\n" >&2; }; }
 }`
 
 /** Tags of the marks that are no fragment: before the first, with the shell's process number, and after the last. */

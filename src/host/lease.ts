@@ -1,9 +1,10 @@
 import type { Wire } from '../connection/link.ts'
-import { type Failure, Refusal } from '../core/failure.ts'
+import { type Failure, notAnAnswer, Refusal } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
 import type { LeaseAnswer, LeaseHolder, LeaseRequest } from '../core/transport.ts'
 import { lastLine } from './become.ts'
-import { type PastGreeting, pastGreeting } from './greeting.ts'
+import { pastGreeting } from './greeting.ts'
+import { ANSWER_SECONDS } from './shell.ts'
 
 // A lease is made by a program on a second channel, the keeper: it has the kernel's lock on a small file, which says who
 // has the lease and until when it counts. Whatever ends the keeper ends the lock, so no lock outlives its run. When a
@@ -19,6 +20,8 @@ const SILENT_SECONDS = 60
 const GRACE_SECONDS = 5
 /** After a cut connection the watch of a frame has ended all steps in 10 s (see frame.ts). */
 const ENDED_SECONDS = 11
+/** How long the answer may take: another run's steps and its keeper are ended first, and what it left behind after that. */
+const ASK_SECONDS = 60
 /** How long giving the lease back may take. */
 const GIVE_MS = 2_000
 
@@ -66,6 +69,9 @@ command -v flock >/dev/null || lock() {
   rmdir "$f.$w"
   ln -s "$m" "$by"
 } 2>/dev/null`
+
+/** What a keeper says who has not got the lease: a number of seconds and the line of who has it, or why nobody can. */
+const ANSWER = /^theirs \d{1,10}( .*)?$|^nobody .+$/
 
 const oneLine = (text: string): string => text.replaceAll(/[\s\0]+/g, ' ')
 
@@ -175,19 +181,20 @@ const broke = (name: string, why: string): Failure => ({
   fix: 'run the same command again',
 })
 
-/** The first line that comes; undefined when the program ends without one. */
-const firstLine = (wire: Wire, { onLine }: PastGreeting): Promise<string | undefined> =>
-  new Promise(resolve => {
-    onLine(resolve)
-    wire.closed.then(() => resolve(undefined))
-  })
+const silent = (name: string, seconds: number): Failure => ({
+  reason: 'host-lost',
+  what: `${name} has not answered for ${seconds} seconds whether it may be kept for this run alone`,
+  why: 'the program there that keeps it has begun and says nothing: the file system of its lease may hang',
+  fix: 'as root it is /run/runbook.lease, else ~/.runbook-HOSTNAME.lease: see whether it can be read there, and run again',
+})
 
 /**
  * Asks for the lease of a host by a `KEEPER_PROGRAM` at the other end of the wire, which stays there.
  * `shell`: the process number of the shell that steps run in. `onEnd` is called when the lease ends
  * unasked. `refused` gives the failure of a program that did not start.
  *
- * @throws Refusal `host-step` when the lease cannot be written there, `host-lost` when the connection broke.
+ * @throws Refusal `host-step` when the lease cannot be written there, `host-lost` when the connection broke or no answer
+ * came in `answerSeconds`, at most a minute; `host-protocol` when what came is none.
  */
 export const acquireLease = async (
   name: string,
@@ -197,21 +204,28 @@ export const acquireLease = async (
   onEnd: (failure: Failure) => void,
   refused: (said: string) => Failure | undefined = () => undefined,
   place = leasePlace('ssh'),
+  answerSeconds = ANSWER_SECONDS,
 ): Promise<LeaseAnswer> => {
-  const heard = pastGreeting(wire)
+  const heard = pastGreeting(name, wire)
+  const seconds = Math.min(ASK_SECONDS, answerSeconds)
   wire.stdin.on('error', () => {})
   wire.stdin.write(keeperScript(request, heard.mark, shell, place))
-  const answer = await firstLine(wire, heard)
+  const said = Promise.race([heard.line(() => true), wire.closed.then(() => undefined)])
+  const answer = await heard.within(said, seconds, () => silent(name, seconds))
   if (answer === undefined) {
     const { status, why } = await wire.closed
     if (status === undefined && why !== undefined) throw new Refusal(broke(name, why))
-    const said = heard.stderr()
-    const notStarted = heard.begun() ? undefined : refused(said)
-    throw new Refusal(notStarted ?? cannot(name, lastLine(said) || `its keeper ended with ${status ?? 'no status'}`))
+    const words = heard.stderr()
+    const notStarted = heard.begun() ? undefined : refused(words)
+    throw new Refusal(notStarted ?? cannot(name, lastLine(words) || `its keeper ended with ${status ?? 'no status'}`))
   }
   const [is, ...words] = answer.split(' ')
   if (is !== 'mine') {
     wire.stdin.end()
+    if (!ANSWER.test(answer)) {
+      wire.cut()
+      throw new Refusal(notAnAnswer(`what ${name} says is no answer to what was asked`, 'it was asked for its lease'))
+    }
     return is === 'theirs' ? { is, holder: holderOf(words.join(' ')) } : { is: 'nobody', why: words.join(' ') }
   }
   let given = false
@@ -220,6 +234,10 @@ export const acquireLease = async (
   wire.closed.then(() => {
     clearInterval(beat)
     if (!given) onEnd(ended(name))
+  })
+  heard.broken.catch((error: Refusal) => {
+    clearInterval(beat)
+    onEnd(error.failures[0]!)
   })
   return {
     is: 'mine',

@@ -73,17 +73,11 @@ export const agreeOnStart = async (
   word: string,
   upload: Upload,
 ): Promise<number | undefined> => {
-  const said = new Promise<[number, string]>(resolve => {
-    heard.onLine(line => {
-      const [first, size, digest] = line.split(' ')
-      if (first !== word) return undefined
-      resolve([Number(size), digest ?? ''])
-      return 'enough'
-    })
-  })
-  const offer = await Promise.race([said, wire.closed.then(() => undefined)])
+  const line = heard.line(said => said.startsWith(`${word} `))
+  const offer = await Promise.race([line, wire.closed.then(() => undefined)])
   if (offer === undefined) return undefined
-  const [size, digest] = offer
+  const [, said, digest] = offer.split(' ')
+  const size = Number(said)
   const isOurs =
     Number.isSafeInteger(size) && size > 0 && size <= upload.size && digest === (await digestOf(upload, size))
   const start = isOurs ? size : 0

@@ -33,7 +33,8 @@ const uploader = (who: Target, link: Link, run: Shell['run']): Transport['upload
       if (refused === undefined) throw error
       return undefined
     })
-    if (receiver) return sendFile(who.name, receiver, upload, said => becomeRefused(by, said), onProgress)
+    if (receiver)
+      return sendFile(who.name, receiver, upload, said => becomeRefused(by, said), onProgress, who.answerSeconds)
     const { sendInFrames } = await import('./frame-upload.ts')
     await sendInFrames(who.name, run, upload, upload.user === identity(who) ? undefined : upload.user, onProgress)
   }
@@ -52,10 +53,13 @@ const leaseOf = async (target: Target, link: Link, shells: Shells, request: Leas
   })
   if (!keeper) return { is: 'nobody', why: nobody! }
   const onEnd = (failure: Failure): void => {
-    if (link.stands) shells.close(failure)
+    if (!link.stands) return
+    shells.close(failure)
+    if (failure.reason === 'host-protocol') void link.hangUp()
   }
   const refused = (said: string): Failure | undefined => becomeRefused(target, said)
-  return acquireLease(target.name, keeper, request, shells.own.pid, onEnd, refused, leasePlace(link.by))
+  const { name, answerSeconds } = target
+  return acquireLease(name, keeper, request, shells.own.pid, onEnd, refused, leasePlace(link.by), answerSeconds)
 }
 
 /**

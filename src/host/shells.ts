@@ -4,7 +4,7 @@ import { fedTo } from '../core/quote.ts'
 import type { Target } from '../settings/target.ts'
 import { becomes, identity, shellLost, shellSilent } from './become.ts'
 import { runInTime } from './patience.ts'
-import { openShell, type Shell } from './shell.ts'
+import { ANSWER_SECONDS, openShell, type Shell } from './shell.ts'
 import { startProgram, triesTerminal } from './start-program.ts'
 
 /** How long a login's files may take until a shell of ours runs: sudo that asks a directory that is gone takes 30 s. */
@@ -44,10 +44,18 @@ const mayBeFree = (error: unknown): boolean =>
 /** A shell, and its `run` that sees to it that it begins. */
 type Begun = { shell: Shell; run: Shell['run'] }
 
-const openAs = async (who: Target, link: Link, refused: typeof noShell): Promise<Begun> => {
+/** `abandon`: called with the failure of a machine that nothing is believed of any more. */
+const openAs = async (
+  who: Target,
+  link: Link,
+  refused: typeof noShell,
+  abandon: (failure: Failure) => void,
+): Promise<Begun> => {
+  const { answerSeconds = ANSWER_SECONDS } = who
   const wire = await startProgram(who, link, '/bin/sh', refusal => refused(who, refusal))
-  const shell = openShell(who.name, wire, loss => shellLost(who, loss))
-  return { shell, run: runInTime(shell, wire, BEGIN_SECONDS * 1000, said => shellSilent(who, BEGIN_SECONDS, said)) }
+  const shell = openShell(who.name, wire, loss => shellLost(who, loss), { answerSeconds, abandon })
+  const seconds = Math.min(BEGIN_SECONDS, answerSeconds)
+  return { shell, run: runInTime(shell, wire, seconds * 1000, said => shellSilent(who, seconds, said)) }
 }
 
 /** A shell that root has, as that of another user. */
@@ -69,8 +77,14 @@ export const identityKey = (who: Target): string => {
 
 /** Opens the shell of the target's own identity. */
 export const openShells = async (target: Target, link: Link): Promise<Shells> => {
-  const own = await openAs(target, link, noShell)
-  const open = [own.shell]
+  const open: Shell[] = []
+  // All of its shells end with the one that has lied, and the connection too: nobody reads on what it goes on to say.
+  const abandon = (failure: Failure): void => {
+    for (const shell of open) shell.close(failure)
+    void link.hangUp()
+  }
+  const own = await openAs(target, link, noShell, abandon)
+  open.push(own.shell)
   const asked = new Map([[identityKey(target), Promise.resolve(own)]])
   let isEnding = false
 
@@ -78,10 +92,11 @@ export const openShells = async (target: Target, link: Link): Promise<Shells> =>
     // What is over says so by the shell that there is.
     if (isEnding || !link.stands) return own
     let refused: Failure | undefined
-    const begun = await openAs(who, link, (...why) => {
+    const refuse: typeof noShell = (...why) => {
       refused = noFurtherShell(...why)
       return refused
-    }).catch(error => {
+    }
+    const begun = await openAs(who, link, refuse, abandon).catch(error => {
       // A server that opens one session alone (MaxSessions 1): root's shell gives to another user what that one runs.
       if (refused === undefined || identity(target) !== 'root') throw error
       return undefined

@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { posix } from 'node:path'
 import type { ProgramEnd, Wire } from '../connection/link.ts'
-import { type Failure, Refusal } from '../core/failure.ts'
+import { type Failure, notAnAnswer, Refusal } from '../core/failure.ts'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { closetFor, partName, placed, TEMPORARY_DIGITS } from '../core/pinned-folder.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
 import { systemFix } from '../core/system-fix.ts'
 import type { Upload } from '../core/transport.ts'
 import { lastLine } from './become.ts'
-import { pastGreeting } from './greeting.ts'
+import { type PastGreeting, pastGreeting } from './greeting.ts'
 import { agreeOnStart, bytesFrom, leavesPart, PART_DIGITS, partScript, receiveRest } from './part.ts'
+import { ANSWER_SECONDS } from './shell.ts'
 
 const CHUNK = 256 * 1024
 const CHUNKS_AT_ONCE = 4
+/** How long one chunk may take to be taken: less than 2 KB/s is no connection. */
+const CHUNK_SECONDS = 150
 
 /**
  * The program at the other end: its first line of stdin is the script, the rest the file. `read` takes one byte at
@@ -142,18 +145,31 @@ const lost = (name: string, { path }: Upload, { why }: ProgramEnd): Failure => (
   fix: 'run the same command again: the file is either whole or was not touched, and what has come of a large one is not sent again',
 })
 
+const stalled = (name: string, { path }: Upload, seconds: number, doing: string): Failure => ({
+  reason: 'host-lost',
+  what: `${name} has not ${doing} for ${seconds} seconds: ${path} is not known to be there`,
+  why: 'its disk may hang, or the network on the way, or whoever answers there does not want to. The other hosts went on',
+  fix: 'run the same command again: the file is either whole or was not touched. Where a disk takes so long, say how long it may: ansible_command_timeout',
+})
+
 /**
  * Sends all chunks from one place on, several at once so that the next is there when one is gone; ends early when the other
  * end is gone, whose reason then counts.
  */
-const pour = async (wire: Wire, upload: Upload, from: number, onProgress: (sent: number) => void): Promise<void> => {
+const pour = async (
+  wire: Wire,
+  upload: Upload,
+  from: number,
+  onProgress: (sent: number) => void,
+  taken: <T>(chunk: Promise<T>) => Promise<T>,
+): Promise<void> => {
   const gone = wire.closed.then(() => true)
   const under: { written: Promise<boolean>; size: number }[] = []
   let sent = from
   const settled = async (most: number): Promise<boolean> => {
     while (under.length > most) {
       const { written, size } = under.shift()!
-      if (await Promise.race([written, gone])) return false
+      if (await taken(Promise.race([written, gone]))) return false
       sent += size
       onProgress(sent)
     }
@@ -171,7 +187,8 @@ const pour = async (wire: Wire, upload: Upload, from: number, onProgress: (sent:
 /**
  * Sends one file, to be kept or to be unpacked, to a `RECEIVER_PROGRAM` at the other end of the wire. `refused` gives
  * the failure of a program that did not start. Rejects with a Refusal: `host-upload` with the host's reason,
- * `host-lost` when the connection broke, `plan-moved` when something else is there than `over` says,
+ * `host-lost` when the connection broke or an answer did not come in `answerSeconds`, `host-protocol` when what came is none,
+ * `plan-moved` when something else is there than `over` says,
  * `usage-file` when the file cannot be read here.
  */
 export const sendFile = async (
@@ -180,23 +197,33 @@ export const sendFile = async (
   upload: Upload,
   refused: (said: string) => Failure | undefined,
   onProgress: (sent: number) => void = () => {},
+  answerSeconds = ANSWER_SECONDS,
 ): Promise<void> => {
   const random = randomBytes(TEMPORARY_DIGITS / 2).toString('hex')
-  const heard = pastGreeting(wire)
+  const heard = pastGreeting(name, wire)
   wire.stdin.on('error', () => {})
   wire.stdin.write(`${heard.mark}; ${receiverScript(upload, random, leavesPart(upload))}\n`)
   const send = async (): Promise<void> => {
-    const from = leavesPart(upload) ? await agreeOnStart(wire, heard, `part-${random}`, upload) : 0
+    const answered = inTime(heard, answerSeconds, seconds => stalled(name, upload, seconds, 'said what it has'))
+    const from = leavesPart(upload) ? await answered(agreeOnStart(wire, heard, `part-${random}`, upload)) : 0
     if (from === undefined) return
     if (from > 0) onProgress(from)
-    await pour(wire, upload, from, onProgress)
+    const chunkSeconds = Math.min(CHUNK_SECONDS, answerSeconds)
+    const taken = inTime(heard, chunkSeconds, seconds => stalled(name, upload, seconds, 'taken any more of it'))
+    await pour(wire, upload, from, onProgress, taken)
+    if (heard.stdout().includes(`stored-${random}`)) throw new Refusal(tooEarly(name, upload))
   }
   const unread = await send().then(
     () => undefined,
-    (error: unknown) => unreadable(error),
+    (error: unknown) => {
+      if (!(error instanceof Refusal)) return unreadable(error)
+      wire.cut()
+      throw error
+    },
   )
   wire.stdin.end()
-  const ending = await wire.closed
+  const put = inTime(heard, answerSeconds, seconds => stalled(name, upload, seconds, 'said that it is stored'))
+  const ending = await put(wire.closed)
   if (unread) throw new Refusal(unread)
   // Some servers never send a status: the word at the end is what counts.
   if (isStored(name, upload, random, heard.stdout())) return
@@ -205,6 +232,15 @@ export const sendFile = async (
   const notStarted = heard.begun() ? undefined : refused(said)
   throw new Refusal(notStarted ?? uploadFailed(name, upload, said, ending.status))
 }
+
+/** What has to be done in time, and what is said where it is not. */
+const inTime =
+  (heard: PastGreeting, seconds: number, late: (seconds: number) => Failure) =>
+  <T>(promise: Promise<T>): Promise<T> =>
+    heard.within(promise, seconds, () => late(seconds))
+
+const tooEarly = (name: string, { path }: Upload): Failure =>
+  notAnAnswer(`what ${name} says is no answer to what was asked`, `it has stored ${path} before its end was sent`)
 
 /** What cannot be sent at all: the script is one line, and a shell's words end at a zero byte. */
 export const uploadProblem = (name: string, upload: Upload): Failure | undefined =>

@@ -83,7 +83,9 @@ export const refOf = ({ host, id, node, hidden }: Line): NodeRef => ({
 
 /** A failure of a line as it may be told. */
 export const toldFailure = ({ hidden, isExposed }: Line, failure: Failure): Failure =>
-  hidden === undefined || isExposed || failure.reason === 'host-lost' ? failure : hiddenFailure(failure, hidden)
+  hidden === undefined || isExposed || /^host-(lost|protocol)$/.test(failure.reason)
+    ? failure
+    : hiddenFailure(failure, hidden)
 
 /** A line before anything is known of it. */
 export const blank = (node: Node, host: string, key?: string): Line => ({

@@ -6,6 +6,7 @@ export type RootCause = { failure: Failure; hosts: string[]; tasks: string[]; sk
 
 const GONE = new Set<Failure['reason']>([
   'host-lost',
+  'host-protocol',
   'host-unreachable',
   'host-login',
   'host-key-unknown',

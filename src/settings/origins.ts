@@ -40,6 +40,7 @@ const rowsOf = (target: Target, list: SshSaid[], said: (name: SettingName) => Sa
     ...row('known hosts', target.knownHosts.join(', '), bySsh('userknownhostsfile', 'globalknownhostsfile')),
     ...row('unknown keys', NEW_KEYS[target.newKeys ?? 'refuse'], bySsh('stricthostkeychecking')),
     ...row('seconds to log in', target.timeoutSeconds, bySsh('connecttimeout')),
+    ...row('seconds to answer', target.answerSeconds, bySetting('answerSeconds')),
     ...row('tried again', target.retries, bySetting('retries')),
     ...(['become', 'becomeMethod', 'becomeUser', 'becomeExe', 'becomeFlags'] as const).flatMap(name => {
       const one = said(name)

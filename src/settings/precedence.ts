@@ -113,6 +113,11 @@ const table = {
     env: ['ANSIBLE_SSH_RETRIES'],
     ini: ['connection.retries', 'ssh_connection.retries'],
   },
+  answerSeconds: {
+    vars: ['ansible_command_timeout'],
+    env: ['ANSIBLE_PERSISTENT_COMMAND_TIMEOUT'],
+    ini: ['persistent_connection.command_timeout'],
+  },
   jump: { option: 'jump' },
   sshConfig: { option: 'sshConfig' },
   // Of a run, not of a host.

@@ -231,11 +231,13 @@ export const targetOf = async (host: string, vars: Sources['vars'], reaching: Re
   const { sources, connection, question, own, list, ask } = await sayingsOf(host, vars, reaching)
   const { become } = reaching
   const retries = numberOf(host, settingOf('retries', sources), 100, 0)
+  const answerSeconds = numberOf(host, settingOf('answerSeconds', sources), 86_400)
   const named = {
     name: host,
     ...(become && { become }),
     ...(connection === 'ssh' ? {} : { connection }),
     ...(retries ? { retries } : {}),
+    ...(answerSeconds && { answerSeconds }),
   }
   if (connection === 'local') return { ...hopOf(question, []), ...named }
   if (connection === 'openssh') return { ...byProgram(question, own, list), ...secretsOf(host, sources), ...named }

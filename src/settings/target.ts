@@ -45,6 +45,8 @@ export type Target = Hop & {
   proxyCommand?: string
   /** How often it is tried again to reach it; never unless this says otherwise. */
   retries?: number
+  /** How long it may take to answer what only reads: `ANSWER_SECONDS` unless this says otherwise. */
+  answerSeconds?: number
   /** Arguments for the system's ssh, as they were written. */
   sshArgs?: string[]
   /** The identity that frames have unless they say otherwise; without it the login user's. */

@@ -6,7 +6,11 @@ const NONCE = 'f'.repeat(32)
 
 const scan = (text: Buffer, size: number): { marks: Mark[]; rest: string } => {
   const marks: Mark[] = []
-  const { push, rest } = createFrameParser(NONCE, 1000, mark => marks.push(mark))
+  const { push, rest } = createFrameParser(
+    NONCE,
+    () => 1000,
+    mark => marks.push(mark),
+  )
   for (let at = 0; at < text.length; at += size) push(text.subarray(at, at + size))
   return { marks, rest: `${rest()}` }
 }
@@ -31,7 +35,11 @@ test('marks and the bytes before them are the same however the stream is cut', (
 test('of more than the cap without a mark the end is kept, and marks free the room again', () => {
   for (const size of [1, 7, 100, 1001, 5000]) {
     const marks: Mark[] = []
-    const { push } = createFrameParser(NONCE, 1000, mark => marks.push(mark))
+    const { push } = createFrameParser(
+      NONCE,
+      () => 1000,
+      mark => marks.push(mark),
+    )
     const text = Buffer.from(`${'x'.repeat(5000)}the end${NONCE}:1:0:3\nok${NONCE}:1:1:0\n`)
     let most = 0
     for (let at = 0; at < text.length; at += size) most = Math.max(most, push(text.subarray(at, at + size)))
@@ -40,7 +48,11 @@ test('of more than the cap without a mark the end is kept, and marks free the ro
     assert.ok(size > 5000 || (first!.dropped > 0 && most === first!.dropped && `${first!.before}`.endsWith('the end')))
     assert.equal([first!.status, `${second!.before}`, second!.dropped], [3, 'ok', 0])
   }
-  const other = createFrameParser(NONCE, 1000, () => {})
+  const other = createFrameParser(
+    NONCE,
+    () => 1000,
+    () => {},
+  )
   for (let i = 0; i < 1000; i += 1) assert.is(other.push(Buffer.from(`${'x'.repeat(900)}${NONCE}:1:${i}:0\n`)), 0)
 })
 
@@ -51,7 +63,7 @@ test('what begins no mark is given away at once, however the stream is cut, and 
     const marks: Mark[] = []
     const parser = createFrameParser(
       NONCE,
-      1000,
+      () => 1000,
       mark => marks.push(mark),
       bytes => {
         passed += `${bytes}`

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Fragment, Output } from '../../src/core/transport.ts'
-import { OUTPUT_CAP, openShell } from '../../src/host/shell.ts'
+import { OUTPUT_CAP } from '../../src/host/frame-reader.ts'
+import { openShell } from '../../src/host/shell.ts'
 import { inBusybox, noBusybox } from './busybox.ts'
 import { failuresOf, localWire, reasonsOf } from './local.ts'
 
@@ -213,7 +214,7 @@ test('a child that never stops printing is in no later output, is not ended and 
     ])
     const size = `$(wc -c <${folder}/n)`
     const [further] = await run(`n=${size}; until [ "${size}" -gt $((n + 200)) ]; do sleep 0.01; done; echo further`)
-    rmSync(folder, { recursive: true })
+    rmSync(folder, { recursive: true, maxRetries: 9 })
     assert.is(`${further?.stdout}`, 'further\n')
   }))
 
@@ -236,6 +237,39 @@ test('a fragment whose children may outlive it can be interrupted, and does with
       ['', '', 0],
     ])
   }))
+
+test('a shell that is killed has one answer, and what comes behind it is what it has said itself', () =>
+  eachShell(async run => {
+    const kill = 'p=$(exec sh -c "echo \\$PPID"); read -r x x x p x </proc/$p/stat; kill -KILL'
+    const outputs = await run(
+      lingering(`${kill} $p`),
+      'echo 4',
+      lingering('kill -KILL $(exec sh -c "echo \\$PPID")'),
+      'echo 5',
+    )
+    assert.equal(
+      outputs.map(({ stdout, status }) => [`${stdout}`, status]),
+      [
+        ['', 137],
+        ['4\n', 0],
+        ['', 137],
+        ['5\n', 0],
+      ],
+    )
+  }))
+
+test('a list of processes, which shows how its output is told apart, is output as any other', () =>
+  eachShell(async run => {
+    const [output] = await run(
+      lingering(
+        'sleep 0.2; for f in /proc/[0-9]*/cmdline; do tr "\\0" " " <$f; echo; done 2>/dev/null; echo end; exit 3',
+      ),
+    )
+    assert.equal(
+      [/sed \/\[/.test(`${output?.stdout}`), `${output?.stdout}`.endsWith('end\n'), output?.status],
+      [true, true, 3],
+    )
+  }, QUICK))
 
 test('a line without end is cut off on the host, and the frame goes on', () =>
   eachShell(async run => {
@@ -292,12 +326,16 @@ test('of too much output the end is kept, the fragment is marked, and the shell 
   ))
 
 test('output without end is stopped, and the fragment is named', async () => {
-  const wire = localWire()
-  const shell = openShell('node0', wire)
-  const [failure] = await failuresOf(shell.run([{ sh: 'echo' }, { sh: 'yes' }]))
-  assert.is(failure?.reason, 'host-lost')
-  assert.match(failure!.what, /script 2 .*1024 MiB/)
-  await wire.ended
+  const most = { step: /script 2 .*1024 MiB/, read: /script 2 .* 64 MiB/ }
+  for (const [kind, words] of Object.entries(most)) {
+    const wire = localWire()
+    const shell = openShell('node0', wire)
+    const loud = kind === 'step' ? { sh: 'cat /dev/zero', step: true as const } : { sh: 'cat /dev/zero' }
+    const [failure] = await failuresOf(shell.run([{ sh: 'echo' }, loud]))
+    assert.is(failure?.reason, 'host-lost')
+    assert.match(failure!.what, words)
+    await wire.ended
+  }
 })
 
 test('output of just the cap is taken whole', () =>

@@ -98,7 +98,11 @@ export const answersOf: readonly Kind[] = [
     ],
     read: input => {
       let marks = 0
-      const parser = createFrameParser(nonce, 64 * 1024, () => (marks += 1))
+      const parser = createFrameParser(
+        nonce,
+        () => 64 * 1024,
+        () => (marks += 1),
+      )
       for (const piece of inPieces(input)) parser.push(piece)
       if (parser.rest().length > input.length + marks) throw new Error('it keeps more than has come')
     },
