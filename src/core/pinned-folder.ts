@@ -48,7 +48,7 @@ export const pinFunctions = [
   'spare() { if [ "$u" = . ]; then o=$(mktemp "./${start}XXXXXX"); else o=./other; : >./other; fi; }',
   'tidy() { rm -rf -- ${t:+"$t"} ${o:+"$o"}; leave; }',
   'leave() { [ "$u" = . ] || { { [ ! -e ./was ] && [ ! -h ./was ]; } || rm -f ./was; rmdir -- "../${w#./}" 2>/dev/null || :; }; }',
-  'sweep() { for f; do [ "$f" = "$skip" ] || [ -h "$f" ] || [ ! -O "$f" ] || if [ -f "$f" ]; then rm -f -- "$f"; elif [ -d "$f" ]; then ( shut "$f" 2>/dev/null && rm -rf ./new ./more ./was ./other && rmdir -- "../${f#./}" 2>/dev/null ); fi; done; :; }',
+  'sweep() { for f; do [ "$f" = "$skip" ] || [ -h "$f" ] || [ ! -O "$f" ] || if [ -f "$f" ]; then rm -f -- "$f"; elif [ -d "$f" ]; then ( shut "$f" 2>/dev/null && rm -rf ./new ./more ./was ./other ./tar && rmdir -- "../${f#./}" 2>/dev/null ); fi; done; :; }',
 ].join('; ')
 
 /** How many digits tell two temporary names of one path apart. */

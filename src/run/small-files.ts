@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { readControllerFile } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
 import { keepFunction, ownerWord } from '../core/keep-attributes.ts'
+import { pinFunctions } from '../core/pinned-folder.ts'
 import { quote, quoted } from '../core/quote.ts'
 import { type Content, sha256 } from '../core/value.ts'
 import { guardScript } from '../module/guard.ts'
@@ -22,7 +23,8 @@ export const isStreamed = ({ files }: Writes): boolean =>
   files.reduce((sum, { content }) => sum + content.size, 0) > inFrame
 
 /** Where they lie as a whole until they are unpacked, if they are streamed. */
-export const archivePath = ({ below }: Writes): string => `${below === '/' ? '' : below}/.runbook-files.tar`
+export const archivePath = ({ below }: Writes): string => `${below === '/' ? '' : below}/${archiveName}`
+const archiveName = '.runbook-files.tar'
 
 /** All of them as one archive, in a frame compressed where that is worth its while: what is text becomes a third of it. */
 export const archiveOf = (step: Writes): Buffer => {
@@ -33,12 +35,24 @@ export const archiveOf = (step: Writes): Buffer => {
 
 const isCompressed = (bytes: Buffer): boolean => bytes.readUInt16BE(0) === 0x1f8b
 
+/** Digests of archives that were streamed, by their files: to pack them once more would take as long as to send them. */
+const digests = new WeakMap<SmallFile[], string>()
+const digestOf = (step: Writes): string => {
+  const known = digests.get(step.files) ?? sha256(archiveOf(step))
+  digests.set(step.files, known)
+  return known
+}
+
+/** Takes what was streamed out of the folder, where others may have changed it, and looks whether it still is that. */
+const takenIn = (step: Writes): string =>
+  `mv -T -- ../${archiveName} ./tar && [ -f ./tar ] && [ ! -h ./tar ] && [ "$(sha256sum <./tar)" = '${digestOf(step)}  -' ] || { echo ${quote(`${archivePath(step)} is not what was sent`)} >&2; exit 1; }`
+
 /** Unpacks them: out of the frame itself, or out of the file that they were streamed into. */
 const unpacked = (step: Writes): string => {
-  if (isStreamed(step)) return `tar -xzof ${quote(archivePath(step))} -C "$n" || exit 1`
+  if (isStreamed(step)) return `${takenIn(step)}\ntar -xzof ./tar -C ./new || exit 1`
   const bytes = archiveOf(step)
   const text = bytes.toString('base64').replace(/.{1,76}/g, '$&\n')
-  return `base64 -d <<'RUNBOOK_END' | tar -xo${isCompressed(bytes) ? 'z' : ''}f - -C "$n" || exit 1\n${text}RUNBOOK_END`
+  return `base64 -d <<'RUNBOOK_END' | tar -xo${isCompressed(bytes) ? 'z' : ''}f - -C ./new || exit 1\n${text}RUNBOOK_END`
 }
 
 /** So many bytes of names go with one program: a system allows 2 MiB of arguments, some of them half a MiB. */
@@ -78,7 +92,7 @@ const grouped = (files: SmallFile[], wordOf: (file: SmallFile) => string | undef
     word === undefined
       ? []
       : portions(same.map(({ path }) => path)).map(
-          names => `(cd -- "$n" && ${program} ${quote(word)} ${words(names)}) || exit 1`,
+          names => `(cd ./new && ${program} ${quote(word)} ${words(names)}) || exit 1`,
         ),
   )
 
@@ -88,25 +102,32 @@ const folderOf = ({ path }: SmallFile): string => posix.dirname(path)
 const byFolder = (files: SmallFile[], call: string): string[] =>
   [...Map.groupBy(files, folderOf)].flatMap(([folder, those]) =>
     portions(those.map(({ path }) => posix.basename(path))).map(
-      names => `${call} ${quote(folder)} ${words(names)} || exit 1`,
+      names => `( ${call} ${quote(folder)} ${words(names)} ) || exit 1`,
     ),
   )
 
 /**
- * `dress FOLDER NAME...` hands on what the files that are replaced have, as `keep` does, but for all of a folder at once;
- * where that cannot be done, or does not come true, for each by itself. `put` moves files to their places by rename: where
- * a folder is on another disk, out of a folder there.
+ * One is in a closet below the folder, descriptor 8 (see `pinned-folder.ts`), in which `new` holds the files and `was` what they
+ * replace. `to R` enters the folder R that files go to, descriptor 7: by these two numbers both stay what they are, whatever
+ * others do to their names. `take NAME...`, in a folder where others can change names, gets links to what is there.
+ *
+ * `dress R NAME...` hands on what the files that are replaced have, as `keep` does, but for all of a folder at once; where that
+ * cannot be done, or does not come true, for each by itself. `put` moves files to their places by rename: where a folder is on
+ * another disk, out of a closet there.
  */
 const functions = [
   'p=mode,ownership,xattr; [ ! -e /sys/fs/selinux/enforce ] || p=$p,context',
-  'look() { (cd -- "$1" && shift && ls -ldnb -- "$@") | while read -r a _ b c _; do echo "$a $b $c"; done; }',
-  'alikes() { r=$1; shift; a=$(look "$d/$r" "$@"; echo .) && b=$(look "$n/$r" "$@"; echo .) && [ "$a" = "$b" ]; }',
-  'dress() { (cd -- "$d/$1" && r=$1 && shift && cp --attributes-only --preserve=$p -t "$n/$r" -- "$@") 2>/dev/null && alikes "$@" || each "$@"; }',
-  'each() { r=$1; shift; for f; do keep "$d/$r/$f" "$n/$r/$f" || return; done; }',
-  `extras() { (cd -- "$d/$1" && r=$1 && shift && cp --attributes-only --preserve=xattr -t "$n/$r" -- "$@") || :; }`,
-  'disk() { stat -c %d -- "$1"; }',
-  'put() { r=$1; shift; m=$n/$r; if [ "$one" = 1 ] || [ "$(disk "$n")" = "$(disk "$d/$r/")" ]; then (cd -- "$m" && mv -f -- "$@" "$d/$r/"); else over "$@"; fi; }',
-  'over() { m=$(mktemp -d "$d/$r/.runbook-files-XXXXXX") || return; o=$m; (cd -- "$n/$r" && mv -f -- "$@" "$m/") && { sync -f -- "$m" 2>/dev/null || sync; } && (cd -- "$m" && mv -f -- "$@" "$d/$r/") && rmdir -- "$m"; }',
+  'to() { R=$1; case $R in .) pin "${D:-/}";; *) pin "$D/$R";; esac && exec 7<. && N=/proc/self/fd/8/new/$R F=/proc/self/fd/7; }',
+  'from() { to "$1" && shift && { alone || take "$@"; } && cd "$F/"; }',
+  'take() { F=/proc/self/fd/8/was/$R; mkdir -p -- "$F" && ln -f -- "$@" "$F/" && for i; do [ -f "$F/$i" ] && [ ! -h "$F/$i" ] || no "$D/$R/${i#./} has just been replaced" || return; done; }',
+  'told() { (cd "$1/" && shift && ls -ldnb -- "$@") | while read -r a _ b c _; do echo "$a $b $c"; done; }',
+  'alikes() { a=$(told "$F" "$@"; echo .) && b=$(told "$N" "$@"; echo .) && [ "$a" = "$b" ]; }',
+  'dress() { from "$@" && shift && { cp --attributes-only --preserve=$p -t "$N" -- "$@" 2>/dev/null && alikes "$@" || each "$@"; }; }',
+  'each() { for i; do of=$D/$R/${i#./}; keep "$i" "$N/$i" || return; done; }',
+  'extras() { from "$@" && shift && { cp --attributes-only --preserve=xattr -t "$N" -- "$@" || :; }; }',
+  'put() { to "$1" && shift && if [ "$one" = 1 ] || [ "$(stat -c %d -- "$N/")" = "$(stat -c %d .)" ]; then cd "$N/" && mv -f -- "$@" "$F/"; else apart "$@"; fi; }',
+  `apart() { fresh .runbook-files- && mkdir ./new || return; trap 'rm -rf ./new; rmdir -- "../\${w#./}" 2>/dev/null' EXIT; trap 'exit 1' HUP INT TERM`,
+  '( for i; do set -- "$@" "$N/$i"; shift; done; mv -f -- "$@" ./new/ ) && { sync -f -- ./new 2>/dev/null || sync; } && ( cd ./new && mv -f -- "$@" ../../ ); }',
 ].join('\n')
 
 /** How many disks the folders are on that files go to: `1` where one rename is enough for all. */
@@ -115,30 +136,36 @@ const disks = (files: SmallFile[]): string => {
   return folders.length === 0
     ? 'one=1'
     : `one=$({ ${portions(folders)
-        .map(names => `(cd -- "$d" && stat -c %d -- . ${quoted(names.map(name => `./${name}/`))})`)
+        .map(names => `(cd .. && stat -c %d -- . ${quoted(names.map(name => `./${name}/`))})`)
         .join('; ')}; } 2>/dev/null | sort -u | wc -l); one=$((one))`
 }
 
+/** Makes the closet and enters it; whatever ends the shell takes it away. What a machine has left that lost its power goes. */
+const begin = (below: string): string[] => [
+  'umask 077',
+  pinFunctions,
+  `D=${quote(below === '/' ? '' : below)}; w=; u=.; skip=`,
+  `trap '[ "$u" = . ] || { rm -rf ./new ./was ./tar; rmdir -- "../\${w#./}" 2>/dev/null; [ ! -e ../${archiveName} ] || rm -f -- ../${archiveName}; }' EXIT; trap 'exit 1' HUP INT TERM`,
+  'pin "${D:-/}" || exit 1',
+  'set -- ./.runbook-files-??????; [ ! -d "$1" ] || if alone; then rm -rf -- "$@"; else sweep "$@"; fi',
+  'fresh .runbook-files- && mkdir ./new ./was && exec 8<. || exit 1',
+  `[ -d /proc/self/fd/8/new ] || { echo 'several files at once are put in place by their folders in /proc, which is not there: mount it' >&2; exit 1; }`,
+]
+
 /**
- * Puts several small files in place, in POSIX sh. They are unpacked into a folder beside them that is closed to others,
- * get there what those that they replace have, mode and owner, are put on the disk, and take their places one by one by
- * rename, if all that they replace is still what was seen. Whatever goes wrong, each file is whole, the old or the new one,
- * and what was unpacked goes away; what a machine has left that lost its power goes with the next such step.
+ * Puts several small files in place, in POSIX sh. They are unpacked into a closet beside them, get there what those that they
+ * replace have, mode and owner, are put on the disk, and take their places one by one by rename, if all that they replace is
+ * still what was seen. Whatever goes wrong, each file is whole, the old or the new one, and what was unpacked goes away.
  *
- * It starts a dozen programs, and three more for each folder, however many files there are: 1,000 take 0.2 s on a host,
+ * It starts a dozen programs, and four more for each folder, however many files there are: 1,000 take 0.2 s on a host,
  * where one by one they take 9 s.
  */
 export const smallFilesScript = (step: Writes): string => {
   const { below, files, over } = step
-  const d = below === '/' ? '' : below
   const replaced = files.filter(({ replaces }) => replaces)
   const chowned = replaced.filter(file => ownerWord(file) !== undefined)
-  const start = quote(`${d}/.runbook-files-`)
   return [
-    `umask 077; d=${quote(d)}; o=`,
-    `set -- ${start}??????; [ ! -d "$1" ] || rm -rf -- "$@"`,
-    `n=$(mktemp -d ${start}XXXXXX) || exit 1`,
-    `trap 'rm -rf -- "$n" "$d/.runbook-files.tar" \${o:+"$o"}' EXIT; trap 'exit 1' HUP INT TERM`,
+    ...begin(below),
     unpacked(step),
     keepFunction,
     functions,
@@ -147,7 +174,7 @@ export const smallFilesScript = (step: Writes): string => {
     ...grouped(files, ownerWord, 'chown -h --'),
     ...byFolder(chowned, 'extras'),
     ...grouped(files, ({ mode }) => mode, 'chmod --'),
-    'sync -f -- "$n" 2>/dev/null || sync',
+    'sync -f -- ./new 2>/dev/null || sync',
     ...(over === undefined ? [] : [`{ ${guardScript(over)}\n}`]),
     ...byFolder(files, 'put'),
   ].join('\n')

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { isGone, isThere } from '../core/path-test.ts'
-import { closetFor, placed } from '../core/pinned-folder.ts'
+import { closetFor, pinFunctions, placed } from '../core/pinned-folder.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
 import { type Guard, guardScript, guardScriptInCloset } from '../module/guard.ts'
@@ -67,13 +67,16 @@ const generate = (bytes: number): string => `od -vAn -N${bytes} -tx1 /dev/urando
 
 /**
  * See the `file` probe: size, ctime, inode and digest, so that a big file is hashed when it is sent and never again. One
- * whose name is too long for that has none, nor one whose ctime is in whole seconds, which tells too little.
+ * whose name is too long for that has none, nor one whose ctime is in whole seconds, which tells too little, nor one in a folder
+ * where others may write: they could have written the receipt too, and it would count for nothing.
  */
 const receipt = (path: string, digest: string): string => {
   const name = `.${basename(path)}.receipt`
   if (Buffer.byteLength(name) > 255) return ':'
-  const at = quote(`${dirname(path)}/${name}`)
-  return `s=$(stat -c '%s %.9Z %i' -- ${quote(path)}) && case $s in *.*[1-9]*\\ *) printf '%s ${digest}\\n' "$s" >${at};; esac`
+  const at = quote(`./${name}`)
+  const put = `rm -f -- ${at} && ( set -C; printf '%s ${digest}\\n' "$s" >${at} )`
+  const look = `s=$(stat -c '%s %.9Z %i' -- ${quote(`./${basename(path)}`)})`
+  return `${pinFunctions}; pin ${quote(dirname(path))} && if alone; then ${look} && case $s in *.*[1-9]*\\ *) ${put};; esac; fi`
 }
 
 /** The shell text of a step; undefined for those that are more than one frame (`upload`, `unpack`, `download`, `members`). */

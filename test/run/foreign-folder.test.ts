@@ -54,6 +54,24 @@ const ways: Record<string, Way> = {
       rewrite(join(d, 'f'), Buffer.from('new\n'), { path: join(d, 'f'), kind: 'there', digest: sha256('old\n') }),
     makes: ['f', 'g'],
   },
+  'several files at once': {
+    prepare: there,
+    script: ({ d }) =>
+      script({
+        do: 'writes',
+        below: d,
+        files: [
+          { path: 'f', content: content('new\n'), mode: '0644', replaces: true },
+          { path: 'h', content: content('new\n'), mode: '0644', owner: '54321' },
+        ],
+      }),
+    makes: ['f', 'g', 'h'],
+  },
+  'a receipt': {
+    prepare: there,
+    script: ({ d }) => script({ do: 'receipt', path: join(d, 'f'), digest: sha256('old\n') }),
+    makes: ['f', 'g'],
+  },
   'an upload': { script: ({ d }) => receiverScript({ ...sent, path: join(d, 'f') }, 'a'.repeat(16)), input: bytes },
   'an upload that may be cut, over a file': {
     prepare: there,

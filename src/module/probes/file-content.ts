@@ -9,12 +9,16 @@ export const maxReads = 3
  * Digests as `sha256sum -z` prints them. A file with a receipt beside it (`.NAME.receipt`: size, ctime, inode,
  * digest, written by the step that put it there) is hashed again only when the first three differ: one `stat` tells
  * them of all such files. A ctime in whole seconds (BusyBox, old file systems) does not tell: what has the same one may have
- * changed since. Two lists, for a shell has one that may hold any name. `digests`: see `other-tools.ts`.
+ * changed since. A receipt counts where nobody else can have written it: a plain file with one name, of root or of who
+ * looks, in a folder of root or of who looks, and neither may be written by others. Two lists, for a shell has one that may
+ * hold any name. `digests`: see `other-tools.ts`.
  */
 export const digestsScript = (paths: string): string =>
-  `receipt() { r="\${f%/*}/.\${f##*/}.receipt"; [ -f "$f" ] && [ ! -h "$f" ] && [ -f "$r" ]; }
-set --; for f in ${paths}; do receipt && set -- "$@" "$f"; done
-[ $# -eq 0 ] || stat -c '%s %.9Z %i' -- "$@" | for f; do receipt; read -r now; read -r s c i d <"$r"; if [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ] && case $c in *.*[1-9]*) ;; *) false;; esac; then printf '%s  %s\\0' "$d" "$f"; else digests "$f" 2>/dev/null; fi; done
+  `receipt() { r="\${f%/*}/.\${f##*/}.receipt"; [ -f "$f" ] && [ ! -h "$f" ] && [ -f "$r" ] && [ ! -h "$r" ]; }
+ours() { { [ "$1" = 0 ] || [ -O "$3" ]; } && case $2 in *[0145][0145]|[0145]) ;; *) false;; esac; }
+fits() { [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ] && [ "$links" = 1 ] && ours "$owner" "$mode" "$r" && ours "$above" "$bits" "\${f%/*}/." && case $c in *.*[1-9]*) ;; *) false;; esac; }
+set --; for f in ${paths}; do receipt && set -- "$@" "$f" "$r" "\${f%/*}/."; done
+[ $# -eq 0 ] || stat -c '%s %.9Z %i %u %a %h' -- "$@" | while [ $# -gt 0 ]; do f=$1; shift 3; read -r a b e _; now="$a $b $e"; read -r _ _ _ owner mode links; read -r _ _ _ above bits _; if receipt && read -r s c i d <"$r" && fits; then printf '%s  %s\\0' "$d" "$f"; else digests "$f" 2>/dev/null; fi; done
 set --; for f in ${paths}; do receipt || { [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; }; done
 [ $# -eq 0 ] || digests "$@" 2>/dev/null; printf '\\0'`
 

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -117,5 +128,51 @@ test('a receipt is not believed against the bytes themselves', () => {
   forge(path, other)
   assert.is(probed(fileProbe, [{ item: path, facets: ['digest', 'bytes'] }])[0]!.torn, 1)
 })
+
+if (process.getuid?.() === 0)
+  test('a receipt that somebody else may have written is not believed', () => {
+    const receiptOf = (path: string): string => join(path, '..', `.${path.slice(path.lastIndexOf('/') + 1)}.receipt`)
+    const ways: Record<string, (folder: string, path: string) => void> = {
+      'their folder': folder => chownSync(folder, 12345, 12345),
+      'a folder that others may write to': folder => chmodSync(folder, 0o1777),
+      'a folder that a group may write to': folder => chmodSync(folder, 0o775),
+      'their file': (_, path) => chownSync(receiptOf(path), 12345, 12345),
+      'a file that others may write to': (_, path) => chmodSync(receiptOf(path), 0o666),
+      'a file of two names': (folder, path) => linkSync(receiptOf(path), join(folder, 'other')),
+      'a link': (folder, path) => {
+        renameSync(receiptOf(path), join(folder, 'other'))
+        symlinkSync('other', receiptOf(path))
+      },
+    }
+    for (const [what, change] of Object.entries(ways)) {
+      const folder = join(root, what)
+      mkdirSync(folder)
+      const path = join(folder, 'f')
+      writeFileSync(path, big)
+      forge(path, other)
+      assert.is(digestOf(path), other, what)
+      change(folder, path)
+      assert.is(digestOf(path), sha256(big), what)
+    }
+  })
+
+if (process.getuid?.() === 0)
+  test('no receipt is written where others may write, and through no link', () => {
+    const folder = join(root, 'theirs')
+    mkdirSync(folder)
+    const path = join(folder, 'f')
+    const target = join(root, 'target')
+    writeFileSync(target, 'root alone')
+    writeFileSync(path, big)
+    symlinkSync(target, join(folder, '.f.receipt'))
+    leaveReceipt(path, sha256(big))
+    assert.is(readFileSync(target, 'utf8'), 'root alone')
+    assert.is(digestOf(path), sha256(big))
+    chownSync(folder, 12345, 12345)
+    rmSync(join(folder, '.f.receipt'))
+    symlinkSync(target, join(folder, '.f.receipt'))
+    leaveReceipt(path, sha256(big))
+    assert.is(readFileSync(target, 'utf8'), 'root alone')
+  })
 
 test.run()
