@@ -6,7 +6,6 @@ import {
   type FileAnswer,
   folderAt,
   type Listing,
-  later,
   listing,
   localArchive,
   type Query,
@@ -27,7 +26,7 @@ import {
 } from './lib/file-attributes.ts'
 import { contentOfDigest } from './lib/file-content.ts'
 import { missingFolder, type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
-import { memberPath, modeSteps, unpackSteps } from './lib/unpacking.ts'
+import { memberPath, unpackSteps } from './lib/unpacking.ts'
 
 const args = T.Object(
   {
@@ -57,6 +56,9 @@ const isThere = (member: ArchiveMember, found: FileAnswer, args: FileAttributes,
   if (found.kind === 'link') return found.target === member.target
   return found.mode === member.mode && (found.kind !== 'file' || found.content.digest === member.sha256)
 }
+
+/** A program that runs as its owner, or its group, whoever starts it. */
+const hasSetId = ({ kind, mode }: ArchiveMember): boolean => kind === 'file' && /^[2-7]/.test(mode)
 
 /** tar takes the place of a file or a link, not that of a folder; and makes no folder where a file is. */
 const blocks = (member: ArchiveMember, found: FileAnswer): boolean =>
@@ -126,6 +128,15 @@ export default defineModule({
     }
   },
   touches: args => [`tree:${plainPath(args.dest)}`],
+  warns: (_, { archive }) => {
+    const found = archive.exists ? archive.members.filter(hasSetId) : []
+    const [first] = found
+    if (first === undefined) return []
+    const more = found.length > 1 ? ` and ${found.length - 1} more` : ''
+    return [
+      `the archive has set-ID bits, which are kept: ${first.path} (${first.mode})${more}. Whoever runs such a file acts as its owner or group.`,
+    ]
+  },
   plan: (args, seen, { ok, change, fail }) => {
     const dest = plainPath(args.dest)
     const { archive, entries } = seen
@@ -149,10 +160,7 @@ export default defineModule({
         entries: pairs.map(pair => (wrong.includes(pair) ? { ...memberPatch(pair.member), ...owned } : undefined)),
       },
       touches: [],
-      steps: [
-        ...unpackSteps('file' in archive ? archive : { ...archive, at: plainPath(args.src) }, dest, wrong, args),
-        ...(later(() => seen.dest.exists && seen.dest.ties?.acl === true) === false ? [] : modeSteps(dest, wrong)),
-      ],
+      steps: unpackSteps('file' in archive ? archive : { ...archive, at: plainPath(args.src) }, dest, wrong, args),
       reason:
         wrong.length === pairs.length
           ? 'nothing of it is there'

@@ -3,9 +3,7 @@ import {
   accountGroup,
   accountNumbers,
   defineModule,
-  exec,
   type FileAnswer,
-  folder,
   folderAt,
   type GroupAnswer,
   isUnknown,
@@ -33,7 +31,8 @@ import {
   removesOwnGroup,
   usedUid,
 } from './lib/account-rules.ts'
-import { missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { isSomebodys, newHome } from './lib/new-home.ts'
+import { foldersAbove, missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
@@ -120,7 +119,7 @@ const differences = (args: Wanted, now: Exists): { patch: Partial<Exists>; words
 }
 
 /** Every choice that the host's defaults would make otherwise is made here, so that the plan can tell it. */
-const userAdd = (args: Wanted, uid: number | undefined, hasGroup: boolean): Step => {
+const userAdd = (args: Wanted, uid: number | undefined, hasGroup: boolean, makesHome: boolean): Step => {
   const primary = args.group ?? args.name
   const makesGroup = args.group === undefined && !hasGroup
   const optional = (flag: string, value: string | number | undefined) =>
@@ -133,7 +132,7 @@ const userAdd = (args: Wanted, uid: number | undefined, hasGroup: boolean): Step
     ...(args.groups === undefined ? [] : ['-G', groupsOf(args, []).join(',')]),
     '-d',
     homeOf(args),
-    args.create_home ? '-m' : '-M',
+    makesHome ? '-m' : '-M',
     ...optional('-s', args.shell),
     ...optional('-c', args.comment),
     args.name,
@@ -144,18 +143,6 @@ const userAdd = (args: Wanted, uid: number | undefined, hasGroup: boolean): Step
 const namelessGroup = ({ group }: Wanted, now: Exists, own: GroupAnswer | undefined): boolean =>
   group === undefined && own?.exists === false && /^\d+$/.test(now.group)
 
-/** A home that useradd would have made: beside its place first, so that it is there whole or not at all. */
-const newHome = (name: string, home: string, fromSkeleton: boolean): Step[] => {
-  if (!fromSkeleton) return [folder(home, '0755', { owner: name }), exec(['chown', `${name}:`, home])]
-  const fresh = `${parentFolder(home)}/.${name}.runbook-new`
-  return [
-    { do: 'remove', path: fresh },
-    exec(['cp', '-r', '-T', '--', '/etc/skel', fresh]),
-    exec(['chown', '-R', `${name}:`, fresh]),
-    { do: 'rename', from: fresh, to: home },
-  ]
-}
-
 type Seen = {
   numbers: AccountNumbers
   user: UserAnswer
@@ -163,6 +150,8 @@ type Seen = {
   group: GroupAnswer | undefined
   groups: GroupAnswer[]
   skeleton: { exists: boolean; names: string[] } | undefined
+  homeAbove?: FileAnswer[]
+  parent?: FileAnswer | undefined
   process?: { text: string } | undefined
   homeNow?: FileAnswer | undefined
 }
@@ -206,6 +195,8 @@ const creation = (args: Wanted, seen: Seen, makesHome: boolean) => {
   const isExact = args.groups !== undefined && !args.append
   const groups = isUnknown(there) ? there : groupsOf(args, isExact ? [] : there)
   const named = later(() => (seen.group?.exists ? seen.group.gid : undefined))
+  const folders = [...(seen.homeAbove ?? []), ...(seen.parent ? [seen.parent] : [])]
+  const isOpen = makesHome && folders.some(isSomebodys)
   return {
     will: {
       user: {
@@ -221,8 +212,9 @@ const creation = (args: Wanted, seen: Seen, makesHome: boolean) => {
       ...(makesHome ? { home: { ...homeWill(name, uid), group, ...numberOf(gid ?? named) } } : {}),
     },
     steps: [
-      userAdd(args, uid, seen.own?.exists === true),
+      userAdd(args, uid, seen.own?.exists === true, args.create_home && !isOpen),
       ...(isExact && isStray ? [uncut(['usermod', '-G', groupsOf(args, []).join(','), name])] : []),
+      ...(isOpen ? [newHome(name, homeOf(args), seen.skeleton?.exists === true)] : []),
     ],
     touches: [
       ...userFiles(name),
@@ -275,7 +267,7 @@ const adjustment = (args: Wanted, now: Exists, seen: Seen, makesHome: boolean) =
     steps: [
       ...(nameless ? [uncut(['groupadd', '-g', now.group, name])] : []),
       ...(words.length === 0 ? [] : [uncut(['usermod', ...words, name])]),
-      ...(makesHome ? newHome(name, home, seen.skeleton?.exists === true) : []),
+      ...(makesHome ? [newHome(name, home, seen.skeleton?.exists === true)] : []),
     ],
     touches: [
       ...userFiles(name),
@@ -348,6 +340,7 @@ export default defineModule({
     group: args.state === 'present' && args.group !== undefined ? uses(accountGroup(args.group)) : undefined,
     groups: (args.state === 'present' ? (args.groups ?? []) : []).map(name => uses(accountGroup(name))),
     home: hasHome(args) ? stat(homeOf(args)) : undefined,
+    homeAbove: hasHome(args) ? foldersAbove(homeOf(args)).map(path => uses(stat(path))) : [],
     parent: hasHome(args) ? uses(folderAt(parentFolder(homeOf(args)))) : undefined,
     skeleton: hasHome(args) ? uses(skeleton) : undefined,
   }),

@@ -1,6 +1,7 @@
 /** The author's contract: the only file of src/ that modules import. */
 
 export type { ArchiveMember } from '../core/archive-member.ts'
+export { pinFunctions } from '../core/pinned-folder.ts'
 export { quote, quoted } from '../core/quote.ts'
 export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'

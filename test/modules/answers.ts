@@ -144,6 +144,7 @@ const silent: Record<string, unknown> = {
   manager: { names: [], configured: [] },
   written: { exists: false },
   homeNow: folder,
+  homeAbove: folder,
   space: { free: 1e12 },
   filters: { value: null },
   ahead: { value: null },

@@ -33,6 +33,9 @@ const gated = (
   'tar tee touch tr uniq wc xargs'
 ).split(' ')
 
+/** Programs that would change the accounts of this machine: they do nothing. */
+const hollow = ['useradd', 'usermod']
+
 /** Whose a folder is that root's task writes to. */
 export const GROUNDS = ['own', 'sticky', 'own-sticky', 'group', 'world', 'above'] as const
 type Ground = (typeof GROUNDS)[number]
@@ -163,6 +166,7 @@ const makeGates = (folder: string): { gates: string; asked: string; answered: st
     const wait = `echo ${name} >${asked}; read -r _ <${answered}`
     write(join(gates, name), `#!/bin/sh\n${wait}; ${path} "$@"; s=$?; ${wait}; exit $s\n`, 0o755)
   }
+  for (const name of hollow) write(join(gates, name), '#!/bin/sh\n', 0o755)
   return { gates, asked, answered }
 }
 

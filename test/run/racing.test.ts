@@ -71,6 +71,8 @@ const tasks: Record<string, Entry> = {
     },
   },
   'unarchive remote, set-ID': { task: `unarchive: { src: ${shared}/tool.tar, remote_src: true, dest: AT }` },
+  // An account that every machine has gets another home: what would change it does nothing here.
+  user: { task: 'user: { name: daemon, home: AT/home }' },
   fetch: { task: `fetch: { src: AT/conf, dest: ${shared}/fetched/ }`, fill: conf },
   'command creates': { task: 'command: { argv: [touch, made], chdir: /, creates: AT/made }' },
 }
@@ -139,7 +141,15 @@ const raced = async (racer: Racer, name: string, first: number): Promise<Sum> =>
 }
 
 /** Those that escape as yet: raced only where so many swaps are asked for. */
-const escaping = new Set(Object.keys(tasks).filter(name => !['fetch', 'command creates'].includes(name)))
+const escaping = new Set([
+  'copy folder',
+  'copy folder over',
+  'file mode',
+  'file folder mode',
+  'file folder',
+  'file link',
+  'file absent',
+])
 const chosen = Object.keys(tasks).filter(name => name.startsWith(process.env.RUNBOOK_RACED ?? ''))
 const racer = racesHere ? createRacer() : undefined
 for (const [i, name] of chosen.entries()) {

@@ -1,5 +1,6 @@
 import {
   type Content,
+  content,
   exec,
   type FileAnswer,
   folderAt,
@@ -8,6 +9,7 @@ import {
   digest as ofDigest,
   file as ofFile,
   type Query,
+  quoted,
   type SourceEntry,
   type Step,
   stat,
@@ -25,7 +27,8 @@ import {
   replacedOwner,
 } from './file-attributes.ts'
 import { chmodMode, contentOfDigest, decideFile, modeAfter, placement } from './file-content.ts'
-import { foldersAbove, type Obstacle, plainPath } from './paths.ts'
+import { makingFunctions } from './making-in-closet.ts'
+import { baseName, foldersAbove, type Obstacle, parentFolder, plainPath } from './paths.ts'
 
 /** A folder of the controller as it is to be on a host. */
 export type FolderCopy = {
@@ -161,21 +164,36 @@ const blockedFolder = (path: string, found: FileAnswer, leads: FileAnswer): Obst
 }
 
 /**
- * Makes folders, outermost first: with their mode from birth, and their owner. The mode is set once more, since chown takes
- * set-ID bits away, and a folder that has the set-group-ID bit hands it on to those made in it, whatever `mkdir -m` is told.
+ * Makes folders, each with those in it that are new too, in a closet (see `making-in-closet.ts`): with mode and owner before anybody
+ * else can put something in their place. The mode is set behind the owner, since chown takes set-ID bits away, and a folder
+ * that has the set-group-ID bit hands it on to those made in it, whatever mkdir is told. Arguments: owner, or nothing, and
+ * mode. On standard input `top FOLDER NAME BELOW…`, as words of sh.
  */
+const making = `owner=$1 mode=$2
+${makingFunctions}
+below() { [ $# -eq 0 ] || printf '%s\\0' "$@" | xargs -0r "$act" "$with" --; }
+top() { ( trap end EXIT; trap 'exit 1' HUP INT TERM; begin "$1" || exit; c=$2; shift 2; mkdir ./made && cd ./made && act=mkdir with=-p && below "$@" && { [ ! "$owner" ] || { act=chown with=$owner; below . "$@"; }; } && act=chmod with=$mode && below . "$@" && cd .. && mv -T -- ./made "../$c" ); }
+all=$(cat; echo .); eval "\${all%.}"`
+
+/** Folders that are made, by the outermost of them: each is in one that is there. */
+const byOutermost = (paths: string[]): [top: string, below: string[]][] => {
+  const made = new Set(paths)
+  const outermost = (path: string): string => (made.has(parentFolder(path)) ? outermost(parentFolder(path)) : path)
+  return [...Map.groupBy(paths, outermost)].map(([top, all]) => [
+    top,
+    all.filter(path => path !== top).map(path => `./${path.slice(top.length + 1)}`),
+  ])
+}
+
 const folderSteps = (paths: string[], { args }: FolderCopy): Step[] => {
+  if (paths.length === 0) return []
   const { owner, group } = ownerNames(args)
   const word = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-  const mode = paddedMode(args.directory_mode ?? newFolderMode)
-  const portions = Array.from({ length: Math.ceil(paths.length / foldersAtOnce) }, (_, i) =>
-    paths.slice(i * foldersAtOnce, (i + 1) * foldersAtOnce),
-  )
-  return portions.flatMap(some => [
-    exec(['mkdir', '-m', mode, '--', ...some]),
-    ...(word === '' ? [] : [exec(['chown', '--', word, ...some])]),
-    exec(['chmod', chmodMode('directory', mode), '--', ...some]),
-  ])
+  const mode = chmodMode('directory', paddedMode(args.directory_mode ?? newFolderMode))
+  const all = byOutermost(paths)
+  const lines = all.map(([top, below]) => `top ${quoted([parentFolder(top), baseName(top), ...below])} || exit\n`)
+  const replaces = all.map(([top]) => top)
+  return [exec(['sh', '-c', making, 'sh', word, mode], { stdin: content(lines.join('')), replaces })]
 }
 
 /** Programs that differ by the path at their end alone become one: those of owners before those of modes. */
