@@ -10,13 +10,29 @@ type Known = Pick<Inventory, 'hosts' | 'groups' | 'implicit'>
 const isAddress = (text: string): boolean =>
   /^[^:\s[\]]+:\d+$/.test(text) || /^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)
 
+/** The parts between colons and blanks outside of `[ ]`, from the end: so each sign is looked at once. */
+const outsideOfBrackets = (pattern: string): string[] => {
+  const parts: string[] = []
+  let end = pattern.length
+  let isInside = false
+  for (let at = end - 1; at >= 0; at -= 1) {
+    const sign = pattern[at]!
+    if (sign === ']' || sign === '[') isInside = sign === ']'
+    else if (!isInside && /[:\s]/.test(sign)) {
+      parts.push(pattern.slice(at + 1, end))
+      end = at
+    }
+  }
+  return [...parts, pattern.slice(0, end)].reverse()
+}
+
 /** Splits at commas; where there are none, at colons and spaces outside of `[ ]`. */
 const split = (pattern: string): string[] => {
   const parts = pattern.includes(',')
     ? pattern.split(',')
     : isAddress(pattern.trim())
       ? [pattern]
-      : pattern.split(/[:\s]+(?![^[\]]*\])/)
+      : outsideOfBrackets(pattern)
   return parts.map(part => part.trim()).filter(part => part !== '')
 }
 

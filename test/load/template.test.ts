@@ -159,4 +159,23 @@ test('references name what is read, through loops and blocks', () => {
   ])
 })
 
+test('blocks and brackets that lie deep in one another are refused with their place, in the time of reading them', () => {
+  const tooDeep = (text: string): string => {
+    const failure = refusedOnce(() => compileFile(text, 'a.conf'))
+    assert.match(failure.what, /^More than 200 blocks or brackets/)
+    return spot(failure)
+  }
+  assert.is(tooDeep('{{#if port}}\n'.repeat(50_000)), '201:1')
+  for (const unit of ['{{#each list}}{{~#if port}}', '{{^no}}x', '{{#if no}}a{{else if no}}b'])
+    tooDeep(unit.repeat(50_000))
+  tooDeep(`{{#if no}}${'a{{else if no}}'.repeat(50_000)}{{/if}}`)
+  tooDeep(`{{json ${'(json '.repeat(50_000)}`)
+  // Many of them beside one another are no depth.
+  assert.is(
+    render('{{#if port}}a{{else if no}}b{{else}}c{{/if}}{{#unless no}}d{{/unless}}(('.repeat(1000)).length,
+    4000,
+  )
+  assert.is(render(`${'{{#if port}}'.repeat(200)}x${'{{/if}}'.repeat(200)}`), 'x')
+})
+
 test.run()

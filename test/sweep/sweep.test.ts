@@ -23,8 +23,13 @@ const later = [
 ]
 const clean = kinds.map(({ name }) => name).filter(name => !later.includes(name))
 
-for (const { kind, name, input } of foundInputs())
-  test(`found once: ${kind} ${name}`, async () => assert.is(await judged(kindNamed(kind), input), undefined))
+for (const { kind, name, input } of foundInputs()) {
+  const tried = later.includes(kind) ? test.skip : test
+  tried(`found once: ${kind} ${name}`, async () => {
+    const fault = await judged(kindNamed(kind), input)
+    assert.is(fault, undefined, `${fault?.what} ${fault?.why}`)
+  })
+}
 
 test('the inputs that others are made of are read', async () => {
   for (const kind of kinds)
