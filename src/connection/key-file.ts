@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import { FileFault, readControllerFile, textIfReadable } from '../core/controller-file.ts'
+import { FileFault, isOutOfFiles, readControllerFile, textIfReadable } from '../core/controller-file.ts'
 import { LONGEST_KEY } from './key-paths.ts'
 import { library, type ParsedKey } from './ssh-library.ts'
 
@@ -69,7 +69,8 @@ export const readKeyFile = async (path: string): Promise<KeyFile> => {
     const blob = besides(path)
     return blob ? { ...file, blob } : file
   } catch (error) {
-    if (!(error instanceof FileFault)) throw error
+    // That says nothing of the key: whoever connects tells what it is.
+    if (!(error instanceof FileFault) || isOutOfFiles(error)) throw error
     const blob = besides(path)
     if (blob) return { path, is: 'public', blob }
     if (error.code === 'ENOENT') return { path, is: 'missing' }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FileFault, readControllerFile } from '../core/controller-file.ts'
+import { FileFault, isOutOfFiles, readControllerFile } from '../core/controller-file.ts'
 import { type KnownHosts, parseKnownHosts } from './known-hosts.ts'
 
 /** Files that were read, by path, with what tells that one has changed since: 1,000 hosts share one file. */
@@ -13,7 +13,8 @@ const knownIn = (file: string): KnownHosts => {
   try {
     return parseKnownHosts(readControllerFile(file).toString('latin1'), file)
   } catch (error) {
-    if (error instanceof FileFault) return NOTHING
+    // A file that is full of keys would be taken for one that has none.
+    if (error instanceof FileFault && !isOutOfFiles(error)) return NOTHING
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { atMost } from '../core/at-most.ts'
+import { type FileFault, isOutOfFiles } from '../core/controller-file.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
@@ -193,7 +194,7 @@ export const openConnection = async (
     return await logIn(target, dialled, hostKey, logins, signal)
   } catch (error) {
     dialled.socket.destroy()
-    throw error
+    throw isOutOfFiles(error) ? new Refusal(connectFailure(target, error as FileFault)) : error
   }
 }
 

@@ -35,6 +35,10 @@ export class FileFault extends Error {
   }
 }
 
+/** Whether a file could not be opened because this process, or this machine, has too many of them open. */
+export const isOutOfFiles = (error: unknown): boolean =>
+  error instanceof FileFault && (error.code === 'EMFILE' || error.code === 'ENFILE')
+
 const kindWord = (found: Stats): string => {
   if (found.isDirectory()) return 'a folder'
   if (found.isFIFO()) return 'a named pipe'
