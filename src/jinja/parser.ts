@@ -16,7 +16,8 @@ export const parseTemplate = (text: string, how: Delimiters): StatementNode[] =>
 /** One expression without braces around it, as a condition is written. */
 export const parseBareExpression = (text: string, how: Delimiters): ExpressionNode => {
   // Read as if it stood in a tag, so that offsets are those of the text.
-  const begin = how.variableStart
+  // A space, since a sign right behind the tag would be one of the tag.
+  const begin = `${how.variableStart} `
   const tokens = templateTokens(normalized(`${begin}${text} ${how.variableEnd}`, how), how)
   const shifted = tokens.map(token => ({ ...token, at: token.at - begin.length }))
   const stream = new TokenStream(shifted.slice(1))

@@ -2,6 +2,7 @@
 
 export type { ArchiveMember } from '../core/archive-member.ts'
 export { pinFunctions } from '../core/pinned-folder.ts'
+export { escapedCharacters, pattern } from '../core/python-pattern.ts'
 export { quote, quoted } from '../core/quote.ts'
 export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
@@ -41,7 +42,6 @@ export {
   unitSurroundings,
 } from './probes/unit-surroundings.ts'
 export { isStanding } from './probes/unit-text.ts'
-export { escapedCharacters, pattern } from './python-pattern.ts'
 export { type Query, uses } from './query.ts'
 export type { Reach } from './reach.ts'
 export { type Static, T } from './schema.ts'

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EndingPattern, inTime, OutOfTime } from '../../src/core/ending-pattern.ts'
-import { pattern } from '../../src/module/python-pattern.ts'
+import { pattern } from '../../src/core/python-pattern.ts'
 import { fc } from '../chance.ts'
 
 /** Patterns that step back for ever, as authors write them, each with a text on which they do. */

@@ -74,7 +74,7 @@ const DOORS: Record<string, string[]> = {
   commander: ['src/cli/main.ts'],
   diff: ['src/report/difference.ts'],
   handlebars: ['src/load/template.ts'],
-  'js-yaml': ['src/load/yaml.ts'],
+  'js-yaml': ['src/load/yaml.ts', 'src/jinja/filters/yaml-reader.ts'],
   'fast-check': ['test/chance.ts'],
   listr2: ['src/report/tty.ts'],
   'p-queue': ['src/host/pool.ts'],

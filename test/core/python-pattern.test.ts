@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pattern } from '../../src/module/python-pattern.ts'
+import { pattern } from '../../src/core/python-pattern.ts'
 
 /** Pattern, flags, text, and what Python's `re.findall` gives for it. */
 const cases: [string, string, string, string[]][] = [

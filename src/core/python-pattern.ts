@@ -1,7 +1,7 @@
 // A pattern of Python's `re`, as Ansible's users write them, in JavaScript's words (with the flag `v`). What looks alike
 // and means something else is translated; what is not known is refused by name: it would silently match nothing.
 
-import { EndingPattern } from '../core/ending-pattern.ts'
+import { EndingPattern } from './ending-pattern.ts'
 
 type Flags = { m: boolean; s: boolean }
 const word = '\\p{L}\\p{N}_'
