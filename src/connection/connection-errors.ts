@@ -82,10 +82,19 @@ export const closeReason = (error: SshError | undefined): string => {
   return codeOf(error) === 'ECONNRESET' ? 'the host cut the connection' : error.message
 }
 
+/** How much of the end of a text is looked at, and how much of a line is told. */
+const LOOKED_AT = 4096
+const LINE = 300
+
+/** A line as it may be told: what is said by others may be of any length. */
+export const brief = (line: string): string => (line.length > LINE ? `${line.slice(0, LINE)}…` : line)
+
 /** The end of what a server or a proxy command says: why nobody may come in, at times behind a long notice. */
 export const lastLines = (text: string): string[] =>
   text
+    .slice(-LOOKED_AT)
     .split('\n')
     .map(line => line.trim())
     .filter(line => line !== '')
     .slice(-3)
+    .map(brief)

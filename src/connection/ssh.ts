@@ -5,7 +5,7 @@ import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
 import { hostKeyAlgorithms, INTEGRITY_CODES, KEY_EXCHANGES } from './algorithms.ts'
 import { type Authentication, createAuthentication } from './authenticate.ts'
-import { closeReason, connectFailure, lastLines, type SshError } from './connection-errors.ts'
+import { brief, closeReason, connectFailure, lastLines, type SshError } from './connection-errors.ts'
 import type { Dialled } from './dial.ts'
 import type { HostKeyCheck, HostKeys } from './host-keys.ts'
 import type { Link, Wire } from './link.ts'
@@ -17,8 +17,43 @@ const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 3 }
 /** How long saying goodbye may take. */
 const GOODBYE_MS = 500
 
+/** How long a server may take to start a program, or to say that it does not. */
+const START_SECONDS = 60
+/** How many lines of what a server says before it lets one in are kept: it may say them without end. */
+const MOST_SAID = 12
+/**
+ * How many bytes of one connection are taken in one turn of the loop: deciphering takes 4 ms for a megabyte, and the loop
+ * would read 2 MB of each that talks without end before it comes to the others.
+ */
+const SHARE = 256 * 1024
+/** Smaller chunks are no sign of that. */
+const LARGE = 16 * 1024
+
+/** Lets the others have their turn once a connection has had its share of one. */
+const inTurns = (socket: Duplex): void => {
+  let taken = 0
+  socket.on('data', (chunk: Buffer) => {
+    if (chunk.length < LARGE) return
+    if (taken === 0)
+      setImmediate(() => {
+        if (taken >= SHARE) socket.resume()
+        taken = 0
+      })
+    const isOver = taken >= SHARE
+    taken += chunk.length
+    if (!isOver && taken >= SHARE) socket.pause()
+  })
+}
+
 /** A logged-in connection. `why` tells, once it is gone, what is known of the reason. */
-export type SshConnection = { client: Client; socket: Duplex; gone: Promise<void>; why(): string }
+export type SshConnection = {
+  client: Client
+  socket: Duplex
+  gone: Promise<void>
+  why(): string
+  /** Ends it, for this reason. */
+  end(reason: SshError): void
+}
 
 const configOf = (target: Target, hostKey: HostKeyCheck, { handler }: Authentication) => ({
   username: target.user,
@@ -83,6 +118,9 @@ const logIn = (
   let isIn = false
   // Of logins that failed before the last one, and what the host has to say: a login that is refused may be told there.
   const heard: Heard = { negotiated: false, stopped: false, said: [] }
+  const note = (...lines: string[]): void => {
+    heard.said = [...heard.said, ...lines].slice(-MOST_SAID)
+  }
   const authentication = createAuthentication(target, logins, () => {
     heard.stopped = true
     fail()
@@ -102,11 +140,12 @@ const logIn = (
     hostKey.proven()
   })
   client.on('error', error => {
-    if (goesOn(error)) return void heard.said.push(error.message)
+    error.message = brief(error.message)
+    if (goesOn(error)) return note(error.message)
     heard.last = error
     fail()
   })
-  client.on('banner', text => heard.said.push(...lastLines(text).map(line => `the host says: ${line}`)))
+  client.on('banner', text => note(...lastLines(text).map(line => `the host says: ${line}`)))
   client.on('close', () => {
     fail()
     signal?.removeEventListener('abort', stop)
@@ -115,10 +154,20 @@ const logIn = (
   client.on('ready', () => {
     isIn = true
     signal?.removeEventListener('abort', stop)
-    resolve({ client, socket, gone: gone.promise, why: () => closeReason(dialled.error ?? heard.last) })
+    resolve({
+      client,
+      socket,
+      gone: gone.promise,
+      why: () => closeReason(dialled.error ?? heard.last),
+      end: reason => {
+        heard.last ??= reason
+        socket.destroy()
+      },
+    })
   })
   // What stands before the protocol, which the library does not tell of a server that hangs up then.
-  socket.once('data', (first: Buffer) => heard.said.push(...greetingIn(first)))
+  socket.once('data', (first: Buffer) => note(...greetingIn(first)))
+  inTurns(socket)
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
   client.connect({ sock: socket, ...configOf(target, hostKey, authentication) })
@@ -126,30 +175,45 @@ const logIn = (
   return promise
 }
 
-/** Starts a program. Rejects with the library's plain error; a dead client throws at once, which is the same here. */
+/**
+ * Starts a program. Rejects with the library's plain error; a dead client throws at once, which is the same here. A server
+ * that does not answer to that is gone: the connection ends.
+ */
 const execute = (
-  { client }: SshConnection,
+  { client, end }: SshConnection,
   command: string,
+  seconds: number,
   // `agentForward` is not in the types.
   options: { agentForward?: true } = {},
 ): Promise<ClientChannel> =>
   new Promise((resolve, reject) => {
-    client.exec(command, options as object, (error, channel) => (error ? reject(error) : resolve(channel)))
+    const late = (): void => {
+      const error = new Error(`its ssh server has not answered for ${seconds} seconds to the start of a program`)
+      end(error)
+      reject(error)
+    }
+    const timer = setTimeout(late, seconds * 1000).unref()
+    client.exec(command, options as object, (error, channel) => {
+      clearTimeout(timer)
+      if (error) return reject(Object.assign(error, { message: brief(error.message) }))
+      resolve(channel)
+    })
   })
 
 /**
  * The same with the agent forwarded, where that is wished. A server that does not want it is asked once; as with ssh, its
  * programs then start without. The library asks only for the first program, for which it costs a round trip.
  */
-const executor = (connection: SshConnection, { agent, forwardsAgent }: Target) => {
+const executor = (connection: SshConnection, { agent, forwardsAgent, answerSeconds = START_SECONDS }: Target) => {
+  const seconds = Math.min(START_SECONDS, answerSeconds)
   let options: { agentForward?: true } = agent && forwardsAgent ? { agentForward: true } : {}
   return async (command: string): Promise<ClientChannel> => {
     try {
-      return await execute(connection, command, options)
+      return await execute(connection, command, seconds, options)
     } catch (error) {
       if (!options.agentForward || !/agent forwarding/.test((error as Error).message)) throw error
       options = {}
-      return execute(connection, command)
+      return execute(connection, command, seconds)
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Edge, Node } from '../graph/graph.ts'
 import { hasSameInputs, inputFingerprints } from '../plan/input-fingerprints.ts'
 import { isLost, type Known } from '../plan/known.ts'
 import type { Line } from '../plan/line.ts'
-import { byHost, type Environment, type Plan, readAll, requireNewReads } from '../plan/plan.ts'
+import { byHost, type Environment, endingReads, type Plan, readAll } from '../plan/plan.ts'
 import { planNode } from '../plan/walk.ts'
 import { beginWalk, type Walk } from '../plan/walk-state.ts'
 
@@ -50,14 +50,15 @@ export type Drift = { moved: Moved[]; follow: number; edited: number; undone: nu
  */
 const linesAlone = async (plan: Walk, outside: Environment, nodes: Node[]): Promise<Map<string, Line>> => {
   const { known } = plan
-  for (let last = ''; ; ) {
+  const goesOn = endingReads(known, outside.emit)
+  for (;;) {
     const missing: Walk['missing'] = new Map()
     const lines = nodes.flatMap(node => {
       const alone = beginWalk(known, { outputs: new Map(plan.outputs), causes: new Map(plan.causes), missing })
       return planNode(alone, node).lines
     })
     if (missing.size === 0) return new Map(lines.map(line => [line.id, line]))
-    last = requireNewReads(last, missing)
+    goesOn(missing)
     await readAll(known, outside, missing)
   }
 }

@@ -1,5 +1,5 @@
 import type { Emit } from '../core/event.ts'
-import { Refusal } from '../core/failure.ts'
+import { notAnAnswer, Refusal } from '../core/failure.ts'
 import type { Connect } from '../core/transport.ts'
 import { hostsOn } from '../graph/graph.ts'
 import type { AnyQuery } from '../module/query.ts'
@@ -41,6 +41,7 @@ const readMachine = async (
   queries: AnyQuery[],
   onAnswer: OnAnswer,
 ): Promise<void> => {
+  if (known.lost.has(machine)) return
   const reads = batch(known.answers.get(machine)!, queries)
   try {
     const transport = await outside.connect(machine)
@@ -79,14 +80,34 @@ const telling =
     for (const host of hostsOn(graph, machine)) emit({ type: 'answered', host, roundTrips })
   }
 
+/** The most rounds of reads in a row: each is a link of a chain, and no honest host has so many. */
+const MOST_ROUNDS = 1_000
+
 /**
- * What is missing, in words, where that is not what was missing last time: to read the same twice in a row would never
- * end.
+ * Sees to it that reading comes to an end: a machine of which the same is missing twice in a row, or something new for ever,
+ * says what is of no use, and is lost. Called with what is missing, once for each round.
  */
-export const requireNewReads = (last: string, missing: MissingReads): string => {
-  const now = [...missing].flatMap(([side, queries]) => [side, ...queries.map(q => `${q.key} ${q.item}`)]).join('\n')
-  if (now === last) throw new Error(`read in vain: ${now}`)
-  return now
+export const endingReads = (known: Known, emit: Emit): ((missing: MissingReads) => void) => {
+  let last = new Map<string, string>()
+  let rounds = 0
+  return missing => {
+    const now = new Map(
+      [...missing].map(([side, queries]) => [side, queries.map(q => `${q.key} ${q.item}`).join('\n')]),
+    )
+    rounds += 1
+    for (const [side, asked] of now) {
+      if (last.get(side) !== asked && rounds <= MOST_ROUNDS) continue
+      if (side === controllerSide) throw new Error(`read in vain: ${asked}`)
+      const what = `what ${side} says is no answer to what was asked`
+      markLost(
+        known,
+        side,
+        new Refusal(notAnAnswer(what, 'whatever it was asked, the same had to be asked again')),
+        emit,
+      )
+    }
+    last = now
+  }
 }
 
 /** Whether no host is left to be asked anything: what can be told without them fails on every one. */
@@ -139,10 +160,11 @@ export const plan = async (known: Known, outside: Environment): Promise<Plan & {
 
 /** Plans everything from what has been read so far, and reads what is missing for that. */
 export const planOn = async (known: Known, outside: Environment): Promise<Plan> => {
-  for (let last = ''; ; ) {
+  const goesOn = endingReads(known, outside.emit)
+  for (;;) {
     const found = planOnce(known)
     if (!(found instanceof Map)) return found
-    last = requireNewReads(last, found)
+    goesOn(found)
     await readAll(known, outside, found, telling(known, outside))
   }
 }

@@ -7,7 +7,7 @@ import { askedFor } from '../plan/as-task.ts'
 import { queriesOf } from '../plan/decide.ts'
 import type { Known } from '../plan/known.ts'
 import type { Line } from '../plan/line.ts'
-import { readAll, requireNewReads } from '../plan/plan.ts'
+import { endingReads, readAll } from '../plan/plan.ts'
 import { planNode } from '../plan/walk.ts'
 import { type Walk, withoutPredictions, worldOn } from '../plan/walk-state.ts'
 import { answer } from '../world/world.ts'
@@ -27,11 +27,12 @@ export const hostQueries = (known: Known, line: Line): AnyQuery[] =>
 
 /** Plans again, with nothing predicted, until nothing is missing; what is missing is read first. */
 export const replan = async (context: RunContext, plan: (walk: Walk) => Line[]): Promise<Line[]> => {
-  for (let last = ''; ; ) {
+  const goesOn = endingReads(context.known, context.emit)
+  for (;;) {
     const walk = withoutPredictions(context.walk)
     const lines = plan(walk)
     if (walk.missing.size === 0) return lines
-    last = requireNewReads(last, walk.missing)
+    goesOn(walk.missing)
     await readAll(context.known, context, walk.missing)
     if ([...walk.missing.keys()].some(machine => context.known.lost.has(machine)))
       return plan(withoutPredictions(context.walk))

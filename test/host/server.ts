@@ -55,6 +55,14 @@ export type ServerOptions = LoginOptions &
     sessions?: number
     /** Where it listens; 127.0.0.1 unless given. */
     address?: string
+    /** Takes part of what a server does upon itself: see liar.ts. */
+    takes?: {
+      login?(client: Connection): void
+      session?(accept: () => unknown, reject: () => void): void
+      exec?(accept: () => ServerChannel, reject: () => void, client: Connection): void
+      /** Given a program's channel, and what runs it over that or another one. */
+      program?(channel: ServerChannel, run: (inner: ServerChannel) => void): void
+    }
     /** Programs in front of all others: name and sh text, with the server's folder as HOME. */
     programs?: Record<string, string>
   }
@@ -161,9 +169,12 @@ const serveClient = (
 ): void => {
   let sessions = 0
   client.on('error', () => {})
-  answerLogins(client, publicKey, options, logins)
+  const { takes = {} } = options
+  if (takes.login) takes.login(client)
+  else answerLogins(client, publicKey, options, logins)
   answerForwards(client, options, forwarded)
   client.on('session', (accept, reject) => {
+    if (takes.session) return takes.session(accept, reject)
     if (sessions >= (options.sessions ?? 10)) return reject()
     sessions += 1
     const session = accept()
@@ -171,7 +182,12 @@ const serveClient = (
       sessions -= 1
     })
     answerAgent(session, options, forwarded)
-    session.on('exec', (acceptExec, _reject, { command }) => execute(acceptExec(), command))
+    session.on('exec', (acceptExec, rejectExec, { command }) => {
+      if (takes.exec) return takes.exec(acceptExec, rejectExec, client)
+      const channel = acceptExec()
+      if (takes.program) takes.program(channel, inner => execute(inner, command))
+      else execute(channel, command)
+    })
   })
 }
 

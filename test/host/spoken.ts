@@ -46,6 +46,6 @@ export const marksOf = ({ nonce, frame }: { nonce: string; frame: string }, word
     .filter(word => word !== '')
     .map(word => {
       const [, other, tag, status = '0'] = /^(?:(\d+):)?([^=]*)=?(.*)$/.exec(word)!
-      return `${nonce}:${other ?? frame}:${tag}:${status || '0'}\n`
+      return `${nonce}:${other ?? frame}:${tag}:${status || (tag === 'b' ? '77' : '0')}\n`
     })
     .join('')

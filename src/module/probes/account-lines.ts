@@ -16,16 +16,19 @@ export type AccountDefaults = {
 
 const lines = (text: string): string[] => text.split('\n').filter(line => line.includes(':'))
 
+const isNumber = (text: string | undefined): boolean => /^\d{1,10}$/.test(text ?? '')
+
+/** A line without numbers is no account, such as `+::::::` of old files. */
 export const passwdLines = (text: string): Passwd[] =>
-  lines(text).map(line => {
+  lines(text).flatMap(line => {
     const [name = '', , uid, gid, comment = '', home = '', shell = ''] = line.split(':')
-    return { name, uid: Number(uid), gid: Number(gid), comment, home, shell }
+    return isNumber(uid) && isNumber(gid) ? [{ name, uid: Number(uid), gid: Number(gid), comment, home, shell }] : []
   })
 
 export const groupLines = (text: string): Group[] =>
-  lines(text).map(line => {
+  lines(text).flatMap(line => {
     const [name = '', , gid, members = ''] = line.split(':')
-    return { name, gid: Number(gid), members: members.split(',').filter(m => m !== '') }
+    return isNumber(gid) ? [{ name, gid: Number(gid), members: members.split(',').filter(m => m !== '') }] : []
   })
 
 const missingMark = 'RUNBOOK_MISSING'

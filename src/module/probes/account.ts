@@ -1,3 +1,4 @@
+import { notAnAnswer, Refusal } from '../../core/failure.ts'
 import { quote, quoted } from '../../core/quote.ts'
 import type { Output } from '../../core/transport.ts'
 import { isUnknown, later, strict, type Unknown } from '../../core/unknown.ts'
@@ -65,7 +66,13 @@ export const accountProbe: Probe<UserAnswer | GroupAnswer | RawNumbers> = {
 ${asked.length > 0 ? `getent passwd ${quoted(asked)}; ` : ''}echo --; getent group${gids.length > 0 ? `; getent group ${quoted(gids)}` : ''}${numbers ? `; echo --; getent passwd; echo --; ${defaultsScript}` : ''}`
   },
   read: ({ stdout }: Output, items: ProbeItem[]) => {
-    const [top = '', bottom = '', all = '', defaults = ''] = stdout.toString().split(/^--$/m)
+    const parts = stdout.toString().split(/^--$/m)
+    const asked = items.some(({ item }) => item.startsWith('numbers ')) ? 4 : 2
+    if (parts.length < asked)
+      throw new Refusal(
+        notAnAnswer('what the host says of accounts is no answer to what was asked', 'it ends before its end'),
+      )
+    const [top = '', bottom = '', all = '', defaults = ''] = parts
     const users = passwdLines(top)
     const groups = groupLines(bottom)
     return items.map(({ item }) =>

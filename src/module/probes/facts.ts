@@ -1,3 +1,4 @@
+import { notAnAnswer, Refusal } from '../../core/failure.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Probe, Query } from '../query.ts'
 
@@ -24,30 +25,45 @@ const names: Record<string, string> = {
   riscv64: 'riscv64',
 }
 
+/** Longer words than any kernel has for itself (`__NEW_UTS_LEN` is 64). */
+const LONGEST = 256
+
+/** No host says these of itself: a number that is none, words without end. */
+const lieIn = ({ processors, machine, system, ...rest }: Facts, manager: string): string | undefined => {
+  if (!Number.isInteger(processors) || processors < 1 || processors > 1e6) return 'its number of processors is none'
+  if (machine === '' || system === '') return 'it does not say what machine it is'
+  if (!/^(systemd|portable)$/.test(manager)) return 'it does not say who runs its services'
+  const words = Object.entries({ machine, system, ...rest })
+  return words
+    .filter(([, value]) => value.length > LONGEST)
+    .map(([name]) => `its ${name} is of ${LONGEST} letters and more`)[0]
+}
+
 /** Two processes; the rest are files and builtins of the shell. */
 const factsProbe: Probe<Facts> = {
   kind: 'facts',
   side: 'host',
   sh: () =>
-    `uname -msrn; nproc; [ -d /run/systemd/system ] && echo systemd || echo portable; cat /etc/os-release 2>/dev/null`,
+    `uname -msrn; nproc 2>/dev/null || echo 1; [ -d /run/systemd/system ] && echo systemd || echo portable; cat /etc/os-release 2>/dev/null`,
   read: ({ stdout }: Output) => {
     const [uname = '', processors = '1', manager = 'portable', ...release] = stdout.toString().split('\n')
     const [system = '', hostname = '', kernel = '', machine = ''] = uname.split(' ')
     const value = (key: string): string =>
       (release.find(l => l.startsWith(`${key}=`)) ?? '').slice(key.length + 1).replaceAll(/["']/g, '')
-    return [
-      {
-        machine,
-        architecture: names[machine] ?? machine,
-        system: system.toLowerCase(),
-        kernel,
-        hostname,
-        distribution: value('ID'),
-        distribution_version: value('VERSION_ID'),
-        processors: Number(processors),
-        service_manager: manager === 'systemd' ? 'systemd' : 'portable',
-      },
-    ]
+    const said: Facts = {
+      machine,
+      architecture: names[machine] ?? machine,
+      system: system.toLowerCase(),
+      kernel,
+      hostname,
+      distribution: value('ID'),
+      distribution_version: value('VERSION_ID'),
+      processors: Number(processors),
+      service_manager: manager === 'systemd' ? 'systemd' : 'portable',
+    }
+    const lie = lieIn(said, manager)
+    if (lie !== undefined) throw new Refusal(notAnAnswer('what the host says of itself is no answer', lie))
+    return [said]
   },
 }
 

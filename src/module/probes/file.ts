@@ -1,6 +1,6 @@
 import { byteText } from '../../core/byte-text.ts'
 import type { Difference } from '../../core/event.ts'
-import { refuse } from '../../core/failure.ts'
+import { notAnAnswer, Refusal, refuse } from '../../core/failure.ts'
 import { quoted } from '../../core/quote.ts'
 import { isUnknown } from '../../core/unknown.ts'
 import type { Content } from '../../core/value.ts'
@@ -93,14 +93,19 @@ const deniedIn = (stderr: Buffer): ((path: string) => boolean) => {
   return path => [inMessage(path), path].some(shown => text.includes(`'${shown}': Permission denied`))
 }
 
-/** Takes one text after another, each up to a zero byte. */
+const lied = (why: string): never => {
+  throw new Refusal(notAnAnswer('what the host says of files is no answer to what was asked', why))
+}
+
+/** Takes one text after another, each up to a zero byte: what has none has been cut off. */
 const fieldReader = (bytes: Buffer) => {
   let at = 0
   return {
     next: (): string => {
       const end = bytes.indexOf(0, at)
-      const text = byteText(bytes.subarray(at, end < 0 ? bytes.length : end))
-      at = end < 0 ? bytes.length : end + 1
+      if (end < 0) return lied('it ends before its end')
+      const text = byteText(bytes.subarray(at, end))
+      at = end + 1
       return text
     },
     rest: (): Buffer => bytes.subarray(at),
@@ -111,8 +116,20 @@ type Fields = ReturnType<typeof fieldReader>
 /** What the folders really are, past their links. */
 const readFolders = ({ next }: Fields, folders: string[]): Map<string, string> => {
   const found = new Map<string, string>()
-  for (let real = next(), i = 0; real !== ''; real = next(), i++) found.set(folders[i]!, real)
-  return found
+  for (let real = next(), i = 0; real !== ''; real = next(), i++) {
+    if (real.startsWith('/') && i < folders.length) found.set(folders[i]!, real)
+    else lied('it tells of folders that nobody has asked for')
+  }
+  return found.size === folders.length ? found : lied(`it tells of ${found.size} of ${folders.length} folders`)
+}
+
+/** Numbers are numbers, and a mode is a mode; what could not be read as one is told by its name. */
+const numberIn = (text: string, what: string): number =>
+  /^\d{1,15}$/.test(text) ? Number(text) : lied(`a ${what} is no number`)
+const modeIn = (text: string): string => (/^[0-7]{1,4}$/.test(text) ? text.padStart(4, '0') : lied('a mode is none'))
+const timeIn = (text: string): number => {
+  const time = microseconds(text)
+  return Number.isFinite(time) ? time : lied('a time is none')
 }
 
 const readAttributes = ({ next }: Fields): Map<string, FileAnswer> => {
@@ -121,13 +138,13 @@ const readAttributes = ({ next }: Fields): Map<string, FileAnswer> => {
     const kind = kinds[next()] ?? 'other'
     const present: Present = {
       exists: true,
-      mode: next().padStart(4, '0'),
-      uid: Number(next()),
+      mode: modeIn(next()),
+      uid: numberIn(next(), 'user'),
       owner: next(),
-      gid: Number(next()),
+      gid: numberIn(next(), 'group'),
       group: next(),
-      size: Number(next()),
-      changed: microseconds(next()),
+      size: numberIn(next(), 'size'),
+      changed: timeIn(next()),
     }
     const target = next()
     answers.set(path, { ...present, kind, ...(kind === 'link' ? { target } : {}) } as FileAnswer)
@@ -137,7 +154,10 @@ const readAttributes = ({ next }: Fields): Map<string, FileAnswer> => {
 
 const readDigests = ({ next }: Fields): Map<string, string> => {
   const digests = new Map<string, string>()
-  for (let line = next(); line !== ''; line = next()) digests.set(line.slice(66), line.slice(0, 64))
+  for (let line = next(); line !== ''; line = next()) {
+    if (!/^[0-9a-f]{64} {2}/.test(line)) lied('a digest is none')
+    digests.set(line.slice(66), line.slice(0, 64))
+  }
   return digests
 }
 

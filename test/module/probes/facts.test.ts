@@ -1,6 +1,7 @@
 import { cpus, hostname, release } from 'node:os'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Refusal } from '../../../src/core/failure.ts'
 import { factNames } from '../../../src/load/names.ts'
 import { type Facts, facts } from '../../../src/module/probes/facts.ts'
 import { probed } from './local.ts'
@@ -20,7 +21,7 @@ test('of this machine', () => {
 })
 
 test('playbooks may name all of them, and nothing else', () => {
-  assert.equal(Object.keys(canned('')).sort(), [...factNames].sort())
+  assert.equal(Object.keys(canned('Linux h 6 x86_64\n1\nportable\n')).sort(), [...factNames].sort())
 })
 
 test('of a Debian host', () => {
@@ -46,6 +47,24 @@ test('machines are named as archives name them; without a release file much is e
   const of = (machine: string): string => canned(`Linux h 6 ${machine}\n1\nportable\n`).architecture
   assert.equal(['aarch64', 'armv7l', 'i686', 'riscv64', 's390x'].map(of), ['arm64', 'arm', '386', 'riscv64', 's390x'])
   assert.is(canned('Linux h 6 x86_64\n1\nportable\n').distribution, '')
+})
+
+test('what no host says of itself is no answer', () => {
+  for (const said of [
+    '',
+    'Linux h 6 x86_64\nmany\nsystemd\n',
+    'Linux h 6 x86_64\n0\nsystemd\n',
+    'Linux h 6 x86_64\n1e99\nsystemd\n',
+    'Linux h 6\n1\nsystemd\n',
+    'Linux h 6 x86_64\n4\nsomebody\n',
+    `Linux ${'h'.repeat(20_000_000)} 6 x86_64\n4\nsystemd\n`,
+    `Linux h 6 x86_64\n4\nsystemd\nID=${'d'.repeat(300)}\n`,
+  ])
+    assert.throws(
+      () => canned(said),
+      (error: unknown) => error instanceof Refusal && error.failures[0]!.reason === 'host-protocol',
+      said.slice(0, 60),
+    )
 })
 
 test.run()
