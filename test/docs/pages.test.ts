@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { builtIn, playWords, taskWords } from '../../src/load/names.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })]
+const pages = ['README.md', 'SECURITY.md', ...globSync('docs/**/*.md', { cwd: root })]
 const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
 
 /** Headings as the places that links name them. */
@@ -29,6 +29,21 @@ for (const page of pages)
       if (anchor !== undefined) assert.ok(anchorsIn(textOf(file)).includes(anchor), link)
     }
   })
+
+for (const page of pages.filter(page => /`test\//.test(textOf(page))))
+  test(`${page}: each test that it names is there`, () => {
+    for (const [, path] of textOf(page).matchAll(/`(test\/[\w./-]+)`/g)) assert.ok(existsSync(join(root, path!)), path)
+  })
+
+test('docs/security.md: each promise names the test that holds it', () => {
+  const tables = textOf('docs/security.md').split(/\n(?!\|)/)
+  const promises = tables
+    .map(table => table.split('\n').filter(line => line.startsWith('|')))
+    .filter(([head]) => head?.includes('| held by |'))
+    .flatMap(([, , ...rows]) => rows)
+  assert.ok(promises.length > 20, `${promises.length}`)
+  for (const row of promises) assert.match(row, /`test\/[^`]+`/)
+})
 
 test('README.md: its npm scripts and options exist', () => {
   const { scripts } = JSON.parse(textOf('package.json'))
