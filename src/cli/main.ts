@@ -115,7 +115,7 @@ const withFormat = (command: Command): Command =>
 
 const exitHelp = `
 Exit codes: 0 done · 1 a task failed · 2 changes pending (with --detailed-exitcode) · 3 a host was unreachable
-            4 bad input, nothing was contacted · 5 refused · 70 a bug in runbook · 130 interrupted`
+            4 bad input, nothing was contacted · 5 refused · 70 a bug in runbook · 129 hung up · 130 interrupted`
 
 /** Without the defaults that say no more than that an option was not given. */
 const optionDescription = (option: Option): string =>
@@ -374,11 +374,12 @@ const program = (word: string | undefined, done: Done): Command => {
 
 /** Runs one command line and sets the process's exit code. */
 export const main = async (argv: string[]): Promise<void> => {
-  // Whoever reads the output may have had enough of it, or its disk is full; an apply is not given up for that.
+  // Whoever reads the output may have had enough of it, or its disk is full: no reason to end; EIO: its terminal is gone.
   let lost: Error | undefined
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || lost) return
+      if (error.code === 'EIO' && process.listenerCount('SIGHUP') > 0) return void process.kill(process.pid, 'SIGHUP')
       lost = error
       process.stderr.write(`error: the output cannot be written: ${error.message}\n`)
     })

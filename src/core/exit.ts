@@ -7,10 +7,12 @@ export const exit = {
   badInput: 4,
   refused: 5,
   bug: 70,
+  hungUp: 129,
   interrupted: 130,
 } as const
 const order = [
   exit.bug,
+  exit.hungUp,
   exit.interrupted,
   exit.badInput,
   exit.failed,

@@ -41,8 +41,9 @@ const quoted = (text: string): string => `"${escaped(text)}"`
 /** In the language of Graphviz (https://graphviz.org/doc/info/lang.html), a cluster per host. */
 export const dotOf = ({ boxes, arrows, hosts }: Drawing): string => {
   const line = ({ id, task, module }: Box): string => `${quoted(id)} [label="${escaped(task)}\\n${escaped(module)}"]`
+  const byHost = Map.groupBy(boxes, box => (box.hosts.length === 1 ? box.hosts[0]! : ''))
   const clusters = hosts.map((host, i) => {
-    const own = boxes.filter(box => box.hosts.length === 1 && box.hosts[0] === host)
+    const own = byHost.get(host) ?? []
     return [`  subgraph cluster_${i} {`, `    label=${quoted(host)}`, ...own.map(box => `    ${line(box)}`), '  }']
   })
   const shared = boxes.filter(box => box.hosts.length !== 1).map(box => `  ${line(box)}`)

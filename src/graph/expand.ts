@@ -11,10 +11,14 @@ import { type Selection, strangeTags } from './selection.ts'
 /** Where the pattern of --limit is written, as failures tell it. */
 const limitOption: Origin = { file: '--limit', line: 1, column: 1 }
 
+/** Names of hosts in a message: of very many the first. */
+const listOf = (hosts: string[]): string =>
+  hosts.length > 50 ? `${hosts.slice(0, 50).join(', ')} and ${hosts.length - 50} more` : hosts.join(', ')
+
 const noHost = (addition: Addition, inventory: Loaded['inventory']): Failure => ({
   reason: 'inventory-no-host',
   what: `No host matches "${addition.play.hosts.value}".`,
-  why: `The inventory has ${inventory.hosts.join(', ') || 'no hosts'}.`,
+  why: `The inventory has ${listOf(inventory.hosts) || 'no hosts'}.`,
   origin: addition.play.hosts.origin,
 })
 
@@ -56,7 +60,7 @@ export const expand = (
   const graph = extend(emptyGraph(source), additions)
   if (selection.limit !== undefined && graph.written.length > 0 && graph.nodes.length === 0)
     refuse('inventory-no-host', `No task is left for --limit "${selection.limit}".`, {
-      why: `It leaves ${[...limited].join(', ') || 'no host'}; the tasks are for ${[...new Set(graph.written.flatMap(n => n.hosts))].join(', ')}.`,
+      why: `It leaves ${listOf([...limited]) || 'no host'}; the tasks are for ${listOf([...new Set(graph.written.flatMap(n => n.hosts))])}.`,
     })
   return graph
 }

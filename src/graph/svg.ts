@@ -12,11 +12,12 @@ const places = ({ boxes, hosts }: Drawing): Map<string, BoxPlace> => {
     const key = own.length === 1 ? id.slice(id.indexOf('/') + 1) : id
     if (!rows.has(key)) rows.set(key, rows.size)
   }
+  const columnOf = new Map(hosts.map((host, i) => [host, i]))
   return new Map(
     boxes.map(({ id, hosts: own }) => {
       const key = own.length === 1 ? id.slice(id.indexOf('/') + 1) : id
-      const columns = own.map(host => hosts.indexOf(host))
-      const [first, last] = [Math.min(...columns), Math.max(...columns)]
+      // In the order of the inventory, as they are drawn.
+      const [first, last] = [columnOf.get(own[0]!)!, columnOf.get(own.at(-1)!)!]
       return [
         id,
         {
@@ -67,7 +68,7 @@ const colours: Record<EdgeKind, string> = {
 export const svgOf = (drawing: Drawing): string => {
   const { boxes, arrows, hosts } = drawing
   const at = places(drawing)
-  const bottom = Math.max(top, ...[...at.values()].map(({ y }) => y + height)) + 60
+  const bottom = [...at.values()].reduce((most, { y }) => Math.max(most, y + height), top) + 60
   const kinds = Object.keys(colours) as EdgeKind[]
   const legend = kinds.map(
     (kind, i) =>

@@ -1,14 +1,21 @@
 import { type Origin, refuse } from '../core/failure.ts'
 
+/** So many hosts may one written name stand for, all its ranges together, and an inventory have. */
+export const MOST_HOSTS = 100_000
+const MOST_RANGES = 16
+/** More digits are no number of hosts. */
+const MOST_DIGITS = 15
+
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
 const numbers = (from: string, to: string, stride: number, fail: (why: string) => never): string[] => {
+  if (from.length > MOST_DIGITS || to.length > MOST_DIGITS) fail(`its ends have at most ${MOST_DIGITS} digits`)
   const padded = from.length > 1 && from.startsWith('0')
   if (padded && from.length !== to.length) fail('both ends need the same number of digits')
   const first = Number(from)
   const last = Number(to)
   if (first > last) fail('it begins behind its end')
-  if (last - first > 100_000) fail('it is too long')
+  if ((last - first) / stride > MOST_HOSTS) fail(`it is too long, a name stands for at most ${MOST_HOSTS} hosts`)
   const found: string[] = []
   for (let n = first; n <= last; n += stride) found.push(String(n).padStart(padded ? from.length : 1, '0'))
   return found
@@ -31,16 +38,29 @@ const rangeValues = (inside: string, fail: (why: string) => never): string[] => 
   return fail('its ends are neither numbers nor single letters')
 }
 
-/** Expands every `[from:to]` of a name from left to right. */
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text)
+
+/** Expands every `[from:to]` of a name; the last one turns fastest. */
 const expand = (name: string, origin: Origin): string[] => {
-  const open = name.indexOf('[')
-  const close = name.indexOf(']', open)
-  if (open < 0 || close < 0 || !name.slice(open, close).includes(':')) return [name]
-  const inside = name.slice(open + 1, close)
-  const fail = (why: string): never =>
-    refuse('inventory-shape', `The range [${inside}] of "${name}" is not valid: ${why}.`, { origin })
-  const tails = expand(name.slice(close + 1), origin)
-  return rangeValues(inside, fail).flatMap(value => tails.map(tail => name.slice(0, open) + value + tail))
+  const parts: string[][] = []
+  let rest = name
+  for (;;) {
+    const open = rest.indexOf('[')
+    const close = rest.indexOf(']', open)
+    if (open < 0 || close < 0 || !rest.slice(open, close).includes(':')) break
+    const inside = rest.slice(open + 1, close)
+    const fail = (why: string): never =>
+      refuse('inventory-shape', `The range [${shortened(inside)}] of "${shortened(name)}" is not valid: ${why}.`, {
+        origin,
+      })
+    if (parts.length === MOST_RANGES) fail(`a name has at most ${MOST_RANGES} ranges`)
+    const before = rest.slice(0, open)
+    parts.push(rangeValues(inside, fail).map(value => before + value))
+    if (parts.reduce((product, one) => product * one.length, 1) > MOST_HOSTS)
+      fail(`the name stands for more than ${MOST_HOSTS} hosts`)
+    rest = rest.slice(close + 1)
+  }
+  return parts.reduceRight((tails, heads) => heads.flatMap(head => tails.map(tail => head + tail)), [rest])
 }
 
 /**

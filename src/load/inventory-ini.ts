@@ -14,15 +14,31 @@ const numbers = [
   /^[+-]?((\d+\.\d*|\.\d+)([eE][+-]?\d+)?|\d+[eE][+-]?\d+)$/,
 ]
 
+/** Where a comment begins: ` #` outside of quotes. A quote that is not closed is a character like any other. */
+const commentAt = (text: string): number => {
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!
+    if (char === '#') return at > 0 && /\s/.test(text[at - 1]!) ? at : -1
+    if (char !== "'" && char !== '"') continue
+    at = text.indexOf(char, at + 1)
+    if (at < 0) return -1
+  }
+  return -1
+}
+
+/** Lists in lists: nobody writes more into one line. */
+const DEEPEST_LIST = 20
+
 /**
  * A value as Python's literal reader sees it, which is what Ansible uses: numbers, True, False, None, quoted text and
  * plain lists are that, everything else is text; so is a number with more digits than a number keeps.
  */
-export const pythonLiteral = (text: string): unknown => {
-  const bare = /^((?:[^#'"]|'[^']*'|"[^"]*")*?)\s+#/.exec(text)?.[1]
+export const pythonLiteral = (text: string, depth = 0): unknown => {
+  const comment = commentAt(text)
   // Behind a literal ` #` begins a comment; in any other text it is a part of the text.
-  if (bare !== undefined) {
-    const value = pythonLiteral(bare)
+  if (comment >= 0) {
+    const bare = text.slice(0, comment).trimEnd()
+    const value = pythonLiteral(bare, depth)
     return value === bare ? text : value
   }
   if (numbers.some(one => one.test(text))) {
@@ -34,10 +50,10 @@ export const pythonLiteral = (text: string): unknown => {
   if (text === 'None') return null
   const quoted = /^'((?:[^'\\]|\\.)*)'$|^"((?:[^"\\]|\\.)*)"$/s.exec(text)
   if (quoted) return unescaped(quoted[1] ?? quoted[2] ?? '')
-  const list = /^\[(.*)\]$/s.exec(text)
+  const list = depth < DEEPEST_LIST ? /^\[(.*)\]$/s.exec(text) : null
   if (list) {
     const items = list[1]!.match(/'[^']*'|"[^"]*"|[^,\s][^,]*/g) ?? []
-    const values = items.map(item => pythonLiteral(item.trim()))
+    const values = items.map(item => pythonLiteral(item.trim(), depth + 1))
     return values.every((value, index) => value !== items[index]!.trim()) ? values : text
   }
   return text
@@ -61,7 +77,7 @@ const shape = (what: string, origin: Origin, fix?: string): never => refuse('inv
 
 const assignment = (text: string, origin: Origin): [name: string, value: unknown] => {
   const equals = text.indexOf('=')
-  if (equals < 1) shape(`"${text}" is no name=value.`, origin)
+  if (equals < 1) shape(`"${text.slice(0, 80)}" is no name=value.`, origin)
   const name = text.slice(0, equals).trim()
   const fault = nameFault(name)
   if (fault) refuse('inventory-variable', `The variable "${name}" ${fault}.`, { origin })
@@ -73,7 +89,12 @@ type Wish = { name: string; origin: Origin }
 
 const sectionOf = (draft: InventoryDraft, line: string, origin: Origin): Section & Wish => {
   const found = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(#.*)?$/.exec(line)
-  if (!found) return shape(`"${line}" is no valid section.`, origin, 'Write [group], [group:children] or [group:vars].')
+  if (!found)
+    return shape(
+      `"${line.slice(0, 80)}" is no valid section.`,
+      origin,
+      'Write [group], [group:children] or [group:vars].',
+    )
   const [, name = '', kind = 'hosts'] = found
   if (kind !== 'hosts' && kind !== 'children' && kind !== 'vars') {
     return shape(
@@ -124,9 +145,10 @@ export const readIniInventory = (draft: InventoryDraft, text: string, file: stri
       section = begun
     } else if (section.kind === 'vars') {
       const [name, value] = assignment(line, origin)
-      section.group.vars = { ...section.group.vars, [name]: locatedAt(value, origin) }
+      section.group.vars[name] = locatedAt(value, origin)
     } else if (section.kind === 'children') {
-      const child = line.replace(/\s+#.*$/, '')
+      const comment = line.search(/\s#/)
+      const child = comment < 0 ? line : line.slice(0, comment).trimEnd()
       section.group.children.add(child)
       draftGroup(draft, child, origin)
       wished.push({ name: child, origin })

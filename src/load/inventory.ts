@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { dirname, extname, join } from 'node:path'
-import { filesBelow, kindOfPath, readText } from '../core/controller-file.ts'
+import { filesBelow, kindOfPath, namesInFolder, readText } from '../core/controller-file.ts'
 import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import {
   addThisMachine,
@@ -8,15 +8,15 @@ import {
   draftGroup,
   draftHosts,
   emptyInventory,
-  hostsOf,
   type InventoryDraft,
+  membersOf,
   reconcile,
   type Vars,
 } from './inventory-draft.ts'
 import { readIniInventory } from './inventory-ini.ts'
 import { readYamlInventory } from './inventory-yaml.ts'
 import { locatedAt } from './located.ts'
-import { varsBeside } from './vars-files.ts'
+import { varsBeside, varsExtensions } from './vars-files.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
 /** Hosts, groups and variables, from all sources. Every list of hosts is in the order of their first mention. */
@@ -84,8 +84,8 @@ export const inventoryFiles = (sources: string[]): string[] => {
 export const noVariable: Origin = { file: 'inventory', line: 1, column: 1 }
 
 /** Low to high: general groups first, deeper ones over them, equals by name. */
-const rankedGroups = (draft: InventoryDraft): string[] => {
-  const depth = depths(draft)
+const rankedGroups = (draft: InventoryDraft, order: string[]): string[] => {
+  const depth = depths(draft, order)
   return [...draft.groups.keys()].sort((a, b) => depth.get(a)! - depth.get(b)! || (a < b ? -1 : 1))
 }
 
@@ -95,30 +95,56 @@ const besideReader = (sources: string[], problems: Problems) => {
     .filter(source => !isHostList(source))
     .map(source => (kindOfPath(source) === 'folder' ? source : dirname(source)))
   const known = new Map<string, Vars>()
+  // Most inventories have no such folder, and most hosts no file in it: one look for all of them.
+  const listings = new Map<string, Set<string>>()
+  const isThere = (folder: string, kind: string, name: string): boolean => {
+    const path = join(folder, kind)
+    const names =
+      listings.get(path) ?? new Set(kindOfPath(path) === 'folder' ? namesInFolder(path, 'inventory-missing') : [])
+    listings.set(path, names)
+    return varsExtensions.some(extension => names.has(name + extension))
+  }
   return (kind: 'group_vars' | 'host_vars', names: string[]): Vars[] =>
     [...new Set(folders)].flatMap(folder =>
       names.map(name => {
         const key = join(folder, kind, name)
-        const vars = known.get(key) ?? collect(problems, () => varsBeside(folder, kind, name)) ?? {}
+        const vars =
+          known.get(key) ??
+          (isThere(folder, kind, name) ? collect(problems, () => varsBeside(folder, kind, name)) : undefined) ??
+          {}
         known.set(key, vars)
         return vars
       }),
     )
 }
 
-/** The variables of each host. `members` are the hosts of each group. */
+/** The groups of each host, as they are ranked. */
+const groupsByHost = (
+  ranked: string[],
+  members: Map<string, Set<string>>,
+  implicit: string | undefined,
+): Map<string, string[]> => {
+  const found = new Map<string, string[]>(implicit === undefined ? [] : [[implicit, ['all']]])
+  for (const name of ranked)
+    for (const host of members.get(name)!) {
+      const groups = found.get(host)
+      if (groups) groups.push(name)
+      else found.set(host, [name])
+    }
+  return found
+}
+
+/** The variables of each host. `groupsOf` are the groups of each. */
 const hostVars = (
   draft: InventoryDraft,
-  members: Map<string, Set<string>>,
+  groupsOf: Map<string, string[]>,
   paths: string[],
   user: string,
   problems: Problems,
-  implicit: string | undefined,
 ): ((host: string) => Vars) => {
-  const ranked = rankedGroups(draft)
   const beside = besideReader(paths, problems)
   return (host: string): Vars => {
-    const groups = ranked.filter(name => members.get(name)!.has(host) || (name === 'all' && host === implicit))
+    const groups = groupsOf.get(host) ?? []
     const named = groups.filter(name => name !== 'all')
     const own = draft.hosts.get(host)!
     const layers: Vars[] = [
@@ -157,18 +183,21 @@ export const loadInventory = (
   const draft = emptyInventory()
   const problems: Problems = []
   for (const path of paths) collect(problems, () => readSource(draft, path))
-  reconcile(draft)
+  const order = reconcile(draft)
   const listed = [...draft.hosts.keys()]
   const implicit = addThisMachine(draft, thisMachine)
   const hosts = implicit === undefined ? listed : [implicit, ...listed]
-  const members = new Map([...draft.groups.keys()].map(name => [name, hostsOf(draft, name)]))
+  const ranked = rankedGroups(draft, order)
+  const members = membersOf(draft, order)
   members.set('all', new Set(listed))
-  const varsOf = hostVars(draft, members, paths, user, problems, implicit)
+  const varsOf = hostVars(draft, groupsByHost(ranked, members, implicit), paths, user, problems)
   const vars = Object.fromEntries(hosts.map(host => [host, varsOf(host)]))
   if (problems.length > 0) throw new Refusal(...problems)
+  const positions = new Map(hosts.map((host, i) => [host, i]))
+  const inOrder = (some: Set<string>): string[] => [...some].sort((a, b) => positions.get(a)! - positions.get(b)!)
   return {
     hosts,
-    groups: Object.fromEntries([...members].map(([name, inside]) => [name, hosts.filter(host => inside.has(host))])),
+    groups: Object.fromEntries([...members].map(([name, inside]) => [name, inOrder(inside)])),
     vars,
     ...(implicit === undefined ? {} : { implicit }),
     warnings: hosts

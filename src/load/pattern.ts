@@ -6,9 +6,15 @@ import { didYouMean } from './suggest.ts'
 
 type Known = Pick<Inventory, 'hosts' | 'groups' | 'implicit'>
 
+/** An IPv6 address has at most 45 characters; more room is for a name with its port. */
+const LONGEST_ADDRESS = 300
+/** A part of a pattern is a name or an expression over names, and a name is a file's (`host_vars/NAME`). */
+const LONGEST_PART = 1_000
+
 /** A whole text that is one address, so that its colons do not separate: `host:22`, an IPv6 address. */
 const isAddress = (text: string): boolean =>
-  /^[^:\s[\]]+:\d+$/.test(text) || /^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)
+  text.length <= LONGEST_ADDRESS &&
+  (/^[^:\s[\]]+:\d+$/.test(text) || /^[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text))
 
 /** The parts between colons and blanks outside of `[ ]`, from the end: so each sign is looked at once. */
 const outsideOfBrackets = (pattern: string): string[] => {
@@ -27,13 +33,19 @@ const outsideOfBrackets = (pattern: string): string[] => {
 }
 
 /** Splits at commas; where there are none, at colons and spaces outside of `[ ]`. */
-const split = (pattern: string): string[] => {
+const split = (pattern: string, origin?: Origin): string[] => {
+  const tooLong = (): never =>
+    refuse('inventory-no-host', `A part of a host pattern is longer than ${LONGEST_PART} characters.`, {
+      fix: 'Put commas between its parts, or make a group of these hosts.',
+      origin,
+    })
   const parts = pattern.includes(',')
     ? pattern.split(',')
     : isAddress(pattern.trim())
       ? [pattern]
       : outsideOfBrackets(pattern)
-  return parts.map(part => part.trim()).filter(part => part !== '')
+  const found = parts.map(part => part.trim()).filter(part => part !== '')
+  return found.some(part => part.length > LONGEST_PART) ? tooLong() : found
 }
 
 /** A shell glob in parts; a set of characters is an expression by itself. Throws a SyntaxError where there is none such. */
@@ -102,8 +114,8 @@ const subscript = (pattern: string): { name: string; pick: (hosts: string[]) => 
   }
 }
 
-const hostsOf = (inventory: Known, token: string, origin?: Origin): string[] => {
-  if (inventory.hosts.includes(token)) return [token]
+const hostsOf = (inventory: Known, names: Set<string>, token: string, origin?: Origin): string[] => {
+  if (names.has(token)) return [token]
   const here =
     namesThisMachine(token) && !Object.hasOwn(inventory.groups, token)
       ? inventory.hosts.find(namesThisMachine)
@@ -131,17 +143,19 @@ export const isThisMachine = (pattern: string): boolean => split(pattern).every(
  * `!group` would run tasks where they must not run.
  */
 export const selectHosts = (inventory: Known, pattern: string, origin?: Origin): string[] => {
-  const tokens = split(pattern)
-  const exact = (token: string): boolean => inventory.hosts.includes(token)
-  const having = (sign: string): string[][] =>
+  const tokens = split(pattern, origin)
+  const names = new Set(inventory.hosts)
+  const having = (sign: string): Set<string>[] =>
     tokens
-      .filter(token => token.startsWith(sign) && !exact(token))
-      .map(token => hostsOf(inventory, token.slice(1).trim(), origin))
-  const regular = tokens.filter(token => exact(token) || !/^[&!]/.test(token))
+      .filter(token => token.startsWith(sign) && !names.has(token))
+      .map(token => new Set(hostsOf(inventory, names, token.slice(1).trim(), origin)))
+  const regular = tokens.filter(token => names.has(token) || !/^[&!]/.test(token))
   const [needed, barred] = [having('&'), having('!')]
   if (tokens.length === 0) refuse('inventory-no-host', 'The host pattern is empty.', { origin })
-  const union = regular.length === 0 ? listed(inventory) : regular.flatMap(token => hostsOf(inventory, token, origin))
+  const union = new Set(
+    regular.length === 0 ? listed(inventory) : regular.flatMap(token => hostsOf(inventory, names, token, origin)),
+  )
   return inventory.hosts.filter(
-    host => union.includes(host) && needed.every(set => set.includes(host)) && !barred.some(set => set.includes(host)),
+    host => union.has(host) && needed.every(set => set.has(host)) && !barred.some(set => set.has(host)),
   )
 }

@@ -6,7 +6,7 @@ import type { Vars } from './inventory-draft.ts'
 import { parseYaml } from './yaml.ts'
 import { kindOf, type Problems, variables } from './yaml-fields.ts'
 
-const extensions = ['', '.yml', '.yaml', '.json']
+export const varsExtensions = ['', '.yml', '.yaml', '.json']
 
 /** The variables of one file. Throws a Refusal with every problem found. */
 const readVars = (file: string): Vars => {
@@ -24,7 +24,7 @@ const readVars = (file: string): Vars => {
   return found
 }
 
-const isVarsFile = (name: string): boolean => !name.startsWith('.') && extensions.includes(extname(name))
+const isVarsFile = (name: string): boolean => !name.startsWith('.') && varsExtensions.includes(extname(name))
 
 const readFolder = (folder: string): Vars =>
   Object.assign({}, ...filesBelow(folder, 'inventory-missing', isVarsFile).map(readVars))
@@ -35,7 +35,7 @@ const readFolder = (folder: string): Vars =>
  */
 export const varsBeside = (folder: string, kind: 'group_vars' | 'host_vars', name: string): Vars => {
   if (name.includes('/')) return {}
-  for (const extension of extensions) {
+  for (const extension of varsExtensions) {
     const path = join(folder, kind, name + extension)
     const found = kindOfPath(path)
     if (found === 'folder') return readFolder(path)

@@ -6,27 +6,30 @@ import { isHit } from '../world/prediction.ts'
 import { labelsIn } from '../world/world.ts'
 import { queriesOf } from './decide.ts'
 import type { Line } from './line.ts'
-import { walkNodes } from './walk.ts'
+import { walkInPieces } from './walk.ts'
 import { beginWalk, type Walk, worldOn } from './walk-state.ts'
 
 /** A line that the next run will not leave as it is, and why: mostly two lines undo each other. */
 export type Conflict = { line: string; why: string }
 
 /** Every line planned once more in the world that the whole playbook predicts. */
-export const walkPredictedWorld = ({ known, predicted }: Walk): Walk =>
-  walkNodes(beginWalk(known, { predicted: new Map(predicted) }), known.graph.nodes)
+const walkPredictedWorld = ({ known, predicted }: Walk, signal?: AbortSignal): Promise<Walk> =>
+  walkInPieces(beginWalk(known, { predicted: new Map(predicted) }), known.graph.nodes, signal)
 
 /**
  * What the next run would change again, would fail at, or could not decide because of such a change, by the world that the
  * whole playbook predicts. `missing`: what has to be read before that can be told of all.
  */
-export const conflictsIn = (walk: Walk): { conflicts: Conflict[]; missing: Walk['missing'] } => {
+export const conflictsIn = async (
+  walk: Walk,
+  signal?: AbortSignal,
+): Promise<{ conflicts: Conflict[]; missing: Walk['missing'] }> => {
   // Nothing is predicted: planned again, everything would come out as it did.
   if (walk.predicted.size === 0) return { conflicts: [], missing: new Map() }
   const stopped = new Set(
     walk.planned.flatMap(p => p.lines.filter(line => line.verdict === 'fail').map(line => line.machine)),
   )
-  const again = walkPredictedWorld(walk)
+  const again = await walkPredictedWorld(walk, signal)
   const lines = again.planned.flatMap(p => p.lines).filter(line => !stopped.has(line.machine))
   // Where the details are open even then, nobody can say what the next run will see.
   const firstLines = new Map(walk.planned.flatMap(p => p.lines.map(one => [one.id, one])))

@@ -9,7 +9,7 @@ import { batch } from '../world/batch.ts'
 import { type Conflict, conflictsIn, isRelinked } from './conflicts.ts'
 import type { Known } from './known.ts'
 import { failureOf, type Line, refOf } from './line.ts'
-import { walk, walkNodes } from './walk.ts'
+import { walkInPieces } from './walk.ts'
 import { beginWalk, controllerSide, type MissingReads, type Walk } from './walk-state.ts'
 
 /** What planning and running need of the outside: machines, the controller's own files, and somewhere to tell. */
@@ -18,6 +18,8 @@ export type Environment = {
   /** Answers a query about the controller: an archive, a file to be copied. */
   local(query: AnyQuery): Promise<unknown>
   emit: Emit
+  /** What planning is broken off by; it then throws the reason. */
+  signal?: AbortSignal
   /** What fingerprints of what was asked are made with; without it none are. */
   key?: Buffer
 }
@@ -122,21 +124,24 @@ export type Plan = { walk: Walk; conflicts: Conflict[] }
 /** So many hosts to a task, and a pass over one of each comes before the first over all of them. */
 const MANY = 4
 
+const passOver = (known: Known, signal?: AbortSignal): Promise<Walk> =>
+  walkInPieces(beginWalk(known), known.graph.nodes, signal)
+
 /** What one node of each task asks the controller, where that tells most of what all of them do. */
-const askedByOne = (known: Known): AnyQuery[] | undefined => {
+const askedByOne = async (known: Known, signal?: AbortSignal): Promise<AnyQuery[] | undefined> => {
   const { nodes } = known.graph
   const first = new Map(nodes.toReversed().map(node => [node.task, node]))
   if (nodes.length < MANY * first.size) return undefined
   const some = nodes.filter(node => !node.collective && first.get(node.task) === node)
-  return walkNodes(beginWalk(known), some).missing.get(controllerSide)
+  return (await walkInPieces(beginWalk(known), some, signal)).missing.get(controllerSide)
 }
 
 /**
  * What a pass lacks, told by itself: a pass over 1,000 hosts is 45 MB that need not be there while hosts answer, or the next
  * is made. Without it nothing would be left to do on any host.
  */
-const firstMissing = (known: Known): MissingReads | Walk => {
-  const pass = walk(known)
+const firstMissing = async (known: Known, signal?: AbortSignal): Promise<MissingReads | Walk> => {
+  const pass = await passOver(known, signal)
   return !pass.missing.has(controllerSide) && isHopeless(pass) ? pass : new Map(pass.missing)
 }
 
@@ -146,11 +151,13 @@ const firstMissing = (known: Known): MissingReads | Walk => {
  * contacted: then it is `untouched`.
  */
 export const plan = async (known: Known, outside: Environment): Promise<Plan & { untouched: boolean }> => {
-  for (let asked = askedByOne(known); asked; asked = askedByOne(known)) await readController(known, outside, asked)
-  let missing = firstMissing(known)
+  const { signal } = outside
+  for (let asked = await askedByOne(known, signal); asked; asked = await askedByOne(known, signal))
+    await readController(known, outside, asked)
+  let missing = await firstMissing(known, signal)
   while (missing instanceof Map && missing.has(controllerSide)) {
     await readController(known, outside, missing.get(controllerSide)!)
-    missing = firstMissing(known)
+    missing = await firstMissing(known, signal)
   }
   if (!(missing instanceof Map)) return { walk: missing, conflicts: [], untouched: true }
   for (const machine of known.answers.keys()) if (!missing.has(machine)) missing.set(machine, [])
@@ -162,7 +169,7 @@ export const plan = async (known: Known, outside: Environment): Promise<Plan & {
 export const planOn = async (known: Known, outside: Environment): Promise<Plan> => {
   const goesOn = endingReads(known, outside.emit)
   for (;;) {
-    const found = planOnce(known)
+    const found = await planOnce(known, outside.signal)
     if (!(found instanceof Map)) return found
     goesOn(found)
     await readAll(known, outside, found, telling(known, outside))
@@ -170,12 +177,12 @@ export const planOn = async (known: Known, outside: Environment): Promise<Plan> 
 }
 
 /** One pass: the plan, or what has to be read for it. */
-const planOnce = (known: Known): Plan | MissingReads => {
-  const pass = walk(known)
+const planOnce = async (known: Known, signal?: AbortSignal): Promise<Plan | MissingReads> => {
+  const pass = await passOver(known, signal)
   const missing: MissingReads = new Map(pass.missing)
   // Where a link will lead elsewhere, what is there is read together with the rest; else conflicts are for the last pass.
   const relinked = isRelinked(pass)
-  const again = missing.size === 0 || relinked ? conflictsIn(pass) : { conflicts: [], missing: new Map() }
+  const again = missing.size === 0 || relinked ? await conflictsIn(pass, signal) : { conflicts: [], missing: new Map() }
   if (relinked)
     for (const [side, queries] of again.missing) missing.set(side, [...(missing.get(side) ?? []), ...queries])
   return missing.size === 0 ? { walk: pass, conflicts: again.conflicts } : missing

@@ -14,7 +14,7 @@ import type { Line } from './line.ts'
 export type Planned = {
   node: Node
   lines: Line[]
-  /** How much of each machine's log there was when its turn came. */
+  /** How much of the log of each of its machines there was when its turn came. */
   logLengths: Map<string, number>
 }
 

@@ -1,6 +1,6 @@
 import { isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { type Node, nodeId, notifiersOf } from '../graph/graph.ts'
+import { machineOf, type Node, nodeId, notifiersOf } from '../graph/graph.ts'
 import { leavesOf } from '../load/secrets.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
@@ -131,7 +131,8 @@ export const register = ({ known, outputs, causes }: Walk, node: Node, host: str
 
 /** Plans one node as the next of a pass, and keeps what it registers. */
 export const planNode = (walk: Walk, node: Node): Planned => {
-  const logLengths = new Map([...walk.predicted].map(([machine, log]) => [machine, log.length]))
+  const machines = node.hosts.map(host => machineOf(walk.known.graph.source, host))
+  const logLengths = new Map(machines.map(machine => [machine, walk.predicted.get(machine)?.length ?? 0]))
   const lines = node.collective ? planCollective(walk, node) : hostLines(walk, node)
   for (const [host, own] of Map.groupBy(lines, l => l.host)) register(walk, node, host, own)
   const planned = { node, lines, logLengths }
@@ -147,3 +148,18 @@ export const walkNodes = (walk: Walk, nodes: Node[]): Walk => {
 
 /** One pass over all nodes in plan order, from what is known now: verdicts, and what has to be read for more. */
 export const walk = (known: Known): Walk => walkNodes(beginWalk(known), known.graph.nodes)
+
+/** So long is planned in one piece: a signal is heard between two of them, as is what hosts have sent meanwhile. */
+const PIECE_MS = 50
+
+/** The same as a walk, in pieces. Throws the reason of `signal` where it was broken off. */
+export const walkInPieces = async (walk: Walk, nodes: Node[], signal?: AbortSignal): Promise<Walk> => {
+  for (let began = performance.now(), at = 0; at < nodes.length; at++) {
+    planNode(walk, nodes[at]!)
+    if (performance.now() - began < PIECE_MS) continue
+    await new Promise(setImmediate)
+    signal?.throwIfAborted()
+    began = performance.now()
+  }
+  return walk
+}

@@ -140,7 +140,7 @@ const addLines = (context: RunContext, draft: Draft, node: Node, host: string, p
 /** Withdraws what the last node has predicted: its turn comes later. */
 const withdrawPredictions = ({ planned, predicted }: Walk): void => {
   const { logLengths } = planned.at(-1)!
-  for (const [machine, log] of predicted) predicted.set(machine, log.slice(0, logLengths.get(machine) ?? 0))
+  for (const [machine, length] of logLengths) predicted.set(machine, predicted.get(machine)?.slice(0, length) ?? [])
 }
 
 /** A collective that was `ok` everywhere when planned is so for each host by itself: no barrier. */

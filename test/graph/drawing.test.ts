@@ -44,4 +44,21 @@ test('as a browser shows it: well formed, a box each, and nothing outside of the
   assert.is(open, svg.match(/<\/[a-z]+>/g)!.length)
 })
 
+test('a drawing of very many hosts takes as long as they are many', () => {
+  const hosts = Array.from({ length: 20_000 }, (_, i) => `h${i}`)
+  const boxes = hosts.flatMap(host =>
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(task => ({
+      id: `${host}/${task}`,
+      task,
+      module: 'm',
+      play: 'p',
+      hosts: [host],
+    })),
+  )
+  const began = process.cpuUsage().user
+  assert.is(dotOf({ boxes, arrows: [], hosts }).match(/subgraph/g)?.length, 20_000)
+  assert.match(svgOf({ boxes, arrows: [], hosts }), '</svg>')
+  assert.ok(process.cpuUsage().user - began < 10_000_000, 'hosts times boxes would take minutes')
+})
+
 test.run()

@@ -2,7 +2,8 @@ import * as assert from 'uvu/assert'
 import type { Difference, EventBody } from '../../src/core/event.ts'
 import { sha256 } from '../../src/core/value.ts'
 import { machineOf } from '../../src/graph/graph.ts'
-import { walkPredictedWorld } from '../../src/plan/conflicts.ts'
+import { walkNodes } from '../../src/plan/walk.ts'
+import { beginWalk } from '../../src/plan/walk-state.ts'
 import type { Ran } from '../plan/rig.ts'
 
 export type Result = Extract<EventBody, { type: 'result' }>
@@ -16,7 +17,9 @@ export const named = ({ events }: Ran): Set<string> =>
  * and with not a word of it, or a command does what nobody says.
  */
 export const isOpen = (plan: Ran): boolean => {
-  const again = walkPredictedWorld(plan.walk).planned.flatMap(p => p.lines)
+  const { known, predicted } = plan.walk
+  const inPredicted = walkNodes(beginWalk(known, { predicted: new Map(predicted) }), known.graph.nodes)
+  const again = inPredicted.planned.flatMap(p => p.lines)
   return [...plan.lines, ...again.filter(({ id }) => !named(plan).has(id))].some(
     line => line.verdict === 'undecided' || line.always,
   )

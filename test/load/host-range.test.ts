@@ -36,8 +36,20 @@ test('ranges that make no sense are refused with what is wrong', () => {
     ['n[a:5]', /neither numbers nor single letters/],
     ['n[1:2:0]', /step/],
     ['n[0:9999999]', /too long/],
+    ['n[1:10000][1:10000]', /stands for more than 100000 hosts/],
+    [`n${'[1:10]'.repeat(6)}`, /stands for more than 100000 hosts/],
+    [`n[1${'0'.repeat(199)}:1${'0'.repeat(198)}9]`, /at most 15 digits/],
+    [`n[0:1${'0'.repeat(400)}]`, /at most 15 digits/],
+    [`n${'[1:1]'.repeat(20_000)}`, /at most 16 ranges/],
+    ['n[1:1000000000:2]', /too long/],
   ]
   for (const [written, what] of cases) assert.match(refusedOnce(() => names(written)).what, what)
+})
+
+test('ranges as large as the limit, and a step over a wide one', () => {
+  assert.is(expandHosts('n[1:100000]', origin).names.length, 100_000)
+  assert.is(expandHosts('n[1:100][1:1000]', origin).names.length, 100_000)
+  assert.equal(expandHosts('n[1:900000:300000]', origin).names, ['n1', 'n300001', 'n600001'])
 })
 
 test.run()

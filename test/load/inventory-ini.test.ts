@@ -84,4 +84,49 @@ test('mistakes name the line', () => {
   }
 })
 
+test('values, sections and groups are read in one go, however they are made', () => {
+  const spaces = ' '.repeat(200_000)
+  const began = process.cpuUsage().user
+  assert.is(pythonLiteral(`a${spaces}b`), `a${spaces}b`)
+  assert.is(pythonLiteral(`'a'${spaces}"b`), `'a'${spaces}"b`)
+  assert.is(typeof pythonLiteral('['.repeat(100_000)), 'string')
+  assert.is(typeof pythonLiteral(`${'['.repeat(100_000)}${']'.repeat(100_000)}`), 'string')
+  assert.equal(pythonLiteral(`1${spaces}# c`), 1)
+  load(`[a]\nh\n[b:children]\na${spaces}#${spaces}x`)
+  load(`[a:vars]\n${Array.from({ length: 20_000 }, (_, i) => `v${i}=1`).join('\n')}\n[a]\nh\n`)
+  assert.ok(process.cpuUsage().user - began < 5_000_000, 'the square of the length would take minutes')
+})
+
+test('groups that contain each other through `all`, or lie too deep, are refused with their place', () => {
+  const through = refusedOnce(() => load('[a]\nh\n[a:children]\nall\n'))
+  assert.is(through.reason, 'inventory-shape')
+  assert.match(through.why ?? '', 'all')
+  assert.equal(through.origin?.line, 1)
+  const chain = (length: number): string =>
+    `[g0]\nh\n${Array.from({ length }, (_, i) => `[g${i + 1}:children]\ng${i}\n`).join('')}`
+  assert.equal(load(chain(90)).groups.g90, ['h'])
+  const deep = refusedOnce(() => load(chain(5_000)))
+  assert.match(deep.what, 'lies in more than 100 others')
+  assert.ok(deep.origin!.line > 1)
+  const round = refusedOnce(() => load(`${chain(5_000)}[g0:children]\ng5000\n`))
+  assert.match(round.what, 'contain each other')
+  assert.ok((round.why ?? '').length < 500)
+})
+
+test('groups that lie in one another in very many ways are looked at once each', () => {
+  const layers = Array.from(
+    { length: 40 },
+    (_, i) => `[a${i + 1}:children]\na${i}\nb${i}\n[b${i + 1}:children]\na${i}\nb${i}\n`,
+  )
+  assert.equal(load(`[a0]\nx\n[b0]\ny\n${layers.join('')}`).groups.a40, ['x', 'y'])
+})
+
+test('very many hosts and groups take as long as they are many', () => {
+  const began = process.cpuUsage().user
+  const found = load(Array.from({ length: 10_000 }, (_, i) => `[g${i}]\nh${i}\n`).join(''))
+  assert.is(found.hosts.length, 10_000)
+  assert.ok(process.cpuUsage().user - began < 10_000_000, 'hosts times groups would take minutes')
+  assert.match(refusedOnce(() => load('h[1:60000]\nx[1:60000]\n')).what, 'more than 100000 hosts')
+})
+
 test.run()

@@ -126,4 +126,37 @@ test('a regular expression that would not end is refused with its place; a glob 
   refusedOnce(() => selectHosts({ hosts: ['a'.repeat(200)], groups: {} }, `${'*a'.repeat(25)}*b`))
 })
 
+test('long patterns and many hosts: told with the place, or done in one go', () => {
+  const names = Array.from({ length: 20_000 }, (_, i) => `h${i}`)
+  const large = { hosts: names, groups: { all: names } }
+  const began = process.cpuUsage().user
+  assert.is(selectHosts(large, names.join(',')).length, 20_000)
+  assert.is(
+    selectHosts(
+      large,
+      `all,${names
+        .slice(1)
+        .map(name => `!${name}`)
+        .join(',')}`,
+    ).length,
+    1,
+  )
+  const origin = { file: 'site.yml', line: 1, column: 10 }
+  for (const pattern of [
+    'h[1:1]'.repeat(20_000),
+    `h${'[1:1]'.repeat(20_000)}`,
+    'x'.repeat(1_000_000),
+    ':'.repeat(1_000_000),
+    ' '.repeat(1_000_000),
+    '['.repeat(100_000),
+    `~${'('.repeat(50_000)}`,
+    `${'f'.repeat(5000)}${':'.repeat(5000)}x`,
+  ]) {
+    const failure = refusedOnce(() => selectHosts(large, pattern, origin))
+    assert.is(failure.reason, 'inventory-no-host', pattern.slice(0, 20))
+    assert.equal(failure.origin, origin)
+  }
+  assert.ok(process.cpuUsage().user - began < 10_000_000)
+})
+
 test.run()

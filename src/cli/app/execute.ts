@@ -39,6 +39,7 @@ export const execute = async (action: Action, given: WithTargets, setting: RunSe
     connect: given.pool.connect,
     local: given.controller.local,
     emit,
+    signal,
     ...(key ? { key } : {}),
   }
   const due = action.command === 'drift' ? undefined : await findDue(action, given)

@@ -1,5 +1,4 @@
 import type { Emit } from '../../core/event.ts'
-import { exit } from '../../core/exit.ts'
 import { type Failure, Refusal } from '../../core/failure.ts'
 import type { Transport } from '../../core/transport.ts'
 import { machineOf } from '../../graph/graph.ts'
@@ -7,7 +6,7 @@ import { createReport } from '../../report/report.ts'
 import type { Target } from '../../settings/target.ts'
 import { type HostOptions, prepareHosts } from './prepare-hosts.ts'
 import { type ReachableHosts, roundTripsOf, warnOfKeys, withTargets } from './targets.ts'
-import { interruptible, reportOptionsFor, type Shown, withReport } from './with-report.ts'
+import { endedBy, interruptible, reportOptionsFor, type Shown, withReport } from './with-report.ts'
 
 /** A host that answers, as the identity that was asked for. */
 export type ReachedHost = { host: string; target: Target; transport: Transport }
@@ -15,12 +14,12 @@ export type ReachedHost = { host: string; target: Target; transport: Transport }
 /** What is done on each host. What it refuses is told as the host's failure. */
 export type OnHost = (reached: ReachedHost, emit: Emit) => Promise<void>
 
-const interrupted = (command: string, running: string[]): { exit: number; failures: Failure[] } => ({
-  exit: exit.interrupted,
+const interrupted = (ended: ReturnType<typeof endedBy>, running: string[]): { exit: number; failures: Failure[] } => ({
+  exit: ended.exit,
   failures: [
     {
       reason: 'run-interrupted',
-      what: `The ${command} was interrupted.`,
+      what: ended.what,
       ...(running.length > 0 && {
         why: `Under way on ${running.join(', ')}. What ran there was told to end: what it has done is not known.`,
       }),
@@ -86,7 +85,7 @@ export const onHosts = async (
     for (const text of connected.warnings) emit({ type: 'warning', text })
     const cut = await onEach(connected, work, { emit, signal })
     await warnOfKeys(connected, emit)
-    return report.finish({ roundTrips: trips(), ...(signal.aborted ? interrupted(command, cut) : {}) })
+    return report.finish({ roundTrips: trips(), ...(signal.aborted ? interrupted(endedBy(signal, command), cut) : {}) })
   }
   try {
     return await withReport(report, inside, trips)

@@ -109,6 +109,12 @@ const filesChecked = (readable: Readable, modules: Signatures, controller: Contr
     }),
   )
 
+/** Between two pieces of work that wait for nothing: a signal that has come meanwhile is heard, and ends them. */
+const hear = async (signal: AbortSignal): Promise<void> => {
+  await new Promise(setImmediate)
+  signal.throwIfAborted()
+}
+
 /** Everything that can be done, and refused, without knowing how hosts are reached. */
 export const prepare = async (
   playbook: string,
@@ -129,6 +135,7 @@ export const prepare = async (
     extra: asked.extraVars,
     ...(user && { user }),
   })
+  await hear(signal)
   const { readable } = result
   if (!readable) throw new Refusal(...(result.failures ?? []))
   // Known before anything is refused: a refusal shows the line it is about.
@@ -140,6 +147,7 @@ export const prepare = async (
   // The lock belongs to the playbook, and like it into version control.
   const lock = createArtifactLock(asked.lock ?? join(folder, 'artifacts.lock'))
   const controller = createController(folder, { lock, artifacts: asked.artifacts, emit, signal })
+  await hear(signal)
   const failures = [
     ...(result.failures ?? []),
     ...found.failures,
@@ -152,10 +160,12 @@ export const prepare = async (
     failures.push(...checkValues(typed, modules, failures))
     throw new Refusal(...inFileOrder(failures, typed.playbook.file))
   }
+  await hear(signal)
   const loaded = typed as Loaded
   const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
   const isCollective = (name: string): boolean => modules[name]!.collective === true
   const graph = expand(loaded, selection, isCollective, controller.references, becomeDefaults(asked, configured))
+  await hear(signal)
   const targets: Record<string, Target> = {}
   for (const { become } of graph.nodes)
     for (const { password } of become.values()) if (password !== undefined) secrets.add(password)

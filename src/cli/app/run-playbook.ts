@@ -1,5 +1,4 @@
 import type { Emit, Event, RunRequest } from '../../core/event.ts'
-import { exit } from '../../core/exit.ts'
 import type { Redactor } from '../../report/redact.ts'
 import { createReport, type Report } from '../../report/report.ts'
 import type { Journal } from '../../run/journal.ts'
@@ -7,7 +6,7 @@ import { type Action, type Executed, execute } from './execute.ts'
 import { type PlaybookOptions, prepare } from './prepare.ts'
 import { runRequestOf, startRunRecord } from './run-record.ts'
 import { roundTripsOf, type WithTargets, warnOfKeys, withTargets } from './targets.ts'
-import { interruptible, reportOptionsFor, type Shown, withReport } from './with-report.ts'
+import { endedBy, interruptible, reportOptionsFor, type Shown, withReport } from './with-report.ts'
 
 /** What a run has opened so far: closed when it ends, however it ends. */
 type Opened = { journal?: Journal; connected?: WithTargets }
@@ -83,7 +82,7 @@ export const runPlaybook = async (
       if (!signal.aborted) throw error
       return {}
     })
-    return signal.aborted ? interrupted(opened.journal !== undefined, action.command, notKnown) : done
+    return signal.aborted ? interrupted(opened.journal !== undefined, endedBy(signal, action.command), notKnown) : done
   }
   try {
     return await withReport(report, async () => report.finish({ ...(await carriedOut()), roundTrips: trips() }), trips)
@@ -102,12 +101,12 @@ const appliedBy = (action: Action): Pick<RunRequest, 'plan' | 'refresh'> => {
 }
 
 /** Before there is a run record there is nothing to go on with. */
-const interrupted = (isRecorded: boolean, command: string, notKnown: Set<string>): Executed => ({
-  exit: exit.interrupted,
+const interrupted = (isRecorded: boolean, ended: ReturnType<typeof endedBy>, notKnown: Set<string>): Executed => ({
+  exit: ended.exit,
   failures: [
     {
       reason: 'run-interrupted',
-      what: `The ${command} was interrupted.`,
+      what: ended.what,
       ...(notKnown.size > 0
         ? {
             why: `Under way: ${[...notKnown].join(', ')}. What ran there was told to end: what it has done is not known.`,

@@ -103,7 +103,8 @@ export const openTerminal = (signal: AbortSignal): Terminal | undefined => {
   /** Restores what a signal would leave as it is; that does what it does all the same. */
   const end = (name: NodeJS.Signals): void => {
     close()
-    process.kill(process.pid, name)
+    // Where somebody else listens to it, it has been heard.
+    if (process.listenerCount(name) === 0) process.kill(process.pid, name)
   }
   /** The same for a signal that somebody waits for: with the terminal closed nothing would keep this process until it is there. */
   const interrupt = (): void => {

@@ -69,18 +69,36 @@ export const withReport = async (
   }
 }
 
-/** SIGINT and SIGTERM as a signal that work can end by; asked a second time the process ends. */
+/** What a run is ended by: Ctrl-C, a polite kill, a terminal that is closed. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+type Ending = (typeof ENDINGS)[number]
+/** Which one it was; not as the signal's reason, which others take for an error of the usual kind. */
+const endings = new WeakMap<AbortSignal, Ending>()
+
+/** How a command ends that was ended by a signal, and in words for whoever is there to read them, or the run record. */
+export const endedBy = (signal: AbortSignal, command: string): { exit: number; what: string } =>
+  endings.get(signal) === 'SIGHUP'
+    ? { exit: exit.hungUp, what: `The ${command} was interrupted: its terminal is gone.` }
+    : { exit: exit.interrupted, what: `The ${command} was interrupted.` }
+
+/** These signals as one that work can end by; asked a second time the process ends. */
 export const interruptible = (onStop: () => void = () => {}): { signal: AbortSignal; release: () => void } => {
   const interrupt = new AbortController()
   let asked = Number.POSITIVE_INFINITY
-  const stop = (): void => {
+  const stop = (by: Ending): void => {
     // One Ctrl-C may come twice, from the terminal and passed on by the bin: only a later one is a second.
-    if (performance.now() - asked > 300) process.exit(exit.interrupted)
+    if (performance.now() - asked > 300 && by !== 'SIGHUP') process.exit(exit.interrupted)
     if (interrupt.signal.aborted) return
     asked = performance.now()
+    endings.set(interrupt.signal, by)
     interrupt.abort()
     onStop()
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  return { signal: interrupt.signal, release: () => void process.off('SIGINT', stop).off('SIGTERM', stop) }
+  for (const name of ENDINGS) process.on(name, stop)
+  return {
+    signal: interrupt.signal,
+    release: () => {
+      for (const name of ENDINGS) process.off(name, stop)
+    },
+  }
 }
