@@ -38,18 +38,25 @@ const keysIn = (answer: Buffer): AgentKey[] => {
 const ask = (socketPath: string): Promise<AgentKey[]> =>
   new Promise((resolve, reject) => {
     const socket = connect(socketPath)
-    let answer = Buffer.alloc(0)
+    const chunks: Buffer[] = []
+    let size = 0
+    let length: number | undefined
     const fail = (error: Error): void => {
       socket.destroy()
       reject(error)
     }
-    socket.setTimeout(PATIENCE_MS, () => fail(new Error('the agent does not answer')))
+    // Of all of it: one that trickles is none either.
+    const timer = setTimeout(() => fail(new Error('the agent does not answer')), PATIENCE_MS)
+    socket.on('close', () => clearTimeout(timer))
     socket.on('error', fail).on('end', () => fail(new Error('the agent hung up')))
     socket.on('data', chunk => {
-      answer = Buffer.concat([answer, chunk as Buffer])
-      const length = answer.length < 4 ? 0 : answer.readUInt32BE(0)
+      chunks.push(chunk as Buffer)
+      size += chunk.length
+      if (size < 4) return
+      length ??= Buffer.concat(chunks).readUInt32BE(0)
       if (length > LONGEST) return fail(new Error('that is no ssh-agent'))
-      if (answer.length < 4 || answer.length < 4 + length) return
+      if (size < 4 + length) return
+      const answer = Buffer.concat(chunks)
       socket.destroy()
       try {
         resolve(keysIn(answer.subarray(4, 4 + length)))

@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { atMost } from '../core/at-most.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import type { Target } from '../settings/target.ts'
@@ -43,13 +43,22 @@ const NOT_FOUND = 127
 const exitOf = (child: ChildProcessWithoutNullStreams): Promise<void> =>
   new Promise(resolve => child.once('exit', () => resolve()).once('error', () => resolve()))
 
-const logOf = ({ log }: OpensshFiles): string => {
+/** How much of ssh's log is read, the end of it: a server may have it say what it likes for as long as it likes. */
+const LOG_CAP = 64 * 1024
+
+const logOf = ({ log }: OpensshFiles, from = 0): string => {
   try {
-    return readFileSync(log, 'utf8')
+    const file = openSync(log, 'r')
+    const bytes = Buffer.alloc(LOG_CAP)
+    const read = readSync(file, bytes, 0, LOG_CAP, Math.max(from, fstatSync(file).size - LOG_CAP))
+    closeSync(file)
+    return bytes.toString('utf8', 0, read)
   } catch {
     return ''
   }
 }
+
+const sizeOfLog = ({ log }: OpensshFiles): number => statSync(log, { throwIfNoEntry: false })?.size ?? 0
 
 /** The ssh that has logged in. `logged`: how long its log was by then. */
 type Master = { child: ChildProcessWithoutNullStreams; exited: Promise<void>; logged: number }
@@ -84,7 +93,7 @@ const logIn = async (target: Target, files: OpensshFiles, signal?: AbortSignal):
   if (signal?.aborted) stop()
   try {
     await Promise.race([stdout.ended, failed.promise])
-    return { child, exited, logged: logOf(files).length }
+    return { child, exited, logged: sizeOfLog(files) }
   } finally {
     clearTimeout(timer)
     asked?.forget()
@@ -142,7 +151,7 @@ export const openOpenssh = async (target: Target, signal?: AbortSignal): Promise
   let isOurs = false
   let end: string | undefined
   void exited.then(() => {
-    end = isOurs ? 'runbook closed it' : (opensshEnd(logOf(files).slice(logged)) ?? 'the host closed the connection')
+    end = isOurs ? 'runbook closed it' : (opensshEnd(logOf(files, logged)) ?? 'the host closed the connection')
   })
   const stands = (): boolean => end === undefined && !isOurs
   const why = (): string => end ?? 'runbook closed it'

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue'
 import type { Bastions } from '../connection/bastions.ts'
 import type { AcceptedKey, Confirm, HostKeys } from '../connection/host-keys.ts'
+import { atMost } from '../core/at-most.ts'
 import { Refusal } from '../core/failure.ts'
 import type { Connect, Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
@@ -28,6 +29,8 @@ export type Pool = {
  * with more than about 32 at once the last ones would time out for no fault of theirs.
  */
 const CONNECTS_AT_ONCE = 32
+/** After so long a host that is still silent has its place no longer: it computes nothing here, and others wait for one. */
+const PLACE_MS = 2_000
 /** So few hosts have descriptors enough: nothing is asked for them. */
 const FEW = 8
 /** How many hosts are worked on at once unless it is said. */
@@ -109,6 +112,40 @@ const createOpener = (options: PoolOptions, open: OpenHosts, connect: (host: str
   return { start, release }
 }
 
+/** Lets so many be on their way at once as a queue has places. */
+const placesIn = (queue: PQueue) => {
+  const underWay = new Set<Promise<void>>()
+  return {
+    inPlace: async (go: () => Promise<void>): Promise<void> => {
+      let gone: Promise<void> | undefined
+      await queue.add(async () => {
+        const going = go()
+        gone = going
+        underWay.add(going)
+        await atMost(
+          PLACE_MS,
+          going.catch(() => {}).finally(() => underWay.delete(going)),
+        )
+      })
+      await gone
+    },
+    /** Resolves when nobody is on the way any more. */
+    calm: async (): Promise<void> => {
+      do {
+        await queue.onIdle()
+        await Promise.allSettled(underWay)
+      } while (underWay.size + queue.pending + queue.size > 0)
+    },
+  }
+}
+
+/** Whether anybody would be asked about a server on the way, or the last one. */
+const isNew = async (target: Target | undefined): Promise<boolean> => {
+  if (!target || (target.connection ?? 'ssh') !== 'ssh') return false
+  const { isToAsk } = await import('../connection/host-keys.ts')
+  return (await Promise.all([target, ...(target.via ?? [])].map(isToAsk))).includes(true)
+}
+
 /**
  * Connections by inventory name: the first `connect` of a host opens it, every later one gives the same promise, also
  * when it failed: a host that could not be reached stays so for this run. A connection may be closed while nothing runs
@@ -138,12 +175,13 @@ export const createPool = (options: PoolOptions): Pool => {
     await work.add(() => opener.start(host))
     if (easing) (await easing).next()
   }
+  const { inPlace, calm } = placesIn(handshakes)
   const begin = async (host: string): Promise<void> => {
     try {
-      await handshakes.add(() => shake(host))
+      await inPlace(() => shake(host))
       if (easing && handshakes.pending + handshakes.size === 0) (await easing).end()
     } catch (error) {
-      const admitted = confirm && (await (await hostKeys()).admits(error, () => handshakes.onIdle()))
+      const admitted = confirm && (await (await hostKeys()).admits(error, calm))
       if (!admitted) throw error
       await begin(host)
     }
@@ -168,18 +206,10 @@ export const createPool = (options: PoolOptions): Pool => {
     return connection
   }
 
-  /** Whether anybody would be asked about a server on the way, or the last one. */
-  const isNew = async (host: string): Promise<boolean> => {
-    const target = targets[host]
-    if (!target || (target.connection ?? 'ssh') !== 'ssh') return false
-    const { isToAsk } = await import('../connection/host-keys.ts')
-    return (await Promise.all([target, ...(target.via ?? [])].map(isToAsk))).includes(true)
-  }
-
   return {
     connect: connectOnce,
     introduce: async hosts => {
-      const news = confirm ? await Promise.all(hosts.map(isNew)) : []
+      const news = confirm ? await Promise.all(hosts.map(host => isNew(targets[host]))) : []
       await Promise.allSettled(hosts.filter((_, at) => news[at]).map(connectOnce))
     },
     closeAll: async () => {

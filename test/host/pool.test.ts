@@ -74,6 +74,19 @@ test('at most 32 connect at once', async () => {
   assert.is(most, 32)
 })
 
+test('hosts that are silent at the login keep nobody from connecting', async () => {
+  const silent = Array.from({ length: 40 }, (_, index) => `silent${index}`)
+  const never = Promise.withResolvers<Transport>()
+  const pool = createPool({
+    targets: targetsOf(...silent, 'healthy'),
+    connect: ({ name }) => (name === 'healthy' ? Promise.resolve(standIn([], name)) : never.promise),
+  })
+  const others = silent.map(name => pool.connect(name))
+  assert.is((await pool.connect('healthy')).user, 'root')
+  never.reject(new Refusal({ reason: 'host-unreachable', what: 'silent' }))
+  await Promise.allSettled(others)
+})
+
 test('closing all closes what is open, breaks off the rest, and trips stay counted', async () => {
   const closed: string[] = []
   const pool = createPool({
