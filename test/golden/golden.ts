@@ -1,11 +1,11 @@
-// Asks Ansible what it makes of each expression in the files beside this one, and writes its answers there: the value with
+// Asks Ansible what it makes of each expression in the files of the folder expressions, and writes its answers there: the value with
 // its type, or the words in which it is refused. To ask something new, add a line with an expression alone:
 // {"expression": "'a' | upper"}. The Python that has Ansible, with its collections, is named by RUNBOOK_GOLDEN_PYTHON.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const folder = import.meta.dirname
+const folder = join(import.meta.dirname, 'expressions')
 const python = process.env.RUNBOOK_GOLDEN_PYTHON
 if (!python) {
   console.error(`RUNBOOK_GOLDEN_PYTHON is not set: name a Python that has Ansible, e.g.
@@ -20,7 +20,7 @@ const variables = JSON.parse(readFileSync(join(folder, 'variables.json'), 'utf8'
 const answersTo = (asked: string[]): string[] => {
   const input = [variables, ...asked].map(one => JSON.stringify(one)).join('\n')
   const env = { ...process.env, LANG: 'C.UTF-8', PYTHONHASHSEED: '0' }
-  const { stdout, stderr, status } = spawnSync(python, [join(folder, 'evaluate.py')], {
+  const { stdout, stderr, status } = spawnSync(python, [join(import.meta.dirname, 'evaluate.py')], {
     input,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,

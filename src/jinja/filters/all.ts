@@ -8,11 +8,13 @@ import { existenceFilters } from './existence.ts'
 import { hashFilters } from './hashes.ts'
 import { listFilters } from './lists.ts'
 import { mappingFilters } from './mappings.ts'
+import { networkFilters } from './network.ts'
 import { numberFilters } from './numbers.ts'
 import { pathFilters } from './paths.ts'
 import { regexFilters } from './regex.ts'
 import { setFilters } from './sets.ts'
 import { textFilters } from './text.ts'
+import { versionFilters } from './version-sort.ts'
 
 /** Every filter by its name, Ansible's and Jinja's. */
 export const filters: Readonly<Record<string, Callable>> = {
@@ -25,9 +27,11 @@ export const filters: Readonly<Record<string, Callable>> = {
   ...hashFilters,
   ...listFilters,
   ...mappingFilters,
+  ...networkFilters,
   ...numberFilters,
   ...pathFilters,
   ...regexFilters,
   ...setFilters,
   ...textFilters,
+  ...versionFilters,
 }

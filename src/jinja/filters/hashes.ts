@@ -44,6 +44,15 @@ const CRYPTS: Record<string, 'sha256' | 'sha512'> = {
 /** As many rounds as passlib takes where none are given: what Ansible writes, so that a hash stays the same. */
 const ROUNDS = { sha256: 535000, sha512: 656000 }
 
+/** A plan is made many times, and a hash of a password takes a second. They are kept by fingerprints of what they are made of. */
+const made = new Map<string, string>()
+const once = (from: string, make: () => string): string => {
+  const key = digest(from, 'sha256')
+  const found = made.get(key) ?? make()
+  made.set(key, found)
+  return found
+}
+
 const passwordHash = (
   value: Value,
   kind: Value = 'sha512',
@@ -62,7 +71,9 @@ const passwordHash = (
   if (!/^[./\dA-Za-z]{1,16}$/.test(grain)) throw new ValueFault(`invalid characters in the salt, or more than 16`)
   const turns = rounds === null ? ROUNDS[scheme] : wholeNumber(rounds)
   if (turns < 1000 || turns > 999_999_999) throw new ValueFault('rounds must be from 1000 to 999999999')
-  return shaCrypt(password, { scheme, salt: grain, rounds: turns })
+  return once(JSON.stringify([scheme, grain, turns, password]), () =>
+    shaCrypt(password, { scheme, salt: grain, rounds: turns }),
+  )
 }
 
 /** Filters that make fingerprints of texts. */
