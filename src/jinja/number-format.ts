@@ -1,3 +1,5 @@
+import { rounded } from './rounding.ts'
+
 /** The digits of a float that is not negative, as Python's `e`, `f` and `g` write it. `keepsZeros`: those of `#g` stay. */
 export const formatFloat = (value: number, kind: string, precision: number, keepsZeros = false): string => {
   const isUpper = kind !== kind.toLowerCase()
@@ -15,7 +17,12 @@ export const formatFloat = (value: number, kind: string, precision: number, keep
 
 /** toFixed knows 100 digits and no number from 1e21 on. */
 const fixed = (value: number, precision: number): string => {
-  if (value < 1e21) return value.toFixed(Math.min(precision, 100))
+  if (value < 1e21) {
+    const text = value.toFixed(Math.min(precision, 100))
+    // Of two that are as near, JavaScript takes the larger and Python the even one.
+    const even = rounded(value, precision)
+    return Number(text) === even ? text : even.toFixed(Math.min(precision, 100))
+  }
   const whole = BigInt(value).toString()
   return precision > 0 ? `${whole}.${'0'.repeat(precision)}` : whole
 }

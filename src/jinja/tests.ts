@@ -5,13 +5,14 @@ import { filters } from './filters/all.ts'
 import { textOnly } from './filters/argument.ts'
 import { looksLike } from './filters/encodings.ts'
 import { matches } from './filters/regex.ts'
-import { iterate } from './iterate.ts'
+import { Invocable } from './function-value.ts'
+import { iterate, lengthOf } from './iterate.ts'
 import { isIn } from './membership.ts'
 import { compare } from './order.ts'
 import { str } from './repr.ts'
 import { resultTests } from './result-tests.ts'
 import { truth } from './truth.ts'
-import { Dict, Live, typeName, Undefined, usable, type Value, ValueFault } from './value.ts'
+import { Dict, typeName, Undefined, usable, type Value, ValueFault } from './value.ts'
 import { versionOrders } from './versions.ts'
 
 /** What is not known yet is a value that will be there: it is defined. */
@@ -46,7 +47,7 @@ const hasCase = (change: (found: string) => string, other: (found: string) => st
 const upper = (found: string): string => found.toUpperCase()
 const lower = (found: string): string => found.toLowerCase()
 
-const isIterable = (value: Value): boolean => typeof value === 'string' || Array.isArray(value) || value instanceof Dict
+const isIterable = (value: Value): boolean => lengthOf(value) !== undefined
 
 const isSame = (a: Value, b: Value): Value => {
   const [one, other] = [usable(a), usable(b)]
@@ -154,7 +155,7 @@ const kinds: Record<string, Callable> = {
   mapping: is(value => value instanceof Dict),
   sequence: is(isIterable),
   iterable: is(isIterable),
-  callable: is(value => value instanceof Live),
+  callable: is(value => value instanceof Invocable),
   escaped: is(() => false),
   nan: is(value => Number.isNaN(value)),
   isnan: is(value => Number.isNaN(value)),

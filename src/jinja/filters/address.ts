@@ -69,13 +69,15 @@ export const maskOf = ({ version, prefix }: Address, isHost: boolean): bigint =>
   const host = (1n << BigInt(widthOf(version) - prefix)) - 1n
   return isHost ? host : most(version) ^ host
 }
-export const firstOf = (address: Address): bigint => address.value & maskOf(address, false)
-export const lastOf = (address: Address): bigint => address.value | maskOf(address, true)
+export const firstAddress = (address: Address): bigint => address.value & maskOf(address, false)
+export const lastAddress = (address: Address): bigint => address.value | maskOf(address, true)
 export const sizeOf = ({ version, prefix }: Address): bigint => 1n << BigInt(widthOf(version) - prefix)
 
 /** Whether all of a network lies in another. */
 export const liesIn = (address: Address, other: Address): boolean =>
-  address.version === other.version && firstOf(other) <= firstOf(address) && lastOf(address) <= lastOf(other)
+  address.version === other.version &&
+  firstAddress(other) <= firstAddress(address) &&
+  lastAddress(address) <= lastAddress(other)
 
 const networks = (texts: string): Address[] => texts.split(' ').map(text => addressFrom(text)!)
 
@@ -95,7 +97,7 @@ export const isGlobal = (address: Address): boolean => !isIn(address, SPECIAL) |
 const MULTICAST = networks('224.0.0.0/4 ff00::/8')
 export const isMulticast = (address: Address): boolean => isIn(address, MULTICAST)
 const LOOPBACK = networks('127.0.0.0/8 ::1/128')
-export const isLoopback = (address: Address): boolean => isIn(address, LOOPBACK)
+export const isLoopbackAddress = (address: Address): boolean => isIn(address, LOOPBACK)
 const LINK_LOCAL = networks('169.254.0.0/16 fe80::/10')
 export const isLinkLocal = (address: Address): boolean => isIn(address, LINK_LOCAL)
 

@@ -1,5 +1,5 @@
 import { type Callable, callable } from '../callable.ts'
-import { iterate } from '../iterate.ts'
+import { iterate, lengthOf } from '../iterate.ts'
 import { truth } from '../truth.ts'
 import { Dict, typeName, usable, type Value, ValueFault } from '../value.ts'
 import { Twister } from './twister.ts'
@@ -40,7 +40,7 @@ const random = (value: Value, start: Value = null, step: Value = null, seed: Val
 
 const shuffle = (value: Value, seed: Value = null): Value => {
   const there = usable(value)
-  if (!(typeof there === 'string' || Array.isArray(there) || there instanceof Dict)) return there
+  if (lengthOf(there) === undefined) return there
   const items = [...iterate(there)]
   const chance = seeded(truth(seed) ? seed : null, 'shuffle')
   for (let at = items.length - 1; at > 0; at--) {

@@ -6,13 +6,13 @@ import {
   type Address,
   addressFrom,
   addressText,
-  firstOf,
+  firstAddress,
   isGlobal,
   isLinkLocal,
-  isLoopback,
+  isLoopbackAddress,
   isMask,
   isMulticast,
-  lastOf,
+  lastAddress,
   liesIn,
   maskOf,
   sizeOf,
@@ -26,7 +26,7 @@ type Answer = (asked: Asked) => Value
 const of = (address: Address, value: bigint): string => addressText(address.version, value)
 const host = ({ address }: Asked): string => of(address, address.value)
 const whole = (asked: Asked): string => `${host(asked)}/${asked.address.prefix}`
-const isFirst = ({ address }: Asked): boolean => address.value === firstOf(address)
+const isFirst = ({ address }: Asked): boolean => address.value === firstAddress(address)
 /** Of networks of two there is no address for all. */
 const hasBroadcast = ({ address }: Asked): boolean => sizeOf(address) > 2n
 
@@ -36,7 +36,9 @@ const needNetwork = (asked: Asked): void => {
 
 /** The first and last that a host may have. */
 const usableOf = (address: Address): [bigint, bigint] =>
-  sizeOf(address) === 2n ? [firstOf(address), lastOf(address)] : [firstOf(address) + 1n, lastOf(address) - 1n]
+  sizeOf(address) === 2n
+    ? [firstAddress(address), lastAddress(address)]
+    : [firstAddress(address) + 1n, lastAddress(address) - 1n]
 
 const within =
   (answer: (asked: Asked, first: bigint, last: bigint) => Value): Answer =>
@@ -84,10 +86,10 @@ const asIpv6: Answer = ({ address, written }) => {
 }
 
 const hostWithPrefix: Answer = asked => {
-  const isEnd = isFirst(asked) || (hasBroadcast(asked) && asked.address.value === lastOf(asked.address))
+  const isEnd = isFirst(asked) || (hasBroadcast(asked) && asked.address.value === lastAddress(asked.address))
   return sizeOf(asked.address) > 2n && isEnd ? false : whole(asked)
 }
-const subnet: Answer = ({ address }) => `${of(address, firstOf(address))}/${address.prefix}`
+const subnet: Answer = ({ address }) => `${of(address, firstAddress(address))}/${address.prefix}`
 const address: Answer = asked => {
   const isOne = sizeOf(asked.address) === 1n || !isFirst(asked) || !hasBroadcast(asked) || asked.address.version === 6
   return isOne ? host(asked) : null
@@ -96,7 +98,7 @@ const mask =
   (isHost: boolean): Answer =>
   ({ address: one }) =>
     of(one, maskOf(one, isHost))
-const network: Answer = ({ address: one }) => of(one, firstOf(one))
+const network: Answer = ({ address: one }) => of(one, firstAddress(one))
 const behind =
   (answer: Answer, mark: string, other: Answer): Answer =>
   asked =>
@@ -120,7 +122,7 @@ const ANSWERS: Record<string, Answer> = {
   hostnet: hostWithPrefix,
   'host/prefix': hostWithPrefix,
   bool: () => true,
-  broadcast: asked => (hasBroadcast(asked) ? of(asked.address, lastOf(asked.address)) : null),
+  broadcast: asked => (hasBroadcast(asked) ? of(asked.address, lastAddress(asked.address)) : null),
   cidr: whole,
   first_usable: within(({ address: one }, first) => of(one, first)),
   last_usable: within(({ address: one }, _first, last) => of(one, last)),
@@ -139,12 +141,12 @@ const ANSWERS: Record<string, Answer> = {
   ipv6: asIpv6,
   v6: asIpv6,
   'link-local': onlyIf(isLinkLocal),
-  lo: onlyIf(isLoopback),
-  loopback: onlyIf(isLoopback),
+  lo: onlyIf(isLoopbackAddress),
+  loopback: onlyIf(isLoopbackAddress),
   multicast: onlyIf(isMulticast),
   unicast: onlyIf(one => !isMulticast(one)),
   private: onlyIf(one => !isGlobal(one)),
-  public: onlyIf(one => !isMulticast(one) && isGlobal(one) && !isLoopback(one) && !isMask(one)),
+  public: onlyIf(one => !isMulticast(one) && isGlobal(one) && !isLoopbackAddress(one) && !isMask(one)),
   net: asked => (sizeOf(asked.address) > 1n && isFirst(asked) ? whole(asked) : null),
   network,
   network_id: network,
@@ -192,8 +194,8 @@ const askedOf = (value: Value, version: Version): Asked | undefined => {
 const positioned = (asked: Asked, position: bigint): Value => {
   const { address: one, isNetwork } = asked
   if (sizeOf(one) === 1n) return isNetwork ? whole(asked) : host(asked)
-  const at = position < 0n ? lastOf(one) + 1n + position : firstOf(one) + position
-  return at < firstOf(one) || at > lastOf(one) ? false : `${of(one, at)}/${one.prefix}`
+  const at = position < 0n ? lastAddress(one) + 1n + position : firstAddress(one) + position
+  return at < firstAddress(one) || at > lastAddress(one) ? false : `${of(one, at)}/${one.prefix}`
 }
 
 const answered = (value: Value, query: string, version: Version, name: string): Value => {
