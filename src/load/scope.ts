@@ -1,4 +1,4 @@
-import { Refusal } from '../core/failure.ts'
+import { Refusal, refuse } from '../core/failure.ts'
 import { isUnknown } from '../core/unknown.ts'
 import { compileTemplate } from './expression.ts'
 import type { Located } from './located.ts'
@@ -65,14 +65,52 @@ const cycle = (shared: Shared, host: string, name: string, located: Located): Re
   return new Refusal({ reason: 'playbook-value', what, why: named, origin: located.origin })
 }
 
+/** So many variables may be needed for one another. */
+const DEEPEST_VARIABLES = 100
+/** What a variable may come to: values in it, and characters of text. Doubled 25 times, a short list is more. */
+const MOST_VALUES = 1_000_000
+const MOST_TEXT = 64_000_000
+
+type Size = { values: number; text: number }
+const sizes = new WeakMap<object, Size>()
+/** How large a value is. Each part is counted once, as often as it is used: lists that double share their halves. */
+const sizeOf = (value: unknown): Size => {
+  if (typeof value === 'string') return { values: 1, text: value.length }
+  if (value === null || typeof value !== 'object' || isUnknown(value) || ArrayBuffer.isView(value))
+    return { values: 1, text: 0 }
+  const known = sizes.get(value)
+  if (known) return known
+  const size = { values: 1, text: 0 }
+  for (const inner of Object.values(value)) {
+    const own = sizeOf(inner)
+    size.values += own.values
+    size.text += own.text
+  }
+  sizes.set(value, size)
+  return size
+}
+
+const withinSize = (value: unknown, name: string, located: Located): unknown => {
+  const { values, text } = sizeOf(value)
+  if (values <= MOST_VALUES && text <= MOST_TEXT) return value
+  return refuse('playbook-value', `The value of the variable "${name}" is too large.`, {
+    why: `A variable comes to at most ${MOST_VALUES} values and ${MOST_TEXT} characters; this one has ${values} and ${text}.`,
+    origin: located.origin,
+  })
+}
+
 const variable =
   (shared: Shared, scope: Record<string, unknown>, host: string, name: string, located: Located) => () => {
     const expression = compileTemplate(located.value, located)
     if (expression.literal) return located.value
     if (shared.evaluating.some(one => one.host === host && one.name === name)) throw cycle(shared, host, name, located)
+    if (shared.evaluating.length >= DEEPEST_VARIABLES)
+      refuse('playbook-value', `The variable "${name}" is needed by more than ${DEEPEST_VARIABLES} others in a row.`, {
+        origin: located.origin,
+      })
     shared.evaluating.push({ host, name })
     try {
-      return expression.evaluate(scope)
+      return withinSize(expression.evaluate(scope), name, located)
     } finally {
       shared.evaluating.pop()
     }

@@ -5,6 +5,9 @@ import type { BlockNode, Statement, TemplatePlace, TemplateProgram } from './tem
 import { callAt, failTemplate, memberOf, printedValue, type TemplateFrame, valueAt } from './template-values.ts'
 import { kindOf } from './yaml-fields.ts'
 
+/** Loops in loops come to the product of their lengths; a configuration file has far fewer lines. */
+const MOST_ROUNDS = 1_000_000
+
 /** The frame inside a block whose context is `item`. */
 const innerFrame = (
   frame: TemplateFrame,
@@ -27,6 +30,9 @@ const renderEach = (node: BlockNode, subject: unknown, frame: TemplateFrame): st
   }
   const keys = subject === null ? [] : Object.keys(subject as object)
   if (keys.length === 0) return renderInside(node.inverse, frame)
+  frame.rounds.left -= keys.length
+  if (frame.rounds.left < 0)
+    return failTemplate(frame, node.loc, `The loops of this template come to more than ${MOST_ROUNDS} rounds.`)
   return keys
     .map((written, index) => {
       const key = isList ? index : written
@@ -62,4 +68,11 @@ export const renderProgram = (
   program: TemplateProgram,
   scope: Record<string, unknown>,
   place: (at: TemplatePlace) => Origin,
-): string => renderInside(program, { contexts: [scope], params: new Map(), data: [], place })
+): string =>
+  renderInside(program, {
+    contexts: [scope],
+    params: new Map(),
+    data: [],
+    rounds: { left: MOST_ROUNDS },
+    place,
+  })

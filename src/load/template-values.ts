@@ -14,6 +14,8 @@ export type TemplateFrame = {
   params: Map<string, unknown>
   /** `@index`, `@key`, `@first`, `@last` of each loop around, innermost last. */
   data: Record<string, unknown>[]
+  /** How many rounds all loops of the template together may still take. */
+  rounds: { left: number }
   /** Turns a place of the tree into one of the file. */
   place: (at: TemplatePlace) => Origin
 }

@@ -109,6 +109,9 @@ export const condition = (node: Node, scope: Record<string, unknown>): boolean |
   return true
 }
 
+/** Each item is a line of its own, planned in one piece with the others. */
+const MOST_ITEMS = 10_000
+
 /** The items of a loop, or the unknown that decides them. An item names its line: all of it has to be known. */
 export const itemsOf = (node: Node, scope: Record<string, unknown>): unknown[] | Unknown => {
   const value = node.compiled.loop!.evaluate(scope)
@@ -118,6 +121,12 @@ export const itemsOf = (node: Node, scope: Record<string, unknown>): unknown[] |
       reason: 'playbook-value',
       what: '`loop` wants a list.',
       why: `It is ${JSON.stringify(value)}.`,
+      origin: node.task.loop!.origin,
+    })
+  if (value.length > MOST_ITEMS)
+    throw new Refusal({
+      reason: 'playbook-value',
+      what: `\`loop\` has ${value.length} items, at most ${MOST_ITEMS} are done.`,
       origin: node.task.loop!.origin,
     })
   const open = unknownsIn(value)

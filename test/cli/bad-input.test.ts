@@ -249,4 +249,10 @@ test('a host that cannot be reached: exit code 3 and a plain sentence', async ()
   assert.equal([type, exit, hosts.web.unreachable], ['summary', 3, true])
 })
 
+test('a loop of too many items is refused before any host is contacted', () => {
+  const list = Array.from({ length: 10_001 }, () => '0').join(', ')
+  const text = `- hosts: all\n  vars: { xs: [${list}] }\n  tasks: [{ name: t, debug: { msg: x }, loop: "{{ xs }}" }]\n`
+  assert.match(refused(text), '`loop` has 10001 items, at most 10000 are done.')
+})
+
 test.run()

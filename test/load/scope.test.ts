@@ -121,4 +121,41 @@ test('a host that is not there is named', () => {
   assert.match(failure.fix!, /"node0"/)
 })
 
+/** One host with these variables. */
+const alone = (yaml: string): Record<string, unknown> =>
+  createScope({
+    host: 'a',
+    layers: [layer(yaml)],
+    layersOf: () => [],
+    groups: { all: ['a'] },
+    registers: () => [],
+    register: () => undefined,
+    facts: () => ({}),
+  })
+const chain = (length: number, next: (before: string) => string): string =>
+  Array.from({ length }, (_, i) => `v${i + 1}: ${next(`v${i}`)}\n`).join('')
+
+test('variables that lead through too many others are refused with their place', () => {
+  assert.is(alone(`v0: 1\n${chain(90, v => `"{{ ${v} }}"`)}`).v90, 1)
+  const failure = refusedOnce(() => alone(`v0: 1\n${chain(1000, v => `"{{ ${v} }}"`)}`).v1000)
+  assert.is(failure.reason, 'playbook-value')
+  assert.match(failure.what, 'needed by more than 100 others')
+  assert.is(failure.origin?.file, 'vars.yml')
+})
+
+test('variables that double what they are made of are refused with their place, whatever they are', () => {
+  for (const [start, next] of [
+    ['[1, 2]', (v: string) => `"{{ ${v} + ${v} }}"`],
+    ['abcdefgh', (v: string) => `"{{ ${v} }}{{ ${v} }}"`],
+    ['abcdefgh', (v: string) => `"{{ ${v} + ${v} }}"`],
+    ['[1, 2]', (v: string) => `["{{ ${v} }}", "{{ ${v} }}"]`],
+    ['[1, 2]', (v: string) => `{a: "{{ ${v} }}", b: "{{ ${v} }}"}`],
+    ['[1, 2]', (v: string) => `"{{ [${v}, ${v}] }}"`],
+  ] as const) {
+    const failure = refusedOnce(() => alone(`v0: ${start}\n${chain(40, next)}`).v40)
+    assert.match(failure.what, /The value of the variable "v\d+" is too large\./, next('v'))
+    assert.ok(failure.origin!.line > 10, next('v'))
+  }
+})
+
 test.run()

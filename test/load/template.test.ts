@@ -178,4 +178,12 @@ test('blocks and brackets that lie deep in one another are refused with their pl
   assert.is(render(`${'{{#if port}}'.repeat(200)}x${'{{/if}}'.repeat(200)}`), 'x')
 })
 
+test('loops in loops have an end: the product of their lengths is refused with its place', () => {
+  const list = Array.from({ length: 1000 }, () => 1)
+  const nested = '{{#each list}}{{#each ../list}}{{#each ../../list}}x{{/each}}{{/each}}{{/each}}'
+  const failure = refusedOnce(() => compileFile(nested, 'a.hbs').render({ list }))
+  assert.match(failure.what, 'more than 1000000 rounds')
+  assert.is(failure.origin?.file, 'a.hbs')
+})
+
 test.run()
