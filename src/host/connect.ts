@@ -2,8 +2,21 @@ import { setImmediate } from 'node:timers/promises'
 import type { Bastions } from '../connection/bastions.ts'
 import { dial } from '../connection/dial.ts'
 import type { HostKeys } from '../connection/host-keys.ts'
+import type { Link } from '../connection/link.ts'
 import type { Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
+
+/** A session over a link that ends where that is broken off meanwhile: a server may never answer to its first program. */
+const sessionOver = async (target: Target, link: Link, signal?: AbortSignal): Promise<Transport> => {
+  const { openSession } = await import('./session.ts')
+  const stop = (): void => void link.hangUp()
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    return await openSession(target, link)
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
 
 const isDirect = ({ via = [], proxyCommand }: Target): boolean => via.length === 0 && proxyCommand === undefined
 
@@ -26,11 +39,11 @@ export const connectSsh = async (
   // All that speaks over the connection is loaded while the host answers: a socket is on its way only with the next turn,
   // which loading, being synchronous, would hold up (60 ms).
   await setImmediate()
-  const [{ openSsh }, { openSession }] = await Promise.all([import('../connection/ssh.ts'), import('./session.ts')])
+  const [{ openSsh }] = await Promise.all([import('../connection/ssh.ts'), import('./session.ts')])
   const keys = await (hostKeys ?? (async () => (await import('../connection/host-keys.ts')).createHostKeys()))()
   const dialled =
     direct ?? (await (await import('../connection/way.ts')).wayTo(target, { bastions, hostKeys: keys, signal }))
-  return openSession(target, await openSsh(target, dialled, keys, signal))
+  return sessionOver(target, await openSsh(target, dialled, keys, signal), signal)
 }
 
 const connectLocal = async (target: Target): Promise<Transport> => {
@@ -39,11 +52,8 @@ const connectLocal = async (target: Target): Promise<Transport> => {
 }
 
 const connectOpenssh = async (target: Target, signal?: AbortSignal): Promise<Transport> => {
-  const [{ openOpenssh }, { openSession }] = await Promise.all([
-    import('../connection/openssh.ts'),
-    import('./session.ts'),
-  ])
-  return openSession(target, await openOpenssh(target, signal))
+  const { openOpenssh } = await import('../connection/openssh.ts')
+  return sessionOver(target, await openOpenssh(target, signal), signal)
 }
 
 const WAYS = { ssh: connectSsh, openssh: connectOpenssh, local: connectLocal }

@@ -9,6 +9,7 @@ import {
   lieIn,
   type OutputStreamName,
   passBytes,
+  patienceFor,
   type RunningFrame,
   runningText,
 } from './running-frame.ts'
@@ -41,7 +42,7 @@ const noRoom = (name: string): Failure => ({
 
 const late = (name: string, seconds: number, doing: string): Failure => ({
   reason: 'host-lost',
-  what: `${name} has not answered for ${seconds} seconds: ${doing} only reads, and did not end`,
+  what: `${name} has not answered for ${seconds} seconds: ${doing} did not end`,
   why: 'a disk or a network file system there may hang; or whoever answers there does not want to. The other hosts went on',
   fix: 'see there what hangs: `ps axo stat,wchan:20,args | grep ^D`. Where reading takes so long, say how long it may: ansible_command_timeout',
 })
@@ -59,15 +60,15 @@ export type FrameReader = {
   said(): string
 }
 
-/** How long it is waited for an answer: a timer that runs while one is due. */
-const deadline = (seconds: number, expired: () => void) => {
+/** How long it is waited for what is due: a timer that runs while something is, and begins anew for another time. */
+const deadline = (expired: (seconds: number) => void) => {
   let timer: NodeJS.Timeout | undefined
-  return (isDue: boolean): void => {
-    if (isDue) timer ??= setTimeout(expired, seconds * 1000).unref()
-    else {
-      clearTimeout(timer)
-      timer = undefined
-    }
+  let running: number | undefined
+  return (seconds?: number): void => {
+    if (seconds === running) return
+    clearTimeout(timer)
+    running = seconds
+    if (seconds !== undefined) timer = setTimeout(() => expired(seconds), seconds * 1000).unref()
   }
 }
 
@@ -95,7 +96,7 @@ export const readFrames = (
 
   const lied = (why: string): void => fault(notAnAnswer(`what ${name} says is no answer to what was asked`, why))
   const holder: Holder = { held: 0, burst: () => fault(noRoom(name)) }
-  const expect = deadline(answerSeconds, () => fault(late(name, answerSeconds, current ? runningText(current) : 'it')))
+  const expect = deadline(seconds => fault(late(name, seconds, current ? runningText(current) : 'it')))
   const onMark = (stream: OutputStreamName) => (mark: Mark) => {
     if (isDeaf) return
     const lie = current ? lieIn(current, stream, mark) : 'a mark came while nothing was asked'
@@ -104,8 +105,8 @@ export const readFrames = (
     if (mark.tag === BEGIN_TAG && stream === 'stdout') pid ||= mark.status
     if (addMark(current!, stream, mark)) current = undefined
     // Each answer has its own time.
-    if (mark.tag !== BEGIN_TAG) expect(false)
-    expect(current !== undefined && awaitsAnswer(current))
+    if (mark.tag !== BEGIN_TAG) expect()
+    expect(current && patienceFor(current, answerSeconds))
   }
   const parserOf = (stream: OutputStreamName) =>
     createFrameParser(
@@ -133,11 +134,11 @@ export const readFrames = (
     begin: frame => {
       current = frame
       // The first frame has the time of a login: see patience.ts.
-      expect(started)
+      expect(started ? answerSeconds : undefined)
     },
     stop: () => {
       isDeaf = true
-      expect(false)
+      expect()
       occupy(holder, 0)
       const running = current
       current = undefined

@@ -146,6 +146,18 @@ export const awaitsAnswer = (frame: RunningFrame): boolean => {
   return fragment === undefined || !(fragment.step || fragment.lingers || frame.onBytes)
 }
 
+/**
+ * How many times as long as an answer a step of ours may take: a service that starts, a folder with millions of files that is
+ * removed. Only commands of the user's are without end.
+ */
+const STEP_TIMES = 6
+
+/** How long it may take to what is waited for, given the seconds that an answer has; undefined where nothing says that. */
+export const patienceFor = (frame: RunningFrame, seconds: number): number | undefined => {
+  if (awaitsAnswer(frame)) return seconds
+  return awaited(frame)?.lingers || frame.onBytes ? undefined : STEP_TIMES * seconds
+}
+
 /** What is running, for a message: never a script's text, which may hold a secret. */
 export const runningText = ({ fragments, outputs }: RunningFrame): string =>
   fragments.length === 1

@@ -80,10 +80,11 @@ test('a mark that comes while nothing is asked ends the host', async () => {
   assert.equal(await reasonsOf(shell.run(READS)), ['host-protocol'])
 })
 
-test('what only reads has so long for each answer; a step and a command take as long as they take', async () => {
-  for (const [fragments, reasons] of [
+test('what only reads has so long for each answer, a step of ours six times as long, a command as long as it takes', async () => {
+  for (const [fragments, reasons, answerSeconds = 0.05] of [
     [READS, ['host-lost']],
-    [STEPS, []],
+    [STEPS, [], 0.2],
+    [STEPS, ['host-lost'], 0.02],
     [READS.map(one => ({ ...one, lingers: true as const })), []],
   ] as const) {
     const wire = spokenWire((asked, { stdout, stderr }) => {
@@ -92,7 +93,7 @@ test('what only reads has so long for each answer; a step and a command take as 
         for (const stream of [stdout, stderr]) stream.push(marksOf(asked, '0 1 e'))
       }, 300)
     })
-    const shell = openShell('node0', wire, undefined, { answerSeconds: 0.05 })
+    const shell = openShell('node0', wire, undefined, { answerSeconds })
     assert.equal(await reasonsOf(shell.run([...fragments])), reasons)
   }
 })

@@ -1,7 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { connectSsh } from '../../src/host/connect.ts'
 import { type LiarsRun, runBeside } from './liars.ts'
 import { LIES } from './lies.ts'
+import { reasonsOf } from './local.ts'
+import { withServer } from './server.ts'
 
 // Servers that lie, all of them beside two healthy hosts in one run: each is the end of its own host, and of no other.
 
@@ -20,6 +23,17 @@ test('the healthy hosts are done, and nothing of the engine broke', () => {
 test('the run ends in bounded time and memory', () => {
   assert.ok(ran.ms < 60_000, `${ran.ms} ms`)
   assert.ok(ran.mostMb < 700, `${ran.mostMb} MB`)
+})
+
+test('what is broken off while a server says nothing to the start of a program ends at once', async () => {
+  const asked = Promise.withResolvers<void>()
+  await withServer({ takes: { session: () => asked.resolve() } }, async ({ target }) => {
+    const stop = new AbortController()
+    const reasons = reasonsOf(connectSsh(target, stop.signal))
+    await asked.promise
+    stop.abort()
+    assert.equal(await reasons, ['host-lost'])
+  })
 })
 
 test(`there are at least 40 lies: ${Object.keys(LIES).length}`, () => assert.ok(Object.keys(LIES).length >= 40))

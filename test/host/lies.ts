@@ -259,6 +259,11 @@ const IN_FRAMES: Record<string, Lie> = {
   },
   'answers a second frame with the first': { ...marked('1:b 1:0 1:e'), honestFrames: 1 },
   'says nothing to a second frame': { reason: 'host-lost', shell: () => {}, honestFrames: 1 },
+  'never ends a step': {
+    reason: 'host-lost',
+    shell: (asked, channel) => both(channel, marksOf(asked, 'b')),
+    honestFrames: 2,
+  },
   'answers once more than it was asked': { ...marked('b e e'), honestFrames: 1 },
   'answers with noise': {
     reason: 'host-protocol',
