@@ -1,7 +1,6 @@
 import PQueue from 'p-queue'
 import type { Bastions } from '../connection/bastions.ts'
 import type { AcceptedKey, Confirm, HostKeys } from '../connection/host-keys.ts'
-import { atMost } from '../core/at-most.ts'
 import { Refusal } from '../core/failure.ts'
 import type { Connect, Transport } from '../core/transport.ts'
 import type { Target } from '../settings/target.ts'
@@ -122,10 +121,11 @@ const placesIn = (queue: PQueue) => {
         const going = go()
         gone = going
         underWay.add(going)
-        await atMost(
-          PLACE_MS,
-          going.catch(() => {}).finally(() => underWay.delete(going)),
-        )
+        const settled = going.catch(() => {}).finally(() => underWay.delete(going))
+        const late = Promise.withResolvers<void>()
+        const timer = setTimeout(late.resolve, PLACE_MS)
+        await Promise.race([settled, late.promise])
+        clearTimeout(timer)
       })
       await gone
     },
