@@ -27,7 +27,7 @@ export const wholePlaybook = ({ playbook, inventory }: Pick<Loaded, 'playbook' |
   playbook.plays.map(play => ({
     play,
     tasks: [...play.tasks, ...play.handlers],
-    hosts: selectHosts(inventory, play.hosts.value),
+    hosts: selectHosts(inventory, play.hosts.value, play.hosts.origin),
   }))
 
 /**

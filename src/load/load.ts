@@ -51,9 +51,9 @@ type Input = {
 
 /** The inventory of a playbook; one that is all about the machine that runbook runs on needs none. */
 const inventoryOf = ({ inventories, looked = [], user }: Input, playbook: Playbook | undefined): Inventory => {
-  const patterns = playbook?.plays.map(play => play.hosts.value) ?? []
-  const [thisMachine] = patterns.flatMap(pattern => thisMachineAs(pattern) ?? [])
-  const isAllHere = patterns.every(isThisMachine)
+  const patterns = playbook?.plays.map(play => play.hosts) ?? []
+  const [thisMachine] = patterns.flatMap(({ value, origin }) => thisMachineAs(value, origin) ?? [])
+  const isAllHere = patterns.every(({ value, origin }) => isThisMachine(value, origin))
   if (inventories.length === 0 && !(thisMachine && isAllHere))
     refuse('inventory-missing', 'No inventory was given.', {
       ...(looked.length > 0 ? { why: `Looked for ${looked.join(', ')}.` } : {}),

@@ -129,10 +129,12 @@ const hostsOf = (inventory: Known, names: Set<string>, token: string, origin?: O
 }
 
 /** What the machine that runbook runs on is called in a pattern, if it is. */
-export const thisMachineAs = (pattern: string): string | undefined => split(pattern).find(namesThisMachine)
+export const thisMachineAs = (pattern: string, origin: Origin): string | undefined =>
+  split(pattern, origin).find(namesThisMachine)
 
 /** Whether a pattern is that machine and no other. */
-export const isThisMachine = (pattern: string): boolean => split(pattern).every(namesThisMachine)
+export const isThisMachine = (pattern: string, origin: Origin): boolean =>
+  split(pattern, origin).every(namesThisMachine)
 
 /**
  * The hosts that a pattern names, in inventory order: names, groups, `all`, globs, `~regular expressions`, subscripts,
