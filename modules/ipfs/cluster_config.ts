@@ -1,15 +1,4 @@
-import {
-  defineModule,
-  exec,
-  isUnknown,
-  type Json,
-  later,
-  type Static,
-  same,
-  stat,
-  T,
-  uses,
-} from '../../src/module/module.ts'
+import { defineModule, isUnknown, type Json, later, type Static, same, stat, T, uses } from '../../src/module/module.ts'
 import { stampArgument } from '../builtin/lib/paths.ts'
 import { credentialState, credentialsMember } from './lib/api-credentials.ts'
 import { clusterArguments, clusterMember, serviceFile, serviceFileFault } from './lib/cluster.ts'
@@ -17,6 +6,7 @@ import { factors, moreThanPeers, unusable } from './lib/cluster-config-check.ts'
 import { type ConfigMember, emptyAsNull } from './lib/kubo.ts'
 import { clusterApiMembers, openClusterApis } from './lib/open-apis.ts'
 import { plainJson } from './lib/plain-json.ts'
+import { stampSteps } from './lib/stamp.ts'
 
 const args = T.Object(
   {
@@ -135,7 +125,7 @@ export default defineModule({
       },
       steps: [
         // Before the change: killed in between, the next run still sees the difference and touches it again.
-        ...(stamp === undefined ? [] : [exec(['touch', '--', stamp])]),
+        ...stampSteps(stamp),
         { do: 'members', path: serviceFile(path), set, indent: 2 },
       ],
       reason: `of service.json: ${Object.keys(set).join(', ')}`,

@@ -2,7 +2,6 @@ import {
   defineModule,
   exec,
   type FileAnswer,
-  folder,
   isRecord,
   isUnknown,
   later,
@@ -18,6 +17,7 @@ import { notWritable, writableParent } from '../builtin/lib/writable-parent.ts'
 import { clusterArguments, clusterId, clusterMember, clusterStep, secretState, serviceFile } from './lib/cluster.ts'
 import diagnose from './lib/diagnoses.ts'
 import { handOver } from './lib/hand-over.ts'
+import { handedFolder } from './lib/handed-folder.ts'
 import {
   filledRoot,
   inTheWay,
@@ -69,9 +69,7 @@ const stepsOf = (args: Args, place: Place, names: string[]): Step[] => {
   const into = makingPath(args.path, place)
   const make: Step[] = [
     { do: 'remove', path: into },
-    folder(into, '0700'),
-    // With the colon the group becomes that of the user.
-    exec(['chown', '--', `${args.user}:`, into]),
+    handedFolder(into, args.user, '0700'),
     clusterStep(args, into, ['init', '--consensus', args.consensus]),
     exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),
   ]

@@ -1,6 +1,5 @@
 import {
   defineCollective,
-  exec,
   later,
   type Static,
   type Step,
@@ -15,6 +14,7 @@ import { stampArgument } from '../builtin/lib/paths.ts'
 import { clusterArguments, clusterId, fetchSecret, secretState, serviceFile, serviceFileFault } from './lib/cluster.ts'
 import { duplicateId, twinsObstacle } from './lib/duplicate-ids.ts'
 import { decideKey, type GoodKeyDecision, type HostKey, handOut, keyReason } from './lib/shared-key.ts'
+import { stampSteps } from './lib/stamp.ts'
 
 const args = T.Object(
   {
@@ -50,7 +50,7 @@ const makeStep = ({ is }: GoodKeyDecision, path: string): Step =>
   is === 'born' ? { do: 'generate', name: 'secret', bytes: 32 } : fetchSecret(path, 'secret')
 
 const takeSteps = (path: string, stamp: string | undefined, given: string | undefined): Step[] => [
-  ...(stamp === undefined ? [] : [exec(['touch', '--', stamp])]),
+  ...stampSteps(stamp),
   {
     do: 'members',
     path: serviceFile(path),

@@ -1,6 +1,5 @@
 import {
   defineModule,
-  exec,
   type FileAnswer,
   file,
   isUnknown,
@@ -32,6 +31,7 @@ import { checkedMembers, type PlannedConfig, unstartable } from './lib/kubo-conf
 import { kuboApiMembers, openKuboApis } from './lib/open-apis.ts'
 import { absentArgument } from './lib/peers.ts'
 import { plainJson } from './lib/plain-json.ts'
+import { stampSteps } from './lib/stamp.ts'
 
 const args = T.Object(
   {
@@ -190,7 +190,7 @@ export default defineModule({
       },
       steps: [
         // Before the change: killed in between, the next run still sees the difference and touches it again.
-        ...(args.stamp === undefined ? [] : [exec(['touch', '--', args.stamp])]),
+        ...stampSteps(args.stamp),
         // One process per member costs 40 ms each; at rest one edit of the file does.
         ...(seen.api.exists ? byKubo : [{ do: 'members', path: `${args.path}/config`, set, indent: 2 } as Step]),
       ],

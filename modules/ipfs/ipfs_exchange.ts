@@ -4,7 +4,6 @@ import {
   exec,
   type FileAnswer,
   file,
-  folder,
   later,
   processStart,
   type Static,
@@ -51,12 +50,15 @@ const give = (args: Args, name: string): Step =>
     { name },
   )
 
-/** The folder that a reading host works in. It is removed at the end, or when the next run begins. */
+/** The folder that a reading host works in, all of it as kubo's user, whose folder it is in. It is removed at the end, or when the next run begins. */
 const work = (path: string): string => `${stamps(path)}.new`
 
 /** Keeps what another host has made known, a line for each source in their order; an empty one if it is gone. */
 const note = (args: Args, file: string, from: string): Step =>
-  exec(['sh', '-c', 'cat >>"$1"', 'sh', `${work(args.path)}/${file}`], { stdin: { from, after: '\n', orElse: '' } })
+  exec(['sh', '-c', 'cat >>"$1"', 'sh', `${work(args.path)}/${file}`], {
+    user: args.user,
+    stdin: { from, after: '\n', orElse: '' },
+  })
 
 /**
  * Eight sources at once, up to 17 s each. A stamp is noted only for what was really read; a failure is noted too, and
@@ -75,7 +77,7 @@ while read -r cid; do n=$((n+1)); [ -z "$cid" ] || try $n "$cid" "$1" "$2" & shi
       work(args.path),
       ...wanted.flatMap(({ stamp, pair }) => [stamp, pair]),
     ],
-    { name },
+    { user: args.user, name },
   )
 
 const cure = ({ via, unit }: Args): string =>
@@ -85,18 +87,21 @@ const cure = ({ via, unit }: Args): string =>
 
 /** Tells what was not read. A source that was lost meanwhile has its own failure, so it is not told here. */
 const conclude = (args: Args): Step =>
-  exec([
-    'sh',
-    '-c',
-    `w=$1; sort -o "$w/stamps" -- "$w/stamps" && mv -f -- "$w/stamps" "$2" || exit
+  exec(
+    [
+      'sh',
+      '-c',
+      `w=$1; sort -o "$w/stamps" -- "$w/stamps" && mv -f -- "$w/stamps" "$2" || exit
 n=0; while read -r here; do n=$((n+1)); [ -z "$here" ] || [ ! -f "$w/failed.$n" ] || cat -- "$w/failed.$n"; done <"$w/here" >"$w/all"
 [ -s "$w/all" ] || { rm -rf -- "$w"; exit; }
 { cat -- "$w/all"; echo "$3"; rm -rf -- "$w"; exit 1; } >&2`,
-    'sh',
-    work(args.path),
-    stamps(args.path),
-    cure(args),
-  ])
+      'sh',
+      work(args.path),
+      stamps(args.path),
+      cure(args),
+    ],
+    { user: args.user },
+  )
 
 const stampFile = { exists: true, kind: 'file', mode: '0644' } as const
 
@@ -141,7 +146,7 @@ const readingPhases = (own: Args, host: string, pairs: Pairs): Step[][] => {
   return [
     [
       { do: 'remove', path: work(own.path) },
-      folder(work(own.path), '0700'),
+      exec(['mkdir', '-m', '0700', '--', work(own.path)], { user: own.user }),
       {
         do: 'write',
         path: `${work(own.path)}/stamps`,
@@ -152,6 +157,8 @@ const readingPhases = (own: Args, host: string, pairs: Pairs): Step[][] => {
             .join(''),
         ),
         mode: '0644',
+        owner: own.user,
+        group: '',
       },
       ...sources.map(from => note(own, 'cids', `cid.${from}`)),
       take(own, wanted, `here.${host}`),

@@ -4,7 +4,6 @@ import {
   exec,
   type FileAnswer,
   file,
-  folder,
   isUnknown,
   later,
   type Static,
@@ -19,6 +18,7 @@ import type { Obstacle } from '../builtin/lib/paths.ts'
 import { notWritable, writableParent } from '../builtin/lib/writable-parent.ts'
 import diagnose from './lib/diagnoses.ts'
 import { handOver } from './lib/hand-over.ts'
+import { handedFolder } from './lib/handed-folder.ts'
 import { filledRoot, inTheWay, makingPath, type Place, placeOf, placingSteps, unfillable } from './lib/in-place.ts'
 import { daemonArguments, peerId, repoArguments } from './lib/kubo.ts'
 import { lagObstacle, migratedLabels, migrationSteps, type RepoLag, repoLag, strangeRepo } from './lib/repo-version.ts'
@@ -46,9 +46,7 @@ const stepsOf = (args: Args, place: Place, names: string[]): Step[] => {
   const into = makingPath(path, place)
   const make: Step[] = [
     { do: 'remove', path: into },
-    folder(into, '0750'),
-    // With the colon the group becomes that of the user.
-    exec(['chown', '--', `${user}:`, into]),
+    handedFolder(into, user, '0750'),
     exec([`${bin_dir}/ipfs`, 'init', ...(profile === '' ? [] : [`--profile=${profile}`])], {
       user,
       env: { HOME: into, IPFS_PATH: into },

@@ -13,7 +13,8 @@ import {
   unitFile,
   uses,
 } from '../../src/module/module.ts'
-import { folderArgument, type Obstacle, pathArgument } from '../builtin/lib/paths.ts'
+import { makingFunctions } from '../builtin/lib/making-in-closet.ts'
+import { baseName, folderArgument, type Obstacle, parentFolder, pathArgument } from '../builtin/lib/paths.ts'
 import {
   type Adoptable,
   clusterPeer,
@@ -217,16 +218,14 @@ const outputsOf = (host: string, args: Args, seen: Seen, { kubos, peers, key, se
   }
 }
 
+/** By a link that nobody else can change: the folder is its owner's, who could have root copy something else, or over it. */
+const keeping = `${makingFunctions}
+begin "$1" || exit
+[ -e "../$3" ] || [ -h "../$3" ] || { if [ -e "../$2" ]; then ln -- "../$2" ./was && { [ -f ./was ] && [ ! -h ./was ] && cp -p -- ./was ./made; s=$?; rm -f ./was; [ $s = 0 ]; }; else umask 077; : >./made; fi && mv -nT -- ./made "../$3"; }`
+
 /** Keeps a file under its former name; where there was none, an empty one says so. */
 const keep = (file: string): Step =>
-  exec([
-    'sh',
-    '-c',
-    '[ -e "$2" ] || if [ -e "$1" ]; then cp -p -- "$1" "$2"; else umask 077; : >"$2"; fi',
-    'sh',
-    file,
-    formerName(file),
-  ])
+  exec(['sh', '-c', keeping, 'sh', parentFolder(file), baseName(file), baseName(formerName(file))])
 
 /** What is written on a host, and what is handed out by it. */
 const keySteps = (one: Surveyed, { key, kubos }: Standing, user: string, place: string): Step[][] => {

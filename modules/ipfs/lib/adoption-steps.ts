@@ -30,6 +30,16 @@ export type OwnSteps = { settings: (folder: string) => Step[]; started: Step[] }
 
 const shell = (text: string, words: string[]): Step => exec(['sh', '-c', text, 'sh', ...words])
 
+/**
+ * A file with further names may be anybody's, linked there by whose folder it was: to give it away would give away that. The
+ * programs make none.
+ */
+const noFurtherNames = (folder: string): Step =>
+  shell(
+    `[ ! -d "$1" ] || { f=$(find "$1" ! -type d -links +1 | head -n 1) && [ -z "$f" ]; } || { echo "$f has further names, maybe of a file that is somebody else's: it is not given away. Copy it and put the copy in its place, or remove it" >&2; exit 1; }`,
+    [folder],
+  )
+
 /** Puts something aside, under a name that nothing has yet. */
 const aside = `aside() { a=$1.before-runbook n=1; while [ -e "$a" ] || [ -h "$a" ]; do n=$((n+1)); a=$1.before-runbook-$n; done; mv -T -- "$1" "$a"; }
 `
@@ -145,6 +155,7 @@ const moving = (
     ...(folder === from ? [] : copying(from, folder)),
     shell('[ -e "$2" ] || cp -p -- "$1" "$2"', [proof, formerName(proof)]),
     ...settings(folder),
+    noFurtherNames(folder),
     uncut(['chown', '-Rh', '--', `${user}:`, folder]),
     ...(isHere ? [] : [exec(['chmod', 'go-w', '--', folder]), ...placing(at, source)]),
   ]
@@ -189,6 +200,7 @@ export const adoptionSteps = (
 ): Step[] => {
   const users = usersOf(at.from, unitName(at.unit), seen.found, seen.source)
   return [
+    ...(at.from !== at.path && seen.found.target === 'here' ? [] : [noFurtherNames(at.from)]),
     ...beginning(at, seen.wayBack),
     ...keepPrograms(it, at, seen.found),
     ...ending(it, at, users),

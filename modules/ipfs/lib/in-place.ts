@@ -1,5 +1,6 @@
 import { exec, program, type Query, quote, type Step, uses } from '../../../src/module/module.ts'
 import { type Obstacle, unfinishedPath } from '../../builtin/lib/paths.ts'
+import { handOverPlace } from './handed-folder.ts'
 
 // A folder is made whole beside its place and renamed into it. Where the place is a mount point, or a link to a folder,
 // nothing can be renamed over it: there it is made inside, and what was made is moved up, last what makes it count.
@@ -64,9 +65,9 @@ export const placingSteps = (
   const made = `${path}/${madeName}`
   return [
     ...(names.includes(madeName) ? [] : [...make, { do: 'rename', from, to: made } satisfies Step]),
-    exec(['chown', '--', `${user}:`, `${path}/`]),
-    exec(['chmod', mode, '--', `${path}/`]),
-    exec(['sh', '-c', moving, 'sh', made, last]),
+    handOverPlace(path, user, mode),
+    // By the user, whose all of it is by now: root would move whatever a link there leads to.
+    exec(['sh', '-c', moving, 'sh', made, last], { user }),
   ]
 }
 

@@ -1,0 +1,17 @@
+import { exec, pinFunctions, type Step } from '../../../src/module/module.ts'
+import { makingFunctions } from '../../builtin/lib/making-in-closet.ts'
+
+const making = `${makingFunctions}
+set -e
+f=\${1%/*}; begin "\${f:-/}"; mkdir ./made; chown -- "$2:" ./made; chmod "$3" ./made; mv -T -- ./made "../\${1##*/}"`
+
+/**
+ * A new folder for somebody, with the group of that user: it gets its owner where nobody can put something else in its place
+ * (see `making-in-closet.ts`).
+ */
+export const handedFolder = (path: string, user: string, mode: string): Step =>
+  exec(['sh', '-c', making, 'sh', path, user, mode])
+
+/** Gives a folder that is there to somebody, also one that a link of root's leads to: it is entered, and then has no name. */
+export const handOverPlace = (path: string, user: string, mode: string): Step =>
+  exec(['sh', '-c', `${pinFunctions}\npin "$1" && chown -- "$2:" . && chmod "$3" .`, 'sh', path, user, mode])
