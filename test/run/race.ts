@@ -146,7 +146,8 @@ const makeGates = (folder: string): { gates: string; asked: string; answered: st
     string,
   ]
   mkdirSync(gates)
-  spawnSync('mkfifo', [asked, answered])
+  // Also for what steps run as another user.
+  spawnSync('mkfifo', ['-m', '0666', asked, answered])
   const real = (name: string): string | undefined =>
     (process.env.PATH ?? '')
       .split(':')

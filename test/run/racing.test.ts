@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { seed } from '../chance.ts'
@@ -23,6 +23,16 @@ writeFileSync(join(shared, 'tool'), 'tool\n')
 chmodSync(join(shared, 'tool'), 0o4755)
 execFileSync('tar', ['-cf', join(shared, 'site.tar'), '-C', shared, 'site'])
 execFileSync('tar', ['-cf', join(shared, 'tool.tar'), '-C', shared, 'tool'])
+
+const program = (name: string, text: string): void =>
+  writeFileSync(join(shared, 'bin', name), `#!/bin/sh\nset -e\n${text}\n`, { mode: 0o755 })
+mkdirSync(join(shared, 'bin'))
+program(
+  'ipfs',
+  'cd -- "$IPFS_PATH"; mkdir blocks datastore keystore; for f in version datastore_spec config; do echo x >$f; done',
+)
+program('ipfs-cluster-service', 'cd -- "$2"; for f in service.json identity.json peerstore; do echo {} >$f; done')
+for (let at = shared; at.includes('runbook-run-'); at = dirname(at)) chmodSync(at, 0o755)
 
 const conf = (at: string): void => {
   writeFileSync(join(at, 'conf'), 'one\n')
@@ -73,6 +83,23 @@ const tasks: Record<string, Entry> = {
   'unarchive remote, set-ID': { task: `unarchive: { src: ${shared}/tool.tar, remote_src: true, dest: AT }` },
   // An account that every machine has gets another home: what would change it does nothing here.
   user: { task: 'user: { name: daemon, home: AT/home }' },
+  ipfs_init: {
+    task: `ipfs_init: { path: AT/repo, user: daemon, bin_dir: ${shared}/bin }`,
+    planted: ['.repo.new'],
+  },
+  'ipfs_init, a link': {
+    task: `ipfs_init: { path: AT/repo, user: daemon, bin_dir: ${shared}/bin }`,
+    fill: at => {
+      mkdirSync(join(at, 'disk'))
+      symlinkSync('disk', join(at, 'repo'))
+    },
+    planted: ['disk/.runbook-made', 'disk/.runbook-making'],
+  },
+  cluster_init: {
+    task: `cluster_init: { path: AT/peer, user: daemon, bin_dir: ${shared}/bin }`,
+    planted: ['.peer.new'],
+  },
+  swarm_key: { task: `swarm_key: { path: AT, user: daemon, value: ${'a'.repeat(64)} }` },
   fetch: { task: `fetch: { src: AT/conf, dest: ${shared}/fetched/ }`, fill: conf },
   'command creates': { task: 'command: { argv: [touch, made], chdir: /, creates: AT/made }' },
 }
@@ -81,7 +108,7 @@ const wanted = process.env.RUNBOOK_SWAPS === undefined ? 0 : Number(process.env.
 /** So many rounds of each at least. */
 const fewest = 2
 const files = { 't.hbs': 'two\n' }
-const patience = 30_000
+const patience = 20_000
 const races = suite('races')
 
 /** Hosts that say when a step, or a file, is about to be sent to one. */
