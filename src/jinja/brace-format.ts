@@ -71,7 +71,7 @@ const FIELD = /\{\{|\}\}|\{(?<name>[^{}!:]*)(?:!(?<shown>[rsa]))?(?::(?<format>(
 
 /**
  * Python's `'{} {name.member} {0[key]:>10}'.format(...)`. `find` gives what a field begins with: a position, or a name;
- * `member` what follows.
+ * `member` what follows, as it is written: `.name` or `[key]`.
  */
 export const braceFormat = (
   text: string,
@@ -82,7 +82,7 @@ export const braceFormat = (
   const fieldValue = (name: string): Value => {
     const [first = '', ...rest] = name.match(/^[^.[]*|\.[^.[]+|\[[^\]]+\]/g) ?? []
     const start = first === '' ? next++ : /^\d+$/.test(first) ? Number(first) : first
-    return rest.reduce((owner, step) => member(owner, step.replace(/^[.[]|\]$/g, '')), find(start))
+    return rest.reduce((owner, step) => member(owner, step), find(start))
   }
   return text.replace(FIELD, (...found) => {
     const whole = found[0] as string

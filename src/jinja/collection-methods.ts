@@ -2,7 +2,7 @@ import { equal } from './equality.ts'
 import { iterate } from './iterate.ts'
 import type { Method } from './methods.ts'
 import { compare } from './order.ts'
-import { Dict, Tuple, tupleOf, type Value, ValueFault } from './value.ts'
+import { Dict, orElse, Tuple, tupleOf, type Value, ValueFault } from './value.ts'
 
 const positionIn = (list: Value[], value: Value): number => {
   const at = list.findIndex(one => equal(one, value))
@@ -61,7 +61,7 @@ const updated = (dict: Dict, others: Value[], named: Dict): null => {
 }
 
 const popKey = (dict: Dict, key: Value, usual?: Value): Value => {
-  const found = dict.get(key) ?? usual
+  const found = orElse(dict.get(key), () => usual)
   if (found === undefined) throw new ValueFault('There is no such key.')
   dict.delete(key)
   return found
@@ -83,7 +83,7 @@ const popLast = (dict: Dict): Value => {
 export const dictMethods: Record<string, [parameters: string[], run: Method]> = {
   clear: [[], (dict: Dict) => nothing(dict.keys().map(key => dict.delete(key)))],
   copy: [[], (dict: Dict) => new Dict(dict)],
-  get: [['key', 'default?'], (dict: Dict, key: Value, usual: Value = null) => dict.get(key) ?? usual],
+  get: [['key', 'default?'], (dict: Dict, key: Value, usual: Value = null) => orElse(dict.get(key), () => usual)],
   items: [[], (dict: Dict) => dict.entries().map(pair => tupleOf(pair))],
   keys: [[], (dict: Dict) => dict.keys()],
   pop: [['key', 'default?'], popKey],

@@ -1,4 +1,4 @@
-import { Dict, Live, typeName, usable, type Value, ValueFault } from './value.ts'
+import { Dict, Live, typeName, Undefined, usable, type Value, ValueFault } from './value.ts'
 
 /** Something else that can be gone over. */
 export abstract class Iterable extends Live {
@@ -8,6 +8,7 @@ export abstract class Iterable extends Live {
 
 /** What a loop goes over: members of a list, keys of a mapping, characters of a text. Throws a ValueFault for anything else. */
 export const iterate = (value: Value): Value[] => {
+  if (value instanceof Undefined && value.isBlank) return []
   const there = usable(value)
   if (Array.isArray(there)) return there
   if (there instanceof Dict) return there.keys()

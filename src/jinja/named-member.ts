@@ -4,7 +4,7 @@ import { dictMethods, methodsOfList } from './collection-methods.ts'
 import { FunctionValue } from './function-value.ts'
 import { Iterable } from './iterate.ts'
 import { textMethods } from './text-methods.ts'
-import { Dict, Live, Moment, typeName, Undefined, type Value, ValueFault } from './value.ts'
+import { Dict, Live, Moment, orElse, typeName, Undefined, type Value, ValueFault } from './value.ts'
 
 /** Python's `'{} {name.member}'.format(...)`. */
 const format = (text: string, positional: Value[], named: Dict): string => {
@@ -13,7 +13,11 @@ const format = (text: string, positional: Value[], named: Dict): string => {
     if (value === undefined) throw new ValueFault(`There is nothing for {${first}} in this format.`)
     return value
   }
-  return braceFormat(text, find, (owner, name) => memberByName(owner, name))
+  return braceFormat(text, find, (owner, step) => {
+    const name = step.replace(/^[.[]|\]$/g, '')
+    if (step.startsWith('.')) return attributeOnly(owner, name)
+    return memberByKey(owner, /^\d+$/.test(name) ? BigInt(name) : name)
+  })
 }
 
 type Methods = Record<string, [parameters: string[], run: (...values: never[]) => Value]>
@@ -57,17 +61,21 @@ const lacking = (owner: Value, name: string): Undefined => {
 const outside = (owner: Value): Value | undefined =>
   owner instanceof Undefined || isUnknown(owner) ? owner : undefined
 
-/** What stands between `.` and the rest: Python's attribute, then the item of that name. An Undefined where there is none. */
+/** What Python has under `.`: attributes only, as `format` looks them up. */
+const attributeOnly = (owner: Value, name: string): Value =>
+  orElse(attributeOf(owner, name), () => lacking(owner, name))
+
+/** What stands behind `.`: Python's attribute, then the item of that name. An Undefined where there is none. */
 export const memberByName = (owner: Value, name: string): Value =>
-  outside(owner) ??
-  attributeOf(owner, name) ??
-  itemOf(owner, /^\d+$/.test(name) && !(owner instanceof Dict) ? BigInt(name) : name) ??
-  lacking(owner, name)
+  orElse(outside(owner), () =>
+    orElse(attributeOf(owner, name), () => orElse(itemOf(owner, name), () => lacking(owner, name))),
+  )
 
 /** What stands in `[ ]`: the item, then Python's attribute. An Undefined where there is none. */
 export const memberByKey = (owner: Value, key: Value): Value => {
-  const beyond = outside(owner) ?? outside(key)
+  const beyond = orElse(outside(owner), () => outside(key))
   if (beyond !== undefined) return beyond
-  const item = itemOf(owner, key) ?? (typeof key === 'string' ? attributeOf(owner, key) : undefined)
-  return item ?? lacking(owner, typeof key === 'string' ? key : String(typeof key === 'bigint' ? key : typeName(key)))
+  const attribute = () => (typeof key === 'string' ? attributeOf(owner, key) : undefined)
+  const written = typeof key === 'string' || typeof key === 'bigint' ? String(key) : typeName(key)
+  return orElse(orElse(itemOf(owner, key), attribute), () => lacking(owner, written))
 }

@@ -1,6 +1,6 @@
 import { born, isUnknown, type Unknown } from '../core/unknown.ts'
 import { isoText } from './repr.ts'
-import { Dict, Live, Moment, Omit, omit, Tuple, Undefined, usable, type Value, ValueFault } from './value.ts'
+import { Dict, Live, Moment, Omit, omit, orElse, Tuple, Undefined, usable, type Value, ValueFault } from './value.ts'
 
 /**
  * Data as the rest of the program has it, as a value of templates of its own: a template that changes it changes nothing
@@ -42,7 +42,7 @@ class Unfinished extends Dict {
     this.#until = until
   }
   override get(key: Value): Value | undefined {
-    return super.get(key) ?? this.#until
+    return orElse(super.get(key), () => this.#until)
   }
   override has(key: Value): boolean {
     if (!super.has(key)) throw this.#until

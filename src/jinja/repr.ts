@@ -1,4 +1,4 @@
-import { Dict, Live, Moment, Omit, Tuple, usable, type Value } from './value.ts'
+import { Dict, Live, Moment, Omit, Tuple, Undefined, usable, type Value } from './value.ts'
 
 /** A float as Python writes it: the shortest digits that are read as the same, with a point or an exponent. */
 export const floatText = (value: number): string => {
@@ -80,6 +80,7 @@ export const repr = (value: Value): string => {
 
 /** Python's `str`: a text as it is, everything else as Python shows it. Throws what is undefined or unknown in it. */
 export const str = (value: Value): string => {
+  if (value instanceof Undefined && value.isBlank) return ''
   const there = usable(value)
   if (typeof there === 'string') return there
   if (there === null) return 'None'

@@ -3,10 +3,13 @@ export class SyntaxFault extends Error {
   readonly at: number
   readonly length: number
   readonly fix: string | undefined
-  constructor(message: string, at: number, length = 1, fix?: string) {
+  /** The name that was looked for, and those that there are: for who can say which was meant. */
+  readonly near: { name: string; known: string[] } | undefined
+  constructor(message: string, at: number, length = 1, fix?: string, near?: { name: string; known: string[] }) {
     super(message)
     this.at = at
     this.length = length
     this.fix = fix
+    this.near = near
   }
 }

@@ -79,8 +79,11 @@ export class ValueFault extends Error {
  */
 export class Undefined {
   readonly fault: ValueFault
-  constructor(fault: ValueFault) {
+  /** Whether it is an empty text beside other text, as that of a condition without an else. */
+  readonly isBlank: boolean
+  constructor(fault: ValueFault, isBlank = false) {
     this.fault = fault
+    this.isBlank = isBlank
   }
 }
 
@@ -164,6 +167,9 @@ export class Dict {
     return this.entries()[Symbol.iterator]()
   }
 }
+
+/** A value where there is one, None too; else another. */
+export const orElse = <V>(value: Value | undefined, make: () => V): Value | V => (value === undefined ? make() : value)
 
 /** Python's name of a value's type. */
 export const typeName = (value: Value): string => {

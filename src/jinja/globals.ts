@@ -1,0 +1,97 @@
+import { dictOf } from './collection-methods.ts'
+import { FunctionValue } from './function-value.ts'
+import { Iterable } from './iterate.ts'
+import { Namespace } from './namespace.ts'
+import { Dict, omit, Undefined, type Value, ValueFault } from './value.ts'
+
+/** Longer ranges are not written out: nobody means to. */
+const LONGEST_RANGE = 1_000_000
+
+/** What `range(...)` makes. */
+class Range extends Iterable {
+  readonly type = 'range'
+  readonly #bounds: readonly [start: bigint, stop: bigint, step: bigint]
+  constructor(bounds: readonly [bigint, bigint, bigint]) {
+    super()
+    this.#bounds = bounds
+  }
+  get length(): number {
+    const [start, stop, step] = this.#bounds
+    const distance = step > 0n ? stop - start : start - stop
+    const stride = step > 0n ? step : -step
+    return distance <= 0n ? 0 : Number((distance + stride - 1n) / stride)
+  }
+  override get shown(): string {
+    const [start, stop, step] = this.#bounds
+    return `range(${start}, ${stop}${step === 1n ? '' : `, ${step}`})`
+  }
+  items(): Value[] {
+    const [start, , step] = this.#bounds
+    if (this.length > LONGEST_RANGE) throw new ValueFault(`A range has at most ${LONGEST_RANGE} members here.`)
+    return Array.from({ length: this.length }, (_, at) => start + BigInt(at) * step)
+  }
+}
+
+const whole = (value: Value): bigint => {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'boolean') return value ? 1n : 0n
+  throw new ValueFault('range() wants whole numbers.')
+}
+const range = (first: Value, stop: Value | undefined, step: Value = 1n): Value => {
+  if (step === 0n) throw new ValueFault('range() arg 3 must not be zero')
+  return stop === undefined
+    ? new Range([0n, whole(first), whole(step)])
+    : new Range([whole(first), whole(stop), whole(step)])
+}
+
+const undef = (hint: Value = null): Value =>
+  new Undefined(new ValueFault(typeof hint === 'string' && hint !== '' ? hint : 'A value that has to be given is not.'))
+
+/** One value after the other, and from the beginning again. */
+const cycler = (values: Value[]): Value => {
+  let at = 0
+  const next = () => values[at++ % values.length]!
+  const reset = () => {
+    at = 0
+    return null
+  }
+  const members: [string, Value][] = [
+    ['next', new FunctionValue('next', [], next)],
+    ['reset', new FunctionValue('reset', [], reset)],
+  ]
+  return new Namespace(new Dict(members))
+}
+
+const joiner = (separator: Value = ', '): Value => {
+  let isUsed = false
+  return new FunctionValue('joiner', [], () => {
+    const text = isUsed ? separator : ''
+    isUsed = true
+    return text
+  })
+}
+
+const notYet = (name: string) =>
+  new FunctionValue(name, ['*', '**'], () => {
+    throw new ValueFault(`"${name}" is not there in templates yet.`)
+  })
+
+/** The functions that every template can call. A variable of the same name hides one. */
+export const globals: Readonly<Record<string, Value>> = {
+  range: new FunctionValue('range', ['start', 'stop?', 'step?'], range, 'type'),
+  dict: new FunctionValue('dict', ['*', '**'], (others: Value[], named: Dict) => dictOf(others, named), 'type'),
+  namespace: new FunctionValue(
+    'namespace',
+    ['*', '**'],
+    (others: Value[], named: Dict) => new Namespace(dictOf(others, named)),
+    'type',
+  ),
+  cycler: new FunctionValue('cycler', ['*'], cycler, 'type'),
+  joiner: new FunctionValue('joiner', ['sep?'], joiner, 'type'),
+  undef: new FunctionValue('undef', ['hint?'], undef),
+  omit,
+  now: notYet('now'),
+  lookup: notYet('lookup'),
+  query: notYet('query'),
+  q: notYet('q'),
+}

@@ -1,0 +1,110 @@
+import { isUnknown } from '../core/unknown.ts'
+import { nodesBelow } from './assigned.ts'
+import { type Context, invoke } from './callable.ts'
+import type { Known } from './compile-expression.ts'
+import { runTemplate } from './compile-inheritance.ts'
+import { compileBody } from './compile-statement.ts'
+import type { Delimiters } from './delimiters.ts'
+import { filters } from './filters/all.ts'
+import { type Block, type Compiled, type Frame, type Rendering, Scope } from './frame.ts'
+import { globals } from './globals.ts'
+import { memberByKey, memberByName } from './named-member.ts'
+import { finalized, joined, Output } from './output.ts'
+import { withoutHeader } from './overrides.ts'
+import { parseTemplate } from './parser.ts'
+import { fromPlain } from './plain.ts'
+import { tests } from './tests.ts'
+import type { StatementNode } from './tree.ts'
+import { type Dict, Live, Omit, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
+
+/** A template that was read, with what its failures need: offsets are in `text`, which begins at `skipped` in the file. */
+export type JinjaTemplate = Compiled & { text: string; how: Delimiters; skipped: number; statements: StatementNode[] }
+
+/**
+ * Reads a template. `file` stands for it in the places of what is wrong in it.
+ *
+ * Throws a SyntaxFault, with its offset in the text behind the header: what cannot be read, filters and tests that do not exist.
+ */
+export const readTemplate = (
+  whole: string,
+  how: Delimiters,
+  file: object,
+  header: 'read' | 'printed' = 'read',
+): JinjaTemplate => {
+  const own = header === 'read' ? withoutHeader(whole, how) : { text: whole, how, skipped: 0 }
+  const statements = parseTemplate(own.text, own.how)
+  const known: Known = { source: file, filters: new Set(Object.keys(filters)), tests: new Set(Object.keys(tests)) }
+  const blocks = nodesBelow(statements)
+    .filter(one => one.kind === 'block')
+    .map(({ name, body, isScoped, isRequired }): [string, Block] => [
+      name,
+      { body: compileBody(body, known), isScoped, isRequired },
+    ])
+  return { source: file, body: compileBody(statements, known), blocks: new Map(blocks), ...own, statements }
+}
+
+/** What a template is rendered with. */
+export type RenderWith = {
+  /** A variable of the host as the rest of the program has it; undefined where there is none. */
+  variable(name: string): unknown
+  /** The names of all variables, for who looks for one that is not there. */
+  names(): string[]
+  /** Another template by the name that it is included by. */
+  template(name: string): Compiled | undefined
+}
+
+const renderingOf = ({ variable, names, template }: RenderWith): Rendering => {
+  const found = new Map<string, Value>()
+  const variableOf = (name: string): Value => {
+    const known = found.get(name)
+    if (known !== undefined) return known
+    const value = lookedUp(name)
+    found.set(name, value)
+    return value
+  }
+  const lookedUp = (name: string): Value => {
+    const data = variable(name)
+    if (data !== undefined) return fromPlain(data)
+    return orElse(
+      globals[name],
+      () => new Undefined(new ValueFault(`There is no "${name}".`, { name, known: names() })),
+    )
+  }
+  const call = (
+    table: Rendering['filters'],
+    name: string,
+    value: Value,
+    { args, named }: { args: Value[]; named: Dict },
+  ): Value => {
+    if (!Object.hasOwn(table, name)) throw new ValueFault(`There is no "${name}".`, { name, known: Object.keys(table) })
+    return invoke(name, table[name]!, context, { args: [value, ...args], named })
+  }
+  const context: Context = {
+    filter: (name, value, given) => call(filters, name, value, given),
+    test: (name, value, given) => call(tests, name, value, given),
+    variable: variableOf,
+    member: (owner, key) => (typeof key === 'string' ? memberByName(owner, key) : memberByKey(owner, key)),
+  }
+  return { context, filters, tests, global: name => globals[name], template, calls: { depth: 0 } }
+}
+
+/**
+ * What a template makes of its variables: a text, or the value of the one expression that it is. What is not known yet
+ * is returned where the whole depends on it.
+ *
+ * Throws Tripped for what is undefined and used, a ValueFault for what does not go; both with their place.
+ */
+export const renderValue = (template: JinjaTemplate, given: RenderWith): Value => {
+  const scope = new Scope()
+  const output = new Output()
+  const blocks = new Map([...template.blocks].map(([name, block]) => [name, [block]]))
+  const frame: Frame = { rendering: renderingOf(given), scope, top: scope, output, blocks, heir: {}, isTop: true }
+  runTemplate(template, frame)
+  const whole = joined(output)
+  if (isUnknown(whole)) return whole
+  if (usable(whole) instanceof Omit) throw new ValueFault('A template as a whole cannot be left out.')
+  const value = finalized(whole)
+  if (value instanceof Live)
+    throw new ValueFault(`A ${value.type} is no value of its own: call it, or make a list of it.`)
+  return value
+}
