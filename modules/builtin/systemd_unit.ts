@@ -31,7 +31,7 @@ const args = T.Object(
     src: T.Optional(
       T.String({
         template: true,
-        description: 'A Handlebars template of the controller in place of `content`, as for the module template.',
+        description: 'A template of the controller in place of `content`, as for the module template.',
       }),
     ),
     mode: T.String({ pattern: '^[0-7]{3,4}$', default: '0644', description: 'The mode of the file, quoted.' }),

@@ -8,7 +8,7 @@ const args = T.Object(
     src: T.String({
       template: true,
       description:
-        'A Handlebars file of the controller, looked for in `templates/` beside the playbook, then beside it.',
+        'A template of the controller, looked for in `templates/` beside the playbook, then beside it. It is Jinja, as Ansible renders it; one whose name ends in .hbs is Handlebars.',
     }),
     dest: pathArgument(
       'Where the file goes. With `/` at its end: the folder it goes into, under the name of `src` without .hbs.',
@@ -23,11 +23,11 @@ const target = ({ src, dest }: { src: string; dest: string }): string =>
 
 export default defineModule({
   name: 'template',
-  about: "Renders a Handlebars template with the host's variables and puts the text in place on the host.",
+  about: "Renders a Jinja template with the host's variables and puts the text in place on the host.",
   args,
   outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }) }),
   examples: [
-    '- name: Configure the web server\n  template:\n    src: site.conf.hbs\n    dest: /etc/nginx/conf.d/site.conf\n    mode: "0644"',
+    '- name: Configure the web server\n  template:\n    src: site.conf.j2\n    dest: /etc/nginx/conf.d/site.conf\n    mode: "0644"',
   ],
   reads: args => ({
     template: template(args.src),

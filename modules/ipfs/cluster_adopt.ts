@@ -80,7 +80,7 @@ export default defineModule({
   args,
   outputs: adoptionOutputs,
   examples: [
-    "- name: Adopt ipfs-cluster\n  cluster_adopt:\n    from: '{{ found.cluster_from }}'\n    unit: /etc/systemd/system/ipfs-cluster\n    ipfs_unit: /etc/systemd/system/ipfs\n    src: ipfs-cluster.service",
+    "- name: Adopt ipfs-cluster\n  cluster_adopt:\n    from: '{{ found.cluster_from }}'\n    unit: /etc/systemd/system/ipfs-cluster\n    ipfs_unit: /etc/systemd/system/ipfs\n    src: ipfs-cluster.service.hbs",
   ],
   reads: args => ({
     ...adoptionReads(clusterPeer, args, asked(args)),

@@ -96,7 +96,7 @@ export default defineModule({
   args,
   outputs: adoptionOutputs,
   examples: [
-    "- name: Adopt kubo\n  ipfs_adopt:\n    from: '{{ found.ipfs_from }}'\n    unit: /etc/systemd/system/ipfs\n    cluster_unit: /etc/systemd/system/ipfs-cluster\n    src: ipfs.service",
+    "- name: Adopt kubo\n  ipfs_adopt:\n    from: '{{ found.ipfs_from }}'\n    unit: /etc/systemd/system/ipfs\n    cluster_unit: /etc/systemd/system/ipfs-cluster\n    src: ipfs.service.hbs",
   ],
   reads: args => ({
     ...adoptionReads(kubo, args, asked(args)),

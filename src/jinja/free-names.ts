@@ -27,6 +27,7 @@ const FUNCTIONS = new Set([
   'joiner',
   'undef',
   'omit',
+  'ansible_managed',
   'now',
   'lookup',
   'query',

@@ -76,7 +76,7 @@ const notYet = (name: string) =>
     throw new ValueFault(`"${name}" is not there in templates yet.`)
   })
 
-/** The functions that every template can call. A variable of the same name hides one. */
+/** What every template can name: functions, and what Ansible says at the head of a file. A variable of the same name hides it. */
 export const globals: Readonly<Record<string, Value>> = {
   range: new FunctionValue('range', ['start', 'stop?', 'step?'], range, 'type'),
   dict: new FunctionValue('dict', ['*', '**'], (others: Value[], named: Dict) => dictOf(others, named), 'type'),
@@ -90,6 +90,7 @@ export const globals: Readonly<Record<string, Value>> = {
   joiner: new FunctionValue('joiner', ['sep?'], joiner, 'type'),
   undef: new FunctionValue('undef', ['hint?'], undef),
   omit,
+  ansible_managed: 'Ansible managed',
   now: notYet('now'),
   lookup: notYet('lookup'),
   query: notYet('query'),

@@ -3,7 +3,7 @@ import { isUnknown } from '../core/unknown.ts'
 import { ansibleDelimiters, type Delimiters } from '../jinja/delimiters.ts'
 import { variableReads } from '../jinja/free-names.ts'
 import { normalized } from '../jinja/lexer.ts'
-import { isTemplate } from '../jinja/overrides.ts'
+import { isTemplate, withoutHeader } from '../jinja/overrides.ts'
 import { str } from '../jinja/repr.ts'
 import { SyntaxFault } from '../jinja/syntax-fault.ts'
 import { type JinjaTemplate, readTemplate, renderValue } from '../jinja/template.ts'
@@ -25,12 +25,12 @@ const originOf = ({ source, at, length }: FaultPlace): Origin => originIn(source
 
 /** Reads a file, and tells what cannot be read with its place. */
 const read = ({ text, file }: TemplateFile, how: Delimiters, header: 'read' | 'printed'): JinjaTemplate => {
-  const source: Source = { file, text: '', lines: 0 }
-  const hasHeader = header === 'read' && text.startsWith('#jinja2:')
-  const inside = hasHeader ? text.slice(text.indexOf('\n') + 1) : text
-  source.text = normalized(inside, how)
-  source.lines = hasHeader ? 1 : 0
+  const source: Source = { file, text, lines: 0 }
   try {
+    if (header === 'read') {
+      const inside = withoutHeader(text, how)
+      Object.assign(source, { text: normalized(inside.text, inside.how), lines: inside.skipped > 0 ? 1 : 0 })
+    } else source.text = normalized(text, how)
     return readTemplate(text, how, source, header)
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error

@@ -1,14 +1,12 @@
-import { isUtf8 } from 'node:buffer'
 import { statSync } from 'node:fs'
-import { FileFault, readControllerFile } from '../../core/controller-file.ts'
-import { type Failure, type Origin, Refusal, refuse } from '../../core/failure.ts'
+import { type Failure, Refusal } from '../../core/failure.ts'
 import type { Reference } from '../../load/expression.ts'
 import type { Task } from '../../load/playbook.ts'
-import { compileFile } from '../../load/template.ts'
 import { archiveWanted, type SourceAnswer, type TemplateAnswer } from '../../module/probes/controller.ts'
 import type { AnyQuery } from '../../module/query.ts'
 import type { Supply } from './archives.ts'
 import { findControllerFile } from './find-controller-file.ts'
+import { createTemplates } from './templates.ts'
 
 const sourceAnswer = async (folder: string, path: string, links: 'followed' | 'kept'): Promise<SourceAnswer> => {
   const found = findControllerFile(folder, 'files', path)
@@ -26,29 +24,11 @@ const filesOf = (found: SourceAnswer): string[] => {
   return found.kind === 'file' ? [found.file] : found.entries.flatMap(e => (e.kind === 'file' ? [e.file] : []))
 }
 
-/** The text of a template file. As text, bytes of another kind would arrive as something else. */
-const templateText = (at: string): string => {
-  const origin = { file: at, line: 1, column: 1 }
-  if (statSync(at).isDirectory()) refuse('playbook-template', 'A folder is no template.', { origin })
-  const bytes = readTemplate(at, origin)
-  const fix = 'Put it in place with copy, or save it as UTF-8.'
-  return isUtf8(bytes)
-    ? bytes.toString()
-    : refuse('playbook-template', 'The template is no UTF-8 text.', { origin, fix })
-}
-
-const readTemplate = (at: string, origin: Origin): Buffer => {
-  try {
-    return readControllerFile(at)
-  } catch (error) {
-    if (error instanceof FileFault) return refuse('playbook-template', `The template ${error.told}.`, { origin })
-    throw error
-  }
-}
-
 /** What the controller can answer and render by itself: files beside the playbook, archives of the store. */
 export type Controller = {
   local(query: AnyQuery): Promise<unknown>
+  /** Loads what reads the template files of these tasks; before that, `render` and `references` cannot be asked. */
+  ready(tasks: Task[]): Promise<void>
   render(path: string, scope: Record<string, unknown>): TemplateAnswer
   /** The names a task's template file reads, which are edges like those of its arguments. */
   references(task: Task): Reference[]
@@ -75,19 +55,14 @@ export const createController = (folder: string, supply: Supply): Controller => 
   // Loaded when an archive is asked for, which is before the first apply and hardly ever after: 5 ms.
   const load = async () => (await import('./archives.ts')).createArchives(folder, supply)
   let archives: ReturnType<typeof load> | undefined
-  const compiled = new Map<string, ReturnType<typeof compileFile>>()
+  const templates = createTemplates(folder)
   const sources = new Set<string>()
-  const templateAt = (at: string): ReturnType<typeof compileFile> => {
-    const known = compiled.get(at) ?? compileFile(templateText(at), at)
-    compiled.set(at, known)
-    return known
-  }
   const referencesOf = (path: unknown): Reference[] => {
     if (typeof path !== 'string' || path.includes('{{')) return []
     const found = findControllerFile(folder, 'templates', path)
     if ('missing' in found) return []
     try {
-      return templateAt(found.at).references
+      return templates.at(found.at).references
     } catch (error) {
       if (error instanceof Refusal) throw error
       return []
@@ -107,13 +82,14 @@ export const createController = (folder: string, supply: Supply): Controller => 
       if (kind === 'local-archive') return (await archives).own(query.item)
       throw new Error(`the controller has no answer to ${query.key}`)
     },
+    ready: templates.ready,
     render: (path, scope) => {
       const found = findControllerFile(folder, 'templates', path)
       return 'missing' in found
         ? { exists: false, missing: found.missing }
-        : { exists: true, text: templateAt(found.at).render(scope) }
+        : { exists: true, text: templates.at(found.at).render(scope) }
     },
-    files: () => [...compiled.keys(), ...sources],
+    files: () => [...templates.files(), ...sources],
     missing: task => [
       ...missingIn(folder, 'templates', task.templates, task),
       ...missingIn(folder, 'files', task.files, task),

@@ -148,6 +148,7 @@ export const prepare = async (
   const lock = createArtifactLock(asked.lock ?? join(folder, 'artifacts.lock'))
   const controller = createController(folder, { lock, artifacts: asked.artifacts, emit, signal })
   await hear(signal)
+  await controller.ready(typed.playbook.plays.flatMap(play => [...play.tasks, ...play.handlers]))
   const failures = [
     ...(result.failures ?? []),
     ...found.failures,

@@ -70,7 +70,7 @@ export const source = (path: string): Query<SourceAnswer, false> => ask('source'
 export const sourceLinks = (path: string): Query<SourceAnswer, false> => ask('source-links', path)
 /** A file that may be brought to the controller, by its path: beside the playbook where that is not absolute. */
 export const localFile = (path: string): Query<LocalFileAnswer, false> => ask('local-file', path)
-/** A Handlebars template given as `src:`, looked for in `templates/` beside the playbook, then beside it. */
+/** A template given as `src:`, looked for in `templates/` beside the playbook, then beside it. */
 export const template = (path: string): Query<TemplateAnswer, false> => ask('template', path)
 /** A tar archive given as `src:`, listed. */
 export const localArchive = (path: string): Query<ArchiveAnswer, false> => ask('local-archive', path)
