@@ -17,7 +17,7 @@ import { knownOr } from './unknowns.ts'
 import { Dict, Omit, orElse, tupleOf, typeName, Undefined, usable, type Value, ValueFault } from './value.ts'
 
 /** What is known while a template is compiled: itself, and the filters and tests that there are. */
-export type Known = { source: object; filters: ReadonlySet<string>; tests: ReadonlySet<string> }
+export type PluginNames = { source: object; filters: ReadonlySet<string>; tests: ReadonlySet<string> }
 
 /** An Undefined that was just made gets the place of what made it. */
 const placed = (value: Value, source: object, { at, length = 1 }: At): Value => {
@@ -26,21 +26,22 @@ const placed = (value: Value, source: object, { at, length = 1 }: At): Value => 
 }
 
 type Node<K extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: K }>
-type Compilers = { [K in ExpressionNode['kind']]: (node: Node<K>, known: Known) => Evaluate }
+type Compilers = { [K in ExpressionNode['kind']]: (node: Node<K>, known: PluginNames) => Evaluate }
 
 /** An expression as a function of the place it is evaluated in. Throws a SyntaxFault for a filter or test that does not exist. */
-export const compileNode = (node: ExpressionNode, known: Known): Evaluate =>
-  (COMPILERS[node.kind] as (node: ExpressionNode, known: Known) => Evaluate)(node, known)
+export const compileNode = (node: ExpressionNode, known: PluginNames): Evaluate =>
+  (COMPILERS[node.kind] as (node: ExpressionNode, known: PluginNames) => Evaluate)(node, known)
 
-const compileAll = (nodes: ExpressionNode[], known: Known): Evaluate[] => nodes.map(one => compileNode(one, known))
+const compileAll = (nodes: ExpressionNode[], known: PluginNames): Evaluate[] =>
+  nodes.map(one => compileNode(one, known))
 
-const compileName = (node: Node<'name'>, { source }: Known): Evaluate => {
+const compileName = (node: Node<'name'>, { source }: PluginNames): Evaluate => {
   const { name } = node
   return ({ scope, rendering }) =>
     orElse(scope.find(name), () => placed(rendering.context.variable(name), source, node))
 }
 
-const compileGiven = ({ args, named, rest, others }: ArgumentNodes, known: Known): ((frame: Frame) => Given) => {
+const compileGiven = ({ args, named, rest, others }: ArgumentNodes, known: PluginNames): ((frame: Frame) => Given) => {
   const values = compileAll(args, known)
   const byName = named.map(({ name, value }) => [name, compileNode(value, known)] as const)
   const [more, moreNamed] = [rest && compileNode(rest, known), others && compileNode(others, known)]
@@ -55,7 +56,7 @@ const compileGiven = ({ args, named, rest, others }: ArgumentNodes, known: Known
   }
 }
 
-const compileCall = (node: Node<'call'>, known: Known): Evaluate => {
+const compileCall = (node: Node<'call'>, known: PluginNames): Evaluate => {
   const callee = compileNode(node.of, known)
   const given = compileGiven(node, known)
   return frame =>
@@ -90,7 +91,7 @@ const needPlugin = (
   throw new SyntaxFault(`There is no ${kind} "${name}".`, at, length, undefined, { name, known: [...known] })
 }
 
-const compileFilter = (node: Node<'filter'>, known: Known): Evaluate => {
+const compileFilter = (node: Node<'filter'>, known: PluginNames): Evaluate => {
   const name = needPlugin('filter', node.name, known.filters, node)
   const of = node.of ? compileNode(node.of, known) : undefined
   const given = compileGiven(node, known)
@@ -104,7 +105,7 @@ const compileFilter = (node: Node<'filter'>, known: Known): Evaluate => {
 /** Under this name the text of a block lies in the scope of its filters. */
 export const BLOCK_TEXT = ' text'
 
-const compileTest = (node: Node<'test'>, known: Known): Evaluate => {
+const compileTest = (node: Node<'test'>, known: PluginNames): Evaluate => {
   const name = needPlugin('test', node.name, known.tests, node)
   const of = compileNode(node.of, known)
   const given = compileGiven(node, known)
@@ -125,7 +126,7 @@ const COMPARE: Record<Comparison, (left: Value, right: Value) => boolean> = {
   'not in': (left, right) => !isIn(left, right),
 }
 
-const compileCompare = (node: Node<'compare'>, known: Known): Evaluate => {
+const compileCompare = (node: Node<'compare'>, known: PluginNames): Evaluate => {
   const first = compileNode(node.of, known)
   const others = node.others.map(one => ({ holds: COMPARE[one.sign], evaluate: compileNode(one.with, known) }))
   return frame =>
@@ -147,7 +148,7 @@ const either = (unknown: Value, first: () => Value, second: () => Value): Value 
   return isSame === true && typeName(one) === typeName(other) ? one : unknown
 }
 
-const compileConditional = (node: Node<'conditional'>, known: Known): Evaluate => {
+const compileConditional = (node: Node<'conditional'>, known: PluginNames): Evaluate => {
   const [test, then] = [compileNode(node.test, known), compileNode(node.then, known)]
   const otherwise = node.else && compileNode(node.else, known)
   const lacking = (): Value =>
@@ -162,7 +163,7 @@ const compileConditional = (node: Node<'conditional'>, known: Known): Evaluate =
 
 const compileLogic =
   (isDone: (left: boolean) => boolean) =>
-  (node: Node<'and' | 'or'>, known: Known): Evaluate => {
+  (node: Node<'and' | 'or'>, known: PluginNames): Evaluate => {
     const [left, right] = [compileNode(node.left, known), compileNode(node.right, known)]
     return frame => {
       const value = left(frame)
@@ -172,13 +173,13 @@ const compileLogic =
     }
   }
 
-const compileMapping = (node: Node<'mapping'>, known: Known): Evaluate => {
+const compileMapping = (node: Node<'mapping'>, known: PluginNames): Evaluate => {
   const pairs = node.pairs.map(pair => compileAll(pair, known) as [Evaluate, Evaluate])
   return frame =>
     knownOr(known.source, node, () => new Dict(pairs.map(([key, value]) => [usable(key(frame)), value(frame)])))
 }
 
-const compileItem = (node: Node<'item'>, known: Known): Evaluate => {
+const compileItem = (node: Node<'item'>, known: PluginNames): Evaluate => {
   const of = compileNode(node.of, known)
   const { key } = node
   if (key.kind !== 'slice') {
@@ -197,7 +198,7 @@ const compileItem = (node: Node<'item'>, known: Known): Evaluate => {
   }
 }
 
-const compileAttribute = (node: Node<'attribute'>, known: Known): Evaluate => {
+const compileAttribute = (node: Node<'attribute'>, known: PluginNames): Evaluate => {
   const of = compileNode(node.of, known)
   const { name } = node
   return frame => {
@@ -210,7 +211,7 @@ const strictly = (
   compute: (...values: Value[]) => Value,
   node: At,
   parts: ExpressionNode[],
-  known: Known,
+  known: PluginNames,
 ): Evaluate => {
   const evaluators = compileAll(parts, known)
   return frame => {

@@ -1,10 +1,10 @@
 import { isUnknown } from '../core/unknown.ts'
-import { compileNode, type Known } from './compile-expression.ts'
+import { compileNode, type PluginNames } from './compile-expression.ts'
 import { deeper } from './depth.ts'
 import { type Block, type Compiled, type Execute, type Frame, Scope } from './frame.ts'
 import { FunctionValue } from './function-value.ts'
 import { iterate } from './iterate.ts'
-import { joined, Output } from './output.ts'
+import { joinedPieces, Pieces } from './pieces.ts'
 import { str } from './repr.ts'
 import type { ExpressionNode, StatementNode } from './tree.ts'
 import { Live, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
@@ -16,14 +16,14 @@ type Statement<K extends OfTemplates['kind']> = Extract<OfTemplates, { kind: K }
 class Module extends Live {
   readonly type = 'TemplateModule'
   readonly #scope: Scope
-  readonly #output: Output
-  constructor(scope: Scope, output: Output) {
+  readonly #output: Pieces
+  constructor(scope: Scope, output: Pieces) {
     super()
     this.#scope = scope
     this.#output = output
   }
   override get shown(): string {
-    return str(joined(this.#output) ?? '')
+    return str(joinedPieces(this.#output) ?? '')
   }
   override attribute(name: string): Value | undefined {
     return name.startsWith('_') ? undefined : this.#scope.find(name)
@@ -46,9 +46,9 @@ class OwnBlocks extends Live {
 }
 
 const capturedBlock = (name: string, level: number, frame: Frame): Value => {
-  const output = new Output()
+  const output = new Pieces()
   renderBlock(name, level, { ...frame, output })
-  return joined(output)
+  return joinedPieces(output)
 }
 
 /** Carries out a block: `level` 0 is that of the outermost heir, what `super()` calls one more. */
@@ -69,7 +69,7 @@ const compileBlock =
   }
 
 /** The first of the templates that are named. Throws a ValueFault where there is none. */
-const compileTemplateName = (node: ExpressionNode, known: Known): ((frame: Frame) => Compiled) => {
+const compileTemplateName = (node: ExpressionNode, known: PluginNames): ((frame: Frame) => Compiled) => {
   const evaluate = compileNode(node, known)
   return frame => {
     const named = usable(evaluate(frame))
@@ -85,7 +85,7 @@ const compileTemplateName = (node: ExpressionNode, known: Known): ((frame: Frame
 }
 class MissingTemplate extends ValueFault {}
 
-const compileExtends = (node: Statement<'extends'>, known: Known): Execute => {
+const compileExtends = (node: Statement<'extends'>, known: PluginNames): Execute => {
   const find = compileTemplateName(node.template, known)
   return frame => {
     if (frame.heir.parent) throw new ValueFault('A template can extend one other only.')
@@ -117,7 +117,7 @@ const frameFor = (template: Compiled, frame: Frame, withContext: boolean): Frame
   return { ...frame, rendering: { ...frame.rendering, context: { ...context, variable } }, scope, top: scope, blocks }
 }
 
-const compileInclude = (node: Statement<'include'>, known: Known): Execute => {
+const compileInclude = (node: Statement<'include'>, known: PluginNames): Execute => {
   const find = compileTemplateName(node.template, known)
   return frame => {
     if (frame.isTop && frame.heir.parent) return
@@ -131,12 +131,12 @@ const compileInclude = (node: Statement<'include'>, known: Known): Execute => {
   }
 }
 
-const compileModule = (node: Statement<'import' | 'from'>, known: Known): ((frame: Frame) => Value) => {
+const compileModule = (node: Statement<'import' | 'from'>, known: PluginNames): ((frame: Frame) => Value) => {
   const find = compileTemplateName(node.template, known)
   return frame => {
     try {
       const template = find(frame)
-      const output = new Output()
+      const output = new Pieces()
       const inner = { ...frameFor(template, frame, node.withContext), output }
       runTemplate(template, inner)
       return new Module(inner.scope, output)
@@ -147,12 +147,12 @@ const compileModule = (node: Statement<'import' | 'from'>, known: Known): ((fram
   }
 }
 
-const compileImport = (node: Statement<'import'>, known: Known): Execute => {
+const compileImport = (node: Statement<'import'>, known: PluginNames): Execute => {
   const make = compileModule(node, known)
   return frame => frame.scope.set(node.name, make(frame))
 }
 
-const compileFrom = (node: Statement<'from'>, known: Known): Execute => {
+const compileFrom = (node: Statement<'from'>, known: PluginNames): Execute => {
   const make = compileModule(node, known)
   return frame => {
     const found = make(frame)
@@ -164,7 +164,7 @@ const compileFrom = (node: Statement<'from'>, known: Known): Execute => {
 }
 
 /** Statements that reach for other templates, or are filled by them. */
-export const compileTemplateStatement = (node: OfTemplates, known: Known): Execute => {
+export const compileTemplateStatement = (node: OfTemplates, known: PluginNames): Execute => {
   switch (node.kind) {
     case 'block':
       return compileBlock(node)

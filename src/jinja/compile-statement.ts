@@ -1,6 +1,6 @@
 import { isUnknown } from '../core/unknown.ts'
 import { assignedMembers, assignedNames, namesRead } from './assigned.ts'
-import { BLOCK_TEXT, compileNode, type Known } from './compile-expression.ts'
+import { BLOCK_TEXT, compileNode, type PluginNames } from './compile-expression.ts'
 import { compileTemplateStatement } from './compile-inheritance.ts'
 import { deeper } from './depth.ts'
 import { type Evaluate, type Execute, type Frame, Scope } from './frame.ts'
@@ -8,7 +8,7 @@ import { iterate } from './iterate.ts'
 import { Loop } from './loop.ts'
 import { Macro, type MacroShape } from './macro.ts'
 import { Namespace } from './namespace.ts'
-import { joined, Output } from './output.ts'
+import { joinedPieces, Pieces } from './pieces.ts'
 import type { FilterCall, Parameter, StatementNode, TargetNode } from './tree.ts'
 import { truth } from './truth.ts'
 import { knownOr } from './unknowns.ts'
@@ -17,7 +17,7 @@ import { type Value, ValueFault } from './value.ts'
 type Statement<K extends StatementNode['kind']> = Extract<StatementNode, { kind: K }>
 
 /** Statements as one function of the place they are carried out in. */
-export const compileBody = (body: StatementNode[], known: Known): Execute => {
+export const compileBody = (body: StatementNode[], known: PluginNames): Execute => {
   const all = body.map(one => compileOne(one, known))
   return frame => {
     for (const execute of all) execute(frame)
@@ -30,9 +30,9 @@ const emit = (frame: Frame, value: Value): void => {
 
 /** Carries statements out with an output of their own, and gives that. */
 const captured = (execute: Execute, frame: Frame, scope = new Scope(frame.scope)): Value => {
-  const output = new Output()
+  const output = new Pieces()
   execute({ ...frame, scope, output, isTop: false })
-  return joined(output)
+  return joinedPieces(output)
 }
 
 /** Gives a target a value; a tuple of targets its members. */
@@ -68,7 +68,7 @@ const leaveOpen = (
   }
 }
 
-const compileFor = (node: Statement<'for'>, known: Known): Execute => {
+const compileFor = (node: Statement<'for'>, known: PluginNames): Execute => {
   const { source } = known
   const [over, test] = [compileNode(node.over, known), node.test && compileNode(node.test, known)]
   const [body, otherwise] = [compileBody(node.body, known), compileBody(node.otherwise, known)]
@@ -90,9 +90,9 @@ const compileFor = (node: Statement<'for'>, known: Known): Execute => {
       return
     }
     const recurse = (inner: Value): Value => {
-      const output = new Output()
+      const output = new Pieces()
       run({ ...frame, output, isTop: false }, inner, depth + 1)
-      return joined(output)
+      return joinedPieces(output)
     }
     const loop = new Loop(items, depth, node.isRecursive ? recurse : undefined)
     for (const [index, item] of items.entries()) {
@@ -106,7 +106,7 @@ const compileFor = (node: Statement<'for'>, known: Known): Execute => {
   return frame => run(frame, over(frame), 0)
 }
 
-const compileIf = (node: Statement<'if'>, known: Known): Execute => {
+const compileIf = (node: Statement<'if'>, known: PluginNames): Execute => {
   const branches = node.branches.map(({ test, body }) => ({
     node: test,
     test: compileNode(test, known),
@@ -126,7 +126,7 @@ const compileIf = (node: Statement<'if'>, known: Known): Execute => {
   }
 }
 
-const compileSet = (node: Statement<'set'>, known: Known): Execute => {
+const compileSet = (node: Statement<'set'>, known: PluginNames): Execute => {
   const evaluate = compileNode(node.value, known)
   return frame => {
     const value = evaluate(frame)
@@ -135,7 +135,7 @@ const compileSet = (node: Statement<'set'>, known: Known): Execute => {
 }
 
 /** The filters of a block, applied to what it has put out. */
-const compileFilters = (filter: FilterCall, known: Known): ((text: Value, frame: Frame) => Value) => {
+const compileFilters = (filter: FilterCall, known: PluginNames): ((text: Value, frame: Frame) => Value) => {
   const evaluate = compileNode(filter, known)
   return (text, frame) => {
     const scope = new Scope(frame.scope)
@@ -145,7 +145,7 @@ const compileFilters = (filter: FilterCall, known: Known): ((text: Value, frame:
   }
 }
 
-const compileSetBlock = (node: Statement<'set-block'>, known: Known): Execute => {
+const compileSetBlock = (node: Statement<'set-block'>, known: PluginNames): Execute => {
   const body = compileBody(node.body, known)
   const filtered = node.filter && compileFilters(node.filter, known)
   return frame => {
@@ -158,7 +158,7 @@ const macroOf = (
   name: string,
   parameters: Parameter[],
   body: StatementNode[],
-  known: Known,
+  known: PluginNames,
 ): ((frame: Frame) => Macro) => {
   const execute = compileBody(body, known)
   const usual = parameters.map(one => one.default && compileNode(one.default, known))
@@ -182,12 +182,12 @@ const macroOf = (
   }
 }
 
-const compileMacro = (node: Statement<'macro'>, known: Known): Execute => {
+const compileMacro = (node: Statement<'macro'>, known: PluginNames): Execute => {
   const make = macroOf(node.name, node.parameters, node.body, known)
   return frame => frame.scope.set(node.name, make(frame))
 }
 
-const compileCallBlock = (node: Statement<'call-block'>, known: Known): Execute => {
+const compileCallBlock = (node: Statement<'call-block'>, known: PluginNames): Execute => {
   const make = macroOf('caller', node.parameters, node.body, known)
   const named = [...node.call.named, { name: 'caller', value: { kind: 'name', name: CALLER, at: node.at } as const }]
   const call = compileNode({ ...node.call, named }, known)
@@ -200,13 +200,13 @@ const compileCallBlock = (node: Statement<'call-block'>, known: Known): Execute 
 /** Under this name the body of a call block lies in the scope of its call. */
 const CALLER = ' caller'
 
-const compileFilterBlock = (node: Statement<'filter-block'>, known: Known): Execute => {
+const compileFilterBlock = (node: Statement<'filter-block'>, known: PluginNames): Execute => {
   const body = compileBody(node.body, known)
   const filtered = compileFilters(node.filter, known)
   return frame => emit(frame, filtered(captured(body, frame), frame))
 }
 
-const compileWith = (node: Statement<'with'>, known: Known): Execute => {
+const compileWith = (node: Statement<'with'>, known: PluginNames): Execute => {
   const bindings = node.bindings.map(({ target, value }) => ({ target, value: compileNode(value, known) }))
   const body = compileBody(node.body, known)
   return frame => {
@@ -217,12 +217,12 @@ const compileWith = (node: Statement<'with'>, known: Known): Execute => {
   }
 }
 
-const compileOutput = (node: Statement<'output'>, known: Known): Execute => {
+const compileOutput = (node: Statement<'output'>, known: PluginNames): Execute => {
   const evaluate: Evaluate = compileNode(node.value, known)
   return frame => emit(frame, evaluate(frame))
 }
 
-const compileOne = (node: StatementNode, known: Known): Execute => {
+const compileOne = (node: StatementNode, known: PluginNames): Execute => {
   switch (node.kind) {
     case 'data':
       return frame => emit(frame, node.text)

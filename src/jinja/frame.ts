@@ -1,5 +1,5 @@
 import type { Callable, Context } from './callable.ts'
-import type { Output } from './output.ts'
+import type { Pieces } from './pieces.ts'
 import type { Value } from './value.ts'
 
 /** The names of a place in a template, with those of the places around it. */
@@ -47,7 +47,7 @@ export type Frame = {
   scope: Scope
   /** The names of the template itself, which its blocks see. */
   top: Scope
-  output: Output
+  output: Pieces
   /** The blocks of the template and of those it extends, the outermost heir first. */
   blocks: Map<string, Block[]>
   /** Set by `extends`: what is rendered in the end. */

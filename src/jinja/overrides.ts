@@ -37,7 +37,7 @@ const settingOf = (written: string, at: number): [keyof Delimiters, string | boo
 }
 
 /** Whether a text has anything in it that makes it a template; what has not is left as it is, byte for byte. */
-export const isTemplate = (text: string, how: Delimiters): boolean =>
+export const isWrittenAsTemplate = (text: string, how: Delimiters): boolean =>
   text.startsWith(HEADER) || [how.blockStart, how.variableStart, how.commentStart].some(one => text.includes(one))
 
 /**

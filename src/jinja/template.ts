@@ -1,7 +1,7 @@
 import { isUnknown } from '../core/unknown.ts'
 import { nodesBelow } from './assigned.ts'
 import { type Context, invoke } from './callable.ts'
-import type { Known } from './compile-expression.ts'
+import type { PluginNames } from './compile-expression.ts'
 import { runTemplate } from './compile-inheritance.ts'
 import { compileBody } from './compile-statement.ts'
 import type { Delimiters } from './delimiters.ts'
@@ -9,9 +9,9 @@ import { filters } from './filters/all.ts'
 import { type Block, type Compiled, type Frame, type Rendering, Scope } from './frame.ts'
 import { globals } from './globals.ts'
 import { memberByKey, memberByName } from './named-member.ts'
-import { finalized, joined, Output } from './output.ts'
 import { withoutHeader } from './overrides.ts'
 import { parseTemplate } from './parser.ts'
+import { finalized, joinedPieces, Pieces } from './pieces.ts'
 import { fromPlain } from './plain.ts'
 import { tests } from './tests.ts'
 import type { StatementNode } from './tree.ts'
@@ -33,7 +33,11 @@ export const readTemplate = (
 ): JinjaTemplate => {
   const own = header === 'read' ? withoutHeader(whole, how) : { text: whole, how, skipped: 0 }
   const statements = parseTemplate(own.text, own.how)
-  const known: Known = { source: file, filters: new Set(Object.keys(filters)), tests: new Set(Object.keys(tests)) }
+  const known: PluginNames = {
+    source: file,
+    filters: new Set(Object.keys(filters)),
+    tests: new Set(Object.keys(tests)),
+  }
   const blocks = nodesBelow(statements)
     .filter(one => one.kind === 'block')
     .map(({ name, body, isScoped, isRequired }): [string, Block] => [
@@ -96,11 +100,11 @@ const renderingOf = ({ variable, names, template }: RenderWith): Rendering => {
  */
 export const renderValue = (template: JinjaTemplate, given: RenderWith): Value => {
   const scope = new Scope()
-  const output = new Output()
+  const output = new Pieces()
   const blocks = new Map([...template.blocks].map(([name, block]) => [name, [block]]))
   const frame: Frame = { rendering: renderingOf(given), scope, top: scope, output, blocks, heir: {}, isTop: true }
   runTemplate(template, frame)
-  const whole = joined(output)
+  const whole = joinedPieces(output)
   if (isUnknown(whole)) return whole
   if (usable(whole) instanceof Omit) throw new ValueFault('A template as a whole cannot be left out.')
   const value = finalized(whole)

@@ -3,7 +3,7 @@ import { isUnknown } from '../core/unknown.ts'
 import { ansibleDelimiters, type Delimiters } from '../jinja/delimiters.ts'
 import { variableReads } from '../jinja/free-names.ts'
 import { normalized } from '../jinja/lexer.ts'
-import { isTemplate, withoutHeader } from '../jinja/overrides.ts'
+import { isWrittenAsTemplate, withoutHeader } from '../jinja/overrides.ts'
 import { str } from '../jinja/repr.ts'
 import { SyntaxFault } from '../jinja/syntax-fault.ts'
 import { type JinjaTemplate, readTemplate, renderValue } from '../jinja/template.ts'
@@ -94,7 +94,7 @@ export const compileJinja = (
   find: (name: string) => TemplateFile | undefined,
 ): Template => {
   const whole: Origin = { file, line: 1, column: 1 }
-  if (!isTemplate(text, ansibleDelimiters)) return { references: [], render: () => text }
+  if (!isWrittenAsTemplate(text, ansibleDelimiters)) return { references: [], render: () => text }
   const template = read({ text, file }, ansibleDelimiters, 'read')
   const other = othersOf(find, { ...template.how })
   // A template that cannot be read is told when it is rendered: perhaps it never is.

@@ -3,7 +3,7 @@ import { str } from './repr.ts'
 import { Dict, Omit, Undefined, usable, type Value } from './value.ts'
 
 /** What a template puts out, piece by piece. A piece keeps its type until it stands beside another. */
-export class Output {
+export class Pieces {
   readonly pieces: Value[] = []
   add(piece: Value): void {
     if (piece !== null) this.pieces.push(piece)
@@ -31,7 +31,7 @@ const unknownOf = (pieces: Value[]): Value | undefined =>
  * The pieces as one value, as Ansible joins them: nothing is None, one piece is itself, several are a text. What is
  * undefined or unknown among several is the result.
  */
-export const joined = ({ pieces }: Output): Value => {
+export const joinedPieces = ({ pieces }: Pieces): Value => {
   const [first = null] = pieces
   if (pieces.length < 2) return first
   const lost = pieces.find(one => one instanceof Undefined && !one.isBlank) ?? unknownOf(pieces)
