@@ -25,6 +25,7 @@ import { quote, quoted } from './quote.ts'
  * - `look` takes in what is there: `$was` is the name itself, or a hard link to it in the closet, which stays what it is. `$h`
  *   names does a file have then that has one otherwise. `spare` makes one more empty file, `$o`.
  * - `tidy` is for `trap tidy EXIT`: nothing of it stays. `leave` is the end if all went well.
+ * - `back` gives what was moved into `taken`, in the closet, its name again, if nothing else has it by now.
  * - `sweep NAME…` removes what a machine has left that lost its power: files and closets of the acting user, but for `$skip`.
  */
 export const pinFunctions = [
@@ -48,7 +49,8 @@ export const pinFunctions = [
   'spare() { if [ "$u" = . ]; then o=$(mktemp "./${start}XXXXXX"); else o=./other; : >./other; fi; }',
   'tidy() { rm -rf -- ${t:+"$t"} ${o:+"$o"}; leave; }',
   'leave() { [ "$u" = . ] || { { [ ! -e ./was ] && [ ! -h ./was ]; } || rm -f ./was; rmdir -- "../${w#./}" 2>/dev/null || :; }; }',
-  'sweep() { for f; do [ "$f" = "$skip" ] || [ -h "$f" ] || [ ! -O "$f" ] || if [ -f "$f" ]; then rm -f -- "$f"; elif [ -d "$f" ]; then ( shut "$f" 2>/dev/null && rm -rf ./new ./more ./was ./other ./tar && rmdir -- "../${f#./}" 2>/dev/null ); fi; done; :; }',
+  'back() { for x in ./taken/* ./taken/.[!.]* ./taken/..?*; do if [ -e "$x" ] || [ -h "$x" ]; then mv -nT -- "$x" "../${x##*/}"; fi; done; [ ! -d ./taken ] || rmdir ./taken 2>/dev/null; :; }',
+  'sweep() { for f; do [ "$f" = "$skip" ] || [ -h "$f" ] || [ ! -O "$f" ] || if [ -f "$f" ]; then rm -f -- "$f"; elif [ -d "$f" ]; then ( shut "$f" 2>/dev/null && back && rm -rf ./new ./more ./was ./other ./tar && rmdir -- "../${f#./}" 2>/dev/null ); fi; done; :; }',
 ].join('; ')
 
 /** How many digits tell two temporary names of one path apart. */

@@ -70,6 +70,8 @@ export type Step =
    */
   | { do: 'download'; path: string; size: number; digest: string; file: string; mode: string; loose?: true }
   | { do: 'remove'; path: string }
+  /** A symbolic link, in place of what is there. */
+  | { do: 'link'; path: string; target: string }
   /** Puts a folder that was made beside it in place. Where that fails nothing of it stays: it may hold a key. */
   | { do: 'rename'; from: string; to: string }
   /** A secret of `bytes` random bytes, born on the host as hex, known to later phases under `name`. */
@@ -122,13 +124,7 @@ export const temporaryBeside = (path: string, ending: string, start = ''): strin
 }
 
 /** A symbolic link, put in place by rename: there is no moment without one. */
-export const link = (path: string, target: string): Step[] => {
-  const temporary = temporaryBeside(path, '.runbook-new')
-  return [
-    exec(['ln', '-sfn', '--', target, temporary]),
-    exec(['mv', '-fT', '--', temporary, path], { replaces: [path], beside: [temporary] }),
-  ]
-}
+export const link = (path: string, target: string): Step[] => [{ do: 'link', path, target }]
 
 /** Mode and owner of something that is there, only what is given. */
 export const attributes = (path: string, mode: string | undefined, owner: Owner): Step[] => {
@@ -149,7 +145,7 @@ export const replacedBy = (step: Step): string[] => {
   if (step.do === 'exec') return step.replaces ?? []
   if (step.do === 'rename') return [step.to]
   if (step.do === 'writes') return step.files.map(({ path }) => `${step.below}/${path}`)
-  return placesFile(step) || step.do === 'remove' ? [step.path] : []
+  return placesFile(step) || step.do === 'remove' || step.do === 'link' ? [step.path] : []
 }
 
 /** What is of no use where the paths that a step replaces are not what was seen. */
@@ -179,6 +175,8 @@ export const describe = (step: Step): string => {
       return `unpack into ${step.into} (${step.size} bytes)`
     case 'download':
       return `bring ${step.path} to ${step.file} (${step.size} bytes)`
+    case 'link':
+      return quoted(['ln', '-sfn', '--', step.target, step.path])
     case 'remove':
       return `remove ${step.path}`
     case 'rename':

@@ -6,6 +6,7 @@ import { asOther, quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
 import { type Guard, guardScript, guardScriptInCloset } from '../module/guard.ts'
 import type { From, PlacingStep, Step } from '../module/step.ts'
+import { deedScript, linking, removal, renaming } from './pinned-deeds.ts'
 import { smallFilesScript } from './small-files.ts'
 
 /** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */
@@ -41,25 +42,21 @@ const put = (step: PlacingStep, fill: string): string => place(step.path, fill, 
 
 const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
-/** What `install -d` does where it is missing (BusyBox as Debian builds it): the folders on the way are plain ones. */
-const installFunction = `command -v install >/dev/null || install() {
-m= o= g=; shift; while :; do case $1 in -m) m=$2; shift;; -o) o=$2; shift;; -g) g=$2; shift;; *) shift; break;; esac; shift; done
-( umask 022; mkdir -p -- "$1" ) && { [ ! "$o$g" ] || chown "$o\${g:+:$g}" -- "$1"; } && chmod "\${m:-0755}" -- "$1"; }
-`
-
 const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: string): string => {
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const isOther = step.user !== undefined && step.user !== login
   const words = [...(env.length > 0 ? [...(isOther ? [] : ['env']), ...env] : []), ...step.argv]
-  const lacking = words[0] === 'install' && words[1] === '-d' ? installFunction : ''
   const program = isOther ? `${asOther(step.user!)} ${quoted(words)}` : quoted(words)
   const deaf = step.uncut ? "trap '' HUP INT TERM; " : ''
+  // What a command of the user's says is done as it is said.
+  const deed = isOther || step.keep || step.stdin ? undefined : deedScript(step.argv)
+  if (deed !== undefined) return deaf + deed
   const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} || exit; `
   const command = step.stdin ? `{ ${printing(stepBytes(step.stdin, memory))}\n} | { ${program}\n}` : program
   const success = step.success?.filter(status => status !== 0) ?? []
   const judged =
     success.length === 0 ? command : `${command}; s=$?; case $s in ${success.join('|')}) exit 0;; *) exit $s;; esac`
-  return deaf + cd + (isOther ? '' : lacking) + judged
+  return deaf + cd + judged
 }
 
 /** The secret is printed once, into the controller's memory. */
@@ -91,9 +88,11 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
     case 'duplicate':
       return put(step, `cp -- ${quote(step.from)} "$t"`)
     case 'remove':
-      return `rm -rf -- ${quote(step.path)}`
+      return removal(step.path)
     case 'rename':
-      return `mv -T -- ${quoted([step.from, step.to])} || { s=$?; rm -rf -- ${quote(step.from)}; exit $s; }`
+      return renaming(step.from, step.to)
+    case 'link':
+      return linking(step.path, step.target)
     case 'generate':
       return generate(step.bytes)
     case 'fetch':

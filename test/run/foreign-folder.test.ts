@@ -1,10 +1,10 @@
-import { chownSync, lstatSync, writeFileSync } from 'node:fs'
+import { chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { content, sha256 } from '../../src/core/value.ts'
 import { receiverScript } from '../../src/host/upload.ts'
-import type { Step } from '../../src/module/step.ts'
+import { attributes, exec, folder, link, type Step } from '../../src/module/step.ts'
 import { rewrite, stepScript } from '../../src/run/step-script.ts'
 import { noAttacker, type Place, quiet, survives } from './foreign-folder.ts'
 
@@ -67,6 +67,38 @@ const ways: Record<string, Way> = {
       }),
     makes: ['f', 'g', 'h'],
   },
+  'a link': {
+    script: ({ d }) => script(...link(join(d, 'f'), 'g')),
+    prepare: ({ d }) => symlinkSync('old', join(d, 'f')),
+  },
+  'the owner and the mode of their file': {
+    prepare: there,
+    script: ({ d }) => script(...attributes(join(d, 'f'), '0600', { owner: '54321' })),
+    makes: ['f', 'g'],
+  },
+  'the owner and the mode of a file of root’s': {
+    prepare: ({ d }) => writeFileSync(join(d, 'f'), 'old'),
+    script: ({ d }) => script(...attributes(join(d, 'f'), '0600', { owner: '54321' })),
+  },
+  'a folder': { script: ({ d }) => script(folder(join(d, 'f/g/h'), '00750', { owner: '54321' })) },
+  'a folder that is there': {
+    prepare: ({ d }) => mkdirSync(join(d, 'f')),
+    script: ({ d }) => script(...attributes(join(d, 'f'), '00750', { owner: '54321' })),
+  },
+  'a stamp': { script: ({ d }) => script(exec(['touch', '--', join(d, 'f')])) },
+  'what is removed': {
+    prepare: place => {
+      there(place)
+      mkdirSync(join(place.d, 'e/e'), { recursive: true })
+      writeFileSync(join(place.d, 'e/e/x'), '')
+    },
+    script: ({ d }) => script({ do: 'remove', path: join(d, 'e') }),
+    makes: ['f', 'g'],
+  },
+  'what is renamed': {
+    prepare: ({ d }) => writeFileSync(join(d, 'e'), ''),
+    script: ({ d }) => script({ do: 'rename', from: join(d, 'e'), to: join(d, 'f') }),
+  },
   'a receipt': {
     prepare: there,
     script: ({ d }) => script({ do: 'receipt', path: join(d, 'f'), digest: sha256('old\n') }),
@@ -86,7 +118,7 @@ for (const [what, { script: of, prepare, input, makes = ['f'] }] of Object.entri
     const { names, status, stderr, d } = quiet(of, prepare, input)
     assert.equal([status, stderr], [0, ''])
     assert.equal(names, makes)
-    assert.not(lstatSync(join(d, 'f')).isSymbolicLink())
+    assert.is(lstatSync(join(d, 'f')).isSymbolicLink(), what === 'a link')
   })
   check(about(`${what}: whatever names they change meanwhile, what is root has stays as it was`), () =>
     survives(of, prepare, input),

@@ -29,9 +29,9 @@ test('where another user writes, who reads has looked before', () => {
 
 test('a path is tested before the first step that replaces it, and what was put beside it goes where that fails', () => {
   const [l] = over('/l')
-  const steps = [...link('/l', 'to'), ...link('/l', 'again')]
-  const [, guard, , ...rest] = sent(steps, [l!])
-  assert.equal(guard, { do: 'guard', over: [l!], beside: ['/l.runbook-new'] })
+  const put = (): Step => exec(['put', '/l.new', '/l'], { replaces: ['/l'], beside: ['/l.new'] })
+  const [, guard, , ...rest] = sent([exec(['make', '/l.new']), put(), put(), ...link('/l', 'again')], [l!])
+  assert.equal(guard, { do: 'guard', over: [l!], beside: ['/l.new'] })
   assert.equal(
     rest.filter(step => step.do === 'guard'),
     [],

@@ -167,20 +167,10 @@ const raced = async (racer: Racer, name: string, first: number): Promise<Sum> =>
   return sum
 }
 
-/** Those that escape as yet: raced only where so many swaps are asked for. */
-const escaping = new Set([
-  'copy folder',
-  'copy folder over',
-  'file mode',
-  'file folder mode',
-  'file folder',
-  'file link',
-  'file absent',
-])
 const chosen = Object.keys(tasks).filter(name => name.startsWith(process.env.RUNBOOK_RACED ?? ''))
 const racer = racesHere ? createRacer() : undefined
 for (const [i, name] of chosen.entries()) {
-  const why = racer ? (wanted === 0 && escaping.has(name) ? ' (escapes as yet)' : '') : ' (needs root)'
+  const why = racer ? '' : ' (needs root)'
   const race = why === '' ? races : races.skip
   race(`${name}${why}`, async () => {
     const { escapes, hung, swaps, rounds } = await raced(racer!, name, i)

@@ -189,7 +189,10 @@ test('links: made, switched, over a link to a folder', () => {
     assert.is(sh(`readlink ${root}/switch`).stdout.trim(), target)
   }
   assert.equal(readdirSync(join(root, 'l1')), [])
-  assert.not(existsSync(join(root, 'switch.runbook-new')))
+  mkdirSync(join(root, 'switch.runbook-new'))
+  assert.is(run(...link(join(root, 'switch'), 'l3')).status, 0)
+  assert.equal(readdirSync(join(root, 'switch.runbook-new')), [])
+  assert.is(sh(`readlink ${root}/switch`).stdout.trim(), 'l3')
 })
 
 test('attributes: of a link itself; only what is given', () => {

@@ -15,6 +15,7 @@ then gnu=1; else case $(${asked} 2>/dev/null) in *GNU*) gnu=1;; esac; fi`
 
 export const findKind = toolKind('find', 'find / -maxdepth 0 -printf GNU')
 export const tarKind = toolKind('tar', 'tar --version')
+export const rmKind = toolKind('rm', 'rm --version')
 export const cpKind = toolKind('cp', 'cp --version')
 
 /** What is printed of a path: itself, kind, mode, owner by number and name, group likewise, size, ctime, target. */
