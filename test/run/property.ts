@@ -4,6 +4,9 @@ import type { Playbook } from '../laws/playbooks.ts'
 /** Milliseconds. Who takes as long for one playbook hangs. */
 const timeout = 120_000
 
+/** Where one that was found stands behind its seed, as it was told with it: that one alone is tried. */
+const path = process.env.RUNBOOK_PATH
+
 /** Checks a property of playbooks; one that breaks it is told task by task. RUNBOOK_SHRINK=1 looks for a smaller one. */
 export const holds = async <T extends [unknown, ...unknown[]]>(
   property: fc.IAsyncProperty<T>,
@@ -11,8 +14,8 @@ export const holds = async <T extends [unknown, ...unknown[]]>(
   lanes = 1,
 ): Promise<void> => {
   // Most of the time is waiting for processes: a few lanes at once, each with a seed of its own.
-  const isSmall = process.env.RUNBOOK_SHRINK !== undefined
-  const all = Array.from({ length: isSmall ? 1 : lanes }, (_, i) =>
+  const isOne = process.env.RUNBOOK_SHRINK !== undefined || path !== undefined
+  const all = Array.from({ length: isOne ? 1 : lanes }, (_, i) =>
     lane(property, Math.ceil(numRuns / lanes), seed + i),
   )
   // What one has found is told when all have ended: they may share hosts with what comes next.
@@ -28,13 +31,14 @@ const lane = async <T extends [unknown, ...unknown[]]>(
   const found = await fc.check(property, {
     numRuns,
     seed,
+    ...(path === undefined ? {} : { path }),
     timeout,
     endOnFailure: process.env.RUNBOOK_SHRINK === undefined,
   })
   if (!found.failed) return
   const { message, stack, details } = (found.errorInstance ?? {}) as Error & { details?: string }
   const lines = found.counterexample!.flatMap(value => (isPlaybook(value) ? toldOf(value) : [JSON.stringify(value)]))
-  throw new Error([`RUNBOOK_SEED=${seed} (${found.counterexamplePath})`, message, details, ...lines, stack].join('\n'))
+  throw new Error([`RUNBOOK_SEED=${seed} RUNBOOK_PATH=${found.counterexamplePath}`, message, details, ...lines, stack].join('\n'))
 }
 
 const isPlaybook = (value: unknown): value is Playbook => typeof (value as Playbook | null)?.text === 'string'
