@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { FileFault, readControllerFile } from '../core/controller-file.ts'
-import { isRecord } from '../core/value.ts'
+import { hasForm, listForm, numberForm, recordForm, textForm } from '../core/event-schema.ts'
 import type { Archive } from './archive.ts'
 import { fileDigests } from './inspect.ts'
 import { isNotFound } from './not-found.ts'
@@ -46,15 +46,26 @@ export const fileStateOf = async (file: string): Promise<FileState | undefined> 
 export const sameFileState = (a: FileState, b: FileState): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.inode === b.inode
 
-const isIndex = (value: unknown): value is CacheIndex =>
-  isRecord(value) &&
-  value.format === 1 &&
-  typeof value.name === 'string' &&
-  typeof value.sha256 === 'string' &&
-  typeof value.sha512 === 'string' &&
-  Array.isArray(value.members) &&
-  isRecord(value.copy) &&
-  Array.isArray(value.sources)
+const state = { size: numberForm, mtimeNs: textForm, inode: textForm }
+const member = recordForm(
+  { path: textForm, kind: { enum: ['file', 'directory', 'link'] }, mode: textForm, size: numberForm, sha256: textForm },
+  { target: textForm },
+)
+const form = recordForm(
+  {
+    format: { const: 1 },
+    // A name with a folder in it would lead out of the cache.
+    name: { type: 'string', pattern: '^[^/.][^/]*$' },
+    size: numberForm,
+    sha256: textForm,
+    sha512: { type: 'string', pattern: '^[0-9a-f]{128}$' },
+    members: listForm(member),
+    copy: recordForm(state),
+    sources: listForm(recordForm({ path: textForm, ...state })),
+  },
+  { published: listForm(textForm) },
+)
+const isIndex = (value: unknown): value is CacheIndex => hasForm(form, value)
 
 /** The entry in a folder of the cache; undefined where there is none or its index is of no use. */
 export const readEntry = async (folder: string): Promise<CacheEntry | undefined> => {

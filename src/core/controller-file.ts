@@ -184,6 +184,21 @@ export const readControllerFile = (path: string, most = MOST_OF_TEXT): Buffer =>
     return readOpened(path, openControllerFile(path, most), most)
   })
 
+/** How a plain file begins: at most so many bytes of it. @throws FileFault as `openControllerFile`. */
+export const readBeginning = (path: string, bytes: number): Buffer =>
+  bySystem(path, () => {
+    const { descriptor } = openControllerFile(path)
+    try {
+      const beginning = Buffer.allocUnsafe(bytes)
+      let size = 0
+      for (let count = -1; count !== 0 && size < bytes; size += count)
+        count = readSync(descriptor, beginning, size, bytes - size, size)
+      return beginning.subarray(0, size)
+    } finally {
+      closeSync(descriptor)
+    }
+  })
+
 /** The text of a file that may be missing, or be of no use: undefined then. */
 export const textIfReadable = (path: string): string | undefined => {
   try {

@@ -13,7 +13,12 @@ type TaskInPlay = { task: Task; play: Play }
 /** One thing that was said, and where. */
 type Said = { value: unknown; name: string; origin: Origin | undefined }
 /** What is said of one word on one host: by variables, which come before the keyword, and that before what is given by default. */
-type Saying = { at: TaskInPlay; scope: Record<string, unknown>; defaults: BecomeDefaults }
+type Saying = {
+  at: TaskInPlay
+  scope: Record<string, unknown>
+  defaults: BecomeDefaults
+  originOf: (name: string) => Origin | undefined
+}
 
 const METHODS = ['sudo', 'su', 'doas'] as const
 const isMethod = (text: string): text is Become['method'] => (METHODS as readonly string[]).includes(text)
@@ -21,9 +26,9 @@ const isMethod = (text: string): text is Become['method'] => (METHODS as readonl
 /** Variables that say whether, whom and how. Those of a method come last: in Ansible the last one that is set counts. */
 const isOfBecome = (name: string): boolean => /^ansible_(become|sudo|su|doas)(_|$)/.test(name)
 
-const variable = ({ scope }: Saying, names: string[]): Said | undefined => {
+const variable = ({ scope, originOf }: Saying, names: string[]): Said | undefined => {
   const name = names.findLast(one => one in scope && scope[one] !== null && scope[one] !== undefined)
-  return name === undefined ? undefined : { value: scope[name], name, origin: undefined }
+  return name === undefined ? undefined : { value: scope[name], name, origin: originOf(name) }
 }
 
 const keyword = ({ scope }: Saying, name: string, at: Located | undefined): Said | undefined => {
@@ -95,11 +100,11 @@ const flagsOf = (saying: Saying, method: string): string[] | undefined => {
 const passwordOf = (saying: Saying, method: string): string | undefined => {
   const said = variable(saying, ['ansible_become_password', 'ansible_become_pass', `ansible_${method}_pass`])
   if (said === undefined || said.value === '') return undefined
-  const { value, name } = said
+  const { value, name, origin = saying.at.task.origin } = said
   const text = typeof value === 'number' ? String(value) : value
   if (typeof text === 'string' && !/[\0\n]/.test(text)) return text
   // What it is instead is not told: it may hold the password.
-  return refuse('playbook-value', `\`${name}\` wants a text of one line.`, { origin: saying.at.task.origin })
+  return refuse('playbook-value', `\`${name}\` wants a text of one line.`, { origin: { ...origin, unquoted: true } })
 }
 
 /** Throws a Refusal (`playbook-value`, `playbook-reference`). */
@@ -143,7 +148,12 @@ export const staticBecome = (
     const layers = layersFor({ play: at.play, inventory, host, task: at.task, extra })
     const isPlain = ![at.task.become, ...Object.values(at.task.becomeSaid)].some(isOpen)
     const isSilent = isPlain && !layers.some(layer => Object.keys(layer).some(isOfBecome))
-    return { at, scope: isSilent ? {} : scopeOf(at, host, 'become'), defaults: becoming }
+    return {
+      at,
+      scope: isSilent ? {} : scopeOf(at, host, 'become'),
+      defaults: becoming,
+      originOf: name => layers.findLast(layer => Object.hasOwn(layer, name))?.[name]?.origin,
+    }
   }
   return (at, host) => {
     const { task } = at

@@ -7,7 +7,7 @@ import { type Lab, labOfFolder } from './names.ts'
 import { enteredFolders } from './register.ts'
 
 /** A lab with the folder that it was made in, which is where commands for it are given. */
-export type ListedLab = LabStatus & { base: string }
+export type ListedLab = LabStatus & { base: string; damage?: string }
 
 /** The labs that lie in one of the folders, each once, by name and then by folder. */
 export const labsIn = (folders: string[]): Lab[] =>
@@ -18,13 +18,13 @@ export const labsIn = (folders: string[]): Lab[] =>
 /** A disk is `LAB/hosts/NODE`. */
 const knownFolders = (): string[] => [...enteredFolders(), ...machineDisks().map(disk => dirname(dirname(disk)))]
 
-/** One whose record is damaged hides no other: it is listed as one without a record. */
-const statusOf = async (lab: Lab): Promise<LabStatus> => {
+/** One whose record is damaged hides no other: it is listed with what is wrong with it. */
+const statusOf = async (lab: Lab): Promise<LabStatus & { damage?: string }> => {
   try {
     return await status({ name: lab.name, folder: lab.base })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return { name: lab.name, folder: lab.folder, hosts: [] }
+    return { name: lab.name, folder: lab.folder, hosts: [], damage: error.failures[0]!.what }
   }
 }
 

@@ -21,6 +21,9 @@ export const shortDigest = (text: string, length: number): string =>
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/
 
+/** Whether a text can be the name of a host, and of its folder. */
+export const isHostLabel = (text: string): boolean => LABEL.test(text)
+
 const label = (kind: string, text: string): string =>
   LABEL.test(text)
     ? text

@@ -1,12 +1,15 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { refuse } from '../core/failure.ts'
+import { readControllerFile } from '../core/controller-file.ts'
+import { hasForm, mapForm, recordForm } from '../core/event-schema.ts'
+import { Refusal, refuse } from '../core/failure.ts'
+import type { Schema } from '../core/schema-fits.ts'
 import { makeWorkFolder } from '../core/work-folder.ts'
 import { hostAddress } from './addresses.ts'
 import { runOrRefuse } from './command.ts'
 import { hostKey } from './disk.ts'
 import { hostKeyLine, inventoryText, knownHostsFile, labKeyFile } from './inventory.ts'
-import { hostKind, type KindName } from './kind.ts'
-import type { Lab } from './names.ts'
+import { hostKind, type KindName, kindNames } from './kind.ts'
+import { isHostLabel, type Lab } from './names.ts'
 
 /** What runs as the first process of a lab's hosts: `none` starts an SSH server, cron and /etc/rc.local, no more. */
 export type Init = 'systemd' | 'none'
@@ -38,14 +41,28 @@ export const readRecord = (lab: Lab): LabRecord | undefined => {
   if (!existsSync(recordFile(lab))) return undefined
   try {
     // A record of before there was a choice says nothing of it.
-    return { init: 'systemd', ...JSON.parse(readFileSync(recordFile(lab), 'utf8')) }
+    const read: unknown = { init: 'systemd', ...JSON.parse(readControllerFile(recordFile(lab)).toString()) }
+    return isLabRecord(read) ? read : refuseRecord(lab, 'It is not what is written there.')
   } catch (error) {
-    return refuse('lab-host', `${recordFile(lab)} cannot be read`, {
-      why: String(error),
-      fix: 'remove the lab with `runbook lab down`, then bring it up anew',
-    })
+    if (error instanceof Refusal) throw error
+    return refuseRecord(lab, String(error))
   }
 }
+
+const refuseRecord = (lab: Lab, why: string): never =>
+  refuse('lab-host', `${recordFile(lab)} cannot be read`, {
+    why,
+    fix: 'remove the lab with `runbook lab down`, then bring it up anew',
+    origin: { file: recordFile(lab), line: 1, column: 1 },
+  })
+
+const address: Schema = { type: 'integer', minimum: 0, maximum: 255 }
+const form = recordForm(
+  { slot: address, hosts: mapForm(address), init: { enum: ['systemd', 'none'] } },
+  { kinds: mapForm({ enum: kindNames }) },
+)
+const isLabRecord = (value: unknown): value is LabRecord =>
+  hasForm(form, value) && Object.keys((value as LabRecord).hosts).every(isHostLabel)
 
 export const writeRecord = (lab: Lab, record: LabRecord): void => {
   makeWorkFolder(lab.base, `lab/${lab.name}/hosts`)

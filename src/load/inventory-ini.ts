@@ -2,7 +2,7 @@ import { type Origin, refuse } from '../core/failure.ts'
 import { losesDigits } from './digits.ts'
 import { draftGroup, draftHosts, type GroupDraft, type InventoryDraft, type Vars } from './inventory-draft.ts'
 import { locatedAt } from './located.ts'
-import { nameFault } from './names.ts'
+import { givesPassword, nameFault } from './names.ts'
 
 /** Reads the escapes of a Python string literal that inventories use; others stay as written, as in Python. */
 const unescaped = (inside: string): string =>
@@ -59,16 +59,20 @@ export const pythonLiteral = (text: string, depth = 0): unknown => {
   return text
 }
 
+/** A word of a line, and where it is written there. */
+type Word = { text: string; at: number; length: number }
+
 /** The words of a line as a shell splits them: quotes group and go away, a `#` at the beginning of a word ends it. */
-const words = (line: string): string[] => {
-  const found: string[] = []
-  for (const [word] of line.matchAll(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g)) {
+const words = (line: string): Word[] => {
+  const found: Word[] = []
+  for (const { 0: word, index: at } of line.matchAll(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g)) {
     if (word.startsWith('#')) break
-    found.push(
-      word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/g, (_, double?: string, single?: string, char?: string) =>
+    const text = word.replace(
+      /"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/g,
+      (_, double?: string, single?: string, char?: string) =>
         double !== undefined ? double.replace(/\\(["\\])/g, '$1') : (single ?? char ?? ''),
-      ),
     )
+    found.push({ text, at, length: word.length })
   }
   return found
 }
@@ -77,7 +81,9 @@ const shape = (what: string, origin: Origin, fix?: string): never => refuse('inv
 
 const assignment = (text: string, origin: Origin): [name: string, value: unknown] => {
   const equals = text.indexOf('=')
-  if (equals < 1) shape(`"${text.slice(0, 80)}" is no name=value.`, origin)
+  // It may be the rest of a password that has a blank in it.
+  if (equals < 1)
+    shape(`${origin.unquoted ? 'A word of this line' : `"${text.slice(0, 80)}"`} is no name=value.`, origin)
   const name = text.slice(0, equals).trim()
   const fault = nameFault(name)
   if (fault) refuse('inventory-variable', `The variable "${name}" ${fault}.`, { origin })
@@ -107,13 +113,15 @@ const sectionOf = (draft: InventoryDraft, line: string, origin: Origin): Section
 }
 
 const readHost = (draft: InventoryDraft, group: GroupDraft, line: string, origin: Origin): void => {
-  const [host, ...rest] = words(line)
-  if (host === undefined) return
+  const [first, ...rest] = words(line)
+  if (first === undefined) return
+  const host = first.text
   if (/^[^[\]]*:$/.test(host)) shape(`"${host}" ends in a colon.`, origin, 'Is this a YAML inventory? Call it .yml.')
   const vars: Vars = Object.fromEntries(
-    rest.map(word => {
-      const [name, value] = assignment(word, origin)
-      return [name, locatedAt(value, origin)]
+    rest.map(({ text, at, length }) => {
+      const place = { ...origin, column: origin.column + at, length }
+      const [name, value] = assignment(text, place)
+      return [name, locatedAt(value, place)]
     }),
   )
   draftHosts(draft, group, host, origin, vars)
@@ -136,6 +144,7 @@ export const readIniInventory = (draft: InventoryDraft, text: string, file: stri
       line: index + 1,
       column: raw.length - raw.trimStart().length + 1,
       length: line.length,
+      ...(givesPassword(line) && { unquoted: true }),
     }
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue
     if (line.startsWith('[')) {

@@ -64,3 +64,7 @@ export const slugOf = (name: string): string =>
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
+
+/** Whether a line of an inventory gives a password or a key to log in with, whatever else is wrong with the line. */
+export const givesPassword = (line: string): boolean =>
+  /\bansible_\w*(pass|password|passphrase|private_key)["']?\s*[:=]/.test(line)

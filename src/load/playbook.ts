@@ -67,7 +67,15 @@ const hostsOf = (at: Located, members: Map<string, Located>, problems: Problems)
     problems.push({ reason: 'playbook-shape', what: 'The play does not say its hosts.', fix, origin: at.origin })
     return locatedAt('', at.origin)
   }
+  const before = problems.length
   const patterns = texts(found, '"hosts"', problems)
+  if (patterns.length === 0 && problems.length === before)
+    problems.push({
+      reason: 'playbook-shape',
+      what: '"hosts" is empty.',
+      fix: 'Name a host, a group or "all".',
+      origin: found.origin,
+    })
   return { ...found, value: patterns.map(one => one.value).join(',') }
 }
 

@@ -28,7 +28,10 @@ const fromPairs = (text: string): Record<string, Located> => {
   for (const [word] of text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)) {
     const [, name, value] = /^([^=]+)=([\s\S]*)$/.exec(word) ?? []
     if (name === undefined || value === undefined) {
-      return refuse('usage-option', `The extra variable "${word}" has no value.`, { fix: 'Write -e name=value.' })
+      return refuse('usage-option', `The extra variable "${word}" has no value.`, {
+        origin: commandLine,
+        fix: 'Write -e name=value.',
+      })
     }
     const fault = nameFault(name)
     if (fault) refuse('inventory-variable', `The variable "${name}" ${fault}.`, { origin: commandLine })

@@ -11,7 +11,7 @@ export type Problems = Failure[]
 export const kindOf = (value: unknown): string => {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'string') return 'text'
+  if (typeof value === 'string') return value.trim() === '' ? 'an empty text' : 'text'
   if (typeof value === 'object') return 'a mapping'
   return typeof value === 'boolean' ? 'true or false' : `the number ${value}`
 }

@@ -4,7 +4,14 @@ import { accessSync, closeSync, constants, readSync, renameSync, rmSync, writeFi
 import { dirname } from 'node:path'
 import { kindOfPath, openControllerFile, readBytes } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
-import { looksLikePlan, refuseDamagedPlan } from './saved-plan.ts'
+
+/** Whether a text is meant as a plan, if only by its beginning: no playbook is a mapping. */
+export const looksLikePlan = (beginning: string): boolean =>
+  /^\s*\{/.test(beginning) || /^.{0,20}"runbookPlan"/s.test(beginning)
+
+/** Refuses (`plan-edited`) a plan that is not what was written. */
+export const refuseDamagedPlan = (file: string, why: string): never =>
+  refuse('plan-edited', `The plan ${file} is not as it was written.`, { why, fix: 'Make the plan again.' })
 
 /** How a file begins; nothing of what cannot be read, which whoever opens it tells. */
 const beginningOf = (path: string): string => {

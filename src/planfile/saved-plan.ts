@@ -1,7 +1,18 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Event, Explained, RunRequest } from '../core/event.ts'
+import {
+  hasForm,
+  isEvent,
+  isRunRequest,
+  listForm,
+  mapForm,
+  numberForm,
+  recordForm,
+  textForm,
+} from '../core/event-schema.ts'
 import { refuse } from '../core/failure.ts'
 import { isRecord, keyedDigest } from '../core/value.ts'
+import { refuseDamagedPlan } from './plan-file.ts'
 
 /** One line of a saved plan beside its `planned` event: what it was decided from, and what tells whether that holds. */
 export type SavedLine = Pick<Explained, 'arguments' | 'reads' | 'will'> & {
@@ -50,14 +61,6 @@ export const sealPlan = (key: Buffer, { runbookPlan, ...rest }: SavedPlan): stri
   return `{\n  "runbookPlan": ${runbookPlan},\n  "seal": "${keyedDigest(key, body)}",\n${body}`
 }
 
-/** Whether a text is meant as a plan, if only by its beginning: no playbook is a mapping. */
-export const looksLikePlan = (beginning: string): boolean =>
-  /^\s*\{/.test(beginning) || /^.{0,20}"runbookPlan"/s.test(beginning)
-
-/** Refuses (`plan-edited`) a plan that is not what was written. */
-export const refuseDamagedPlan = (file: string, why: string): never =>
-  refuse('plan-edited', `The plan ${file} is not as it was written.`, { why, fix: 'Make the plan again.' })
-
 const refuseOther = (file: string): never =>
   refuse('usage-file', `${file} is no plan.`, {
     why: 'A plan has a "runbookPlan"; a playbook is a list of plays.',
@@ -102,5 +105,47 @@ export const parseSavedPlan = (text: string, file: string, keyFor: () => Buffer 
     return refuseDamagedPlan(file, 'Its seal is not over what it says: it was edited, or sealed with another key.')
   if (parts.some(name => typeof tree[name] !== 'object' || tree[name] === null))
     return refuseDamagedPlan(file, 'Parts are missing.')
-  return tree as SavedPlan
+  return isPlan(tree) ? tree : refuseDamagedPlan(file, 'Parts of it are not what a plan has there.')
+}
+
+const texts = listForm(textForm)
+const read = recordForm({
+  name: textForm,
+  subject: textForm,
+  use: { enum: ['owned', 'used'] },
+  after: texts,
+  open: texts,
+})
+/** What a plan has, but for its events and what it was asked for. */
+const form = recordForm({
+  runbook: textForm,
+  made: textForm,
+  extra: listForm({
+    anyOf: [
+      recordForm({ file: textForm }),
+      recordForm({ name: textForm, fingerprint: textForm }),
+      recordForm({ name: textForm, value: {} }),
+    ],
+  }),
+  sources: mapForm(textForm),
+  roundTrips: mapForm(numberForm),
+  lines: listForm(
+    recordForm({
+      node: textForm,
+      fingerprint: textForm,
+      openPlaces: texts,
+      arguments: mapForm({}),
+      reads: listForm(read),
+      will: listForm(recordForm({ subject: textForm })),
+      contents: texts,
+    }),
+  ),
+  contents: mapForm(textForm),
+})
+
+const isPlan = (tree: Record<string, unknown>): tree is SavedPlan => {
+  const { asked, events, lines } = tree
+  if (!hasForm(form, tree) || !isRunRequest(asked) || !Array.isArray(events) || !events.every(isEvent)) return false
+  const said = new Set(events.flatMap(event => (event.type === 'planned' ? [event.node] : [])))
+  return (lines as SavedLine[]).every(({ node }) => said.has(node))
 }

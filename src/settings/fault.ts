@@ -41,13 +41,20 @@ export const textOf = (host: string, said: Said | undefined): string | undefined
   return refuseSetting(host, said.from, `is ${shown(said.value)}`, 'write a text of one line')
 }
 
+/** A place of which the line is not shown: what stands there is a secret. */
+export const hiddenPlace = (from: SaidBy): SaidBy => ({
+  ...from,
+  ...(from.origin && { origin: { ...from.origin, unquoted: true } }),
+})
+
 /** Like a text, but never shown, not even the line it is written in. */
 export const secretOf = (host: string, said: Said | undefined): string | undefined => {
   if (said === undefined) return undefined
   if (isText(said) && said.value !== '' && !/[\0\n]/.test(said.value)) return said.value
-  const { origin: _, ...from } = said.from
-  const what = isText(said) ? 'is empty, or has several lines' : `is a ${typeof said.value}, not a text`
-  return refuseSetting(host, from, what, 'write it in quotes, in one line')
+  const { value } = said
+  const kind = Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a mapping' : `a ${typeof value}`
+  const what = isText(said) ? 'is empty, or has several lines' : `is ${kind}, not a text`
+  return refuseSetting(host, hiddenPlace(said.from), what, 'write it in quotes, in one line')
 }
 
 export const numberOf = (host: string, said: Said | undefined, most: number, least = 1): number | undefined => {

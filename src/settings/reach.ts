@@ -1,6 +1,6 @@
 import { Refusal } from '../core/failure.ts'
 import type { Become } from '../core/transport.ts'
-import { numberOf, refuseSetting, secretOf, textOf, truthOf } from './fault.ts'
+import { hiddenPlace, numberOf, refuseSetting, secretOf, textOf, truthOf } from './fault.ts'
 import type { AskSshConfig } from './jump.ts'
 import { type Said, type SaidBy, type SettingName, type Sources, settingOf } from './precedence.ts'
 import type { SshConfig } from './ssh-config-files.ts'
@@ -166,7 +166,7 @@ const secretsOf = (host: string, sources: Sources, keyFiles: string[] = []): Par
   if (key)
     refuseSetting(
       host,
-      { ...key.from, origin: undefined! },
+      hiddenPlace(key.from),
       'is not followed',
       'name a file with ansible_ssh_private_key_file, or put the key into an agent',
     )

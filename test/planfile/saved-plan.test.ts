@@ -3,7 +3,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Event } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
-import { looksLikePlan, parseSavedPlan, type SavedPlan, sealPlan } from '../../src/planfile/saved-plan.ts'
+import { looksLikePlan } from '../../src/planfile/plan-file.ts'
+import { parseSavedPlan, type SavedPlan, sealPlan } from '../../src/planfile/saved-plan.ts'
 import { fc, seed } from '../chance.ts'
 
 const key = randomBytes(32)
@@ -97,6 +98,31 @@ test('a plan is told from a playbook by its content, also a damaged one', () => 
   for (const begin of [text, text.slice(0, 20), `\n ${text}`, text.replace('{', '')]) assert.ok(looksLikePlan(begin))
   for (const begin of ['', '- hosts: all\n', '---\n- hosts: all', '# {\n- hosts: all', '[{ "hosts": "all" }]'])
     assert.not.ok(looksLikePlan(begin))
+})
+
+test('a plan that nobody has sealed is refused where a part of it is not what a plan has there', () => {
+  const node = { host: 'a', node: 'a/t', task: 't' }
+  const planned = { type: 'planned', ...node, verdict: 'ok', steps: [], diff: [], seq: 2, time: 1 }
+  const line = { node: 'a/t', fingerprint: 'f', openPlaces: [], arguments: {}, reads: [], will: [], contents: [] }
+  const written = (change: object): string =>
+    JSON.stringify({ ...plan, events: [started, planned], lines: [line], ...change })
+  const unsealed = (): undefined => undefined
+  assert.is(reasonOf(written({}), unsealed), 'opened')
+  for (const change of [
+    { asked: {} },
+    { asked: { ...plan.asked, tags: 'x' } },
+    { events: [null] },
+    { events: [{ type: 'summary' }] },
+    { events: [started], lines: [line] },
+    { lines: [null] },
+    { lines: [{ ...line, reads: [{}] }] },
+    { extra: [{}] },
+    { sources: { a: 1 } },
+    { roundTrips: { a: 'b' } },
+    { contents: [1] },
+    { made: 5 },
+  ])
+    assert.match(reasonOf(written(change), unsealed), /^plan-edited: .* Parts of it are not what a plan has there/)
 })
 
 test.run()

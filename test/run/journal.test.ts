@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Refusal } from '../../src/core/failure.ts'
-import { journalFolder, openJournal, readRun, runIds } from '../../src/run/journal.ts'
+import { journalFolder, openJournal, runIds } from '../../src/run/journal.ts'
+import { readRun, startOfRun } from '../../src/run/run-records.ts'
+import { refusedOnce, spot } from '../load/refused.ts'
 import { temporary } from './local.ts'
 
 const noon = new Date('2026-11-22T12:00:00Z')
@@ -116,6 +119,84 @@ test('records in the place of which a link stands are neither read nor pruned no
   ])
     assert.match(refusal(use), /\.runbook\/runs is a link/)
   assert.is(readdirSync(foreign).length, 210)
+})
+
+test('a line that is no event is damage, and is named by its number', () => {
+  const event = { type: 'warning', text: 'a', seq: 1, time: 0 }
+  const result = {
+    type: 'result',
+    host: 'h',
+    node: 'h/t',
+    task: 't',
+    status: 'ok',
+    steps: 0,
+    ms: 1,
+    diff: [],
+    seq: 2,
+    time: 0,
+  }
+  const damaged: (string | Buffer)[] = [
+    'null',
+    '5',
+    '[]',
+    '{}',
+    '"text"',
+    '{"type":"summary"}',
+    '{"type":"warning","text":5,"seq":1,"time":0}',
+    JSON.stringify({ ...event, seq: undefined }),
+    JSON.stringify({ ...result, diff: [{ kind: 'text', subject: 's' }] }),
+    JSON.stringify({ ...result, status: 'fine' }),
+    JSON.stringify({ ...result, failure: 'x' }),
+    JSON.stringify({ type: 'started', command: 'apply', playbook: 'p', hosts: 'h', seq: 1, time: 0 }),
+    JSON.stringify({
+      type: 'started',
+      command: 'apply',
+      playbook: 'p',
+      hosts: [],
+      asked: { playbook: 'p' },
+      seq: 1,
+      time: 0,
+    }),
+    JSON.stringify({ type: '__proto__', seq: 1, time: 0 }).replace('"seq":1', '"seq":"1"'),
+    Buffer.from('{"type":"warning","text":"\xff","seq":1,"time":0}', 'latin1'),
+    `{"type":"warning","text":"${'a'.repeat(40_000_000)}","seq":1,"time":0}`,
+  ]
+  const base = temporary()
+  const folder = journalFolder(base)
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'a.ndjson')
+  for (const line of damaged) {
+    writeFileSync(
+      file,
+      Buffer.concat([Buffer.from(`${warning('a')}\n`), Buffer.from(line), Buffer.from(`\n${warning('b')}`)]),
+    )
+    const failure = refusedOnce(() => readRun(folder, 'a'))
+    assert.match(failure.what, `The journal ${file} is damaged.`)
+    assert.equal([failure.origin?.file, spot(failure)], [file, '3:1'], String(line.slice(0, 60)))
+    assert.ok(failure.why!.length < 200)
+    writeFileSync(file, Buffer.concat([Buffer.from(line), Buffer.from('\n')]))
+    assert.is(spot(refusedOnce(() => startOfRun(folder, 'a'))), '1:1')
+  }
+})
+
+test('what is not whole yet, and what a later version tells, is no damage; what is no file is refused', () => {
+  const base = temporary()
+  const folder = journalFolder(base)
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'a.ndjson')
+  // As a kill leaves it: in the middle of a character too.
+  writeFileSync(
+    file,
+    Buffer.concat([Buffer.from(warning('a')), Buffer.from('{"type":"warning","text":"é').subarray(0, -1)]),
+  )
+  assert.is(readRun(folder, 'a').events.length, 1)
+  writeFileSync(file, '{"type":"war')
+  assert.is(startOfRun(folder, 'a'), undefined)
+  writeFileSync(file, `${JSON.stringify({ type: 'of-a-later-version', more: 1, seq: 1, time: 0 })}\n${warning('b')}`)
+  assert.is(readRun(folder, 'a').events.length, 1, 'what a later version tells besides does no harm')
+  execFileSync('mkfifo', [join(folder, 'pipe.ndjson')])
+  assert.match(refusedOnce(() => readRun(folder, 'pipe')).what, 'is a named pipe')
+  assert.match(refusedOnce(() => startOfRun(folder, 'pipe')).what, 'is a named pipe')
 })
 
 test.run()

@@ -15,9 +15,7 @@ export const holds = async <T extends [unknown, ...unknown[]]>(
 ): Promise<void> => {
   // Most of the time is waiting for processes: a few lanes at once, each with a seed of its own.
   const isOne = process.env.RUNBOOK_SHRINK !== undefined || path !== undefined
-  const all = Array.from({ length: isOne ? 1 : lanes }, (_, i) =>
-    lane(property, Math.ceil(numRuns / lanes), seed + i),
-  )
+  const all = Array.from({ length: isOne ? 1 : lanes }, (_, i) => lane(property, Math.ceil(numRuns / lanes), seed + i))
   // What one has found is told when all have ended: they may share hosts with what comes next.
   const ended = await Promise.allSettled(all)
   for (const end of ended) if (end.status === 'rejected') throw end.reason
@@ -38,7 +36,9 @@ const lane = async <T extends [unknown, ...unknown[]]>(
   if (!found.failed) return
   const { message, stack, details } = (found.errorInstance ?? {}) as Error & { details?: string }
   const lines = found.counterexample!.flatMap(value => (isPlaybook(value) ? toldOf(value) : [JSON.stringify(value)]))
-  throw new Error([`RUNBOOK_SEED=${seed} RUNBOOK_PATH=${found.counterexamplePath}`, message, details, ...lines, stack].join('\n'))
+  throw new Error(
+    [`RUNBOOK_SEED=${seed} RUNBOOK_PATH=${found.counterexamplePath}`, message, details, ...lines, stack].join('\n'),
+  )
 }
 
 const isPlaybook = (value: unknown): value is Playbook => typeof (value as Playbook | null)?.text === 'string'

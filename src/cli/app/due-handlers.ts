@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import type { DueHandler, Event } from '../../core/event.ts'
-import { attempt } from '../../core/failure.ts'
+import { attempt, type Failure } from '../../core/failure.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { handlersIn } from '../../graph/handlers.ts'
 import type { Known } from '../../plan/known.ts'
 import type { AppliedPlan } from '../../planfile/match-saved-plan.ts'
-import { lastWritten, type Run, readRun, runIdAt, runIds, startOfRun } from '../../run/journal.ts'
+import { lastWritten, runIdAt, runIds } from '../../run/journal.ts'
 import { type PendingHandlers, pendingHandlers } from '../../run/pending-handlers.ts'
+import { type Run, readRun, startOfRun } from '../../run/run-records.ts'
 
 /** What earlier runs of a playbook have left due: what this one comes to, all that stays on record, and what is to be told. */
 export type DueHandlers = { now: PendingHandlers; all: DueHandler[]; told: string[] }
@@ -15,16 +16,21 @@ type Started = Event & { type: 'started' }
 /** The records of runs, the oldest first, and what could not be read of others. */
 type Records = { runs: Run[]; unread: string[] }
 
-const startOf = (folder: string, id: string, playbook: string): Started | undefined => {
-  const event = startOfRun(folder, id)
+const startOf = (folder: string, id: string, playbook: string, { unread }: Records): Started | undefined => {
+  const { value: event, failures = [] } = attempt(() => startOfRun(folder, id))
+  unread.push(...failures.map(unreadText))
   if (event?.type !== 'started' || event.asked === undefined) return undefined
   return resolve(event.asked.playbook) === resolve(playbook) ? event : undefined
 }
 
+/** A record that cannot be read may be that of any playbook. */
+const unreadText = ({ what, why }: Failure): string =>
+  `${[what, ...(why === undefined ? [] : [why])].join(' ')} What its run has left due is not known.`
+
 const read = (folder: string, id: string, { runs, unread }: Records): void => {
   const { value, failures } = attempt(() => readRun(folder, id))
   if (value) runs.unshift(value)
-  else unread.push(`${failures![0]!.what} What its run has left due is not known.`)
+  else unread.push(...failures!.map(unreadText))
 }
 
 /**
@@ -36,7 +42,7 @@ const dueByRecords = (folder: string, playbook: string, graph: Graph): { due: Pe
   let since: { id: string; due: DueHandler[] } | undefined
   for (const id of runIds(folder)) {
     if (since && lastWritten(folder, id) < since.id) continue
-    const started = startOf(folder, id, playbook)
+    const started = startOf(folder, id, playbook, records)
     if (!started) continue
     read(folder, id, records)
     if (started.due) since ??= { id, due: started.due }
@@ -54,7 +60,7 @@ const dueBySavedPlan = (
   const records: Records = { runs: [], unread: [] }
   if (due.length > 0)
     for (const id of runIds(folder))
-      if (lastWritten(folder, id) >= runIdAt(made) && startOf(folder, id, playbook)) read(folder, id, records)
+      if (lastWritten(folder, id) >= runIdAt(made) && startOf(folder, id, playbook, records)) read(folder, id, records)
   return pendingHandlers(graph, records.runs, due)
 }
 

@@ -3,16 +3,20 @@ import { readProvenance, reversed } from '../../drift/provenance.ts'
 import { refOf } from '../../plan/line.ts'
 import type { Environment, Plan } from '../../plan/plan.ts'
 
-/** What hosts are compared with: how each line was left, and the newest run of those that left them so. */
-export type DriftBaseline = { run: string; time: number; left: Map<string, LeftState>; key: Buffer }
+/**
+ * What hosts are compared with: how each line was left, and the newest run of those that left them so; and what is to be told of
+ * runs whose records cannot be read.
+ */
+export type DriftBaseline = { run: string; time: number; left: Map<string, LeftState>; key: Buffer; unread: string[] }
 
 /** Tells what has moved since, and what can be told of who moved it. */
 export const emitDrift = async (
   made: Plan,
   outside: Environment,
-  { run, time, left, key }: DriftBaseline,
+  { run, time, left, key, unread }: DriftBaseline,
 ): Promise<void> => {
   const { emit } = outside
+  for (const text of unread) emit({ type: 'warning', text })
   const { moved, ...rest } = await driftOf(made, { ...outside, key }, left)
   const provenance = await readProvenance(made.walk.known, outside, moved)
   emit({ type: 'compared', run, since: time, ...rest })

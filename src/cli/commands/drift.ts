@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import type { Event, RunRequest } from '../../core/event.ts'
-import { refuse } from '../../core/failure.ts'
+import { attempt, type Failure, refuse } from '../../core/failure.ts'
 import { leftStates } from '../../drift/drift.ts'
 import { keyFingerprint } from '../../plan/input-fingerprints.ts'
 import { findPlanKey, planKeyVariable } from '../../planfile/plan-key.ts'
 import { createReport } from '../../report/report.ts'
-import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
+import { journalFolder, runIds } from '../../run/journal.ts'
+import { type Run, readRun } from '../../run/run-records.ts'
 import { connectionOptionsLike } from '../app/connection-options.ts'
 import type { DriftBaseline } from '../app/emit-drift.ts'
 import type { PlaybookOptions } from '../app/prepare.ts'
@@ -18,14 +19,20 @@ const startOf = ({ events }: Run): Started | undefined =>
   events.find((event): event is Started => event.type === 'started' && event.asked !== undefined)
 
 /** The runs of a playbook that are remembered here, the newest first. */
-const runsOf = (playbook: string): { run: Run; started: Started }[] => {
+const runsOf = (playbook: string): { runs: { run: Run; started: Started }[]; damaged: Failure[] } => {
   const folder = journalFolder(process.cwd())
-  return runIds(folder).flatMap(id => {
-    const run = readRun(folder, id)
-    const started = startOf(run)
+  const damaged: Failure[] = []
+  const runs = runIds(folder).flatMap(id => {
+    const { value: run, failures = [] } = attempt(() => readRun(folder, id))
+    damaged.push(...failures)
+    const started = run && startOf(run)
     return started && resolve(started.asked.playbook) === resolve(playbook) ? [{ run, started }] : []
   })
+  return { runs, damaged }
 }
+
+const unreadText = ({ what, why }: Failure): string =>
+  `${what}${why === undefined ? '' : ` ${why}`} Nothing is compared with what its run has left.`
 
 /** What is not given is as it was given to the newest run; which hosts and tasks are looked at is not. */
 const askedLike = ({ asked }: Started, options: PlaybookOptions, run: string): PlaybookOptions => {
@@ -46,11 +53,11 @@ const hasLeft = ({ run }: { run: Run }): boolean =>
   run.events.some(event => event.type === 'result' && (event.status === 'ok' || event.status === 'changed'))
 
 const sinceLast = (playbook: string): { since: DriftBaseline; started: Started } => {
-  const runs = runsOf(playbook)
+  const { runs, damaged } = runsOf(playbook)
   const [newest] = runs
   if (newest === undefined)
     return refuse('usage-option', `No apply of ${playbook} is remembered here.`, {
-      why: `Runs are remembered in ${journalFolder(process.cwd())}.`,
+      why: [`Runs are remembered in ${journalFolder(process.cwd())}.`, ...damaged.map(unreadText)].join('\n'),
       fix: '`runbook plan` says what differs from the playbook; after an apply `runbook drift` says what has moved.',
     })
   const key = findPlanKey(process.cwd())
@@ -67,7 +74,8 @@ const sinceLast = (playbook: string): { since: DriftBaseline; started: Started }
     ours!,
   )
   const { run } = runs.find(hasLeft) ?? newest
-  return { started: newest.started, since: { run: run.id, time: run.events.at(-1)!.time, left, key: key! } }
+  const unread = damaged.map(unreadText)
+  return { started: newest.started, since: { run: run.id, time: run.events.at(-1)!.time, left, key: key!, unread } }
 }
 
 /**

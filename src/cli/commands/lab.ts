@@ -35,9 +35,9 @@ const statusLines = (lab: LabStatus): string[] =>
       ]
 
 const listLines = (labs: ListedLab[]): string[] => [
-  ...labs.map(({ name, subnet, hosts, base }) => {
+  ...labs.map(({ name, subnet, hosts, base, damage }) => {
     const up = hosts.filter(({ state }) => state === 'up').length
-    const said = hosts.length === 0 ? 'its record is gone' : `${up} of ${hosts.length} up`
+    const said = damage ?? (hosts.length === 0 ? 'its record is gone' : `${up} of ${hosts.length} up`)
     return [name.padEnd(12), (subnet ?? '').padEnd(16), said.padEnd(10), base].join(' ')
   }),
   ...(labs.length === 0 ? ['there is no lab on this machine'] : []),

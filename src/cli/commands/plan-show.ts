@@ -1,6 +1,6 @@
-import { readPlanFile } from '../../planfile/plan-file.ts'
+import { readPlanFile, refuseDamagedPlan } from '../../planfile/plan-file.ts'
 import { findPlanKey } from '../../planfile/plan-key.ts'
-import { parseSavedPlan, refuseDamagedPlan } from '../../planfile/saved-plan.ts'
+import { parseSavedPlan } from '../../planfile/saved-plan.ts'
 import { createReport, type Report } from '../../report/report.ts'
 import { replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 

@@ -2,7 +2,8 @@ import type { Event } from '../../core/event.ts'
 import { exit } from '../../core/exit.ts'
 import { refuse } from '../../core/failure.ts'
 import { createReport } from '../../report/report.ts'
-import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
+import { journalFolder, runIds } from '../../run/journal.ts'
+import { type Run, readRun } from '../../run/run-records.ts'
 import type { ConnectionOptions } from '../../settings/precedence.ts'
 import { applySavedPlan } from '../app/apply-saved-plan.ts'
 import type { AskedPasswords } from '../app/ask-passwords.ts'
@@ -24,12 +25,16 @@ const runToResume = (name: string | undefined): Run => {
   })
 }
 
-/** What a run said, and before that the runs that it went on with. */
+/** What a run said, and before that the runs that it went on with: each of them is older. */
 const lineage = (run: Run): Event[] => {
   const started = run.events.find(event => event.type === 'started')
-  return started?.resumes
-    ? [...lineage(readRun(journalFolder(process.cwd()), started.resumes)), ...run.events]
-    : run.events
+  if (!started?.resumes) return run.events
+  const before = readRun(journalFolder(process.cwd()), started.resumes)
+  if (before.id < run.id) return [...lineage(before), ...run.events]
+  return refuse('usage-file', `The record of run ${run.id} is damaged.`, {
+    why: `It says that it goes on with ${before.id}, which is not older.`,
+    fix: 'Call it as it was called.',
+  })
 }
 
 /**

@@ -1,9 +1,10 @@
 import { exit } from '../../core/exit.ts'
-import { attempt, refuse } from '../../core/failure.ts'
+import { attempt, Refusal, refuse } from '../../core/failure.ts'
 import { jsonText } from '../../report/json.ts'
 import { createReport, replay } from '../../report/report.ts'
 import { runLines, type Unreadable, unfinishedText } from '../../report/runs.ts'
-import { journalFolder, type Run, readRun, runIds } from '../../run/journal.ts'
+import { journalFolder, runIds } from '../../run/journal.ts'
+import { type Run, readRun } from '../../run/run-records.ts'
 import { replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
 /** Tells a refusal as any other command does. */
@@ -39,7 +40,16 @@ export const showRun = (name: string | undefined, options: Shown): Promise<numbe
     if (wanted === undefined)
       return refuse('usage-option', 'No run is remembered here.', { why: `Runs are remembered in ${folder()}.` })
     const run = readRun(folder(), wanted)
-    replay(replayOptionsFor(options), run.events)
+    try {
+      replay(replayOptionsFor(options), run.events)
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      // Each line is an event, and still they may tell no story.
+      return refuse('usage-file', `What run ${run.id} says cannot be shown.`, {
+        why: 'Its events do not follow from each other: it was edited.',
+        fix: '`runbook runs show --format json` shows them as they are.',
+      })
+    }
     if (!run.summary && options.format === 'text') process.stdout.write(unfinishedText(run))
     return exit.done
   })

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -93,6 +93,50 @@ test('a journal that is damaged hides no other; one that was cut off says so', (
   const shown = place.run(['runs', 'show', names[0]!.slice(0, -7)])
   assert.is(shown.code, 0)
   assert.match(shown.out, /This run did not end\.\n(.*\n)*Once it is over, `runbook resume \S+` goes on with it\.\n$/)
+})
+
+test('a record of which a line is no event is named with its line, and stands in the way of nothing else', () => {
+  const folder = join(place.folder, '.runbook', 'runs')
+  const good = idsIn(place.run(['runs']).out)
+  for (const line of ['null', '{"type":"summary"}']) {
+    // The oldest and the newest.
+    for (const id of ['20200101-000000-0000', '20990101-000000-0000'])
+      writeFileSync(join(folder, `${id}.ndjson`), `${line}\n`)
+    const listed = place.run(['runs'])
+    assert.is(listed.code, 0, listed.err)
+    assert.equal(idsIn(listed.out), ['20990101-000000-0000', ...good, '20200101-000000-0000'])
+    for (const words of [['runs', 'show', '20200101'], ['runs', 'show'], ['resume', '20200101'], ['resume']]) {
+      const { code, err } = place.run(words)
+      assert.is(code, 4, `${words.join(' ')}: ${err}`)
+      assert.match(err, /is damaged\.\n {2}\.runbook\/runs\/20\d\d0101-000000-0000\.ndjson:1:1/)
+    }
+    const drift = place.run(['drift', 'site.yml', '-e', 'word=x'])
+    assert.match(drift.err, 'is damaged. Line 1 is no event')
+    assert.match(drift.err, 'Nothing is compared with what its run has left.')
+    assert.is(drift.code, 3, drift.err)
+    const applied = place.run(['apply', ...words])
+    assert.is(applied.code, 3, applied.err)
+    assert.match(applied.err, 'What its run has left due is not known.')
+    good.unshift(idsIn(place.run(['runs']).out)[1]!)
+  }
+  for (const id of ['20200101-000000-0000', '20990101-000000-0000']) rmSync(join(folder, `${id}.ndjson`))
+})
+
+test('events that do not follow from each other are shown, or said not to be a story; a run that goes on with itself is none', () => {
+  const folder = join(place.folder, '.runbook', 'runs')
+  const [id] = idsIn(place.run(['runs']).out) as [string]
+  const lines = readFileSync(join(folder, `${id}.ndjson`), 'utf8')
+    .trim()
+    .split('\n')
+  const file = join(folder, '20200101-000000-0000.ndjson')
+  for (const some of [lines.toReversed(), lines.slice(1), [...lines, ...lines], lines.slice(-1)]) {
+    writeFileSync(file, `${some.join('\n')}\n`)
+    const { code, err } = place.run(['runs', 'show', '20200101'])
+    assert.ok(code === 0 || code === 4, err)
+  }
+  writeFileSync(file, `${JSON.stringify({ ...JSON.parse(lines[0]!), resumes: '20200101-000000-0000' })}\n`)
+  assert.match(place.run(['resume', '20200101', '-e', 'word=x']).err, 'which is not older')
+  rmSync(file)
 })
 
 test('where runs cannot be remembered an apply goes on, and what would look at them is refused', () => {

@@ -1,6 +1,7 @@
-import { isRecord } from '../core/value.ts'
+import { isRecord } from './value.ts'
 
-type Schema = Record<string, unknown>
+/** A JSON Schema. */
+export type Schema = Record<string, unknown>
 
 const types: Record<string, (value: unknown) => boolean> = {
   string: value => typeof value === 'string',

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fits } from '../../src/load/schema-fits.ts'
+import { fits } from '../../src/core/schema-fits.ts'
 import { fc } from '../chance.ts'
 import { allModules } from '../docs/modules.ts'
 
