@@ -175,6 +175,8 @@ export const smallFilesScript = (step: Writes): string => {
     ...byFolder(chowned, 'extras'),
     ...grouped(files, ({ mode }) => mode, 'chmod --'),
     'sync -f -- ./new 2>/dev/null || sync',
+    // How many names a file has is a part of what was seen.
+    'rm -rf -- ./was',
     ...(over === undefined ? [] : [`{ ${guardScript(over)}\n}`]),
     ...byFolder(files, 'put'),
   ].join('\n')

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -60,6 +69,20 @@ for (const [tools, run] of Object.entries(shells)) {
     assert.is(lstatSync(join(below, 'old')).uid, 12)
     assert.is(lstatSync(join(below, 'old')).gid, 13)
     assert.is(lstatSync(join(below, 'link')).uid, 14)
+  })
+
+  check(`${about}: where others may write what is replaced is still what was seen while it is looked at`, () => {
+    const below = temporary()
+    chmodSync(below, 0o2777)
+    const path = join(below, 'old')
+    writeFileSync(path, 'old')
+    const handedOn = { format: '%h', text: '1' }
+    const over = [{ path, kind: 'file' as const, digest: content('old').digest, handedOn }]
+    const { status, stderr } = sh({ do: 'writes', below, files: [fileOf('old', 'new', { replaces: true })], over })
+    assert.is(String(stderr), '')
+    assert.is(status, 0)
+    assert.is(readFileSync(path, 'utf8'), 'new')
+    assert.equal(readdirSync(below), ['old'])
   })
 
   check(`${about}: where one is not what was seen nothing is written, and it is named`, () => {
