@@ -77,6 +77,7 @@ export const plainUnit: ServiceAnswer = {
   dropIns: [],
   wanted: [],
   isReferenced: false,
+  isPulledIn: true,
   needs: noNeeds,
   stays: true,
 }

@@ -41,15 +41,15 @@ const linesIn = (block: string): [string, string][] =>
  * Whether other units keep it in memory, apart from those that want it by a link. What a service names in Before alone is
  * mostly a target of its own.
  */
-const isReferenced = (list: (name: string) => string[], id: string, wanted: string[]): boolean => {
-  const linked = new Set(wanted.map(path => nameOf(folderOf(path)).replace(/\.\w+$/, '')))
-  return (
-    ['RequisiteOf', 'BoundBy', 'ConsistsOf', 'UpheldBy'].some(name => list(name).length > 0) ||
-    ['RequiredBy', 'WantedBy'].some(name => list(name).some(unit => !linked.has(unit))) ||
-    list('ConflictedBy').some(unit => !isStanding(unit)) ||
-    (id.endsWith('.service') && list('Before').some(unit => unit.endsWith('.service')))
-  )
-}
+const isReferenced = (list: (name: string) => string[], id: string, linked: ReadonlySet<string>): boolean =>
+  ['RequisiteOf', 'BoundBy', 'ConsistsOf', 'UpheldBy'].some(name => list(name).length > 0) ||
+  ['RequiredBy', 'WantedBy'].some(name => list(name).some(unit => !linked.has(unit))) ||
+  list('ConflictedBy').some(unit => !isStanding(unit)) ||
+  (id.endsWith('.service') && list('Before').some(unit => unit.endsWith('.service')))
+
+/** What wants a unit by a link. */
+const linkedBy = (wanted: string[]): ReadonlySet<string> =>
+  new Set(wanted.map(path => nameOf(folderOf(path)).replace(/\.\w+$/, '')))
 
 /** `sections`: the [Install] sections by unit. */
 const installOf = (unit: string, sections: ReadonlyMap<string, string>): UnitInstall | undefined => {
@@ -69,6 +69,7 @@ const parse = (item: string, block: string, disk: OnDisk, sections: ReadonlyMap<
   const [id, load] = [value.Id ?? item, value.LoadState ?? 'not-found']
   const known = new Set(list('DropInPaths').map(merged))
   const install = installOf(sections.has(id) ? id : item, sections)
+  const linked = linkedBy(disk.wanted)
   const isSysV = (value.SourcePath ?? '').startsWith('/etc/init.d/')
   const { rc = '', ...found } = disk
   return {
@@ -84,7 +85,8 @@ const parse = (item: string, block: string, disk: OnDisk, sections: ReadonlyMap<
     rc: isSysV ? rc : '',
     source: value.SourcePath ?? '',
     reload: value.NeedDaemonReload === 'yes' || (load === 'loaded' && disk.dropIns.some(path => !known.has(path))),
-    isReferenced: isReferenced(list, id, disk.wanted),
+    isReferenced: isReferenced(list, id, linked),
+    isPulledIn: ['RequiredBy', 'WantedBy'].some(name => list(name).some(unit => linked.has(unit))),
     needs: block === '' ? noNeeds : needsOf(list),
     stays: value.Type !== 'oneshot' || value.RemainAfterExit === 'yes',
     ...(install === undefined ? {} : { install }),

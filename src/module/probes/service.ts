@@ -9,7 +9,7 @@ import { isOfMachine, unitFile, unitName } from './portable.ts'
 import { type RawUnit, serviceProbe } from './service-probe.ts'
 import type { ServiceAnswer } from './unit-answer.ts'
 import { folderOf, merged, nameOf, unitFileLooks } from './unit-path.ts'
-import { behindFiles, behindOwnFile } from './unit-prediction.ts'
+import { behindFiles, behindOwnFile, readAnew } from './unit-prediction.ts'
 import { behindEnabling, behindOther } from './unit-relations.ts'
 import { settingsIn, type UnitSettings } from './unit-settings.ts'
 import { isStanding, type UnitNeeds } from './unit-text.ts'
@@ -51,8 +51,9 @@ const isAliasOf = (unit: string, other: string, { patches }: Foreseen, ask: Ask)
 
 /** systemd reads all units anew; a line that is not known yet may let it. */
 const behindReload = (unit: ServiceAnswer | undefined, { labels, patches }: Foreseen): ServiceAnswer | undefined => {
-  if (!unit?.reload || !labels.includes('daemon-reload')) return unit
-  return patches.size === 0 ? undefined : { ...unit, reload: false }
+  if (unit === undefined || !labels.includes('daemon-reload')) return unit
+  if (patches.size > 0) return readAnew(unit)
+  return unit.reload ? undefined : unit
 }
 
 /** The unit behind changes of its files and of other units, each a function of what is known of it. */
@@ -111,7 +112,10 @@ const query = (name: string, facets: string[]): Query<ServiceAnswer> => ({
   holds: promisedService(unitName(name)),
   privileged: unit => unit.manager === 'systemd',
   // Enabling and daemon-reload leave StateChangeTimestamp as it is: only a change of `active` moves it.
-  stamp: (answer, time, patch = { active: true }) => ('active' in patch ? { ...answer, since: time } : answer),
+  stamp: (answer, time, patch = { active: true }) => ({
+    ...(patch.reload === false ? readAnew(answer) : answer),
+    ...('active' in patch ? { since: time } : {}),
+  }),
   subject: unitName(name),
 })
 

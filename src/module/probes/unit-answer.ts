@@ -41,6 +41,8 @@ export type ServiceAnswer = Omit<OnDisk, 'rc'> & {
   reload: boolean
   /** Another unit that is in systemd's memory names it, and so keeps it there. */
   isReferenced: boolean
+  /** So does what starts it with the machine: systemd has read its units since that was asked for. */
+  isPulledIn: boolean
   needs: UnitNeeds
   /** When it has started it stays active: no oneshot. */
   stays: boolean

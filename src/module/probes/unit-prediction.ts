@@ -91,8 +91,15 @@ const nothingLoaded = { active: 'inactive', sub: 'dead', since: 0, restarts: 0, 
 const boots = ['enabled', 'enabled-runtime']
 
 /** systemd holds it in memory: it runs, has failed, or is wanted by what does. Any other unit it reads whenever it is asked for it. */
-const isHeld = ({ active, isReferenced, enabled }: ServiceAnswer): boolean =>
-  active !== 'inactive' || isReferenced || boots.includes(enabled)
+const isHeld = ({ active, isReferenced, isPulledIn, enabled }: ServiceAnswer): boolean =>
+  active !== 'inactive' || isReferenced || (isPulledIn && boots.includes(enabled))
+
+/** What starts it with the machine keeps it from now on: systemd reads all its units. */
+export const readAnew = (unit: ServiceAnswer): ServiceAnswer => ({
+  ...unit,
+  reload: false,
+  isPulledIn: boots.includes(unit.enabled),
+})
 
 /** Without a file it is there as long as systemd holds it. */
 const withoutFile = (old: ServiceAnswer): ServiceAnswer =>
