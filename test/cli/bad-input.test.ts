@@ -252,7 +252,11 @@ test('a host that cannot be reached: exit code 3 and a plain sentence', async ()
 test('a loop of too many items is refused before any host is contacted', () => {
   const list = Array.from({ length: 10_001 }, () => '0').join(', ')
   const text = `- hosts: all\n  vars: { xs: [${list}] }\n  tasks: [{ name: t, debug: { msg: x }, loop: "{{ xs }}" }]\n`
-  assert.match(refused(text), '`loop` has 10001 items, at most 10000 are done.')
+  place.write('play.yml', text)
+  const { code, out, err } = place.run(['apply', 'play.yml', '-i', 'hosts.yml'])
+  assert.is(code, 4, out + err)
+  assert.match(out + err, '`loop` has 10001 items, at most 10000 are done.')
+  assert.match(out + err, 'play.yml:3:48')
 })
 
 test.run()
