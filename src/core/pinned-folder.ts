@@ -44,7 +44,9 @@ export const pinFunctions = [
   'shut() { b=${PWD%/}; cd -P -- "$1" 2>/dev/null && [ "$PWD" = "$b/${1#./}" ] && [ -O . ] && case $(stat -c %a .) in 700|2700) ;; *) false;; esac || no "$b/${1#./} is not the folder that was made there: somebody changes names in ${b:-/}"; }',
   'fresh() { w=$(mktemp -d "./$1XXXXXX") && shut "$w" && u=..; }',
   'closet() { o=; w=; u=.; h=1; start=$1; if alone; then t=$(mktemp "./$1XXXXXX"); else h=2; fresh "$1" && t=./new; fi && at=$u/$2; }',
-  'held() { o=; w=; u=.; h=1; start=$1; if alone; then t=./$3; c=./$4; else h=2; w=./$3; { mkdir -- "$w" 2>/dev/null; ( shut "$w" ) 2>/dev/null; } || { w=./$4; mkdir -- "$w" || return; }; shut "$w" && u=.. && t=./new && c=./more; fi && at=$u/$2; }',
+  // mktemp asks for 0700 itself: what a default list of access makes of mkdir's mode no umask takes away.
+  'made() { [ ! -e "$1" ] && [ ! -h "$1" ] && e=$(mktemp -d "./${start}XXXXXX") && { mv -T -- "$e" "$1" || { rmdir -- "$e"; false; }; }; }',
+  'held() { o=; w=; u=.; h=1; start=$1; if alone; then t=./$3; c=./$4; else h=2; w=./$3; { made "$w"; ( shut "$w" ); } 2>/dev/null || { w=./$4; made "$w" || return; }; shut "$w" && u=.. && t=./new && c=./more; fi && at=$u/$2; }',
   'look() { was=$at; [ "$u" = . ] || { was=./was; rm -f ./was; { [ ! -e "$at" ] && [ ! -h "$at" ]; } || [ -d "$at" ] || ln -- "$at" ./was; }; }',
   'spare() { if [ "$u" = . ]; then o=$(mktemp "./${start}XXXXXX"); else o=./other; : >./other; fi; }',
   'tidy() { rm -rf -- ${t:+"$t"} ${o:+"$o"}; leave; }',

@@ -41,6 +41,7 @@ test('a running unit, in whatever order its properties come', () => {
     enabled: 'enabled',
     since: Date.parse('2026-11-22T16:34:01Z') * 1000 + 123_456,
     restarts: 3,
+    isPulledIn: false,
   }
   assert.equal(read(running, 'ssh.service'), [expected])
   assert.equal(read(running.split('\n').reverse().join('\n'), 'ssh.service'), [expected])
