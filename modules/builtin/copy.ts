@@ -111,7 +111,7 @@ const copied =
   (path, what, args, before) => {
     if (isUnknown(what) || (!isUnknown(what.bytes) && what.bytes.length === what.size))
       return [writeStep(path, what, args, before)]
-    return [{ do: 'duplicate', from: src, ...placement(path, args, before) }]
+    return [{ do: 'duplicate', from: src, digest: what.digest, ...placement(path, args, before) }]
   }
 const whole: PutContent = (path, what: Content | Later, args, before) => [writeStep(path, what, args, before)]
 

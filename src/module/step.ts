@@ -53,8 +53,8 @@ export type Step =
    * for is done for all at once. Content whose bytes are not there is read from its file of the controller.
    */
   | { do: 'writes'; below: string; files: SmallFile[]; over?: Guard[] }
-  /** The same with the bytes of another file of the host. */
-  | ({ do: 'duplicate'; from: string } & Placing)
+  /** The same with the bytes of another file of the host; with `digest` only if they are these. */
+  | ({ do: 'duplicate'; from: string; digest?: string } & Placing)
   /**
    * Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. The whole of it, whatever keys
    * it holds, passes through the controller's memory and is shown nowhere.

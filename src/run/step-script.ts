@@ -42,6 +42,12 @@ const put = (step: PlacingStep, fill: string): string => place(step.path, fill, 
 
 const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
+/** Its bytes are looked at where nobody else can change them: the name may lead to another file by now. */
+const copied = ({ from, digest }: Extract<Step, { do: 'duplicate' }>): string => {
+  const test = `[ "$(sha256sum <"$t")" = '${digest}  -' ] || no ${quote(`${from} is not what it was when it was planned with`)}`
+  return `cp -- ${quote(from)} "$t"${digest === undefined ? '' : ` && { ${test}; }`}`
+}
+
 const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: string): string => {
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const isOther = step.user !== undefined && step.user !== login
@@ -86,7 +92,7 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
     case 'writes':
       return smallFilesScript(step)
     case 'duplicate':
-      return put(step, `cp -- ${quote(step.from)} "$t"`)
+      return put(step, copied(step))
     case 'remove':
       return removal(step.path)
     case 'rename':
@@ -113,4 +119,9 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
 
 /** Replaces a file's bytes, leaving all else as it is: what a `members` step does after reading `over`. */
 export const rewrite = (path: string, bytes: Buffer, over: Guard): string =>
-  place(path, written(bytes), 'look && keep "$was" "$t"', over)
+  place(
+    path,
+    written(bytes),
+    `look && { [ "$u" = . ] || [ ! -h "$was" ] || no ${quote(`${path} is a link of somebody else`)}; } && keep "$was" "$t"`,
+    over,
+  )

@@ -55,6 +55,20 @@ test('write: any bytes, the mode asked for, nothing beside it', () => {
   assert.equal(readdirSync(at), ['f'])
 })
 
+test('duplicate: another file than the one that was planned with is put nowhere', () => {
+  const at = join(root, 'd')
+  mkdirSync(at)
+  writeFileSync(join(at, 'secret'), 'secret')
+  symlinkSync('secret', join(at, 'from'))
+  const step = { do: 'duplicate', from: join(at, 'from'), path: join(at, 'f'), mode: '0644' } as const
+  const { status, stderr } = run({ ...step, digest: sha256(Buffer.from('public')) })
+  assert.is(status, 1)
+  assert.match(stderr, `${at}/from is not what it was`)
+  assert.equal(readdirSync(at).sort(), ['from', 'secret'])
+  assert.is(run({ ...step, digest: sha256(Buffer.from('secret')) }).status, 0)
+  assert.is(readFileSync(join(at, 'f'), 'utf8'), 'secret')
+})
+
 test('a program that is not to be cut hears nothing of the end of its connection', () => {
   const argv = ['sh', '-c', 'for s in HUP INT TERM; do kill -s $s $$; done; echo on']
   assert.is(run(uncut(argv)).stdout, 'on\n')
