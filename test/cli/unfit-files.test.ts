@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
@@ -61,6 +61,24 @@ test('what a task names as its source', () => {
     assert.match(err, said)
     assert.match(err, /\.yml:3:\d+|folder:1:1|sparse:1:1/)
   }
+})
+
+test('a module beside a playbook that is no plain file', () => {
+  mkdirSync(at('modules'))
+  place.write('mine.yml', '- hosts: all\n  tasks: [{ mine: {} }]\n')
+  for (const [target, said] of [
+    ['/dev/zero', 'is a device'],
+    ['../pipe', 'is a named pipe'],
+    ['../sparse', 'has 5120 MB'],
+    ['../folder', 'is a folder'],
+  ] as const) {
+    symlinkSync(target, at('modules/mine.ts'))
+    const err = refusal('plan', 'mine.yml', '-i', 'here.ini')
+    assert.match(err, said)
+    assert.match(err, 'modules/mine.ts')
+    rmSync(at('modules/mine.ts'))
+  }
+  rmSync(at('modules'), { recursive: true })
 })
 
 test('pipes that a shell hands over are read, as by Ansible', () => {

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { readBytes } from '../../core/controller-file.ts'
 import { refuse } from '../../core/failure.ts'
 import { isRecord } from '../../core/value.ts'
 import type { AnyModule } from '../../module/define.ts'
@@ -39,6 +40,8 @@ const resolveContract = (): void => {
 const ending = 'End it with `export default defineModule({ … })`.'
 
 const importFile = async (path: string): Promise<Record<string, unknown>> => {
+  // Node would wait for a named pipe, or read a device for ever, and hear no signal meanwhile.
+  readBytes(path, 'module', 'playbook-module')
   if (path.endsWith('.ts') && isBelowNodeModules(realpathSync(path)))
     refuse('playbook-module', `The module ${path} is TypeScript in an npm package.`, {
       why: 'Node strips no types from files below node_modules.',
