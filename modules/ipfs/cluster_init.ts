@@ -69,7 +69,7 @@ const stepsOf = (args: Args, place: Place, names: string[]): Step[] => {
   const into = makingPath(args.path, place)
   const make: Step[] = [
     { do: 'remove', path: into },
-    handedFolder(into, args.user, '0700'),
+    ...handedFolder(into, args.user, '0700'),
     clusterStep(args, into, ['init', '--consensus', args.consensus]),
     exec(['sed', '-i', 's/\\("secret": *\\)"[^"]*"/\\1""/', serviceFile(into)], { user: args.user }),
   ]

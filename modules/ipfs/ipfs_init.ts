@@ -46,7 +46,7 @@ const stepsOf = (args: Args, place: Place, names: string[]): Step[] => {
   const into = makingPath(path, place)
   const make: Step[] = [
     { do: 'remove', path: into },
-    handedFolder(into, user, '0750'),
+    ...handedFolder(into, user, '0750'),
     exec([`${bin_dir}/ipfs`, 'init', ...(profile === '' ? [] : [`--profile=${profile}`])], {
       user,
       env: { HOME: into, IPFS_PATH: into },

@@ -105,7 +105,7 @@ check('with --refresh it is planned anew, told, and goes through', async () => {
   )
   assert.equal(
     Object.values(counts(told, 'steps')).reduce((a, b) => a + b),
-    3,
+    2,
   )
   assert.is(await lab.ssh('node1', 'stat -c %a /etc/site/conf && cat /etc/site/now'), '644\na=1')
 })
