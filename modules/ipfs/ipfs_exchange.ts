@@ -50,7 +50,10 @@ const give = (args: Args, name: string): Step =>
     { name },
   )
 
-/** The folder that a reading host works in, all of it as kubo's user, whose folder it is in. It is removed at the end, or when the next run begins. */
+/**
+ * The folder that a reading host works in, all of it as kubo's user, whose folder it is in. It is removed at the end, or when
+ * the next run begins.
+ */
 const work = (path: string): string => `${stamps(path)}.new`
 
 /** Keeps what another host has made known, a line for each source in their order; an empty one if it is gone. */

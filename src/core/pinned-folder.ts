@@ -10,6 +10,9 @@ import { quote, quoted } from './quote.ts'
 // synced; then it gets its name by rename, which follows nothing. What lies under that name already is looked at through a
 // hard link in the closet, which nobody can make another file.
 
+/** Modes, as `stat -c %a` has them, with which nobody but the owner may write, as a pattern of sh. */
+export const CLOSED_MODES = '*[0145][0145]|[0145]'
+
 /**
  * Words of POSIX sh, of one line, for whatever a step does at a path. All of them say on standard error why they fail.
  *
@@ -39,7 +42,7 @@ export const pinFunctions = [
   'strange() { no "$d leads through a link that others can change, or has just changed: nothing was done where it leads"; }',
   'theirs() { set -- $(stat -c "%u %a" .); closed "$2" && [ "${m:-$1}" = "$1" ] && m=$1 || strange; }',
   // By the mode: what a list of access allows at most is the group's part of it.
-  'closed() { case $1 in *[0145][0145]|[0145]) ;; *) return 1;; esac; }',
+  `closed() { case $1 in ${CLOSED_MODES}) ;; *) return 1;; esac; }`,
   'alone() { set -- $(stat -c "%u %a" .); { [ "$1" = 0 ] || [ -O . ]; } && closed "$2"; }',
   'shut() { b=${PWD%/}; cd -P -- "$1" 2>/dev/null && [ "$PWD" = "$b/${1#./}" ] && [ -O . ] && case $(stat -c %a .) in 700|2700) ;; *) false;; esac || no "$b/${1#./} is not the folder that was made there: somebody changes names in ${b:-/}"; }',
   'fresh() { w=$(mktemp -d "./$1XXXXXX") && shut "$w" && u=..; }',

@@ -39,11 +39,8 @@ export const sendInFrames = async (
     const { status, stderr } = await said(sh)
     if (status !== 0) throw new Refusal(uploadFailed(name, upload, String(stderr), status))
   }
-  const none = quote(`the folder ${folder} does not exist`)
   const make = `pin ${quote(folder)} && mkdir -- ${at}`
-  await must(
-    `[ -d ${quote(folder)} ] || { echo ${none} >&2; exit 1; }\n( umask 077; ${pinFunctions}; ${make} ) && ${enter} && : >./new`,
-  )
+  await must(`( umask 077; ${pinFunctions}; ${make} ) && ${enter} && : >./new`)
   let sent = 0
   try {
     for await (const chunk of bytesFrom(upload, 0, Number.MAX_SAFE_INTEGER, CHUNK)) {

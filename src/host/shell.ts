@@ -66,8 +66,7 @@ type ShellLimits = { answerSeconds?: number | undefined; abandon?: (failure: Fai
 
 /**
  * Frames over a wire (see frame.ts for their text). A frame is over when its end mark has come on both streams.
- * `explain` gives the failure when the shell ends unasked; by default it is `host-lost`. `answerSeconds`: how long what only
- * reads may take; what is a step, or a command of a user's, takes as long as it takes.
+ * `explain` gives the failure when the shell ends unasked; by default it is `host-lost`.
  *
  * `run` rejects with a Refusal: `host-lost` (or what `explain` says) when the shell ends in the middle, when a
  * fragment prints more than 1 GiB, or when an answer does not come; `host-protocol` when what comes is none; `host-step`

@@ -50,12 +50,10 @@ const receiveAnew = ['set -C', '( : > "$t" ) || exit 1', 'set +C', 'cat > "$t" |
  * the file away, but for what has come of a large one until the cut (`$k`).
  */
 const receiveScript = (upload: Upload, random: string, isKept: boolean): string => {
-  const folder = quote(posix.dirname(upload.path))
   const byChance = partName(upload.path, random)
   const part = isKept ? partName(upload.path, upload.digest.slice(0, PART_DIGITS)) : byChance
   return [
     ...begin,
-    `[ -d ${folder} ] || fail ${quote(`the folder ${posix.dirname(upload.path)} does not exist`)}`,
     `[ ! -d ${quote(upload.path)} ] || fail ${quote(`${upload.path} is a folder`)}`,
     'k=',
     closetFor(upload.path, [part, byChance]),

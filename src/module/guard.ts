@@ -1,5 +1,5 @@
 import { bytesOfText } from '../core/byte-text.ts'
-import { isGone, isThere, statTest, targetTest } from '../core/path-test.ts'
+import { digestTest, isGone, isThere, statTest, targetTest } from '../core/path-test.ts'
 import { quote, quoted } from '../core/quote.ts'
 import { sha256 } from '../core/value.ts'
 
@@ -40,19 +40,21 @@ const attributeTests = ({ path, target, handedOn }: Guard): string[] => [
   ...(handedOn === undefined ? [] : [statTest(path, handedOn)]),
 ]
 
-const digestTest = ({ path, digest }: Guard): string => `[ "$(sha256sum <${quote(path)})" = '${digest}  -' ]`
-
 /**
  * The test in POSIX sh that ends with 0 exactly where something is still what was seen. What is absent takes no process,
  * the content of a file one, a target or what is handed on another. It never writes.
  */
 export const guardTest = (guard: Guard): string =>
-  [kindTest(guard), ...attributeTests(guard), ...(guard.digest === undefined ? [] : [digestTest(guard)])].join(' && ')
+  [
+    kindTest(guard),
+    ...attributeTests(guard),
+    ...(guard.digest === undefined ? [] : [digestTest(guard.digest, quote(guard.path))]),
+  ].join(' && ')
 
 /** A file with one name has `$h` in a closet, where it is looked at through a link. */
-const handedOnInCloset = ({ format, text }: { format: string; text: string }): string => {
-  const said = format.endsWith('%h') ? `${quote(text.slice(0, -1))}"$h"` : quote(text)
-  return `[ "$(stat -c ${quote(format)} -- "$was" 2>/dev/null)" = ${said} ]`
+const handedOnInCloset = (path: string, handedOn: { format: string; text: string }): string => {
+  const { format, text } = handedOn
+  return statTest(path, handedOn, '"$was"', format.endsWith('%h') ? `${quote(text.slice(0, -1))}"$h"` : quote(text))
 }
 
 /**
@@ -65,8 +67,8 @@ export const guardTestInCloset = (guard: Guard): string => {
     kindTest(guard, isTakenIn ? '"$was"' : '"$at"'),
     ...(isTakenIn ? ['[ "$was" -ef "$at" ]'] : []),
     ...(target === undefined ? [] : [targetTest(path, target, '"$at"')]),
-    ...(handedOn === undefined ? [] : [handedOnInCloset(handedOn)]),
-    ...(digest === undefined ? [] : [`[ "$(sha256sum <"$was")" = '${digest}  -' ]`]),
+    ...(handedOn === undefined ? [] : [handedOnInCloset(path, handedOn)]),
+    ...(digest === undefined ? [] : [digestTest(digest, '"$was"')]),
   ].join(' && ')
 }
 

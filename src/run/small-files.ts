@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { readControllerFile } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
 import { keepFunction, ownerWord } from '../core/keep-attributes.ts'
+import { digestTest } from '../core/path-test.ts'
 import { pinFunctions } from '../core/pinned-folder.ts'
 import { quote, quoted } from '../core/quote.ts'
 import { type Content, sha256 } from '../core/value.ts'
@@ -45,7 +46,7 @@ const digestOf = (step: Writes): string => {
 
 /** Takes what was streamed out of the folder, where others may have changed it, and looks whether it still is that. */
 const takenIn = (step: Writes): string =>
-  `mv -T -- ../${archiveName} ./tar && [ -f ./tar ] && [ ! -h ./tar ] && [ "$(sha256sum <./tar)" = '${digestOf(step)}  -' ] || { echo ${quote(`${archivePath(step)} is not what was sent`)} >&2; exit 1; }`
+  `mv -T -- ../${archiveName} ./tar && [ -f ./tar ] && [ ! -h ./tar ] && ${digestTest(digestOf(step), './tar')} || { echo ${quote(`${archivePath(step)} is not what was sent`)} >&2; exit 1; }`
 
 /** Unpacks them: out of the frame itself, or out of the file that they were streamed into. */
 const unpacked = (step: Writes): string => {

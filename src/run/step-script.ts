@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
-import { isGone, isThere } from '../core/path-test.ts'
+import { digestTest, isGone, isThere } from '../core/path-test.ts'
 import { closetFor, pinFunctions, placed } from '../core/pinned-folder.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
@@ -44,8 +44,9 @@ const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
 /** Its bytes are looked at where nobody else can change them: the name may lead to another file by now. */
 const copied = ({ from, digest }: Extract<Step, { do: 'duplicate' }>): string => {
-  const test = `[ "$(sha256sum <"$t")" = '${digest}  -' ] || no ${quote(`${from} is not what it was when it was planned with`)}`
-  return `cp -- ${quote(from)} "$t"${digest === undefined ? '' : ` && { ${test}; }`}`
+  const copy = `cp -- ${quote(from)} "$t"`
+  if (digest === undefined) return copy
+  return `${copy} && { ${digestTest(digest, '"$t"')} || no ${quote(`${from} is not what it was when it was planned with`)}; }`
 }
 
 const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: string): string => {

@@ -13,3 +13,10 @@ empty() { rm -rf ./made 2>/dev/null || { chmod -R u+rwX ./made; rm -rf ./made; }
 end() { [ ! "$w" ] || { empty; rmdir -- "../\${w#./}"; }; }
 begin() { pin "$1" || return; for f in ./.runbook-closet-??????; do [ -h "$f" ] || [ ! -O "$f" ] || [ ! -d "$f" ] || ( shut "$f" 2>/dev/null && [ -f ./unfinished ] && empty && rmdir -- "../\${f#./}" ) || :; done; fresh .runbook-closet- && : >./unfinished; }
 w=; trap end EXIT; trap 'exit 1' HUP INT TERM`
+
+/** The whole of it for one thing, which gets the name `$1`: `sh` makes it, as `./made`. */
+export const makingBeside = (sh: string): string => `${makingFunctions}
+set -e
+f=\${1%/*}; begin "\${f:-/}"
+${sh}
+mv -T -- ./made "../\${1##*/}"`

@@ -1,5 +1,5 @@
 import { exec, type FileAnswer, later, type Step } from '../../../src/module/module.ts'
-import { makingFunctions } from './making-in-closet.ts'
+import { makingBeside } from './making-in-closet.ts'
 
 /**
  * Whether somebody else than root may put something else in place of a folder above the home. useradd makes a home and gives
@@ -12,12 +12,8 @@ export const isSomebodys = (folder: FileAnswer): boolean =>
  * A home as useradd would make it, in a closet beside its place first: there whole or not at all, and nobody can have root give
  * away something else meanwhile (see `making-in-closet.ts`).
  */
-const making = `${makingFunctions}
-set -e
-f=\${1%/*}; begin "\${f:-/}"
-if [ "$3" ]; then cp -r -T -- /etc/skel ./made; else mkdir ./made; chmod 0755 ./made; fi
-chown -R "$2:" ./made
-mv -T -- ./made "../\${1##*/}"`
+const making = makingBeside(`if [ "$3" ]; then cp -r -T -- /etc/skel ./made; else mkdir ./made; chmod 0755 ./made; fi
+chown -R "$2:" ./made`)
 
 export const newHome = (name: string, home: string, fromSkeleton: boolean): Step =>
   exec(['sh', '-c', making, 'sh', home, name, ...(fromSkeleton ? ['skel'] : [])], { replaces: [home] })

@@ -1,14 +1,12 @@
 import { exec, pinFunctions, type Step } from '../../../src/module/module.ts'
-import { makingFunctions } from '../../builtin/lib/making-in-closet.ts'
+import { makingBeside } from '../../builtin/lib/making-in-closet.ts'
 import { parentFolder } from '../../builtin/lib/paths.ts'
 
-const making = `${makingFunctions}
-set -e
-f=\${1%/*}; begin "\${f:-/}"; mkdir ./made; chown -- "$2:" ./made; chmod "$3" ./made; mv -T -- ./made "../\${1##*/}"`
+const making = makingBeside('mkdir ./made; chown -- "$2:" ./made; chmod "$3" ./made')
 
 /**
- * A new folder for somebody, with the group of that user, and plain ones on the way to it: it gets its owner where nobody can put something else in its place
- * (see `making-in-closet.ts`).
+ * A new folder for somebody, with the group of that user, and plain ones on the way to it: it gets its owner where nobody can
+ * put something else in its place (see `making-in-closet.ts`).
  */
 export const handedFolder = (path: string, user: string, mode: string): Step[] => [
   exec(['mkdir', '-p', '--', parentFolder(path)]),

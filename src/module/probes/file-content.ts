@@ -1,3 +1,4 @@
+import { CLOSED_MODES } from '../../core/pinned-folder.ts'
 import { type Content, sha256 } from '../../core/value.ts'
 
 /** Files up to this size are read whole, for diffs and for edits; larger ones are known by their digest. */
@@ -15,7 +16,7 @@ export const maxReads = 3
  */
 export const digestsScript = (paths: string): string =>
   `receipt() { r="\${f%/*}/.\${f##*/}.receipt"; [ -f "$f" ] && [ ! -h "$f" ] && [ -f "$r" ] && [ ! -h "$r" ]; }
-ours() { { [ "$1" = 0 ] || [ -O "$3" ]; } && case $2 in *[0145][0145]|[0145]) ;; *) false;; esac; }
+ours() { { [ "$1" = 0 ] || [ -O "$3" ]; } && case $2 in ${CLOSED_MODES}) ;; *) false;; esac; }
 fits() { [ \${#d} = 64 ] && [ "$now" = "$s $c $i" ] && [ "$links" = 1 ] && ours "$owner" "$mode" "$r" && ours "$above" "$bits" "\${f%/*}/." && case $c in *.*[1-9]*) ;; *) false;; esac; }
 set --; for f in ${paths}; do receipt && set -- "$@" "$f" "$r" "\${f%/*}/."; done
 [ $# -eq 0 ] || stat -c '%s %.9Z %i %u %a %h' -- "$@" | while [ $# -gt 0 ]; do f=$1; shift 3; read -r a b e _; now="$a $b $e"; read -r _ _ _ owner mode links; read -r _ _ _ above bits _; if receipt && read -r s c i d <"$r" && fits; then printf '%s  %s\\0' "$d" "$f"; else digests "$f" 2>/dev/null; fi; done

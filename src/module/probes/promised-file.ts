@@ -1,4 +1,4 @@
-import { isGone, isThere, statTest, targetTest } from '../../core/path-test.ts'
+import { digestTest, isGone, isThere, statTest, targetTest } from '../../core/path-test.ts'
 import { quote } from '../../core/quote.ts'
 import { isRecord } from '../../core/value.ts'
 
@@ -37,7 +37,7 @@ export const asStat = (members: [name: string, value: unknown][]): { format: str
 const contentTest = (path: string, content: unknown): string | undefined => {
   if (!isRecord(content) || typeof content.digest !== 'string') return undefined
   const at = quote(path)
-  return `[ -f ${at} ] && [ ! -h ${at} ] && [ "$(sha256sum <${at})" = '${content.digest}  -' ]`
+  return `[ -f ${at} ] && [ ! -h ${at} ] && ${digestTest(content.digest, at)}`
 }
 
 /**
