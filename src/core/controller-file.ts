@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bytesOfText } from './byte-text.ts'
-import { type Origin, type Reason, refuse } from './failure.ts'
+import { type Origin, originBehind, type Reason, refuse } from './failure.ts'
 
 // The door through which files of the controller are read that somebody has named, or that lie where they are looked for. What
 // is no plain file is not opened: a named pipe would wait for its writer, a device never ends, and some devices do something
@@ -209,6 +209,9 @@ export const textIfReadable = (path: string): string | undefined => {
   }
 }
 
+/** The line that a place is in, as it is there by now; undefined where there is none. */
+export const lineAt = ({ file, line }: Origin): string | undefined => textIfReadable(file)?.split('\n')[line - 1]
+
 /** What a path is. What may not be looked at counts as a file: whoever reads it says why not. */
 export const kindOfPath = (path: string): 'file' | 'folder' | 'nothing' => {
   try {
@@ -269,12 +272,6 @@ const isUtf16 = (bytes: Buffer): boolean => {
   return mark === 'fffe' || mark === 'feff' || /^(10|01)\1$/.test(zeros.map(Number).join(''))
 }
 
-const placeOf = (file: string, before: string): Origin => ({
-  file,
-  line: before.split('\n').length,
-  column: before.length - before.lastIndexOf('\n'),
-})
-
 const REPLACEMENT = Buffer.from('\ufffd')
 
 /** Where the first byte stands that is part of no character. */
@@ -285,7 +282,7 @@ const firstBadByte = (bytes: Buffer, text: string, file: string): Origin => {
     if (at < 0) return { file, line: 1, column: 1 }
     offset += Buffer.byteLength(text.slice(from, at))
     // Somebody may have written this very character.
-    if (!bytes.subarray(offset, offset + 3).equals(REPLACEMENT)) return placeOf(file, text.slice(0, at))
+    if (!bytes.subarray(offset, offset + 3).equals(REPLACEMENT)) return originBehind(file, text.slice(0, at))
     from = at + 1
     offset += REPLACEMENT.length
   }
@@ -302,7 +299,7 @@ const textOfFile = (bytes: Buffer, path: string, what: string, reason: Reason): 
   const zero = text.indexOf('\0')
   if (zero < 0) return text
   return refuse(reason, `The ${what} ${path} holds a zero byte.`, {
-    origin: placeOf(path, text.slice(0, zero)),
+    origin: originBehind(path, text.slice(0, zero)),
     fix: 'It is no text: name another file, or take the byte out.',
   })
 }

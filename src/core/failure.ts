@@ -86,6 +86,16 @@ export const notAnAnswer = (what: string, why: string): Failure => ({
   fix: 'nothing of that answer was believed. Look whether the shell, the login files or the ssh server there have been tampered with; log in by hand and try `sh -c "echo here"`',
 })
 
+/** The place in a file that stands behind this part of its text. */
+export const originBehind = (file: string, before: string): Origin => ({
+  file,
+  line: before.split('\n').length,
+  column: before.length - before.lastIndexOf('\n'),
+})
+
+/** A failure in one line, for who goes on without what it is about. */
+export const inOneLine = ({ what, why }: Failure): string => (why === undefined ? what : `${what} ${why}`)
+
 export const refuse = (reason: Reason, what: string, more: Omit<Failure, 'reason' | 'what'> = {}): never => {
   throw new Refusal({ reason, what, ...more })
 }

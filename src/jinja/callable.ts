@@ -80,16 +80,19 @@ export const bind = (name: string, parameters: readonly string[], { args, named 
   return bound
 }
 
+/** What is undefined among what something is called with, or else what is unknown. */
+export const lostIn = ({ args, named }: Given): Value | undefined => {
+  const all = [...args, ...named.values()]
+  return all.find(value => value instanceof Undefined) ?? all.find(isUnknown)
+}
+
 /**
  * Calls a filter or a test. What is undefined or unknown among the values, or is met in them, is the result, and so is
  * what goes wrong: as an Undefined that fails where it is used.
  */
 export const invoke = (name: string, one: Callable, context: Context, given: Given): Value => {
-  if (one.accepts === 'what is there') {
-    const all = [...given.args, ...given.named.values()]
-    const missing = all.find(value => value instanceof Undefined) ?? all.find(isUnknown)
-    if (missing !== undefined) return missing
-  }
+  const lost = one.accepts === 'what is there' ? lostIn(given) : undefined
+  if (lost !== undefined) return lost
   return deferred(() => one.run(context, bind(name, one.parameters, given)))
 }
 

@@ -1,6 +1,6 @@
 import { isUnknown } from '../core/unknown.ts'
 import { operate, signed } from './arithmetic.ts'
-import { deferred, type Given } from './callable.ts'
+import { deferred, type Given, lostIn } from './callable.ts'
 import { equal } from './equality.ts'
 import type { Evaluate, Frame } from './frame.ts'
 import { Invocable } from './function-value.ts'
@@ -71,12 +71,8 @@ const compileCall = (node: Node<'call'>, known: PluginNames): Evaluate => {
 export const callValue = (called: Value, given: Given): Value => {
   const there = usable(called)
   if (!(there instanceof Invocable)) throw new ValueFault(`'${typeName(there)}' object is not callable`)
-  if (!there.acceptsAnything) {
-    const all = [...given.args, ...given.named.values()]
-    const lost = all.find(one => one instanceof Undefined) ?? all.find(isUnknown)
-    if (lost !== undefined) return lost
-  }
-  return deferred(() => there.call(given))
+  const lost = there.acceptsAnything ? undefined : lostIn(given)
+  return lost === undefined ? deferred(() => there.call(given)) : lost
 }
 
 const needPlugin = (

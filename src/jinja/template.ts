@@ -9,7 +9,6 @@ import { filters } from './filters/all.ts'
 import { type Block, type Compiled, type Frame, type Rendering, Scope } from './frame.ts'
 import { globals } from './globals.ts'
 import { memberByKey, memberByName } from './named-member.ts'
-import { withoutHeader } from './overrides.ts'
 import { parseTemplate } from './parser.ts'
 import { finalized, joinedPieces, Pieces } from './pieces.ts'
 import { fromPlain } from './plain.ts'
@@ -17,22 +16,16 @@ import { tests } from './tests.ts'
 import type { StatementNode } from './tree.ts'
 import { type Dict, Live, Omit, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
 
-/** A template that was read, with what its failures need: offsets are in `text`, which begins at `skipped` in the file. */
-export type JinjaTemplate = Compiled & { text: string; how: Delimiters; skipped: number; statements: StatementNode[] }
+/** A template that was read. */
+export type JinjaTemplate = Compiled & { how: Delimiters; statements: StatementNode[] }
 
 /**
- * Reads a template. `file` stands for it in the places of what is wrong in it.
+ * Reads a template, which has no header any more. `file` stands for it in the places of what is wrong in it.
  *
- * Throws a SyntaxFault, with its offset in the text behind the header: what cannot be read, filters and tests that do not exist.
+ * Throws a SyntaxFault with its offset: what cannot be read, filters and tests that do not exist.
  */
-export const readTemplate = (
-  whole: string,
-  how: Delimiters,
-  file: object,
-  header: 'read' | 'printed' = 'read',
-): JinjaTemplate => {
-  const own = header === 'read' ? withoutHeader(whole, how) : { text: whole, how, skipped: 0 }
-  const statements = parseTemplate(own.text, own.how)
+export const readTemplate = (text: string, how: Delimiters, file: object): JinjaTemplate => {
+  const statements = parseTemplate(text, how)
   const known: PluginNames = {
     source: file,
     filters: new Set(Object.keys(filters)),
@@ -44,7 +37,7 @@ export const readTemplate = (
       name,
       { body: compileBody(body, known), isScoped, isRequired },
     ])
-  return { source: file, body: compileBody(statements, known), blocks: new Map(blocks), ...own, statements }
+  return { source: file, body: compileBody(statements, known), blocks: new Map(blocks), how, statements }
 }
 
 /** What a template is rendered with. */

@@ -1,4 +1,4 @@
-import { attempt, type Origin, refuse } from '../core/failure.ts'
+import { attempt, type Origin, originBehind, refuse } from '../core/failure.ts'
 import { isUnknown } from '../core/unknown.ts'
 import { ansibleDelimiters, type Delimiters } from '../jinja/delimiters.ts'
 import { variableReads } from '../jinja/free-names.ts'
@@ -18,8 +18,8 @@ export type TemplateFile = { text: string; file: string }
 type Source = { file: string; text: string; lines: number }
 
 const originIn = ({ file, text, lines }: Source, at: number, length: number): Origin => {
-  const before = text.slice(0, at).split('\n')
-  return { file, line: before.length + lines, column: before.at(-1)!.length + 1, length: Math.max(1, length) }
+  const { line, column } = originBehind(file, text.slice(0, at))
+  return { file, line: line + lines, column, length: Math.max(1, length) }
 }
 const originOf = ({ source, at, length }: FaultPlace): Origin => originIn(source as Source, at, length)
 
@@ -27,11 +27,9 @@ const originOf = ({ source, at, length }: FaultPlace): Origin => originIn(source
 const read = ({ text, file }: TemplateFile, how: Delimiters, header: 'read' | 'printed'): JinjaTemplate => {
   const source: Source = { file, text, lines: 0 }
   try {
-    if (header === 'read') {
-      const inside = withoutHeader(text, how)
-      Object.assign(source, { text: normalized(inside.text, inside.how), lines: inside.skipped > 0 ? 1 : 0 })
-    } else source.text = normalized(text, how)
-    return readTemplate(text, how, source, header)
+    const own = header === 'read' ? withoutHeader(text, how) : { text, how, skipped: 0 }
+    Object.assign(source, { text: normalized(own.text, own.how), lines: own.skipped > 0 ? 1 : 0 })
+    return readTemplate(own.text, own.how, source)
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error
     return refuse('playbook-template', error.message, {
@@ -96,12 +94,9 @@ export const compileJinja = (
   const whole: Origin = { file, line: 1, column: 1 }
   if (!isWrittenAsTemplate(text, ansibleDelimiters)) return { references: [], render: () => text }
   const template = read({ text, file }, ansibleDelimiters, 'read')
-  const other = othersOf(find, { ...template.how })
+  const other = othersOf(find, template.how)
   // A template that cannot be read is told when it is rendered: perhaps it never is.
-  const readable = (name: string) => {
-    const found = attempt(() => other(name))
-    return found.value
-  }
+  const readable = (name: string) => attempt(() => other(name)).value
   const references = variableReads(template, readable).map(({ place, ...read }) => ({
     ...read,
     origin: originOf(place),

@@ -1,5 +1,5 @@
-import { isNamedBy, isPrivateFile, kindOfPath, readText, textIfReadable } from '../core/controller-file.ts'
-import { attempt, type Failure, type Origin, refuse } from '../core/failure.ts'
+import { isNamedBy, isPrivateFile, kindOfPath, lineAt, readText } from '../core/controller-file.ts'
+import { attempt, type Failure, refuse } from '../core/failure.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
 import { givesPassword } from './names.ts'
@@ -28,8 +28,6 @@ const loadPlaybook = (file: Input['playbook']): ReturnType<typeof readPlaybook> 
 const secretEntries = (playbook: Playbook | undefined): string[] =>
   playbook?.plays.flatMap(play => play.secrets.map(({ value }) => value)) ?? []
 
-const lineAt = ({ file, line }: Origin): string => textIfReadable(file)?.split('\n')[line - 1] ?? ''
-
 /**
  * A failure in a file of variables that is secret, or that others may not read: the line it is about is not shown. What is
  * wrong with it mostly stands beside a password.
@@ -38,7 +36,9 @@ const unquotedIn = (secrets: string[], failure: Failure): Failure => {
   const { origin } = failure
   if (origin === undefined || failure.reason.startsWith('playbook-')) return failure
   const isSecret =
-    isPrivateFile(origin.file) || secrets.some(entry => isNamedBy(origin.file, entry)) || givesPassword(lineAt(origin))
+    isPrivateFile(origin.file) ||
+    secrets.some(entry => isNamedBy(origin.file, entry)) ||
+    givesPassword(lineAt(origin) ?? '')
   return isSecret ? { ...failure, origin: { ...origin, unquoted: true } } : failure
 }
 

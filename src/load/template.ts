@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type Origin, refuse } from '../core/failure.ts'
+import { type Origin, originBehind, refuse } from '../core/failure.ts'
 import type { Reference } from './references.ts'
 import { DEEPEST_BLOCKS, tooDeepBlock } from './template-depth.ts'
 import { templateReferences } from './template-references.ts'
@@ -28,7 +28,7 @@ const parse = (text: string, file: string): TemplateProgram => {
   const deep = tooDeepBlock(text)
   if (deep !== undefined)
     return refuse('playbook-template', `More than ${DEEPEST_BLOCKS} blocks or brackets lie in one another here.`, {
-      origin: placeAt(deep, text, file),
+      origin: originBehind(file, text.slice(0, deep)),
     })
   parser ??= loadParser()
   try {
@@ -37,11 +37,6 @@ const parse = (text: string, file: string): TemplateProgram => {
     if (!(error instanceof Error)) throw error
     return refuse('playbook-template', faultIn(error.message), { origin: faultPlace(error, text, file) })
   }
-}
-
-const placeAt = (offset: number, text: string, file: string): Origin => {
-  const before = text.slice(0, offset).split('\n')
-  return { file, line: before.length, column: before.at(-1)!.length + 1 }
 }
 
 const faultIn = (message: string): string => {

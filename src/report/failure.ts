@@ -1,5 +1,5 @@
 import { isAbsolute, relative } from 'node:path'
-import { textIfReadable } from '../core/controller-file.ts'
+import { lineAt } from '../core/controller-file.ts'
 import type { Failure, Origin } from '../core/failure.ts'
 import type { Paint } from './paint.ts'
 import { oneLine, printable } from './printable.ts'
@@ -13,10 +13,7 @@ const shortPath = (file: string): string => {
 }
 
 /** Undefined when there is no such line any more, or it may not be shown: the place is then all that can be told. */
-const sourceLine = ({ file, line, unquoted }: Origin): string | undefined => {
-  if (unquoted) return undefined
-  return textIfReadable(file)?.split('\n')[line - 1]
-}
+const sourceLine = (origin: Origin): string | undefined => (origin.unquoted ? undefined : lineAt(origin))
 
 const originLines = (origin: Origin, paint: Paint): string[] => {
   const place = `  ${shortPath(origin.file)}:${origin.line}:${origin.column}`

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { DueHandler, Event } from '../../core/event.ts'
-import { attempt, type Failure } from '../../core/failure.ts'
+import { attempt, type Failure, inOneLine } from '../../core/failure.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { handlersIn } from '../../graph/handlers.ts'
 import type { Known } from '../../plan/known.ts'
@@ -24,8 +24,7 @@ const startOf = (folder: string, id: string, playbook: string, { unread }: Recor
 }
 
 /** A record that cannot be read may be that of any playbook. */
-const unreadText = ({ what, why }: Failure): string =>
-  `${[what, ...(why === undefined ? [] : [why])].join(' ')} What its run has left due is not known.`
+const unreadText = (failure: Failure): string => `${inOneLine(failure)} What its run has left due is not known.`
 
 const read = (folder: string, id: string, { runs, unread }: Records): void => {
   const { value, failures } = attempt(() => readRun(folder, id))

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Event, RunRequest } from '../../core/event.ts'
-import { attempt, type Failure, refuse } from '../../core/failure.ts'
+import { attempt, type Failure, inOneLine, refuse } from '../../core/failure.ts'
 import { leftStates } from '../../drift/drift.ts'
 import { keyFingerprint } from '../../plan/input-fingerprints.ts'
 import { findPlanKey, planKeyVariable } from '../../planfile/plan-key.ts'
@@ -31,8 +31,7 @@ const runsOf = (playbook: string): { runs: { run: Run; started: Started }[]; dam
   return { runs, damaged }
 }
 
-const unreadText = ({ what, why }: Failure): string =>
-  `${what}${why === undefined ? '' : ` ${why}`} Nothing is compared with what its run has left.`
+const unreadText = (failure: Failure): string => `${inOneLine(failure)} Nothing is compared with what its run has left.`
 
 /** What is not given is as it was given to the newest run; which hosts and tasks are looked at is not. */
 const askedLike = ({ asked }: Started, options: PlaybookOptions, run: string): PlaybookOptions => {
