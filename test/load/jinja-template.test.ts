@@ -1,19 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { born, Later, Missing } from '../../src/core/unknown.ts'
+import { born, Missing } from '../../src/core/unknown.ts'
 import { compileJinja } from '../../src/load/jinja-template.ts'
 import { refusedOnce } from './refused.ts'
+import { waitingScope, waits } from './waiting-scope.ts'
 
-const waits = new Later('node1/x')
-const scope = Object.create(null, {
-  later: {
-    enumerable: true,
-    get: () => {
-      throw waits
-    },
-  },
-})
-Object.assign(scope, {
+const scope = waitingScope({
   port: 8080,
   text: 'a',
   list: [1, 2],

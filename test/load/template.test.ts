@@ -1,19 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { born, Later } from '../../src/core/unknown.ts'
+import { born } from '../../src/core/unknown.ts'
 import { compileFile } from '../../src/load/template.ts'
 import { refusedOnce, spot } from './refused.ts'
+import { waitingScope, waits } from './waiting-scope.ts'
 
-const waits = new Later('node1/x')
-const scope = Object.create(null, {
-  later: {
-    enumerable: true,
-    get: () => {
-      throw waits
-    },
-  },
-})
-Object.assign(scope, {
+const scope = waitingScope({
   text: '<a & "b">',
   port: 8080,
   no: false,
