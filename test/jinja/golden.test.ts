@@ -6,7 +6,7 @@ import { fromPlain } from '../../src/jinja/plain.ts'
 import { floatText, momentText } from '../../src/jinja/repr.ts'
 import { SyntaxFault } from '../../src/jinja/syntax-fault.ts'
 import { Dict, Moment, Tripped, usable, type Value, ValueFault } from '../../src/jinja/value.ts'
-import { filterExpression } from './filter-expression.ts'
+import { evaluated } from './evaluated.ts'
 
 // What Ansible made of each expression is in test/golden/expressions; `npm run golden` asks it again.
 
@@ -65,7 +65,7 @@ const known = fromPlain(JSON.parse(readFileSync(join(folder, 'variables.json'), 
 
 const answer = (expression: string): string => {
   try {
-    return JSON.stringify(written(filterExpression(expression, known)))
+    return JSON.stringify(written(evaluated(expression, known)))
   } catch (error) {
     if (error instanceof Tripped || error instanceof ValueFault || error instanceof SyntaxFault) return 'refused'
     throw error

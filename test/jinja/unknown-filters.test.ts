@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Later } from '../../src/core/unknown.ts'
 import { Dict, type Value } from '../../src/jinja/value.ts'
-import { filterExpression } from './filter-expression.ts'
+import { evaluated } from './evaluated.ts'
 
 const unknown = new Later('a/task')
 const variables = new Dict([
@@ -22,7 +22,7 @@ const variables = new Dict([
     ],
   ],
 ] as [Value, Value][])
-const evaluate = (text: string): Value => filterExpression(text, variables)
+const evaluate = (text: string): Value => evaluated(text, variables)
 
 test('what is unknown stays unknown through filters and tests', () => {
   const all = [
