@@ -70,6 +70,12 @@ export type Step =
    */
   | { do: 'download'; path: string; size: number; digest: string; file: string; mode: string; loose?: true }
   | { do: 'remove'; path: string }
+  /** The owner of what is there, as chown takes it; of a link its own. A path with `/` behind it is what it leads to. */
+  | { do: 'owner'; paths: string[]; owner: string }
+  /** The mode of what is there, as chmod takes it. */
+  | { do: 'mode'; paths: string[]; mode: string }
+  /** A folder, and those above it as plain ones. One that is there gets mode and owner too; without a mode it stays as it is. */
+  | ({ do: 'folder'; path: string; mode?: string } & Owner)
   /** A symbolic link, in place of what is there. */
   | { do: 'link'; path: string; target: string }
   /** Puts a folder that was made beside it in place. Where that fails nothing of it stays: it may hold a key. */
@@ -103,14 +109,22 @@ export const exec = (argv: string[], more: Omit<Extract<Step, { do: 'exec' }>, '
   ...more,
 })
 
-const modeOf = (mode: string | undefined): string[] => (mode === undefined ? [] : ['-m', mode])
-
 /** A program that is not to be cut: one that writes several files, such as those of the accounts. */
 export const uncut = (argv: string[]): Step => exec(argv, { uncut: true })
 
-/** A folder with mode and owner; its parents are made too, as plain folders. */
-export const folder = (path: string, mode: string, { owner, group }: Owner = {}): Step =>
-  exec(['install', '-d', ...modeOf(mode), ...(owner ? ['-o', owner] : []), ...(group ? ['-g', group] : []), '--', path])
+/** A folder with mode and owner; its parents are made too, as plain folders. Without a mode one that is there stays as it is. */
+export const folder = (path: string, mode?: string, owner: Owner = {}): Step => ({
+  do: 'folder',
+  path,
+  ...(mode === undefined ? {} : { mode }),
+  ...owner,
+})
+
+/** The program that makes a folder, but for the path. */
+export const folderProgram = ({ mode, owner, group }: { mode?: string } & Owner): string[] =>
+  mode === undefined
+    ? ['mkdir', '-p']
+    : ['install', '-d', '-m', mode, ...(owner ? ['-o', owner] : []), ...(group ? ['-g', group] : [])]
 
 /**
  * A name beside a path, for what is to take its place: with an ending, and where that is more than the 255 bytes that a
@@ -130,8 +144,8 @@ export const link = (path: string, target: string): Step[] => [{ do: 'link', pat
 export const attributes = (path: string, mode: string | undefined, owner: Owner): Step[] => {
   const word = ownerWord(owner)
   return [
-    ...(word === undefined ? [] : [exec(['chown', '-h', '--', word, path])]),
-    ...(mode === undefined ? [] : [exec(['chmod', mode, '--', path])]),
+    ...(word === undefined ? [] : [{ do: 'owner', paths: [path], owner: word } satisfies Step]),
+    ...(mode === undefined ? [] : [{ do: 'mode', paths: [path], mode } satisfies Step]),
   ]
 }
 
@@ -179,6 +193,12 @@ export const describe = (step: Step): string => {
       return quoted(['ln', '-sfn', '--', step.target, step.path])
     case 'remove':
       return `remove ${step.path}`
+    case 'owner':
+      return quoted(['chown', '-h', '--', step.owner, ...step.paths])
+    case 'mode':
+      return quoted(['chmod', step.mode, '--', ...step.paths])
+    case 'folder':
+      return quoted([...folderProgram(step), '--', step.path])
     case 'rename':
       return quoted(['mv', '-T', '--', step.from, step.to])
     case 'generate':

@@ -3,8 +3,7 @@ import { closetFor, pinFunctions, placed } from '../core/pinned-folder.ts'
 import { quote, quoted } from '../core/quote.ts'
 import { rmKind } from '../module/probes/other-tools.ts'
 
-// What modules ask for by the names of programs (`chown -h -- WHO PATH…`, `chmod`, `install -d`, `touch`, `mkdir -p`, `rm`), done
-// so that no name of somebody else's is followed: see `pinned-folder.ts`.
+// Steps that change names, owners and modes, done so that no name of somebody else's is followed: see `pinned-folder.ts`.
 
 /**
  * `own NAME…`: gives what is in this folder the owner `$W` and the mode `$M`, where they are not empty; with an empty `$H` a
@@ -52,8 +51,8 @@ const inFolder = (path: string): string => `pin ${quote(posix.dirname(path))}`
 const nameOf = (path: string): string => quote(`./${posix.basename(path)}`)
 
 /** A call of `own` for the paths of each folder. With `/` behind a path it is entered. */
-const owning = (word: string, mode: string, isLink: boolean, paths: string[]): string => {
-  const set = `W=${quote(word)}; M=${quote(mode)}; H=${isLink ? '-h' : ''}`
+const owning = (owner: string, mode: string, paths: string[]): string => {
+  const set = `W=${quote(owner)}; M=${quote(mode)}; H=${owner === '' ? '' : '-h'}`
   const entered = paths.filter(path => path.endsWith('/')).map(path => `( pin ${quote(path)} && give . )`)
   const named = [
     ...Map.groupBy(
@@ -64,7 +63,11 @@ const owning = (word: string, mode: string, isLink: boolean, paths: string[]): s
   return `umask 077; ${pinFunctions}; ${ownFunctions}; ${set}; ${[...entered, ...named].join(' && ')}`
 }
 
-const isPath = (path: string): boolean => path.startsWith('/') && path !== '/'
+/** The owner of what is there, as chown takes it; of a link its own. */
+export const handingOver = (owner: string, paths: string[]): string => owning(owner, '', paths)
+
+/** The mode of what is there, as chmod takes it. */
+export const settingMode = (mode: string, paths: string[]): string => owning('', mode, paths)
 
 /** Removes what is there, whatever it is; nothing where the folder itself is not there. */
 export const removal = (path: string): string =>
@@ -83,31 +86,6 @@ export const renaming = (from: string, to: string): string => {
 export const linking = (path: string, target: string): string =>
   `${closetFor(path)}; ln -sfn -- ${quote(target)} "$t" && ${placed}`
 
-const stamping = (path: string): string =>
-  `${pinFunctions}; ${inFolder(path)} || exit 1; if alone; then touch -- ${nameOf(path)}; else ( ${closetFor(path)}; : >"$t" && chmod 644 "$t" && ${placed} ); fi`
-
-const making = (path: string, program: string[]): string =>
+/** Makes a folder by a program that takes its path last (`install -d …`, `mkdir -p`), and those above it. */
+export const making = (path: string, program: string[]): string =>
   `${program[0] === 'install' ? installFunction : ''}${pinFunctions}; ${makeFunction}; make ${quoted([path, ...program])}`
-
-/** The words before `--` and those behind it. */
-const parted = (argv: string[]): [before: string[], behind: string[]] | undefined => {
-  const at = argv.indexOf('--')
-  return at < 0 ? undefined : [argv.slice(0, at), argv.slice(at + 1)]
-}
-
-/** The script in place of a program of this form; undefined: it is run as it is. */
-export const deedScript = (argv: string[]): string | undefined => {
-  const [before = [], behind = []] = parted(argv) ?? []
-  const [program, ...options] = before
-  const only = behind.length === 1 && isPath(behind[0]!) ? behind[0]! : undefined
-  const said = options.join(' ')
-  if (program === 'chown' && (said === '' || said === '-h') && behind.length > 1 && behind.slice(1).every(isPath))
-    return owning(behind[0]!, '', said === '-h', behind.slice(1))
-  if (program === 'chmod' && options.length === 1 && behind.length > 0 && behind.every(isPath))
-    return owning('', options[0]!, false, behind)
-  if (only === undefined) return undefined
-  if (program === 'install' && options[0] === '-d') return making(only, before)
-  if (program === 'mkdir' && said === '-p') return making(only, before)
-  if (program === 'touch' && said === '') return stamping(only)
-  return program === 'rm' && said === '-f' ? removal(only) : undefined
-}

@@ -5,8 +5,8 @@ import { closetFor, pinFunctions, placed } from '../core/pinned-folder.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
 import { type Guard, guardScript, guardScriptInCloset } from '../module/guard.ts'
-import type { From, PlacingStep, Step } from '../module/step.ts'
-import { deedScript, linking, removal, renaming } from './pinned-deeds.ts'
+import { type From, folderProgram, type PlacingStep, type Step } from '../module/step.ts'
+import { handingOver, linking, making, removal, renaming, settingMode } from './pinned-deeds.ts'
 import { smallFilesScript } from './small-files.ts'
 
 /** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */
@@ -55,9 +55,6 @@ const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: str
   const words = [...(env.length > 0 ? [...(isOther ? [] : ['env']), ...env] : []), ...step.argv]
   const program = isOther ? `${asOther(step.user!)} ${quoted(words)}` : quoted(words)
   const deaf = step.uncut ? "trap '' HUP INT TERM; " : ''
-  // What a command of the user's says is done as it is said.
-  const deed = isOther || step.keep || step.stdin ? undefined : deedScript(step.argv)
-  if (deed !== undefined) return deaf + deed
   const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} || exit; `
   const command = step.stdin ? `{ ${printing(stepBytes(step.stdin, memory))}\n} | { ${program}\n}` : program
   const success = step.success?.filter(status => status !== 0) ?? []
@@ -96,6 +93,12 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
       return put(step, copied(step))
     case 'remove':
       return removal(step.path)
+    case 'owner':
+      return handingOver(step.owner, step.paths)
+    case 'mode':
+      return settingMode(step.mode, step.paths)
+    case 'folder':
+      return making(step.path, folderProgram(step))
     case 'rename':
       return renaming(step.from, step.to)
     case 'link':

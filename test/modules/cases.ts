@@ -94,7 +94,7 @@ const beyond = (module: AnyModule, args: Found, { host, will, labels }: Line): L
 }
 
 /** Names beside the final ones, or in a folder that is, are a line's own: nobody else writes there. */
-const isOwnName = (path: string): boolean => /\/\.[^/]*(\.new|\.?runbook-[^/]*)(\/|$)/.test(path)
+const isOwnName = (path: string): boolean => /\/\.[^/]*(\.new|\.adopting|\.?runbook-[^/]*)(\/|$)/.test(path)
 
 /** Paths at which steps put something else without a look at what is there by then. */
 const unguarded = ({ over, steps }: Line): string[] =>

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { content, sha256 } from '../../src/core/value.ts'
 import { receiverScript } from '../../src/host/upload.ts'
-import { attributes, exec, folder, link, type Step } from '../../src/module/step.ts'
+import { attributes, folder, link, type Step } from '../../src/module/step.ts'
 import { rewrite, stepScript } from '../../src/run/step-script.ts'
 import { noAttacker, type Place, quiet, survives } from './foreign-folder.ts'
 
@@ -85,7 +85,6 @@ const ways: Record<string, Way> = {
     prepare: ({ d }) => mkdirSync(join(d, 'f')),
     script: ({ d }) => script(...attributes(join(d, 'f'), '00750', { owner: '54321' })),
   },
-  'a stamp': { script: ({ d }) => script(exec(['touch', '--', join(d, 'f')])) },
   'what is removed': {
     prepare: place => {
       there(place)

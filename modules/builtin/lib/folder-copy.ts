@@ -1,4 +1,5 @@
 import {
+  attributes,
   type Content,
   content,
   exec,
@@ -141,9 +142,7 @@ const linkDeed = (
       fix: keeps,
     }
   const { mode: _, ...owners } = attributesPatch({ ...args, mode: '0777' }, seen)
-  const { owner, group } = ownerNames(args)
-  const word = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-  const chown = word === '' ? [] : [exec(['chown', '-h', '--', word, at])]
+  const chown = attributes(at, undefined, ownerNames(args))
   const isThere = found.exists && found.kind === 'link' && found.target === entry.target
   if (isThere && !ownerDiffers(args, found, seen) && !groupDiffers(args, found, seen)) return undefined
   if (isThere) return { patch: owners, steps: chown }
@@ -196,20 +195,28 @@ const folderSteps = (paths: string[], { args }: FolderCopy): Step[] => {
   return [exec(['sh', '-c', making, 'sh', word, mode], { stdin: content(lines.join('')), replaces })]
 }
 
-/** Programs that differ by the path at their end alone become one: those of owners before those of modes. */
+/** All their paths, so many at once. */
+const portions = (steps: { paths: string[] }[]): string[][] => {
+  const all = steps.flatMap(({ paths }) => paths)
+  return Array.from({ length: Math.ceil(all.length / foldersAtOnce) }, (_, i) =>
+    all.slice(i * foldersAtOnce, (i + 1) * foldersAtOnce),
+  )
+}
+
+/** Steps that give the same owner, or the same mode, become one: those of owners before those of modes. */
 const together = (steps: Step[]): Step[] => {
-  const alike = Map.groupBy(
-    steps.flatMap(step => (step.do === 'exec' ? [step.argv] : [])),
-    argv => JSON.stringify(argv.slice(0, -1)),
+  const owners = Map.groupBy(
+    steps.filter(step => step.do === 'owner'),
+    ({ owner }) => owner,
   )
-  const joined = [...alike.values()].flatMap(list =>
-    Array.from({ length: Math.ceil(list.length / foldersAtOnce) }, (_, i) => {
-      const some = list.slice(i * foldersAtOnce, (i + 1) * foldersAtOnce)
-      return exec([...some[0]!.slice(0, -1), ...some.map(argv => argv.at(-1)!)])
-    }),
+  const modes = Map.groupBy(
+    steps.filter(step => step.do === 'mode'),
+    ({ mode }) => mode,
   )
-  const isChown = (step: Step): boolean => step.do === 'exec' && step.argv[0] === 'chown'
-  return [...joined.filter(isChown), ...joined.filter(step => !isChown(step))]
+  return [
+    ...[...owners].flatMap(([owner, same]) => portions(same).map((paths): Step => ({ do: 'owner', paths, owner }))),
+    ...[...modes].flatMap(([mode, same]) => portions(same).map((paths): Step => ({ do: 'mode', paths, mode }))),
+  ]
 }
 
 /** Small files in as many steps as their bytes make. */

@@ -1,4 +1,4 @@
-import { content, exec, type Step, uncut, unitFile, unitName } from '../../../src/module/module.ts'
+import { attributes, content, exec, folder, type Step, uncut, unitFile, unitName } from '../../../src/module/module.ts'
 import { parentFolder, unfinishedPath } from '../../builtin/lib/paths.ts'
 import {
   type Adoptable,
@@ -49,7 +49,7 @@ const beginning = ({ path, from }: Adoption, text: string | undefined): Step[] =
   ...(text === undefined
     ? []
     : [
-        exec(['mkdir', '-p', '--', parentFolder(path)]),
+        folder(parentFolder(path)),
         { do: 'write', path: wayBackFile(path), content: content(text), mode: '0755' } satisfies Step,
       ]),
   shell('[ -h "$2" ] || ln -s -- "$1" "$2"', [from, mark(path)]),
@@ -157,7 +157,7 @@ const moving = (
     ...settings(folder),
     noFurtherNames(folder),
     uncut(['chown', '-Rh', '--', `${user}:`, folder]),
-    ...(isHere ? [] : [exec(['chmod', 'go-w', '--', folder]), ...placing(at, source)]),
+    ...(isHere ? [] : [...attributes(folder, 'go-w', {}), ...placing(at, source)]),
   ]
 }
 
@@ -208,7 +208,7 @@ export const adoptionSteps = (
     ...leaving(at, users, seen.source),
     ...raising(at, seen.unitText, seen.hasUnit),
     ...own.started,
-    exec(['rm', '-f', '--', mark(at.path)]),
+    { do: 'remove', path: mark(at.path) },
   ]
 }
 

@@ -1,4 +1,4 @@
-import { exec, pinFunctions, type Step } from '../../../src/module/module.ts'
+import { exec, folder, pinFunctions, type Step } from '../../../src/module/module.ts'
 import { makingBeside } from '../../builtin/lib/making-in-closet.ts'
 import { parentFolder } from '../../builtin/lib/paths.ts'
 
@@ -9,7 +9,7 @@ const making = makingBeside('mkdir ./made; chown -- "$2:" ./made; chmod "$3" ./m
  * put something else in its place (see `making-in-closet.ts`).
  */
 export const handedFolder = (path: string, user: string, mode: string): Step[] => [
-  exec(['mkdir', '-p', '--', parentFolder(path)]),
+  folder(parentFolder(path)),
   exec(['sh', '-c', making, 'sh', path, user, mode]),
 ]
 

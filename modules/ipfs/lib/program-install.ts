@@ -194,7 +194,7 @@ const installVerdict = (
     touches: placing ? [`tree:${versionFolder(p)}`] : [],
     steps: [
       ...(placing?.steps ?? []),
-      ...(seen.bin.exists ? [] : [exec(['mkdir', '-p', '--', p.bin_dir])]),
+      ...(seen.bin.exists ? [] : [folder(p.bin_dir)]),
       ...unlinked.flatMap(program => link(programLink(p, program), `${versionFolder(p)}/${program.at}`)),
     ],
     reason: reasonOf(p, seen, recorded),
