@@ -1,7 +1,7 @@
 import { Refusal } from '../core/failure.ts'
 import { namesNoTask } from '../load/check.ts'
 import { compileTemplate } from '../load/expression.ts'
-import type { Play } from '../load/playbook.ts'
+import type { Play, Task } from '../load/playbook.ts'
 import { type Edge, type EdgeKind, type GraphSource, nodeId } from './graph.ts'
 import type { DraftedTask, NodeDraft } from './nodes.ts'
 import type { StaticScope } from './static-scope.ts'
@@ -45,7 +45,6 @@ export const namedEdges = (
 const byNotified = (nodes: NodeDraft[]): Map<string, NodeDraft[]> => {
   const found = new Map<string, NodeDraft[]>()
   for (const node of nodes) {
-    if (node.task.handler) continue
     for (const name of new Set(node.task.notify.map(({ value }) => value))) {
       const known = found.get(name)
       if (known) known.push(node)
@@ -55,6 +54,13 @@ const byNotified = (nodes: NodeDraft[]): Map<string, NodeDraft[]> => {
   return found
 }
 
+/** Whether a node that notifies a handler by a name means this one of its tasks: what runs behind its part of the play. */
+const isMeant = (by: Task, handler: Task): boolean => {
+  if (!by.handler) return by.part === handler.part
+  const ahead = by.called!.place < handler.called!.place
+  return ahead ? by.part === handler.part : by.part + 1 === handler.part && by.called!.place !== handler.called!.place
+}
+
 /** From each handler to the nodes of its play, among some, that notify it on one of its hosts. */
 export const notifyEdges = (nodes: NodeDraft[]): ((handler: NodeDraft) => Edge[]) => {
   const found = new Map<Play, Map<string, NodeDraft[]>>()
@@ -62,9 +68,8 @@ export const notifyEdges = (nodes: NodeDraft[]): ((handler: NodeDraft) => Edge[]
   return ({ task, play, hosts }) => {
     if (!task.handler) return []
     const notifying = found.get(play)
-    const [byName, bySlug] = [notifying?.get(task.name) ?? [], notifying?.get(task.slug) ?? []]
-    return [...new Set([...byName, ...bySlug])]
-      .filter(node => node.hosts.some(host => hosts.includes(host)))
+    return [...new Set(task.called!.names.flatMap(name => notifying?.get(name) ?? []))]
+      .filter(node => isMeant(node.task, task) && node.hosts.some(host => hosts.includes(host)))
       .map(({ id }) => ({ on: id, kind: 'notify' }))
   }
 }

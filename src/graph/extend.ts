@@ -1,14 +1,12 @@
 import { distinctEdges, type EdgesById, namedEdges, notifyEdges, turnEdges } from './edges.ts'
 import type { Edge, Graph, GraphSource, Node } from './graph.ts'
-import { withMachineEdges } from './machine-edges.ts'
 import { type Addition, type DraftedTask, draftTasks, insertWritten, type NodeDraft } from './nodes.ts'
-import { planOrder } from './order.ts'
-import { playBarriers } from './play-barriers.ts'
+import { planOrder, playBarriers } from './play-barriers.ts'
 import { keepNeeded } from './selection.ts'
 import { staticBecome } from './static-become.ts'
 import { type StaticScope, staticScope } from './static-scope.ts'
 import { type ReadsOf, readsIn, registeredOn, type Values, valueEdges } from './value-edges.ts'
-import { orderEdges } from './written-order.ts'
+import { orderEdges, withMachineEdges } from './written-order.ts'
 
 export const emptyGraph = (source: GraphSource): Graph => ({
   nodes: [],

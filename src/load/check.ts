@@ -79,10 +79,21 @@ const checkSayings = (task: Task): Failure[] =>
         },
   )
 
+const noticesOf = new WeakMap<Play, Set<string>>()
+/** What handlers of a play are notified by, found once. */
+const handlerNames = (play: Play): Set<string> => {
+  const known = noticesOf.get(play)
+  if (known) return known
+  const names = new Set([...play.tasks, ...play.handlers].flatMap(task => task.called?.names ?? []))
+  noticesOf.set(play, names)
+  return names
+}
+
 const checkNotify = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
-  const known = play.handlers.map(handler => handler.name)
+  if (task.notify.length === 0) return []
+  const known = handlerNames(play)
   return task.notify
-    .filter(({ value }) => !known.includes(value) && !unread.has(value))
+    .filter(({ value }) => !known.has(value) && !unread.has(value))
     .map(({ value, origin }) => ({
       reason: 'playbook-reference',
       what: `The play has no handler "${value}".`,

@@ -4,7 +4,7 @@ import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
 import { givesPassword } from './names.ts'
 import { isThisMachine, thisMachineAs } from './pattern.ts'
-import { type Playbook, readPlaybook } from './playbook.ts'
+import { type Composing, type Playbook, readPlaybook } from './playbook.ts'
 import { parseExtra } from './variables.ts'
 
 /** Everything a run is made of, read and parsed. */
@@ -16,13 +16,21 @@ type LoadResult =
   | { value: Loaded; failures?: undefined; readable: Readable }
   | { value?: undefined; failures: Failure[]; readable?: Readable }
 
-const loadPlaybook = (file: Input['playbook']): ReturnType<typeof readPlaybook> => {
-  if (typeof file !== 'string') return readPlaybook(file.text, file.file)
+/** The text of a playbook. Throws a Refusal (`usage-file`). */
+export const playbookText = (file: string): string => {
   if (kindOfPath(file) === 'folder') refuse('usage-file', `${file} is a folder, a playbook is wanted.`)
   const text = readText(file, 'playbook', 'usage-file')
   if (text.trim() === '') refuse('usage-file', `The playbook ${file} is empty.`)
-  return readPlaybook(text, file)
+  return text
 }
+
+const loadPlaybook = ({ playbook, composing }: Input): ReturnType<typeof readPlaybook> =>
+  typeof playbook === 'string'
+    ? readPlaybook(playbookText(playbook), playbook, composing)
+    : readPlaybook(playbook.text, playbook.file, composing)
+
+/** Whether a playbook may be put together from several files: then it is read with what reads those. */
+export const mayImport = (text: string): boolean => /\b(import_\w+|roles)\b/.test(text)
 
 /** What the plays of a playbook that could be read call secret. */
 const secretEntries = (playbook: Playbook | undefined): string[] =>
@@ -46,6 +54,8 @@ const unquotedIn = (secrets: string[], failure: Failure): Failure => {
 type Input = {
   /** A file; or what would be in one, and what that is called. */
   playbook: string | { text: string; file: string }
+  /** Reads the files that the playbook imports, where it may import any. */
+  composing?: Composing
   inventories: string[]
   looked?: string[]
   extra: string[]
@@ -68,7 +78,7 @@ const inventoryOf = ({ inventories, looked = [], user }: Input, playbook: Playbo
 
 /** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */
 export const load = (input: Input): LoadResult => {
-  const read = attempt(() => loadPlaybook(input.playbook))
+  const read = attempt(() => loadPlaybook(input))
   const inventory = attempt(() => inventoryOf(input, read.value?.playbook))
   const extra = attempt(() => parseExtra(input.extra))
   const secrets = secretEntries(read.value?.playbook)

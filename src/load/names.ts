@@ -31,7 +31,7 @@ export const nameFault = (name: string): string | undefined => {
 export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] =
-  'name hosts connection remote_user port tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log'.split(
+  'name hosts connection remote_user port gather_facts pre_tasks tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log'.split(
     ' ',
   )
 export const taskWords: readonly string[] =
@@ -44,13 +44,21 @@ const shared =
     ' ',
   )
 const ansiblePlay =
-  'gather_facts gather_subset gather_timeout fact_path vars_files vars_prompt roles pre_tasks post_tasks force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(
+  'gather_subset gather_timeout fact_path vars_files vars_prompt roles force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(
     ' ',
   )
 const ansibleTask =
-  'action local_action args async poll failed_when loop_control until retries delay delegate_to delegate_facts listen block rescue always include_tasks import_tasks include_role import_role include_vars'.split(
+  'action local_action args async poll failed_when loop_control until retries delay delegate_to delegate_facts listen rescue always include_tasks import_role include_role include_vars'.split(
     ' ',
   )
+
+/** What a block may say: each word is taken over by the tasks in it. */
+export const blockWords: readonly string[] =
+  'name block when vars tags become become_user become_method become_flags become_exe environment no_log run_once notify'.split(
+    ' ',
+  )
+/** The same of a task that stands for those of a file. */
+export const importWords: readonly string[] = [...blockWords.filter(word => word !== 'block'), 'import_tasks']
 
 /** Whether a word is a keyword of Ansible's plays that runbook does not have. Source: ansible lib/ansible/playbook/*.py. */
 export const isForeignPlayWord = (word: string): boolean => ansiblePlay.includes(word) || shared.includes(word)

@@ -2,14 +2,17 @@ import { dirname } from 'node:path'
 import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { becomeSaid } from './become-words.ts'
+import { parseTasks } from './block.ts'
 import { hasBraces } from './braces.ts'
+import { arrangeHandlers } from './handler-places.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import { noLog, parseTask, type Surroundings, type Task } from './task.ts'
+import { type Flush, noLog, type ReadImport, type Surroundings, type Task, type TaskItem, tagsOf } from './task.ts'
 import { parseYaml } from './yaml.ts'
 import {
   fieldOf,
+  flag,
   flagOrExpression,
   kindOf,
   list,
@@ -22,10 +25,10 @@ import {
 
 export type { Task } from './task.ts'
 
-/** One play as written; what tasks inherit of it is already in the tasks. */
 /** What a play says of how its hosts are reached, by its keywords. */
 export type PlayReach = Record<string, { value: unknown; origin: Origin }>
 
+/** One play as written; what tasks inherit of it is already in the tasks. */
 export type Play = {
   name: string
   hosts: Located<string>
@@ -38,7 +41,9 @@ export type Play = {
   needs?: Located<string>[]
   /** Variables, members of variables and files that are secret: see `secretSources`. */
   secrets: Located<string>[]
+  /** In order, with the handlers that run before its end. */
   tasks: Task[]
+  /** Those that run at its end, and those that nothing notifies. */
   handlers: Task[]
   origin: Origin
 }
@@ -49,7 +54,13 @@ export type Playbook = {
   plays: Play[]
   /** What tasks that could not be read are called, and register: who names them makes no mistake. */
   unread: ReadonlySet<string>
+  warnings: string[]
+  /** The files besides its own that it was put together from. */
+  files: string[]
 }
+
+/** Reads what a playbook is put together from besides its own file: loaded only for those that need it. */
+export type Composing = { readImport: ReadImport; files(): string[]; warnings: string[] }
 
 const unknownWord = (at: Located, key: string): Problems[number] => {
   const origin = keyOrigin(at, key)
@@ -122,10 +133,25 @@ const reachOf = (members: Map<string, Located>, problems: Problems): PlayReach =
     }),
   )
 
-type Names = Pick<Surroundings, 'takenSlugs' | 'unread'>
+/** What plays of one playbook share. Names are in use by earlier plays too: a node's id is unique in the whole playbook. */
+type Common = Pick<Surroundings, 'takenSlugs' | 'unread' | 'readImport'> & { warnings: string[] }
 
-/** @param names in use by earlier plays too: a node's id is unique in the whole playbook */
-const parsePlay = (at: Located, problems: Problems, names: Names): Play | undefined => {
+/** A task that stands for a file, where there are no files: a playbook that is given as text alone. */
+const noFiles: ReadImport = (word, at, _around, problems) => {
+  const what = `"${word}" reads files, and this playbook is in none.`
+  problems.push({ reason: 'playbook-shape', what, origin: keyOrigin(at, word) })
+  return []
+}
+
+/** The tasks of a play in order, a place for handlers behind each of its parts. */
+const itemsIn = (members: Map<string, Located>, around: Surroundings, at: Located, problems: Problems): TaskItem[] => {
+  const itemsUnder = (word: string): TaskItem[] =>
+    fieldOf(members, word, found => parseTasks(found, `"${word}"`, around, problems), [])
+  const flush: Flush = { flush: at.origin }
+  return [...itemsUnder('pre_tasks'), flush, ...itemsUnder('tasks'), flush, ...itemsUnder('post_tasks')]
+}
+
+const parsePlay = (at: Located, problems: Problems, common: Common): Play | undefined => {
   if (!isRecord(at.value)) {
     const what = `A play must be a mapping, not ${kindOf(at.value)}.`
     problems.push({ reason: 'playbook-shape', what, origin: at.origin })
@@ -134,29 +160,41 @@ const parsePlay = (at: Located, problems: Problems, names: Names): Play | undefi
   const members = mapping(at, 'A play', problems)
   for (const key of members.keys()) if (!playWords.includes(key)) problems.push(unknownWord(at, key))
 
+  const defaults = fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {})
+  const vars = fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {})
   const unsaid: Located<boolean | string | undefined> = locatedAt(undefined, at.origin)
   const inherited = {
     become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? unsaid, unsaid),
     becomeSaid: becomeSaid(members, {}, problems),
     noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? false, false),
-    tags: fieldOf(members, 'tags', found => texts(found, '"tags"', problems).map(one => one.value), []),
-    ...fieldOf<{ environment?: Located }>(members, 'environment', environment => ({ environment }), {}),
-    ...names,
+    tags: tagsOf(members, problems),
+    ...fieldOf<{ environment?: Located[] }>(members, 'environment', found => ({ environment: [found] }), {}),
+    when: [],
+    vars: {},
+    notify: [],
+    runOnce: false,
+    folders: [],
+    known: [defaults, vars],
+    within: [],
+    ...common,
   }
-  const tasksIn = (word: string, around: Surroundings): Task[] =>
-    fieldOf(members, word, found => list(found, `"${word}"`, problems), []).flatMap(
-      item => parseTask(item, around, problems) ?? [],
-    )
-
+  fieldOf(members, 'gather_facts', found => flag(found, '"gather_facts"', problems), undefined)
   const hosts = hostsOf(at, members, problems)
-  const tasks = tasksIn('tasks', { ...inherited, handler: false })
-  const handlers = tasksIn('handlers', { ...inherited, handler: true })
+  const items = itemsIn(members, { ...inherited, handler: false }, at, problems)
+  const called = fieldOf(
+    members,
+    'handlers',
+    found => parseTasks(found, '"handlers"', { ...inherited, handler: true }, problems),
+    [],
+  ).flatMap(item => ('flush' in item ? [] : [item]))
+  const { tasks, handlers, warnings } = arrangeHandlers(items, called, common.takenSlugs)
+  common.warnings.push(...warnings)
   return {
     name: fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
     hosts,
     reach: reachOf(members, problems),
-    defaults: fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {}),
-    vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
+    defaults,
+    vars,
     ...fieldOf<{ needs?: Located<string>[] }>(
       members,
       'needs',
@@ -192,7 +230,11 @@ const strangeNeeds = (plays: Play[]): Problems =>
  *
  * Throws a Refusal where nothing could be read: `playbook-yaml`, `playbook-shape`.
  */
-export const readPlaybook = (source: string, file: string): { playbook: Playbook; problems: Problems } => {
+export const readPlaybook = (
+  source: string,
+  file: string,
+  composing?: Composing,
+): { playbook: Playbook; problems: Problems } => {
   const document = parseYaml(source, file)
   const problems: Problems = []
   if (!Array.isArray(document.value)) {
@@ -206,11 +248,23 @@ export const readPlaybook = (source: string, file: string): { playbook: Playbook
       fix: 'Begin with "- hosts: all".',
       origin: document.origin,
     })
-  const names: Names = { takenSlugs: new Map(), unread: new Set() }
-  const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, names) ?? [])
+  const common: Common = {
+    takenSlugs: new Map(),
+    unread: new Set(),
+    readImport: composing?.readImport ?? noFiles,
+    warnings: composing?.warnings ?? [],
+  }
+  const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, common) ?? [])
   problems.push(...strangeNeeds(plays))
   return {
-    playbook: { file, folder: dirname(file), plays: withSecretRegisters(plays), unread: names.unread },
+    playbook: {
+      file,
+      folder: dirname(file),
+      plays: withSecretRegisters(plays),
+      unread: common.unread,
+      warnings: common.warnings,
+      files: composing?.files() ?? [],
+    },
     problems: problems.sort(byPlace),
   }
 }
@@ -229,6 +283,10 @@ const withSecretRegisters = (plays: Play[]): Play[] => {
   return plays.map(play => ({ ...play, tasks: play.tasks.map(quiet), handlers: play.handlers.map(quiet) }))
 }
 
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
 /** File order, whatever order the problems were found in. */
 const byPlace = (a: Problems[number], b: Problems[number]): number =>
-  (a.origin?.line ?? 0) - (b.origin?.line ?? 0) || (a.origin?.column ?? 0) - (b.origin?.column ?? 0)
+  compareText(a.origin?.file ?? '', b.origin?.file ?? '') ||
+  (a.origin?.line ?? 0) - (b.origin?.line ?? 0) ||
+  (a.origin?.column ?? 0) - (b.origin?.column ?? 0)

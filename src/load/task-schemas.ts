@@ -62,18 +62,19 @@ const listOf = (items: Located[]): Located => ({
   },
 })
 
-/** The environment of the play before that of the task, where the module has one: of two values of a name the last counts. */
+/** The environment of the play, and of blocks, before that of the task, where the module has one: of two values of a name the last counts. */
 const withEnvironment = ({ environment, ...task }: Task, schema: Schema | undefined): Task => {
   if (environment === undefined || !('environment' in propertiesOf(schema))) return task
   const own = 'environment' in task.args.value ? locatedMember(task.args, 'environment') : undefined
   const all = task.says.environment ?? own
+  const merged = [...environment, ...(all ? [all] : [])]
   return {
     ...task,
     args: {
       ...task.args,
       value: Object.fromEntries(Object.entries(task.args.value).filter(([name]) => name !== 'environment')),
     },
-    says: { ...task.says, environment: all ? listOf([environment, all]) : environment },
+    says: { ...task.says, environment: merged.length === 1 ? merged[0]! : listOf(merged) },
   }
 }
 

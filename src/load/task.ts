@@ -29,8 +29,8 @@ export type Task = {
   text?: Located<string>
   /** Words of the task that are arguments of its module, until its schema is known: what a program of the user's changes. */
   says: Record<string, Located>
-  /** The play's variables for programs that a task runs, for a module with such an argument. */
-  environment?: Located
+  /** Variables for programs that a task runs, for a module with such an argument: the play's, then those of blocks around it. */
+  environment?: Located[]
   /** Arguments that name a template file, and any other file of the controller, as the schema of the module says. */
   templates: string[]
   files: string[]
@@ -51,19 +51,57 @@ export type Task = {
   becomeSaid: BecomeSaid
   /** Nothing of what it is asked, does and says is told. */
   noLog: boolean
+  /** Its own, over those of the blocks and imports around it. */
   vars: Record<string, Located>
+  /** Where its files are looked for before they are in the folder of the playbook. */
+  folders: string[]
   origin: Origin
   handler: boolean
+  /** Its place among the parts of its play that end with handlers: a handler runs for the tasks of its own part. */
+  part: number
+  /** Of a handler: its names and topics as written, and at last what it is notified by and its place among those of its play. */
+  called?: { names: string[]; topics: string[]; place: number }
+  /** The role that it is of. */
+  role?: RoleUse
 }
 
-/** What a task takes from its play. */
+/** A role as it is used in one place. */
+export type RoleUse = {
+  name: string
+  /** The folder of the role. */
+  folder: string
+  /** Variables that its tasks see: of the lowest precedence, of its files of variables, and what it was given as parameters. */
+  defaults: Record<string, Located>
+  vars: Record<string, Located>
+  params: Record<string, Located>
+}
+
+/** A place in a play where the handlers run that are due by then. */
+export type Flush = { flush: Origin }
+/** What a list of tasks is made of, blocks and imports flattened. */
+export type TaskItem = Task | Flush
+/** Reads a task that stands for those of a file or a role. */
+export type ReadImport = (word: string, at: Located, around: Surroundings, problems: Problems) => TaskItem[]
+
+/** What a task takes from what is around it: its play, blocks, imports. */
 export type Surroundings = {
   become: Located<boolean | string | undefined>
   becomeSaid: BecomeSaid
   noLog: boolean
-  environment?: Located
+  environment?: Located[]
   tags: string[]
+  when: Located<string | boolean>[]
+  vars: Record<string, Located>
+  notify: Located<string>[]
+  runOnce: boolean
+  folders: string[]
+  role?: RoleUse
+  /** Variables that are known before there are hosts, lowest first. */
+  known: Record<string, Located>[]
+  /** The imported files that it stands in, the outermost first. */
+  within: string[]
   handler: boolean
+  readImport: ReadImport
   takenSlugs: Map<string, number>
   /** Takes the names of tasks that cannot be read, and of what they register. */
   unread: Set<string>
@@ -103,8 +141,13 @@ const severalModules = (at: Located, names: string[]): Problems[number] => {
 }
 
 /** The module of a task is its one key that is no word of the playbook language. */
-const moduleOf = (at: Located, members: Map<string, Located>, problems: Problems): string | undefined => {
-  const keys = [...members.keys()].filter(key => !taskWords.includes(key))
+const moduleOf = (
+  at: Located,
+  members: Map<string, Located>,
+  isHandler: boolean,
+  problems: Problems,
+): string | undefined => {
+  const keys = [...members.keys()].filter(key => !taskWords.includes(key) && !(isHandler && key === 'listen'))
   problems.push(...keys.filter(isForeignTaskWord).map(key => foreignWord(at, key)))
   const modules = keys.filter(key => !isForeignTaskWord(key))
   const misspelt = modules.length > 1 ? modules.filter(key => closest(key, taskWords) !== undefined) : []
@@ -140,7 +183,7 @@ const register = (at: Located | undefined, problems: Problems): string | undefin
 }
 
 /** `taken` says of each slug up to which number it is: 5,000 tasks of one name would else be counted over each time. */
-const freeSlug = (wanted: string, taken: Map<string, number>): string => {
+export const freeSlug = (wanted: string, taken: Map<string, number>): string => {
   let slug = wanted
   let count = taken.get(wanted) ?? 1
   while (taken.has(slug)) slug = `${wanted}_${++count}`
@@ -175,28 +218,47 @@ export const noLog = (at: Located, problems: Problems): boolean | undefined => {
   return undefined
 }
 
+/** Tags are a list, or a text with commas; a number is one as it is written. */
+export const tagsOf = (members: Map<string, Located>, problems: Problems): string[] => {
+  const at = members.get('tags')
+  const items = at === undefined ? [] : Array.isArray(at.value) ? list(at, '"tags"', problems) : [at]
+  return items.flatMap(item =>
+    typeof item.value === 'number'
+      ? [String(item.value)]
+      : item.value === null
+        ? []
+        : (text(item, '"tags"', problems) ?? '')
+            .split(',')
+            .map(tag => tag.trim())
+            .filter(tag => tag !== ''),
+  )
+}
+
+/** What a task, a block or an import says for itself, over what is said around it. */
+export const inheritedBy = (members: Map<string, Located>, around: Surroundings, problems: Problems) => ({
+  when: [...around.when, ...conditions(members.get('when'), problems)],
+  notify: [...around.notify, ...fieldOf(members, 'notify', found => texts(found, '"notify"', problems), [])],
+  tags: [...new Set([...around.tags, ...tagsOf(members, problems)])],
+  runOnce: fieldOf(members, 'run_once', found => flag(found, '"run_once"', problems) ?? around.runOnce, around.runOnce),
+  become: fieldOf(
+    members,
+    'become',
+    found => flagOrExpression(found, '"become"', problems) ?? around.become,
+    around.become,
+  ),
+  becomeSaid: becomeSaid(members, around.becomeSaid, problems),
+  noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? around.noLog, around.noLog),
+  vars: fieldOf(members, 'vars', found => ({ ...around.vars, ...variables(found, '"vars"', problems) }), around.vars),
+})
+
 /** What stands under the keywords of a task. */
 const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: Problems) => {
-  const names = (word: string): string[] =>
-    fieldOf(members, word, found => texts(found, `"${word}"`, problems).map(one => one.value), [])
   const named = (word: 'needs' | 'rolling') =>
     fieldOf(members, word, found => ({ [word]: texts(found, `"${word}"`, problems) }), {})
   const registered = register(members.get('register'), problems)
   return {
-    when: conditions(members.get('when'), problems),
+    ...inheritedBy(members, around, problems),
     after: fieldOf(members, 'after', found => texts(found, '"after"', problems), []),
-    notify: fieldOf(members, 'notify', found => texts(found, '"notify"', problems), []),
-    tags: [...new Set([...around.tags, ...names('tags')])],
-    runOnce: fieldOf(members, 'run_once', found => flag(found, '"run_once"', problems) ?? false, false),
-    become: fieldOf(
-      members,
-      'become',
-      found => flagOrExpression(found, '"become"', problems) ?? around.become,
-      around.become,
-    ),
-    becomeSaid: becomeSaid(members, around.becomeSaid, problems),
-    noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? around.noLog, around.noLog),
-    vars: fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {}),
     ...(registered === undefined ? {} : { register: registered }),
     ...fieldOf<{ loop?: Located }>(members, 'loop', loop => ({ loop }), {}),
     ...named('needs'),
@@ -213,7 +275,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
   }
   const members = mapping(at, 'A task', problems)
   const before = problems.length
-  const key = moduleOf(at, members, problems)
+  const key = moduleOf(at, members, around.handler, problems)
   if (key === undefined) {
     const what = 'The task has no module.'
     const fix = 'Add one key that names a module, as in "command: uptime".'
@@ -227,7 +289,8 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
   // As in Ansible: its builtin is ours, its legacy the first that is found.
   const word = key.replace(/^ansible\.legacy\./, '').replace(/^ansible\.builtin\./, builtinPrefix)
   const module = word.startsWith(builtinPrefix) ? word.slice(builtinPrefix.length) : word
-  const name = fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? module
+  const own = fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? module
+  const name = around.role === undefined ? own : `${around.role.name} : ${own}`
   return {
     name,
     slug: freeSlug(slugOf(name) || slugOf(module) || 'task', around.takenSlugs),
@@ -238,7 +301,18 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     ...(around.environment ? { environment: around.environment } : {}),
     files: [],
     ...wordsOf(members, around, problems),
+    folders: around.folders,
     origin: at.origin,
     handler: around.handler,
+    part: 0,
+    ...(around.handler ? { called: calledBy(members, own, name, problems) } : {}),
+    ...(around.role ? { role: around.role } : {}),
   }
 }
+
+/** What a handler may be notified by: its name, which in a role is also told with that of the role, and topics. */
+const calledBy = (members: Map<string, Located>, own: string, name: string, problems: Problems): Task['called'] => ({
+  names: own === name ? [own] : [own, name],
+  topics: fieldOf(members, 'listen', found => texts(found, '"listen"', problems).map(({ value }) => value), []),
+  place: 0,
+})

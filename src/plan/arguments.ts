@@ -31,6 +31,12 @@ const addressOf = (scope: Record<string, unknown>, host: string): unknown => {
   return 'address' in vars ? vars.address : vars.ansible_host
 }
 
+/** A file of the controller's is named from there on by where it is: in two roles one name means two files. */
+const placed = ({ known }: Walk, { task }: Node, name: string, value: unknown): unknown =>
+  task.folders.length > 0 && typeof value === 'string' && (task.files.includes(name) || task.templates.includes(name))
+    ? known.place(task, name, value)
+    : value
+
 /** What the schema of an argument says of it to the engine. */
 type ArgumentSchema = { partial?: string; secret?: true } | undefined
 
@@ -56,7 +62,7 @@ const evaluated = (
     const gone = sibling === undefined ? lost : failed
     const partial = overHosts(expression) && gone.size > 0
     const within = partial ? scopeOf(walk, node, host, item, groupsWithout(walk.known, gone)) : scope
-    values[name] = spelled(properties[name], expression.evaluate(within))
+    values[name] = placed(walk, node, name, spelled(properties[name], expression.evaluate(within)))
     if (!partial) continue
     const absent = absentIn(walk, node, host, gone)
     if (sibling !== undefined) values[sibling] = absent

@@ -3,6 +3,7 @@ import type { Become } from '../core/transport.ts'
 import { type Graph, machineOf } from '../graph/graph.ts'
 import { createSecretReader, type SecretReader } from '../graph/secrets.ts'
 import type { Loaded } from '../load/load.ts'
+import type { Task } from '../load/playbook.ts'
 import { secretSources } from '../load/secrets.ts'
 import type { AnyModule } from '../module/define.ts'
 import { type Answers, createAnswers } from '../world/answers.ts'
@@ -34,6 +35,8 @@ export type Known = {
   pendingHandlers: ReadonlyMap<string, string>
   /** Renders a template file in a scope: what `template` queries are answered with. */
   render(path: string, scope: Record<string, unknown>): unknown
+  /** The file that an argument of a task names. Throws a Refusal where there is none. */
+  place(task: Task, argument: string, path: string): string
   /** Who a task is on a machine, by whom it becomes, where that is another than its session. */
   identity(machine: string, become: Become | undefined): OtherIdentity | undefined
   /** What must never be shown, as far as it is known. */
@@ -43,12 +46,14 @@ export type Known = {
   secretFiles: ReadonlySet<string>
 }
 
-type Given = Pick<Known, 'graph' | 'loaded' | 'modules' | 'render' | 'identity' | 'secrets'>
+type Given = Pick<Known, 'graph' | 'loaded' | 'modules' | 'render' | 'identity' | 'secrets'> &
+  Partial<Pick<Known, 'place'>>
 
 /** What is known before anything is read. */
 export const createKnown = (given: Given, pendingHandlers: ReadonlyMap<string, string> = new Map()): Known => {
   const { paths, files } = secretSources(given.loaded)
   return {
+    place: (_task, _argument, path) => path,
     ...given,
     answers: new Map(given.graph.hosts.map(host => [machineOf(given.graph.source, host), createAnswers()])),
     controller: createAnswers(),

@@ -62,7 +62,7 @@ test('what it says not to be there yet is refused', () => {
   place.write('hosts.yml', 'all:\n  hosts:\n    web: { ansible_host: 127.0.0.1 }\n')
   for (const [word, task] of [
     ['apt', 'apt: { name: git }'],
-    ['block', 'block: []'],
+    ['rescue', 'block: []\n      rescue: []'],
     ['until', 'until: true\n      debug: x'],
     ['delegate_to', 'delegate_to: web\n      debug: x'],
   ] as const) {

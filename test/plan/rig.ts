@@ -8,6 +8,7 @@ import { expand, expandOnMachines } from '../../src/graph/expand.ts'
 import { type Graph, machineOf, nodeId } from '../../src/graph/graph.ts'
 import { notifiedHandlers } from '../../src/graph/handlers.ts'
 import { check } from '../../src/load/check.ts'
+import { createComposing } from '../../src/load/composing.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
 import { applySchemas } from '../../src/load/task-schemas.ts'
 import type { AnyModule } from '../../src/module/define.ts'
@@ -58,6 +59,7 @@ export const loadText = (playbook: string, inventory: string, files: Record<stri
     writeFileSync(join(folder, path), text)
   }
   const loaded = load({
+    composing: createComposing({ folder, extra: {} }),
     playbook: join(folder, 'playbook.yml'),
     inventories: [join(folder, 'inventory.yml')],
     extra: [],
@@ -128,6 +130,7 @@ const preparing = (playbook: string, options: Options, hosts: Hosts) => {
     const failures = check(loaded, modules)
     if (failures.length > 0) throw new Refusal(...failures)
     const controller = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))
+    await controller.ready(loaded.playbook.plays.flatMap(play => [...play.tasks, ...play.handlers]))
     const selection = { ...(options.limit === undefined ? {} : { limit: options.limit }), tags: options.tags ?? [] }
     const oneEach = expand(loaded, selection, name => modules[name]!.collective === true, controller.references)
     const graph = machines.size === 0 ? oneEach : expandOnMachines(oneEach, loaded, machines)
@@ -137,6 +140,7 @@ const preparing = (playbook: string, options: Options, hosts: Hosts) => {
         loaded,
         modules,
         render: controller.render,
+        place: controller.place,
         identity: options.identity ?? (() => undefined),
         secrets: options.secrets ?? createRedactor(),
       },

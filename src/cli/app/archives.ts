@@ -11,7 +11,7 @@ import { findControllerFile } from './find-controller-file.ts'
 
 /** A user's own archive: no one vouches for it, so no digest is asked for beside it. */
 const ownArchive = async (folder: string, path: string): Promise<ArchiveAnswer> => {
-  const found = findControllerFile(folder, 'files', path)
+  const found = findControllerFile([folder], 'files', path)
   if ('missing' in found) return { exists: false, missing: found.missing, fix: 'Put the archive there.' }
   try {
     const [members, { sha256: digest }] = [await archiveMembers(found.at), await fileDigests(found.at)]

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
-import { type Failure, Refusal } from '../../core/failure.ts'
+import { resolve } from 'node:path'
+import { type Failure, Refusal, refuse } from '../../core/failure.ts'
 import type { Reference } from '../../load/expression.ts'
 import type { Task } from '../../load/playbook.ts'
 import { archiveWanted, type SourceAnswer, type TemplateAnswer } from '../../module/probes/controller.ts'
@@ -9,7 +10,7 @@ import { findControllerFile } from './find-controller-file.ts'
 import { createTemplates } from './templates.ts'
 
 const sourceAnswer = async (folder: string, path: string, links: 'followed' | 'kept'): Promise<SourceAnswer> => {
-  const found = findControllerFile(folder, 'files', path)
+  const found = findControllerFile([folder], 'files', path)
   if ('missing' in found) return { exists: false, missing: found.missing }
   if (statSync(found.at).isDirectory()) {
     const { readFolder } = await import('./source-folder.ts')
@@ -29,6 +30,8 @@ export type Controller = {
   local(query: AnyQuery): Promise<unknown>
   /** Loads what reads the template files of these tasks; before that, `render` and `references` cannot be asked. */
   ready(tasks: Task[]): Promise<void>
+  /** The file that an argument of a task names, as an absolute path where the task has folders of its own to look in. */
+  place(task: Task, argument: string, path: string): string
   render(path: string, scope: Record<string, unknown>): TemplateAnswer
   /** The names a task's template file reads, which are edges like those of its arguments. */
   references(task: Task): Reference[]
@@ -39,17 +42,20 @@ export type Controller = {
 }
 
 /** What a path that is written as it is names. What a condition or a loop may leave out is looked for when it is needed. */
-const missingIn = (folder: string, kind: string, names: string[], { args, when, loop }: Task): Failure[] =>
+const missingIn = (folder: string, kind: string, names: string[], { args, when, loop, folders }: Task): Failure[] =>
   when.length > 0 || loop !== undefined
     ? []
     : names.flatMap((name): Failure[] => {
         const path = args.value[name]
         if (typeof path !== 'string' || path.includes('{{')) return []
-        const found = findControllerFile(folder, kind, path)
+        const found = findControllerFile([...folders, folder], kind, path)
         return 'missing' in found
           ? [{ reason: 'playbook-reference', what: found.missing, origin: args.at(`/${name}`) }]
           : []
       })
+
+/** A slash at the end says that the entries of a folder are meant, and not the folder. */
+const endOf = (path: string): string => (path.endsWith('/') ? '/' : '')
 
 export const createController = (folder: string, supply: Supply): Controller => {
   // Loaded when an archive is asked for, which is before the first apply and hardly ever after: 5 ms.
@@ -57,9 +63,9 @@ export const createController = (folder: string, supply: Supply): Controller => 
   let archives: ReturnType<typeof load> | undefined
   const templates = createTemplates(folder)
   const sources = new Set<string>()
-  const referencesOf = (path: unknown): Reference[] => {
+  const referencesOf = (path: unknown, folders: string[]): Reference[] => {
     if (typeof path !== 'string' || path.includes('{{')) return []
-    const found = findControllerFile(folder, 'templates', path)
+    const found = findControllerFile([...folders, folder], 'templates', path)
     if ('missing' in found) return []
     try {
       return templates.at(found.at).references
@@ -83,8 +89,14 @@ export const createController = (folder: string, supply: Supply): Controller => 
       throw new Error(`the controller has no answer to ${query.key}`)
     },
     ready: templates.ready,
+    place: (task, argument, path) => {
+      if (task.folders.length === 0) return path
+      const kind = task.templates.includes(argument) ? 'templates' : 'files'
+      const found = findControllerFile([...task.folders, folder], kind, path)
+      return 'missing' in found ? refuse('playbook-reference', found.missing) : `${resolve(found.at)}${endOf(path)}`
+    },
     render: (path, scope) => {
-      const found = findControllerFile(folder, 'templates', path)
+      const found = findControllerFile([folder], 'templates', path)
       return 'missing' in found
         ? { exists: false, missing: found.missing }
         : { exists: true, text: templates.at(found.at).render(scope) }
@@ -94,6 +106,6 @@ export const createController = (folder: string, supply: Supply): Controller => 
       ...missingIn(folder, 'templates', task.templates, task),
       ...missingIn(folder, 'files', task.files, task),
     ],
-    references: task => task.templates.flatMap(name => referencesOf(task.args.value[name])),
+    references: task => task.templates.flatMap(name => referencesOf(task.args.value[name], task.folders)),
   }
 }

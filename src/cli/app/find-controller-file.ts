@@ -3,9 +3,9 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { bytesOfText } from '../../core/byte-text.ts'
 import { sourceFault } from '../../core/controller-file.ts'
 
-/** Where a `src:` is looked for: in a folder of its kind beside the playbook, then beside it. */
-const places = (playbookFolder: string, kind: string, path: string): string[] =>
-  isAbsolute(path) ? [path] : [join(playbookFolder, kind, path), resolve(playbookFolder, path)]
+/** Where a `src:` is looked for: in each folder in the one of its kind, then in the folder itself. */
+const places = (folders: string[], kind: string, path: string): string[] =>
+  isAbsolute(path) ? [path] : folders.flatMap(folder => [join(folder, kind, path), resolve(folder, path)])
 
 /** Why a path cannot be read, by the system's word and in words; undefined where it can. */
 const faultOf = (path: string): { code: string; told: string } | undefined => {
@@ -21,13 +21,16 @@ const faultOf = (path: string): { code: string; told: string } | undefined => {
 }
 const absent = ['ENOENT', 'ENOTDIR']
 
-/** A file of the controller's that a task names. */
+/**
+ * A file of the controller's that a task names.
+ * @param folders the role and the folder of the task's own file, where it has them, and the playbook's
+ */
 export const findControllerFile = (
-  folder: string,
+  folders: string[],
   kind: string,
   path: string,
 ): { at: string } | { missing: string } => {
-  const tried = places(folder, kind, path)
+  const tried = places(folders, kind, path)
   for (const at of tried) {
     const fault = faultOf(at)
     if (fault === undefined) return { at }

@@ -41,7 +41,8 @@ export const planSources = (
   variableFiles: string[],
   key: Buffer,
 ): Record<string, string> => {
-  const own = [...always(playbook, asked.inventory, variableFiles), ...controller.files()]
+  const { files } = known.loaded.playbook
+  const own = [...always(playbook, asked.inventory, variableFiles), ...files, ...controller.files()]
   return Object.fromEntries([
     ...own.map((path): [string, string] => [path, digestOf(key, path) ?? '']),
     ...moduleSources(known.loaded.playbook.folder, Object.keys(known.modules), key),

@@ -5,9 +5,11 @@ import { attempt, type Failure, Refusal, refuse } from '../../core/failure.ts'
 import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { expand } from '../../graph/expand.ts'
 import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
-import { type Loaded, load, type Readable } from '../../load/load.ts'
+import { type Loaded, load, mayImport, playbookText, type Readable } from '../../load/load.ts'
+import type { Composing } from '../../load/playbook.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
+import { parseExtra } from '../../load/variables.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { Configured, ConnectionOptions } from '../../settings/precedence.ts'
@@ -62,6 +64,34 @@ export type PlaybookOptions = ConnectionOptions &
     becomeUser?: string
     becomeMethod?: string
   }
+
+/** What reads the files that a playbook is put together from: loaded only for one that may have any. */
+const composingFor = async (
+  playbook: string,
+  { written, extraVars }: PlaybookOptions,
+): Promise<Composing | undefined> => {
+  const text = written ?? attempt(() => playbookText(playbook)).value
+  if (text === undefined || !mayImport(text)) return undefined
+  const { createComposing } = await import('../../load/composing.ts')
+  return createComposing({ folder: dirname(playbook), extra: attempt(() => parseExtra(extraVars)).value ?? {} })
+}
+
+/** The playbook, the inventories and the variables that are asked for. */
+const loadAsked = async (
+  playbook: string,
+  asked: PlaybookOptions,
+  user: string | undefined,
+): Promise<ReturnType<typeof load>> => {
+  const composing = await composingFor(playbook, asked)
+  return load({
+    playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
+    ...(composing && { composing }),
+    inventories: asked.inventory,
+    looked: asked.written === undefined ? usualInventories(playbook).slice(0, 3) : [],
+    extra: asked.extraVars,
+    ...(user && { user }),
+  })
+}
 
 export type Prepared = {
   /** What was asked for, with what the environment says where the command line does not. */
@@ -127,14 +157,7 @@ export const prepare = async (
     })
   const { configured, ...settings } = await readAnsibleSettings()
   const asked = completed(playbook, options, configured)
-  const user = loginUser(asked, configured)
-  const result = load({
-    playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
-    inventories: asked.inventory,
-    looked: asked.written === undefined ? usualInventories(playbook).slice(0, 3) : [],
-    extra: asked.extraVars,
-    ...(user && { user }),
-  })
+  const result = await loadAsked(playbook, asked, loginUser(asked, configured))
   await hear(signal)
   const { readable } = result
   if (!readable) throw new Refusal(...(result.failures ?? []))
@@ -171,6 +194,18 @@ export const prepare = async (
   for (const { become } of graph.nodes)
     for (const { password } of become.values()) if (password !== undefined) secrets.add(password)
   const identity = identityOn(targets)
-  const known = createKnown({ graph, loaded, modules, render: controller.render, identity, secrets })
-  return { asked, configured, known, controller, lock, targets, warnings: [...settings.warnings, ...warnings] }
+  const known = createKnown({
+    ...{ graph, loaded, modules, identity, secrets },
+    render: controller.render,
+    place: controller.place,
+  })
+  return {
+    asked,
+    configured,
+    known,
+    controller,
+    lock,
+    targets,
+    warnings: [...settings.warnings, ...typed.playbook.warnings, ...warnings],
+  }
 }

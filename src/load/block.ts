@@ -1,0 +1,101 @@
+import { isRecord } from '../core/value.ts'
+import { keyOrigin, type Located, locatedMember } from './located.ts'
+import { blockWords, isForeignTaskWord, taskWords } from './names.ts'
+import { didYouMean } from './suggest.ts'
+import { inheritedBy, parseTask, type Surroundings, type TaskItem } from './task.ts'
+import { kindOf, list, mapping, type Problems } from './yaml-fields.ts'
+
+/** The word of a task without the namespace of what Ansible itself has. */
+export const plainWord = (word: string): string => word.replace(/^ansible\.(builtin|legacy)\./, '')
+
+const strangeWord = (at: Located, what: string, key: string, known: readonly string[]): Problems[number] => {
+  const origin = keyOrigin(at, key)
+  if (key === 'rescue' || key === 'always')
+    return {
+      reason: 'playbook-shape',
+      what: `"${key}" of a block is not supported yet.`,
+      why: 'Without it a task that fails ends the work on its host, and the next run goes on there.',
+      fix: `Take the tasks of ${key} out of the block, or into a playbook of their own.`,
+      origin,
+    }
+  if (isForeignTaskWord(key) || taskWords.includes(key))
+    return {
+      reason: 'playbook-shape',
+      what: `${what} does not take the keyword "${key}" yet.`,
+      fix: 'Write it at the tasks in it.',
+      origin,
+    }
+  const fix = didYouMean(key, known) || `It has ${known.join(', ')}.`
+  return { reason: 'playbook-shape', what: `${what} has no "${key}".`, fix, origin }
+}
+
+/** What is inside of something that its tasks inherit from. `known` are the words that it may have. */
+export const surroundingsIn = (
+  at: Located,
+  what: string,
+  known: readonly string[],
+  around: Surroundings,
+  problems: Problems,
+): Surroundings => {
+  const members = mapping(at, what, problems)
+  for (const key of members.keys())
+    if (!known.includes(plainWord(key))) problems.push(strangeWord(at, what, key, known))
+  const environment = members.get('environment')
+  return {
+    ...around,
+    ...inheritedBy(members, around, problems),
+    ...(environment ? { environment: [...(around.environment ?? []), environment] } : {}),
+  }
+}
+
+const parseBlock = (at: Located, around: Surroundings, problems: Problems): TaskItem[] => {
+  const inside = surroundingsIn(at, 'A block', blockWords, around, problems)
+  const tasks = list(locatedMember(at, 'block'), '"block"', problems)
+  if (around.handler) {
+    problems.push({
+      reason: 'playbook-shape',
+      what: 'A block is no handler.',
+      fix: 'Write the tasks of the block as handlers, each with a name or a topic in listen.',
+      origin: keyOrigin(at, 'block'),
+    })
+    return []
+  }
+  return tasks.flatMap(item => parseItem(item, inside, problems))
+}
+
+/** What `meta` asks of the engine and not of a host. */
+const parseMeta = (at: Located, word: string, problems: Problems): TaskItem[] => {
+  const said = (at.value as Record<string, unknown>)[word]
+  const asked = isRecord(said) ? said._raw_params : said
+  if (asked === 'flush_handlers') return [{ flush: keyOrigin(at, word) }]
+  if (asked === 'noop') return []
+  problems.push({
+    reason: 'playbook-shape',
+    what:
+      typeof asked === 'string'
+        ? `"meta: ${asked}" is not supported yet.`
+        : `"meta" must be text, not ${kindOf(asked)}.`,
+    fix: 'There are meta: flush_handlers and meta: noop.',
+    origin: keyOrigin(at, word),
+  })
+  return []
+}
+
+const imports = ['import_tasks', 'import_role']
+
+/** Reads what stands at one place of a list of tasks: a task, or what stands for several. What is wrong goes to `problems`. */
+const parseItem = (at: Located, around: Surroundings, problems: Problems): TaskItem[] => {
+  const own = (): TaskItem[] => [parseTask(at, around, problems) ?? []].flat()
+  if (!isRecord(at.value)) return own()
+  const keys = Object.keys(at.value)
+  if (keys.includes('block')) return parseBlock(at, around, problems)
+  const word = keys.find(key => imports.includes(plainWord(key)))
+  if (word !== undefined) return around.readImport(word, at, around, problems)
+  const meta = keys.find(key => plainWord(key) === 'meta')
+  if (meta !== undefined) return parseMeta(at, meta, problems)
+  return own()
+}
+
+/** Reads a list of tasks, in written order. */
+export const parseTasks = (at: Located, what: string, around: Surroundings, problems: Problems): TaskItem[] =>
+  list(at, what, problems).flatMap(item => parseItem(item, around, problems))
