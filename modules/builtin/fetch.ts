@@ -22,6 +22,12 @@ const args = T.Object(
       description:
         'Whether what has come must be what was seen when the task was planned. false is for a file that is written to all the time, such as a log: then it may be brought again each time.',
     }),
+    max_size: T.Integer({
+      default: 17_179_869_184,
+      minimum: 0,
+      description:
+        'The most bytes that are brought: a file that has more is refused in the plan, and one that grows beyond it is not brought. As it stands 16 GiB.',
+    }),
   },
   { additionalProperties: false },
 )
@@ -99,6 +105,11 @@ export default defineModule({
     const { digest: sha256, size } = found.content
     const outputs = { dest: here.file, sha256 }
     if (here.exists && here.sha256 === sha256) return ok(outputs)
+    if (later(() => size > args.max_size) === true)
+      return fail(
+        `${path} has ${size} bytes, and at most ${args.max_size} are brought`,
+        `say how many it may have: max_size: ${size}; or pack it in an earlier task`,
+      )
     const closed = typeof later(() => found.mode) !== 'string' || (Number(`0o${found.mode}`) & 0o004) === 0
     const step: Step = {
       do: 'download',
@@ -107,7 +118,7 @@ export default defineModule({
       digest: sha256,
       file: here.file,
       mode: closed ? '0600' : '0666',
-      ...(args.validate_checksum ? {} : { loose: true }),
+      ...(args.validate_checksum ? {} : { loose: true, most: args.max_size }),
     }
     return change({
       will: {},

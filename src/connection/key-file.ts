@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { FileFault, isOutOfFiles, readControllerFile, textIfReadable } from '../core/controller-file.ts'
-import { LONGEST_KEY } from './key-paths.ts'
+import { LONGEST_KEY } from '../settings/ssh-hop.ts'
 import { library, type ParsedKey } from './ssh-library.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { readControllerFile } from '../core/controller-file.ts'
+import { LONGEST_KEY } from '../settings/ssh-hop.ts'
 import type { Hop, Target } from '../settings/target.ts'
 
 /** ssh's own names, in its order; DSA is gone, and keys on tokens need an agent. */
@@ -9,9 +10,6 @@ const USUAL_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 /** The files that a hop's keys are looked for in: its own, else the usual ones. */
 export const keyPathsOf = ({ keyFiles }: Hop): string[] =>
   keyFiles ?? USUAL_FILES.map(file => join(homedir(), '.ssh', file))
-
-/** No key file is bigger. */
-export const LONGEST_KEY = 1024 * 1024
 
 /** How OpenSSH's own format begins where the key is not encrypted: its name, and the cipher `none`. */
 const OPEN = 'b3BlbnNzaC1rZXktdjEAAAAABG5vbmU'

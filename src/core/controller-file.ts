@@ -236,6 +236,19 @@ export const waitingFault = (path: string): string | undefined => {
   return found === undefined || found.isFile() || isEmptyDevice(found) ? undefined : `is ${kindWord(found)}`
 }
 
+/**
+ * Why a file that is to be read later will be refused then, going on behind its name: it is no plain file, or has more than
+ * `most` bytes. Of one that is not there, or may not be looked at, nothing is said: whoever reads it does.
+ */
+export const unfitFault = (path: string, most: number): string | undefined => {
+  try {
+    if (handedOver(path) === undefined) checked(path, statSync(bytesOfText(path)), most)
+    return undefined
+  } catch (error) {
+    return error instanceof FileFault ? error.told : undefined
+  }
+}
+
 /** Whether others may not read a file. */
 export const isPrivateFile = (path: string): boolean => {
   const found = statSync(path, { throwIfNoEntry: false })

@@ -113,7 +113,7 @@ export const readFrames = (
       nonce,
       () => (current?.begun.has(stream) ? OUTPUT_CAP : UNASKED_CAP),
       onMark(stream),
-      bytes => passBytes(current, stream, bytes),
+      bytes => passBytes(current, stream, bytes, fault),
     )
   const parsers = { stdout: parserOf('stdout'), stderr: parserOf('stderr') }
   const listen = (stream: OutputStreamName) => (chunk: Buffer) => {

@@ -1,3 +1,4 @@
+import { type Failure, Refusal } from '../core/failure.ts'
 import type { Fragment, OnBytes, Output } from '../core/transport.ts'
 import { BEGIN_TAG, END_TAG } from './frame.ts'
 import type { Mark } from './frame-parser.ts'
@@ -65,14 +66,24 @@ const reportEnded = (frame: RunningFrame): void => {
   }
 }
 
-/** Gives away what the fragment that runs has printed, to whoever wants it as it comes. Returns whether somebody does. */
-export const passBytes = (frame: RunningFrame | undefined, stream: OutputStreamName, bytes: Buffer): boolean => {
+/**
+ * Gives away what the fragment that runs has printed, to whoever wants it as it comes. Returns whether somebody does. Who takes
+ * it may find that it is no answer (`host-protocol`): `lied` is told then.
+ */
+export const passBytes = (
+  frame: RunningFrame | undefined,
+  stream: OutputStreamName,
+  bytes: Buffer,
+  lied: (failure: Failure) => void = () => {},
+): boolean => {
   const index = frame?.[stream].length ?? 0
   if (!frame?.onBytes || !frame.begun.has(stream) || index >= frame.fragments.length) return false
   try {
     frame.onBytes(index, stream, Buffer.from(bytes))
   } catch (error) {
     frame.done.reject(error)
+    const failure = error instanceof Refusal ? error.failures[0] : undefined
+    if (failure?.reason === 'host-protocol') lied(failure)
   }
   return true
 }

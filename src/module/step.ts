@@ -66,9 +66,18 @@ export type Step =
   | { do: 'unpack'; file: string; size: number; digest: string; into: string; words: string[] }
   /**
    * Brings a file of the host to `file`, a path of the controller, whose folders are made. `loose`: it may have changed since
-   * it was seen, and comes as it is then.
+   * it was seen, and comes as it is then, up to `most` bytes.
    */
-  | { do: 'download'; path: string; size: number; digest: string; file: string; mode: string; loose?: true }
+  | {
+      do: 'download'
+      path: string
+      size: number
+      digest: string
+      file: string
+      mode: string
+      loose?: true
+      most?: number
+    }
   | { do: 'remove'; path: string }
   /** The owner of what is there, as chown takes it; of a link its own. A path with `/` behind it is what it leads to. */
   | { do: 'owner'; paths: string[]; owner: string }

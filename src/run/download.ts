@@ -16,12 +16,16 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bytesOfText, byteText } from '../core/byte-text.ts'
-import { type Failure, Refusal } from '../core/failure.ts'
+import { type Failure, notAnAnswer, Refusal } from '../core/failure.ts'
 import { quote } from '../core/quote.ts'
 import type { Fragment, Transport } from '../core/transport.ts'
 
-/** A file of a host and where it goes; `mode` are the most bits that it gets here, before the umask. */
-export type WantedFile = { path: string; size: number; digest: string; file: string; mode: string; loose?: true }
+/**
+ * A file of a host and where it goes; `mode` are the most bits that it gets here, before the umask. `loose`: it comes as it is
+ * by then, up to `most` bytes; else only in the size that was seen.
+ */
+export type WantedFile = { path: string; size: number; digest: string; file: string; mode: string } & Loose
+type Loose = { loose?: true; most?: number }
 
 export type BroughtEnd = { is: 'done' } | { is: 'moved' } | { is: 'failed'; failure: Failure }
 
@@ -87,6 +91,18 @@ const hereFailure = (file: string, error: unknown): Failure => {
   }
 }
 
+const mostOf = ({ loose, most, size }: WantedFile): number => (loose ? (most ?? size) : size)
+
+/** The host is asked for one byte more than may come: so it shows that a file has become longer. */
+const oneMore = 1
+
+/** What a host sends that was asked for so many bytes and sends more. */
+const floodFailure = ({ path }: WantedFile, most: number): Failure =>
+  notAnAnswer(
+    `what the host sends of ${path} is not what was asked for`,
+    `more came than the ${most} bytes that it was asked for`,
+  )
+
 /** Receives what is lacking. Returns what the program said on leaving, and its status. */
 const receive = async (
   transport: Transport,
@@ -95,8 +111,9 @@ const receive = async (
   part: Part,
   onProgress: (done: number) => void,
 ): Promise<{ status: number; said: string }> => {
+  const most = mostOf(wanted) + oneMore
   const at = quote(wanted.path)
-  const sh = part.size > 0 ? `tail -c +${part.size + 1} -- ${at}` : `cat -- ${at}`
+  const sh = `${part.size > 0 ? `tail -c +${part.size + 1}` : 'cat'} -- ${at} | head -c ${most - part.size}`
   let said = ''
   let told = part.size
   if (part.size > 0) onProgress(part.size)
@@ -105,6 +122,7 @@ const receive = async (
       said = (said + bytes.toString()).slice(-mostWords)
       return
     }
+    if (part.size + bytes.length > most) throw new Refusal(floodFailure(wanted, most))
     // Written at once: so what comes waits until there is room for it, on the line and not in memory.
     for (let sent = 0; sent < bytes.length; ) sent += writeSync(part.descriptor, bytes, sent)
     part.hash.update(bytes)
@@ -145,16 +163,24 @@ export const download = async (
     part = await openPart(wanted, wanted.loose ? 'beginning' : from)
     const begun = part.size
     const { status, said } = await receive(transport, as, wanted, part, onProgress)
-    const isWhole = status === 0 && (wanted.loose || part.hash.digest('hex') === wanted.digest)
+    const isLonger = part.size > mostOf(wanted)
+    // Of two programs only the last one's status is known; the first one says what is wrong.
+    const isRead = status === 0 && (isLonger || said === '')
+    const isWhole = isRead && !isLonger && (wanted.loose || part.hash.digest('hex') === wanted.digest)
     if (isWhole) {
       place(part, wanted)
       return { is: 'done' }
     }
     rmSync(bytesOfText(part.at), { force: true })
-    if (status !== 0) return { is: 'failed', failure: unreadFailure(wanted, said) }
+    if (!isRead) return { is: 'failed', failure: unreadFailure(wanted, said) }
+    if (wanted.loose) return { is: 'failed', failure: longerFailure(wanted) }
     return begun > 0 ? await download(transport, as, wanted, onProgress, 'beginning') : { is: 'moved' }
   } catch (error) {
-    if (error instanceof Refusal) throw error
+    if (error instanceof Refusal) {
+      // What a connection that was cut has brought is gone on with; what a host has made up is not.
+      if (part && error.failures[0]?.reason === 'host-protocol') rmSync(bytesOfText(part.at), { force: true })
+      throw error
+    }
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
     if (part) rmSync(bytesOfText(part.at), { force: true })
     return { is: 'failed', failure: hereFailure(wanted.file, error) }
@@ -168,4 +194,10 @@ const unreadFailure = ({ path }: WantedFile, said: string): Failure => ({
   what: `${path} could not be read`,
   ...(said.trim() === '' ? {} : { why: said.trim().split('\n').at(-1)! }),
   fix: 'let the task run as a user who may read it: become: true',
+})
+
+const longerFailure = (wanted: WantedFile): Failure => ({
+  reason: 'host-step',
+  what: `${wanted.path} has become longer than the ${mostOf(wanted)} bytes that may be brought`,
+  fix: 'say how many it may have: max_size',
 })

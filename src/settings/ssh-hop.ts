@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import { unfitFault } from '../core/controller-file.ts'
 import { refuseSetting } from './fault.ts'
 import type { SaidBy } from './precedence.ts'
 import type { SshSetting } from './ssh-args.ts'
@@ -98,9 +99,30 @@ const newKeysOf = (question: HopQuestion, said: SshSaid | undefined): Hop['newKe
   return 'accept'
 }
 
+/** No key file is bigger: a private key has a few thousand bytes. */
+export const LONGEST_KEY = 1024 * 1024
+
+/** Of keys that are named one has to be a file: with all others a login is tried without them. */
+const refuseUnfitKeys = (question: HopQuestion, named: { from: SaidBy; path: string }[]): void => {
+  // Of what an ssh_config names ssh takes what it can use.
+  const faults = named.map(({ from, path }) => (from.by === 'ssh_config' ? undefined : unfitFault(path, LONGEST_KEY)))
+  const [first] = named
+  if (first && !faults.includes(undefined))
+    refuseSetting(
+      question.name,
+      first.from,
+      `names ${first.path}, which ${faults[0]}`,
+      'name the file with the private key',
+    )
+}
+
 const keysOf = (question: HopQuestion, list: SshSaid[], tokens: SshTokens): Partial<Hop> => {
   const said = list.filter(({ keyword }) => keyword === 'identityfile')
-  const files = [...new Set(said.flatMap(one => pathsOf(question, { ...one, words: [one.words.join(' ')] }, tokens)))]
+  const named = said.flatMap(one =>
+    pathsOf(question, { ...one, words: [one.words.join(' ')] }, tokens).map(path => ({ from: one.from, path })),
+  )
+  refuseUnfitKeys(question, named)
+  const files = [...new Set(named.map(({ path }) => path))]
   const agent = agentOf(question, firstOf(list, 'identityagent'), tokens)
   const forwards = firstOf(list, 'forwardagent')
   return {

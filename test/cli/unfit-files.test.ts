@@ -45,6 +45,25 @@ test('playbooks, inventories, variables, password files and settings that are no
     assert.match(refusal(...args), said)
 })
 
+test('a private key that is no plain file: no host is asked', () => {
+  for (const [name, fault] of [
+    ['/dev/zero', 'is a device'],
+    ['pipe', 'is a named pipe'],
+    ['folder', 'is a folder'],
+    ['sparse', 'has 5120 MB'],
+  ] as const) {
+    for (const command of [
+      ['plan', 'ok.yml'],
+      ['ping', 'all'],
+    ] as const)
+      assert.match(refusal(...command, '-i', 'web,', '--private-key', name), `${fault}`)
+    place.write('keyed.ini', `web ansible_ssh_private_key_file=${name.startsWith('/') ? name : at(name)}\n`)
+    const err = refusal('plan', 'ok.yml', '-i', 'keyed.ini')
+    assert.match(err, fault)
+    assert.match(err, 'keyed.ini:1:')
+  }
+})
+
 test('what a task names as its source', () => {
   for (const [task, said] of [
     ['copy: { src: /dev/zero, dest: /tmp/x }', '/dev/zero is a device'],

@@ -119,6 +119,55 @@ test('a file that changes between the look and the fetch is planned again; a log
   await rig.close()
 })
 
+test('a log that grows beyond max_size is not brought', async () => {
+  let grow = (): void => {}
+  const hosts = createHosts((_, fragments) => {
+    if (fragments.some(({ sh }) => sh.includes('head -c'))) grow()
+  })
+  const dest = temporary()
+  const log = join(hosts.root('node0'), 'log')
+  const task = `src: "{{ root }}/log", dest: ${dest}/log, flat: true, validate_checksum: false, max_size: 10`
+  const rig = makeRig(play(fetchTask(task)), {}, hosts)
+  writeFileSync(log, 'one\n')
+  grow = () => writeFileSync(log, 'x'.repeat(1_000_000))
+  const ran = await rig.apply()
+  assert.match(results(ran)['node0/f']!, 'failed')
+  assert.match(JSON.stringify(ran.events), 'has become longer than the 10 bytes that may be brought')
+  assert.equal(readdirSync(dest), [])
+  assert.is(ran.trips.node0, 3)
+  await rig.close()
+})
+
+for (const [what, loose] of [
+  ['of a size that was seen', {}],
+  ['that may change', { loose: true, most: 1000 }],
+] as const)
+  test(`a host that sends more and more in place of a file ${what} is not believed, and nothing of it stays`, async () => {
+    const hosts = createHosts()
+    const dest = temporary()
+    const wanted = { path: '/x', size: 1000, digest: sha256('x'), file: join(dest, 'x'), mode: '0666', ...loose }
+    let most = 0
+    const got = download(
+      await hosts.connect('node0'),
+      () => ({ sh: 'exec head -c 100000000 /dev/zero' }),
+      wanted,
+      done => {
+        most = Math.max(most, done)
+      },
+    )
+    const failure = await got.then(
+      () => undefined,
+      error => error.failures[0],
+    )
+    assert.is(failure?.reason, 'host-protocol')
+    assert.match(failure.why, '1001 bytes')
+    assert.ok(most <= 1001)
+    assert.equal(readdirSync(dest), [])
+    // The host is not heard any more: whoever asks it is told the same.
+    const again = (await hosts.connect('node0')).run([{ sh: 'echo here' }])
+    assert.is(await again.catch(error => error.failures[0].reason), 'host-protocol')
+  })
+
 test('what was cut off goes on where it ended; a part that is none of it does not count', async () => {
   const hosts = createHosts()
   const bytes = randomBytes(6_000_000)
