@@ -3,6 +3,7 @@ import type { Loaded } from '../load/load.ts'
 import { type Located, locatedMember } from '../load/located.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { type SecretPath, variableLayers } from '../load/secrets.ts'
+import { layersOfPlay, layersOfTask } from '../load/variables.ts'
 import { compileBare } from './compile.ts'
 import { registerReferences } from './register-references.ts'
 
@@ -91,7 +92,12 @@ export const createSecretReader = (
   files: (task: Task) => Reference[],
 ): SecretReader => {
   const readsOf = (task: Task, play: Play): SecretReads => {
-    const within = referencesWithin([play.defaults, ...Object.values(inventory.vars), play.vars, task.vars, extra])
+    const within = referencesWithin([
+      ...layersOfPlay(play),
+      ...Object.values(inventory.vars),
+      ...layersOfTask(task),
+      extra,
+    ])
     const item = task.loop ? compileBare(task.loop).references : []
     const args = Object.keys(task.args.value).map((name): [string, SecretRead[]] => {
       const own = compileTemplate(task.args.value[name], locatedMember(task.args, name)).references

@@ -1,6 +1,7 @@
 import { compileTemplate, type Reference } from '../load/expression.ts'
 import type { Located } from '../load/located.ts'
 import type { Play, Task } from '../load/playbook.ts'
+import { layersOfPlay, layersOfTask } from '../load/variables.ts'
 import type { CompiledTask } from './compile.ts'
 import type { Edge, GraphSource } from './graph.ts'
 import type { DraftedTask, NodeDraft } from './nodes.ts'
@@ -34,7 +35,7 @@ export const readsIn = ({ inventory, extra }: GraphSource, registers: Iterable<s
     return found
   }
   return ({ task, play, compiled }) => {
-    const layers = [play.defaults, play.vars, task.vars]
+    const layers = [...layersOfPlay(play), ...layersOfTask(task)]
     const found =
       known.get(task) ??
       registerReferences(compiled.references, names, name => [

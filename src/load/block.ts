@@ -90,7 +90,7 @@ const parseItem = (at: Located, around: Surroundings, problems: Problems): TaskI
   const keys = Object.keys(at.value)
   if (keys.includes('block')) return parseBlock(at, around, problems)
   const word = keys.find(key => imports.includes(plainWord(key)))
-  if (word !== undefined) return around.readImport(word, at, around, problems)
+  if (word !== undefined) return around.composing.readImport(word, at, around, problems)
   const meta = keys.find(key => plainWord(key) === 'meta')
   if (meta !== undefined) return parseMeta(at, meta, problems)
   return own()

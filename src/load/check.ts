@@ -12,6 +12,7 @@ import { validate } from './schema.ts'
 import { secretFaults } from './secrets.ts'
 import { didYouMean } from './suggest.ts'
 import { wrongArguments } from './task.ts'
+import { layersOfPlay, layersOfTask } from './variables.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
 /** What the check needs to know of a module. `free`: it takes any arguments (they are not checked). */
@@ -193,7 +194,10 @@ type Against = {
 
 /** The names of a play, but for those of single tasks. */
 const namesOf = (play: Play, { playbook, inventory, extra }: Loaded, signatures: Signatures) => {
-  const definitions = definitionsOf([play.defaults, ...Object.values(inventory.vars), play.vars, extra])
+  const roles = new Set(
+    [...play.tasks, ...play.handlers].flatMap(({ role }) => (role ? layersOfTask({ vars: {}, role }) : [])),
+  )
+  const definitions = definitionsOf([...layersOfPlay(play), ...roles, ...Object.values(inventory.vars), extra])
   const earlier = playbook.plays.slice(0, playbook.plays.indexOf(play) + 1)
   return {
     definitions,
@@ -227,7 +231,7 @@ const checkPlay = (play: Play, against: Against): Problems => {
   if (whole && play.hosts.value !== '')
     collect(problems, () => selectHosts(whole.inventory, play.hosts.value, play.hosts.origin))
   const names = whole && namesOf(play, whole, signatures)
-  const read = new Set([...Object.keys(play.defaults), ...Object.keys(play.vars)])
+  const read = new Set(layersOfPlay(play).flatMap(Object.keys))
   for (const task of [...play.tasks, ...play.handlers]) {
     problems.push(...checkTask(task, play, against))
     const references = expressionsOf(task, problems).flatMap(one => one.references)

@@ -31,7 +31,7 @@ export const nameFault = (name: string): string | undefined => {
 export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] =
-  'name hosts connection remote_user port gather_facts pre_tasks tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log'.split(
+  'name hosts connection remote_user port gather_facts collections pre_tasks roles tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log'.split(
     ' ',
   )
 export const taskWords: readonly string[] =
@@ -44,11 +44,11 @@ const shared =
     ' ',
   )
 const ansiblePlay =
-  'gather_subset gather_timeout fact_path vars_files vars_prompt roles force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(
+  'gather_subset gather_timeout fact_path vars_files vars_prompt force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(
     ' ',
   )
 const ansibleTask =
-  'action local_action args async poll failed_when loop_control until retries delay delegate_to delegate_facts listen rescue always include_tasks import_role include_role include_vars'.split(
+  'action local_action args async poll failed_when loop_control until retries delay delegate_to delegate_facts listen rescue always include_tasks include_role include_vars'.split(
     ' ',
   )
 

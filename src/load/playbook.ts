@@ -8,7 +8,16 @@ import { arrangeHandlers } from './handler-places.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import { type Flush, noLog, type ReadImport, type Surroundings, type Task, type TaskItem, tagsOf } from './task.ts'
+import {
+  type Brought,
+  type Composing,
+  type Flush,
+  noLog,
+  type Surroundings,
+  type Task,
+  type TaskItem,
+  tagsOf,
+} from './task.ts'
 import { parseYaml } from './yaml.ts'
 import {
   fieldOf,
@@ -23,7 +32,7 @@ import {
   variables,
 } from './yaml-fields.ts'
 
-export type { Task } from './task.ts'
+export type { Composing, Task } from './task.ts'
 
 /** What a play says of how its hosts are reached, by its keywords. */
 export type PlayReach = Record<string, { value: unknown; origin: Origin }>
@@ -37,6 +46,9 @@ export type Play = {
   /** Values of the lowest precedence, as a role's defaults in Ansible. */
   defaults: Record<string, Located>
   vars: Record<string, Located>
+  /** What its roles bring, where it has any: variables of the lowest precedence, and such that win over those of the play. */
+  roleDefaults?: Record<string, Located>
+  roleVars?: Record<string, Located>
   /** Present, even if empty: of the plays before it only these, by name, have to have ended before it begins. */
   needs?: Located<string>[]
   /** Variables, members of variables and files that are secret: see `secretSources`. */
@@ -58,9 +70,6 @@ export type Playbook = {
   /** The files besides its own that it was put together from. */
   files: string[]
 }
-
-/** Reads what a playbook is put together from besides its own file: loaded only for those that need it. */
-export type Composing = { readImport: ReadImport; files(): string[]; warnings: string[] }
 
 const unknownWord = (at: Located, key: string): Problems[number] => {
   const origin = keyOrigin(at, key)
@@ -134,13 +143,19 @@ const reachOf = (members: Map<string, Located>, problems: Problems): PlayReach =
   )
 
 /** What plays of one playbook share. Names are in use by earlier plays too: a node's id is unique in the whole playbook. */
-type Common = Pick<Surroundings, 'takenSlugs' | 'unread' | 'readImport'> & { warnings: string[] }
+type Common = Pick<Surroundings, 'takenSlugs' | 'unread' | 'composing' | 'folder' | 'main'> & { warnings: string[] }
 
-/** A task that stands for a file, where there are no files: a playbook that is given as text alone. */
-const noFiles: ReadImport = (word, at, _around, problems) => {
-  const what = `"${word}" reads files, and this playbook is in none.`
-  problems.push({ reason: 'playbook-shape', what, origin: keyOrigin(at, word) })
+/** Of what stands for a file, where there are no files: a playbook that is given as text alone. */
+const filesMissing = (word: string, origin: Origin, problems: Problems): TaskItem[] => {
+  problems.push({ reason: 'playbook-shape', what: `"${word}" reads files, and this playbook is in none.`, origin })
   return []
+}
+
+const noFiles: Composing = {
+  readImport: (word, at, _around, problems) => filesMissing(word, keyOrigin(at, word), problems),
+  readRoles: (at, _around, problems) => filesMissing('roles', at.origin, problems),
+  files: () => [],
+  warnings: [],
 }
 
 /** The tasks of a play in order, a place for handlers behind each of its parts. */
@@ -148,7 +163,23 @@ const itemsIn = (members: Map<string, Located>, around: Surroundings, at: Locate
   const itemsUnder = (word: string): TaskItem[] =>
     fieldOf(members, word, found => parseTasks(found, `"${word}"`, around, problems), [])
   const flush: Flush = { flush: at.origin }
-  return [...itemsUnder('pre_tasks'), flush, ...itemsUnder('tasks'), flush, ...itemsUnder('post_tasks')]
+  const before = itemsUnder('pre_tasks')
+  const roles = fieldOf(members, 'roles', found => around.composing.readRoles(found, around, problems), [])
+  return [...before, flush, ...roles, ...itemsUnder('tasks'), flush, ...itemsUnder('post_tasks')]
+}
+
+/** Those of roles that tasks import are loaded before those of the roles of the play: of one name the last counts. */
+const broughtHandlers = ({ handlers }: Brought): Task[] =>
+  (['import_role', 'roles'] as const).flatMap(by => handlers.filter(one => one.by === by).map(one => one.handler))
+
+/** What all tasks of a play see of its roles; nothing where there is none. */
+const broughtVariables = ({ roles }: Brought): Pick<Play, 'roleDefaults' | 'roleVars'> => {
+  if (roles.length === 0) return {}
+  const inOrder = (['roles', 'import_role'] as const).flatMap(by => roles.filter(one => one.by === by))
+  return {
+    roleDefaults: Object.assign({}, ...inOrder.map(one => one.defaults)),
+    roleVars: Object.assign({}, ...inOrder.map(one => one.vars)),
+  }
 }
 
 const parsePlay = (at: Located, problems: Problems, common: Common): Play | undefined => {
@@ -162,6 +193,7 @@ const parsePlay = (at: Located, problems: Problems, common: Common): Play | unde
 
   const defaults = fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {})
   const vars = fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {})
+  const brought: Brought = { seen: new Set(), handlers: [], roles: [], folders: new Set() }
   const unsaid: Located<boolean | string | undefined> = locatedAt(undefined, at.origin)
   const inherited = {
     become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? unsaid, unsaid),
@@ -176,6 +208,10 @@ const parsePlay = (at: Located, problems: Problems, common: Common): Play | unde
     folders: [],
     known: [defaults, vars],
     within: [],
+    brought,
+    collections: fieldOf(members, 'collections', found => texts(found, '"collections"', problems), []).map(
+      one => one.value,
+    ),
     ...common,
   }
   fieldOf(members, 'gather_facts', found => flag(found, '"gather_facts"', problems), undefined)
@@ -187,7 +223,11 @@ const parsePlay = (at: Located, problems: Problems, common: Common): Play | unde
     found => parseTasks(found, '"handlers"', { ...inherited, handler: true }, problems),
     [],
   ).flatMap(item => ('flush' in item ? [] : [item]))
-  const { tasks, handlers, warnings } = arrangeHandlers(items, called, common.takenSlugs)
+  const { tasks, handlers, warnings } = arrangeHandlers(
+    items,
+    [...called, ...broughtHandlers(brought)],
+    common.takenSlugs,
+  )
   common.warnings.push(...warnings)
   return {
     name: fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
@@ -195,6 +235,7 @@ const parsePlay = (at: Located, problems: Problems, common: Common): Play | unde
     reach: reachOf(members, problems),
     defaults,
     vars,
+    ...broughtVariables(brought),
     ...fieldOf<{ needs?: Located<string>[] }>(
       members,
       'needs',
@@ -251,8 +292,10 @@ export const readPlaybook = (
   const common: Common = {
     takenSlugs: new Map(),
     unread: new Set(),
-    readImport: composing?.readImport ?? noFiles,
-    warnings: composing?.warnings ?? [],
+    composing: composing ?? noFiles,
+    folder: dirname(file),
+    main: dirname(file),
+    warnings: [],
   }
   const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, common) ?? [])
   problems.push(...strangeNeeds(plays))
@@ -262,7 +305,7 @@ export const readPlaybook = (
       folder: dirname(file),
       plays: withSecretRegisters(plays),
       unread: common.unread,
-      warnings: common.warnings,
+      warnings: [...(composing?.warnings ?? []), ...common.warnings],
       files: composing?.files() ?? [],
     },
     problems: problems.sort(byPlace),

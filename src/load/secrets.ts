@@ -8,6 +8,7 @@ import type { Loaded, Readable } from './load.ts'
 import type { Located } from './located.ts'
 import { builtIn, connectionVariables } from './names.ts'
 import { didYouMean } from './suggest.ts'
+import { layersOfPlay, layersOfTask } from './variables.ts'
 
 /** A variable, a registered value or a member of one, by its names: `vault.db_password` is two. */
 export type SecretPath = string[]
@@ -19,8 +20,8 @@ const tasksIn = ({ playbook }: Readable): Loaded['playbook']['plays'][number]['t
 
 /** Every place where variables are defined. */
 export const variableLayers = (loaded: Readable): Record<string, Located>[] => [
-  ...loaded.playbook.plays.flatMap(play => [play.defaults, play.vars]),
-  ...tasksIn(loaded).map(task => task.vars),
+  ...loaded.playbook.plays.flatMap(layersOfPlay),
+  ...new Set(tasksIn(loaded).flatMap(layersOfTask)),
   ...Object.values(loaded.inventory?.vars ?? {}),
   loaded.extra ?? {},
 ]

@@ -65,23 +65,52 @@ export type Task = {
   role?: RoleUse
 }
 
+type Vars = Record<string, Located>
+
 /** A role as it is used in one place. */
 export type RoleUse = {
+  /** As it is told: with the namespace and the collection where it is of one. */
   name: string
   /** The folder of the role. */
   folder: string
-  /** Variables that its tasks see: of the lowest precedence, of its files of variables, and what it was given as parameters. */
-  defaults: Record<string, Located>
-  vars: Record<string, Located>
-  params: Record<string, Located>
+  collection?: string
+  /** The roles that it is used by, the outermost first. */
+  parents: RoleUse[]
+  /** What it says itself, and what it is given: under `vars`, and beside its name. */
+  own: { defaults: Vars; vars: Vars; given: Vars; params: Vars }
+  /** Variables that its tasks see, with those of its parents and dependencies: of the lowest precedence, its own, parameters. */
+  defaults: Vars
+  vars: Vars
+  params: Vars
+  /** Those of the lowest precedence that the whole play sees. */
+  exportedDefaults: Vars
+}
+
+type BroughtBy = 'roles' | 'import_role'
+/** What roles bring to their play besides tasks. */
+export type Brought = {
+  /** The uses of roles so far. */
+  seen: Set<string>
+  handlers: { by: BroughtBy; handler: Task }[]
+  roles: { by: BroughtBy; defaults: Vars; vars: Vars }[]
+  /** The folders of the roles. */
+  folders: Set<string>
 }
 
 /** A place in a play where the handlers run that are due by then. */
 export type Flush = { flush: Origin }
 /** What a list of tasks is made of, blocks and imports flattened. */
 export type TaskItem = Task | Flush
-/** Reads a task that stands for those of a file or a role. */
-export type ReadImport = (word: string, at: Located, around: Surroundings, problems: Problems) => TaskItem[]
+/** Reads what a playbook is put together from besides its own file: loaded only for one that may need it. */
+export type Composing = {
+  /** A task that stands for those of a file or a role. */
+  readImport(word: string, at: Located, around: Surroundings, problems: Problems): TaskItem[]
+  /** The roles of a play. */
+  readRoles(at: Located, around: Surroundings, problems: Problems): TaskItem[]
+  /** The files that were read. */
+  files(): string[]
+  warnings: string[]
+}
 
 /** What a task takes from what is around it: its play, blocks, imports. */
 export type Surroundings = {
@@ -101,7 +130,13 @@ export type Surroundings = {
   /** The imported files that it stands in, the outermost first. */
   within: string[]
   handler: boolean
-  readImport: ReadImport
+  composing: Composing
+  brought: Brought
+  /** The folder of the playbook that it is in, and of the one that is run. */
+  folder: string
+  main: string
+  /** Collections in which roles are looked for. */
+  collections: string[]
   takenSlugs: Map<string, number>
   /** Takes the names of tasks that cannot be read, and of what they register. */
   unread: Set<string>
@@ -312,7 +347,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
 
 /** What a handler may be notified by: its name, which in a role is also told with that of the role, and topics. */
 const calledBy = (members: Map<string, Located>, own: string, name: string, problems: Problems): Task['called'] => ({
-  names: own === name ? [own] : [own, name],
+  names: [...new Set([own, name, name.replace(/^\w+\.\w+\.(?=\S+ : )/, '')])],
   topics: fieldOf(members, 'listen', found => texts(found, '"listen"', problems).map(({ value }) => value), []),
   place: 0,
 })

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { readText } from '../core/controller-file.ts'
 import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
@@ -6,6 +7,7 @@ import { type Located, locatedAt } from './located.ts'
 import { connectionVariables, nameFault } from './names.ts'
 import type { Play, Playbook, Task } from './playbook.ts'
 import { closest } from './suggest.ts'
+import type { RoleUse } from './task.ts'
 import { parseYaml } from './yaml.ts'
 import { kindOf, type Problems, variables } from './yaml-fields.ts'
 
@@ -70,7 +72,7 @@ export const parseExtra = (values: string[]): Record<string, Located> =>
  * expressions alone.
  */
 export const misspelt = (extra: Record<string, Located>, playbook: Playbook, inventory: Inventory): string[] => {
-  const layers = playbook.plays.flatMap(play => [play.defaults, play.vars, ...play.tasks.map(task => task.vars)])
+  const layers = playbook.plays.flatMap(play => [...layersOfPlay(play), ...play.tasks.flatMap(layersOfTask)])
   const written = [...layers, ...Object.values(inventory.vars)].flatMap(Object.keys)
   const known = new Set([...connectionVariables, ...written])
   return Object.keys(extra).flatMap(name => {
@@ -81,17 +83,61 @@ export const misspelt = (extra: Record<string, Located>, playbook: Playbook, inv
   })
 }
 
-/** The variables that a task sees on a host, low to high; without a task those that the whole play sees. */
+/** All that a play says of variables, for every host; what its roles bring with it. */
+export const layersOfPlay = ({ defaults, vars, roleDefaults, roleVars }: Play): Record<string, Located>[] => [
+  defaults,
+  ...(roleDefaults ? [roleDefaults] : []),
+  vars,
+  ...(roleVars ? [roleVars] : []),
+]
+
+/** All that a task says of variables: its own, and those of its role. */
+export const layersOfTask = ({ vars, role }: Pick<Task, 'vars' | 'role'>): Record<string, Located>[] =>
+  role ? [role.defaults, role.vars, vars, role.params, magicOf(role)] : [vars]
+
+const magic = new WeakMap<RoleUse, Record<string, Located>>()
+/** What a role is called and where it lies, as its tasks see it. */
+const magicOf = (role: RoleUse): Record<string, Located> => {
+  const known = magic.get(role)
+  if (known) return known
+  const of = (value: unknown): Located => locatedAt(value, { file: role.folder, line: 1, column: 1 })
+  const name = role.collection === undefined ? role.name : role.name.slice(role.collection.length + 1)
+  const made = {
+    role_name: of(name),
+    ansible_role_name: of(role.name),
+    role_path: of(resolve(role.folder)),
+    ansible_collection_name: of(role.collection ?? null),
+    ansible_parent_role_names: of(role.parents.toReversed().map(one => one.name)),
+    ansible_parent_role_paths: of(role.parents.toReversed().map(one => resolve(one.folder))),
+  }
+  magic.set(role, made)
+  return made
+}
+
+/**
+ * The variables that a task sees on a host, low to high; without a task those that the whole play sees. Source: ansible
+ * lib/ansible/vars/manager.py, get_vars.
+ */
 export const layersFor = (from: {
   play: Play
   inventory: Inventory
   host: string
   task?: Task
   extra: Record<string, Located>
-}): Record<string, Located>[] => [
-  from.play.defaults,
-  from.inventory.vars[from.host] ?? {},
-  from.play.vars,
-  from.task?.vars ?? {},
-  from.extra,
-]
+}): Record<string, Located>[] => {
+  const { play, inventory, host, task, extra } = from
+  const { role } = task ?? {}
+  return [
+    play.defaults,
+    ...(play.roleDefaults ? [play.roleDefaults] : []),
+    ...(role ? [role.defaults] : []),
+    inventory.vars[host] ?? {},
+    play.vars,
+    ...(play.roleVars ? [play.roleVars] : []),
+    ...(role ? [role.vars] : []),
+    task?.vars ?? {},
+    ...(role ? [role.params] : []),
+    extra,
+    ...(role ? [magicOf(role)] : []),
+  ]
+}

@@ -11,14 +11,16 @@ export type AnsibleConfig = { configured: Configured; warnings: string[]; later:
 const ENDING = /\.(cfg|ini)$/
 
 /** Paths are taken from the folder that the file lies in. */
-const PATHS = ['private_key_file', 'connection_password_file', 'become_password_file', 'inventory']
+const PATHS = ['private_key_file', 'connection_password_file', 'become_password_file']
+/** Lists of such paths, by what stands between them. */
+const LISTS: Record<string, string> = { inventory: ',', roles_path: ':', collections_path: ':', collections_paths: ':' }
 /** Settings that have no meaning here: how Ansible shares connections, puts files on hosts and runs Python there. */
 const WITHOUT_MEANING =
   'pipelining control_path control_path_dir scp_if_ssh sftp_batch_mode transfer_method usetty use_tty sftp_extra_args scp_extra_args sftp_executable scp_executable'.split(
     ' ',
   )
 /** Settings of what runbook is still to have. */
-const LATER = ['roles_path', 'collections_path', 'collections_paths', 'vault_password_file']
+const LATER = ['vault_password_file']
 
 const FOLLOWED = new Set(Object.values(SETTINGS).flatMap(({ ini = [] }) => ini))
 
@@ -40,14 +42,15 @@ const settled = (
   environment: Record<string, string | undefined>,
 ): string => {
   const value = unquoted(written)
-  if (!PATHS.includes(key) || value === '') return value
-  if (key !== 'inventory') return resolved(value, file, environment)
+  const between = LISTS[key]
+  if (value === '' || (!PATHS.includes(key) && between === undefined)) return value
+  if (between === undefined) return resolved(value, file, environment)
   return value
-    .split(',')
+    .split(between)
     .map(each => each.trim())
     .filter(each => each !== '')
     .map(each => resolved(each, file, environment))
-    .join(',')
+    .join(between)
 }
 
 /**

@@ -122,6 +122,11 @@ const table = {
   sshConfig: { option: 'sshConfig' },
   // Of a run, not of a host.
   inventory: ofRun('inventory', 'defaults'),
+  rolesPath: ofRun('roles_path', 'defaults'),
+  collectionsPath: {
+    env: ['ANSIBLE_COLLECTIONS_PATHS', 'ANSIBLE_COLLECTIONS_PATH'],
+    ini: ['defaults.collections_paths', 'defaults.collections_path'],
+  },
   forks: { ...ofRun('forks', 'defaults'), option: 'forks' },
   askPass: ofRun('ask_pass', 'defaults'),
   connectionPasswordFile: ofRun('connection_password_file', 'defaults'),

@@ -13,7 +13,7 @@ const read = (files: Record<string, string>, extra: Record<string, unknown> = {}
     name,
     locatedAt(value, { file: '-e', line: 1, column: 1 }),
   ])
-  const composing = createComposing({ folder, extra: Object.fromEntries(given) })
+  const composing = createComposing({ extra: Object.fromEntries(given), roles: [], collections: [] })
   const { playbook, problems } = readPlaybook(files['site.yml']!, join(folder, 'site.yml'), composing)
   const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
   const told = problems.map(one =>
@@ -89,8 +89,8 @@ test('all that is wrong with imports is told at once, with its place', () => {
     'wrong.yml': '- {name: W, debug: , whn: x}\n- debug: {a: [}',
   })
   assert.equal(told, [
-    'other.yml:1:17 The file loop.yml imports itself. loop.yml -> other.yml -> loop.yml',
-    'other.yml:1:17 The file loop.yml imports itself. loop.yml -> other.yml -> loop.yml',
+    'other.yml:1:17 loop.yml imports itself. loop.yml -> other.yml -> loop.yml',
+    'other.yml:1:17 loop.yml imports itself. loop.yml -> other.yml -> loop.yml',
     'site.yml:3:21 There is no file of tasks gone.yml. Looked for gone.yml.',
     told[3]!,
     'site.yml:5:21 "import_tasks" wants the path of a file, not a list.',

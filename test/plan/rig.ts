@@ -59,7 +59,7 @@ export const loadText = (playbook: string, inventory: string, files: Record<stri
     writeFileSync(join(folder, path), text)
   }
   const loaded = load({
-    composing: createComposing({ folder, extra: {} }),
+    composing: createComposing({ extra: {}, roles: [], collections: [] }),
     playbook: join(folder, 'playbook.yml'),
     inventories: [join(folder, 'inventory.yml')],
     extra: [],

@@ -112,4 +112,47 @@ test('of a file that is not there all places are told that it was looked for in'
     },
   ))
 
+test('two roles have files of one name each, and their variables are their own', () =>
+  withRig(
+    `- hosts: all
+  vars: { kind: play }
+  roles: [{ role: one, kind: given }, two]
+`,
+    {
+      files: {
+        ...Object.fromEntries(
+          ['one', 'two'].flatMap(name => [
+            [
+              `roles/${name}/tasks/main.yml`,
+              `- { name: Put, copy: { src: f, dest: "{{ root }}/${name}-f" }, notify: [call] }\n- { name: Make, template: { src: t.j2, dest: "{{ root }}/${name}-t" } }`,
+            ],
+            [`roles/${name}/files/f`, name],
+            [`roles/${name}/templates/t.j2`, '{{ role_name }} {{ kind }} {{ size }}'],
+            [`roles/${name}/defaults/main.yml`, `size: ${name}`],
+            [`roles/${name}/handlers/main.yml`, `- { name: call, ${adds(name)} }`],
+          ]),
+        ),
+      },
+    },
+    async rig => {
+      const ran = await rig.apply()
+      assert.equal(results(ran), {
+        'node0/one_put': 'changed',
+        'node0/one_make': 'changed',
+        'node0/two_put': 'changed',
+        'node0/two_make': 'changed',
+        'node0/one_call': 'skipped',
+        'node0/two_call': 'changed',
+      })
+      const text = (name: string): string => readFileSync(join(rig.hosts.root('node0'), name), 'utf8')
+      assert.equal(['one-f', 'two-f', 'one-t', 'two-t', 'log'].map(text), [
+        'one',
+        'two',
+        'one given one',
+        'two play two',
+        'two\n',
+      ])
+    },
+  ))
+
 test.run()

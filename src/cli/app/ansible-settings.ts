@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import type { BecomeDefaults } from '../../graph/graph.ts'
 import { findAnsibleConfig } from '../../settings/ansible-config-file.ts'
 import { refuseSetting, textOf, truthOf } from '../../settings/fault.ts'
@@ -27,6 +28,22 @@ const truthSetting = (name: SettingName, configured: Configured): boolean | unde
 /** The inventories that settings name, where the command line names none. */
 export const inventorySetting = (configured: Configured): string[] =>
   (textSetting('inventory', configured) ?? '').split(',').filter(path => path !== '')
+
+const foldersOf = (said: string | undefined, otherwise: string[]): string[] =>
+  (said?.split(':') ?? otherwise).filter(path => path !== '').map(path => path.replace(/^~(?=\/|$)/, homedir()))
+
+/** The folders in which roles, and collections, are looked for besides those of the playbook. */
+export const roleFolders = (configured: Configured): { roles: string[]; collections: string[] } => ({
+  roles: foldersOf(textSetting('rolesPath', configured), [
+    '~/.ansible/roles',
+    '/usr/share/ansible/roles',
+    '/etc/ansible/roles',
+  ]),
+  collections: foldersOf(textSetting('collectionsPath', configured), [
+    '~/.ansible/collections',
+    '/usr/share/ansible/collections',
+  ]),
+})
 
 /** What the command line says of whom tasks become. */
 type BecomeOptions = { become?: boolean; becomeUser?: string; becomeMethod?: string }

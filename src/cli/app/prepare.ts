@@ -14,7 +14,14 @@ import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { Configured, ConnectionOptions } from '../../settings/precedence.ts'
 import type { Target } from '../../settings/target.ts'
-import { askSettings, becomeDefaults, inventorySetting, loginUser, readAnsibleSettings } from './ansible-settings.ts'
+import {
+  askSettings,
+  becomeDefaults,
+  inventorySetting,
+  loginUser,
+  readAnsibleSettings,
+  roleFolders,
+} from './ansible-settings.ts'
 import type { Supply } from './archives.ts'
 import type { AskedPasswords } from './ask-passwords.ts'
 import { type Controller, createController } from './controller.ts'
@@ -69,20 +76,22 @@ export type PlaybookOptions = ConnectionOptions &
 const composingFor = async (
   playbook: string,
   { written, extraVars }: PlaybookOptions,
+  configured: Configured,
 ): Promise<Composing | undefined> => {
   const text = written ?? attempt(() => playbookText(playbook)).value
   if (text === undefined || !mayImport(text)) return undefined
   const { createComposing } = await import('../../load/composing.ts')
-  return createComposing({ folder: dirname(playbook), extra: attempt(() => parseExtra(extraVars)).value ?? {} })
+  return createComposing({ extra: attempt(() => parseExtra(extraVars)).value ?? {}, ...roleFolders(configured) })
 }
 
 /** The playbook, the inventories and the variables that are asked for. */
 const loadAsked = async (
   playbook: string,
   asked: PlaybookOptions,
-  user: string | undefined,
+  configured: Configured,
 ): Promise<ReturnType<typeof load>> => {
-  const composing = await composingFor(playbook, asked)
+  const user = loginUser(asked, configured)
+  const composing = await composingFor(playbook, asked, configured)
   return load({
     playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
     ...(composing && { composing }),
@@ -157,7 +166,7 @@ export const prepare = async (
     })
   const { configured, ...settings } = await readAnsibleSettings()
   const asked = completed(playbook, options, configured)
-  const result = await loadAsked(playbook, asked, loginUser(asked, configured))
+  const result = await loadAsked(playbook, asked, configured)
   await hear(signal)
   const { readable } = result
   if (!readable) throw new Refusal(...(result.failures ?? []))
