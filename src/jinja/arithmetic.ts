@@ -1,4 +1,5 @@
 import { numeric } from './equality.ts'
+import { momentSum } from './moments.ts'
 import { percentFormat } from './percent-format.ts'
 import type { Operation } from './tree.ts'
 import { Tuple, tupleOf, typeName, usable, type Value, ValueFault } from './value.ts'
@@ -62,7 +63,8 @@ const OF_FLOATS: Record<Operation, (a: number, b: number) => number> = {
 const ofOthers = (sign: Operation, a: Value, b: Value): Value | undefined => {
   if (sign === '*') return repeated(a, b) ?? repeated(b, a)
   if (sign === '%' && typeof a === 'string') return percentFormat(a, b)
-  if (sign !== '+') return undefined
+  const moved = sign === '+' || sign === '-' ? momentSum(sign, a, b) : undefined
+  if (moved !== undefined || sign !== '+') return moved
   if (typeof a === 'string' && typeof b === 'string') return a + b
   if (!Array.isArray(a) || !Array.isArray(b) || a instanceof Tuple !== b instanceof Tuple) return undefined
   return a instanceof Tuple ? tupleOf([...a, ...b]) : [...a, ...b]

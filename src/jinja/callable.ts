@@ -1,5 +1,8 @@
 import { isUnknown } from '../core/unknown.ts'
-import { Dict, Tripped, Undefined, type Value, ValueFault } from './value.ts'
+import type { ControllerAnswers } from './controller-answers.ts'
+import type { Delimiters } from './delimiters.ts'
+import { Iterable } from './iterate.ts'
+import { Dict, type FaultPlace, Tripped, Undefined, type Value, ValueFault } from './value.ts'
 
 /** What something is called with: by position, and by name. */
 export type Given = { args: Value[]; named: Dict }
@@ -14,6 +17,14 @@ export type Context = {
   variable(name: string): Value
   /** A member as `.` looks it up: Python's attribute, then the item; an Undefined where there is none. */
   member(owner: Value, name: Value): Value
+  /** The names of all variables of the host. */
+  names(): string[]
+  /** Asks the controller; the same words at the same place, of the same host and item, have one answer in a run. */
+  ask<T>(words: string, question: (controller: ControllerAnswers) => T): T
+  /** What another template makes, by the path of its file, with variables besides. */
+  render(path: string, how: Partial<Delimiters>, variables: Dict): Value
+  /** Where the call stands that is carried out. */
+  place: FaultPlace | undefined
 }
 
 /**
@@ -93,17 +104,20 @@ export const lostIn = ({ args, named }: Given): Value | undefined => {
 export const invoke = (name: string, one: Callable, context: Context, given: Given): Value => {
   const lost = one.accepts === 'what is there' ? lostIn(given) : undefined
   if (lost !== undefined) return lost
-  return deferred(() => one.run(context, bind(name, one.parameters, given)))
+  return deferred(() => {
+    const made = one.run(context, bind(name, one.parameters, given))
+    return made instanceof Iterable ? made.items() : made
+  })
 }
 
-/** The value, or what it waits for, or an Undefined of what went wrong. */
+/** The value, or what it waits for, or an Undefined of what went wrong and may be asked for. */
 export const deferred = (compute: () => Value): Value => {
   try {
     return compute()
   } catch (error) {
     if (isUnknown(error)) return error
     if (error instanceof Tripped) return error.marker
-    if (error instanceof ValueFault) return new Undefined(error)
+    if (error instanceof ValueFault && !error.isFinal) return new Undefined(error)
     throw error
   }
 }

@@ -14,10 +14,29 @@ import { SyntaxFault } from './syntax-fault.ts'
 import type { ArgumentNodes, At, Comparison, ExpressionNode } from './tree.ts'
 import { truth } from './truth.ts'
 import { knownOr } from './unknowns.ts'
-import { Dict, Omit, orElse, tupleOf, typeName, Undefined, usable, type Value, ValueFault } from './value.ts'
+import {
+  Dict,
+  type FaultPlace,
+  Omit,
+  orElse,
+  tupleOf,
+  typeName,
+  Undefined,
+  usable,
+  type Value,
+  ValueFault,
+} from './value.ts'
 
 /** What is known while a template is compiled: itself, and the filters and tests that there are. */
-export type PluginNames = { source: object; filters: ReadonlySet<string>; tests: ReadonlySet<string> }
+export type PluginNames = {
+  source: object
+  filters: ReadonlySet<string>
+  tests: ReadonlySet<string>
+  /** A template that is written in a text of another one. */
+  embedded(text: string): Evaluate
+}
+
+const placeOf = (source: object, { at, length = 1 }: At): FaultPlace => ({ source, at, length })
 
 /** An Undefined that was just made gets the place of what made it. */
 const placed = (value: Value, source: object, { at, length = 1 }: At): Value => {
@@ -26,14 +45,17 @@ const placed = (value: Value, source: object, { at, length = 1 }: At): Value => 
 }
 
 type Node<K extends ExpressionNode['kind']> = Extract<ExpressionNode, { kind: K }>
-type Compilers = { [K in ExpressionNode['kind']]: (node: Node<K>, known: PluginNames) => Evaluate }
+type Compile = (node: ExpressionNode, known: PluginNames) => Evaluate
+type Compilers = {
+  [K in ExpressionNode['kind']]: (node: Node<K>, known: PluginNames, members?: Compile) => Evaluate
+}
 
 /** An expression as a function of the place it is evaluated in. Throws a SyntaxFault for a filter or test that does not exist. */
 export const compileNode = (node: ExpressionNode, known: PluginNames): Evaluate =>
   (COMPILERS[node.kind] as (node: ExpressionNode, known: PluginNames) => Evaluate)(node, known)
 
-const compileAll = (nodes: ExpressionNode[], known: PluginNames): Evaluate[] =>
-  nodes.map(one => compileNode(one, known))
+const compileAll = (nodes: ExpressionNode[], known: PluginNames, compileOne: Compile = compileNode): Evaluate[] =>
+  nodes.map(one => compileOne(one, known))
 
 const compileName = (node: Node<'name'>, { source }: PluginNames): Evaluate => {
   const { name } = node
@@ -41,8 +63,12 @@ const compileName = (node: Node<'name'>, { source }: PluginNames): Evaluate => {
     orElse(scope.find(name), () => placed(rendering.context.variable(name), source, node))
 }
 
-const compileGiven = ({ args, named, rest, others }: ArgumentNodes, known: PluginNames): ((frame: Frame) => Given) => {
-  const values = compileAll(args, known)
+const compileGiven = (
+  { args, named, rest, others }: ArgumentNodes,
+  known: PluginNames,
+  compileOne: Compile = compileNode,
+): ((frame: Frame) => Given) => {
+  const values = compileAll(args, known, compileOne)
   const byName = named.map(({ name, value }) => [name, compileNode(value, known)] as const)
   const [more, moreNamed] = [rest && compileNode(rest, known), others && compileNode(others, known)]
   return frame => {
@@ -58,13 +84,34 @@ const compileGiven = ({ args, named, rest, others }: ArgumentNodes, known: Plugi
 
 const compileCall = (node: Node<'call'>, known: PluginNames): Evaluate => {
   const callee = compileNode(node.of, known)
-  const given = compileGiven(node, known)
+  const given = compileGiven(node, known, isLookUp(node) ? compileTerm : compileNode)
+  const place = placeOf(known.source, node)
   return frame =>
     knownOr(known.source, node, () => {
       const called = callee(frame)
       const values = given(frame)
+      frame.rendering.context.place = place
       return placed(callValue(called, values), known.source, node)
     })
+}
+
+/** Whether what is called looks something up: templates in texts that are written there are rendered, as they always were. */
+export const isLookUp = ({ of }: Node<'call'>): boolean =>
+  of.kind === 'name' && ['lookup', 'query', 'q'].includes(of.name)
+
+export const isTemplateText = (node: ExpressionNode): node is Node<'constant'> & { value: string } =>
+  node.kind === 'constant' && typeof node.value === 'string' && /\{\{|\{%/.test(node.value)
+
+/** What a lookup is given; what goes wrong in a template in a text of it stands at the text itself. */
+const compileTerm = (node: ExpressionNode, known: PluginNames): Evaluate => {
+  if (node.kind === 'list' || node.kind === 'tuple') return COMPILERS[node.kind](node as never, known, compileTerm)
+  if (!isTemplateText(node)) return compileNode(node, known)
+  const evaluate = known.embedded(node.value)
+  return frame => {
+    const value = deferred(() => evaluate(frame))
+    if (value instanceof Undefined) value.fault.place = placeOf(known.source, node)
+    return value
+  }
 }
 
 /** What a call of a value gives; what goes wrong in it is an Undefined that fails where it is used. */
@@ -91,11 +138,14 @@ const compileFilter = (node: Node<'filter'>, known: PluginNames): Evaluate => {
   const name = needPlugin('filter', node.name, known.filters, node)
   const of = node.of ? compileNode(node.of, known) : undefined
   const given = compileGiven(node, known)
+  const place = placeOf(known.source, node)
   return frame =>
     knownOr(known.source, node, () => {
       const { context } = frame.rendering
       const value = of ? of(frame) : frame.scope.find(BLOCK_TEXT)!
-      return placed(context.filter(name, value, given(frame)), known.source, node)
+      const values = given(frame)
+      context.place = place
+      return placed(context.filter(name, value, values), known.source, node)
     })
 }
 /** Under this name the text of a block lies in the scope of its filters. */
@@ -105,10 +155,14 @@ const compileTest = (node: Node<'test'>, known: PluginNames): Evaluate => {
   const name = needPlugin('test', node.name, known.tests, node)
   const of = compileNode(node.of, known)
   const given = compileGiven(node, known)
+  const place = placeOf(known.source, node)
   return frame =>
-    knownOr(known.source, node, () =>
-      placed(frame.rendering.context.test(name, of(frame), given(frame)), known.source, node),
-    )
+    knownOr(known.source, node, () => {
+      const { context } = frame.rendering
+      const [value, values] = [of(frame), given(frame)]
+      context.place = place
+      return placed(context.test(name, value, values), known.source, node)
+    })
 }
 
 const COMPARE: Record<Comparison, (left: Value, right: Value) => boolean> = {
@@ -222,12 +276,12 @@ const COMPILERS: Compilers = {
     () =>
       value,
   name: compileName,
-  list: ({ items }, known) => {
-    const all = compileAll(items, known)
+  list: ({ items }, known, compileOne = compileNode) => {
+    const all = compileAll(items, known, compileOne)
     return frame => all.map(evaluate => evaluate(frame))
   },
-  tuple: ({ items }, known) => {
-    const all = compileAll(items, known)
+  tuple: ({ items }, known, compileOne = compileNode) => {
+    const all = compileAll(items, known, compileOne)
     return frame => tupleOf(all.map(evaluate => evaluate(frame)))
   },
   mapping: compileMapping,

@@ -1,6 +1,9 @@
+import type { Context } from './callable.ts'
 import { dictOf } from './collection-methods.ts'
+import { now } from './filters/dates.ts'
 import { FunctionValue } from './function-value.ts'
 import { Iterable } from './iterate.ts'
+import { LookUp } from './lookups/look-up.ts'
 import { Namespace } from './namespace.ts'
 import { Dict, omit, Undefined, type Value, ValueFault } from './value.ts'
 
@@ -24,6 +27,12 @@ class Range extends Iterable {
   override get shown(): string {
     const [start, stop, step] = this.#bounds
     return `range(${start}, ${stop}${step === 1n ? '' : `, ${step}`})`
+  }
+  sliced(positions: number[]): Value {
+    const [start, , step] = this.#bounds
+    const [first = 0, second = first + 1] = positions
+    const [from, stride] = [start + BigInt(first) * step, BigInt(second - first) * step]
+    return new Range([from, from + BigInt(positions.length) * stride, stride])
   }
   items(): Value[] {
     const [start, , step] = this.#bounds
@@ -71,11 +80,6 @@ const joiner = (separator: Value = ', '): Value => {
   })
 }
 
-const notYet = (name: string) =>
-  new FunctionValue(name, ['*', '**'], () => {
-    throw new ValueFault(`"${name}" is not there in templates yet.`)
-  })
-
 /** What every template can name: functions, and what Ansible says at the head of a file. A variable of the same name hides it. */
 export const globals: Readonly<Record<string, Value>> = {
   range: new FunctionValue('range', ['start', 'stop?', 'step?'], range, 'type'),
@@ -91,8 +95,14 @@ export const globals: Readonly<Record<string, Value>> = {
   undef: new FunctionValue('undef', ['hint?'], undef),
   omit,
   ansible_managed: 'Ansible managed',
-  now: notYet('now'),
-  lookup: notYet('lookup'),
-  query: notYet('query'),
-  q: notYet('q'),
 }
+
+/** Functions that look at variables, or ask the controller. */
+export const contextGlobals = (context: () => Context): Readonly<Record<string, Value>> => ({
+  now: new FunctionValue('now', ['utc?', 'fmt?'], (utc: Value = false, format: Value = null) =>
+    now(context(), utc, format),
+  ),
+  lookup: new LookUp(context, 'one'),
+  query: new LookUp(context, 'list'),
+  q: new LookUp(context, 'list'),
+})

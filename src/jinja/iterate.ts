@@ -4,6 +4,8 @@ import { Dict, Live, typeName, Undefined, usable, type Value, ValueFault } from 
 export abstract class Iterable extends Live {
   abstract items(): Value[]
   abstract readonly length: number
+  /** The same kind of what stands at these positions. */
+  abstract sliced(positions: number[]): Value
 }
 
 /** What a loop goes over: members of a list, keys of a mapping, characters of a text. Throws a ValueFault for anything else. */

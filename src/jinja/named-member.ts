@@ -3,6 +3,7 @@ import { braceFormat } from './brace-format.ts'
 import { dictMethods, methodsOfList } from './collection-methods.ts'
 import { FunctionValue } from './function-value.ts'
 import { Iterable } from './iterate.ts'
+import { memberOfMoment } from './moments.ts'
 import { textMethods } from './text-methods.ts'
 import { Dict, Live, Moment, orElse, typeName, Undefined, type Value, ValueFault } from './value.ts'
 
@@ -28,16 +29,10 @@ const methodsOf = (owner: Value): Methods => {
   return owner instanceof Dict ? (dictMethods as Methods) : {}
 }
 
-const ofMoment = ({ parts, time }: Moment, name: string): Value | undefined => {
-  const names = ['year', 'month', 'day', 'hour', 'minute', 'second', 'microsecond']
-  const found = [...parts, ...(time ?? [])][names.indexOf(name)]
-  return found === undefined ? undefined : BigInt(found)
-}
-
 /** What Python has under this name on a value of this kind, whatever its members are. */
 const attributeOf = (owner: Value, name: string): Value | undefined => {
   if (owner instanceof Live) return owner.attribute(name)
-  if (owner instanceof Moment) return ofMoment(owner, name)
+  if (owner instanceof Moment) return memberOfMoment(owner, name)
   const methods = methodsOf(owner)
   if (!Object.hasOwn(methods, name)) return undefined
   const [parameters, run] = methods[name]!

@@ -42,6 +42,14 @@ const padded = (sign: string, digits: string, { flags, width }: Directive, isNum
   return fill === '0' ? sign + fill.repeat(width - length) + digits : fill.repeat(width - length) + sign + digits
 }
 
+/** What is not of ASCII as Python's escapes. */
+const asciiOf = (text: string): string =>
+  text.replace(/[^\0-\x7f]/gu, char => {
+    const code = char.codePointAt(0)!
+    const [letter, width] = code < 0x100 ? ['x', 2] : code < 0x10000 ? ['u', 4] : ['U', 8]
+    return `\\${letter}${code.toString(16).padStart(width as number, '0')}`
+  })
+
 const written = (value: Value, directive: Directive): string => {
   const { kind, precision } = directive
   if ('diuxXo'.includes(kind)) return padded(...integerText(value, directive), directive, true)
@@ -51,7 +59,7 @@ const written = (value: Value, directive: Directive): string => {
     return padded('', number === undefined ? str(value) : String.fromCodePoint(Number(number)), directive, false)
   }
   if (!'sra'.includes(kind)) throw new ValueFault(`unsupported format character '${kind}'`)
-  const shown = kind === 's' ? str(value) : repr(value)
+  const shown = kind === 's' ? str(value) : kind === 'a' ? asciiOf(repr(value)) : repr(value)
   return padded('', precision === undefined ? shown : [...shown].slice(0, precision).join(''), directive, false)
 }
 

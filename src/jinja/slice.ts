@@ -31,7 +31,8 @@ export const slice = (value: Value, start: Value, stop: Value, step: Value): Val
       .map(at => characters[at])
       .join('')
   }
-  const items = Array.isArray(there) ? there : there instanceof Iterable ? there.items() : undefined
+  if (there instanceof Iterable) return there.sliced(positions(there.length, start, stop, step))
+  const items = Array.isArray(there) ? there : undefined
   if (!items) throw new ValueFault(`'${typeName(there)}' object is not subscriptable`)
   const found = positions(items.length, start, stop, step).map(at => items[at]!)
   return there instanceof Tuple ? tupleOf(found) : found

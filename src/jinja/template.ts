@@ -4,17 +4,18 @@ import { type Context, invoke } from './callable.ts'
 import type { PluginNames } from './compile-expression.ts'
 import { runTemplate } from './compile-inheritance.ts'
 import { compileBody } from './compile-statement.ts'
+import type { ControllerAnswers } from './controller-answers.ts'
 import type { Delimiters } from './delimiters.ts'
 import { filters } from './filters/all.ts'
-import { type Block, type Compiled, type Frame, type Rendering, Scope } from './frame.ts'
-import { globals } from './globals.ts'
+import { type Block, type Compiled, type Evaluate, type Execute, type Frame, type Rendering, Scope } from './frame.ts'
+import { contextGlobals, globals } from './globals.ts'
 import { memberByKey, memberByName } from './named-member.ts'
 import { parseTemplate } from './parser.ts'
 import { finalized, joinedPieces, Pieces } from './pieces.ts'
 import { fromPlain } from './plain.ts'
 import { tests } from './tests.ts'
 import type { StatementNode } from './tree.ts'
-import { type Dict, Live, Omit, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
+import { type Dict, type FaultPlace, Live, Omit, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
 
 /** A template that was read. */
 export type JinjaTemplate = Compiled & { how: Delimiters; statements: StatementNode[] }
@@ -30,6 +31,7 @@ export const readTemplate = (text: string, how: Delimiters, file: object): Jinja
     source: file,
     filters: new Set(Object.keys(filters)),
     tests: new Set(Object.keys(tests)),
+    embedded: written => embedded(compileBody(parseTemplate(written, how), known)),
   }
   const blocks = nodesBelow(statements)
     .filter(one => one.kind === 'block')
@@ -40,6 +42,15 @@ export const readTemplate = (text: string, how: Delimiters, file: object): Jinja
   return { source: file, body: compileBody(statements, known), blocks: new Map(blocks), how, statements }
 }
 
+/** The value of a template in a text: it sees the variables of the host alone. */
+const embedded =
+  (body: Execute): Evaluate =>
+  ({ rendering }) => {
+    const [scope, output] = [new Scope(), new Pieces()]
+    body({ rendering, scope, top: scope, output, blocks: new Map(), heir: {}, isTop: true })
+    return joinedPieces(output)
+  }
+
 /** What a template is rendered with. */
 export type RenderWith = {
   /** A variable of the host as the rest of the program has it; undefined where there is none. */
@@ -48,9 +59,14 @@ export type RenderWith = {
   names(): string[]
   /** Another template by the name that it is included by. */
   template(name: string): Compiled | undefined
+  /** The template in a file, by its whole path. */
+  templateAt?(path: string, how: Partial<Delimiters>): { template: JinjaTemplate; text: string }
+  /** Who answers lookups and the like; without it they are refused where they are used. */
+  controller?: ControllerAnswers | undefined
 }
 
-const renderingOf = ({ variable, names, template }: RenderWith): Rendering => {
+const renderingOf = (given: RenderWith): Rendering => {
+  const { variable, names, template } = given
   const found = new Map<string, Value>()
   const variableOf = (name: string): Value => {
     const known = found.get(name)
@@ -63,7 +79,7 @@ const renderingOf = ({ variable, names, template }: RenderWith): Rendering => {
     const data = variable(name)
     if (data !== undefined) return fromPlain(data)
     return orElse(
-      globals[name],
+      globalOf(name),
       () => new Undefined(new ValueFault(`There is no "${name}".`, { name, known: names() })),
     )
   }
@@ -76,14 +92,51 @@ const renderingOf = ({ variable, names, template }: RenderWith): Rendering => {
     if (!Object.hasOwn(table, name)) throw new ValueFault(`There is no "${name}".`, { name, known: Object.keys(table) })
     return invoke(name, table[name]!, context, { args: [value, ...args], named })
   }
+  const asked = questions(given.controller)
+  const functions = contextGlobals(() => context)
+  const globalOf = (name: string): Value | undefined =>
+    Object.hasOwn(functions, name) ? functions[name] : Object.hasOwn(globals, name) ? globals[name] : undefined
   const context: Context = {
+    place: undefined,
+    names,
+    ask: (words, question) => asked(context.place, words, question),
+    render: (path, how, variables) => renderedBeside(given, path, how, variables),
     filter: (name, value, given) => call(filters, name, value, given),
     test: (name, value, given) => call(tests, name, value, given),
     variable: variableOf,
     member: (owner, key) => (typeof key === 'string' ? memberByName(owner, key) : memberByKey(owner, key)),
   }
-  return { context, filters, tests, global: name => globals[name], template, calls: { depth: 0 } }
+  return { context, filters, tests, global: globalOf, template, calls: { depth: 0 } }
 }
+
+/** Asks the controller. In a loop the same words at the same place are another question each time. */
+const questions = (controller: ControllerAnswers | undefined) => {
+  const times = new Map<string, number>()
+  return <T>(place: FaultPlace | undefined, words: string, question: (controller: ControllerAnswers) => T): T => {
+    if (!controller) throw new ValueFault('Nothing can be asked of this machine here.')
+    const key = `${place?.at} ${words}`
+    const before = times.get(key) ?? 0
+    times.set(key, before + 1)
+    return controller.once({ place, words, before }, () => question(controller))
+  }
+}
+
+const renderedBeside = (given: RenderWith, path: string, how: Partial<Delimiters>, more: Dict): Value => {
+  if (!given.templateAt) throw new ValueFault('No other template can be rendered here.')
+  const { template, text } = given.templateAt(path, how)
+  const value = renderValue(template, {
+    ...given,
+    variable: name => (more.has(name) ? more.get(name) : given.variable(name)),
+    names: () => [...given.names(), ...more.keys().map(String)],
+  })
+  return typeof value === 'string' ? withNewlinesOf(text, value, template.how) : value
+}
+
+const newlinesAtEnd = (text: string): number => /\n*$/.exec(text)![0].length
+
+/** A text that a template ends with as many newlines as its file, as Ansible has it. */
+export const withNewlinesOf = (whole: string, value: string, { newline }: Delimiters): string =>
+  value + newline.repeat(Math.max(0, newlinesAtEnd(whole) - newlinesAtEnd(value)))
 
 /**
  * What a template makes of its variables: a text, or the value of the one expression that it is. What is not known yet

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { acceptingAnything, type Callable, callable } from './callable.ts'
+import { diskTests } from './disk-tests.ts'
 import { equal, numeric } from './equality.ts'
 import { filters } from './filters/all.ts'
 import { textOnly } from './filters/argument.ts'
@@ -157,6 +158,7 @@ const kinds: Record<string, Callable> = {
   iterable: is(isIterable),
   callable: is(value => value instanceof Invocable),
   escaped: is(() => false),
+  vault_encrypted: is(() => false),
   nan: is(value => Number.isNaN(value)),
   isnan: is(value => Number.isNaN(value)),
 }
@@ -194,6 +196,7 @@ export const tests: Readonly<Record<string, Callable>> = {
   ...kinds,
   ...contents,
   ...names,
+  ...diskTests,
   ...resultTests,
   defined: acceptingAnything(callable(['value'], isDefined)),
   undefined: acceptingAnything(callable(['value'], (value: Value) => !isDefined(value))),

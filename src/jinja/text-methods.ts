@@ -71,6 +71,21 @@ const rsplit: Method = (text: string, separator: Value = null, most: Value = -1n
 }
 
 /** The lines of a text as Python tells them: at more than the newline. */
+/** Each tab as spaces up to the next column that is a multiple of its width. */
+const expandtabs: Method = (text: string, size: Value = 8n) => {
+  const width = integer(size, 8)
+  let column = 0
+  return text.replace(/[^\t\n\r]+|\t|[\n\r]/g, found => {
+    if (found === '\t') {
+      const spaces = width > 0 ? width - (column % width) : 0
+      column += spaces
+      return ' '.repeat(spaces)
+    }
+    column = /[\n\r]/.test(found) ? 0 : column + [...found].length
+    return found
+  })
+}
+
 const splitlines: Method = (text: string, keeps: Value = false) => {
   const lines = text.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? []
   const found = lines.at(-1) === '' ? lines.slice(0, -1) : lines
@@ -150,7 +165,6 @@ const center: Method = (text: string, width: Value, fill?: Value) => {
 /** Methods of texts, each with its parameters; `format` is where members are looked up. */
 export const textMethods: Record<string, [parameters: string[], run: Method]> = {
   capitalize: [[], (text: string) => capitalized(text)],
-  casefold: [[], (text: string) => text.toLowerCase()],
   center: [['width', 'fillchar?'], center],
   count: [['sub'], (text: string, part: Value) => BigInt(text.split(string(part)).length - 1)],
   endswith: [['suffix', 'start?', 'end?'], begins('endsWith')],
@@ -217,6 +231,7 @@ export const textMethods: Record<string, [parameters: string[], run: Method]> = 
   rsplit: [['sep?', 'maxsplit?'], rsplit],
   rstrip: [['chars?'], stripOf('right')],
   split: [['sep?', 'maxsplit?'], split],
+  expandtabs: [['tabsize?'], expandtabs],
   splitlines: [['keepends?'], splitlines],
   startswith: [['prefix', 'start?', 'end?'], begins('startsWith')],
   strip: [['chars?'], stripOf('both')],

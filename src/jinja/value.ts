@@ -67,6 +67,8 @@ export class ValueFault extends Error {
   readonly near: { name: string; known: string[] } | undefined
   /** Set by the first who knows it. */
   place: FaultPlace | undefined
+  /** Whether it is told at once, and `default` is no help: what goes wrong in a lookup is. */
+  isFinal = false
   constructor(message: string, near?: { name: string; known: string[] }) {
     super(message)
     this.near = near

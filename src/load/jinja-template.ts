@@ -6,7 +6,7 @@ import { normalized } from '../jinja/lexer.ts'
 import { isWrittenAsTemplate, withoutHeader } from '../jinja/overrides.ts'
 import { str } from '../jinja/repr.ts'
 import { SyntaxFault } from '../jinja/syntax-fault.ts'
-import { type JinjaTemplate, readTemplate, renderValue } from '../jinja/template.ts'
+import { type JinjaTemplate, readTemplate, renderValue, withNewlinesOf } from '../jinja/template.ts'
 import { type FaultPlace, Tripped, ValueFault } from '../jinja/value.ts'
 import { didYouMean } from './suggest.ts'
 import type { Template } from './template.ts'
@@ -60,13 +60,11 @@ const told = <T>(whole: Origin, run: () => T): T => {
   }
 }
 
-const newlinesAtEnd = (text: string): number => /\n*$/.exec(text)![0].length
-
-/** A text that a template ends with as many newlines as its file, as Ansible has it; another value is as Python prints it. */
-const finished = (value: ReturnType<typeof renderValue>, whole: string, { newline }: Delimiters): string => {
+/** A text ends with as many newlines as its file; another value is as Python prints it. */
+const finished = (value: ReturnType<typeof renderValue>, whole: string, how: Delimiters): string => {
   if (value === null) return ''
   if (typeof value !== 'string') return str(value)
-  return value + newline.repeat(Math.max(0, newlinesAtEnd(whole) - newlinesAtEnd(value)))
+  return withNewlinesOf(whole, value, how)
 }
 
 /** The other templates that one reaches for, each read once. */

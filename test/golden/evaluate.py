@@ -35,8 +35,11 @@ def written(value):
     return {type(value).__name__: str(value)}
 
 
+folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "playbook")
 variables = json.loads(sys.stdin.readline())
-templar = Templar(DataLoader(), variables=variables)
+loader = DataLoader()
+loader.set_basedir(folder)
+templar = Templar(loader, variables={**variables, "ansible_search_path": [folder]})
 for line in sys.stdin:
     expression = json.loads(line)
     try:

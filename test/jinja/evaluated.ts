@@ -1,11 +1,33 @@
-import { ansibleDelimiters } from '../../src/jinja/delimiters.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { noAnswers, templateAnswers } from '../../src/cli/app/template-answers.ts'
+import { ansibleDelimiters, type Delimiters } from '../../src/jinja/delimiters.ts'
 import { readTemplate, renderValue } from '../../src/jinja/template.ts'
 import type { Dict, Value } from '../../src/jinja/value.ts'
+
+/** The folder of a playbook, in which lookups look. */
+const folder = join(import.meta.dirname, '../golden/playbook')
+
+const templateAt = (path: string, how: Partial<Delimiters> = {}) => {
+  const text = readFileSync(path, 'utf8')
+  return { text, template: readTemplate(text, { ...ansibleDelimiters, ...how }, { file: path }) }
+}
 
 /** What one expression is over variables, as the template that consists of it. */
 export const evaluated = (expression: string, variables: Dict): Value =>
   renderValue(readTemplate(`{{ ${expression} }}`, ansibleDelimiters, {}), {
     variable: name => variables.get(name),
     names: () => variables.keys().map(String),
-    template: () => undefined,
+    template: name => {
+      const path = join(folder, 'templates', name)
+      return existsSync(path) ? templateAt(path).template : undefined
+    },
+    templateAt,
+    controller: templateAnswers({
+      answers: noAnswers(),
+      asker: '',
+      folders: [folder],
+      programs: 'allowed',
+      keepSecret: () => undefined,
+    }),
   })

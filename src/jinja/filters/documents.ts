@@ -1,4 +1,5 @@
 import { type Callable, callable } from '../callable.ts'
+import { Iterable } from '../iterate.ts'
 import { compare } from '../order.ts'
 import { floatText, momentText } from '../repr.ts'
 import { truth } from '../truth.ts'
@@ -46,8 +47,9 @@ const toNiceJson = (value: Value, indent: Value = 4n, sortKeys: Value = true, na
   )
 
 /** Safe inside of a page of HTML. */
-const tojson = (value: Value, indent: Value = null): Value =>
-  textOnly(
+const tojson = (value: Value, indent: Value = null): Value => {
+  if (value instanceof Iterable) throw new ValueFault(`Object of type ${typeName(value)} is not JSON serializable`)
+  return textOnly(
     toJson(
       value,
       new Dict([
@@ -56,6 +58,7 @@ const tojson = (value: Value, indent: Value = null): Value =>
       ]),
     ),
   ).replace(/[<>&']/g, char => `\\u00${char.charCodeAt(0).toString(16)}`)
+}
 
 const fromJson = (value: Value, named: Dict): Value => {
   refuseOthers(named, [])

@@ -1,5 +1,5 @@
 import { type Callable, callable } from '../callable.ts'
-import { iterate } from '../iterate.ts'
+import { Iterable, iterate } from '../iterate.ts'
 import { str } from '../repr.ts'
 import { truth } from '../truth.ts'
 import { Dict, usable, type Value, ValueFault } from '../value.ts'
@@ -57,8 +57,8 @@ const inQuery = (found: string): string => percent(found, /[\w.~ -]/).replaceAll
 
 const urlencode = (value: Value): Value => {
   const there = usable(value)
-  if (!(there instanceof Dict || Array.isArray(there))) return inPath(str(there))
-  const pairs = there instanceof Dict ? there.entries() : there.map(iterate)
+  if (!(there instanceof Dict || Array.isArray(there) || there instanceof Iterable)) return inPath(str(there))
+  const pairs = there instanceof Dict ? there.entries() : iterate(there).map(iterate)
   return pairs
     .map(pair => {
       if (pair.length !== 2) throw new ValueFault(`not a pair of a name and a value, but ${pair.length}`)

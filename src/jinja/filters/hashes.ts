@@ -1,6 +1,7 @@
 import { createHash, getHashes } from 'node:crypto'
-import { type Callable, callable } from '../callable.ts'
+import { type Callable, type Context, callable, callableIn } from '../callable.ts'
 import { str } from '../repr.ts'
+import { truth } from '../truth.ts'
 import { typeName, usable, type Value, ValueFault } from '../value.ts'
 import { textOnly, wholeNumber } from './argument.ts'
 import { shaCrypt } from './sha-crypt.ts'
@@ -53,20 +54,34 @@ const once = (from: string, make: () => string): string => {
   return found
 }
 
+const GRAINS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** A salt that the controller draws, once a run. */
+const drawnSalt = (context: Context, size: Value): string => {
+  const length = truth(size) ? wholeNumber(size) : 16
+  if (length < 1 || length > 16) throw new ValueFault('salt_size must be from 1 to 16')
+  let left = context.ask('salt', controller => controller.chance())
+  return Array.from({ length }, () => {
+    const grain = GRAINS[Number(left % 64n)]
+    left /= 64n
+    return grain
+  }).join('')
+}
+
 const passwordHash = (
+  context: Context,
   value: Value,
   kind: Value = 'sha512',
   salt: Value = null,
-  _saltSize: Value = null,
+  saltSize: Value = null,
   rounds: Value = null,
 ): Value => {
   const scheme = CRYPTS[textOnly(kind)]
   if (!scheme) throw new ValueFault(`The filter password_hash makes sha256 and sha512, not ${textOnly(kind)}.`)
-  if (salt === null || usable(salt) === '')
-    throw new ValueFault(
-      'The filter password_hash needs a salt of 8 to 16 letters and digits, so that every plan is the same.',
-    )
-  const [password, grain] = [usable(value), textOnly(salt)]
+  const [password, grain] = [
+    usable(value),
+    salt === null || usable(salt) === '' ? drawnSalt(context, saltSize) : textOnly(salt),
+  ]
   if (typeof password !== 'string') throw new ValueFault(`secret must be unicode or bytes, not ${typeName(password)}`)
   if (!/^[./\dA-Za-z]{1,16}$/.test(grain)) throw new ValueFault(`invalid characters in the salt, or more than 16`)
   const turns = rounds === null ? ROUNDS[scheme] : wholeNumber(rounds)
@@ -83,5 +98,5 @@ export const hashFilters: Record<string, Callable> = {
   sha1: callable(['data'], (value: Value) => digest(value, 'sha1')),
   checksum: callable(['data'], (value: Value) => digest(value, 'sha1')),
   to_uuid: callable(['string', 'namespace?'], toUuid),
-  password_hash: callable(['password', 'hashtype?', 'salt?', 'salt_size?', 'rounds?', 'ident?'], passwordHash),
+  password_hash: callableIn(['password', 'hashtype?', 'salt?', 'salt_size?', 'rounds?', 'ident?'], passwordHash),
 }

@@ -1,3 +1,4 @@
+import { Iterable } from '../iterate.ts'
 import { compare } from '../order.ts'
 import { floatText, isoText } from '../repr.ts'
 import { Dict, Moment, typeName, usable, type Value, ValueFault } from '../value.ts'
@@ -49,9 +50,10 @@ export const dumpedJson = (value: Value, style: JsonStyle, depth = 0): string =>
     const line = `\n${style.indent.repeat(depth)}`
     return `${open}${line}${style.indent}${items.join(`${style.between}${line}${style.indent}`)}${line}${close}`
   }
-  if (Array.isArray(there))
+  const items = there instanceof Iterable ? there.items() : there
+  if (Array.isArray(items))
     return inside(
-      there.map(one => dumpedJson(one, style, depth + 1)),
+      items.map(one => dumpedJson(one, style, depth + 1)),
       '[]',
     )
   if (!(there instanceof Dict)) throw new ValueFault(`Object of type ${typeName(there)} is not JSON serializable`)

@@ -1,6 +1,6 @@
 import { type Callable, callable } from '../callable.ts'
 import { equal } from '../equality.ts'
-import { iterate } from '../iterate.ts'
+import { Iterable, iterate } from '../iterate.ts'
 import { memberByKey } from '../named-member.ts'
 import { compare } from '../order.ts'
 import { repr } from '../repr.ts'
@@ -87,7 +87,8 @@ const combine = (terms: Value[], named: Dict): Value => {
   const stray = named.keys().find(key => key !== 'recursive' && key !== 'list_merge')
   if (stray !== undefined) throw new ValueFault("'recursive' and 'list_merge' are the only valid keyword arguments")
   const all = flattened(terms, 1, true).map(usable) as Value[]
-  if (all.length < 2) return all[0] ?? new Dict()
+  const [only] = all
+  if (all.length < 2 && !(only instanceof Iterable)) return only ?? new Dict()
   const wanted = named.get('list_merge')
   const lists = wanted === undefined ? merges.replace : merges[String(wanted)]
   if (!lists) throw new ValueFault(`'list_merge' can only be one of ${Object.keys(merges).join(', ')}`)

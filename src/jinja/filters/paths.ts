@@ -75,7 +75,7 @@ const commonpath = (value: Value): Value => {
 }
 
 const drive = (found: string): [string, string] => {
-  const unc = /^[\\/]{2}[^\\/]+[\\/][^\\/]+/.exec(found)?.[0]
+  const unc = /^[\\/]{2}[^\\/]+[\\/][^\\/]*/.exec(found)?.[0]
   const root = unc ?? /^.:/.exec(found)?.[0] ?? ''
   return [root, found.slice(root.length)]
 }

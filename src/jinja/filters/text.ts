@@ -1,5 +1,5 @@
 import { type Callable, callable } from '../callable.ts'
-import { iterate } from '../iterate.ts'
+import { Iterable, iterate } from '../iterate.ts'
 import { percentFormat } from '../percent-format.ts'
 import { str } from '../repr.ts'
 import { SPACE, stripped } from '../space.ts'
@@ -105,7 +105,8 @@ const truncate = (
   const tail = textOnly(end)
   if (most < [...tail].length || more < 0) throw new ValueFault(`expected length >= ${[...tail].length}, got ${most}`)
   const there = usable(value)
-  const chars = there instanceof Dict || Array.isArray(there) ? iterate(there) : [...textOnly(there)]
+  const isList = there instanceof Dict || Array.isArray(there) || there instanceof Iterable
+  const chars = isList ? iterate(there) : [...textOnly(there)]
   if (chars.length <= most + more) return there
   const kept = [...textOnly(there)].slice(0, most - [...tail].length).join('')
   if (truth(killwords)) return kept + tail

@@ -1,0 +1,176 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { lstatSync, mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { FileFault, kindOfPath, MOST_OF_TEXT, readControllerFile, textIfReadable } from '../../core/controller-file.ts'
+import { attempt } from '../../core/failure.ts'
+import type { ControllerAnswers, Question, WebRequest } from '../../jinja/controller-answers.ts'
+import { ValueFault } from '../../jinja/value.ts'
+import { selectHosts } from '../../load/pattern.ts'
+import { fetchInProcess } from './fetch-in-process.ts'
+
+/** A command that a template starts ends within this time: whoever waits has asked for a plan. */
+const LONGEST_COMMAND = 30_000
+
+/** What a run has asked its controller, and was answered. */
+export type RunAnswers = {
+  kept: Map<string, unknown>
+  /** Passwords that were made and stand in no file yet, by its path. */
+  passwords: Map<string, string>
+}
+export const noAnswers = (): RunAnswers => ({ kept: new Map(), passwords: new Map() })
+
+/** What makes an answer one of this host and item, and where things are looked for. */
+export type Asking = {
+  answers: RunAnswers
+  /** Whose template it is: the host, and the item of a loop. */
+  asker: string
+  folders: string[]
+  /** Whether `pipe`, `lines` and `url` may be used. */
+  programs: 'allowed' | 'refused'
+  /** Is told what was read or made that nobody may see. */
+  keepSecret(value: string): void
+}
+
+const asFault = <T>(what: string, ask: () => T): T => {
+  try {
+    return ask()
+  } catch (error) {
+    if (error instanceof ValueFault) throw error
+    if (error instanceof FileFault) throw new ValueFault(`${what} ${error.told}.`)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new ValueFault(`${what} cannot be looked at: ${code}.`)
+  }
+}
+
+const realPath = (path: string): string => {
+  try {
+    return realpathSync(path)
+  } catch {
+    const parent = dirname(path)
+    return parent === path ? path : join(realPath(parent), basename(path))
+  }
+}
+
+const isMount = (path: string): boolean => {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found || found.isSymbolicLink()) return false
+  const parent = statSync(join(path, '..'))
+  return found.dev !== parent.dev || found.ino === parent.ino
+}
+
+const homeOf = (user: string): string | undefined => {
+  if (user === '') return process.env.HOME ?? homedir()
+  const line = textIfReadable('/etc/passwd')
+    ?.split('\n')
+    .find(one => one.startsWith(`${user}:`))
+  return line?.split(':')[5]
+}
+
+const outputOf = (command: string, folder: string): string => {
+  const { stdout, stderr, status, error, signal } = spawnSync('/bin/sh', ['-c', command], {
+    cwd: folder,
+    encoding: 'utf8',
+    input: '',
+    timeout: LONGEST_COMMAND,
+    killSignal: 'SIGKILL',
+    maxBuffer: MOST_OF_TEXT,
+  })
+  const isLate = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'
+  if (isLate) throw new ValueFault(`This command did not end within ${LONGEST_COMMAND / 1000} s: ${command}`)
+  if (error) throw new ValueFault(`This command could not be run: ${command}: ${error.message}`)
+  if (status === 0) return stdout
+  const last = stderr.trim().split('\n').at(-1)
+  throw new ValueFault(`This command ended with ${status ?? signal}: ${command}${last ? `: ${last}` : ''}`)
+}
+
+/** A source is told apart by its file, or else by itself. */
+const sources = new WeakMap<object, number>()
+let count = 0
+const sourceOf = (source: object): string | number => {
+  if ('file' in source && typeof source.file === 'string') return source.file
+  const known = sources.get(source) ?? ++count
+  sources.set(source, known)
+  return known
+}
+
+const keyOf = ({ place, words, before }: Question, asker: string): string =>
+  JSON.stringify([place && sourceOf(place.source), place?.at, words, before, asker])
+
+const passwordIn = (path: string, { answers, keepSecret }: Asking, make: () => string): string => {
+  const known = kindOfPath(path) === 'nothing' ? answers.passwords.get(path) : undefined
+  const content = known ?? (kindOfPath(path) === 'nothing' ? make() : readControllerFile(path).toString())
+  if (kindOfPath(path) === 'nothing') answers.passwords.set(path, content)
+  keepSecret(content.trimEnd().replace(/ salt=.*$/, ''))
+  return content
+}
+
+/** The hosts that patterns mean, none where one of them is no name. */
+const hosts = (patterns: string[], groups: Record<string, string[]>): string[] => {
+  const known = { hosts: [...new Set(Object.values(groups).flat())], groups, implicit: undefined }
+  return attempt(() => selectHosts(known, patterns.join(','))).value ?? []
+}
+
+/** The controller as templates of one host and item ask it. */
+export const templateAnswers = (asking: Asking): ControllerAnswers => {
+  const { answers, asker, folders, programs } = asking
+  const folder = folders.at(-1) ?? process.cwd()
+  const allowed = (what: string): void => {
+    if (programs === 'refused')
+      throw new ValueFault(`${what}: --no-lookups was given, so nothing is run or fetched here.`)
+  }
+  return {
+    once: <T>(question: Question, ask: () => T): T => {
+      const key = keyOf(question, asker)
+      if (answers.kept.has(key)) return answers.kept.get(key) as T
+      const answer = ask()
+      // What is not there is looked for again.
+      if (answer !== undefined) answers.kept.set(key, answer)
+      return answer
+    },
+    folders: () => folders,
+    kindOf: kindOfPath,
+    isLink: path => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false,
+    isMount: path => asFault(path, () => isMount(path)),
+    realPath: path => realPath(absolute(folder, path)),
+    read: path => asFault(path, () => readControllerFile(path).toString()),
+    namesIn: path => (kindOfPath(path) === 'folder' ? asFault(path, () => readdirSync(path).sort()) : []),
+    environment: name => process.env[name],
+    home: homeOf,
+    output: command => {
+      allowed(command)
+      return outputOf(command, folder)
+    },
+    fetch: (request: WebRequest) => {
+      allowed(request.url)
+      return fetchInProcess(request)
+    },
+    chance: () => BigInt(`0x${randomBytes(16).toString('hex')}`),
+    now: () => Date.now(),
+    password: (path, make) => asFault(path, () => passwordIn(path, asking, make)),
+    hosts,
+  }
+}
+
+const absolute = (folder: string, path: string): string => (path.startsWith('/') ? path : join(folder, path))
+
+/**
+ * Puts the passwords that were made into their files, which only their owner may read: an apply does so before it begins.
+ *
+ * Throws a ValueFault where a file is there by now, or cannot be made.
+ */
+export const writePasswords = ({ passwords }: RunAnswers): void => {
+  for (const [path, content] of passwords) {
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      writeFileSync(path, `${content}\n`, { flag: 'wx', mode: 0o600 })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      const what = code === 'EEXIST' ? 'is there by now: plan again' : `cannot be made: ${code}`
+      throw new ValueFault(`The file of a password, ${path}, ${what}.`)
+    }
+    passwords.delete(path)
+  }
+}
