@@ -9,6 +9,7 @@ export type Origin = { file: string; line: number; column: number; length?: numb
 export type Reason =
   | 'usage-option'
   | 'usage-file'
+  | 'usage-vault'
   | 'usage-needs-root'
   | 'playbook-yaml'
   | 'playbook-shape'

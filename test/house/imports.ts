@@ -23,7 +23,9 @@ export const roomOf = (file: string): string | undefined => {
 
 /** All rooms but cli/, which wires them together. */
 const BELOW_CLI =
-  'core jinja load module settings connection host report lab artifact graph world plan planfile drift run'.split(' ')
+  'core vault jinja load module settings connection host report lab artifact graph world plan planfile drift run'.split(
+    ' ',
+  )
 
 /** Which rooms each room may import, besides itself. */
 const MAY: Record<string, string[]> = {
@@ -31,6 +33,7 @@ const MAY: Record<string, string[]> = {
   jinja: ['core'],
   load: ['core', 'jinja'],
   module: ['core'],
+  vault: ['core'],
   settings: ['core'],
   connection: ['core', 'settings'],
   host: ['core', 'settings', 'connection'],
