@@ -3,8 +3,6 @@
 /** Flags that mean the same, what a value of theirs is called, and the advice for a value (or for what stands for one). */
 export type AnsibleOption = { flags: string[]; value?: string; advice: (value: string) => string }
 
-const vault = 'nothing is decrypted here: keep secrets in a file that is in no repository, and give it with -e @FILE'
-
 export const ansibleOptions: AnsibleOption[] = [
   {
     flags: ['--sftp-extra-args', '--scp-extra-args'],
@@ -46,10 +44,6 @@ export const ansibleOptions: AnsibleOption[] = [
   {
     flags: ['--force-handlers'],
     advice: () => 'leave it out: after a run that failed, the next `apply` runs handlers that are due',
-  },
-  {
-    flags: ['--vault-password-file', '--vault-pass-file', '--ask-vault-pass', '--ask-vault-password', '--vault-id'],
-    advice: () => vault,
   },
   {
     flags: ['-M', '--module-path'],

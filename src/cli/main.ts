@@ -30,6 +30,8 @@ const OTHER_WORDS: Record<string, string> = {
   '--key-file': '--private-key',
   '--conn-pass-file': '--connection-password-file',
   '--become-pass-file': '--become-password-file',
+  '--vault-pass-file': '--vault-password-file',
+  '--ask-vault-password': '--ask-vault-pass',
 }
 
 /**
@@ -46,9 +48,16 @@ const spelled = (argv: string[]): string[] => {
   })
 }
 
+/** What every command takes that reads files which may be vaults. */
+const withVaults = (command: Command): Command =>
+  command
+    .option('--vault-id <label@source>', 'a vault password: a file, a program or `prompt`; repeatable', collect, [])
+    .option('--vault-password-file <file>', 'a file that holds it, or a program that prints it', collect, [])
+    .addOption(new Option('--ask-vault-pass', 'ask for it').conflicts('vaultPasswordFile'))
+
 /** What every command takes that reads a playbook. */
 const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Command =>
-  command
+  withVaults(command)
     .argument('<playbook>', what)
     .option('-i, --inventory <path>', 'an inventory file or folder; repeatable, later ones win', collect, [])
     .option('-l, --limit <pattern>', 'run steps only on these hosts')
@@ -137,10 +146,7 @@ const addPlan = (root: Command, done: Done): void => {
   withFormat(plan.enablePositionalOptions().command('show').argument('<file>').description('what a saved plan says'))
     .option('--diff', 'show what changes, line by line', false)
     .option('-v, --verbose', 'also list what is unchanged', false)
-    .action(async (file, options) => {
-      const { showPlan } = await import('./commands/plan-show.ts')
-      done(await showPlan(file, options))
-    })
+    .action(async (file, options) => done(await (await import('./commands/plan-show.ts')).showPlan(file, options)))
 }
 
 const addApply = (root: Command, done: Done): void => {
@@ -179,19 +185,13 @@ const addDrift = (root: Command, done: Done): void => {
 const addGraph = (root: Command, done: Done): void => {
   withPlaybook(root.command('graph').description('draw what comes after what, and why; no host is contacted'))
     .addOption(new Option('--format <format>', 'dot, svg or json').choices(['dot', 'svg', 'json']).default('dot'))
-    .action(async (playbook, options) => {
-      const { graph } = await import('./commands/graph.ts')
-      done(await graph(playbook, options))
-    })
+    .action(async (playbook, options) => done(await (await import('./commands/graph.ts')).graph(playbook, options)))
 }
 
 const addRuns = (root: Command, done: Done): void => {
   const runs = root.command('runs').description('the runs that were remembered here: a list, or `show RUN`')
   withFormat(runs.command('list', { isDefault: true }).description('all of them, the newest first')).action(
-    async options => {
-      const { listRuns } = await import('./commands/runs.ts')
-      done(await listRuns(options))
-    },
+    async options => done(await (await import('./commands/runs.ts')).listRuns(options)),
   )
   withFormat(
     runs
@@ -201,30 +201,24 @@ const addRuns = (root: Command, done: Done): void => {
   )
     .option('--diff', 'show what changed, line by line', false)
     .option('-v, --verbose', 'also list what was unchanged', false)
-    .action(async (run, options) => {
-      const { showRun } = await import('./commands/runs.ts')
-      done(await showRun(run, options))
-    })
+    .action(async (run, options) => done(await (await import('./commands/runs.ts')).showRun(run, options)))
 }
 
 const addResume = (root: Command, done: Done): void => {
   const words = 'go on with a run that did not end well: the last one, or RUN'
-  withPasswords(withConnection(withFormat(root.command('resume').description(words))))
+  withPasswords(withConnection(withVaults(withFormat(root.command('resume').description(words)))))
     .argument('[run]', 'its id, or the end of it')
     .option('-e, --extra-vars <k=v|@file>', 'a variable that was given by hand, once more', collect, [])
     .addOption(lockTimeout())
     .option('--diff', diffHelp, false)
     .addOption(new Option('--diff-private').hideHelp())
     .option('-v, --verbose', 'also list what is unchanged', false)
-    .action(async (run, options) => {
-      const { resume } = await import('./commands/resume.ts')
-      done(await resume(run, options))
-    })
+    .action(async (run, options) => done(await (await import('./commands/resume.ts')).resume(run, options)))
 }
 
 /** What a command takes that works on hosts without a playbook. */
 const withPattern = (command: Command): Command =>
-  withBecome(withPasswords(withConnection(command)))
+  withBecome(withPasswords(withConnection(withVaults(command))))
     .option('-i, --inventory <path>', 'an inventory file or folder, or hosts with a comma after each', collect, [])
     .option('-l, --limit <pattern>', 'only these of the hosts')
     .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
@@ -257,10 +251,7 @@ const addExec = (root: Command, done: Done): void => {
 const addPing = (root: Command, done: Done): void => {
   withPattern(root.command('ping').description('say whether hosts can be reached, as whom, and how fast'))
     .argument('[pattern]', 'hosts and groups, as in `hosts` of a play', 'all')
-    .action(async (pattern, options) => {
-      const { ping } = await import('./commands/ping.ts')
-      done(await ping(pattern, options))
-    })
+    .action(async (pattern, options) => done(await (await import('./commands/ping.ts')).ping(pattern, options)))
 }
 
 const addCp = (root: Command, done: Done): void => {
@@ -314,16 +305,19 @@ const addLab = (root: Command, done: Done): void => {
 const addConfig = (root: Command, done: Done): void => {
   withFormat(
     withConnection(
-      root.command('config').description('say what counts of settings, and where each of them is written'),
+      withVaults(root.command('config').description('say what counts of settings, and where each of them is written')),
     ),
   )
     .option('-i, --inventory <path>', 'an inventory file or folder; repeatable, later ones win', collect, [])
     .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
     .option('--host <name>', 'how this host is reached')
-    .action(async options => {
-      const { showConfig } = await import('./commands/config.ts')
-      done(await showConfig(options))
-    })
+    .action(async options => done(await (await import('./commands/config.ts')).showConfig(options)))
+}
+
+const addVault = (root: Command): void => {
+  root
+    .command('vault')
+    .description('files and values that only a password opens: encrypt, edit, view, … (vault --help)')
 }
 
 const addVersion = (root: Command): void => {
@@ -348,6 +342,7 @@ const commands: Record<string, (root: Command, done: Done) => void> = {
   artifacts: addArtifacts,
   config: addConfig,
   lab: addLab,
+  vault: addVault,
   version: addVersion,
 }
 
@@ -368,7 +363,6 @@ const program = (word: string | undefined, done: Done): Command => {
     .addHelpText('after', exitHelp)
   const asked = Object.keys(commands).filter(name => name === word)
   for (const name of asked.length > 0 ? asked : Object.keys(commands)) commands[name]!(root, done)
-  exitOverrideBelow(root)
   return root
 }
 
@@ -386,10 +380,15 @@ export const main = async (argv: string[]): Promise<void> => {
   process.on('exit', () => {
     if (lost && process.exitCode === exit.done) process.exitCode = exit.failed
   })
+  const done = (code: number): void => {
+    process.exitCode = code
+  }
   try {
-    await program(argv[0], code => {
-      process.exitCode = code
-    }).parseAsync(spelled(argv), { from: 'user' })
+    const root = program(argv[0], done)
+    // What it can do is described in a file of its own, which nothing else needs.
+    if (argv[0] === 'vault') (await import('./vault-commands.ts')).addVaultCommands(root.commands[0]!, done)
+    exitOverrideBelow(root)
+    await root.parseAsync(spelled(argv), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? exit.done : exit.badInput

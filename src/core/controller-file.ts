@@ -14,6 +14,7 @@ import {
 import { join, resolve } from 'node:path'
 import { bytesOfText } from './byte-text.ts'
 import { type Origin, originBehind, type Reason, refuse } from './failure.ts'
+import { isVaultFile, openIfVault } from './vault-file.ts'
 
 // The door through which files of the controller are read that somebody has named, or that lie where they are looked for. What
 // is no plain file is not opened: a named pipe would wait for its writer, a device never ends, and some devices do something
@@ -209,8 +210,9 @@ export const textIfReadable = (path: string): string | undefined => {
   }
 }
 
-/** The line that a place is in, as it is there by now; undefined where there is none. */
-export const lineAt = ({ file, line }: Origin): string | undefined => textIfReadable(file)?.split('\n')[line - 1]
+/** The line that a place is in, as it is there by now; undefined where there is none, or it may not be shown. */
+export const lineAt = ({ file, line }: Origin): string | undefined =>
+  isVaultFile(file) ? undefined : textIfReadable(file)?.split('\n')[line - 1]
 
 /** What a path is. What may not be looked at counts as a file: whoever reads it says why not. */
 export const kindOfPath = (path: string): 'file' | 'folder' | 'nothing' => {
@@ -249,8 +251,9 @@ export const unfitFault = (path: string, most: number): string | undefined => {
   }
 }
 
-/** Whether others may not read a file. */
+/** Whether others may not read a file, or not without its password. */
 export const isPrivateFile = (path: string): boolean => {
+  if (isVaultFile(path)) return true
   const found = statSync(path, { throwIfNoEntry: false })
   return found !== undefined && (found.mode & 0o004) === 0
 }
@@ -332,7 +335,7 @@ export const readBytes = (path: string, what: string, reason: Reason, origin?: O
 
 /** The same as text. @throws Refusal also for what is no UTF-8. */
 export const readText = (path: string, what: string, reason: Reason, origin?: Origin): string =>
-  textOfFile(readBytes(path, what, reason, origin), path, what, reason)
+  textOfFile(openIfVault(readBytes(path, what, reason, origin), path), path, what, reason)
 
 /**
  * The files in a folder and below it, by name in each folder; `isWanted` says of a name whether it counts. A link that leads

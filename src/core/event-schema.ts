@@ -77,6 +77,9 @@ const request = recordForm(
     askBecomePass: flag,
     connectionPasswordFile: text,
     becomePasswordFile: text,
+    vaultId: texts,
+    vaultPasswordFile: texts,
+    askVaultPass: flag,
   },
 )
 const due = listForm(recordForm({ node: text, run: text }))

@@ -95,6 +95,9 @@ export type RunRequest = {
   askBecomePass?: boolean
   connectionPasswordFile?: string
   becomePasswordFile?: string
+  vaultId?: string[]
+  vaultPasswordFile?: string[]
+  askVaultPass?: boolean
 }
 
 /** A handler (`host/task`) that was left due, and by which run. */

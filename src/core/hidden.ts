@@ -1,6 +1,9 @@
 import type { Hidden } from './event.ts'
 import type { Failure } from './failure.ts'
 
+/** Values from this length on are replaced wherever they stand. Of shorter ones the text around them is hidden as well. */
+export const shortestSecret = 4
+
 /** What stands in place of what is not told. */
 export const hiddenWords: Record<Hidden, string> = {
   no_log: '(hidden by no_log)',

@@ -1,6 +1,3 @@
-/** Values from this length on are replaced wherever they stand. Of shorter ones the text around them is hidden as well. */
-export const shortestSecret = 4
-
 /** Knows the secrets of a run, and replaces them in text. */
 export type SecretKeeper = {
   /** From now on this value is a secret, in any writing. One that is shorter than `shortestSecret` is not looked for. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { isNamedBy, kindOfPath, readText } from '../core/controller-file.ts'
 import type { Failure } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
+import { isVaultFile } from '../core/vault-file.ts'
 import { hasBraces } from './braces.ts'
 import type { Loaded, Readable } from './load.ts'
 import type { Located } from './located.ts'
@@ -34,6 +35,12 @@ const isOfEveryHost = (name: string): boolean =>
 const definedIn = (layers: Record<string, Located>[], entry: string): string[] => {
   const named = layers.flatMap(layer => Object.entries(layer).filter(([, { origin }]) => isNamedBy(origin.file, entry)))
   return [...new Set(named.map(([name]) => name))].filter(name => !isOfEveryHost(name))
+}
+
+/** The variables of files that are vaults, as if `secrets` named each of these. */
+const inVaults = (layers: Record<string, Located>[]): SecretPath[] => {
+  const found = layers.flatMap(layer => Object.entries(layer).filter(([, { origin }]) => isVaultFile(origin.file)))
+  return [...new Set(found.map(([name]) => name))].filter(name => !isOfEveryHost(name)).map(name => [name])
 }
 
 /** The files that a task may name so, in its `src`. */
@@ -82,15 +89,20 @@ const connectionSecrets = (loaded: Readable): SecretPath[] => {
 }
 
 /**
- * What the plays of a playbook call secret, all of them together; what a task with `no_log` registers is so too, and
- * what a connection is made with. An entry is the name of a variable or register, a path into one, or a file: one with variables makes all of these secret,
+ * What the plays of a playbook call secret, all of them together; what a task with `no_log` registers is so too, what comes
+ * out of a vault, and what a connection is made with. An entry is the name of a variable or register, a path into one, or a file: one with variables makes all of these secret,
  * any other one is itself what nobody may see.
  */
 export const secretSources = (loaded: Readable): SecretSources => {
   const found = entriesOf(loaded).flatMap(({ value }) => sourceOf(loaded, value) ?? [])
   const hidden = tasksIn(loaded).flatMap(task => (task.noLog && task.register ? [[task.register]] : []))
   return {
-    paths: [...found.flatMap(one => one.paths), ...hidden, ...connectionSecrets(loaded)],
+    paths: [
+      ...found.flatMap(one => one.paths),
+      ...hidden,
+      ...inVaults(variableLayers(loaded)),
+      ...connectionSecrets(loaded),
+    ],
     files: new Set(found.flatMap(one => one.files)),
   }
 }
@@ -113,10 +125,9 @@ export const atPath = (value: unknown, path: readonly string[]): unknown =>
 /** Files up to this size are looked for line by line; of larger ones nothing is known but that they are secret. */
 const largest = 1_000_000
 
-/** The lines of a secret file, and what stands behind `=` or `:` in them. */
-const linesOf = (file: string): string[] => {
-  if (statSync(file).size > largest) return []
-  const text = readText(file, 'file', 'usage-file')
+/** The lines of a secret text, and what stands behind `=` or `:` in them. */
+export const linesOfSecret = (text: string): string[] => {
+  if (text.length > largest) return []
   const lines = text.split('\n').map(line => line.trim())
   const told = lines.filter(line => line.length >= 8 && !line.startsWith('#') && !hasBraces(line))
   return [
@@ -125,6 +136,9 @@ const linesOf = (file: string): string[] => {
     ...told.map(line => line.replace(/^[^=:]*[=:]\s*["']?|["']$/g, '')).filter(one => one.length >= 8),
   ]
 }
+
+const linesOf = (file: string): string[] =>
+  statSync(file).size > largest ? [] : linesOfSecret(readText(file, 'file', 'usage-file'))
 
 /** Variables that passwords of a connection stand in: these are secrets whatever a play says. */
 const isPassword = (name: string): boolean => connectionVariables.includes(name) && /_pass(word)?$/.test(name)

@@ -1,5 +1,6 @@
 import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
+import { isVaultFile } from '../core/vault-file.ts'
 import { type BecomeSaid, becomeSaid } from './become-words.ts'
 import { hasBraces } from './braces.ts'
 import { keyOrigin, type Located } from './located.ts'
@@ -244,6 +245,10 @@ const sayings = (members: Map<string, Located>, problems: Problems): Record<stri
   return Object.fromEntries(found)
 }
 
+/** Whether a task stands in a file that is a vault: then nothing of it is told but its name. */
+const isInVault = (members: Map<string, Located>): boolean =>
+  [...members.values()].some(({ origin }) => isVaultFile(origin.file))
+
 /** Whether `no_log` is on: what decides that may not be a secret, nor something that is known only later. */
 export const noLog = (at: Located, problems: Problems): boolean | undefined => {
   if (typeof at.value !== 'string' || !hasBraces(at.value)) return flag(at, '"no_log"', problems)
@@ -282,7 +287,8 @@ export const inheritedBy = (members: Map<string, Located>, around: Surroundings,
     around.become,
   ),
   becomeSaid: becomeSaid(members, around.becomeSaid, problems),
-  noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? around.noLog, around.noLog),
+  noLog:
+    isInVault(members) || fieldOf(members, 'no_log', found => noLog(found, problems) ?? around.noLog, around.noLog),
   vars: fieldOf(members, 'vars', found => ({ ...around.vars, ...variables(found, '"vars"', problems) }), around.vars),
 })
 

@@ -1,7 +1,6 @@
 import type { Explained, Hidden } from '../core/event.ts'
 import { attempt } from '../core/failure.ts'
-import { hiddenWords } from '../core/hidden.ts'
-import { shortestSecret } from '../core/secret-keeper.ts'
+import { hiddenWords, shortestSecret } from '../core/hidden.ts'
 import { born, isUnknown, Later, unknownsIn } from '../core/unknown.ts'
 import { type Content, isRecord, keyedDigest } from '../core/value.ts'
 import { type Graph, nodeId } from '../graph/graph.ts'

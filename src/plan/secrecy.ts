@@ -1,7 +1,8 @@
 import type { Hidden } from '../core/event.ts'
-import { shortestSecret } from '../core/secret-keeper.ts'
+import { shortestSecret } from '../core/hidden.ts'
 import { isUnknown, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
+import { isVaultFile } from '../core/vault-file.ts'
 import type { Node } from '../graph/graph.ts'
 import type { SecretRead } from '../graph/secrets.ts'
 import { atPath, controllerPaths, leavesOf } from '../load/secrets.ts'
@@ -118,9 +119,10 @@ const isSecretFile = (walk: Walk, node: Node, query: AnyQuery, answer: unknown, 
   const { secretFiles, secretReads, secrets, loaded } = walk.known
   // A folder is as secret as the most secret file in it.
   const paths = controllerPaths(loaded.playbook.folder, query.item)
-  if (paths.some(path => [...secretFiles].some(file => isBelow(file, path)))) return true
+  if (paths.some(path => isVaultFile(path) || [...secretFiles].some(file => isBelow(file, path)))) return true
   const entries = isRecord(answer) && Array.isArray(answer.entries) ? (answer.entries as SourceEntry[]) : []
-  if (entries.some(entry => entry.kind === 'file' && secretFiles.has(entry.file))) return true
+  if (entries.some(entry => entry.kind === 'file' && (secretFiles.has(entry.file) || isVaultFile(entry.file))))
+    return true
   const text = isRecord(answer) ? answer.text : undefined
   const { args } = secretReads(node.task, node.play)
   const isMade = values.length > 0 && node.task.templates.some(name => args[name] !== undefined)

@@ -1,4 +1,5 @@
-import { type SecretKeeper, shortestSecret } from '../core/secret-keeper.ts'
+import { shortestSecret } from '../core/hidden.ts'
+import type { SecretKeeper } from '../core/secret-keeper.ts'
 import {
   type EncodedSearch,
   encodedSearch,

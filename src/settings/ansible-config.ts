@@ -5,13 +5,13 @@ import { refuse } from '../core/failure.ts'
 import { parseIni } from './ini.ts'
 import { type Configured, SETTINGS } from './precedence.ts'
 
-/** What is followed of an ansible.cfg, and what is to be said of the rest: in a warning, or where somebody looks. */
-export type AnsibleConfig = { configured: Configured; warnings: string[]; later: string[] }
+/** What is followed of an ansible.cfg, and what is to be said of the rest. */
+export type AnsibleConfig = { configured: Configured; warnings: string[] }
 
 const ENDING = /\.(cfg|ini)$/
 
 /** Paths are taken from the folder that the file lies in. */
-const PATHS = ['private_key_file', 'connection_password_file', 'become_password_file']
+const PATHS = ['private_key_file', 'connection_password_file', 'become_password_file', 'vault_password_file']
 /** Lists of such paths, by what stands between them. */
 const LISTS: Record<string, string> = { inventory: ',', roles_path: ':', collections_path: ':', collections_paths: ':' }
 /** Settings that have no meaning here: how Ansible shares connections, puts files on hosts and runs Python there. */
@@ -19,9 +19,6 @@ const WITHOUT_MEANING =
   'pipelining control_path control_path_dir scp_if_ssh sftp_batch_mode transfer_method usetty use_tty sftp_extra_args scp_extra_args sftp_executable scp_executable'.split(
     ' ',
   )
-/** Settings of what runbook is still to have. */
-const LATER = ['vault_password_file']
-
 const FOLLOWED = new Set(Object.values(SETTINGS).flatMap(({ ini = [] }) => ini))
 
 /** Quotes around the whole of a value are none of it. */
@@ -68,10 +65,8 @@ export const readAnsibleConfig = (
       fix: 'its name has to end with .cfg',
     })
   const values = parseIni(readText(file, 'file of settings', 'usage-file'), file)
-  const of = (keys: string[]): string[] =>
-    values.flatMap(({ key, origin }) => (keys.includes(key) ? [`${key} (line ${origin.line})`] : []))
   const strange = values.filter(
-    ({ section, key }) => !FOLLOWED.has(`${section}.${key}`) && ![...WITHOUT_MEANING, ...LATER].includes(key),
+    ({ section, key }) => !FOLLOWED.has(`${section}.${key}`) && !WITHOUT_MEANING.includes(key),
   )
   return {
     configured: new Map(
@@ -84,6 +79,5 @@ export const readAnsibleConfig = (
       strange.length === 0
         ? []
         : [`${file}: not followed: ${strange.map(({ key, origin }) => `${key} (line ${origin.line})`).join(', ')}`],
-    later: of(LATER),
   }
 }

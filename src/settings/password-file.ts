@@ -5,11 +5,13 @@ import { resolve } from 'node:path'
 import { FileFault, readControllerFile } from '../core/controller-file.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 
-const refused = (what: string, why: string, fix: string): never => {
+/** Refuses a file that was named for a password. */
+export const refusePasswordFile = (what: string, why: string, fix: string): never => {
   throw new Refusal({ reason: 'usage-file', what, why, fix } satisfies Failure)
 }
 
-const mayRun = (path: string): boolean => {
+/** Whether a file is a program that prints the password. */
+export const isPasswordProgram = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK)
     // Whoever is root may run what nobody may.
@@ -27,7 +29,7 @@ const printedBy = (path: string, what: string): string => {
   })
   if (status === 0) return stdout.replace(/[\r\n]+$/, '')
   const code = (error as NodeJS.ErrnoException | undefined)?.code
-  return refused(
+  return refusePasswordFile(
     `The program ${path} gave no ${what}.`,
     code === 'ENOEXEC' ? 'It is no program.' : error ? error.message : `It ended with ${status ?? signal}.`,
     code === 'ENOEXEC'
@@ -36,16 +38,16 @@ const printedBy = (path: string, what: string): string => {
   )
 }
 
-/** A password is shorter than that, whatever was named by mistake. */
-const LONGEST = 64 * 1024
+/** A password is shorter than that, in bytes, whatever was named by mistake. */
+export const LONGEST_PASSWORD = 64 * 1024
 
 const heldBy = (path: string, what: string): string => {
   try {
-    return readControllerFile(path, LONGEST).toString().trim()
+    return readControllerFile(path, LONGEST_PASSWORD).toString().trim()
   } catch (error) {
     if (!(error instanceof FileFault)) throw error
     const why = error.code === 'ENOENT' ? 'There is no such file.' : `It ${error.told}.`
-    return refused(`The ${what} cannot be read from ${path}.`, why, 'Name another file.')
+    return refusePasswordFile(`The ${what} cannot be read from ${path}.`, why, 'Name another file.')
   }
 }
 
@@ -57,9 +59,14 @@ const heldBy = (path: string, what: string): string => {
  */
 export const readPasswordFile = (given: string, what: string): string => {
   const path = resolve(given.replace(/^~(?=\/|$)/, homedir()))
-  const password = mayRun(path) ? printedBy(path, what) : heldBy(path, what)
-  if (password === '') refused(`There is no ${what} in ${path}.`, 'It is empty.', 'Put it there, on one line.')
+  const password = isPasswordProgram(path) ? printedBy(path, what) : heldBy(path, what)
+  if (password === '')
+    refusePasswordFile(`There is no ${what} in ${path}.`, 'It is empty.', 'Put it there, on one line.')
   if (/[\0\r\n]/.test(password))
-    refused(`The ${what} in ${path} has more than one line.`, 'A password is one line.', 'Put nothing else there.')
+    refusePasswordFile(
+      `The ${what} in ${path} has more than one line.`,
+      'A password is one line.',
+      'Put nothing else there.',
+    )
   return password
 }

@@ -138,6 +138,13 @@ const table = {
   becomeFlags: { ...ofRun('become_flags', 'privilege_escalation'), vars: ['ansible_become_flags'] },
   becomePassword: { vars: ['ansible_become_password', 'ansible_become_pass'] },
   becomeAskPass: ofRun('become_ask_pass', 'privilege_escalation'),
+  askVaultPass: ofRun('ask_vault_pass', 'defaults'),
+  vaultPasswordFile: ofRun('vault_password_file', 'defaults'),
+  vaultIdentityList: ofRun('vault_identity_list', 'defaults'),
+  vaultIdentity: ofRun('vault_identity', 'defaults'),
+  vaultIdMatch: ofRun('vault_id_match', 'defaults'),
+  vaultEncryptIdentity: ofRun('vault_encrypt_identity', 'defaults'),
+  vaultEncryptSalt: ofRun('vault_encrypt_salt', 'defaults'),
 } satisfies Record<string, Places>
 
 export type SettingName = keyof typeof table

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Origin, refuse } from '../core/failure.ts'
 import { parseDigits, seal, unseal } from './cipher.ts'
-import { formatEnvelope, parseEnvelope } from './envelope.ts'
+import { DEFAULT_ID, formatEnvelope, parseEnvelope } from './envelope.ts'
 
 /** A password with its label. Labels are names for people: a password is tried on vaults of other labels too. */
 export type VaultPassword = { id: string; password: Buffer }
@@ -13,25 +13,17 @@ export type Opened = { plain: Buffer; id: string; by: VaultPassword }
 
 const SALT_BYTES = 32
 
-const GIVE =
-  'Give it with --vault-password-file FILE, --vault-id LABEL@FILE or --ask-vault-pass, or name the file in ANSIBLE_VAULT_PASSWORD_FILE.'
-
-/** Refuses a vault for which nobody has given a password. */
-export const refuseLocked = (origin: Origin): never =>
-  refuse('usage-vault', 'This is a vault, and no vault password was given.', { origin, fix: GIVE })
-
 const labels = (passwords: VaultPassword[]): string => [...new Set(passwords.map(({ id }) => id))].join(', ')
 
 /**
  * Opens a vault with the first password that does.
  * @param text the vault as it is written, from its header on
  * @param origin where the header stands
- * @throws Refusal `usage-vault`: it is damaged, no password was given, or none of them is the right one.
+ * @throws Refusal `usage-vault`: it is damaged, or none of the passwords is the right one.
  */
 export const openVault = (text: string, { passwords, tried }: Keyring, origin: Origin): Opened => {
   const { id, digits } = parseEnvelope(text, origin)
   const parts = parseDigits(digits, origin)
-  if (passwords.length === 0) return refuseLocked(origin)
   const candidates = tried === 'all' ? passwords : passwords.filter(one => one.id === id)
   for (const by of candidates) {
     const plain = unseal(parts, by.password, origin)
@@ -46,7 +38,7 @@ export const openVault = (text: string, { passwords, tried }: Keyring, origin: O
   return refuse('usage-vault', 'No vault password that was given opens this vault.', {
     origin,
     why: `It is labelled "${id}". Tried: ${labels(candidates)}. Either it was made with another password, or it has been changed since.`,
-    fix: `Give the password that it was made with: --vault-id ${id}@FILE.`,
+    fix: `Give the password that it was made with: ${id === DEFAULT_ID ? '--vault-password-file FILE' : `--vault-id ${id}@FILE`}.`,
   })
 }
 

@@ -64,8 +64,8 @@ export const sandbox = () => {
     start: (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>
       ranOf(spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...inherited, ...env } })),
     /** The same, to be ended by the test. */
-    begin: (args: string[]): { child: ChildProcess; ran: Promise<Ran> } => {
-      const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: inherited })
+    begin: (args: string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ran: Promise<Ran> } => {
+      const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...inherited, ...env } })
       return { child, ran: ranOf(child) }
     },
     remove: (): void => rmSync(folder, { recursive: true }),

@@ -3,15 +3,15 @@ import type { BecomeDefaults } from '../../graph/graph.ts'
 import { findAnsibleConfig } from '../../settings/ansible-config-file.ts'
 import { refuseSetting, textOf, truthOf } from '../../settings/fault.ts'
 import { type Configured, type ConnectionOptions, type SettingName, settingOf } from '../../settings/precedence.ts'
-import type { AskedPasswords } from './ask-passwords.ts'
+import type { AskedPasswords, AskedVaults, Listener, VaultSettings } from './ask-passwords.ts'
 
 /** What is said of a run outside of its command line and inventory. The environment is asked where a setting is. */
-export type AnsibleSettings = { file?: string; configured: Configured; warnings: string[]; later: string[] }
+export type AnsibleSettings = { file?: string; configured: Configured; warnings: string[] }
 
 /** The settings of the ansible.cfg that counts here; without one nothing is read, and nothing loaded for it. */
 export const readAnsibleSettings = async (): Promise<AnsibleSettings> => {
   const { file, warnings } = findAnsibleConfig(process.cwd(), process.env)
-  if (file === undefined) return { configured: new Map(), warnings, later: [] }
+  if (file === undefined) return { configured: new Map(), warnings }
   const { readAnsibleConfig } = await import('../../settings/ansible-config.ts')
   const config = readAnsibleConfig(file)
   return { file, ...config, warnings: [...warnings, ...config.warnings] }
@@ -82,4 +82,43 @@ export const askSettings = (asked: AskedPasswords, configured: Configured): Aske
       ? { askBecomePass: true }
       : {}),
   }
+}
+
+/** @throws Refusal `usage-option`, `usage-file` for a truth value that is none. */
+export const vaultSettings = (configured: Configured): VaultSettings => {
+  const passwordFile = textSetting('vaultPasswordFile', configured)
+  const encryptLabel = textSetting('vaultEncryptIdentity', configured)
+  const salt = textSetting('vaultEncryptSalt', configured)
+  const identities = (textSetting('vaultIdentityList', configured) ?? '').split(',').map(one => one.trim())
+  return {
+    ask: truthSetting('askVaultPass', configured) ?? false,
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    identities: identities.filter(one => one !== ''),
+    label: textSetting('vaultIdentity', configured) ?? 'default',
+    tried: truthSetting('vaultIdMatch', configured) ? 'matching' : 'all',
+    ...(encryptLabel === undefined ? {} : { encryptLabel }),
+    ...(salt === undefined ? {} : { salt }),
+  }
+}
+
+/**
+ * From now on vaults are opened, where the command line, the environment or settings name a password; what reads passwords
+ * is loaded only then. Resolves to warnings.
+ *
+ * @throws Refusal `usage-option`, `usage-file`, `run-interrupted` where there is no password in what is named.
+ */
+export const readyVaults = async (
+  asked: AskedVaults,
+  configured: Configured,
+  listener: Listener,
+): Promise<string[]> => {
+  const settings = vaultSettings(configured)
+  const isNamed =
+    asked.askVaultPass ||
+    settings.ask ||
+    asked.vaultId?.length ||
+    asked.vaultPasswordFile?.length ||
+    settings.identities.length > 0 ||
+    settings.passwordFile !== undefined
+  return isNamed ? (await import('./vault-passwords.ts')).openVaults(asked, settings, listener) : []
 }

@@ -3,8 +3,23 @@ import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { readPasswordFile } from '../../settings/password-file.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 
+/** Where the passwords of vaults are, or that they are asked for. */
+export type AskedVaults = { vaultId?: string[]; vaultPasswordFile?: string[]; askVaultPass?: boolean }
+
+/** What settings say of vaults: where passwords are, which label stands for none, and how new ones are made. */
+export type VaultSettings = {
+  ask: boolean
+  passwordFile?: string
+  /** `LABEL@SOURCE`, as with --vault-id. */
+  identities: string[]
+  label: string
+  tried: 'all' | 'matching'
+  encryptLabel?: string
+  salt?: string
+}
+
 /** Which passwords the command line asks for, or where they are. */
-export type AskedPasswords = {
+export type AskedPasswords = AskedVaults & {
   askPass?: boolean
   askBecomePass?: boolean
   connectionPasswordFile?: string

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Failure, Refusal, refuse } from '../../core/failure.ts'
+import { readBeginning, readControllerFile } from '../../core/controller-file.ts'
+import { attempt, type Failure, Refusal, refuse } from '../../core/failure.ts'
+import { isVault, openIfVault, VAULT_MARK } from '../../core/vault-file.ts'
 import type { Reference } from '../../load/expression.ts'
 import type { Task } from '../../load/playbook.ts'
 import { archiveWanted, type SourceAnswer, type TemplateAnswer } from '../../module/probes/controller.ts'
@@ -41,6 +43,12 @@ export type Controller = {
   files(): string[]
 }
 
+/** Why a vault that a task puts on hosts cannot be opened, as long as none of them was contacted. */
+const lockedFault = (path: string): Failure[] => {
+  if (statSync(path).isDirectory() || !isVault(readBeginning(path, VAULT_MARK))) return []
+  return attempt(() => openIfVault(readControllerFile(path), path)).failures ?? []
+}
+
 /** What a path that is written as it is names. What a condition or a loop may leave out is looked for when it is needed. */
 const missingIn = (folder: string, kind: string, names: string[], { args, when, loop, folders }: Task): Failure[] =>
   when.length > 0 || loop !== undefined
@@ -51,7 +59,7 @@ const missingIn = (folder: string, kind: string, names: string[], { args, when, 
         const found = findControllerFile([...folders, folder], kind, path)
         return 'missing' in found
           ? [{ reason: 'playbook-reference', what: found.missing, origin: args.at(`/${name}`) }]
-          : []
+          : lockedFault(found.at)
       })
 
 /** A slash at the end says that the entries of a folder are meant, and not the folder. */

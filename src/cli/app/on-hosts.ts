@@ -80,7 +80,7 @@ export const onHosts = async (
   const inside = async (): Promise<number> => {
     const { emit } = report
     const listener = { secrets: to.redact, signal, emit }
-    connected = await withTargets(await prepareHosts(pattern, options, to.redact), listener)
+    connected = await withTargets(await prepareHosts(pattern, options, listener), listener)
     emit({ type: 'play', name: command, hosts: connected.known.graph.hosts })
     for (const text of connected.warnings) emit({ type: 'warning', text })
     const cut = await onEach(connected, work, { emit, signal })

@@ -1,11 +1,11 @@
 import { Refusal } from '../../core/failure.ts'
-import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { expand } from '../../graph/expand.ts'
 import { load } from '../../load/load.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
 import { createKnown } from '../../plan/known.ts'
 import type { Target } from '../../settings/target.ts'
-import { becomeDefaults, loginUser, readAnsibleSettings } from './ansible-settings.ts'
+import { becomeDefaults, loginUser, readAnsibleSettings, readyVaults } from './ansible-settings.ts'
+import type { Listener } from './ask-passwords.ts'
 import { identityOn } from './identities.ts'
 import { namedInventories, type PlaybookOptions } from './prepare.ts'
 import type { Reachable } from './targets.ts'
@@ -29,10 +29,11 @@ const noTemplate = (): never => {
 export const prepareHosts = async (
   pattern: string,
   options: HostOptions,
-  secrets: SecretKeeper,
+  { secrets, signal }: Listener,
 ): Promise<Reachable> => {
   const { configured, warnings } = await readAnsibleSettings()
   const asked: PlaybookOptions = { ...options, inventory: namedInventories(options.inventory, configured), tags: [] }
+  const vaultWarnings = await readyVaults(asked, configured, { secrets, signal })
   const user = loginUser(asked, configured)
   const play = { name: COMMAND_LINE, hosts: pattern, tasks: [{ name: COMMAND_LINE, nothing: {} }] }
   const { value: loaded, failures } = load({
@@ -60,5 +61,11 @@ export const prepareHosts = async (
     identity: identityOn(targets),
     secrets,
   })
-  return { asked, configured, known, targets, warnings: [...warnings, ...(loaded.inventory.warnings ?? [])] }
+  return {
+    asked,
+    configured,
+    known,
+    targets,
+    warnings: [...warnings, ...vaultWarnings, ...(loaded.inventory.warnings ?? [])],
+  }
 }

@@ -20,6 +20,7 @@ import {
   inventorySetting,
   loginUser,
   readAnsibleSettings,
+  readyVaults,
   roleFolders,
 } from './ansible-settings.ts'
 import type { Supply } from './archives.ts'
@@ -166,6 +167,7 @@ export const prepare = async (
     })
   const { configured, ...settings } = await readAnsibleSettings()
   const asked = completed(playbook, options, configured)
+  const vaultWarnings = await readyVaults(asked, configured, { secrets, signal })
   const result = await loadAsked(playbook, asked, configured)
   await hear(signal)
   const { readable } = result
@@ -215,6 +217,6 @@ export const prepare = async (
     controller,
     lock,
     targets,
-    warnings: [...settings.warnings, ...typed.playbook.warnings, ...warnings],
+    warnings: [...settings.warnings, ...vaultWarnings, ...typed.playbook.warnings, ...warnings],
   }
 }

@@ -109,22 +109,38 @@ const askedAgain = (given: AskedPasswords): AskedPasswords => ({
   ...(given.askBecomePass ? { askBecomePass: true } : {}),
   ...(given.connectionPasswordFile ? { connectionPasswordFile: resolve(given.connectionPasswordFile) } : {}),
   ...(given.becomePasswordFile ? { becomePasswordFile: resolve(given.becomePasswordFile) } : {}),
+  ...(given.vaultId?.length ? { vaultId: given.vaultId } : {}),
+  ...(given.vaultPasswordFile?.length ? { vaultPasswordFile: given.vaultPasswordFile.map(file => resolve(file)) } : {}),
+  ...(given.askVaultPass ? { askVaultPass: true } : {}),
 })
 
 /** The same once more, under what is given now: of each kind of password another way, or the same. */
 export const askedLike = (asked: AskedPasswords, now: AskedPasswords): AskedPasswords => {
   const login = now.askPass || now.connectionPasswordFile !== undefined ? now : asked
   const become = now.askBecomePass || now.becomePasswordFile !== undefined ? now : asked
+  const vaults = now.vaultId?.length || now.vaultPasswordFile?.length || now.askVaultPass ? now : asked
   return askedAgain({
     ...(login.askPass ? { askPass: true } : {}),
     ...(login.connectionPasswordFile ? { connectionPasswordFile: login.connectionPasswordFile } : {}),
     ...(become.askBecomePass ? { askBecomePass: true } : {}),
     ...(become.becomePasswordFile ? { becomePasswordFile: become.becomePasswordFile } : {}),
+    ...(vaults.vaultId ? { vaultId: vaults.vaultId } : {}),
+    ...(vaults.vaultPasswordFile ? { vaultPasswordFile: vaults.vaultPasswordFile } : {}),
+    ...(vaults.askVaultPass ? { askVaultPass: true } : {}),
   })
 }
 
 /** Options without those that `askedLike` weighs. */
 export const withoutPasswords = <T extends AskedPasswords>(options: T): Omit<T, keyof AskedPasswords> => {
-  const { askPass: _, askBecomePass: __, connectionPasswordFile: ___, becomePasswordFile: ____, ...others } = options
+  const {
+    askPass: _,
+    askBecomePass: __,
+    connectionPasswordFile: ___,
+    becomePasswordFile: ____,
+    vaultId: _____,
+    vaultPasswordFile: ______,
+    askVaultPass: _______,
+    ...others
+  } = options
   return others
 }

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { FileFault, readControllerFile } from '../../core/controller-file.ts'
 import { type Origin, refuse } from '../../core/failure.ts'
+import { openIfVault } from '../../core/vault-file.ts'
 import type { Task } from '../../load/playbook.ts'
 import { compileFile, type Template } from '../../load/template.ts'
 
@@ -19,7 +20,7 @@ const templateText = (at: string): string => {
 
 const readBytes = (at: string, origin: Origin): Buffer => {
   try {
-    return readControllerFile(at)
+    return openIfVault(readControllerFile(at), at, 'content')
   } catch (error) {
     if (error instanceof FileFault) return refuse('playbook-template', `The template ${error.told}.`, { origin })
     throw error

@@ -11,10 +11,11 @@ import { createReport } from '../../report/report.ts'
 import { originsOf, type SettingOrigin, settingsOfRun } from '../../settings/origins.ts'
 import type { ConnectionOptions, SaidBy } from '../../settings/precedence.ts'
 import { createSshConfig } from '../../settings/ssh-config-files.ts'
-import { inventorySetting, readAnsibleSettings } from '../app/ansible-settings.ts'
-import { replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
+import { inventorySetting, readAnsibleSettings, readyVaults } from '../app/ansible-settings.ts'
+import type { AskedVaults } from '../app/ask-passwords.ts'
+import { interruptible, replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
-type Asked = Shown & ConnectionOptions & { inventory: string[]; extraVars: string[]; host?: string }
+type Asked = Shown & AskedVaults & ConnectionOptions & { inventory: string[]; extraVars: string[]; host?: string }
 
 /** The variables of a host as far as they are known without a playbook and without asking the host. */
 const variablesOf = (inventory: Inventory, extra: Record<string, Located>, host: string) => {
@@ -87,7 +88,12 @@ const hostRows = async (
 export const showConfig = (asked: Asked): Promise<number> => {
   const options = replayOptionsFor(asked)
   return withReport(createReport(options), async () => {
-    const { file, configured, warnings, later } = await readAnsibleSettings()
+    const { file, configured, warnings } = await readAnsibleSettings()
+    if (asked.host !== undefined) {
+      // Only the files of variables that say how a host is reached may be vaults.
+      const { signal, release } = interruptible()
+      warnings.push(...(await readyVaults(asked, configured, { secrets: options.redact, signal }).finally(release)))
+    }
     const paths = inventoriesOf(asked, inventorySetting(configured))
     const run = settingsOfRun({ vars: {}, options: asked, configured })
     const rows = asked.host === undefined ? [] : await hostRows(asked, asked.host, paths, configured)
@@ -100,7 +106,6 @@ export const showConfig = (asked: Asked): Promise<number> => {
               run,
               ...(asked.host === undefined ? {} : { host: asked.host, reached: rows }),
               warnings,
-              later,
             }),
           ]
         : [
@@ -110,7 +115,6 @@ export const showConfig = (asked: Asked): Promise<number> => {
             ...(run.length > 0 ? ['', 'All hosts, where their variables say nothing else:', ...table(run)] : []),
             ...(rows.length > 0 ? ['', `${asked.host}:`, ...table(rows)] : []),
             ...(warnings.length > 0 ? ['', ...warnings.map(text => printable(text))] : []),
-            ...(later.length > 0 ? ['', `kept for later, not followed yet: ${later.join(', ')}`] : []),
           ]
     process.stdout.write(`${lines.join('\n')}\n`)
     return exit.done
