@@ -41,6 +41,8 @@ const bundle = async (): Promise<void> => {
       runbook: 'src/runbook.mjs',
       module: 'src/module/module.ts',
       modules: 'collections:all',
+      // Loaded without being waited for, so by its name: see src/jinja/on-demand.ts.
+      'rarely-used': 'src/jinja/rarely-used.ts',
     },
     outdir: out,
     outExtension: { '.js': '.mjs' },

@@ -1,10 +1,9 @@
-import type { Context } from './callable.ts'
+import type { Context, Given } from './callable.ts'
 import { dictOf } from './collection-methods.ts'
-import { now } from './filters/dates.ts'
-import { FunctionValue } from './function-value.ts'
+import { FunctionValue, Invocable } from './function-value.ts'
 import { Iterable } from './iterate.ts'
-import { LookUp } from './lookups/look-up.ts'
 import { Namespace } from './namespace.ts'
+import { rarelyUsed } from './on-demand.ts'
 import { Dict, omit, Undefined, type Value, ValueFault } from './value.ts'
 
 /** Longer ranges are not written out: nobody means to. */
@@ -97,10 +96,26 @@ export const globals: Readonly<Record<string, Value>> = {
   ansible_managed: 'Ansible managed',
 }
 
+/** `lookup` or `query`. */
+class LookUp extends Invocable {
+  readonly type = 'function'
+  override readonly acceptsAnything = true
+  readonly #context: () => Context
+  readonly #answers: 'one' | 'list'
+  constructor(context: () => Context, answers: 'one' | 'list') {
+    super()
+    this.#context = context
+    this.#answers = answers
+  }
+  call(given: Given): Value {
+    return rarelyUsed().lookedUp(this.#context(), given, this.#answers)
+  }
+}
+
 /** Functions that look at variables, or ask the controller. */
 export const contextGlobals = (context: () => Context): Readonly<Record<string, Value>> => ({
   now: new FunctionValue('now', ['utc?', 'fmt?'], (utc: Value = false, format: Value = null) =>
-    now(context(), utc, format),
+    rarelyUsed().now(context(), utc, format),
   ),
   lookup: new LookUp(context, 'one'),
   query: new LookUp(context, 'list'),

@@ -1,6 +1,5 @@
 import { isAbsolute } from 'node:path'
 import { acceptingAnything, type Callable, callable } from './callable.ts'
-import { diskTests } from './disk-tests.ts'
 import { equal, numeric } from './equality.ts'
 import { filters } from './filters/all.ts'
 import { textOnly } from './filters/argument.ts'
@@ -9,6 +8,7 @@ import { matches } from './filters/regex.ts'
 import { Invocable } from './function-value.ts'
 import { iterate, lengthOf } from './iterate.ts'
 import { isIn } from './membership.ts'
+import { testsOnDemand } from './on-demand.ts'
 import { compare } from './order.ts'
 import { str } from './repr.ts'
 import { resultTests } from './result-tests.ts'
@@ -196,7 +196,7 @@ export const tests: Readonly<Record<string, Callable>> = {
   ...kinds,
   ...contents,
   ...names,
-  ...diskTests,
+  ...testsOnDemand,
   ...resultTests,
   defined: acceptingAnything(callable(['value'], isDefined)),
   undefined: acceptingAnything(callable(['value'], (value: Value) => !isDefined(value))),

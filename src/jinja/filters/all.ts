@@ -1,24 +1,20 @@
 import type { Callable } from '../callable.ts'
+import { filtersOnDemand } from '../on-demand.ts'
 import { chanceFilters } from './chance.ts'
 import { choiceFilters } from './choices.ts'
 import { combinationFilters } from './combinations.ts'
-import { dateFilters } from './dates.ts'
-import { diskFilters } from './disk.ts'
 import { documentFilters } from './documents.ts'
 import { encodingFilters } from './encodings.ts'
 import { existenceFilters } from './existence.ts'
 import { hashFilters } from './hashes.ts'
-import { jsonQueryFilters } from './json-query.ts'
 import { listFilters } from './lists.ts'
 import { mappingFilters } from './mappings.ts'
 import { networkFilters } from './network.ts'
 import { numberFilters } from './numbers.ts'
 import { pathFilters } from './paths.ts'
-import { printFilters } from './print.ts'
 import { regexFilters } from './regex.ts'
 import { setFilters } from './sets.ts'
 import { textFilters } from './text.ts'
-import { urlizeFilters } from './urlize.ts'
 import { versionFilters } from './version-sort.ts'
 
 /** Every filter by its name, Ansible's and Jinja's. */
@@ -26,22 +22,18 @@ export const filters: Readonly<Record<string, Callable>> = {
   ...chanceFilters,
   ...choiceFilters,
   ...combinationFilters,
-  ...dateFilters,
-  ...diskFilters,
   ...documentFilters,
   ...encodingFilters,
+  ...filtersOnDemand,
   ...existenceFilters,
   ...hashFilters,
-  ...jsonQueryFilters,
   ...listFilters,
   ...mappingFilters,
   ...networkFilters,
   ...numberFilters,
   ...pathFilters,
-  ...printFilters,
   ...regexFilters,
   ...setFilters,
   ...textFilters,
-  ...urlizeFilters,
   ...versionFilters,
 }

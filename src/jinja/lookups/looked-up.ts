@@ -1,5 +1,4 @@
 import { type Context, type Given, lostIn } from '../callable.ts'
-import { Invocable } from '../function-value.ts'
 import { str } from '../repr.ts'
 import { truth } from '../truth.ts'
 import { Dict, usable, type Value, ValueFault } from '../value.ts'
@@ -28,10 +27,15 @@ const joined = (list: Value[]): Value => {
   return list.length > 1 && list.every(one => typeof one === 'string') ? list.join(',') : list
 }
 
-const lookedUp = (context: Context, { args: [name, ...terms], named }: Given, isList: boolean): Value => {
+/** What `lookup` answers, or `query`, which gives a list. */
+export const lookedUp = (
+  context: Context,
+  { args: [name, ...terms], named }: Given,
+  answers: 'one' | 'list',
+): Value => {
   if (name === undefined) throw new ValueFault('A lookup begins with its name: lookup("file", "x").')
   const options = new Dict(named.entries().filter(([key]) => key !== 'wantlist' && key !== 'errors'))
-  const wantsList = named.has('wantlist') ? truth(named.get('wantlist')!) : isList
+  const wantsList = named.has('wantlist') ? truth(named.get('wantlist')!) : answers === 'list'
   const errors = named.has('errors') ? str(named.get('errors')!) : 'strict'
   try {
     const list = listFrom(context, usable(name), { args: terms, named: options })
@@ -41,21 +45,5 @@ const lookedUp = (context: Context, { args: [name, ...terms], named }: Given, is
     if (LENIENT.includes(errors) && !error.isFinal) return wantsList ? [] : null
     error.isFinal = true
     throw error
-  }
-}
-
-/** `lookup`, or `query`, which gives a list. */
-export class LookUp extends Invocable {
-  readonly type = 'function'
-  override readonly acceptsAnything = true
-  readonly #context: () => Context
-  readonly #isList: boolean
-  constructor(context: () => Context, answers: 'one' | 'list') {
-    super()
-    this.#context = context
-    this.#isList = answers === 'list'
-  }
-  call(given: Given): Value {
-    return lookedUp(this.#context(), given, this.#isList)
   }
 }
