@@ -54,18 +54,21 @@ const asked = ({ path, ipfs_path, bin_dir, unit, ipfs_unit }: Static<typeof args
 
 /** Where the others are, for a peer that was in a network of its own until now. Lines are only added. */
 const settings =
-  ({ meets }: Static<typeof args>) =>
+  ({ meets, user }: Static<typeof args>) =>
   (folder: string): Step[] => [
-    exec([
-      'sh',
-      '-c',
-      `cd -- "$1" && shift || exit; own=$(sed -n 's/^ *"id": *"\\([^"]*\\)".*/\\1/p' identity.json | head -n 1)
+    exec(
+      [
+        'sh',
+        '-c',
+        `cd -- "$1" && shift || exit; own=$(sed -n 's/^ *"id": *"\\([^"]*\\)".*/\\1/p' identity.json | head -n 1)
 [ -z "$(tail -c 1 peerstore 2>/dev/null)" ] || echo >>peerstore
 for one; do [ "\${one##*/}" = "$own" ] || grep -qsxF -- "$one" peerstore || echo "$one" >>peerstore || exit; done`,
-      'sh',
-      folder,
-      ...meets.map(({ id, address, port }) => peerAddress(address, port, id)),
-    ]),
+        'sh',
+        folder,
+        ...meets.map(({ id, address, port }) => peerAddress(address, port, id)),
+      ],
+      { user },
+    ),
   ]
 
 /**

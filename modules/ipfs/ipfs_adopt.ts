@@ -27,7 +27,6 @@ import diagnose from './lib/diagnoses.ts'
 import type { Asked } from './lib/existing.ts'
 import { configMember, daemonArguments, daemonCommand, repoArguments } from './lib/kubo.ts'
 import { connectionTo, wantedPeering } from './lib/swarm.ts'
-import { swarmKeyFile } from './lib/swarm-key.ts'
 
 const args = T.Object(
   {
@@ -47,7 +46,6 @@ const args = T.Object(
 )
 type Args = Static<typeof args>
 
-/** Whom it keeps connected, in the config, while no daemon has it open. By root: it may lie in a home. */
 const asked = ({ path, cluster_path, bin_dir, unit, cluster_unit }: Args): Asked => ({
   ...{ path, cluster_path, bin_dir },
   units: [unitFile(unit), unitFile(cluster_unit)],
@@ -57,16 +55,16 @@ const peeringOf = ({ peers }: Args): Json => wantedPeering(peers, 0, [], () => u
 /** The same as a promise. */
 const configured = (args: Args) =>
   args.via === 'peering' ? { peering: { value: peeringOf(args) }, bootstrap: { value: null } } : {}
+/** Whom it keeps connected, in the config, while no daemon has it open. */
 const settings =
   (args: Args) =>
   (folder: string): Step[] => {
     const set = (name: string, value: Json): Step =>
       exec([`${args.bin_dir}/ipfs`, 'config', '--json', name, JSON.stringify(value ?? [])], {
+        user: args.user,
         env: { HOME: folder, IPFS_PATH: folder },
       })
-    // Its mode is part of what tells that a key has changed: set later, it would have all daemons restarted at once.
-    const closed = exec(['sh', '-c', '[ ! -f "$1" ] || chmod 0400 -- "$1"', 'sh', swarmKeyFile(folder)])
-    return [closed, ...(args.via === 'peering' ? [set('Peering.Peers', peeringOf(args)), set('Bootstrap', [])] : [])]
+    return args.via === 'peering' ? [set('Peering.Peers', peeringOf(args)), set('Bootstrap', [])] : []
   }
 
 /**

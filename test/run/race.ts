@@ -28,13 +28,13 @@ const THIRD = 64_322
 
 /** Programs that steps start: each of them waits at a gate, before and behind, until the racer has acted. */
 const gated = (
-  'base64 basename cat chgrp chmod chown cp cut dd diff dirname du env find getfacl getfattr grep gunzip gzip head id ' +
+  'base64 basename cat cmp chgrp chmod chown cp cut dd diff dirname du env find getfacl getfattr grep gunzip gzip head id ' +
   'install ln ls mkdir mktemp mv od openssl readlink realpath rm rmdir sed setfacl setfattr sha256sum sort stat sync ' +
   'tar tee touch tr uniq wc xargs'
 ).split(' ')
 
-/** Programs that would change the accounts of this machine: they do nothing. */
-const hollow = ['useradd', 'usermod']
+/** Programs that would change the accounts of this machine, or what runs on it: they do nothing. */
+const hollow = ['useradd', 'usermod', 'systemctl']
 
 /** Whose a folder is that root's task writes to. */
 export const GROUNDS = ['own', 'sticky', 'own-sticky', 'group', 'world', 'above'] as const

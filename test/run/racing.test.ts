@@ -3,15 +3,20 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { stepScript } from '../../src/run/step-script.ts'
 import { seed } from '../chance.ts'
 import { rig } from '../plan/rig.ts'
 import { createHosts, type Hosts, temporary } from './local.ts'
 import { createRacer, GROUNDS, type Racer, racesHere } from './race.ts'
+import { adoptingCluster, adoptingKubo, exchanging, type RacedSteps, setUpByHand, surveying } from './raced-steps.ts'
 
 // Root's tasks write below a folder that somebody else owns, or may write to, who swaps what lies there: nothing outside of
 // it becomes another. RUNBOOK_SWAPS=1000 has each module raced so often; RUNBOOK_RACED=NAME one of them alone.
 
-type Entry = { task: string; planted?: string[]; fill?: (at: string) => void }
+type Entry = { planted?: string[]; fill?: (at: string) => void } & (
+  | { task: string }
+  | { steps: (at: string) => RacedSteps }
+)
 
 const shared = temporary()
 const folder = join(shared, 'site')
@@ -29,7 +34,7 @@ const program = (name: string, text: string): void =>
 mkdirSync(join(shared, 'bin'))
 program(
   'ipfs',
-  'cd -- "$IPFS_PATH"; mkdir blocks datastore keystore; for f in version datastore_spec config; do echo x >$f; done',
+  '[ "$1" != config ] || exit 0; cd -- "$IPFS_PATH"; mkdir blocks datastore keystore; for f in version datastore_spec config; do echo x >$f; done',
 )
 program('ipfs-cluster-service', 'cd -- "$2"; for f in service.json identity.json peerstore; do echo {} >$f; done')
 for (let at = shared; at.includes('runbook-run-'); at = dirname(at)) chmodSync(at, 0o755)
@@ -38,6 +43,12 @@ const conf = (at: string): void => {
   writeFileSync(join(at, 'conf'), 'one\n')
   chmodSync(join(at, 'conf'), 0o640)
 }
+const json =
+  (name: string) =>
+  (at: string): void =>
+    writeFileSync(join(at, name), '{\n  "cluster": {\n    "peername": "x",\n    "secret": ""\n  }\n}\n', {
+      mode: 0o600,
+    })
 const tree = (at: string): void => {
   mkdirSync(join(at, 'd/sub'), { recursive: true })
   for (const name of ['d/a', 'd/sub/b']) writeFileSync(join(at, name), 'x\n')
@@ -46,9 +57,9 @@ const tree = (at: string): void => {
 /** Of each module that writes where a task says: tasks, in a folder AT that is not root's alone. */
 const tasks: Record<string, Entry> = {
   'copy content': { task: 'copy: { dest: AT/conf, content: "two\\n", mode: "0644" }' },
-  'copy over': { task: 'copy: { dest: AT/conf, content: "two\\n", mode: "0644" }', fill: conf },
-  'copy over, kept': { task: 'copy: { dest: AT/conf, content: "two\\n" }', fill: conf },
-  'copy owner': { task: 'copy: { dest: AT/conf, content: "two\\n", owner: daemon, mode: "0600" }', fill: conf },
+  'copy over': { task: 'copy: { dest: AT/conf, content: "two\\n", mode: "0644" }', fill: conf, planted: ['conf'] },
+  'copy over, kept': { task: 'copy: { dest: AT/conf, content: "two\\n" }', fill: conf, planted: ['conf'] },
+  'copy owner': { task: 'copy: { dest: AT/conf, content: "two\\n", owner: daemon, mode: "0600" }', fill: conf, planted: ['conf'] },
   'copy big': { task: `copy: { dest: AT/big, src: ${shared}/big, mode: "0644" }`, planted: ['.big.receipt'] },
   'copy folder': { task: `copy: { dest: AT/www/, src: ${folder}/, mode: "0644", owner: daemon }` },
   'copy folder over': {
@@ -56,10 +67,10 @@ const tasks: Record<string, Entry> = {
     fill: at => writeFileSync(join(at, 'a'), 'other\n'),
   },
   'copy remote': { task: `copy: { dest: AT/tool, src: ${shared}/tool, remote_src: true, mode: "4755" }` },
-  template: { task: 'template: { src: t.hbs, dest: AT/conf, mode: "0644" }', fill: conf },
-  lineinfile: { task: 'lineinfile: { path: AT/conf, line: two, mode: "0644" }', fill: conf },
-  replace: { task: 'replace: { path: AT/conf, regexp: one, replace: two }', fill: conf },
-  'file mode': { task: 'file: { path: AT/conf, mode: "0666", owner: daemon }', fill: conf },
+  template: { task: 'template: { src: t.hbs, dest: AT/conf, mode: "0644" }', fill: conf, planted: ['conf'] },
+  lineinfile: { task: 'lineinfile: { path: AT/conf, line: two, mode: "0644" }', fill: conf, planted: ['conf'] },
+  replace: { task: 'replace: { path: AT/conf, regexp: one, replace: two }', fill: conf, planted: ['conf'] },
+  'file mode': { task: 'file: { path: AT/conf, mode: "0666", owner: daemon }', fill: conf, planted: ['conf'] },
   'file folder mode': { task: 'file: { path: AT/d, state: directory, mode: "0777", owner: daemon }', fill: tree },
   'file folder': { task: 'file: { path: AT/new/er, state: directory, mode: "0777", owner: daemon }' },
   'file touch': { task: 'file: { path: AT/new, state: touch, mode: "0666", owner: daemon }' },
@@ -100,7 +111,37 @@ const tasks: Record<string, Entry> = {
     planted: ['.peer.new'],
   },
   swarm_key: { task: `swarm_key: { path: AT, user: daemon, value: ${'a'.repeat(64)} }` },
-  fetch: { task: `fetch: { src: AT/conf, dest: ${shared}/fetched/ }`, fill: conf },
+  systemd_unit: { task: 'systemd_unit: { name: AT/app, content: "[Service]\\nExecStart=/bin/true\\n" }' },
+  'systemd_unit over': {
+    task: 'systemd_unit: { name: AT/conf.service, content: "[Service]\\nExecStart=/bin/true\\n", mode: "0600" }',
+    fill: at => writeFileSync(join(at, 'conf.service'), '[Service]\n'),
+  },
+  ipfs_config: {
+    task: `ipfs_config: { path: AT, user: daemon, bin_dir: ${shared}/bin, settings: { Routing.Type: dht }, stamp: AT/stamp }`,
+    fill: json('config'),
+  },
+  cluster_config: {
+    task: 'cluster_config: { path: AT, user: daemon, settings: { cluster.peername: one }, stamp: AT/stamp }',
+    fill: json('service.json'),
+  },
+  cluster_secret: {
+    task: `cluster_secret: { path: AT, user: daemon, value: ${'a'.repeat(64)}, stamp: AT/stamp }`,
+    fill: json('service.json'),
+  },
+  ipfs_exchange: {
+    steps: at => exchanging(at, `${shared}/bin`),
+    planted: ['.runbook-exchange.new', '.runbook-exchange'],
+  },
+  ipfs_survey: { steps: surveying, fill: setUpByHand, planted: ['.ipfs/swarm.key.before-runbook'] },
+  ipfs_adopt: { steps: at => adoptingKubo(at), fill: setUpByHand, planted: ['.ipfs/config.before-runbook', '.ipfs/x'] },
+  'ipfs_adopt, copied': { steps: at => adoptingKubo(at, true), fill: setUpByHand, planted: ['.adopted.new'] },
+  cluster_adopt: { steps: adoptingCluster, fill: setUpByHand, planted: ['.peer/service.json.before-runbook'] },
+  'copy remote, from there': {
+    task: 'copy: { src: AT/conf, dest: AT/copied, remote_src: true, mode: "0644" }',
+    fill: conf,
+    planted: ['conf'],
+  },
+  fetch: { task: `fetch: { src: AT/conf, dest: ${shared}/fetched/ }`, fill: conf, planted: ['conf'] },
   'command creates': { task: 'command: { argv: [touch, made], chdir: /, creates: AT/made }' },
 }
 
@@ -144,11 +185,35 @@ const applied = async (task: string, begin: () => void, isEarly: boolean): Promi
   return isHung
 }
 
+/** Runs steps on this machine, until one fails. */
+const stepped = async ({ steps, memory = {} }: RacedSteps, begin: () => void): Promise<boolean> => {
+  const hosts = createHosts()
+  const transport = await hosts.connect('node0')
+  let isHung = false
+  const late = setTimeout(() => {
+    isHung = true
+    hosts.kill('node0')
+  }, patience)
+  begin()
+  const known = new Map(Object.entries(memory))
+  await transport
+    .run(steps.map(step => ({ sh: stepScript(step, known, 'root')!, step: true as const })))
+    .then(outputs => {
+      const said = outputs.at(-1)
+      if (process.env.RUNBOOK_RACE_SAID && said) console.log(outputs.length, steps.length, said.stderr.toString())
+    })
+    .catch(() => undefined)
+  clearTimeout(late)
+  await hosts.close()
+  return isHung
+}
+
 type Sum = { swaps: number; rounds: number; hung: number; escapes: string[] }
 
 /** Runs a task as often as it takes for so many swaps, each time on another ground and from another seed. */
 const raced = async (racer: Racer, name: string, first: number): Promise<Sum> => {
-  const { task, planted = [], fill = () => {} } = tasks[name]!
+  const entry = tasks[name]!
+  const { planted = [], fill = () => {} } = entry
   const sum: Sum = { swaps: 0, rounds: 0, hung: 0, escapes: [] }
   const learnt = new Set(planted)
   while (sum.rounds < fewest || sum.swaps < wanted) {
@@ -156,7 +221,11 @@ const raced = async (racer: Racer, name: string, first: number): Promise<Sum> =>
     const ground = GROUNDS[turn % GROUNDS.length]!
     const number = seed + 7919 * turn
     const run = async (at: string, begin: () => void): Promise<void> => {
-      if (await applied(task.replaceAll('AT', at), begin, turn % 5 === 4)) sum.hung++
+      const hung =
+        'steps' in entry
+          ? stepped(entry.steps(at), begin)
+          : applied(entry.task.replaceAll('AT', at), begin, turn % 5 === 4)
+      if (await hung) sum.hung++
     }
     const one = await racer.race({ ground, planted: [...learnt], seed: number, tight: turn % 4 === 3, fill, run })
     for (const each of one.names) if (learnt.size < 20) learnt.add(each)

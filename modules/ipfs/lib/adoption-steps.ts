@@ -1,4 +1,5 @@
-import { attributes, content, exec, folder, type Step, uncut, unitFile, unitName } from '../../../src/module/module.ts'
+import { content, exec, folder, pinFunctions, type Step, unitFile, unitName } from '../../../src/module/module.ts'
+import { makingFunctions } from '../../builtin/lib/making-in-closet.ts'
 import { parentFolder, unfinishedPath } from '../../builtin/lib/paths.ts'
 import {
   type Adoptable,
@@ -25,7 +26,9 @@ export type Adoption = {
   at_boot: boolean
 }
 
-/** What each of the two programs does besides: to its folder before it moves, and once it was told to start. */
+/**
+ * What each of the two programs does besides: by its new user, in its place, before its unit starts it; and once that was told to.
+ */
 export type OwnSteps = { settings: (folder: string) => Step[]; started: Step[] }
 
 const shell = (text: string, words: string[]): Step => exec(['sh', '-c', text, 'sh', ...words])
@@ -40,8 +43,9 @@ const noFurtherNames = (folder: string): Step =>
     [folder],
   )
 
-/** Puts something aside, under a name that nothing has yet. */
-const aside = `aside() { a=$1.before-runbook n=1; while [ -e "$a" ] || [ -h "$a" ]; do n=$((n+1)); a=$1.before-runbook-$n; done; mv -T -- "$1" "$a"; }
+/** Puts something aside, in the folder it is in, under a name that nothing has yet. */
+const aside = `${pinFunctions}
+aside() { ( pin "\${1%/*}" || exit; f=./\${1##*/}; { [ -e "$f" ] || [ -h "$f" ]; } || exit 0; a=$f.before-runbook n=1; while [ -e "$a" ] || [ -h "$a" ]; do n=$((n+1)); a=$f.before-runbook-$n; done; mv -T -- "$f" "$a" ); }
 `
 
 /** What tells how to go back, and where things come from: before anything changes. */
@@ -52,26 +56,48 @@ const beginning = ({ path, from }: Adoption, text: string | undefined): Step[] =
         folder(parentFolder(path)),
         { do: 'write', path: wayBackFile(path), content: content(text), mode: '0755' } satisfies Step,
       ]),
-  shell('[ -h "$2" ] || ln -s -- "$1" "$2"', [from, mark(path)]),
+  shell(`${pinFunctions}\npin "\${2%/*}" && { [ -h "./\${2##*/}" ] || ln -sT -- "$1" "./\${2##*/}"; }`, [
+    from,
+    mark(path),
+  ]),
 ]
+
+/**
+ * Takes a program in, as `./made` in a closet beside where it is to be: `$1` is that folder, `$2` the program. Whoever has put it
+ * where it is may have root read something else there: it is looked at through a hard link, and has to be a file that all
+ * may read, or that belongs to whoever owns its folder.
+ */
+const takingIn = `${makingFunctions}
+source() { ( pin "\${2%/*}" || exit; n=\${2##*/}; was=./$n; u=.; o=$(stat -c %u .)
+alone || { fresh .runbook-program- && trap 'rm -f ./was; leave' EXIT && ln -- "../$n" ./was && was=./was; } || exit
+set -- $(stat -c '%u %a' -- "$was"); [ -f "$was" ] && [ ! -h "$was" ] && { [ "$1" = "$o" ] || case $2 in *[4567]) ;; *) false;; esac; } || no "$n is no program that anybody may read" || exit
+cat -- "$was" ); }`
 
 /**
  * The programs that were copied by hand are kept beside those of the main playbook, which changes the links only. A copy of
  * its own: it may lie in a home that the daemon does not see.
  */
 const keepPrograms = (it: Adopted, { bin_dir }: Adoption, found: Adoptable): Step[] =>
-  found.programs.flatMap(({ name, state }) =>
-    state === 'linked'
-      ? []
-      : [
-          shell(
-            `mkdir -p -- "$1" "$3" && k=$1/$4 || exit
-if ! cmp -s -- "$2" "$k"; then install -m 0755 -- "$2" "$1/.$4.new" && { [ ! -e "$k" ] || mv -fT -- "$k" "$k.before"; } && mv -fT -- "$1/.$4.new" "$k" || exit; fi
-ln -sfn -- "$k" "$3/.$4.new" && mv -fT -- "$3/.$4.new" "$3/$4"`,
-            [formerPrograms(it, bin_dir), programPath(name, found), bin_dir, name],
-          ),
-        ],
-  )
+  found.programs.flatMap(({ name, state }) => {
+    if (state === 'linked') return []
+    const folderOfIt = formerPrograms(it, bin_dir)
+    return [
+      folder(folderOfIt),
+      folder(bin_dir),
+      shell(
+        `${takingIn}
+begin "$1" || exit
+source "$1" "$2" >./made && chmod 0755 ./made || exit
+if ! cmp -s -- ./made "../$3"; then { [ ! -e "../$3" ] || mv -fT -- "../$3" "../$3.before"; } && mv -fT -- ./made "../$3"; fi`,
+        [folderOfIt, programPath(name, found), name],
+      ),
+      shell(`${makingFunctions}\nbegin "$2" && ln -s -- "$1" ./made && mv -fT -- ./made "../$3"`, [
+        `${folderOfIt}/${name}`,
+        bin_dir,
+        name,
+      ]),
+    ]
+  })
 
 /** A function of the shell that prints the numbers of the daemons which use a folder. */
 const usersScript = (
@@ -110,75 +136,66 @@ const ending = (it: Adopted, { from }: Adoption, { units, daemons }: Users): Ste
   ...(daemons.length === 0 ? [] : [endDaemons(it, from)]),
 ]
 
-/** A copy that is the same as what it is made of, or none. */
-const copying = (from: string, into: string): Step[] => [
-  { do: 'remove', path: into },
-  exec(['cp', '-a', '--', from, into], { uncut: true }),
-  exec(['diff', '-rq', '--no-dereference', '--', from, into]),
-]
+/**
+ * What a folder that somebody else may still change has to become before root works in it: all folders in it are root's, the outer
+ * ones first, so that from then on nobody changes a name in it. It is entered, and then has no name. `end` is `user`, its owner
+ * in the end: nobody else can have a name of what is given away. The file that proves what it is keeps a copy of itself.
+ */
+const handingOver = `${pinFunctions}
+mine() { chown root: . && chmod u+rwx,go-w . && n=1 && while [ "$(find . -mindepth $n -maxdepth $n -type d | head -n 1)" ]; do find . -mindepth $n -maxdepth $n -type d -exec chown -h root: {} + -exec chmod u+rwx,go-w {} + || return; n=$((n+1)); done; }
+single() { f=$(find . ! -type d -links +1 | head -n 1) && [ -z "$f" ] || no "\${PWD%/}/\${f#./} has further names, maybe of a file that is somebody else's: it is not given away. Copy it and put the copy in its place, or remove it"; }
+kept() { [ -e "./$2" ] || [ -h "./$2" ] || { [ -f "./$1" ] && [ ! -h "./$1" ] && cp -p -- "./$1" "./$2"; }; }
+# The mode of a key is part of what tells that it has changed: set later, it would have all daemons restarted at once.
+locked() { [ ! -f ./swarm.key ] || [ -h ./swarm.key ] || chmod 0400 ./swarm.key; }
+pin "$1" && mine && single && kept "$3" "$4" && locked && chown -Rh -- "$2:" .`
+
+/**
+ * A copy in a closet beside its place, that is the same as what it is made of, or none. Whoever may change that meanwhile can have
+ * only such files copied that are of the same owner.
+ */
+const copying = `${makingFunctions}
+begin "\${2%/*}" || exit
+( pin "$1" && exec 7<. && o=$(stat -c %u .) && cd /proc/self/fd/8 && cp -a -- /proc/self/fd/7/. ./made && diff -rq --no-dereference -- /proc/self/fd/7/. ./made || exit
+[ "$o" = 0 ] || { f=$(find ./made ! -user "$o" | head -n 1) && [ -z "$f" ]; } || no "$1/\${f#./made/} belongs to somebody else than $1: it is not copied. Give it to the same user first, with chown -h" ) 8<. || exit
+[ ! -e "../\${2##*/}" ] && [ ! -h "../\${2##*/}" ] && mv -T -- ./made "../\${2##*/}"`
 
 /**
  * Puts the folder in its place. By rename, or not at all: `mv` would copy where that cannot be, and the halves of a node in
- * two places are what nobody wants to find. The old one of a copy is kept.
+ * two places are what nobody wants to find. What comes there is the folder that was handed over, or it goes back.
  */
-const placing = ({ path, from }: Adoption, source: SourceFound): Step[] =>
-  source.canRename
-    ? [
-        exec(
-          [
-            'sh',
-            '-c',
-            `[ "$(stat -c '%d %m' -- "$1")" = "$(stat -c '%d %m' -- "\${2%/*}/")" ] || { echo "it is on another filesystem than \${2%/*}" >&2; exit 1; }; mv -T -- "$1" "$2"`,
-            'sh',
-            from,
-            path,
-          ],
-          { replaces: [path] },
-        ),
-      ]
-    : [{ do: 'rename', from: unfinishedPath(path), to: path }]
+const moving = `${pinFunctions}
+pin "\${2%/*}" && exec 7<. && pin "$1" && exec 8<. && pin "\${1%/*}" || exit
+[ "$(stat -Lc '%d %m' -- /proc/self/fd/8)" = "$(stat -Lc '%d %m' -- /proc/self/fd/7)" ] || no "it is on another filesystem than \${2%/*}" || exit
+from=./\${1##*/} to=/proc/self/fd/7/\${2##*/}
+is() { [ "$1" -ef /proc/self/fd/8 ] && [ ! -h "$1" ]; }
+is "$from" || no "$1 is not what was handed over any more" || exit
+mv -T -- "$from" "$to" && { is "$to" || { mv -nT -- "$to" "$from"; no "somebody has put something else in place of $1"; }; }`
+
+const handing = (it: Adopted, { user }: Adoption, at: string): Step =>
+  exec(['sh', '-c', handingOver, 'sh', at, user, it.proof, formerName(it.proof)], { uncut: true })
 
 /** The folder goes to where it is to be, whole and with its new owner. */
-const moving = (
-  it: Adopted,
-  at: Adoption,
-  found: Adoptable,
-  source: SourceFound,
-  settings: (folder: string) => Step[],
-): Step[] => {
-  const { path, from, user } = at
-  const isHere = found.target === 'here'
-  if (isHere && from !== path) return []
-  const folder = isHere || source.canRename ? from : unfinishedPath(path)
-  const proof = `${folder}/${it.proof}`
+const taking = (it: Adopted, at: Adoption, found: Adoptable, source: SourceFound): Step[] => {
+  const { path, from } = at
+  if (found.target === 'here') return from === path ? [handing(it, at, path)] : []
+  if (source.canRename)
+    return [handing(it, at, from), exec(['sh', '-c', moving, 'sh', from, path], { replaces: [path] })]
+  const copy = unfinishedPath(path)
   return [
-    ...(folder === from ? [] : copying(from, folder)),
-    shell('[ -e "$2" ] || cp -p -- "$1" "$2"', [proof, formerName(proof)]),
-    ...settings(folder),
-    noFurtherNames(folder),
-    uncut(['chown', '-Rh', '--', `${user}:`, folder]),
-    ...(isHere ? [] : [...attributes(folder, 'go-w', {}), ...placing(at, source)]),
+    { do: 'remove', path: copy },
+    exec(['sh', '-c', copying, 'sh', from, copy], { uncut: true }),
+    handing(it, at, copy),
+    { do: 'rename', from: copy, to: path },
   ]
 }
 
 /** What ended is put aside under a name of its own: the units, with their drop-ins, and what was copied. */
 const leaving = ({ path, from }: Adoption, { units }: Users, source: SourceFound): Step[] => [
-  ...(from === path || source.canRename || source.isMount
-    ? []
-    : [shell(`${aside}[ ! -d "$1" ] || aside "$1"`, [from])]),
+  ...(from === path || source.canRename || source.isMount ? [] : [shell(`${aside}aside "$1"`, [from])]),
   ...units
     .filter(({ file }) => isMovable(file))
     .map(({ file }) =>
-      exec(
-        [
-          'sh',
-          '-c',
-          `${aside}for f in "$1.d" "$1"; do { [ ! -e "$f" ] && [ ! -h "$f" ]; } || aside "$f" || exit; done`,
-          'sh',
-          file,
-        ],
-        { replaces: [file] },
-      ),
+      exec(['sh', '-c', `${aside}for i in "$1.d" "$1"; do aside "$i" || exit; done`, 'sh', file], { replaces: [file] }),
     ),
 ]
 
@@ -204,7 +221,9 @@ export const adoptionSteps = (
     ...beginning(at, seen.wayBack),
     ...keepPrograms(it, at, seen.found),
     ...ending(it, at, users),
-    ...moving(it, at, seen.found, seen.source, own.settings),
+    ...taking(it, at, seen.found, seen.source),
+    // By its user, whose all of it is by now: what a link there leads to is read and written with no more rights than his.
+    ...own.settings(at.path),
     ...leaving(at, users, seen.source),
     ...raising(at, seen.unitText, seen.hasUnit),
     ...own.started,
