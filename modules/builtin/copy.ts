@@ -4,6 +4,7 @@ import {
   defineModule,
   type FileAnswer,
   file,
+  fileWithTies,
   folderAt,
   isUnknown,
   type Later,
@@ -17,7 +18,7 @@ import {
   uses,
 } from '../../src/module/module.ts'
 import { attributeArguments, type FileAttributes, targetReads } from './lib/file-attributes.ts'
-import { contentOfDigest, decideFile, type PutContent, placement, writeStep } from './lib/file-content.ts'
+import { contentOfDigest, decideFile, modeAfter, type PutContent, placement, writeStep } from './lib/file-content.ts'
 import { decideFolder, type FolderCopy, folderReads } from './lib/folder-copy.ts'
 import { baseName, foldersAbove, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
@@ -124,6 +125,29 @@ const uncopied = (src: string | undefined, found: FileAnswer | undefined): Obsta
   if (isUnknown(kind) || kind === 'file') return undefined
   return { why: `${src} is a ${kind}, copy puts single files in place`, fix: 'name the file itself' }
 }
+/**
+ * A file with further names that not everybody may read may be somebody else's, linked there by whose folder it is: its bytes do
+ * not go where more may read them.
+ */
+const linkedThere = (
+  src: string,
+  found: FileAnswer | undefined,
+  { owner, group }: CopyArguments,
+  mode: unknown,
+): Obstacle | undefined => {
+  const ties = found?.exists ? later(() => found.ties) : undefined
+  const links = isUnknown(ties) ? 1 : (ties?.links ?? 1)
+  const was = found?.exists ? later(() => found.mode) : ''
+  if (links === 1 || typeof was !== 'string' || typeof mode !== 'string') return undefined
+  const readers = (octal: string): number => Number.parseInt(octal, 8) & 0o044
+  const isOpener = (readers(mode) & ~readers(was)) !== 0
+  if ((readers(was) & 0o004) !== 0 || (!isOpener && owner === undefined && group === undefined)) return undefined
+  return {
+    why: `${src} is one of ${links} names of a file (hard links) that not everybody may read, and the copy would be for others`,
+    fix: `find / -xdev -samefile ${src} lists them: name the one that lies where nobody else may write, and leave out mode and owner; or make a file of its own of it`,
+  }
+}
+
 /** The content of a file of the host, without its bytes: it is copied on the host itself. */
 const contentAt = (path: string, found: FileAnswer): Content => {
   if (!found.exists || found.kind !== 'file') return content('')
@@ -189,7 +213,7 @@ export default defineModule({
       args.src === undefined || args.remote_src
         ? undefined
         : (args.local_follow === false ? sourceLinks : source)(args.src),
-    from: args.src !== undefined && args.remote_src ? uses(file(plainPath(args.src))) : undefined,
+    from: args.src !== undefined && args.remote_src ? uses(fileWithTies(plainPath(args.src))) : undefined,
     file: file(target(args)),
     ...targetReads(target(args), args),
   }),
@@ -233,6 +257,14 @@ export default defineModule({
     const it = decideFile(dest, wanted, withMode(args, seen.from ?? found), { ...seen, ...at }, put)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ dest })
+    const there = at.file.exists && at.file.kind === 'file' ? at.file : undefined
+    const linked = linkedThere(
+      args.src ?? '',
+      seen.from,
+      args,
+      later(() => modeAfter(withMode(args, seen.from), there)),
+    )
+    if (linked) return fail(linked.why, linked.fix)
     const will = seen.inside ? { inside: it.will } : { file: it.will }
     return change({ will, steps: it.steps, reason: it.reason, touches: [], outputs: { dest } })
   },

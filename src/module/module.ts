@@ -25,7 +25,7 @@ export {
   template,
 } from './probes/controller.ts'
 export { type Facts, facts } from './probes/facts.ts'
-export { digest, type FileAnswer, file, folderAt, stat } from './probes/file.ts'
+export { digest, type FileAnswer, file, fileWithTies, folderAt, stat } from './probes/file.ts'
 export { readWhole } from './probes/file-content.ts'
 export { type Listing, listing } from './probes/listing.ts'
 export { cpKind, packedFunction, tarKind } from './probes/other-tools.ts'

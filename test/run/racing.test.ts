@@ -59,7 +59,11 @@ const tasks: Record<string, Entry> = {
   'copy content': { task: 'copy: { dest: AT/conf, content: "two\\n", mode: "0644" }' },
   'copy over': { task: 'copy: { dest: AT/conf, content: "two\\n", mode: "0644" }', fill: conf, planted: ['conf'] },
   'copy over, kept': { task: 'copy: { dest: AT/conf, content: "two\\n" }', fill: conf, planted: ['conf'] },
-  'copy owner': { task: 'copy: { dest: AT/conf, content: "two\\n", owner: daemon, mode: "0600" }', fill: conf, planted: ['conf'] },
+  'copy owner': {
+    task: 'copy: { dest: AT/conf, content: "two\\n", owner: daemon, mode: "0600" }',
+    fill: conf,
+    planted: ['conf'],
+  },
   'copy big': { task: `copy: { dest: AT/big, src: ${shared}/big, mode: "0644" }`, planted: ['.big.receipt'] },
   'copy folder': { task: `copy: { dest: AT/www/, src: ${folder}/, mode: "0644", owner: daemon }` },
   'copy folder over': {
@@ -198,10 +202,6 @@ const stepped = async ({ steps, memory = {} }: RacedSteps, begin: () => void): P
   const known = new Map(Object.entries(memory))
   await transport
     .run(steps.map(step => ({ sh: stepScript(step, known, 'root')!, step: true as const })))
-    .then(outputs => {
-      const said = outputs.at(-1)
-      if (process.env.RUNBOOK_RACE_SAID && said) console.log(outputs.length, steps.length, said.stderr.toString())
-    })
     .catch(() => undefined)
   clearTimeout(late)
   await hosts.close()

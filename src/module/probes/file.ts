@@ -322,6 +322,8 @@ const query = (path: string, facets: string[]): Query<FileAnswer> => ({
 
 /** What stands at an absolute path; of a small regular file also its bytes, for diffs and edits. */
 export const file = (path: string): Query<FileAnswer> => query(path, ['digest', 'bytes'])
+/** The same with its ties: whether it has further names, which are maybe somebody else's. */
+export const fileWithTies = (path: string): Query<FileAnswer> => query(path, ['digest', 'bytes', 'ties'])
 /** The same with the content known by its digest alone: programs, archives, keys. */
 export const digest = (path: string): Query<FileAnswer> => query(path, ['digest'])
 /** The same without content: for folders, links and files whose content does not matter. */
