@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import type { ProgramEnd, Wire } from '../connection/link.ts'
 import { type Failure, notAnAnswer, Refusal } from '../core/failure.ts'
 import { dressed, keepFunction } from '../core/keep-attributes.ts'
-import { closetFor, partName, placed, TEMPORARY_DIGITS } from '../core/pinned-folder.ts'
+import { closetFor, partName, pinFunctions, placed, TEMPORARY_DIGITS } from '../core/pinned-folder.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
 import { systemFix } from '../core/system-fix.ts'
 import type { Upload } from '../core/transport.ts'
@@ -77,18 +77,22 @@ const receiveScript = (upload: Upload, random: string, isKept: boolean): string 
 
 /**
  * Unpacks what arrives into a folder while it arrives: it is read once, for tar and for its digest, and lies nowhere by
- * itself. A failure of tar is reported before the digest: on a full disk it says more.
+ * itself. A failure of tar is reported before the digest: on a full disk it says more. The folder is entered, and has to be one
+ * where nobody else may write: then it is the one that was made for this, whatever becomes of its name.
  */
 const unpackScript = (upload: Upload, random: string): string => {
   const folder = quote(upload.path)
-  const tar = `tar -C ${folder} --no-same-owner -xzf - ${quoted(upload.unpack ?? [])}`
+  const open = `somebody else may write to ${upload.path}, or has put another folder in its place`
   return [
     ...begin,
+    pinFunctions,
     'umask 022',
     `[ -d ${folder} ] || fail ${quote(`the folder ${upload.path} does not exist`)}`,
-    `s=$({ { tee /dev/fd/3 | sha256sum >&4 3>&-; } 3>&1 | ${tar}; } 4>&1) || exit 1`,
+    `pin ${folder} || exit 1`,
+    `alone || fail ${quote(open)}`,
+    `s=$({ { tee /dev/fd/3 | sha256sum >&4 3>&-; } 3>&1 | tar --no-same-owner -xzf - ${quoted(upload.unpack ?? [])}; } 4>&1) || exit 1`,
     checked(upload),
-    `sync -f ${folder} 2>/dev/null || sync`,
+    'sync -f . 2>/dev/null || sync',
     `echo stored-${random}`,
   ].join('; ')
 }

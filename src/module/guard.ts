@@ -1,5 +1,7 @@
+import { basename, dirname } from 'node:path'
 import { bytesOfText } from '../core/byte-text.ts'
 import { digestTest, isGone, isThere, statTest, targetTest } from '../core/path-test.ts'
+import { pinFunctions } from '../core/pinned-folder.ts'
 import { quote, quoted } from '../core/quote.ts'
 import { sha256 } from '../core/value.ts'
 
@@ -101,9 +103,11 @@ const allHandedOn = (guards: Guard[]): string[] => {
  * at by itself: of 1,000 files that are replaced 0.1 s in place of 5.
  */
 export const guardScript = (guards: Guard[], beside: string[] = []): string => {
-  const sweep = beside.length === 0 ? '' : `rm -rf -- ${quoted(beside)}; `
+  const sweep = beside.map(
+    path => `( ${pinFunctions}; pin ${quote(dirname(path))} && rm -rf -- ${quote(`./${basename(path)}`)} ); `,
+  )
   const each = guards.map(
-    guard => `{ ${guardTest(guard)}; } || { ${sweep}printf %s ${quote(guard.path)}; exit ${movedStatus}; }`,
+    guard => `{ ${guardTest(guard)}; } || { ${sweep.join('')}printf %s ${quote(guard.path)}; exit ${movedStatus}; }`,
   )
   if (guards.length < 2) return each.join('\n')
   const others = guards.flatMap(({ handedOn: _, ...guard }) => [kindTest(guard), ...attributeTests(guard)])

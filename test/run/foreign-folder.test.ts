@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { content, sha256 } from '../../src/core/value.ts'
@@ -7,11 +8,21 @@ import { receiverScript } from '../../src/host/upload.ts'
 import { attributes, folder, link, type Step } from '../../src/module/step.ts'
 import { rewrite, stepScript } from '../../src/run/step-script.ts'
 import { noAttacker, type Place, quiet, survives } from './foreign-folder.ts'
+import { temporary } from './local.ts'
 
 const check = noAttacker === '' ? test : test.skip
 const about = (what: string): string => `in a folder of others, ${what}${noAttacker}`
 const script = (...steps: Step[]): string =>
   steps.map(step => `( ${stepScript(step, new Map(), 'root')} ) || exit $?`).join('\n')
+
+/** An archive with one folder, and a program in it. */
+const packed = (): Buffer => {
+  const top = join(temporary(), 'top')
+  mkdirSync(top)
+  for (const name of ['target', 'program']) writeFileSync(join(top, name), '#!/bin/sh\necho new\n', { mode: 0o755 })
+  return execFileSync('tar', ['-C', dirname(top), '-czf', '-', 'top'])
+}
+const archive = packed()
 
 const bytes = Buffer.alloc(5_000, 'some bytes\n')
 const sent = { source: { bytes }, size: bytes.length, digest: sha256(bytes), mode: '0644' }
@@ -102,6 +113,18 @@ const ways: Record<string, Way> = {
     prepare: there,
     script: ({ d }) => script({ do: 'receipt', path: join(d, 'f'), digest: sha256('old\n') }),
     makes: ['f', 'g'],
+  },
+  'an archive that is unpacked': {
+    prepare: ({ d }) => mkdirSync(join(d, 'f')),
+    script: ({ d }) =>
+      receiverScript(
+        {
+          ...{ source: { bytes: archive }, size: archive.length, digest: sha256(archive), mode: '' },
+          ...{ path: join(d, 'f'), unpack: ['--strip-components=1', 'top'] },
+        },
+        'a'.repeat(16),
+      ),
+    input: archive,
   },
   'an upload': { script: ({ d }) => receiverScript({ ...sent, path: join(d, 'f') }, 'a'.repeat(16)), input: bytes },
   'an upload that may be cut, over a file': {

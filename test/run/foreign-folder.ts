@@ -27,6 +27,9 @@ export const swaps: Record<string, string> = {
     'for f in d/* d/.[!.]*; do [ -e "$f" ] && mv "$f" away/$$.${f##*/} && ln "$v/target" "$f"; done',
   'every name in it is a folder of theirs':
     'for f in d/* d/.[!.]*; do [ -e "$f" ] && mv "$f" away/$$.${f##*/} && mkdir "$f" && ln -s "$v/target" "$f/new" && ln -s "$v/target" "$f/was"; done',
+  // Another's folder cannot be moved elsewhere, but it can be called something else.
+  'every folder in it is a link to a folder of root':
+    'for f in d/* d/.[!.]*; do [ -d "$f" ] && [ ! -h "$f" ] && case $f in d/.gone*) false;; esac && mv -T "$f" "d/.gone$$" && ln -s "$v" "$f"; done',
   'the folder itself is a link to one of root': '[ -h d ] || { mv d away/$$.d && ln -s "$v" d; }',
 }
 
@@ -98,7 +101,7 @@ export const survives = (
   prepare: (place: Place) => void = () => {},
   input?: Buffer,
 ): void => {
-  for (const [i, swap] of Object.values(swaps).entries()) attacked(swap, i % 2 === 1, script, prepare, input)
+  for (const [i, swap] of Object.values(swaps).entries()) attacked(swap, i % 2 === 1 || i === 4, script, prepare, input)
 }
 
 /** What lies in their folder when nobody acts. */

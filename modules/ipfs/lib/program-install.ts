@@ -10,6 +10,7 @@ import {
   file,
   folder,
   link,
+  pinFunctions,
   type Query,
   type Step,
   stat,
@@ -109,8 +110,7 @@ const place = (
         (program, i): Step => ({ do: 'receipt', path: `${fresh}/${program.at}`, digest: digests[i]! }),
       ),
       // Run once before it is linked: a program for another machine, or a folder mounted noexec, shows here.
-      exec(['sh', '-c', 'for p; do $p </dev/null || exit; done >.runbook-says', 'sh', ...programsOf(p).map(saying)], {
-        cwd: fresh,
+      exec(['sh', '-c', trying, 'sh', fresh, ...programsOf(p).map(saying)], {
         env: { HOME: '/nonexistent', IPFS_PATH: '/nonexistent' },
       }),
       { do: 'write', path: `${fresh}/.runbook-record`, content: content(record), mode: '0644' },
@@ -119,6 +119,10 @@ const place = (
     ],
   }
 }
+/** In the folder that was made, which nobody else may write to: by its name it could be another one, with other programs. */
+const trying = `${pinFunctions}
+pin "$1" && { alone || no "somebody else may write to $1, or has put another folder in its place"; } || exit
+shift; for p; do $p </dev/null || exit; done >.runbook-says`
 const saying = ({ at, says }: PackedProgram): string => `./${at} ${says.join(' ')}`
 
 /**
