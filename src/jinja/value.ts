@@ -108,7 +108,8 @@ export const usable = <V extends Value>(value: V): Exclude<V, Undefined | Unknow
 /** What of a value makes it the same key: 1, 1.0 and True are one in Python. */
 const identityOf = (key: Value): unknown => {
   if (typeof key === 'boolean') return key ? 1n : 0n
-  if (typeof key === 'number') return Number.isInteger(key) ? BigInt(key) : key
+  // What is no number equals nothing, not even itself.
+  if (typeof key === 'number') return Number.isInteger(key) ? BigInt(key) : Number.isNaN(key) ? Symbol() : key
   if (key instanceof Tuple) return `(${key.map(one => `${typeof one}:${String(identityOf(one))}`).join()}`
   if (key instanceof Moment) return `@${key.parts}/${key.time}/${key.offset}`
   if (Array.isArray(key)) throw new ValueFault("unhashable type: 'list'")

@@ -1,11 +1,30 @@
 import type { Origin } from '../core/failure.ts'
+import { toPlain } from '../jinja/plain.ts'
+import type { Value } from '../jinja/value.ts'
+import type { Doubt } from './doubt.ts'
+
+/** A value as YAML has it. `isTemplate`: whether braces in its texts mean anything; not where it is tagged `!unsafe`. */
+export type Exact = { value: Value; isTemplate: boolean }
 
 /**
  * A value with the place in a text where it was written, and the places of everything in it.
  * `at` takes a JSON pointer relative to this value and answers with the nearest place that is known: a member that
  * came by a YAML alias or a default has none of its own.
+ *
+ * Where plain data does not say all that is written, `exact` answers with it, and with undefined for a part of which plain
+ * data does: 8.0, integers beyond 2^53, dates, keys that are no texts, the order of keys that look like numbers, and what is
+ * no template. `doubts` are what YAML may have read otherwise than it was meant, in a part.
  */
-export type Located<T = unknown> = { value: T; origin: Origin; at(pointer: string): Origin }
+export type Located<T = unknown> = {
+  value: T
+  origin: Origin
+  at(pointer: string): Origin
+  exact?(pointer: string): Exact | undefined
+  doubts?(pointer: string): Doubt[]
+}
+
+/** A key of a mapping as plain data and pointers have it. */
+export const keyText = (key: Value): string => (typeof key === 'string' ? key : String(toPlain(key)))
 
 /** One step of a JSON pointer (RFC 6901, section 3). */
 export const step = (key: string | number): string => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
@@ -21,7 +40,13 @@ export const locatedMember = (located: Located, key: string | number): Located =
     tree !== null && typeof tree === 'object' && Object.hasOwn(tree, key)
       ? (tree as Record<string | number, unknown>)[key]
       : undefined
-  return { value, origin: located.at(prefix), at: pointer => located.at(prefix + pointer) }
+  return {
+    value,
+    origin: located.at(prefix),
+    at: pointer => located.at(prefix + pointer),
+    ...(located.exact && { exact: pointer => located.exact!(prefix + pointer) }),
+    ...(located.doubts && { doubts: pointer => located.doubts!(prefix + pointer) }),
+  }
 }
 
 /** Where a key of a mapping was written: that is what a message about an unknown key points at. */

@@ -23,15 +23,16 @@ export const roomOf = (file: string): string | undefined => {
 
 /** All rooms but cli/, which wires them together. */
 const BELOW_CLI =
-  'core vault jinja load module settings connection host report lab artifact graph world plan planfile drift run'.split(
+  'core vault yaml jinja load module settings connection host report lab artifact graph world plan planfile drift run'.split(
     ' ',
   )
 
 /** Which rooms each room may import, besides itself. */
 const MAY: Record<string, string[]> = {
   core: [],
-  jinja: ['core'],
-  load: ['core', 'jinja'],
+  yaml: [],
+  jinja: ['core', 'yaml'],
+  load: ['core', 'yaml', 'jinja'],
   module: ['core'],
   vault: ['core'],
   settings: ['core'],
@@ -77,7 +78,6 @@ const DOORS: Record<string, string[]> = {
   commander: ['src/cli/main.ts', 'type src/cli/vault-commands.ts'],
   diff: ['src/report/difference.ts'],
   handlebars: ['src/load/template.ts'],
-  'js-yaml': ['src/load/yaml.ts', 'src/jinja/filters/yaml-reader.ts'],
   'fast-check': ['test/chance.ts'],
   listr2: ['src/report/tty.ts'],
   'p-queue': ['src/host/pool.ts'],

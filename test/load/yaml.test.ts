@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Dict } from '../../src/jinja/value.ts'
 import { step } from '../../src/load/located.ts'
-import { parseYaml } from '../../src/load/yaml.ts'
+import { parseYaml, readYaml } from '../../src/load/yaml.ts'
 import { fc } from '../chance.ts'
 import { refusedOnce, spot } from './refused.ts'
 
@@ -10,66 +11,113 @@ const places = (text: string, ...pointers: string[]): string[] => {
   return pointers.map(pointer => `${tree.at(pointer).line}:${tree.at(pointer).column}`)
 }
 
-test('YAML 1.2 core: yes is what it looks like, and 0644 as a mode, which wants quotes', () => {
-  assert.equal(parseYaml('{a: yes, mode: 0644, c: true, d: ~, e: 1.5, f: 2024-01-01}', 'f').value, {
-    a: 'yes',
-    mode: 644,
-    c: true,
+/** What is told beside plain data: each part of it that has an exact value. */
+const exactly = (text: string, pointer = ''): unknown => parseYaml(text, 'f').exact?.(pointer)
+
+test('words are what they are in YAML 1.1; plain data keeps what JSON can say', () =>
+  assert.equal(parseYaml('{a: yes, mode: 0644, c: 8.0, d: ~, e: 1.5, f: 2024-01-01, g: 12:30, h: 1e3}', 'f').value, {
+    a: true,
+    mode: 420,
+    c: 8,
     d: null,
     e: 1.5,
     f: '2024-01-01',
+    g: 750,
+    h: '1e3',
+  }))
+
+test('what plain data cannot tell is told beside it, and only that', () => {
+  assert.equal(exactly('{a: 8, b: 1.5, c: x, d: [yes, ~]}'), undefined)
+  const text = '{a: 8.0, b: 9007199254740993, c: [x, 2024-01-01], d: {8080: x, 80: y}, e: {x: 1}}'
+  assert.equal(exactly(text, '/a'), { value: 8, isTemplate: true })
+  assert.equal(exactly(text, '/b'), { value: 9007199254740993n, isTemplate: true })
+  assert.equal(parseYaml(text, 'f').value, {
+    a: 8,
+    b: '9007199254740993',
+    c: ['x', '2024-01-01'],
+    d: { 80: 'y', 8080: 'x' },
+    e: { x: 1 },
   })
+  const ports = parseYaml(text, 'f').exact!('/d')!.value as Dict
+  assert.equal(ports.entries(), [
+    [8080n, 'x'],
+    [80n, 'y'],
+  ])
+  for (const pointer of ['/c/0', '/d/80', '/e', '/e/x', '/nothing'])
+    assert.is(exactly(text, pointer), undefined, pointer)
+  assert.ok(exactly('{"80": a, "22": b}'), 'texts that look like numbers would change places')
 })
 
-for (const [written, place] of [
-  ['a: 123456789012345678', '1:4'],
-  ['a: [1, -9007199254740993]', '1:8'],
-  ['a: 0xffffffffffffffff', '1:4'],
-  ['a: 0.12345678901234567890', '1:4'],
-  ['123456789012345678: b', '1:1'],
-  ['{"a": 123456789012345678}', '1:7'],
+test('a value tagged !unsafe is no template, with all in it', () => {
+  const text = 'a: !unsafe "{{ x }}"\nb: !unsafe {c: ["{{ y }}"]}\nd: "{{ z }}"\n'
+  assert.equal(parseYaml(text, 'f').value, { a: '{{ x }}', b: { c: ['{{ y }}'] }, d: '{{ z }}' })
+  assert.equal(exactly(text, '/a'), { value: '{{ x }}', isTemplate: false })
+  assert.equal(exactly(text, '/b/c/0'), { value: '{{ y }}', isTemplate: false })
+  assert.is(exactly(text, '/d'), undefined)
+})
+
+test('what a vault keeps is opened by whom the reader is given, and refused without', () => {
+  const text = 'a: 1\nb: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\n'
+  const opened: unknown[] = []
+  const located = readYaml(text, 'f', 'playbook-yaml', (secret, { line, column }) => {
+    opened.push([secret, line, column])
+    return 'opened'
+  })
+  assert.equal(located.value, { a: 1, b: 'opened' })
+  assert.equal(opened, [['$ANSIBLE_VAULT;1.1;AES256\n3132\n', 3, 3]])
+  const failure = refusedOnce(() => parseYaml(text, 'f'))
+  assert.match(failure.what, /vault.*password/)
+  assert.match(failure.fix!, '--vault-password-file')
+})
+
+const doubts = (text: string): string[] =>
+  (parseYaml(text, 'f').doubts?.('') ?? []).map(({ text: said, origin }) => `${origin.line}:${origin.column} ${said}`)
+
+for (const [written, said] of [
+  ['version: 1.10', '1:10 1.10 is the number 1.1 here.'],
+  ['version: [1.0, 1.00]', '1:16 1.00 is the number 1.0 here.'],
+  ['start: 12:30', '1:8 12:30 is the number 750 here, as YAML counts in sixties.'],
+  ['zip: 01234', '1:6 01234 is the number 668 here, as it begins with 0 and is octal.'],
+  ['month: 07', '1:8 07 is the number 7 here.'],
+  ['phone: 0891', '1:8 0891 is text here'],
+  ['countries: [se, no, dk]', '1:17 no is false here.'],
+  ['country: NO', '1:10 NO is false here.'],
+  ['on: 1', '1:1 The key on is true here.'],
+  ['{"a": 1, 12:30: 2}', '1:10 12:30 is the number 750 here'],
+  ['at: 2024-01-01T10:00:00Z', '1:5 2024-01-01T10:00:00Z is a time here, and reads 2024-01-01 10:00:00+00:00.'],
+  ['digits: 0.12345678901234567890', '1:9 0.12345678901234567890 is the number 0.12345678901234568 here.'],
+  ['a: 1\nb: 2\na: 3', '3:1 The key a is written twice in one mapping; the last one counts.'],
 ] as const)
-  test(`a number that would lose digits is refused where it stands: ${written}`, () => {
-    const failure = refusedOnce(() => parseYaml(written, 'f'))
-    assert.is(spot(failure), place)
-    assert.match(failure.what, 'more digits than a number keeps')
+  test(`what YAML 1.1 may have read wrongly is told with its place: ${written.replaceAll('\n', ' ')}`, () => {
+    const [only, ...more] = doubts(written)
+    assert.ok(only?.startsWith(said), `${only}`)
+    assert.equal(more, [])
   })
 
-for (const [written, shown] of [
-  ['1.0', '1'],
-  ['-2.00', '-2'],
-  ['12e5', '1200000'],
-  ['1234e56', '1.234e+59'],
-  ['01234', '1234'],
-  ['00', '0'],
-] as const)
-  test(`a number that would be written as another text than Ansible makes of it is refused: ${written}`, () => {
-    const failure = refusedOnce(() => parseYaml(`a: [${written}]`, 'f'))
-    assert.is(spot(failure), '1:5')
-    assert.match(failure.what, `would be written as ${shown}.`)
-    assert.match(failure.fix!, `"${written}"`)
-    assert.equal(parseYaml(`a: ["${written}"]`, 'f').value, { a: [written] })
-  })
+for (const written of [
+  'mode: 0644',
+  'directory_mode: 01777',
+  'umask: 022',
+  'a: 1.5',
+  'a: 1.0',
+  'a: 1.5e+3',
+  'a: "1.10"',
+  'a: 1_000',
+  'a: 0x1f',
+  'enabled: no',
+  'flags: [yes, no]',
+  'd: 2024-01-01',
+  'a: !!str 012',
+  'b: &b {x: 1}\nc: {<<: *b, x: 2}',
+])
+  test(`nothing is said where YAML reads what is meant: ${written.replaceAll('\n', ' ')}`, () =>
+    assert.equal(doubts(written), []))
 
-test('numbers that keep their digits, and quoted ones, are taken', () =>
-  assert.equal(
-    parseYaml(
-      '[9007199254740991, 1.50, 0.1, 1.5e-7, 0x10, 0, .inf, 0b11, "123456789012345678", !!str 123456789012345678]',
-      'f',
-    ).value,
-    [
-      9007199254740991,
-      1.5,
-      0.1,
-      1.5e-7,
-      16,
-      0,
-      Number.POSITIVE_INFINITY,
-      '0b11',
-      '123456789012345678',
-      '123456789012345678',
-    ],
-  ))
+test('doubts are those of the part that is asked about, each once', () => {
+  const tree = parseYaml('a: &a {v: 1.10}\nb: *a\nc: 12:30\n', 'f')
+  const lines = (pointer: string) => tree.doubts!(pointer).map(({ origin }) => origin.line)
+  assert.equal([lines(''), lines('/a'), lines('/b'), lines('/c'), lines('/d')], [[1, 3], [1], [1], [3], []])
+})
 
 test('values know where they are written', () => {
   const text = 'a:\n  - "q"\n  - |\n     lit\n     two\nb: {c: [1, x]}\nd:\n'
@@ -97,16 +145,15 @@ test('faults have a reason, a sentence and a place', () => {
     ['', '1:1', /empty/],
     ['# only this\n', '1:1', /empty/],
     ['---\n', '1:1', /empty/],
-    ['a: 1\nb: 2\na: 3', '3:1', /duplicated/],
     ['a:\n\t- b', '2:1', /tab/, /spaces/],
     ['a: b: c', '1:5', /not valid YAML/, /Quote/],
-    ['a: {{ x }}', '1:4', /key must be plain text/, /quotes/],
+    ['a: {{ x }}', '1:5', /key must be plain text/, /quotes/],
     ['{a', '1:3', /not valid YAML/, /Close every/],
     ['{a: [{{ x }}', '1:13', /key must be plain text|not valid YAML/, /quotes/],
-    ['a: 1\n---\nb: 2', '1:1', /several/],
+    ['a: 1\n---\nb: 2', '3:1', /several/],
     ['x: 1\n__proto__: {a: 1}', '2:1', /__proto__/],
     ['a: &a [1, *a]', '1:11', /inside the value/],
-    ['a: *b', '1:5', /alias/],
+    ['a: *b', '1:4', /alias/],
     ['a: !!js/function x', '1:4', /tag/],
   ]
   for (const [yaml, place, what, fix] of faults) {
