@@ -45,7 +45,7 @@ test('every failure says what is wrong, what to do, and where', () => {
     ['path: x\nmode: "644"', /must match/, /octal/, '2:8'],
     ['path: x\nport: "80"', /a whole number, not "80"/, /Leave out the quotes: 80/, '2:8'],
     ['path: x\nport: 0', /at least 1/, /^/, '2:7'],
-    ['path: x\nenabled: yes', /true or false, not "yes"/, /without quotes/, '2:10'],
+    ['path: x\nenabled: "yes"', /true or false, not "yes"/, /without quotes/, '2:11'],
     ['path: x\nstate: presnt', /one of "present", "absent", not "presnt"/, /"present"/, '2:8'],
     ['path: x\nkind: flie', /one of "file", "folder", not "flie"/, /"file"/, '2:7'],
     ['path: x\nnames: 5', /text or a list, not the number 5/, /Quote/, '2:8'],
