@@ -1,4 +1,5 @@
 import { type Origin, type Reason, refuse } from '../core/failure.ts'
+import { openVaultText } from '../core/vault-file.ts'
 import { type OpenVault, YamlValues } from '../jinja/filters/yaml-value.ts'
 import { YamlFault } from '../yaml/cursor.ts'
 import { jsonTree } from '../yaml/json-tree.ts'
@@ -7,9 +8,6 @@ import type { Located } from './located.ts'
 import { WrittenData } from './written-data.ts'
 
 const maxBytes = 2 * 1024 * 1024
-
-/** Opens what a vault keeps; `at` is where it is written. Throws a Refusal where it cannot. */
-export type VaultOpener = (ciphertext: string, at: Origin) => string
 
 const hintFor = (text: string, { message, fix }: YamlFault): string | undefined =>
   text.includes('{{') && /list|mapping|key|value was expected/.test(message)
@@ -40,38 +38,28 @@ const rootOf = (text: string): WrittenNode | undefined => {
 
 /**
  * Reads one document as Ansible's loader does: JSON where it is that, else YAML 1.1 as PyYAML resolves it. Nothing at all is
- * null. Of two keys of one mapping the last counts. `openVault` opens values that are tagged `!vault`.
+ * null. Of two keys of one mapping the last counts. What is tagged `!vault` is opened.
  *
  * Throws a Refusal with `reason` and the place: what is no YAML, several documents, a key `__proto__`, a tag that is not
- * known, more than 2 MB, nesting over 64 levels, and aliases that unfold into too many values.
+ * known, more than 2 MB, nesting over 64 levels, and aliases that unfold into too many values; and one `usage-vault` for what no password opens.
  */
-export const readYaml = (
-  text: string,
-  file: string,
-  reason: Reason = 'playbook-yaml',
-  openVault?: VaultOpener,
-): Located => {
+export const readYaml = (text: string, file: string, reason: Reason = 'playbook-yaml'): Located => {
   const origin: Origin = { file, line: 1, column: 1 }
   if (Buffer.byteLength(text) > maxBytes) refuse(reason, 'The file is larger than 2 MB.', { origin })
   return inFile(text, file, reason, () => {
     const root = rootOf(text)
     if (root === undefined) return { value: null, origin, at: () => origin }
-    const open: OpenVault | undefined =
-      openVault && ((secret, { line, column }) => openVault(secret, { file, line: line + 1, column: column + 1 }))
-    return new WrittenData(root, new YamlValues({ openVault: open }), file).located()
+    const openVault: OpenVault = (secret, { line, column }) =>
+      openVaultText(secret, { file, line: line + 1, column: column + 1 }, 'data').toString()
+    return new WrittenData(root, new YamlValues(openVault), file).located()
   })
 }
 
 const isBlank = (text: string): boolean => /^(?:\s|---(?=\s|$)|\.\.\.(?=\s|$)|#.*)*$/.test(text)
 
 /** The same for a file that has to hold something. Throws a Refusal for an empty one, too. */
-export const parseYaml = (
-  text: string,
-  file: string,
-  reason: Reason = 'playbook-yaml',
-  openVault?: VaultOpener,
-): Located => {
-  const located = readYaml(text, file, reason, openVault)
+export const parseYaml = (text: string, file: string, reason: Reason = 'playbook-yaml'): Located => {
+  const located = readYaml(text, file, reason)
   if (located.value === null && isBlank(text))
     refuse(reason, 'The file is empty.', { origin: { file, line: 1, column: 1 } })
   return located

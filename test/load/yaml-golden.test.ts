@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readText } from '../../src/core/controller-file.ts'
 import { Refusal } from '../../src/core/failure.ts'
+import { setVaultOpener } from '../../src/core/vault-file.ts'
 import { fromPlain } from '../../src/jinja/plain.ts'
 import { floatText, momentText } from '../../src/jinja/repr.ts'
 import { Dict, Moment, type Value } from '../../src/jinja/value.ts'
@@ -39,6 +40,7 @@ const written = (value: Value, located: Located): unknown => {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'yaml-'))
+setVaultOpener(text => Buffer.from(`opened ${text}`))
 test.after(() => rmSync(folder, { recursive: true }))
 
 const textOf = ({ yaml, bytes }: Golden): string => {
@@ -64,7 +66,7 @@ const keyHere = (key: unknown): unknown =>
 
 const answer = (golden: Golden): string => {
   try {
-    const located = readYaml(textOf(golden), 'f', 'playbook-yaml', secret => `opened ${secret}`)
+    const located = readYaml(textOf(golden), 'f')
     const value = located.exact?.('')?.value ?? fromPlain(located.value)
     const twice = (located.doubts?.('') ?? []).filter(({ text }) => text.includes('twice')).length
     return JSON.stringify({ value: written(value, located), ...(twice > 0 && !hasMerge(golden) && { twice }) })

@@ -1,8 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { setVaultOpener } from '../../src/core/vault-file.ts'
 import type { Dict } from '../../src/jinja/value.ts'
 import { step } from '../../src/load/located.ts'
-import { parseYaml, readYaml } from '../../src/load/yaml.ts'
+import { parseYaml } from '../../src/load/yaml.ts'
 import { fc } from '../chance.ts'
 import { refusedOnce, spot } from './refused.ts'
 
@@ -56,18 +57,23 @@ test('a value tagged !unsafe is no template, with all in it', () => {
   assert.is(exactly(text, '/d'), undefined)
 })
 
-test('what a vault keeps is opened by whom the reader is given, and refused without', () => {
+test('what a vault keeps is opened, and refused with its place where no password is given', () => {
   const text = 'a: 1\nb: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\n'
-  const opened: unknown[] = []
-  const located = readYaml(text, 'f', 'playbook-yaml', (secret, { line, column }) => {
-    opened.push([secret, line, column])
-    return 'opened'
-  })
-  assert.equal(located.value, { a: 1, b: 'opened' })
-  assert.equal(opened, [['$ANSIBLE_VAULT;1.1;AES256\n3132\n', 3, 3]])
   const failure = refusedOnce(() => parseYaml(text, 'f'))
-  assert.match(failure.what, /vault.*password/)
+  assert.is(failure.reason, 'usage-vault')
+  assert.is(spot(failure), '3:3')
   assert.match(failure.fix!, '--vault-password-file')
+  const opened: unknown[] = []
+  setVaultOpener((secret, { line, column }) => {
+    opened.push([secret, line, column])
+    return Buffer.from('opened')
+  })
+  try {
+    assert.equal(parseYaml(text, 'f').value, { a: 1, b: 'opened' })
+  } finally {
+    setVaultOpener(undefined)
+  }
+  assert.equal(opened, [['$ANSIBLE_VAULT;1.1;AES256\n3132\n', 3, 3]])
 })
 
 const doubts = (text: string): string[] =>

@@ -84,14 +84,6 @@ const OF_TEXT: Record<string, (text: string) => Value> = {
 /** What opens a value that a vault keeps. Throws a Refusal or a YamlFault where it cannot. */
 export type OpenVault = (ciphertext: string, spot: YamlSpot) => Value
 
-const noVault: OpenVault = (_, spot) => {
-  throw new YamlFault(
-    'the value is kept in a vault, and nobody has given its password',
-    spot,
-    'Give it with --vault-password-file FILE or --ask-vault-pass.',
-  )
-}
-
 /** Makes values of documents, as Ansible's loader does. What an alias stands for is made once. */
 export class YamlValues {
   readonly #made = new Map<WrittenNode, Value>()
@@ -99,9 +91,9 @@ export class YamlValues {
   readonly #sizes = new Map<WrittenNode, number>()
   readonly #openVault: OpenVault | undefined
 
-  /** `ansible`: the tags of Ansible mean something, too, and this opens what is tagged `!vault`. */
-  constructor(ansible?: { openVault: OpenVault | undefined }) {
-    this.#openVault = ansible && (ansible.openVault ?? noVault)
+  /** With something that opens what is tagged `!vault` the other tags of Ansible mean something, too. */
+  constructor(openVault?: OpenVault) {
+    this.#openVault = openVault
   }
 
   /** Throws a YamlFault for a tag that is not known, and a value that is not what its tag says. */
