@@ -24,7 +24,7 @@ export {
   type TemplateAnswer,
   template,
 } from './probes/controller.ts'
-export { type Facts, facts } from './probes/facts.ts'
+export { type FactSource, type Facts, factSource, facts } from './probes/facts.ts'
 export { digest, type FileAnswer, file, fileWithTies, folderAt, stat } from './probes/file.ts'
 export { readWhole } from './probes/file-content.ts'
 export { type Listing, listing } from './probes/listing.ts'

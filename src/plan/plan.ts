@@ -2,6 +2,7 @@ import type { Emit } from '../core/event.ts'
 import { notAnAnswer, Refusal } from '../core/failure.ts'
 import type { Connect } from '../core/transport.ts'
 import { hostsOn } from '../graph/graph.ts'
+import { factSource } from '../module/probes/facts.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe } from '../module/step.ts'
 import { recordAnswer } from '../world/answers.ts'
@@ -54,9 +55,13 @@ const readMachine = async (
   }
 }
 
+/** What the controller answers: what is of the program itself is loaded, all else is outside. */
+const answerOf = async ({ local }: Environment, query: AnyQuery): Promise<unknown> =>
+  query.key === factSource.key ? await import('../module/probes/ansible-facts/gather.ts') : local(query)
+
 /** Answers what the controller itself is asked. */
 const readController = async (known: Known, outside: Environment, queries: AnyQuery[]): Promise<void> => {
-  for (const query of queries) recordAnswer(known.controller, query, await outside.local(query), query.facets)
+  for (const query of queries) recordAnswer(known.controller, query, await answerOf(outside, query), query.facets)
 }
 
 /** Reads everything that is missing, all machines at once. */

@@ -1,5 +1,6 @@
 import { isUnknown, Later, unknownsIn } from '../../src/core/unknown.ts'
 import { content, isRecord, sha256 } from '../../src/core/value.ts'
+import * as factGathering from '../../src/module/probes/ansible-facts/gather.ts'
 import type { ServiceAnswer } from '../../src/module/probes/unit-answer.ts'
 import { noNeeds } from '../../src/module/probes/unit-text.ts'
 import type { AnyQuery } from '../../src/module/query.ts'
@@ -99,6 +100,7 @@ const ofSurroundings = ({ dropIns = [], ...said }: Record<string, unknown>): unk
 })
 
 const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
+  'fact-source': () => factGathering,
   file: ofFile,
   source: ofSourceFolder,
   'source-links': ofSourceFolder,
@@ -157,6 +159,7 @@ const silent: Record<string, unknown> = {
   held: { state: 'absent' },
   kubo: { words: [] },
   known: { all: [] },
+  kit: {},
 }
 
 const unmarked = (said: unknown): unknown => {

@@ -1,6 +1,7 @@
 import { notAnAnswer, Refusal } from '../../core/failure.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Probe, Query } from '../query.ts'
+import type { allSubsets, factsIn, gathered, gatheredAgain, subsetFor } from './ansible-facts/gather.ts'
 
 /** What is known of a host without asking for anything in particular. `facts` in expressions. */
 export type Facts = {
@@ -74,6 +75,30 @@ export const facts: Query<Facts, false> = {
   item: 'facts',
   facets: [],
   parse: (raw: Facts) => raw,
+  only: true,
+  subject: 'facts',
+}
+
+/** What facts are gathered with. */
+export type FactSource = {
+  gathered: typeof gathered
+  gatheredAgain: typeof gatheredAgain
+  subsetFor: typeof subsetFor
+  factsIn: typeof factsIn
+  allSubsets: typeof allSubsets
+}
+
+/**
+ * Most playbooks name no fact: what gathers them is loaded for those that do. The controller is asked for it as for any
+ * other of its files, so that planning need not wait for it.
+ */
+export const factSource: Query<FactSource, false> = {
+  key: 'fact-source',
+  looks: [],
+  probe: { kind: 'fact-source', side: 'controller', sh: () => '', read: () => [] },
+  item: 'facts',
+  facets: [],
+  parse: (raw: FactSource) => raw,
   only: true,
   subject: 'facts',
 }

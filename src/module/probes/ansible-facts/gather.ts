@@ -1,6 +1,7 @@
 import { notAnAnswer, Refusal } from '../../../core/failure.ts'
 import type { Output } from '../../../core/transport.ts'
 import type { Json } from '../../../core/value.ts'
+import type { Label } from '../../label.ts'
 import type { Probe, ProbeItem, Query } from '../../query.ts'
 import { clock, uptime } from './clock.ts'
 import { kernelArguments, resolver } from './configuration.ts'
@@ -84,8 +85,12 @@ const excessIn = (facts: FactValues): string | undefined => {
   return undefined
 }
 
+/** Behind the name of a subset: what is gathered when a task asks for it, and not what a play began with. */
+const again = ' again'
+const subsetIn = (item: string): string => item.replace(again, '')
+
 const sectionsFor = (items: readonly ProbeItem[]) => [
-  ...new Set(items.flatMap(({ item }) => subsets[item]?.sections ?? [])),
+  ...new Set(items.flatMap(({ item }) => subsets[subsetIn(item)]?.sections ?? [])),
 ]
 
 /**
@@ -120,7 +125,7 @@ const gatherProbe: Probe<FactValues> = {
   read: ({ stdout }: Output, items) => {
     const printed = printedIn(stdout.toString())
     return items.map(({ item }) => {
-      const facts = subsets[item]!.make(printed)
+      const facts = subsets[subsetIn(item)]!.make(printed)
       const excess = excessIn(facts)
       if (excess !== undefined) throw new Refusal(notAnAnswer(`what the host says of its ${item} is no answer`, excess))
       return facts
@@ -140,3 +145,31 @@ export const gathered = (subset: string): Query<FactValues, false> => ({
   only: true,
   subject: `facts of its ${subset}`,
 })
+
+/** What may change a subset while a playbook runs: the rest of a host changes when it is started again, if then. */
+const changing: Record<string, Label[]> = {
+  platform: ['path:/etc/hostname'],
+  fullNames: ['path:/etc/hosts', 'path:/etc/hostname', 'path:/etc/resolv.conf'],
+  network: ['tree:/etc/network', 'tree:/etc/netplan', 'tree:/etc/systemd/network', 'tree:/etc/NetworkManager'],
+  mountedFileSystems: ['mounts', 'path:/etc/fstab'],
+  distribution: ['path:/etc/os-release'],
+  packageManager: ['children:/usr/bin'],
+  python: ['children:/usr/bin'],
+  lsb: ['children:/usr/bin'],
+  account: ['user:*'],
+  hostKeys: ['tree:/etc/ssh'],
+  resolver: ['path:/etc/resolv.conf'],
+  policies: ['path:/etc/selinux/config'],
+  customFacts: ['tree:/etc/ansible/facts.d'],
+}
+
+/** The same at the moment of the task that asks: it follows what tasks before it have changed. */
+export const gatheredAgain = (subset: string): Query<FactValues, false> => ({
+  ...gathered(subset),
+  key: `gathered:${subset}${again}`,
+  looks: changing[subset] ?? [],
+  item: `${subset}${again}`,
+})
+
+/** The names of the facts in a subset. */
+export const factsIn = (subset: string): readonly string[] => subsets[subset]?.facts ?? []
