@@ -5,11 +5,11 @@ import { type TaskUser, taskUser } from '../module/probes/task-user.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
 import type { Step } from '../module/step.ts'
 import { type Asker, queriesOf } from './decide.ts'
-import { deedsOf } from './deed.ts'
+import { type Deed, deedsOf, type Hindrance } from './deed.ts'
 import { failLine, type Line, unknownLine } from './line.ts'
-import { mountHindrance } from './mount-hindrance.ts'
-import { permissionHindrance } from './permission-hindrance.ts'
-import { tieHindrance } from './tie-hindrance.ts'
+import { mountHindrance, ownerlessHindrance } from './mount-hindrance.ts'
+import { permissionHindrance, toolHindrance } from './permission-hindrance.ts'
+import { knownFolder, namesAreOf, sharedNameHindrance, tieHindrance } from './tie-hindrance.ts'
 import type { Walk } from './walk-state.ts'
 
 const isOwnedFile = (query: AnyQuery): boolean => !query.only && query.probe.kind === 'file'
@@ -24,6 +24,27 @@ const first = <T, R>(list: T[], of: (one: T) => R | undefined): R | undefined =>
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** What the task's user may not do, and what nobody could do safely where others can change names. */
+const userHindrance = (
+  walk: Walk,
+  line: Line,
+  deeds: Deed[],
+  user: TaskUser,
+  mounted: Mount[] | Unknown,
+  ask: Asker,
+): Hindrance | undefined => {
+  const isAlone = ({ path }: Deed): boolean => {
+    const folder = knownFolder(line, path, ask)
+    return folder === undefined || namesAreOf(folder, user.uid) === 'nobody'
+  }
+  return (
+    toolHindrance(line, user) ??
+    first(deeds, deed => sharedNameHindrance(line, deed, user.uid, ask)) ??
+    (isUnknown(mounted) ? undefined : first(deeds, deed => ownerlessHindrance(mounted, deed, isAlone(deed)))) ??
+    permissionHindrance(walk, line, deeds, user, ask)
+  )
 }
 
 const withoutDeeds = (line: Line): Line => ({
@@ -62,7 +83,7 @@ export const hindered = (walk: Walk, line: Line, ask: Asker): Line => {
   const hindrance =
     (isUnknown(mounted) ? undefined : first(deeds, deed => mountHindrance(mounted, deed))) ??
     first(deeds, deed => tieHindrance(line, deeds, deed, ask)) ??
-    (isUnknown(user) || user === undefined ? undefined : permissionHindrance(walk, line, deeds, user, ask))
+    (isUnknown(user) || user === undefined ? undefined : userHindrance(walk, line, deeds, user, mounted, ask))
   if (hindrance === undefined) return line
   return failLine(withoutDeeds(line), hindrance.why, hindrance.fix)
 }

@@ -47,3 +47,24 @@ export const mountHindrance = (mounts: Mount[], deed: Deed): Hindrance | undefin
     }
   return undefined
 }
+
+/** File systems on which all is of one owner and one mode, whatever chown and chmod ask for. */
+const OWNERLESS = ['vfat', 'msdos', 'exfat']
+
+/**
+ * On a disk that keeps no owners nothing can be closed to others, so that where they may write nothing can be put without their
+ * changing it meanwhile.
+ */
+export const ownerlessHindrance = (
+  mounts: Mount[],
+  { path, real, way }: Deed,
+  isAlone: boolean,
+): Hindrance | undefined => {
+  const folder = posix.dirname(real)
+  const under = mountAt(mounts, folder)
+  if (way === 'removed' || isAlone || under === undefined || !OWNERLESS.includes(under.type)) return undefined
+  return {
+    why: `${path} would lie on a disk that keeps no owners (${under.type} at ${under.at}), where others may write: nobody can see to it that what is put there is what was meant`,
+    fix: `Mount it so that only the task's user may write: mount -o remount,uid=0,gid=0,umask=022 ${under.at}; or choose another path.`,
+  }
+}

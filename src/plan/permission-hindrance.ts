@@ -171,6 +171,21 @@ const sourceOf = (step: Step): string | undefined => {
   return content?.at?.side === 'host' ? content.at.path : undefined
 }
 
+/** What no step on files does without, and the host has not. */
+export const toolHindrance = ({ steps }: Line, { lacks = [] }: TaskUser): Hindrance | undefined => {
+  const step = lacks.length === 0 ? undefined : steps.find(({ do: kind }) => ON_FILES.includes(kind))
+  if (step === undefined) return undefined
+  const all = lacks.join(', ')
+  return {
+    why: `${all} ${lacks.length === 1 ? 'is' : 'are'} not on this host: without, nobody can see to it that what is put there is what was meant`,
+    fix: `install ${all} in an earlier task (coreutils; on OpenWrt ${lacks.map(name => `coreutils-${name}`).join(', ')})`,
+  }
+}
+const ON_FILES: Step['do'][] = [
+  ...(['write', 'writes', 'duplicate', 'members', 'upload', 'unpack'] as const),
+  ...(['remove', 'owner', 'mode', 'folder', 'link', 'rename'] as const),
+]
+
 /** What the user that a task runs as may not do, by mode and owner of what is there or will be by then. */
 export const permissionHindrance = (
   walk: Walk,

@@ -39,6 +39,43 @@ export const tieHindrance = (line: Line, deeds: Deed[], deed: Deed, ask: Asker):
   return undefined
 }
 
+/** Who else than a user, or root, may change names in a folder: `nobody`, its owner alone, or others too. */
+export const namesAreOf = (folder: Folder, user: number): 'nobody' | 'owner' | 'others' => {
+  if (!/[0145][0145]$/.test(folder.mode)) return 'others'
+  return folder.uid === 0 || folder.uid === user ? 'nobody' : 'owner'
+}
+
+type Folder = { uid: number; mode: string }
+const folderIn = (found: unknown): Folder | undefined => {
+  const { uid, mode } = present(found) ?? {}
+  return typeof uid === 'number' && typeof mode === 'string' ? { uid, mode } : undefined
+}
+
+/** The folder of a path as far as the line has asked for it already. */
+export const knownFolder = (line: Line, path: string, ask: Asker): Folder | undefined =>
+  folderIn(known(line, posix.dirname(path), ask))
+
+/**
+ * Owner and mode of a file with further names, in a folder where somebody else changes names: it may be a file of root's that was
+ * linked there. The step would not do it either (see `own1` in pinned-deeds.ts), but for what is the folder's owner's anyway.
+ */
+export const sharedNameHindrance = (
+  line: Line,
+  { path, there }: Deed,
+  user: number,
+  ask: Asker,
+): Hindrance | undefined => {
+  const isSet = line.steps.some(step => (step.do === 'owner' || step.do === 'mode') && step.paths.includes(path))
+  const names = there?.ties?.links ?? 1
+  const folder = isSet && there?.kind === 'file' && names > 1 ? folderIn(ask(folderAt(posix.dirname(path)))) : undefined
+  if (folder === undefined || namesAreOf(folder, user) === 'nobody') return undefined
+  if (namesAreOf(folder, user) === 'owner' && there?.uid === folder.uid) return undefined
+  return {
+    why: `${path} is one of ${names} names of a file (hard links), in a folder where somebody else may have made it: its owner and mode are left as they are`,
+    fix: `find / -xdev -samefile ${path} lists them. Name the one that lies where nobody else may write, or remove this one in an earlier task (file, state: absent).`,
+  }
+}
+
 /** What a line asks by item, found once: of a thousand files each asks for its folder. */
 const itemsIn = new WeakMap<Reads, Map<string, AnyQuery>>()
 const itemsOf = (reads: Reads): Map<string, AnyQuery> => {

@@ -1,10 +1,21 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { modulesWithCases } from '../modules/modules.ts'
 import { results, verdicts, withRig } from '../plan/rig.ts'
 import { extrasOf, makeWith } from './access-list.ts'
+import { temporary } from './local.ts'
 
 // What a host would not let happen is told in the plan: by real mounts, flags and names of this machine, so only as root.
 
@@ -82,6 +93,17 @@ const refused = (scene: Scene, tasks: [module: string, args: string][]): void =>
       })
     })
 }
+/** The same of one task, where nothing has to be made for it. */
+const refusedIn = (module: string, args: string, says: string): Promise<void> =>
+  withRig(`- hosts: all\n  tasks:\n    - { name: it, ${module}: ${args} }\n`, {}, async rig => {
+    const root = rig.hosts.root('node0')
+    mkdirSync(`${root}/d`)
+    writeFileSync(`${root}/d/f.service`, 'one\n')
+    const [line] = (await rig.apply()).lines
+    assert.is(line?.verdict, 'fail')
+    assert.match(`${line?.why} ${line?.fix}`, says)
+    assert.is(readFileSync(`${root}/d/f.service`, 'utf8'), 'one\n')
+  })
 const sh = (...argv: string[]): void => void execFileSync(argv[0]!, argv.slice(1))
 
 refused(
@@ -144,6 +166,53 @@ refused(
   },
   writers.filter(([module]) => module !== 'file'),
 )
+refused(
+  {
+    about: 'the mode of a file with another name, in a folder of somebody else',
+    make: root => {
+      linkSync(`${root}/d/f.service`, `${root}/second`)
+      sh('chown', '64321', `${root}/d`)
+    },
+    says: 'is one of 2 names of a file (hard links), in a folder where somebody else may have made it',
+  },
+  adjusters,
+)
+check(
+  'the mode of a file with another name is set where it is of whose folder it is, and where nobody else writes',
+  async () => {
+    const tasks = ['theirs', 'own'].map(
+      name => `{ name: ${name}, file: { path: "{{ root }}/${name}/f", mode: "0600" } }`,
+    )
+    await withRig(`- hosts: all\n  tasks: [${tasks.join(', ')}]\n`, {}, async rig => {
+      const root = rig.hosts.root('node0')
+      for (const name of ['theirs', 'own']) {
+        mkdirSync(`${root}/${name}`)
+        writeFileSync(`${root}/${name}/f`, 'one\n', { mode: 0o644 })
+        linkSync(`${root}/${name}/f`, `${root}/${name}/second`)
+      }
+      sh('chown', '-R', '64321', `${root}/theirs`)
+      assert.equal(results(await rig.apply()), { 'node0/theirs': 'changed', 'node0/own': 'changed' })
+    })
+  },
+)
+check('a host that lacks a program which no step on files does without: it is named in the plan', async () => {
+  const bin = join(temporary(), 'bin')
+  mkdirSync(bin)
+  const all = (process.env.PATH ?? '').split(':').flatMap(folder => {
+    const names = existsSync(folder) ? readdirSync(folder) : []
+    return names.map(name => [name, `${folder}/${name}`] as const)
+  })
+  for (const [name, path] of new Map(all.toReversed())) if (name !== 'mktemp') symlinkSync(path, join(bin, name))
+  const path = process.env.PATH
+  process.env.PATH = bin
+  try {
+    await refusedIn('copy', '{ dest: "{{ root }}/d/f.service", content: "two\\n" }', 'mktemp is not on this host')
+    await refusedIn('file', '{ path: "{{ root }}/d/f.service", mode: "0600" }', 'install mktemp in an earlier task')
+  } finally {
+    process.env.PATH = path
+  }
+})
+
 refused(
   {
     about: 'a mount in a folder that is to be removed',
