@@ -314,11 +314,8 @@ const addConfig = (root: Command, done: Done): void => {
     .action(async options => done(await (await import('./commands/config.ts')).showConfig(options)))
 }
 
-const addVault = (root: Command): void => {
-  root
-    .command('vault')
-    .description('files and values that only a password opens: encrypt, edit, view, … (vault --help)')
-}
+/** A command that is described in a file of its own, which nothing else needs. */
+const apart = (name: string, says: string) => (root: Command) => void root.command(name).description(says)
 
 const addVersion = (root: Command): void => {
   root
@@ -342,7 +339,8 @@ const commands: Record<string, (root: Command, done: Done) => void> = {
   artifacts: addArtifacts,
   config: addConfig,
   lab: addLab,
-  vault: addVault,
+  inventory: apart('inventory', 'say which hosts, groups and variables there are, as ansible-inventory says it'),
+  vault: apart('vault', 'files and values that only a password opens: encrypt, edit, view, … (vault --help)'),
   version: addVersion,
 }
 
@@ -385,8 +383,9 @@ export const main = async (argv: string[]): Promise<void> => {
   }
   try {
     const root = program(argv[0], done)
-    // What it can do is described in a file of its own, which nothing else needs.
-    if (argv[0] === 'vault') (await import('./vault-commands.ts')).addVaultCommands(root.commands[0]!, done)
+    const described = root.commands[0]!
+    if (argv[0] === 'inventory') (await import('./inventory-command.ts')).describeInventory(described, done)
+    if (argv[0] === 'vault') (await import('./vault-commands.ts')).addVaultCommands(described, done)
     exitOverrideBelow(root)
     await root.parseAsync(spelled(argv), { from: 'user' })
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type Failure, type Origin, Refusal, refuse } from '../core/failure.ts'
 import type { Reference } from '../load/expression.ts'
 import type { Loaded } from '../load/load.ts'
-import { selectHosts } from '../load/pattern.ts'
+import { matchHosts, selectHosts } from '../load/pattern.ts'
 import type { Task } from '../load/playbook.ts'
 import { emptyGraph, extend } from './extend.ts'
 import type { BecomeDefaults, Graph, Machines } from './graph.ts'
@@ -27,7 +27,7 @@ export const wholePlaybook = ({ playbook, inventory }: Pick<Loaded, 'playbook' |
   playbook.plays.map(play => ({
     play,
     tasks: [...play.tasks, ...play.handlers],
-    hosts: selectHosts(inventory, play.hosts.value, play.hosts.origin),
+    hosts: matchHosts(inventory, play.hosts.value, play.hosts.origin).hosts,
   }))
 
 /**
@@ -53,7 +53,10 @@ export const expand = (
       additions.flatMap(({ tasks }) => tasks),
       selection.tags,
     ),
-    ...additions.filter(({ hosts }) => hosts.length === 0).map(addition => noHost(addition, inventory)),
+    // A playbook may have plays for groups that an inventory does not have; one that is for nobody does nothing.
+    ...(additions.every(({ hosts }) => hosts.length === 0)
+      ? additions.map(addition => noHost(addition, inventory))
+      : []),
   ]
   if (failures.length > 0) throw new Refusal(...failures)
   const source = { inventory, extra, limited, machines: new Map(), tags: selection.tags, becoming, isCollective, files }

@@ -6,7 +6,7 @@ import { compileExpression, compileTemplate, type Expression } from './expressio
 import type { Loaded, Readable } from './load.ts'
 import { keyMark, type Located } from './located.ts'
 import { builtinPrefix } from './names.ts'
-import { selectHosts } from './pattern.ts'
+import { failuresOfPatterns, matchHosts } from './pattern.ts'
 import type { Play, Task } from './playbook.ts'
 import { validate } from './schema.ts'
 import { secretFaults } from './secrets.ts'
@@ -229,7 +229,7 @@ const checkPlay = (play: Play, against: Against): Problems => {
   const { readable, signatures } = against
   const whole = isWhole(readable) ? readable : undefined
   if (whole && play.hosts.value !== '')
-    collect(problems, () => selectHosts(whole.inventory, play.hosts.value, play.hosts.origin))
+    collect(problems, () => matchHosts(whole.inventory, play.hosts.value, play.hosts.origin))
   const names = whole && namesOf(play, whole, signatures)
   const read = new Set(layersOfPlay(play).flatMap(Object.keys))
   for (const task of [...play.tasks, ...play.handlers]) {
@@ -279,7 +279,11 @@ export const check = (
 ): Failure[] => {
   const { plays, file } = readable.playbook
   const ofPlays = plays.flatMap(play => checkPlay(play, { readable, signatures, modules }))
-  const problems = [...ofPlays, ...(isWhole(readable) ? secretFaults(readable) : [])]
+  const patterns = plays.map(({ hosts }) => hosts).filter(({ value }) => value !== '')
+  const problems = [
+    ...ofPlays,
+    ...(isWhole(readable) ? [...secretFaults(readable), ...failuresOfPatterns(readable.inventory, patterns)] : []),
+  ]
   return toldOnce(inFileOrder(problems, file), modulesKnown(modules))
 }
 

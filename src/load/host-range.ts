@@ -32,7 +32,7 @@ const rangeValues = (inside: string, fail: (why: string) => never): string[] => 
   const parts = inside.split(':')
   const [from = '', to = '', stride = '1'] = [parts[0] || '0', parts[1], parts[2]]
   if (to === '') fail('it has no end')
-  if (parts.length > 3 || !/^[1-9]\d*$/.test(stride)) fail('it is written [from:to] or [from:to:step]')
+  if (parts.length > 3 || !/^0*[1-9]\d*$/.test(stride)) fail('it is written [from:to] or [from:to:step]')
   if (/^\d+$/.test(from) && /^\d+$/.test(to)) return numbers(from, to, Number(stride), fail)
   if (/^[a-zA-Z]$/.test(from) && /^[a-zA-Z]$/.test(to)) return characters(from, to, Number(stride), fail)
   return fail('its ends are neither numbers nor single letters')
@@ -46,13 +46,14 @@ const expand = (name: string, origin: Origin): string[] => {
   let rest = name
   for (;;) {
     const open = rest.indexOf('[')
+    if (open < 0) break
     const close = rest.indexOf(']', open)
-    if (open < 0 || close < 0 || !rest.slice(open, close).includes(':')) break
-    const inside = rest.slice(open + 1, close)
+    const inside = close < 0 ? rest.slice(open + 1) : rest.slice(open + 1, close)
     const fail = (why: string): never =>
       refuse('inventory-shape', `The range [${shortened(inside)}] of "${shortened(name)}" is not valid: ${why}.`, {
         origin,
       })
+    if (close < 0) fail('it is not closed')
     if (parts.length === MOST_RANGES) fail(`a name has at most ${MOST_RANGES} ranges`)
     const before = rest.slice(0, open)
     parts.push(rangeValues(inside, fail).map(value => before + value))
@@ -63,6 +64,54 @@ const expand = (name: string, origin: Origin): string[] => {
   return parts.reduceRight((tails, heads) => heads.flatMap(head => tails.map(tail => head + tail)), [rest])
 }
 
+const NUMBERS = '\\[[0-9]+:[0-9]+(?::[0-9]+)?\\]'
+const HEXADECIMAL = '\\[[0-9a-f]+:[0-9a-f]+(?::[0-9]+)?\\]'
+const LETTERS = '\\[(?:[a-z]:[a-z]|[0-9]+:[0-9]+)(?::[0-9]+)?\\]'
+const IN_V4 = `(?:[01]?[0-9]{1,2}|2[0-4][0-9]|25[0-5]|${NUMBERS})`
+const IN_V6 = `(?:[0-9a-f]{1,4}|${HEXADECIMAL})`
+const LABEL = `(?:[\\p{L}\\p{N}_]|${LETTERS})(?:[\\p{L}\\p{N}_-]|${LETTERS})*(?<![_-])`
+const V6_IN_V4 = `(?:${IN_V6}\\.){3}${IN_V6}`
+const ADDRESSES = [
+  `(?:${IN_V4}\\.){3}${IN_V4}`,
+  [
+    `(?:${IN_V6}:){7}${IN_V6}`,
+    `(?:${IN_V6}:){1,6}:`,
+    `${IN_V6}:(?::${IN_V6}){1,6}`,
+    ...[2, 3, 4, 5].map(before => `(?:${IN_V6}:){${before}}(?::${IN_V6}){1,${7 - before}}`),
+    `(?:${IN_V6}:){6}(?::${IN_V6})`,
+    `:(?::${IN_V6}){1,6}`,
+    `${IN_V6}?::`,
+    `(?:0:){6}${V6_IN_V4}`,
+    `::(?:ffff:)?${V6_IN_V4}`,
+    `(?:0:){5}ffff:${V6_IN_V4}`,
+  ].join('|'),
+  `${LABEL}(?:\\.${LABEL})*`,
+].map(source => new RegExp(`^(?:${source})$`, 'iu'))
+const PORTS = [/^\[(.+)\]:([0-9]+)$/, /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/]
+
+/** Names have at most 253 characters; more room is for ranges and a port. Expressions that step back are tried on no longer text. */
+const LONGEST_ADDRESS = 1_000
+
+/** Whether a name is an address of version 4 or 6 and no name of a host. */
+export const isNumericAddress = (name: string): boolean =>
+  name.length <= LONGEST_ADDRESS && ADDRESSES.slice(0, 2).some(one => one.test(name))
+
+/**
+ * A text as address and port: a name or an address of version 4 or 6, `:port` behind it, and around one of version 6 that has a
+ * port `[ ]`. All may hold ranges. Undefined for what is none. Source: ansible lib/ansible/parsing/utils/addresses.py.
+ */
+export const readAddress = (text: string): { host: string; port?: number } | undefined => {
+  if (text.length > LONGEST_ADDRESS) return undefined
+  let host = text
+  let port: number | undefined
+  for (const one of PORTS) {
+    const found = one.exec(host)
+    if (found) [host, port] = [found[1]!, Number(found[2])]
+  }
+  if (!ADDRESSES.some(one => one.test(host))) return undefined
+  return port === undefined ? { host } : { host, port }
+}
+
 /**
  * The hosts that a name in an inventory stands for: `node[0:2]`, `db-[a:c]`, both with an optional `:port` behind.
  * Both ends count, a leading zero pads, an empty beginning is 0. Source: ansible lib/ansible/plugins/inventory/__init__.py,
@@ -71,11 +120,6 @@ const expand = (name: string, origin: Origin): string[] => {
  * Throws a Refusal `inventory-shape` for a range that is not valid.
  */
 export const expandHosts = (written: string, origin: Origin): { names: string[]; port?: number } => {
-  const bracketed = /^\[([0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\](?::(\d+))?$/.exec(written)
-  if (bracketed) {
-    return bracketed[2] ? { names: [bracketed[1]!], port: Number(bracketed[2]) } : { names: [bracketed[1]!] }
-  }
-  const withPort = /^([^:[\]]*(?:\[[^\]]*\][^:[\]]*)*):(\d+)$/.exec(written)
-  if (withPort) return { names: expand(withPort[1]!, origin), port: Number(withPort[2]) }
-  return { names: expand(written, origin) }
+  const { host, port } = readAddress(written) ?? { host: written }
+  return { names: expand(host, origin), ...(port === undefined ? {} : { port }) }
 }

@@ -1,12 +1,14 @@
-import { Refusal } from '../core/failure.ts'
+import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
-import { draftGroup, draftHosts, type InventoryDraft } from './inventory-draft.ts'
+import { draftGroup, draftGroupVars, draftHosts, type InventoryDraft, type Vars } from './inventory-draft.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { didYouMean } from './suggest.ts'
 import { parseYaml } from './yaml.ts'
-import { kindOf, mapping, type Problems, variables } from './yaml-fields.ts'
+import { collect, kindOf, mapping, type Problems } from './yaml-fields.ts'
 
 const words = ['hosts', 'vars', 'children']
+
+const placeOf = ({ file, line }: Origin): string => `${file}:${line}`
 
 /** Names with what belongs to them: a mapping, or plain text for one name with nothing. */
 const named = (at: Located, what: string, problems: Problems): Map<string, Located> => {
@@ -19,45 +21,94 @@ const named = (at: Located, what: string, problems: Problems): Map<string, Locat
   return mapping(at, what, problems, 'inventory-shape')
 }
 
-const readGroup = (draft: InventoryDraft, name: string, at: Located, problems: Problems): void => {
-  const group = draftGroup(draft, name, at.origin)
-  for (const [word, part] of mapping(at, `The group "${name}"`, problems, 'inventory-shape')) {
-    const what = `"${word}" of the group "${name}"`
-    if (word === 'vars') group.vars = { ...group.vars, ...variables(part, what, problems, 'inventory-shape') }
-    else if (word === 'hosts') {
-      for (const [host, vars] of named(part, what, problems)) {
-        const read = variables(vars, `The variables of "${host}"`, problems, 'inventory-shape')
-        draftHosts(draft, group, host, keyOrigin(part, host), read)
-      }
-    } else if (word === 'children') {
-      for (const [child, inner] of named(part, what, problems)) {
-        group.children.add(child)
-        readGroup(draft, child, inner, problems)
-      }
-    } else {
-      const fix = didYouMean(word, words) || 'A group has hosts, vars and children.'
-      const origin = keyOrigin(at, word)
-      problems.push({ reason: 'inventory-shape', what: `A group has no "${word}".`, fix, origin })
+/** Variables as they are written. Nothing, in any of its forms, is none. */
+const varsOf = (at: Located, what: string, problems: Problems): Vars => {
+  const { value } = at
+  if (!value || (Array.isArray(value) && value.length === 0)) return {}
+  return Object.fromEntries(mapping(at, what, problems, 'inventory-shape'))
+}
+
+class Reader {
+  readonly #draft: InventoryDraft
+  readonly #problems: Problems
+  constructor(draft: InventoryDraft, problems: Problems) {
+    this.#draft = draft
+    this.#problems = problems
+  }
+
+  /** What is passed over is said: it may be a slip of the pen. */
+  #passOver(what: string, origin: Origin, fix = ''): void {
+    this.#draft.warnings.add(`${what} (${placeOf(origin)}): it is passed over${fix && `. ${fix}`}`)
+  }
+
+  #hosts(name: string, part: Located): void {
+    const group = this.#draft.groups.get(name)!
+    for (const [host, vars] of named(part, `"hosts" of the group "${name}"`, this.#problems)) {
+      const read = varsOf(vars, `The variables of "${host}"`, this.#problems)
+      collect(this.#problems, () => draftHosts(this.#draft, group, host, keyOrigin(part, host), read))
     }
+  }
+
+  #children(name: string, part: Located): void {
+    for (const [child, inner] of named(part, `"children" of the group "${name}"`, this.#problems))
+      if (this.group(child, inner)) this.#draft.groups.get(name)!.children.add(child)
+  }
+
+  #vars(name: string, part: Located): void {
+    const group = this.#draft.groups.get(name)!
+    if (typeof part.value === 'string')
+      draftGroupVars(this.#draft, group, { [part.value]: locatedAt(null, part.origin) })
+    else {
+      const vars = varsOf(part, `"vars" of the group "${name}"`, this.#problems)
+      collect(this.#problems, () => draftGroupVars(this.#draft, group, vars))
+    }
+  }
+
+  /** Whether it is one. */
+  group(name: string, at: Located): boolean {
+    if (at.value !== null && !isRecord(at.value)) {
+      this.#passOver(`"${name}" is ${kindOf(at.value)} and no group`, at.origin)
+      return false
+    }
+    draftGroup(this.#draft, name, at.origin)
+    for (const [word, part] of mapping(at, `The group "${name}"`, this.#problems, 'inventory-shape')) {
+      if (word === 'vars') this.#vars(name, part)
+      else if (word === 'hosts') this.#hosts(name, part)
+      else if (word === 'children') this.#children(name, part)
+      else {
+        const fix = didYouMean(word, words) || 'A group has hosts, vars and children.'
+        this.#passOver(`a group has no "${word}"`, keyOrigin(at, word), fix)
+      }
+    }
+    return true
   }
 }
 
 /**
- * Reads a YAML (or JSON) inventory into the draft: groups with hosts, vars and children, as Ansible's yaml plugin.
+ * A YAML (or JSON) inventory, or a file that says which plugin makes one.
  *
- * Throws a Refusal with every problem found: `inventory-yaml`, `inventory-shape`, `inventory-variable`.
+ * Throws a Refusal `inventory-yaml` or `inventory-shape` for what is no mapping.
  */
-export const readYamlInventory = (draft: InventoryDraft, text: string, file: string): void => {
+export const parseYamlInventory = (text: string, file: string): Located => {
   const document = parseYaml(text, file, 'inventory-yaml')
+  if (isRecord(document.value)) return document
+  throw new Refusal({
+    reason: 'inventory-shape',
+    what: `An inventory must be a mapping of groups, not ${kindOf(document.value)}.`,
+    fix: 'Begin with "all:".',
+    origin: document.origin,
+  })
+}
+
+/**
+ * Reads a YAML inventory into the draft: groups with hosts, vars and children, as Ansible's yaml plugin. What stands where
+ * nothing can is passed over with a warning, as there.
+ *
+ * Throws a Refusal with every problem found: `inventory-shape`, `inventory-variable`.
+ */
+export const readYamlInventory = (draft: InventoryDraft, document: Located): void => {
   const problems: Problems = []
-  const wrongShape = (what: string, fix?: string): never => {
-    throw new Refusal({ reason: 'inventory-shape', what, fix, origin: document.origin })
-  }
-  if (!isRecord(document.value)) {
-    wrongShape(`An inventory must be a mapping of groups, not ${kindOf(document.value)}.`, 'Begin with "all:".')
-  }
-  const groups = mapping(document, 'An inventory', problems)
-  if (groups.has('plugin')) wrongShape('Inventory plugins are not supported.')
-  for (const [name, group] of groups) readGroup(draft, name, group, problems)
+  const reader = new Reader(draft, problems)
+  for (const [name, group] of mapping(document, 'An inventory', problems)) reader.group(name, group)
   if (problems.length > 0) throw new Refusal(...problems)
 }

@@ -1,27 +1,30 @@
 import { userInfo } from 'node:os'
-import { dirname, extname, join } from 'node:path'
-import { filesBelow, kindOfPath, namesInFolder, readText } from '../core/controller-file.ts'
-import { type Origin, Refusal, refuse } from '../core/failure.ts'
+import { dirname, extname, join, resolve } from 'node:path'
+import { filesBelow, kindOfPath, readText } from '../core/controller-file.ts'
+import { attempt, type Origin, Refusal, refuse } from '../core/failure.ts'
+import { isNumericAddress } from './host-range.ts'
 import {
   addThisMachine,
   depths,
-  draftGroup,
   draftHosts,
   emptyInventory,
   type InventoryDraft,
   membersOf,
+  rankedGroups,
   reconcile,
   type Vars,
+  withoutUngrouped,
 } from './inventory-draft.ts'
 import { readIniInventory } from './inventory-ini.ts'
-import { readYamlInventory } from './inventory-yaml.ts'
+import { parseYamlInventory, readYamlInventory } from './inventory-yaml.ts'
 import { locatedAt } from './located.ts'
-import { varsBeside, varsExtensions } from './vars-files.ts'
+import { createVarsBeside, type VarsBeside } from './vars-files.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
-/** Hosts, groups and variables, from all sources. Every list of hosts is in the order of their first mention. */
+/** Hosts, groups and variables, from all sources. Hosts are in the order of their first mention. */
 export type Inventory = {
   hosts: string[]
+  /** The hosts of each group: its own, then those of the groups in it, as Ansible lists them. */
   groups: Record<string, string[]>
   /** Per host, merged: with `inventory_hostname`, `ansible_host`, `ansible_user` and `group_names`. */
   vars: Record<string, Vars>
@@ -39,92 +42,86 @@ const isSource = (name: string): boolean =>
 const filesOf = (path: string): string[] =>
   kindOfPath(path) === 'folder' ? filesBelow(path, 'inventory-missing', isSource) : [path]
 
-/** Whether a file without an extension is INI: a section, or a first line that is no `key:`. */
+/** Whether a text is INI at first sight: a section, or a first line that begins no mapping. */
 const looksLikeIni = (text: string): boolean => {
   const first = text.split('\n').find(line => !/^\s*([#;]|---|$)/.test(line)) ?? ''
-  return /^\s*\[/.test(first) || !/:(\s|$)/.test(first)
+  return /^\s*\[/.test(first) || !/^\s*[{?%!&]|:(\s|$)/.test(first)
+}
+
+/** YAML, else INI. What is neither is told as what it looks like, by its name or at first sight. */
+const readEither = (draft: InventoryDraft, text: string, file: string): void => {
+  const isIni = extname(file) === '' && looksLikeIni(text)
+  const document = isIni ? undefined : attempt(() => parseYamlInventory(text, file))
+  if (document?.value) readDocument(draft, document.value)
+  else if (document && attempt(() => readIniInventory(emptyInventory(), text, file)).failures)
+    throw new Refusal(...document.failures)
+  else readIniInventory(draft, text, file)
+}
+
+const readDocument = (draft: InventoryDraft, document: ReturnType<typeof parseYamlInventory>): void => {
+  const { plugin } = document.value as { plugin?: unknown }
+  if (plugin)
+    refuse('inventory-shape', `The inventory plugin "${String(plugin)}" is not supported.`, {
+      origin: document.at('/plugin'),
+      fix: 'Keep what it makes in a file: `ansible-inventory -i THIS --list --export >hosts.json`.',
+    })
+  readYamlInventory(draft, document)
 }
 
 const readFile = (draft: InventoryDraft, file: string): void => {
-  const text = readText(file, 'inventory', 'inventory-missing')
+  draft.source = resolve(file)
   const extension = extname(file)
-  if (extension === '.ini' || (!['.yml', '.yaml', '.json'].includes(extension) && text.trim() && looksLikeIni(text))) {
-    readIniInventory(draft, text, file)
-  } else readYamlInventory(draft, text, file)
+  if (extension === '.toml')
+    refuse('inventory-shape', `The inventory ${file} is TOML, which is not read.`, {
+      fix: `Write it as YAML: \`ansible-inventory -i ${file} --list --yaml --export >hosts.yml\`.`,
+    })
+  const text = readText(file, 'inventory', 'inventory-missing')
+  if (['', '.yml', '.yaml', '.json'].includes(extension)) readEither(draft, text, file)
+  else readIniInventory(draft, text, file)
 }
 
 /** `-i a,b,` is a list of hosts, unless a file is called so. */
 const isHostList = (source: string): boolean => source.includes(',') && kindOfPath(source) === 'nothing'
 
-const readSource = (draft: InventoryDraft, source: string): void => {
-  if (isHostList(source)) {
-    const origin: Origin = { file: '-i', line: 1, column: 1 }
-    const group = draftGroup(draft, 'ungrouped', origin)
-    for (const name of source.split(',')) if (name.trim()) draftHosts(draft, group, name.trim(), origin, {})
-    return
-  }
+const readHostList = (draft: InventoryDraft, list: string): void => {
+  const origin: Origin = { file: '-i', line: 1, column: 1 }
+  draft.source = list
+  const ungrouped = draft.groups.get('ungrouped')!
+  for (const name of list.split(',')) if (name.trim()) draftHosts(draft, ungrouped, name.trim(), origin, {})
+}
+
+const readSource = (draft: InventoryDraft, source: string, problems: Problems): void => {
   if (kindOfPath(source) === 'nothing')
     refuse('inventory-missing', `There is no inventory ${source}.`, { fix: 'Name one with -i FILE.' })
   const files = filesOf(source)
   if (files.length === 0) refuse('inventory-missing', `The folder ${source} holds no inventory.`)
-  for (const file of files) readFile(draft, file)
+  for (const file of files) collect(problems, () => readFile(draft, file))
 }
 
 const allBelow = (folder: string): string[] =>
   kindOfPath(folder) === 'folder' ? filesBelow(folder, 'inventory-missing') : []
 
-/** Every file that inventories are, or may be, read from: the sources, and all variables beside them. */
-export const inventoryFiles = (sources: string[]): string[] => {
+/** The folders that variables lie beside sources in. Where two sources share one, the later place counts. */
+const foldersOf = (sources: string[]): string[] => {
+  const folders = sources
+    .filter(source => !isHostList(source))
+    .map(source => (kindOfPath(source) === 'folder' ? source : dirname(source)))
+  return folders.filter((folder, at) => folders.lastIndexOf(folder) === at)
+}
+
+/** Every file that inventories are, or may be, read from: the sources, and all variables beside them and the playbook. */
+export const inventoryFiles = (sources: string[], playbookFolder?: string): string[] => {
   const paths = sources.filter(source => !isHostList(source) && kindOfPath(source) !== 'nothing')
-  const folders = [...new Set(paths.map(path => (kindOfPath(path) === 'folder' ? path : dirname(path))))]
+  const folders = [...new Set([...foldersOf(paths), ...(playbookFolder === undefined ? [] : [playbookFolder])])]
   return [...paths.flatMap(filesOf), ...folders.flatMap(at => varsFolders.flatMap(name => allBelow(join(at, name))))]
 }
 
 /** Where a login user comes from that no variable names. Known by being this very place. */
 export const noVariable: Origin = { file: 'inventory', line: 1, column: 1 }
 
-/** Low to high: general groups first, deeper ones over them, equals by name. */
-const rankedGroups = (draft: InventoryDraft, order: string[]): string[] => {
-  const depth = depths(draft, order)
-  return [...draft.groups.keys()].sort((a, b) => depth.get(a)! - depth.get(b)! || (a < b ? -1 : 1))
-}
-
-/** Reads the files beside the sources once per group or host. */
-const besideReader = (sources: string[], problems: Problems) => {
-  const folders = sources
-    .filter(source => !isHostList(source))
-    .map(source => (kindOfPath(source) === 'folder' ? source : dirname(source)))
-  const known = new Map<string, Vars>()
-  // Most inventories have no such folder, and most hosts no file in it: one look for all of them.
-  const listings = new Map<string, Set<string>>()
-  const isThere = (folder: string, kind: string, name: string): boolean => {
-    const path = join(folder, kind)
-    const names =
-      listings.get(path) ?? new Set(kindOfPath(path) === 'folder' ? namesInFolder(path, 'inventory-missing') : [])
-    listings.set(path, names)
-    return varsExtensions.some(extension => names.has(name + extension))
-  }
-  return (kind: 'group_vars' | 'host_vars', names: string[]): Vars[] =>
-    [...new Set(folders)].flatMap(folder =>
-      names.map(name => {
-        const key = join(folder, kind, name)
-        const vars =
-          known.get(key) ??
-          (isThere(folder, kind, name) ? collect(problems, () => varsBeside(folder, kind, name)) : undefined) ??
-          {}
-        known.set(key, vars)
-        return vars
-      }),
-    )
-}
-
 /** The groups of each host, as they are ranked. */
-const groupsByHost = (
-  ranked: string[],
-  members: Map<string, Set<string>>,
-  implicit: string | undefined,
-): Map<string, string[]> => {
-  const found = new Map<string, string[]>(implicit === undefined ? [] : [[implicit, ['all']]])
+const groupsByHost = (ranked: string[], members: Map<string, string[]>): Map<string, string[]> => {
+  const found = new Map<string, string[]>()
   for (const name of ranked)
     for (const host of members.get(name)!) {
       const groups = found.get(host)
@@ -134,74 +131,114 @@ const groupsByHost = (
   return found
 }
 
-/** The variables of each host. `groupsOf` are the groups of each. */
-const hostVars = (
-  draft: InventoryDraft,
-  groupsOf: Map<string, string[]>,
+/** Where variables of groups and hosts lie in files of their own: beside the sources, and beside the playbook. */
+type Folders = { sources: string[]; playbook: string[] }
+
+/** An inventory as its sources say it, before it is told what every host has. */
+export type WrittenInventory = {
+  draft: InventoryDraft
+  /** All hosts of each group. */
+  members: Map<string, string[]>
+  /** The groups of each host, general ones first. */
+  groupsOf: Map<string, string[]>
+  folders: Folders
+  beside: VarsBeside
+  implicit?: string
+}
+
+/** The variables of a host that sources and files say, low to high as in Ansible. */
+export const writtenVars = ({ draft, groupsOf, folders, beside }: WrittenInventory, host: string): Vars => {
+  const groups = groupsOf.get(host) ?? []
+  const named = groups.filter(name => name !== 'all')
+  const layers = [
+    ...groups.map(name => draft.groups.get(name)!.vars),
+    ...beside('group_vars', folders.sources, ['all']),
+    ...beside('group_vars', folders.playbook, ['all']),
+    ...beside('group_vars', folders.sources, named),
+    ...beside('group_vars', folders.playbook, named),
+    draft.hosts.get(host)!.vars,
+    ...beside('host_vars', folders.sources, [host]),
+    ...beside('host_vars', folders.playbook, [host]),
+  ]
+  return Object.assign({}, ...layers)
+}
+
+/** What every host has, beside what is written of it. */
+const ownVars = ({ draft, groupsOf }: WrittenInventory, host: string, written: Vars, user: string): Vars => {
+  const { origin, source } = draft.hosts.get(host)!
+  const named = (groupsOf.get(host) ?? []).filter(name => name !== 'all')
+  return {
+    ansible_host: locatedAt(host, origin),
+    ansible_user: written.ansible_ssh_user ?? locatedAt(user, noVariable),
+    ...written,
+    inventory_hostname: locatedAt(host, origin),
+    inventory_hostname_short: locatedAt(isNumericAddress(host) ? host : host.split('.')[0], origin),
+    inventory_file: locatedAt(source ?? null, origin),
+    inventory_dir: locatedAt(source === undefined ? null : dirname(source), origin),
+    group_names: locatedAt(named.toSorted(), origin),
+  }
+}
+
+/** What the machine that runbook runs on is called by plays; the folder of the playbook, with variables beside it. */
+type Surroundings = { thisMachine?: string | undefined; playbookFolder?: string | undefined }
+
+/** Reads every source and puts them together. What is wrong joins `problems`. */
+export const readInventory = (
   paths: string[],
-  user: string,
+  { thisMachine, playbookFolder }: Surroundings,
   problems: Problems,
-): ((host: string) => Vars) => {
-  const beside = besideReader(paths, problems)
-  return (host: string): Vars => {
-    const groups = groupsOf.get(host) ?? []
-    const named = groups.filter(name => name !== 'all')
-    const own = draft.hosts.get(host)!
-    const layers: Vars[] = [
-      ...groups.map(name => draft.groups.get(name)!.vars),
-      ...beside('group_vars', ['all']),
-      ...beside('group_vars', named),
-      own.vars,
-      ...beside('host_vars', [host]),
-    ]
-    const vars: Vars = Object.assign({}, ...layers)
-    return {
-      ansible_host: locatedAt(host, own.origin),
-      ansible_user: vars.ansible_ssh_user ?? locatedAt(user, noVariable),
-      ...vars,
-      inventory_hostname: locatedAt(host, own.origin),
-      group_names: locatedAt(named.toSorted(), own.origin),
-    }
+): WrittenInventory => {
+  const draft = emptyInventory()
+  for (const path of paths)
+    collect(problems, () => (isHostList(path) ? readHostList(draft, path) : readSource(draft, path, problems)))
+  const { order, left } = reconcile(draft)
+  const ranked = rankedGroups(draft, depths(draft, order))
+  const members = membersOf(draft)
+  const groupsOf = groupsByHost(ranked, members)
+  for (const host of left) groupsOf.set(host, withoutUngrouped(draft, groupsOf.get(host) ?? ['all']))
+  const implicit = addThisMachine(draft, thisMachine)
+  if (implicit !== undefined) groupsOf.set(implicit, ['all'])
+  for (const host of draft.hosts.keys())
+    if (draft.groups.has(host)) draft.warnings.add(`"${host}" is the name of a host and of a group.`)
+  return {
+    draft,
+    members,
+    groupsOf,
+    folders: { sources: foldersOf(paths), playbook: playbookFolder === undefined ? [] : [playbookFolder] },
+    beside: createVarsBeside(problems),
+    ...(implicit === undefined ? {} : { implicit }),
   }
 }
 
 /**
  * Loads the inventory from every `-i`, in order; where two say something of the same variable the later one wins within
  * its level. Levels, low to high, as in Ansible (lib/ansible/config/base.yml, VARIABLE_PRECEDENCE): group variables
- * written in the sources (`all`, then deeper groups), group_vars/all, group_vars/*, host variables written in the
- * sources, host_vars/*. A value replaces another as a whole. `user` is the login user of hosts whose variables name none,
- * `thisMachine` what plays call the machine that runbook runs on.
+ * written in the sources (`all`, then deeper groups), group_vars/all beside the sources, then beside the playbook,
+ * group_vars/* of both, host variables written in the sources, host_vars/* of both. A value replaces another as a whole.
+ * `user` is the login user of hosts whose variables name none, `thisMachine` what plays call the machine that runbook runs on.
  *
  * Throws a Refusal: `inventory-missing`, `inventory-yaml`, `inventory-shape`, `inventory-variable`.
  */
 export const loadInventory = (
   paths: string[],
-  { user = userInfo().username, thisMachine }: { user?: string; thisMachine?: string } = {},
+  { user = userInfo().username, ...around }: { user?: string } & Surroundings = {},
 ): Inventory => {
-  if (paths.length === 0 && thisMachine === undefined)
+  if (paths.length === 0 && around.thisMachine === undefined)
     refuse('inventory-missing', 'No inventory was named.', { fix: 'Name one with -i FILE.' })
-  const draft = emptyInventory()
   const problems: Problems = []
-  for (const path of paths) collect(problems, () => readSource(draft, path))
-  const order = reconcile(draft)
+  const inventory = readInventory(paths, around, problems)
+  const { draft, members, implicit } = inventory
   const listed = [...draft.hosts.keys()]
-  const implicit = addThisMachine(draft, thisMachine)
-  const hosts = implicit === undefined ? listed : [implicit, ...listed]
-  const ranked = rankedGroups(draft, order)
-  const members = membersOf(draft, order)
-  members.set('all', new Set(listed))
-  const varsOf = hostVars(draft, groupsByHost(ranked, members, implicit), paths, user, problems)
-  const vars = Object.fromEntries(hosts.map(host => [host, varsOf(host)]))
+  const hosts = implicit === undefined ? listed : [implicit, ...listed.filter(host => host !== implicit)]
+  const vars = Object.fromEntries(
+    hosts.map(host => [host, ownVars(inventory, host, writtenVars(inventory, host), user)]),
+  )
   if (problems.length > 0) throw new Refusal(...problems)
-  const positions = new Map(hosts.map((host, i) => [host, i]))
-  const inOrder = (some: Set<string>): string[] => [...some].sort((a, b) => positions.get(a)! - positions.get(b)!)
   return {
     hosts,
-    groups: Object.fromEntries([...members].map(([name, inside]) => [name, inOrder(inside)])),
+    groups: Object.fromEntries(members),
     vars,
     ...(implicit === undefined ? {} : { implicit }),
-    warnings: hosts
-      .filter(host => draft.groups.has(host))
-      .map(host => `"${host}" is the name of a host and of a group.`),
+    warnings: [...draft.warnings],
   }
 }

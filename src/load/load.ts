@@ -64,7 +64,10 @@ type Input = {
 }
 
 /** The inventory of a playbook; one that is all about the machine that runbook runs on needs none. */
-const inventoryOf = ({ inventories, looked = [], user }: Input, playbook: Playbook | undefined): Inventory => {
+const inventoryOf = (
+  { playbook: file, inventories, looked = [], user }: Input,
+  playbook: Playbook | undefined,
+): Inventory => {
   const patterns = playbook?.plays.map(play => play.hosts) ?? []
   const [thisMachine] = patterns.flatMap(({ value, origin }) => thisMachineAs(value, origin) ?? [])
   const isAllHere = patterns.every(({ value, origin }) => isThisMachine(value, origin))
@@ -73,7 +76,8 @@ const inventoryOf = ({ inventories, looked = [], user }: Input, playbook: Playbo
       ...(looked.length > 0 ? { why: `Looked for ${looked.join(', ')}.` } : {}),
       fix: 'Give one with -i PATH, or set RUNBOOK_INVENTORY.',
     })
-  return loadInventory(inventories, { ...(user && { user }), ...(thisMachine && { thisMachine }) })
+  const playbookFolder = typeof file === 'string' ? playbook?.folder : undefined
+  return loadInventory(inventories, { ...(user && { user }), thisMachine, playbookFolder })
 }
 
 /** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */

@@ -1,6 +1,6 @@
 import type { Origin } from '../core/failure.ts'
-import { toPlain } from '../jinja/plain.ts'
-import type { Value } from '../jinja/value.ts'
+import { fromPlain, toPlain } from '../jinja/plain.ts'
+import { Dict, type Value } from '../jinja/value.ts'
 import type { Doubt } from './doubt.ts'
 
 /** A value as YAML has it. `isTemplate`: whether braces in its texts mean anything; not where it is tagged `!unsafe`. */
@@ -54,6 +54,39 @@ export const keyOrigin = (located: Located, key: string): Origin => located.at(s
 
 /** A value that comes from one place as a whole: a command line, a default. */
 export const locatedAt = <T>(value: T, origin: Origin): Located<T> => ({ value, origin, at: () => origin })
+
+/** Whether plain data says all that a value is: no float that looks whole, no large integer, no key that would move or is no text. */
+const isToldPlainly = (value: Value): boolean => {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value))
+  if (typeof value === 'number') return !Number.isInteger(value)
+  if (Array.isArray(value)) return value.every(isToldPlainly)
+  if (!(value instanceof Dict)) return typeof value === 'string' || typeof value === 'boolean' || value === null
+  return value.entries().every(([key, one]) => typeof key === 'string' && !/^\d/.test(key) && isToldPlainly(one))
+}
+
+const partAt = (value: Value, pointer: string): Value | undefined =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map(name => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<Value | undefined>((at, name) => {
+      if (Array.isArray(at)) return at[Number(name)]
+      return at instanceof Dict ? at.entries().find(([key]) => keyText(key) === name)?.[1] : undefined
+    }, value)
+
+/** A value that comes from one place as a whole, and is more than plain data can say. */
+export const locatedValue = (value: Value, origin: Origin): Located => ({
+  ...locatedAt(toPlain(value), origin),
+  ...(!isToldPlainly(value) && {
+    exact: pointer => {
+      const part = partAt(value, pointer)
+      return part === undefined || isToldPlainly(part) ? undefined : { value: part, isTemplate: true }
+    },
+  }),
+})
+
+/** The value of what is written, as templates have it. */
+export const exactValue = ({ value, exact }: Located): Value => exact?.('')?.value ?? fromPlain(value)
 
 /**
  * The place of the character at `offset` of a text that was written at `origin`. `length` of an origin is that of the

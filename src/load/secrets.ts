@@ -82,10 +82,11 @@ export const secretFaults = (loaded: Loaded): Failure[] =>
 
 /** Variables that a connection takes passwords and keys from: they are secret whether a play says so or not. */
 const OF_CONNECTION = /^ansible_\w*(pass|password|passphrase|private_key)$/
+export const isOfConnection = (name: string): boolean => OF_CONNECTION.test(name)
 
 const connectionSecrets = (loaded: Readable): SecretPath[] => {
   const names = new Set(variableLayers(loaded).flatMap(Object.keys))
-  return [...names].filter(name => OF_CONNECTION.test(name)).map(name => [name])
+  return [...names].filter(isOfConnection).map(name => [name])
 }
 
 /**

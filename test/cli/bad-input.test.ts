@@ -109,9 +109,9 @@ test('all mistakes of all kinds are told at once, each once, with its place and 
 
 test('where the inventory cannot be read its names are not missed, and all else is told', () => {
   place.write('many.yml', mistaken)
-  place.write('bad-hosts.yml', 'all:\n  hots: {}\n')
+  place.write('bad-hosts.yml', 'all:\n  hosts: [web]\n')
   const { err } = place.run(['plan', 'many.yml', '-i', 'bad-hosts.yml'])
-  assert.match(err, 'A group has no "hots"')
+  assert.match(err, /"hosts" of the group "all" must be a mapping/)
   assert.match(err, 'no module "coppy"')
   assert.not.match(err, 'wbe"')
   assert.not.match(err, '"prot"')

@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { toPlain } from '../../src/jinja/plain.ts'
 import { loadInventory } from '../../src/load/inventory.ts'
-import { pythonLiteral } from '../../src/load/inventory-ini.ts'
+import { pythonLiteral as readLiteral } from '../../src/load/python-literal.ts'
 import { fc } from '../chance.ts'
 import { folderWith } from './folder.ts'
 import { refusedOnce } from './refused.ts'
 
+const pythonLiteral = (text: string): unknown => toPlain(readLiteral(text))
 const load = (text: string) => loadInventory([join(folderWith({ 'hosts.ini': text }), 'hosts.ini')])
 
 test('values are read as Ansible reads them', () => {
@@ -28,7 +30,34 @@ test('values are read as Ansible reads them', () => {
     ['1.5', 1.5],
     ['1e3', 1000],
     ['123456789012345678', '123456789012345678'],
-    ['1e400', '1e400'],
+    ['1e400', Number.POSITIVE_INFINITY],
+    ['1,2', [1, 2]],
+    ["(1, 'a')", [1, 'a']],
+    ["{'a': [1], 'b': {}}", { a: [1], b: {} }],
+    ["{'a': x}", "{'a': x}"],
+    ['{1, 2}', [1, 2]],
+    ["'a' 'b'", 'ab'],
+    ['r\'\\n\' "\\x41\\101\\q"', '\\nAA\\q'],
+    ["b'ab'", 'ab'],
+    ["f'a'", "f'a'"],
+    ['00', 0],
+    ['1__0', '1__0'],
+    ['- 1', -1],
+    ['--1', '--1'],
+    ['1+2', '1+2'],
+    ['-True', '-True'],
+    ["'open", "'open"],
+    ['[1,', '[1,'],
+    ['[]', []],
+    ['()', []],
+    ['(1)', 1],
+    ['(1,)', [1]],
+    ['1.', 1],
+    ['.5', 0.5],
+    ['1if', '1if'],
+    ['...', '...'],
+    ['{{ x }}', '{{ x }}'],
+    ["'''a'b'''", "a'b"],
     ['1.2.3', '1.2.3'],
     ['', ''],
     ["[1, 'a', True]", [1, 'a', true]],
@@ -74,8 +103,9 @@ test('mistakes name the line', () => {
     ['[a]\nn0 word\n', /"word" is no name=value/, 2],
     ['n0\n[b:vars]\nx=1\n', /"b" is used but never declared/, 2],
     ['[a:children]\nb\n', /"b" is used but never declared/, 2],
-    ['n0:\n', /ends in a colon/, 1],
-    ['n0 a-b=1\n', /"a-b" is no name/, 1],
+    ['n0:\n', /"n0:" is no name of a host/, 1],
+    ['---\n', /"---" is no name of a host/, 1],
+    ['n0 a="b\n', /quote of this line is not closed/, 1],
   ]
   for (const [text, what, line] of cases) {
     const failure = refusedOnce(() => load(text))

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Inventory, loadInventory } from '../../src/load/inventory.ts'
@@ -31,7 +31,7 @@ all:
   })
   assert.equal(found.hosts, ['web-b', 'web-a', 'node0', 'node1', 'node2', 'free'])
   assert.equal(found.groups, {
-    all: found.hosts,
+    all: ['free', 'web-b', 'web-a', 'node0', 'node1', 'node2'],
     web: ['web-b', 'web-a'],
     cluster: ['node0', 'node1', 'node2'],
     ipfs: ['node0', 'node1', 'node2'],
@@ -41,8 +41,12 @@ all:
     ansible_host: 'node1',
     ansible_user: 'root',
     inventory_hostname: 'node1',
+    inventory_hostname_short: 'node1',
+    inventory_file: found.vars.free!.inventory_file!.value,
+    inventory_dir: dirname(found.vars.free!.inventory_file!.value as string),
     group_names: ['cluster', 'ipfs'],
   })
+  assert.match(varsOf(found, 'free').inventory_file as string, /^\/.*\/hosts\.yml$/)
   assert.is(varsOf(found, 'free').ansible_host, '10.0.0.9')
   assert.equal(varsOf(found, 'free').group_names, ['ungrouped'])
   assert.equal(found.warnings, [])
@@ -130,7 +134,7 @@ test('the login user always has a name, also under its older one', () => {
 
 test('files of variables: comments only are fine, a list is not', () => {
   const hosts = 'all: {hosts: {n: }}'
-  assert.equal(Object.keys(load({ 'h.yml': hosts, 'host_vars/n.yml': '---\n# none yet\n' }).vars.n!).length, 4)
+  assert.equal(Object.keys(load({ 'h.yml': hosts, 'host_vars/n.yml': '---\n# none yet\n' }).vars.n!).length, 7)
   const failure = refusedOnce(() => load({ 'h.yml': hosts, 'host_vars/n.yml': '- a' }))
   assert.match(failure.what, /must be a mapping, not a list/)
 })
@@ -138,16 +142,14 @@ test('files of variables: comments only are fine, a list is not', () => {
 test('mistakes have a place and a fix', () => {
   const cases: [yaml: string, reason: string, what: RegExp, fix: RegExp, place: string][] = [
     ['a: [', 'inventory-yaml', /not valid YAML/, /^/, '1:5'],
-    ['', 'inventory-yaml', /empty/, /^/, '1:1'],
     ['- a', 'inventory-shape', /mapping of groups, not a list/, /all:/, '1:1'],
-    ['all: {host: {n: }}', 'inventory-shape', /A group has no "host"/, /"hosts"/, '1:7'],
     ['all: {hosts: [n0]}', 'inventory-shape', /must be a mapping, not a list/, /as a key/, '1:14'],
     ['all: {hosts: {n0: 5}}', 'inventory-shape', /variables of "n0" must be a mapping/, /^/, '1:19'],
-    ['all: {vars: {a-b: 1}}', 'inventory-variable', /"a-b" is no name/, /^/, '1:14'],
+    ['all: {vars: {ansible_group_priority: high}}', 'inventory-variable', /must be a whole number/, /^/, '1:38'],
     ['all: {hosts: {"n[2:1]": }}', 'inventory-shape', /range \[2:1\]/, /^/, '1:16'],
     ['all: {hosts: {"x/y": }}', 'inventory-shape', /"x\/y" cannot name a host/, /ansible_host/, '1:16'],
     ['all: {hosts: {"a b": }}', 'inventory-shape', /cannot name a host/, /ansible_host/, '1:16'],
-    ['plugin: aws_ec2', 'inventory-shape', /plugins are not supported/, /^/, '1:1'],
+    ['plugin: aws_ec2', 'inventory-shape', /plugin "aws_ec2" is not supported/, /ansible-inventory/, '1:9'],
     ['a: {children: {b: {children: {a: }}}}', 'inventory-shape', /contain each other/, /^/, '1:4'],
   ]
   for (const [yaml, reason, what, fix, place] of cases) {
@@ -157,7 +159,54 @@ test('mistakes have a place and a fix', () => {
     assert.match(failure.fix ?? '', fix)
     assert.is(spot(failure), place, yaml)
   }
-  assert.is(refused(() => load({ 'h.yml': 'all: {host: , vars: {in: 1}}' })).length, 2)
+  assert.is(refused(() => load({ 'h.yml': 'all: {hosts: [a], vars: {ansible_group_priority: x}}' })).length, 2)
+})
+
+test('what Ansible passes over is passed over with a warning and its place', () => {
+  const cases: [yaml: string, ...warnings: RegExp[]][] = [
+    ['all: {host: {n: }}', /a group has no "host" \(.*h\.yml:1\): it is passed over.*"hosts"/],
+    ['all: {vars: {a-b: 1}}', /"a-b" is no name of a variable/],
+    ['a: {hosts: {n: }}\nversion: 3', /"version" is the number 3 and no group/],
+    ['a: {hosts: {a: {x: 1}}}', /"a" is the name of a host and of a group/],
+    [''],
+    ['# nothing'],
+  ]
+  for (const [yaml, ...wanted] of cases) {
+    const { warnings } = load({ 'h.yml': yaml })
+    assert.is(warnings.length, wanted.length, yaml)
+    for (const [index, warning] of warnings.entries()) assert.match(warning, wanted[index]!)
+  }
+})
+
+test('groups of one depth by their priority, then by name; variables of a host that bears the name of a group are the group', () => {
+  const found = load({
+    'h.yml': `
+a: {hosts: {n: }, vars: {x: a, y: a, ansible_group_priority: 10}}
+b: {hosts: {n: }, vars: {x: b, y: b, z: b}}
+c: {hosts: {n: , c: {z: c}}, vars: {y: c}}
+`,
+  })
+  const { x, y, z, ansible_group_priority } = varsOf(found, 'n')
+  assert.equal([x, y, z, ansible_group_priority], ['a', 'a', 'c', undefined])
+})
+
+test('the variables beside the playbook stand over those beside the inventory, level by level', () => {
+  const folder = folderWith({
+    'inventory/hosts.ini': '[web]\nn a=1 b=1 c=1 d=1 e=1\n',
+    'inventory/group_vars/all.yml': 'a: 2\ng: inv-all\nh: inv-all',
+    'play/group_vars/all.yml': 'g: play-all\nh: play-all\ni: play-all',
+    'inventory/group_vars/web/x.yml': 'h: inv-web\ni: inv-web\nj: inv-web',
+    'play/group_vars/web': 'j: play-web',
+    'inventory/host_vars/n.json': '{"d": 2, "e": 2}',
+    'play/host_vars/n.yaml': 'e: 3',
+    'inventory/group_vars/web/sub/y': 'k: 1',
+    'inventory/group_vars/web/no.yml/z.yml': 'l: 1',
+    'inventory/group_vars/web/old~': 'm: 1',
+  })
+  const found = loadInventory([join(folder, 'inventory/hosts.ini')], { playbookFolder: join(folder, 'play') })
+  const { a, d, e, g, h, i, j, k, l, m } = varsOf(found, 'n')
+  assert.equal([a, d, e, g, h, i, j], [1, 2, 3, 'play-all', 'inv-web', 'inv-web', 'play-web'])
+  assert.equal([k, l, m], [1, undefined, undefined])
 })
 
 test('an inventory that is not there', () => {

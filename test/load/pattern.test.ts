@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { selectHosts } from '../../src/load/pattern.ts'
+import { matchHosts, selectHosts, warningsOfPattern } from '../../src/load/pattern.ts'
 import { fc } from '../chance.ts'
+import { folderWith } from './folder.ts'
 import { refusedOnce } from './refused.ts'
 
 const hosts = ['node0', 'node1', 'node2', 'web-1', 'web-2', 'fe80::1']
@@ -16,9 +18,9 @@ test('names, groups, globs and regular expressions', () => {
     ['*', everything],
     ['ipfs', 'node0 node1 node2'],
     ['node1', 'node1'],
-    ['node1,node0', 'node0 node1'],
-    ['node1:node0', 'node0 node1'],
-    ['node1 node0', 'node0 node1'],
+    ['node1,node0', 'node1 node0'],
+    ['node1:node0', 'node1 node0'],
+    ['node1 node0', 'node1 node0'],
     ['web-*', 'web-1 web-2'],
     ['node?', 'node0 node1 node2'],
     ['node[!12]', 'node0'],
@@ -51,6 +53,8 @@ test('subscripts count from 0 or from the end, ranges include both ends', () => 
     ['ipfs[0:1]', 'node0 node1'],
     ['ipfs[1:]', 'node1 node2'],
     ['ipfs[1:9]', 'node1 node2'],
+    ['ipfs[2:0]', 'node2'],
+    ['none[3]', ''],
     ['web*[1]', 'web-2'],
     ['all:!ipfs[0]', 'node1 node2 web-1 web-2 fe80::1'],
   ]
@@ -75,15 +79,49 @@ test('a name that names nothing is refused, in an exclusion too', () => {
   assert.match(refusedOnce(() => select(' , ')).what, /empty/)
 })
 
-test('whatever is asked, hosts come once each and in inventory order', () => {
+test('a play may name what an inventory does not have: it is told, with what is meant perhaps', () => {
+  const origin = { file: 'site.yml', line: 3, column: 10 }
+  assert.equal(matchHosts(inventory, 'ipsf,node1,!wbe'), { hosts: ['node1'], unmatched: ['ipsf', 'wbe'] })
+  assert.equal(matchHosts(inventory, 'nobody[0]').hosts, [])
+  assert.equal(matchHosts(inventory, 'none').unmatched, [])
+  assert.equal(warningsOfPattern(inventory, 'ipsf,node1', origin), [
+    'site.yml:3: There is no host or group "ipsf" in the inventory. Did you mean "ipfs"?',
+  ])
+})
+
+test('a limit reads names from a file, one a line', () => {
+  const file = join(folderWith({ retry: 'node1\n\n web-* \n!web-2\n', wrong: 'node1,node2\n' }), 'retry')
+  assert.is(select(`@${file}`), 'node1 web-1')
+  assert.is(select(`node0,@${file}`), 'node0 node1 web-1')
+  assert.match(refusedOnce(() => select(`@${file.replace('retry', 'wrong')}`)).what, /"node1,node2"/)
+  assert.is(refusedOnce(() => select('@/nowhere')).reason, 'usage-file')
+})
+
+test('sets of characters in globs', () => {
+  const names = ['a', 'b', 'c', '-', ']', '!', 'x[1]', '[a']
+  const from = { hosts: names, groups: { all: names } }
+  const cases: [string, string][] = [
+    ['[ab],', 'a b'],
+    ['[!abc],', '- ] !'],
+    ['[]a],', 'a ]'],
+    ['[!]a],', 'b c - !'],
+    ['[a-c],', 'a b c'],
+    ['[c-a],', ''],
+    ['[-a],', 'a -'],
+    ['[a,', '[a'],
+    ['[!],', ''],
+    ['x[[]1],', 'x[1]'],
+  ]
+  for (const [pattern, wanted] of cases) assert.is(matchHosts(from, pattern).hosts.join(' '), wanted, pattern)
+})
+
+test('whatever is asked, hosts come once each, and what is excluded does not come', () => {
   const part = fc.constantFrom('all', 'ipfs', 'web', 'node1', 'web-2', 'node*', 'ipfs[0]', '!web', '!node1', '&all')
   fc.assert(
     fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), parts => {
       const found = selectHosts(inventory, parts.join(','))
-      assert.equal(
-        found,
-        hosts.filter(host => found.includes(host)),
-      )
+      assert.equal(found, [...new Set(found)])
+      assert.ok(found.every(host => hosts.includes(host)))
       if (parts.includes('!node1')) assert.not.ok(found.includes('node1'))
     }),
   )
@@ -96,7 +134,7 @@ test('a machine that nobody lists is called by its names alone', () => {
     ['127.0.0.1', 'localhost'],
     ['::1', 'localhost'],
     ['localhost,web-1', 'localhost web-1'],
-    ['all:localhost', 'localhost web-1'],
+    ['all:localhost', 'web-1 localhost'],
     ['all', 'web-1'],
     ['*', 'web-1'],
     ['~.*', 'web-1'],

@@ -4,7 +4,7 @@ import { dotOf, drawingOf } from '../../src/graph/drawing.ts'
 import { svgOf } from '../../src/graph/svg.ts'
 import { compileExpression, compileTemplate } from '../../src/load/expression.ts'
 import { locatedAt } from '../../src/load/located.ts'
-import { selectHosts } from '../../src/load/pattern.ts'
+import { matchHosts } from '../../src/load/pattern.ts'
 import { compileFile } from '../../src/load/template.ts'
 import { walk } from '../../src/plan/walk.ts'
 import { createRedactor } from '../../src/report/redact.ts'
@@ -126,6 +126,6 @@ export const playbookInputs: readonly Kind[] = [
     name: 'pattern',
     corpus: () => kept('pattern'),
     place: 'play.yml',
-    read: input => selectHosts(inventory, `${input}`, here),
+    read: input => matchHosts(inventory, `${input}`, here),
   },
 ]

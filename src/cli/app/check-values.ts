@@ -5,7 +5,7 @@ import { hasBraces } from '../../load/braces.ts'
 import { compileTemplate } from '../../load/expression.ts'
 import type { Readable } from '../../load/load.ts'
 import { locatedMember } from '../../load/located.ts'
-import { selectHosts } from '../../load/pattern.ts'
+import { matchHosts } from '../../load/pattern.ts'
 import type { Play, Task } from '../../load/playbook.ts'
 import { spelled, validate, withDefaults } from '../../load/schema.ts'
 import { secretSources } from '../../load/secrets.ts'
@@ -73,7 +73,7 @@ export const checkValues = (readable: Readable, modules: Record<string, AnyModul
     ).filter(({ origin }) => !seen.has(lineOf(origin)))
   }
   return playbook.plays.flatMap(play => {
-    const hosts = attempt(() => selectHosts(inventory, play.hosts.value)).value ?? []
+    const hosts = attempt(() => matchHosts(inventory, play.hosts.value)).value?.hosts ?? []
     return [...play.tasks, ...play.handlers].flatMap(task => ofTask(task, play, hosts))
   })
 }

@@ -4,6 +4,7 @@ import { exit } from '../../core/exit.ts'
 import { attempt, type Failure } from '../../core/failure.ts'
 import { nodeId } from '../../graph/graph.ts'
 import { inFileOrder } from '../../load/check.ts'
+import { warningsOfPattern } from '../../load/pattern.ts'
 import { misspelt } from '../../load/variables.ts'
 import { keyFingerprint } from '../../plan/input-fingerprints.ts'
 import type { Known } from '../../plan/known.ts'
@@ -125,7 +126,8 @@ const findDue = async (action: Action, { asked, known }: WithTargets): Promise<D
 
 const warnOfInput = ({ loaded: { extra, playbook, inventory } }: Known, more: string[], emit: Emit): void => {
   const slips = misspelt(extra, playbook, inventory)
-  for (const text of [...(inventory.warnings ?? []), ...slips, ...more]) emit({ type: 'warning', text })
+  const unnamed = playbook.plays.flatMap(({ hosts }) => warningsOfPattern(inventory, hosts.value, hosts.origin))
+  for (const text of [...(inventory.warnings ?? []), ...unnamed, ...slips, ...more]) emit({ type: 'warning', text })
 }
 
 const emitPlan = async ({ walk, conflicts }: Plan, emit: Emit): Promise<void> => {

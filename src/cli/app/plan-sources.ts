@@ -21,7 +21,7 @@ const digestOf = (key: Buffer, path: string): string | undefined => {
 const always = (playbook: string, inventory: string[], variableFiles: string[]): string[] => [
   playbook,
   ...variableFiles,
-  ...inventoryFiles(inventory),
+  ...inventoryFiles(inventory, dirname(playbook)),
 ]
 
 /** In front of the word of a module: a space is in no path that is looked at by accident. */

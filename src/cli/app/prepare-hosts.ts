@@ -1,6 +1,7 @@
 import { Refusal } from '../../core/failure.ts'
 import { expand } from '../../graph/expand.ts'
 import { load } from '../../load/load.ts'
+import { selectHosts } from '../../load/pattern.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
 import { createKnown } from '../../plan/known.ts'
 import type { Target } from '../../settings/target.ts'
@@ -44,6 +45,7 @@ export const prepareHosts = async (
   })
   if (!loaded) throw new Refusal(...failures)
   for (const value of writtenSecrets(loaded)) secrets.add(value)
+  selectHosts(loaded.inventory, pattern, loaded.playbook.plays[0]!.hosts.origin)
   const limit = asked.limit === undefined ? {} : { limit: asked.limit }
   const graph = expand(
     loaded,

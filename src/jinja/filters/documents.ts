@@ -122,7 +122,8 @@ const YAML_OPTIONS = [
   'encoding',
 ]
 
-const toYaml = (value: Value, named: Dict): Value => {
+/** A value as YAML, by the options of Python's `yaml.dump`. */
+export const yamlText = (value: Value, named: Dict): string => {
   refuseOthers(named, YAML_OPTIONS)
   const choice = {
     flow: optional(named.get('default_flow_style'), truth),
@@ -137,7 +138,7 @@ const toYaml = (value: Value, named: Dict): Value => {
 }
 
 const toNiceYaml = (value: Value, indent: Value = 4n, named: Dict): Value =>
-  toYaml(value, new Dict([['default_flow_style', false], ...named, ['indent', indent]]))
+  yamlText(value, new Dict([['default_flow_style', false], ...named, ['indent', indent]]))
 
 /** Only a text is read: anything else is a value already. */
 const fromYaml = (value: Value): Value => {
@@ -162,6 +163,6 @@ export const documentFilters: Record<string, Callable> = {
   from_json: callable(['a', '**'], fromJson),
   from_yaml: callable(['data'], fromYaml),
   from_yaml_all: callable(['data'], fromYamlAll),
-  to_yaml: callable(['a', '**'], toYaml),
+  to_yaml: callable(['a', '**'], yamlText),
   to_nice_yaml: callable(['a', 'indent?', '**'], toNiceYaml),
 }
