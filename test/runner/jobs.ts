@@ -33,12 +33,16 @@ const isLong = ({ name }: Job): boolean => name.endsWith('.hosts.test.ts')
 const whyNot = (name: string): string | undefined =>
   name.startsWith('test/real/') && !process.env.RUNBOOK_REAL_PROGRAMS ? noGo() : undefined
 
+/** A thousand swaps take up to half a minute for each row of the race. */
+const secondsOf = (name: string): number =>
+  name === 'test/run/racing.test.ts' ? Math.max(600, 3 * Number(process.env.RUNBOOK_SWAPS ?? 0)) : 600
+
 const fileJob = (root: string, file: string): Job => {
   const [name, skip] = [relative(root, file), whyNot(relative(root, file))]
   return {
     name,
     argv: [process.execPath, file],
-    seconds: 600,
+    seconds: secondsOf(name),
     usesHosts: usesHosts(file),
     takesMachine: TAKING.some(path => name.startsWith(path)),
     counts: countsOf,
