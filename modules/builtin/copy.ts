@@ -17,7 +17,7 @@ import {
   T,
   uses,
 } from '../../src/module/module.ts'
-import { attributeArguments, type FileAttributes, targetReads } from './lib/file-attributes.ts'
+import { attributeArguments, type FileAttributes, modeArgument, targetReads } from './lib/file-attributes.ts'
 import { contentOfDigest, decideFile, modeAfter, type PutContent, placement, writeStep } from './lib/file-content.ts'
 import { decideFolder, type FolderCopy, folderReads } from './lib/folder-copy.ts'
 import { baseName, foldersAbove, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
@@ -38,17 +38,13 @@ const args = T.Object(
     ),
     ...attributeArguments,
     mode: T.Optional(
-      T.String({
-        pattern: '^([0-7]{3,4}|preserve)$',
-        description:
-          'The mode of files in octal digits, quoted, e.g. "0644"; or preserve: that of the file of the controller. Not given: what is there keeps its mode.',
-      }),
+      modeArgument(
+        'The mode of files in octal digits, e.g. "0644"; or preserve: that of the file of the controller. Not given: what is there keeps its mode.',
+        { words: ['preserve'] },
+      ),
     ),
     directory_mode: T.Optional(
-      T.String({
-        pattern: '^[0-7]{3,4}$',
-        description: 'The mode of folders that are newly made, "0755" if not given. Those that are there keep theirs.',
-      }),
+      modeArgument('The mode of folders that are newly made, "0755" if not given. Those that are there keep theirs.'),
     ),
     // Without defaults: what earlier versions have fingerprinted has neither of them.
     force: T.Optional(T.Boolean({ description: 'false: what is there is left as it is, whatever is in it.' })),

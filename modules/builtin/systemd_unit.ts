@@ -15,7 +15,7 @@ import {
   unitName,
   uses,
 } from '../../src/module/module.ts'
-import { targetReads } from './lib/file-attributes.ts'
+import { modeArgument, targetReads } from './lib/file-attributes.ts'
 import { decideFile } from './lib/file-content.ts'
 import { baseName } from './lib/paths.ts'
 import { loadUnit } from './lib/systemctl.ts'
@@ -34,7 +34,7 @@ const args = T.Object(
         description: 'A template of the controller in place of `content`, as for the module template.',
       }),
     ),
-    mode: T.String({ pattern: '^[0-7]{3,4}$', default: '0644', description: 'The mode of the file, quoted.' }),
+    mode: modeArgument('The mode of the file in octal digits.', { default: '0644' }),
   },
   { additionalProperties: false },
 )

@@ -11,10 +11,14 @@ const quotes = (written: string): string => `If text is meant, put quotes around
 const wantsOctal = (name: string | undefined): boolean =>
   name !== undefined && /(?:^|_|-)(?:mode|umask|perms?|permissions?)$/i.test(name)
 
+const decimalMode = (written: string, value: bigint): string =>
+  `${written} is decimal here: as a mode it is ${value.toString(8).padStart(4, '0')}. If its octal digits are meant, write "0${written}".`
+
 const doubtAboutInteger = (written: string, value: bigint, name: string | undefined): string | undefined => {
   if (written.includes(':'))
     return `${written} is the number ${value} here, as YAML counts in sixties. ${quotes(written)}`
-  if (!/^[-+]?0[\d_]/.test(written) || wantsOctal(name)) return undefined
+  if (wantsOctal(name)) return /^[1-7][0-7]{2}$/.test(written) ? decimalMode(written, value) : undefined
+  if (!/^[-+]?0[\d_]/.test(written)) return undefined
   const how =
     String(value) === written.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1')
       ? ''

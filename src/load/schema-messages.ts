@@ -56,7 +56,7 @@ const typeFix = (pointer: string, wanted: string[], value: unknown, where: Locat
     return `Make text of it: "{{ string(${expression}) }}".`
   if (typeof value === 'number' && wanted.includes('string')) {
     return key.endsWith('mode')
-      ? 'Quote it, as in "0644": without quotes YAML reads a decimal number.'
+      ? 'Quote it, as in "0644": without quotes YAML reads a number.'
       : `Quote it: "${value}".`
   }
   if (typeof value === 'boolean' && wanted.includes('string')) return `Quote it: "${value}".`
@@ -173,6 +173,13 @@ export const schemaFailure = (complaint: Complaint, where: Located, options: Sub
     const fix = typeof about === 'string' ? about : undefined
     return { reason, what: `${at} must match ${params.pattern}, which ${shown(data)} does not.`, fix, origin }
   }
+  if (keyword === 'not' && complaint.parentSchema?.octal)
+    return {
+      reason,
+      what: `${at} is ${data} in decimal, which would be the mode ${Number(data).toString(8)}.`,
+      fix: `Write its octal digits: "0${data}".`,
+      origin,
+    }
   const bound = bounds[keyword]
   if (bound) return { reason, what: `${at} must be ${bound(params.limit)}.`, origin }
   return { reason, what: `${at} ${complaint.message ?? 'is not valid'}.`, origin }

@@ -146,17 +146,26 @@ export const withDefaults = (schema: TSchema, value: Record<string, unknown>): R
   return complete
 }
 
+/** The digits of a mode. A number that its schema does not take stays one, to be told. */
+const octalDigits = (schema: Schema, value: unknown): unknown => {
+  if (typeof value === 'string') return value.replace(/^0o(?=[0-7]{3,4}$)/, '')
+  if (typeof value !== 'number' || !fits(schema, value, () => false)) return value
+  return value.toString(8).padStart(4, '0')
+}
+
 /**
  * What an expression gives as the type that a schema wants. The number or the boolean that a text spells: variables of the
  * command line and of INI inventories are texts. And the text of a number or a boolean, as it reads inside text: what is only
  * known when it has run, such as the number of an owner, is planned as what it will be. Not where a text has a form of its
- * own: the number 420 is not what was meant by the mode 0644. A literal in a playbook has the type it is written in.
+ * own. A mode is the octal digits of its number (`octal`): 420 is what YAML makes of 0644 without quotes. Any other literal in
+ * a playbook has the type it is written in.
  */
 export const spelled = (schema: unknown, value: unknown): unknown => {
-  const { type, items, properties, pattern } = (schema ?? {}) as Schema
+  const { type, items, properties, pattern, octal } = (schema ?? {}) as Schema
   if (Array.isArray(value)) return value.map(one => spelled(items, one))
   if (isRecord(value) && isRecord(properties))
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, spelled(properties[key], one)]))
+  if (octal) return octalDigits(schema as Schema, value)
   if (type === 'string' && pattern === undefined && (typeof value === 'number' || typeof value === 'boolean'))
     return String(value)
   if (typeof value !== 'string') return value

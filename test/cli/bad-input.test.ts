@@ -175,8 +175,9 @@ test('an unknown module or argument: the nearest one is offered, the place under
 })
 
 test('a wrong type, with what to write', () => {
-  const said = refused(playbook('- copy: { dest: /x, content: hi, mode: 0644 }'))
-  assert.match(said, 'Quote it, as in "0644"')
+  const said = refused(playbook('- copy: { dest: /x, content: hi, mode: 644 }'))
+  assert.match(said, 'is 644 in decimal, which would be the mode 1204.')
+  assert.match(said, 'Write its octal digits: "0644".')
   assert.match(said, 'play.yml:3:44')
 })
 

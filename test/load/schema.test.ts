@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { attributeArguments } from '../../modules/builtin/lib/file-attributes.ts'
 import { spelled, validate, withDefaults } from '../../src/load/schema.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
 import { spot } from './refused.ts'
@@ -105,6 +106,7 @@ test('a schema that allows more is left open', () => {
 test('a text that spells what is wanted is taken for it, and nothing else is', () => {
   const number = Type.Integer()
   const flag = Type.Optional(Type.Boolean())
+  const mode = attributeArguments.mode
   for (const [schema, value, is] of [
     [number, '80', 80],
     [number, '-1', -1],
@@ -122,6 +124,15 @@ test('a text that spells what is wanted is taken for it, and nothing else is', (
     [Type.Array(Type.String()), ['a', 1], ['a', '1']],
     [Type.Array(Type.Object({ port: number })), [{ port: '80', host: '1' }], [{ port: 80, host: '1' }]],
     [undefined, '80', '80'],
+    [mode, 0o644, '0644'],
+    [mode, 0o1777, '1777'],
+    [mode, 0, '0000'],
+    [mode, '644', '644'],
+    [mode, '0o755', '755'],
+    // Digits without a 0 before them, read as decimal.
+    [mode, 644, 644],
+    [mode, 0o10000, 0o10000],
+    [mode, 4.5, 4.5],
   ] as const)
     assert.equal(spelled(schema, value), is)
 })

@@ -84,6 +84,7 @@ for (const [written, said] of [
   ['version: [1.0, 1.00]', '1:16 1.00 is the number 1.0 here.'],
   ['start: 12:30', '1:8 12:30 is the number 750 here, as YAML counts in sixties.'],
   ['zip: 01234', '1:6 01234 is the number 668 here, as it begins with 0 and is octal.'],
+  ['mode: 644', '1:7 644 is decimal here: as a mode it is 1204. If its octal digits are meant, write "0644".'],
   ['month: 07', '1:8 07 is the number 7 here.'],
   ['phone: 0891', '1:8 0891 is text here'],
   ['countries: [se, no, dk]', '1:17 no is false here.'],

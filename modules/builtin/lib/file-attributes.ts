@@ -14,14 +14,28 @@ import {
 import { isAccountNumber, lastNumber } from './account-rules.ts'
 import { missingFolder, type Obstacle, parentFolder } from './paths.ts'
 
+/**
+ * A mode: octal digits, which YAML reads as a number where they stand without quotes. `octal` has the engine make the
+ * digits of it again. A number of three digits that are octal, but were read as decimal, is no mode that anybody means: 644
+ * would be 1204. `words`: what else it may be.
+ */
+export const modeArgument = (description: string, more: { words?: string[]; default?: string } = {}) => {
+  const { words = [], ...rest } = more
+  return T.Unsafe<string>({
+    type: ['string', 'integer'],
+    pattern: `^(${['[0-7]{3,4}', ...words].join('|')})$`,
+    minimum: 0,
+    maximum: 0o7777,
+    not: { type: 'integer', minimum: 512, maximum: 777 },
+    octal: true,
+    ...rest,
+    description,
+  })
+}
+
 /** Arguments that every module which puts something at a path has. */
 export const attributeArguments = {
-  mode: T.Optional(
-    T.String({
-      pattern: '^[0-7]{3,4}$',
-      description: 'The mode in octal digits, quoted, e.g. "0644". Not given: what is there keeps its mode.',
-    }),
-  ),
+  mode: T.Optional(modeArgument('The mode in octal digits, e.g. "0644". Not given: what is there keeps its mode.')),
   owner: T.Optional(
     T.Unsafe<string | number>({
       type: ['string', 'integer'],
