@@ -14,6 +14,7 @@ export const createComposing = (given: Omit<Ground, 'files' | 'warnings'>): Comp
     },
     readRoles: (at, around, problems) => readRoles(at, around, problems, ground),
     files: ground.files.names,
+    doubts: ground.files.doubts,
     warnings: ground.warnings,
   }
 }

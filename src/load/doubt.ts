@@ -2,8 +2,8 @@ import type { Origin } from '../core/failure.ts'
 import { floatText, momentText } from '../jinja/repr.ts'
 import { Moment, type Value } from '../jinja/value.ts'
 
-/** Something that YAML 1.1 reads as another thing than its writer may have meant. */
-export type Doubt = { text: string; origin: Origin }
+/** Something that YAML 1.1 reads as another thing than its writer may have meant. `names`: the keys that it is under. */
+export type Doubt = { text: string; names: string[]; origin: Origin }
 
 const quotes = (written: string): string => `If text is meant, put quotes around it: "${written}".`
 
@@ -76,3 +76,11 @@ export const doubtAboutKey = (written: string, value: Value): string | undefined
   typeof value === 'boolean' && !/^(?:true|false)$/i.test(written)
     ? `The key ${written} is ${value} here. ${quotes(written)}`
     : doubtAbout(written, value, undefined, false)
+
+/** Whether what is under a name had better not be shown, whatever it is. */
+export const soundsSecret = (name: string): boolean =>
+  /pass|pwd|secret|token|credential|private|(?:^|_)(?:pin|key)s?$/i.test(name)
+
+/** A doubt with its place; without what is written there where that is secret. */
+export const doubtText = ({ text, origin: { file, line, column } }: Doubt, isSecret: boolean): string =>
+  `${file}:${line}:${column}: ${isSecret ? 'this is not read as the text that it is written as. If text is meant, put quotes around it.' : text}`

@@ -1,5 +1,6 @@
 import { kindOfPath, readText } from '../core/controller-file.ts'
 import { type Origin, refuse } from '../core/failure.ts'
+import type { Doubt } from './doubt.ts'
 import type { Located } from './located.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -14,6 +15,7 @@ export type ImportedFiles = {
   /** What stands in a file; undefined where there is nothing. Throws a Refusal. */
   read(path: string, what: string, origin: Origin): Located | undefined
   names(): string[]
+  doubts(): Doubt[]
 }
 
 export const createImportedFiles = (): ImportedFiles => {
@@ -21,6 +23,7 @@ export const createImportedFiles = (): ImportedFiles => {
   let count = 0
   return {
     names: () => [...all.keys()],
+    doubts: () => [...all.values()].flatMap(found => found?.doubts?.('') ?? []),
     read: (path, what, origin) => {
       if (++count > MOST_IMPORTS)
         refuse('playbook-shape', `More than ${MOST_IMPORTS} files are imported.`, {

@@ -1,5 +1,6 @@
 import { isNamedBy, isPrivateFile, kindOfPath, lineAt, readText } from '../core/controller-file.ts'
 import { attempt, type Failure, refuse } from '../core/failure.ts'
+import { type Doubt, doubtText, soundsSecret } from './doubt.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
 import { givesPassword } from './names.ts'
@@ -80,6 +81,19 @@ const inventoryOf = (
   return loadInventory(inventories, { ...(user && { user }), thisMachine, playbookFolder })
 }
 
+/** What YAML may have read otherwise than it was meant, in all that was read: each once, and what is secret without its text. */
+const doubtsIn = ({ playbook, inventory, extra }: Readable): string[] => {
+  const given = new Set([...Object.values(inventory?.vars ?? {}), extra ?? {}].flatMap(vars => Object.values(vars)))
+  const doubts = [...playbook.doubts, ...[...given].flatMap(one => one.doubts?.('') ?? [])]
+  const secrets = secretEntries(playbook)
+  const hidden = new Set(secrets.flatMap(entry => entry.split('.').at(-1)!))
+  const isSecret = ({ names, origin: { file } }: Doubt): boolean =>
+    names.some(name => hidden.has(name) || soundsSecret(name)) ||
+    (playbook.file !== file && isPrivateFile(file)) ||
+    secrets.some(entry => isNamedBy(file, entry))
+  return [...new Set(doubts.map(doubt => doubtText(doubt, isSecret(doubt))))]
+}
+
 /** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */
 export const load = (input: Input): LoadResult => {
   const read = attempt(() => loadPlaybook(input))
@@ -90,10 +104,12 @@ export const load = (input: Input): LoadResult => {
     .flatMap(one => one.failures ?? [])
     .map(one => unquotedIn(secrets, one))
   if (read.value === undefined) return { failures }
-  const readable = {
+  const found: Readable = {
     playbook: read.value.playbook,
     ...(inventory.value && { inventory: inventory.value }),
     ...(extra.value && { extra: extra.value }),
   }
+  const warnings = [...found.playbook.warnings, ...doubtsIn(found)]
+  const readable = { ...found, playbook: { ...found.playbook, warnings } }
   return failures.length > 0 ? { failures, readable } : { value: readable as Loaded, readable }
 }

@@ -4,6 +4,7 @@ import { isRecord } from '../core/value.ts'
 import { becomeSaid } from './become-words.ts'
 import { parseTasks } from './block.ts'
 import { hasBraces } from './braces.ts'
+import type { Doubt } from './doubt.ts'
 import { arrangeHandlers } from './handler-places.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
@@ -69,6 +70,8 @@ export type Playbook = {
   warnings: string[]
   /** The files besides its own that it was put together from. */
   files: string[]
+  /** What YAML may have read in all of them otherwise than it was meant. */
+  doubts: Doubt[]
 }
 
 const unknownWord = (at: Located, key: string): Problems[number] => {
@@ -155,6 +158,7 @@ const noFiles: Composing = {
   readImport: (word, at, _around, problems) => filesMissing(word, keyOrigin(at, word), problems),
   readRoles: (at, _around, problems) => filesMissing('roles', at.origin, problems),
   files: () => [],
+  doubts: () => [],
   warnings: [],
 }
 
@@ -307,6 +311,7 @@ export const readPlaybook = (
       unread: common.unread,
       warnings: [...(composing?.warnings ?? []), ...common.warnings],
       files: composing?.files() ?? [],
+      doubts: [...(document.doubts?.('') ?? []), ...(composing?.doubts() ?? [])],
     },
     problems: problems.sort(byPlace),
   }

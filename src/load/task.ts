@@ -3,6 +3,7 @@ import { isRecord } from '../core/value.ts'
 import { isVaultFile } from '../core/vault-file.ts'
 import { type BecomeSaid, becomeSaid } from './become-words.ts'
 import { hasBraces } from './braces.ts'
+import type { Doubt } from './doubt.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { builtinPrefix, isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
@@ -110,6 +111,8 @@ export type Composing = {
   readRoles(at: Located, around: Surroundings, problems: Problems): TaskItem[]
   /** The files that were read. */
   files(): string[]
+  /** What YAML may have read in them otherwise than it was meant. */
+  doubts(): Doubt[]
   warnings: string[]
 }
 

@@ -60,7 +60,7 @@ export class WrittenData {
   located(): Located {
     const value = this.#plainOf(this.#root)
     const exact = this.#isPlain(this.#root) ? {} : { exact: (pointer: string) => this.#exact(pointer) }
-    this.#doubt(this.#root, undefined, false, new Set())
+    this.#doubt(this.#root, [], false, new Set())
     const doubts = this.#doubts.length === 0 ? {} : { doubts: (pointer: string) => this.#doubtsBelow(pointer) }
     const at = (pointer: string): Origin => this.#at(pointer)
     return { value, origin: at(''), at, ...exact, ...doubts }
@@ -158,40 +158,40 @@ export class WrittenData {
     return { value: this.#values.valueOf(node), isTemplate: !this.#unsafe.has(behindAlias(node)) }
   }
 
-  #doubt(node: WrittenNode, name: string | undefined, isNamed: boolean, seen: Set<WrittenNode>): void {
+  #doubt(node: WrittenNode, names: string[], isNamed: boolean, seen: Set<WrittenNode>): void {
     if (seen.has(node) || node.kind === 'alias') return
     seen.add(node)
     if (node.kind === 'scalar') {
       const text = node.tag === undefined && node.style === 'plain' && !node.isEmpty
-      const doubt = text && doubtAbout(node.text, this.#values.valueOf(node), name, isNamed)
-      if (doubt) this.#note(node, doubt)
+      const doubt = text && doubtAbout(node.text, this.#values.valueOf(node), names.at(-1), isNamed)
+      if (doubt) this.#note(node, doubt, names)
       return
     }
     if (node.kind === 'sequence') {
       const among = isAmongNames(node.items.map(item => (item.kind === 'scalar' ? item.text : undefined)))
-      for (const item of node.items) this.#doubt(item, name, among, seen)
+      for (const item of node.items) this.#doubt(item, names, among, seen)
       return
     }
     const met = new Set<unknown>()
     for (const { key, value } of node.pairs) {
-      this.#doubtKey(key, met)
-      this.#doubt(value, key.kind === 'scalar' ? key.text : undefined, false, seen)
+      this.#doubtKey(key, met, names)
+      this.#doubt(value, [...names, key.kind === 'scalar' ? key.text : ''], false, seen)
     }
   }
 
-  #doubtKey(key: WrittenNode, met: Set<unknown>): void {
+  #doubtKey(key: WrittenNode, met: Set<unknown>, names: string[]): void {
     if (key.kind !== 'scalar' || isMergeKey(key)) return
     const value = this.#values.keyOf(key)
     const doubt = key.tag === undefined && key.style === 'plain' && doubtAboutKey(key.text, value)
-    if (doubt) this.#note(key, doubt)
+    if (doubt) this.#note(key, doubt, names)
     const same = typeof value === 'bigint' || typeof value === 'boolean' ? Number(value) : value
     if (met.has(same) && !Number.isNaN(same))
-      this.#note(key, `The key ${key.text} is written twice in one mapping; the last one counts.`)
+      this.#note(key, `The key ${key.text} is written twice in one mapping; the last one counts.`, names)
     met.add(same)
   }
 
-  #note(node: WrittenNode, text: string): void {
-    this.#doubts.push({ text, origin: this.#originOf(node), node })
+  #note(node: WrittenNode, text: string, names: string[]): void {
+    this.#doubts.push({ text, names, origin: this.#originOf(node), node })
   }
 
   #doubtsBelow(pointer: string): Doubt[] {
@@ -205,6 +205,6 @@ export class WrittenData {
       for (const one of there === node ? childrenOf(there) : [there]) enter(one)
     }
     enter(nodes.at(-1)!)
-    return this.#doubts.filter(({ node }) => inside.has(node)).map(({ text, origin }) => ({ text, origin }))
+    return this.#doubts.filter(({ node }) => inside.has(node)).map(({ node: _, ...doubt }) => doubt)
   }
 }
