@@ -198,7 +198,7 @@ test('a host pattern, or a limit, that matches nothing', () => {
 })
 
 test('several mistakes are told at once', () => {
-  const said = refused(playbook('- copy: { dest: x, mode: 0644 }', '- debug: "{{ nothing }}"'))
+  const said = refused(playbook('- copy: { dest: x, mode: 644 }', '- debug: "{{ nothing }}"'))
   assert.ok(said.match(/^error/gm)!.length >= 3, said)
 })
 
