@@ -3,7 +3,7 @@ import { kindOfPath, namesInFolder, readText } from '../core/controller-file.ts'
 import { Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import type { Vars } from './inventory-draft.ts'
-import { parseYaml } from './yaml.ts'
+import { readYaml } from './yaml.ts'
 import { collect, kindOf, mapping, type Problems } from './yaml-fields.ts'
 
 const varsExtensions = ['', '.yml', '.yaml', '.json']
@@ -11,9 +11,9 @@ const varsExtensions = ['', '.yml', '.yaml', '.json']
 /** The variables of one file. Throws a Refusal with every problem found. */
 const readVars = (file: string): Vars => {
   const text = readText(file, 'file of variables', 'inventory-missing')
+  const document = readYaml(text, file, 'inventory-yaml')
   // A file of variables may hold comments only.
-  if (text.split('\n').every(line => /^\s*(#|---\s*$|$)/.test(line))) return {}
-  const document = parseYaml(text, file, 'inventory-yaml')
+  if (document.value === null) return {}
   if (!document.value) return {}
   if (!isRecord(document.value)) {
     const what = `A file of variables must be a mapping, not ${kindOf(document.value)}.`
