@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { isUnknown } from './unknown.ts'
+import { SealedText } from './vault-file.ts'
 
 /** JSON as it is read from files and passed between rooms. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -9,6 +10,7 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' &&
   !Array.isArray(value) &&
   !ArrayBuffer.isView(value) &&
+  !(value instanceof SealedText) &&
   !isUnknown(value)
 
 /** Equality of data: the order of keys does not count, the order of lists does; contents are equal by digest. */

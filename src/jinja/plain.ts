@@ -1,4 +1,5 @@
 import { born, isUnknown, type Unknown } from '../core/unknown.ts'
+import { SealedText } from '../core/vault-file.ts'
 import { isoText } from './repr.ts'
 import { Dict, Live, Moment, Omit, omit, orElse, Tuple, Undefined, usable, type Value, ValueFault } from './value.ts'
 
@@ -9,6 +10,7 @@ import { Dict, Live, Moment, Omit, omit, orElse, Tuple, Undefined, usable, type 
  */
 export const fromPlain = (data: unknown): Value => {
   if (data === undefined) return null
+  if (data instanceof SealedText) return data.open()
   if (typeof data === 'number') return Number.isInteger(data) && !Object.is(data, -0) ? BigInt(data) : data
   if (data === null || typeof data !== 'object' || isUnknown(data)) return data as Value
   const isValue = [Dict, Moment, Live, Omit, Undefined, Tuple].some(kind => data instanceof kind)

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { Environment, type ParseResult, serialize } from '@marcbachmann/cel-js'
 import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { isUnknown, type Unknown } from '../core/unknown.ts'
+import { SealedText } from '../core/vault-file.ts'
 import { hasBraces, type Piece, pieces } from './braces.ts'
 import { enterScope, leave, type Miss } from './cel-values.ts'
 import { faultOf, grammarHint, grammarMessage, valueMessage } from './expression-messages.ts'
@@ -252,6 +253,9 @@ const compileText = (parts: Piece[], text: string, origin: Origin): Expression =
 
 const constant = (value: unknown): Expression => ({ references: [], literal: true, evaluate: () => value })
 
+/** What a vault keeps is opened when it is read. It is no template. */
+const sealed = (text: SealedText): Expression => ({ references: [], literal: false, evaluate: () => text.open() })
+
 const compileString = (text: string, origin: Origin): Expression => {
   if (!hasBraces(text)) return constant(text)
   const parts = pieces(text, origin)
@@ -274,6 +278,7 @@ const compileTree = (value: object, members: Expression[], build: (values: unkno
 
 const compileValue = (value: unknown, located: Located): Expression => {
   if (typeof value === 'string') return compileString(value, located.origin)
+  if (value instanceof SealedText) return sealed(value)
   if (value === null || typeof value !== 'object') return constant(value)
   if (Array.isArray(value)) {
     const members = value.map((inner, index) => compileValue(inner, locatedMember(located, index)))

@@ -4,6 +4,7 @@ import type { TSchema } from 'typebox'
 import type { Failure, Reason } from '../core/failure.ts'
 import { fits } from '../core/schema-fits.ts'
 import { isRecord } from '../core/value.ts'
+import { hasSealedText, SealedText } from '../core/vault-file.ts'
 import { hasBraces } from './braces.ts'
 import { type Located, step } from './located.ts'
 import { type Complaint, schemaFailure, unionFailure } from './schema-messages.ts'
@@ -112,6 +113,15 @@ const ofUnion = (complaint: Complaint, where: Located, options: ValidateOptions)
   return [unionFailure(complaint, branches, where, options)]
 }
 
+/** What a vault holds is known when it is read: until then it counts as an expression does. */
+const withoutSealed = (value: unknown): unknown => {
+  if (value instanceof SealedText) return '{{ vault }}'
+  if (Array.isArray(value)) return value.map(withoutSealed)
+  return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSealed(inner)]))
+    : value
+}
+
 /**
  * Checks a value against a JSON Schema (TypeBox) and says in words what is wrong, with the places in `where`. Nothing
  * is coerced and no default is filled in: what has a default may be missing. A union that does not fit is one failure.
@@ -119,7 +129,8 @@ const ofUnion = (complaint: Complaint, where: Located, options: ValidateOptions)
 export const validate = (schema: TSchema, value: unknown, where: Located, options: ValidateOptions): Failure[] => {
   const whole = prepare(schema as Schema)
   const skips = options.expressions === 'skip' ? hasBraces : () => false
-  return fits(whole, value, skips) ? [] : complaints(validatorOf(whole), value, '', where, options)
+  const seen = hasSealedText() ? withoutSealed(value) : value
+  return fits(whole, seen, skips) ? [] : complaints(validatorOf(whole), seen, '', where, options)
 }
 
 const defaults = new WeakMap<object, [string, unknown][]>()

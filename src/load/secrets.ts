@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { isNamedBy, kindOfPath, readText } from '../core/controller-file.ts'
 import type { Failure } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
-import { isVaultFile } from '../core/vault-file.ts'
+import { hasSealedText, isVaultFile, SealedText } from '../core/vault-file.ts'
 import { hasBraces } from './braces.ts'
 import type { Loaded, Readable } from './load.ts'
 import type { Located } from './located.ts'
@@ -42,6 +42,19 @@ const inVaults = (layers: Record<string, Located>[]): SecretPath[] => {
   const found = layers.flatMap(layer => Object.entries(layer).filter(([, { origin }]) => isVaultFile(origin.file)))
   return [...new Set(found.map(([name]) => name))].filter(name => !isOfEveryHost(name)).map(name => [name])
 }
+
+/** The ways to values in a value that are vaults. */
+const sealedIn = (value: unknown, way: SecretPath): SecretPath[] => {
+  if (value instanceof SealedText) return [way]
+  if (!Array.isArray(value) && !isRecord(value)) return []
+  return Object.entries(value).flatMap(([key, inner]) => sealedIn(inner, [...way, key]))
+}
+
+/** The ways to values that are vaults, as if `secrets` named each of these. */
+const sealedPaths = (layers: Record<string, Located>[]): SecretPath[] =>
+  hasSealedText()
+    ? layers.flatMap(layer => Object.entries(layer).flatMap(([name, { value }]) => sealedIn(value, [name])))
+    : []
 
 /** The files that a task may name so, in its `src`. */
 export const controllerPaths = (folder: string, entry: string): string[] => [
@@ -102,6 +115,7 @@ export const secretSources = (loaded: Readable): SecretSources => {
       ...found.flatMap(one => one.paths),
       ...hidden,
       ...inVaults(variableLayers(loaded)),
+      ...sealedPaths(variableLayers(loaded)),
       ...connectionSecrets(loaded),
     ],
     files: new Set(found.flatMap(one => one.files)),

@@ -1,4 +1,5 @@
 import type { Origin } from '../core/failure.ts'
+import { SealedText } from '../core/vault-file.ts'
 import { behindAlias, isMergeKey, type YamlValues } from '../jinja/filters/yaml-value.ts'
 import { toPlain } from '../jinja/plain.ts'
 import type { Value } from '../jinja/value.ts'
@@ -27,11 +28,13 @@ const OWN_SHAPE = [undefined, '!', '!unsafe', 'map', 'seq', 'python/dict'].map(t
   tag === undefined || tag.startsWith('!') ? tag : `tag:yaml.org,2002:${tag}`,
 )
 
+const isSealed = (value: unknown): boolean => value instanceof SealedText
+
 /** Whether plain data says of a scalar all that it is. */
 const isToldPlainly = (value: Value): boolean => {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value))
   if (typeof value === 'number') return !Number.isInteger(value)
-  return typeof value === 'string' || typeof value === 'boolean' || value === null
+  return typeof value === 'string' || typeof value === 'boolean' || value === null || isSealed(value)
 }
 
 /** JavaScript puts such keys before all others, in the order of their numbers. */

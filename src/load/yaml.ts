@@ -1,5 +1,5 @@
 import { type Origin, type Reason, refuse } from '../core/failure.ts'
-import { openVaultText } from '../core/vault-file.ts'
+import { SealedText } from '../core/vault-file.ts'
 import { type OpenVault, YamlValues } from '../jinja/filters/yaml-value.ts'
 import { YamlFault } from '../yaml/cursor.ts'
 import { jsonTree } from '../yaml/json-tree.ts'
@@ -38,10 +38,11 @@ const rootOf = (text: string): WrittenNode | undefined => {
 
 /**
  * Reads one document as Ansible's loader does: JSON where it is that, else YAML 1.1 as PyYAML resolves it. Nothing at all is
- * null. Of two keys of one mapping the last counts. What is tagged `!vault` is opened.
+ * null. Of two keys of one mapping the last counts. What is tagged `!vault` is opened when it is
+ * read, and no earlier.
  *
  * Throws a Refusal with `reason` and the place: what is no YAML, several documents, a key `__proto__`, a tag that is not
- * known, more than 2 MB, nesting over 64 levels, and aliases that unfold into too many values; and one `usage-vault` for what no password opens.
+ * known, more than 2 MB, nesting over 64 levels, and aliases that unfold into too many values.
  */
 export const readYaml = (text: string, file: string, reason: Reason = 'playbook-yaml'): Located => {
   const origin: Origin = { file, line: 1, column: 1 }
@@ -50,7 +51,7 @@ export const readYaml = (text: string, file: string, reason: Reason = 'playbook-
     const root = rootOf(text)
     if (root === undefined) return { value: null, origin, at: () => origin }
     const openVault: OpenVault = (secret, { line, column }) =>
-      openVaultText(secret, { file, line: line + 1, column: column + 1 }, 'data').toString()
+      new SealedText(secret, { file, line: line + 1, column: column + 1 })
     return new WrittenData(root, new YamlValues(openVault), file).located()
   })
 }

@@ -2,7 +2,7 @@ import type { Hidden } from '../core/event.ts'
 import { shortestSecret } from '../core/hidden.ts'
 import { isUnknown, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { isVaultFile } from '../core/vault-file.ts'
+import { isSealedPlace, isVaultFile } from '../core/vault-file.ts'
 import type { Node } from '../graph/graph.ts'
 import type { SecretRead } from '../graph/secrets.ts'
 import { atPath, controllerPaths, leavesOf } from '../load/secrets.ts'
@@ -177,6 +177,7 @@ const exposedLine = (line: Line): Line => ({
 /** A line that fails over its input says what that is: where that is made of a secret which cannot be told apart, nothing. */
 export const withoutInput = ({ secrets, secretReads }: Known, line: Line): Line => {
   if (line.origin === undefined || line.hidden || secrets.text(line.why ?? '') !== line.why) return line
+  if (isSealedPlace(line.origin)) return line
   const { args, loop, when } = secretReads(line.node.task, line.node.play)
   return [...Object.values(args), loop, when].flat().length > 0 ? { ...line, hidden: 'secret' } : line
 }

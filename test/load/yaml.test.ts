@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { setVaultOpener } from '../../src/core/vault-file.ts'
+import { SealedText, setVaultOpener } from '../../src/core/vault-file.ts'
 import type { Dict } from '../../src/jinja/value.ts'
 import { step } from '../../src/load/located.ts'
 import { parseYaml } from '../../src/load/yaml.ts'
@@ -57,9 +57,14 @@ test('a value tagged !unsafe is no template, with all in it', () => {
   assert.is(exactly(text, '/d'), undefined)
 })
 
-test('what a vault keeps is opened, and refused with its place where no password is given', () => {
+test('what a vault keeps is opened when it is read, and refused with its place where no password is given', () => {
   const text = 'a: 1\nb: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3132\n'
-  const failure = refusedOnce(() => parseYaml(text, 'f'))
+  const read = (): unknown => {
+    const { b } = parseYaml(text, 'f').value as { b: SealedText }
+    assert.instance(b, SealedText)
+    return b.open()
+  }
+  const failure = refusedOnce(read)
   assert.is(failure.reason, 'usage-vault')
   assert.is(spot(failure), '3:3')
   assert.match(failure.fix!, '--vault-password-file')
@@ -69,7 +74,7 @@ test('what a vault keeps is opened, and refused with its place where no password
     return Buffer.from('opened')
   })
   try {
-    assert.equal(parseYaml(text, 'f').value, { a: 1, b: 'opened' })
+    assert.is(read(), 'opened')
   } finally {
     setVaultOpener(undefined)
   }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { type ArtifactLock, createArtifactLock } from '../../artifact/lock.ts'
 import { attempt, type Failure, Refusal, refuse } from '../../core/failure.ts'
 import type { SecretKeeper } from '../../core/secret-keeper.ts'
+import { hasSealedText } from '../../core/vault-file.ts'
 import { expand } from '../../graph/expand.ts'
 import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
 import { type Loaded, load, mayImport, playbookText, type Readable } from '../../load/load.ts'
@@ -210,6 +211,11 @@ export const prepare = async (
     render: controller.render,
     place: controller.place,
   })
+  if (hasSealedText()) {
+    // Loaded only where there is a value that is a vault.
+    const locked = (await import('./locked-values.ts')).lockedValues(known)
+    if (locked.length > 0) throw new Refusal(...locked)
+  }
   return {
     asked,
     configured,

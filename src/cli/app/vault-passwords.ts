@@ -108,6 +108,7 @@ export const openerOf = (keyring: Keyring, secrets: SecretKeeper): VaultOpener =
   return (text, origin, as) => {
     const plain = known.get(text) ?? openVault(text, keyring, origin).plain
     known.set(text, plain)
+    if (as === 'value') secrets.add(plain.toString())
     if (as === 'content') for (const line of linesOfSecret(plain.toString())) secrets.add(line)
     return plain
   }

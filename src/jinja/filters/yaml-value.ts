@@ -1,3 +1,4 @@
+import { SealedText } from '../../core/vault-file.ts'
 import { YamlFault, type YamlSpot } from '../../yaml/cursor.ts'
 import type { WrittenNode, YamlPair } from '../../yaml/tree.ts'
 import { Dict, tupleOf, type Value, ValueFault } from '../value.ts'
@@ -81,8 +82,10 @@ const OF_TEXT: Record<string, (text: string) => Value> = {
   binary: binaryOf,
 }
 
-/** What opens a value that a vault keeps. Throws a Refusal or a YamlFault where it cannot. */
-export type OpenVault = (ciphertext: string, spot: YamlSpot) => Value
+/** What is made of a value that a vault keeps. */
+export type OpenVault = (ciphertext: string, spot: YamlSpot) => Value | SealedText
+
+const isSealed = (value: unknown): boolean => value instanceof SealedText
 
 /** Makes values of documents, as Ansible's loader does. What an alias stands for is made once. */
 export class YamlValues {
@@ -169,7 +172,8 @@ export class YamlValues {
   #vaulted(node: Written, open: OpenVault): Value {
     const text = this.#untagged(node)
     if (typeof text !== 'string') throw new YamlFault('the tag !vault wants a text', node.spot)
-    return open(text, node.spot)
+    // It is a text for whoever reads it; until then nobody looks into it.
+    return open(text, node.spot) as Value
   }
 
   /** A mapping stands for the text that is under its key `=`. */
@@ -198,7 +202,7 @@ export class YamlValues {
     const key = behindAlias(node)
     if (isDefaultKey(key)) return '='
     const value = this.valueOf(key)
-    if (Array.isArray(value) || value instanceof Dict)
+    if (Array.isArray(value) || value instanceof Dict || isSealed(value))
       throw new YamlFault('a key must be plain text', node.spot, 'Put quotes around an expression: "{{ name }}".')
     return value
   }
