@@ -27,9 +27,12 @@ export const variableLayers = (loaded: Readable): Record<string, Located>[] => [
   loaded.extra ?? {},
 ]
 
+/** Where a host stands in the inventory. */
+const ofItsPlace = ['inventory_hostname_short', 'inventory_file', 'inventory_dir']
+
 /** What every host has, and what its connection is made by, is shown in every failure of a host: no file makes it secret. */
 const isOfEveryHost = (name: string): boolean =>
-  builtIn.includes(name) || (connectionVariables.includes(name) && !name.includes('pass'))
+  builtIn.includes(name) || ofItsPlace.includes(name) || (connectionVariables.includes(name) && !name.includes('pass'))
 
 /** The names of the variables that a file defines. */
 const definedIn = (layers: Record<string, Located>[], entry: string): string[] => {
