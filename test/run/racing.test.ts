@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -77,6 +77,11 @@ const tasks: Record<string, Entry> = {
   'file mode': { task: 'file: { path: AT/conf, mode: "0666", owner: daemon }', fill: conf, planted: ['conf'] },
   'file folder mode': { task: 'file: { path: AT/d, state: directory, mode: "0777", owner: daemon }', fill: tree },
   'file folder': { task: 'file: { path: AT/new/er, state: directory, mode: "0777", owner: daemon }' },
+  'file owner of all': {
+    task: 'file: { path: AT/d/sub, state: directory, mode: "0700", owner: daemon }',
+    fill: tree,
+    planted: ['d/sub', 'd'],
+  },
   'file touch': { task: 'file: { path: AT/new, state: touch, mode: "0666", owner: daemon }' },
   'file link': {
     task: 'file: { path: AT/current, state: link, src: d, owner: daemon }',
@@ -96,6 +101,11 @@ const tasks: Record<string, Entry> = {
     },
   },
   'unarchive remote, set-ID': { task: `unarchive: { src: ${shared}/tool.tar, remote_src: true, dest: AT }` },
+  'unarchive remote, from there': {
+    task: 'unarchive: { src: AT/site.tar, remote_src: true, dest: AT, owner: daemon }',
+    fill: at => copyFileSync(join(shared, 'site.tar'), join(at, 'site.tar')),
+    planted: ['site.tar'],
+  },
   // An account that every machine has gets another home: what would change it does nothing here.
   user: { task: 'user: { name: daemon, home: AT/home }' },
   ipfs_init: {
