@@ -59,7 +59,13 @@ export const expand = (
       : []),
   ]
   if (failures.length > 0) throw new Refusal(...failures)
-  const source = { inventory, extra, limited, machines: new Map(), tags: selection.tags, becoming, isCollective, files }
+  const gathering = new Map(
+    additions.map(({ play, hosts }) => [play, new Set(play.gathers === false ? [] : hosts)] as const),
+  )
+  const source = {
+    ...{ inventory, extra, limited, machines: new Map(), tags: selection.tags },
+    ...{ becoming, gathering, isCollective, files },
+  }
   const graph = extend(emptyGraph(source), additions)
   if (selection.limit !== undefined && graph.written.length > 0 && graph.nodes.length === 0)
     refuse('inventory-no-host', `No task is left for --limit "${selection.limit}".`, {

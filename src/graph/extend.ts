@@ -5,7 +5,7 @@ import { planOrder, playBarriers } from './play-barriers.ts'
 import { keepNeeded } from './selection.ts'
 import { staticBecome } from './static-become.ts'
 import { type StaticScope, staticScope } from './static-scope.ts'
-import { type ReadsOf, readsIn, registeredOn, type Values, valueEdges } from './value-edges.ts'
+import { isOfFacts, type ReadsOf, readsIn, registeredOn, type Values, valueEdges } from './value-edges.ts'
 import { orderEdges, withMachineEdges } from './written-order.ts'
 
 export const emptyGraph = (source: GraphSource): Graph => ({
@@ -110,9 +110,14 @@ const waitingNodes = (there: Node[], { joined, readsOf, values }: Ground, order:
 }
 
 /** The hosts of nodes, and those whose facts they read by the name of a host, or of any. */
-const hostsFor = (nodes: Node[], readsOf: ReadsOf, all: string[]): string[] => {
-  const facts = new Set(nodes.flatMap(readsOf).filter(({ register, own }) => register === 'facts' && !own))
-  const read = [...facts].flatMap(({ host }) => (host === null ? all : [host]))
+const hostsFor = (nodes: Node[], readsOf: ReadsOf, { inventory, gathering = new Map() }: GraphSource): string[] => {
+  const gathered = new Set([...gathering.values()].flatMap(hosts => [...hosts]))
+  const facts = new Set(nodes.flatMap(readsOf).filter(({ register, own }) => isOfFacts(register) && !own))
+  const read = [...facts].flatMap(({ host, register }) => {
+    const hosts = host === null ? inventory.hosts : [host]
+    // What no play has gathered is not there: nobody is asked for it.
+    return register === 'facts' ? hosts : hosts.filter(one => gathered.has(one))
+  })
   return [...nodes.flatMap(({ hosts }) => hosts), ...read]
 }
 
@@ -125,7 +130,7 @@ const arranged = (before: Graph, written: Node[], last: Graph['last'], readsOf: 
   const nodes = keepNeeded(planOrder(written, all, barriers), all)
   const byId = new Map([...all, ...byIdOf(nodes)])
   const joining = nodes.filter(({ id }) => !before.positions.has(id))
-  const hosts = new Set([...before.hosts, ...hostsFor(joining, readsOf, inventory.hosts)])
+  const hosts = new Set([...before.hosts, ...hostsFor(joining, readsOf, source)])
   return {
     nodes,
     hosts: inventory.hosts.filter(host => hosts.has(host)),

@@ -57,6 +57,8 @@ export type GraphSource = Pick<Loaded, 'inventory' | 'extra'> & {
   tags: string[]
   /** What is become where no keyword and no variable says it. */
   becoming?: BecomeDefaults
+  /** The plays in order, each with the hosts that it gathers facts of. */
+  gathering?: ReadonlyMap<Play, ReadonlySet<string>>
   isCollective(module: string): boolean
   /** References of the template files a task uses, which are edges like any other. */
   files(task: Task): Reference[]

@@ -1,10 +1,17 @@
 import type { Reference } from '../load/expression.ts'
+import { factsVariable } from '../load/fact-names.ts'
 
 /**
  * A registered value of a task that an expression reads: on the reader's own host (`own`), on a named host, or
  * (`host` null and not `own`) on any host of the inventory.
  */
-export type RegisterReference = { host: string | null; register: string; own: boolean }
+export type RegisterReference = {
+  host: string | null
+  register: string
+  own: boolean
+  /** Of all facts as one mapping: which of them; null: known only when it runs; undefined: the whole of it. */
+  member?: string | null | undefined
+}
 
 /**
  * Which registered values a list of references leads to, through variables whose own values hold expressions.
@@ -13,24 +20,25 @@ export type RegisterReference = { host: string | null; register: string; own: bo
  */
 export const registerReferences = (
   references: Reference[],
-  registers: ReadonlySet<string>,
+  registers: { has(name: string): boolean },
   within: (variable: string) => Reference[],
 ): RegisterReference[] => {
   const found = new Map<string, RegisterReference>()
   const visited = new Set<string>()
   const follow = (list: Reference[], own: boolean, host: string | null): void => {
     for (const { path } of list) {
-      const [head, second, third] = path
-      if (head === 'hostvars') look(third ?? null, false, second ?? null)
-      else look(head ?? null, own, host)
+      const [head, second, third, fourth] = path
+      if (head === 'hostvars') look(third ?? null, fourth, false, second ?? null)
+      else look(head ?? null, second, own, host)
     }
   }
-  const look = (name: string | null, own: boolean, host: string | null): void => {
+  const look = (name: string | null, member: string | null | undefined, own: boolean, host: string | null): void => {
     if (name === null) return
-    const key = `${own} ${host} ${name}`
+    const ofFacts = name === factsVariable ? { member } : {}
+    const key = `${own} ${host} ${name}${name === factsVariable ? ` ${member}` : ''}`
     if (visited.has(key)) return
     visited.add(key)
-    if (registers.has(name)) found.set(key, { host, register: name, own })
+    if (registers.has(name)) found.set(key, { host, register: name, own, ...ofFacts })
     else follow(within(name), own, host)
   }
   follow(references, true, null)

@@ -1,4 +1,5 @@
 import { compileTemplate, type Reference } from '../load/expression.ts'
+import { isFactVariable } from '../load/fact-names.ts'
 import type { Located } from '../load/located.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { layersOfPlay, layersOfTask } from '../load/variables.ts'
@@ -7,9 +8,12 @@ import type { Edge, GraphSource } from './graph.ts'
 import type { DraftedTask, NodeDraft } from './nodes.ts'
 import { type RegisterReference, registerReferences } from './register-references.ts'
 
+/** Whether a name stands for facts of a host, which no task makes. */
+export const isOfFacts = (name: string): boolean => name === 'facts' || isFactVariable(name)
+
 type Reader = { task: Task; play: Play; compiled: CompiledTask }
 
-/** What a task reads of other tasks, and of facts (the name `facts`). */
+/** What a task reads of other tasks, and of facts: the name `facts`, or one of Ansible's for them. */
 export type ReadsOf = (reader: Reader) => RegisterReference[]
 
 /**
@@ -17,7 +21,8 @@ export type ReadsOf = (reader: Reader) => RegisterReference[]
  * value once per value, which hosts of a group share.
  */
 export const readsIn = ({ inventory, extra }: GraphSource, registers: Iterable<string>): ReadsOf => {
-  const names = new Set([...registers, 'facts'])
+  const registered = new Set(registers)
+  const names = { has: (name: string): boolean => registered.has(name) || isOfFacts(name) }
   const known = new Map<Task, RegisterReference[]>()
   const inValues = new Map<Located, Reference[]>()
   const inNames = new Map<string, Reference[]>()

@@ -50,6 +50,10 @@ export type Play = {
   /** What its roles bring, where it has any: variables of the lowest precedence, and such that win over those of the play. */
   roleDefaults?: Record<string, Located>
   roleVars?: Record<string, Located>
+  /** Whether the facts of its hosts are gathered when it begins; it does where that is not said. */
+  gathers?: boolean
+  /** Whom the play becomes, for all of its tasks that say nothing else. */
+  becoming?: Pick<Task, 'become' | 'becomeSaid'>
   /** Present, even if empty: of the plays before it only these, by name, have to have ended before it begins. */
   needs?: Located<string>[]
   /** Variables, members of variables and files that are secret: see `secretSources`. */
@@ -186,6 +190,15 @@ const broughtVariables = ({ roles }: Brought): Pick<Play, 'roleDefaults' | 'role
   }
 }
 
+const gatheringOf = (
+  members: Map<string, Located>,
+  { become, becomeSaid }: NonNullable<Play['becoming']>,
+  problems: Problems,
+): Pick<Play, 'gathers' | 'becoming'> => {
+  const gathers = fieldOf(members, 'gather_facts', found => flag(found, '"gather_facts"', problems), undefined)
+  return { becoming: { become, becomeSaid }, ...(gathers === undefined ? {} : { gathers }) }
+}
+
 const parsePlay = (at: Located, problems: Problems, common: Common): Play | undefined => {
   if (!isRecord(at.value)) {
     const what = `A play must be a mapping, not ${kindOf(at.value)}.`
@@ -218,7 +231,6 @@ const parsePlay = (at: Located, problems: Problems, common: Common): Play | unde
     ),
     ...common,
   }
-  fieldOf(members, 'gather_facts', found => flag(found, '"gather_facts"', problems), undefined)
   const hosts = hostsOf(at, members, problems)
   const items = itemsIn(members, { ...inherited, handler: false }, at, problems)
   const called = fieldOf(
@@ -236,6 +248,7 @@ const parsePlay = (at: Located, problems: Problems, common: Common): Play | unde
   return {
     name: fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
     hosts,
+    ...gatheringOf(members, inherited, problems),
     reach: reachOf(members, problems),
     defaults,
     vars,

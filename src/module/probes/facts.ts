@@ -1,7 +1,7 @@
 import { notAnAnswer, Refusal } from '../../core/failure.ts'
 import type { Output } from '../../core/transport.ts'
 import type { Probe, Query } from '../query.ts'
-import type { allSubsets, factsIn, gathered, gatheredAgain, subsetFor } from './ansible-facts/gather.ts'
+import type { allSubsets, factsIn, gathered, gatheredAgain, gatheredBy, subsetFor } from './ansible-facts/gather.ts'
 
 /** What is known of a host without asking for anything in particular. `facts` in expressions. */
 export type Facts = {
@@ -83,6 +83,7 @@ export const facts: Query<Facts, false> = {
 export type FactSource = {
   gathered: typeof gathered
   gatheredAgain: typeof gatheredAgain
+  gatheredBy: typeof gatheredBy
   subsetFor: typeof subsetFor
   factsIn: typeof factsIn
   allSubsets: typeof allSubsets

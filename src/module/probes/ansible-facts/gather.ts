@@ -1,5 +1,6 @@
 import { notAnAnswer, Refusal } from '../../../core/failure.ts'
-import type { Output } from '../../../core/transport.ts'
+import { fedTo, quote } from '../../../core/quote.ts'
+import type { Become, Output } from '../../../core/transport.ts'
 import type { Json } from '../../../core/value.ts'
 import type { Label } from '../../label.ts'
 import type { Probe, ProbeItem, Query } from '../../query.ts'
@@ -85,13 +86,25 @@ const excessIn = (facts: FactValues): string | undefined => {
   return undefined
 }
 
-/** Behind the name of a subset: what is gathered when a task asks for it, and not what a play began with. */
+/**
+ * What is asked: a subset; ` again` behind it when a task asks, and not what a play began with; ` as USER` where root asks what
+ * that user would be told, ` of USER` where the user does.
+ */
 const again = ' again'
-const subsetIn = (item: string): string => item.replace(again, '')
+const subsetIn = (item: string): Subset => subsets[item.split(' ')[0]!]!
+const askerIn = (item: string): string => / as (.*)$/.exec(item)?.[1] ?? ''
 
-const sectionsFor = (items: readonly ProbeItem[]) => [
-  ...new Set(items.flatMap(({ item }) => subsets[subsetIn(item)]?.sections ?? [])),
-]
+/** Sections by the names that their output is found under, each once. */
+const sectionsFor = (items: readonly ProbeItem[]): Map<string, string> => {
+  const found = new Map<string, string>()
+  for (const { item } of items) {
+    const user = askerIn(item)
+    for (const { name, sh } of subsetIn(item).sections)
+      if (user === '') found.set(name, sh)
+      else found.set(`${name} as ${user}`, fedTo(user, sh))
+  }
+  return found
+}
 
 /**
  * Sections are told apart by a word that nobody could know before: a user of the host may choose what is printed between
@@ -100,11 +113,13 @@ const sectionsFor = (items: readonly ProbeItem[]) => [
 const scriptFor = (items: ProbeItem[]): string =>
   [
     'k=; { read -r k </proc/sys/kernel/random/uuid; } 2>/dev/null || k=$$; printf "%s\\n" "$k"',
-    ...sectionsFor(items).map(({ name, sh }) => `printf '\\n\\036%s ${name}\\n' "$k"\n(\n${sh}\n) 2>/dev/null`),
+    ...[...sectionsFor(items)].map(
+      ([name, sh]) => `printf '\\n\\036%s %s\\n' "$k" ${quote(name)}\n(\n${sh}\n) 2>/dev/null`,
+    ),
     'printf \'\\n\\036%s end\\n\' "$k"',
   ].join('\n')
 
-const printedIn = (text: string): Printed => {
+const printedIn = (text: string): ((item: string) => Printed) => {
   const [word = '', ...rest] = text.split('\n', 1)
   if (rest.length > 0 || !/^[0-9a-f-]{1,40}$/.test(word)) throw new Error('it does not begin as it should')
   const parts = text.split(`\n\x1e${word} `).slice(1)
@@ -115,7 +130,10 @@ const printedIn = (text: string): Printed => {
       return [part.slice(0, end), part.slice(end + 1)]
     }),
   )
-  return ({ name }) => sections.get(name) ?? ''
+  return item => {
+    const user = askerIn(item)
+    return ({ name }) => sections.get(user === '' ? name : `${name} as ${user}`) ?? ''
+  }
 }
 
 const gatherProbe: Probe<FactValues> = {
@@ -125,7 +143,7 @@ const gatherProbe: Probe<FactValues> = {
   read: ({ stdout }: Output, items) => {
     const printed = printedIn(stdout.toString())
     return items.map(({ item }) => {
-      const facts = subsets[subsetIn(item)]!.make(printed)
+      const facts = subsetIn(item).make(printed(item))
       const excess = excessIn(facts)
       if (excess !== undefined) throw new Refusal(notAnAnswer(`what the host says of its ${item} is no answer`, excess))
       return facts
@@ -173,3 +191,13 @@ export const gatheredAgain = (subset: string): Query<FactValues, false> => ({
 
 /** The names of the facts in a subset. */
 export const factsIn = (subset: string): readonly string[] => subsets[subset]?.facts ?? []
+
+const personal = new Set(['account', 'environment'])
+
+/** The same for another user than the one who reads there: what depends on who asks is asked by him, or as him by root. */
+export const gatheredBy = (subset: string, user: string, shell: Become | undefined): Query<FactValues, false> => {
+  const query = gathered(subset)
+  if (!personal.has(subset)) return query
+  const item = `${subset} ${shell === undefined ? 'as' : 'of'} ${user}`
+  return { ...query, key: `gathered:${item}`, item, ...(shell === undefined ? {} : { as: shell }) }
+}

@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Refusal } from '../../../../src/core/failure.ts'
 import type { Json } from '../../../../src/core/value.ts'
-import { allSubsets, gathered, subsetFor } from '../../../../src/module/probes/ansible-facts/gather.ts'
+import { allSubsets, gathered, gatheredBy, subsetFor } from '../../../../src/module/probes/ansible-facts/gather.ts'
 
 type Facts = Record<string, Json>
 const { probe } = gathered('platform')
@@ -220,6 +220,21 @@ test('what is not told is not there', () => {
 test('who chooses a name on the host cannot end what is told of it', () => {
   const facts = of('resolver', { resolver: 'nameserver 1\n\x1eother end\n\x1dx\nnameserver 2\n' })
   assert.equal(facts.dns, { nameservers: ['1', '2'] })
+})
+
+test('facts of another user are those that he would be told', () => {
+  if (process.getuid?.() !== 0) return
+  const [mine, his] = ['root', 'nobody'].map(user => {
+    const items = itemsOf(['account', 'environment'].map(subset => gatheredBy(subset, user, undefined).item))
+    const { stdout, stderr } = spawnSync('sh', { input: probe.sh(items) })
+    return JSON.parse(JSON.stringify(Object.assign({}, ...probe.read({ stdout, stderr, status: 0 }, items)))) as Facts
+  })
+  assert.equal([mine!.user_id, mine!.user_uid, member(mine!.env, 'USER')], ['root', 0, 'root'])
+  assert.equal(
+    [his!.user_id, his!.user_uid, his!.effective_user_id, member(his!.env, 'USER')],
+    ['nobody', 65534, 65534, 'nobody'],
+  )
+  assert.is(gatheredBy('memory', 'nobody', undefined).item, 'memory')
 })
 
 test('what no host says of itself is no answer', () => {
