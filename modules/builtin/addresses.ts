@@ -189,7 +189,7 @@ export default defineCollective({
     'The hosts find each other at the addresses that are given: names are known on each, no address is of another host, and each is listened at. Changes nothing.',
   args,
   examples: [
-    "- name: Compare the addresses\n  addresses:\n    hosts: \"{{ ansible_play_hosts.map(h, {'host': h, 'address': hostvars[h].ansible_host}) }}\"",
+    '# in the play\'s vars: place: { host: "{{ inventory_hostname }}", address: "{{ ansible_host }}" }\n- name: Compare the addresses\n  addresses:\n    hosts: "{{ groups.all | map(\'extract\', hostvars, \'place\') }}"',
   ],
   reads: ({ hosts }, host) => ({
     machine: uses(machineIdentity),

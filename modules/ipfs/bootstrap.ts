@@ -237,7 +237,7 @@ export default defineCollective({
     'Tells each node of all others, in its config and in the running daemon, and has both ends of each pair dial until they are connected.',
   args,
   examples: [
-    "- name: Connect the nodes\n  bootstrap:\n    peers: \"{{ groups.ipfs.filter(h, h != inventory_hostname).map(h, {'id': hostvars[h].ipfs.peer_id, 'address': hostvars[h].address}) }}\"",
+    '# in the play\'s vars: kubo_peer: { id: "{{ ipfs.peer_id }}", address: "{{ ansible_host }}" }\n- name: Connect the nodes\n  bootstrap:\n    peers: "{{ groups.ipfs | difference([inventory_hostname]) | map(\'extract\', hostvars, \'kubo_peer\') }}"',
   ],
   reads: args => ({
     peering: configMember(args, 'Peering.Peers'),

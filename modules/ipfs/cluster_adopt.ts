@@ -83,7 +83,7 @@ export default defineModule({
   args,
   outputs: adoptionOutputs,
   examples: [
-    "- name: Adopt ipfs-cluster\n  cluster_adopt:\n    from: '{{ found.cluster_from }}'\n    unit: /etc/systemd/system/ipfs-cluster\n    ipfs_unit: /etc/systemd/system/ipfs\n    src: ipfs-cluster.service.hbs",
+    "- name: Adopt ipfs-cluster\n  cluster_adopt:\n    from: '{{ found.cluster_from }}'\n    unit: /etc/systemd/system/ipfs-cluster\n    ipfs_unit: /etc/systemd/system/ipfs\n    src: ipfs-cluster.service.j2",
   ],
   reads: args => ({
     ...adoptionReads(clusterPeer, args, asked(args)),

@@ -57,7 +57,7 @@ export default defineModule({
   about: 'Tells a cluster peer of the others before its first start, each by its cluster peer id.',
   args,
   examples: [
-    "- name: Join the others\n  cluster_join:\n    peers: \"{{ groups.ipfs.map(h, {'id': hostvars[h].cluster.peer_id, 'address': hostvars[h].address}) }}\"",
+    '# in the play\'s vars: cluster_peer: { id: "{{ cluster.peer_id }}", address: "{{ ansible_host }}" }\n- name: Join the others\n  cluster_join:\n    peers: "{{ groups.ipfs | map(\'extract\', hostvars, \'cluster_peer\') }}"',
   ],
   reads: args => ({
     peerstore: file(`${args.path}/peerstore`),

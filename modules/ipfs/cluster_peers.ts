@@ -76,7 +76,7 @@ export default defineModule({
   about: 'Waits until the cluster daemon lists every peer without an error.',
   args,
   examples: [
-    "- name: Wait for all cluster peers\n  cluster_peers:\n    peers: \"{{ groups.ipfs.map(h, {'id': hostvars[h].cluster.peer_id, 'address': hostvars[h].address}) }}\"",
+    '# in the play\'s vars: cluster_peer: { id: "{{ cluster.peer_id }}", address: "{{ ansible_host }}" }\n- name: Wait for all cluster peers\n  cluster_peers:\n    peers: "{{ groups.ipfs | map(\'extract\', hostvars, \'cluster_peer\') }}"',
   ],
   reads: args => ({
     unit: uses(service(args.unit)),

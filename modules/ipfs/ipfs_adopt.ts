@@ -94,7 +94,7 @@ export default defineModule({
   args,
   outputs: adoptionOutputs,
   examples: [
-    "- name: Adopt kubo\n  ipfs_adopt:\n    from: '{{ found.ipfs_from }}'\n    unit: /etc/systemd/system/ipfs\n    cluster_unit: /etc/systemd/system/ipfs-cluster\n    src: ipfs.service.hbs",
+    "- name: Adopt kubo\n  ipfs_adopt:\n    from: '{{ found.ipfs_from }}'\n    unit: /etc/systemd/system/ipfs\n    cluster_unit: /etc/systemd/system/ipfs-cluster\n    src: ipfs.service.j2",
   ],
   reads: args => ({
     ...adoptionReads(kubo, args, asked(args)),

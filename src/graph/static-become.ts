@@ -45,7 +45,7 @@ const TRUTH: Record<string, boolean> = Object.fromEntries([
 const notBoolean = ({ name, value, origin }: Said): never =>
   refuse('playbook-value', `\`${name}\` wants true or false.`, {
     why: `It is ${JSON.stringify(value)}.`,
-    fix: 'A variable of the command line is text: bool(name) makes it true or false.',
+    fix: 'A variable of the command line is text: {{ name | bool }} makes it true or false.',
     origin,
   })
 

@@ -1,4 +1,4 @@
-import { isUnknown } from '../core/unknown.ts'
+import { isUnknown, Missing, type Unknown } from '../core/unknown.ts'
 import { operate, signed } from './arithmetic.ts'
 import { deferred, type Given, lostIn } from './callable.ts'
 import { equal } from './equality.ts'
@@ -151,9 +151,27 @@ const compileFilter = (node: Node<'filter'>, known: PluginNames): Evaluate => {
 /** Under this name the text of a block lies in the scope of its filters. */
 export const BLOCK_TEXT = ' text'
 
+/** Whether a member will be there, where its owner is not known, or not yet whole: the unknown that decides it. */
+const compileLack = (node: ExpressionNode, known: PluginNames): ((frame: Frame) => Value | undefined) => {
+  if (node.kind !== 'attribute' && node.kind !== 'item') return () => undefined
+  const owner = compileNode(node.of, known)
+  const key: Evaluate = node.kind === 'item' ? compileNode(node.key, known) : () => node.name
+  return frame => {
+    const [there, name] = [owner(frame), key(frame)]
+    if (isUnknown(there)) return there
+    const found = there instanceof Dict ? deferred(() => there.has(name)) : true
+    return isUnknown(found) ? found : undefined
+  }
+}
+
 const compileTest = (node: Node<'test'>, known: PluginNames): Evaluate => {
   const name = needPlugin('test', node.name, known.tests, node)
   const of = compileNode(node.of, known)
+  if (name === 'defined' || name === 'undefined') {
+    const lack = compileLack(node.of, known)
+    const wanted = name === 'defined'
+    return frame => orElse(lack(frame), () => of(frame) instanceof Undefined !== wanted)
+  }
   const given = compileGiven(node, known)
   const place = placeOf(known.source, node)
   return frame =>
@@ -211,14 +229,31 @@ const compileConditional = (node: Node<'conditional'>, known: PluginNames): Eval
   }
 }
 
+/** Whether an expression is true or false by what it is. */
+const isBoolean = (node: ExpressionNode): boolean => {
+  if (node.kind === 'and' || node.kind === 'or') return isBoolean(node.left) && isBoolean(node.right)
+  if (node.kind === 'constant') return typeof node.value === 'boolean'
+  return ['compare', 'test', 'not'].includes(node.kind) || (node.kind === 'filter' && node.name === 'bool')
+}
+
+/** What is known of `unknown or right`: what is to be read comes first, then the rest may be known. */
+const besidesUnknown = (unknown: Unknown, right: () => Value, isDone: (holds: boolean) => boolean): Value => {
+  const value = deferred(right)
+  if (isUnknown(value)) return value instanceof Missing ? value : unknown
+  return value instanceof Undefined || !isDone(truth(value)) ? unknown : value
+}
+
+/** `or` is done with what is true, `and` with what is not. Where one side is not known the other may decide alone. */
 const compileLogic =
-  (isDone: (left: boolean) => boolean) =>
+  (isDone: (holds: boolean) => boolean) =>
   (node: Node<'and' | 'or'>, known: PluginNames): Evaluate => {
     const [left, right] = [compileNode(node.left, known), compileNode(node.right, known)]
+    // Of what is no boolean itself the result would be the left side, whatever the right one is.
+    const mayDecide = node.isCondition || isBoolean(node.left)
     return frame => {
       const value = left(frame)
       const holds = knownOr(known.source, node.left, () => truth(value))
-      if (typeof holds !== 'boolean') return holds
+      if (isUnknown(holds)) return mayDecide ? besidesUnknown(holds, () => right(frame), isDone) : holds
       return isDone(holds) ? value : right(frame)
     }
   }

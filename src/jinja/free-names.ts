@@ -1,4 +1,4 @@
-import type { ExpressionNode, StatementNode, TargetNode } from './tree.ts'
+import type { ExpressionNode, FilterCall, StatementNode, TargetNode } from './tree.ts'
 import type { FaultPlace } from './value.ts'
 
 type Path = (string | null)[]
@@ -182,7 +182,7 @@ class Reader {
     else this.#below(node, names)
   }
 
-  #filter(node: Extract<ExpressionNode, { kind: 'filter' }>, names: Names): void {
+  #filter(node: FilterCall, names: Names): void {
     const { of, name } = node
     if (of && ['default', 'd'].includes(name)) this.#ask(of, names)
     if (this.#extracts(node, names)) return
@@ -239,18 +239,67 @@ class Reader {
     this.#value(node, names, { optional: true, outline: true })
   }
 
-  /** `x | extract(container, 'member')`, and `map('extract', …)`: a member of each of the container's. */
-  #extracts(node: Extract<ExpressionNode, { kind: 'filter' }>, names: Names): boolean {
-    const isMap = node.name === 'map' && isConstant(node.args[0]) && node.args[0].value === 'extract'
-    const [container, member] = isMap ? node.args.slice(1) : node.name === 'extract' ? node.args : []
-    const path = container && this.#pathOf(container, names)
-    if (!path || !container) return false
-    const steps = isConstant(member) ? [null, String(member.value)] : [null]
+  /**
+   * What is taken of each member of a container: `x | extract(hostvars, 'id')`, `x | map('extract', hostvars, ['a', 'id'])`, and
+   * what filters behind it leave of that. Only this is looked at, and what says which members.
+   */
+  #extracts(node: FilterCall, names: Names): boolean {
+    const chain = this.#takenOf(node, names)
+    if (!chain) return false
+    const { container, path, asked, rest } = chain
     const place = { source: this.#source, at: container.at, length: container.length ?? 1 }
-    this.reads.push({ path: [...path, ...steps], place })
-    if (node.of) this.#value(node.of, names)
+    this.reads.push({ path, place })
+    for (const one of rest) this.#value(one, names)
+    for (const member of asked) this.reads.push({ path: member, place })
     return true
   }
+
+  /** `path`: that of each; `asked`: what filters ask of each; `rest`: all other expressions in them. */
+  #takenOf(node: ExpressionNode, names: Names): Taken | undefined {
+    if (node.kind !== 'filter' || !node.of) return undefined
+    const { name, of, args, named } = node
+    const isMap = name === 'map'
+    const isExtract = isMap && isConstant(args[0]) && args[0].value === 'extract'
+    if (isExtract || name === 'extract') {
+      const [container, member] = isExtract ? args.slice(1) : args
+      const base = container && this.#pathOf(container, names)
+      if (!base || !container) return undefined
+      const steps = member && stepsOf(member)
+      const others = steps || !member ? [] : [member]
+      return {
+        container,
+        path: [...base, null, ...(steps ?? (member ? [null] : []))],
+        asked: [],
+        rest: [of, ...others],
+      }
+    }
+    const taken = this.#takenOf(of, names)
+    if (!taken) return undefined
+    const attribute = named.find(one => one.name === 'attribute')?.value
+    if (isMap && isConstant(attribute))
+      return { ...taken, path: [...taken.path, ...String(attribute.value).split('.')] }
+    const [first, ...others] = args
+    if (['selectattr', 'rejectattr'].includes(name) && isConstant(first))
+      return {
+        ...taken,
+        asked: [...taken.asked, [...taken.path, ...String(first.value).split('.')]],
+        rest: [...taken.rest, ...others],
+      }
+    return KEEPING.includes(name) ? { ...taken, rest: [...taken.rest, ...args] } : undefined
+  }
+}
+
+type Taken = { container: ExpressionNode; path: Path; asked: Path[]; rest: ExpressionNode[] }
+
+/** Filters whose result is made of members of the list that they are given. */
+const KEEPING = ['list', 'select', 'reject', 'unique', 'first', 'last', 'sort', 'reverse']
+
+/** The steps of a member that is written out, as one text or a list of them. */
+const stepsOf = (node: ExpressionNode): string[] | undefined => {
+  if (isConstant(node)) return [String(node.value)]
+  if (node.kind !== 'list' && node.kind !== 'tuple') return undefined
+  const steps = node.items.flatMap(one => (isConstant(one) ? [String(one.value)] : []))
+  return steps.length === node.items.length ? steps : undefined
 }
 
 const isFree = (name: string): boolean => !FUNCTIONS.has(name) && !GIVEN.includes(name)

@@ -1,7 +1,8 @@
 import type { Delimiters } from './delimiters.ts'
-import { normalized, templateTokens } from './lexer.ts'
+import { normalized, type Token, templateTokens } from './lexer.ts'
 import { parseExpression } from './parse-expression.ts'
 import { parseBody } from './parse-statement.ts'
+import { SyntaxFault } from './syntax-fault.ts'
 import { TokenStream } from './token-stream.ts'
 import type { ExpressionNode, StatementNode } from './tree.ts'
 
@@ -18,10 +19,20 @@ export const parseBareExpression = (text: string, how: Delimiters): ExpressionNo
   // Read as if it stood in a tag, so that offsets are those of the text.
   // A space, since a sign right behind the tag would be one of the tag.
   const begin = `${how.variableStart} `
-  const tokens = templateTokens(normalized(`${begin}${text} ${how.variableEnd}`, how), how)
-  const shifted = tokens.map(token => ({ ...token, at: token.at - begin.length }))
+  const shifted = bareTokens(begin, text, how).map(token => ({ ...token, at: token.at - begin.length }))
   const stream = new TokenStream(shifted.slice(1))
   const expression = parseExpression(stream)
   if (!stream.isKind('variable_end') || stream.following.kind !== 'end') stream.unexpected()
   return expression
+}
+
+const bareTokens = (begin: string, text: string, how: Delimiters): Token[] => {
+  try {
+    return templateTokens(normalized(`${begin}${text} ${how.variableEnd}`, how), how)
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error
+    const { message, at, length, fix, near } = error
+    if (at >= begin.length) throw new SyntaxFault(message, at - begin.length, length, fix, near)
+    throw new SyntaxFault('A bracket or a text is not closed.', 0, length)
+  }
 }

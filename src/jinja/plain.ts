@@ -5,13 +5,13 @@ import { Dict, Live, Moment, Omit, omit, orElse, Tuple, Undefined, usable, type 
 
 /**
  * Data as the rest of the program has it, as a value of templates of its own: a template that changes it changes nothing
- * else. An unknown stays one, wherever it is. Whole numbers are integers. Members of mappings are looked at when they are
+ * else. An unknown stays one, wherever it is. Whole numbers that a number holds exactly are integers. Members of mappings are looked at when they are
  * read, and what a node will make (`born`) is unknown in what it does not have yet.
  */
 export const fromPlain = (data: unknown): Value => {
   if (data === undefined) return null
   if (data instanceof SealedText) return data.open()
-  if (typeof data === 'number') return Number.isInteger(data) && !Object.is(data, -0) ? BigInt(data) : data
+  if (typeof data === 'number') return Number.isSafeInteger(data) && !Object.is(data, -0) ? BigInt(data) : data
   if (data === null || typeof data !== 'object' || isUnknown(data)) return data as Value
   const isValue = [Dict, Moment, Live, Omit, Undefined, Tuple].some(kind => data instanceof kind)
   if (isValue) return data as Value

@@ -1,6 +1,6 @@
 import { isUnknown } from '../core/unknown.ts'
 import { nodesBelow } from './assigned.ts'
-import { type Context, invoke } from './callable.ts'
+import { type Context, deferred, invoke } from './callable.ts'
 import type { PluginNames } from './compile-expression.ts'
 import { runTemplate } from './compile-inheritance.ts'
 import { compileBody } from './compile-statement.ts'
@@ -10,11 +10,11 @@ import { filters } from './filters/all.ts'
 import { type Block, type Compiled, type Evaluate, type Execute, type Frame, type Rendering, Scope } from './frame.ts'
 import { contextGlobals, globals } from './globals.ts'
 import { memberByKey, memberByName } from './named-member.ts'
-import { parseTemplate } from './parser.ts'
+import { parseBareExpression, parseTemplate } from './parser.ts'
 import { finalized, joinedPieces, Pieces } from './pieces.ts'
 import { fromPlain } from './plain.ts'
 import { tests } from './tests.ts'
-import type { StatementNode } from './tree.ts'
+import type { ExpressionNode, StatementNode } from './tree.ts'
 import { type Dict, type FaultPlace, Live, Omit, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
 
 /** A template that was read. */
@@ -25,8 +25,23 @@ export type JinjaTemplate = Compiled & { how: Delimiters; statements: StatementN
  *
  * Throws a SyntaxFault with its offset: what cannot be read, filters and tests that do not exist.
  */
-export const readTemplate = (text: string, how: Delimiters, file: object): JinjaTemplate => {
-  const statements = parseTemplate(text, how)
+export const readTemplate = (text: string, how: Delimiters, file: object): JinjaTemplate =>
+  compiled(parseTemplate(text, how), how, file)
+
+/** Reads one expression without braces around it, as a condition is written: a template that is nothing but this. */
+export const readExpression = (text: string, how: Delimiters, file: object): JinjaTemplate => {
+  const value = asCondition(parseBareExpression(text, how))
+  return compiled([{ kind: 'output', at: value.at, value }], how, file)
+}
+
+/** Of a condition only the truth is of interest, so either side of its `and` and `or` may decide. */
+const asCondition = (node: ExpressionNode): ExpressionNode => {
+  if (node.kind === 'not') return { ...node, of: asCondition(node.of) }
+  if (node.kind !== 'and' && node.kind !== 'or') return node
+  return { ...node, left: asCondition(node.left), right: asCondition(node.right), isCondition: true }
+}
+
+const compiled = (statements: StatementNode[], how: Delimiters, file: object): JinjaTemplate => {
   const known: PluginNames = {
     source: file,
     filters: new Set(Object.keys(filters)),
@@ -109,6 +124,21 @@ const renderingOf = (given: RenderWith): Rendering => {
   return { context, filters, tests, global: globalOf, template, calls: { depth: 0 } }
 }
 
+/**
+ * What a template makes of its variables, as it stands: what is undefined, left out, or not known yet is a value too, and
+ * what goes wrong is an Undefined. So a variable is passed on by another one that only names it.
+ */
+export const templateValue = (template: JinjaTemplate, given: RenderWith): Value => {
+  const scope = new Scope()
+  const output = new Pieces()
+  const blocks = new Map([...template.blocks].map(([name, block]) => [name, [block]]))
+  const frame: Frame = { rendering: renderingOf(given), scope, top: scope, output, blocks, heir: {}, isTop: true }
+  return deferred(() => {
+    runTemplate(template, frame)
+    return joinedPieces(output)
+  })
+}
+
 /** Asks the controller. In a loop the same words at the same place are another question each time. */
 const questions = (controller: ControllerAnswers | undefined) => {
   const times = new Map<string, number>()
@@ -142,15 +172,10 @@ export const withNewlinesOf = (whole: string, value: string, { newline }: Delimi
  * What a template makes of its variables: a text, or the value of the one expression that it is. What is not known yet
  * is returned where the whole depends on it.
  *
- * Throws Tripped for what is undefined and used, a ValueFault for what does not go; both with their place.
+ * Throws Tripped for what is undefined and used, or does not go, with its place.
  */
 export const renderValue = (template: JinjaTemplate, given: RenderWith): Value => {
-  const scope = new Scope()
-  const output = new Pieces()
-  const blocks = new Map([...template.blocks].map(([name, block]) => [name, [block]]))
-  const frame: Frame = { rendering: renderingOf(given), scope, top: scope, output, blocks, heir: {}, isTop: true }
-  runTemplate(template, frame)
-  const whole = joinedPieces(output)
+  const whole = templateValue(template, given)
   if (isUnknown(whole)) return whole
   if (usable(whole) instanceof Omit) throw new ValueFault('A template as a whole cannot be left out.')
   const value = finalized(whole)

@@ -65,13 +65,13 @@ const isSubset = (a: Value, b: Value): Value => {
 }
 
 /** What one takes for true or false when it is written as a word. */
-const WORDS: Record<string, boolean> = Object.fromEntries([
-  ...['y', 'yes', 'on', '1', 'true', 't'].map(word => [word, true]),
-  ...['n', 'no', 'off', '0', 'false', 'f'].map(word => [word, false]),
+const WORDS = new Map<string, boolean>([
+  ...['y', 'yes', 'on', '1', 'true', 't'].map(word => [word, true] as const),
+  ...['n', 'no', 'off', '0', 'false', 'f'].map(word => [word, false] as const),
 ])
 const isTruthy = (value: Value, convertBool: Value = false): boolean => {
   const there = usable(value)
-  const word = truth(convertBool) && typeof there === 'string' ? WORDS[there.trim().toLowerCase()] : undefined
+  const word = truth(convertBool) && typeof there === 'string' ? WORDS.get(there.trim().toLowerCase()) : undefined
   return word ?? truth(there)
 }
 

@@ -27,7 +27,8 @@ export type ExpressionNode = At &
     | ({ kind: 'test'; of: ExpressionNode; name: string } & ArgumentNodes)
     | { kind: 'sign'; sign: '-' | '+'; of: ExpressionNode }
     | { kind: 'not'; of: ExpressionNode }
-    | { kind: 'and' | 'or'; left: ExpressionNode; right: ExpressionNode }
+    /** `isCondition`: only whether it is true or false is of interest. */
+    | { kind: 'and' | 'or'; left: ExpressionNode; right: ExpressionNode; isCondition?: true }
     | { kind: 'operation'; sign: Operation; left: ExpressionNode; right: ExpressionNode }
     | { kind: 'compare'; of: ExpressionNode; others: { sign: Comparison; with: ExpressionNode }[] }
     | { kind: 'concat'; parts: ExpressionNode[] }

@@ -154,6 +154,10 @@ export class Dict {
   setLazily(key: string, make: () => Value): void {
     this.#entries.set(key, { key, value: null, make })
   }
+  /** The members that are there without anything being computed. */
+  made(): Value[] {
+    return [...this.#entries.values()].flatMap(entry => (entry.make ? [] : [entry.value]))
+  }
   delete(key: Value): boolean {
     return this.#entries.delete(identityOf(key))
   }

@@ -68,7 +68,8 @@ const ofName = (name: string, rest: readonly (string | null)[], names: Names): O
   const made = names.registers.get(name)
   if (made) return ofRegister(name, rest, made)
   const known = [...names.variables, ...names.registers.keys(), ...builtIn]
-  const fix = didYouMean(name, known) || undefined
+  // What JSON and CEL call none.
+  const fix = name === 'null' ? 'Nothing is written none.' : didYouMean(name, known) || undefined
   return { reason: 'playbook-name', what: `There is no variable or register "${name}".`, fix }
 }
 

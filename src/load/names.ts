@@ -1,5 +1,3 @@
-import { celNames } from './references.ts'
-
 /** What runbook itself puts into every scope. */
 export const builtIn: readonly string[] = ['hostvars', 'groups', 'item', 'facts', 'inventory_hostname', 'group_names']
 
@@ -13,9 +11,9 @@ export const connectionVariables: readonly string[] =
     .split(' ')
     .map(word => `ansible_${word}`)
 
-/** Words of CEL's grammar, and those that the CEL specification keeps for the languages around it. */
-const celReserved: readonly string[] =
-  'true false null in as break const continue else for function if import let loop package namespace return var void while __proto__ prototype'.split(
+/** Python's keywords: Ansible takes none of them for the name of a variable. */
+const keywords: readonly string[] =
+  'False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(
     ' ',
   )
 
@@ -23,7 +21,7 @@ const celReserved: readonly string[] =
 export const nameFault = (name: string): string | undefined => {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'is no name: letters, digits and _ only, and no digit first'
   if (builtIn.includes(name)) return 'is a name that runbook defines itself'
-  if (celReserved.includes(name) || celNames.includes(name)) return 'is a reserved word of the expression language CEL'
+  if (keywords.includes(name)) return 'is a keyword of Python, which no variable can be called'
   return undefined
 }
 

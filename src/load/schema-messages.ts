@@ -53,7 +53,7 @@ const typeFix = (pointer: string, wanted: string[], value: unknown, where: Locat
   const key = pointer.slice(pointer.lastIndexOf('/') + 1)
   const expression = /^\{\{(.*)\}\}$/s.exec(String(writtenAt(where.value, pointer)))?.[1]?.trim()
   if (expression && !key.endsWith('mode') && wanted.includes('string') && /number|boolean/.test(typeof value))
-    return `Make text of it: "{{ string(${expression}) }}".`
+    return `Make text of it: "{{ ${expression} | string }}".`
   if (typeof value === 'number' && wanted.includes('string')) {
     return key.endsWith('mode')
       ? 'Quote it, as in "0644": without quotes YAML reads a number.'

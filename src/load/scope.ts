@@ -1,7 +1,10 @@
 import { Refusal, refuse } from '../core/failure.ts'
-import { isUnknown } from '../core/unknown.ts'
+import { LookedUp } from '../jinja/looked-up.ts'
+import { fromPlain } from '../jinja/plain.ts'
+import { Dict, type Value } from '../jinja/value.ts'
 import { compileTemplate } from './expression.ts'
 import type { Located } from './located.ts'
+import { type Scope, scopeOver } from './scope-values.ts'
 
 /** Where the values of a host come from. What a register or the facts hold may be unknown: thrown or returned. */
 export type ScopeInput = {
@@ -25,35 +28,8 @@ export type ScopeInput = {
 type Shared = {
   input: ScopeInput
   /** Made when it is first read: most scopes never read another host. */
-  hostvars(): Record<string, unknown>
+  hostvars(): LookedUp
   evaluating: { host: string; name: string }[]
-}
-
-/**
- * An object whose members are found and computed when they are asked for, each once: a scope has far more of them than
- * any one expression reads. An unknown that comes out is thrown to whoever reads it; a name that is not given is not there.
- */
-const lazy = (names: () => string[], find: (name: string) => (() => unknown) | undefined): Record<string, unknown> => {
-  const values = new Map<string, unknown>()
-  const read = (name: string, compute: () => unknown): unknown => {
-    if (!values.has(name)) values.set(name, compute())
-    const value = values.get(name)
-    if (isUnknown(value)) throw value
-    return value
-  }
-  const found = (key: string | symbol): (() => unknown) | undefined => (typeof key === 'string' ? find(key) : undefined)
-  return new Proxy(Object.create(null), {
-    get: (_, key) => {
-      const compute = found(key)
-      return compute && read(key as string, compute)
-    },
-    has: (_, key) => found(key) !== undefined,
-    ownKeys: names,
-    getOwnPropertyDescriptor: (_, key) => {
-      const compute = found(key)
-      return compute && { get: () => read(key as string, compute), enumerable: true, configurable: true }
-    },
-  })
 }
 
 const cycle = (shared: Shared, host: string, name: string, located: Located): Refusal => {
@@ -73,15 +49,17 @@ const MOST_TEXT = 64_000_000
 
 type Size = { values: number; text: number }
 const sizes = new WeakMap<object, Size>()
-/** How large a value is. Each part is counted once, as often as it is used: lists that double share their halves. */
-const sizeOf = (value: unknown): Size => {
+/**
+ * How large a value is, as far as it was made. Each part is counted once, as often as it is used: lists that double share
+ * their halves.
+ */
+const sizeOf = (value: Value): Size => {
   if (typeof value === 'string') return { values: 1, text: value.length }
-  if (value === null || typeof value !== 'object' || isUnknown(value) || ArrayBuffer.isView(value))
-    return { values: 1, text: 0 }
+  if (!Array.isArray(value) && !(value instanceof Dict)) return { values: 1, text: 0 }
   const known = sizes.get(value)
   if (known) return known
   const size = { values: 1, text: 0 }
-  for (const inner of Object.values(value)) {
+  for (const inner of Array.isArray(value) ? value : value.made()) {
     const own = sizeOf(inner)
     size.values += own.values
     size.text += own.text
@@ -90,7 +68,7 @@ const sizeOf = (value: unknown): Size => {
   return size
 }
 
-const withinSize = (value: unknown, name: string, located: Located): unknown => {
+const withinSize = (value: Value, name: string, located: Located): Value => {
   const { values, text } = sizeOf(value)
   if (values <= MOST_VALUES && text <= MOST_TEXT) return value
   return refuse('playbook-value', `The value of the variable "${name}" is too large.`, {
@@ -99,30 +77,32 @@ const withinSize = (value: unknown, name: string, located: Located): unknown => 
   })
 }
 
-const variable =
-  (shared: Shared, scope: Record<string, unknown>, host: string, name: string, located: Located) => () => {
-    const expression = compileTemplate(located.value, located)
-    if (expression.literal) return located.value
-    if (shared.evaluating.some(one => one.host === host && one.name === name)) throw cycle(shared, host, name, located)
-    if (shared.evaluating.length >= DEEPEST_VARIABLES)
-      refuse('playbook-value', `The variable "${name}" is needed by more than ${DEEPEST_VARIABLES} others in a row.`, {
-        origin: located.origin,
-      })
-    shared.evaluating.push({ host, name })
-    try {
-      return withinSize(expression.evaluate(scope), name, located)
-    } finally {
-      shared.evaluating.pop()
-    }
+const variable = (shared: Shared, host: string, name: string, located: Located, scope: () => Scope) => (): Value => {
+  const expression = compileTemplate(located.value, located)
+  if (expression.literal) return expression.value({})
+  if (shared.evaluating.some(one => one.host === host && one.name === name)) throw cycle(shared, host, name, located)
+  if (shared.evaluating.length >= DEEPEST_VARIABLES)
+    refuse('playbook-value', `The variable "${name}" is needed by more than ${DEEPEST_VARIABLES} others in a row.`, {
+      origin: located.origin,
+    })
+  shared.evaluating.push({ host, name })
+  try {
+    return withinSize(expression.value(scope()), name, located)
+  } finally {
+    shared.evaluating.pop()
   }
+}
+
+/** Data of the program, or what it waits for. */
+const given = (read: () => unknown) => (): Value => fromPlain(read())
 
 /** Which of two that give one name counts is told by their order: in `names` the first comes first, in `find` the last. */
-const hostScope = (
+const hostValues = (
   shared: Shared,
   host: string,
   layers: Record<string, Located>[],
   item?: { value: unknown },
-): Record<string, unknown> => {
+): LookedUp => {
   const { input } = shared
   const highest = layers.toReversed()
   let registers: string[] | undefined
@@ -130,35 +110,35 @@ const hostScope = (
     registers ??= input.registers(host)
     return registers
   }
-  const find = (name: string): (() => unknown) | undefined => {
-    if (name === 'item' && item) return () => item.value
+  const find = (name: string): (() => Value) | undefined => {
+    if (name === 'item' && item) return given(() => item.value)
     if (name === 'hostvars') return shared.hostvars
-    if (name === 'groups') return () => input.groups
-    if (name === 'facts') return () => input.facts(host)
-    if (registered().includes(name)) return () => input.register(host, name)
+    if (name === 'groups') return given(() => input.groups)
+    if (name === 'facts') return given(() => input.facts(host))
+    if (registered().includes(name)) return given(() => input.register(host, name))
     const layer = highest.find(one => Object.hasOwn(one, name))
-    if (layer) return variable(shared, scope, host, name, layer[name]!)
+    if (layer) return variable(shared, host, name, layer[name]!, () => scopeOver(values))
     if (name === 'group_names') return () => groupsOf(host, input.groups)
     return name === 'inventory_hostname' ? () => host : undefined
   }
   const names = (): string[] => {
-    const given = [...layers.flatMap(Object.keys), ...registered()]
+    const all = [...layers.flatMap(Object.keys), ...registered()]
     const own = ['facts', 'groups', 'hostvars', ...(item ? ['item'] : [])]
-    return [...new Set(['inventory_hostname', 'group_names', ...given, ...own])]
+    return [...new Set(['inventory_hostname', 'group_names', ...all, ...own])]
   }
-  const scope = lazy(names, find)
-  return scope
+  const values = new LookedUp({ names, find })
+  return values
 }
 
-const everyHost = (shared: Shared): Record<string, unknown> => {
+const everyHost = (shared: Shared): LookedUp => {
   const all = new Set(shared.input.groups.all)
-  return lazy(
-    () => [...all],
-    host =>
+  return new LookedUp({
+    names: () => [...all],
+    find: host =>
       all.has(host) || host === shared.input.implicit
-        ? () => hostScope(shared, host, shared.input.layersOf(host))
+        ? () => hostValues(shared, host, shared.input.layersOf(host))
         : undefined,
-  )
+  })
 }
 
 /** The groups of a host as Ansible lists them: sorted, without `all`. */
@@ -168,15 +148,15 @@ export const groupsOf = (host: string, groups: Record<string, string[]>): string
     .sort()
 
 /**
- * What expressions and templates see on one host: a null-prototype object whose members are computed when they are read. Variables that hold `{{ }}` are
+ * What expressions and templates see on one host: members are computed when they are read. Variables that hold `{{ }}` are
  * evaluated when they are read, in the scope of the host that they belong to, once per scope. Registers stand above
  * variables, as in Ansible.
  *
  * Reading throws an unknown (Later, Missing, Lost) where the value is not known, and a Refusal `playbook-value` where
  * a variable needs itself or cannot be computed.
  */
-export const createScope = (input: ScopeInput): Record<string, unknown> => {
-  let hostvars: Record<string, unknown> | undefined
+export const createScope = (input: ScopeInput): Scope => {
+  let hostvars: LookedUp | undefined
   const shared: Shared = {
     input,
     hostvars: () => {
@@ -185,5 +165,5 @@ export const createScope = (input: ScopeInput): Record<string, unknown> => {
     },
     evaluating: [],
   }
-  return hostScope(shared, input.host, input.layers, 'item' in input ? { value: input.item } : undefined)
+  return scopeOver(hostValues(shared, input.host, input.layers, 'item' in input ? { value: input.item } : undefined))
 }

@@ -62,7 +62,8 @@ const evaluated = (
     const gone = sibling === undefined ? lost : failed
     const partial = overHosts(expression) && gone.size > 0
     const within = partial ? scopeOf(walk, node, host, item, groupsWithout(walk.known, gone)) : scope
-    values[name] = placed(walk, node, name, spelled(properties[name], expression.evaluate(within)))
+    const value = placed(walk, node, name, spelled(properties[name], expression.evaluate(within)))
+    if (value !== undefined) values[name] = value
     if (!partial) continue
     const absent = absentIn(walk, node, host, gone)
     if (sibling !== undefined) values[sibling] = absent
@@ -107,7 +108,7 @@ export const condition = (node: Node, scope: Record<string, unknown>): boolean |
         reason: 'playbook-value',
         what: '`when` wants true or false.',
         why: `It is ${JSON.stringify(value)}.`,
-        fix: 'Compare it: x == "yes", size(list) > 0.',
+        fix: 'Compare it: x == "yes", list | length > 0, x | bool, x is defined.',
         origin: node.task.when[i]!.origin,
       })
     if (!value) return false

@@ -109,7 +109,7 @@ const scenes: Scene[] = [
       'user: { name: ada, state: absent }',
       'stat: { path: /srv/t/x }\n      register: r',
       'copy: { dest: /srv/t/y, content: was }\n      when: r.stat.pw_name == "ada"',
-      'copy: { dest: /srv/t/z, content: is }\n      when: r.stat.pw_name == "4200" && r.stat.gr_name == "4200"',
+      'copy: { dest: /srv/t/z, content: is }\n      when: r.stat.pw_name == "4200" and r.stat.gr_name == "4200"',
       'group: { name: ada, state: absent }',
     ],
     plan: ['change', 'ok', 'skipped', 'change', 'ok'],

@@ -311,14 +311,14 @@ const SLIPS: [what: string, tasks: string, words: string[]][] = [
     "P4: kubo's peer id for the cluster's",
     `- ipfs_init: {}
       register: made
-    - cluster_join: { peers: "{{ groups.ipfs.map(h, {'id': hostvars[h].made.peer_id, 'address': hostvars[h].ansible_host}) }}" }`,
+    - cluster_join: { peers: "{{ groups.ipfs | map('extract', hostvars, 'peer') }}" }`,
     ['is the peer id of a kubo', 'the cluster peer there has another'],
   ],
   [
     "P5: kubo's port for the cluster's",
     `- cluster_init: {}
       register: made
-    - cluster_join: { port: 4001, peers: "{{ groups.ipfs.map(h, {'id': hostvars[h].made.peer_id, 'address': hostvars[h].ansible_host}) }}" }`,
+    - cluster_join: { port: 4001, peers: "{{ groups.ipfs | map('extract', hostvars, 'peer') }}" }`,
     ['/tcp/4001 a kubo listens'],
   ],
   [
@@ -330,7 +330,10 @@ const SLIPS: [what: string, tasks: string, words: string[]][] = [
 ]
 for (const [what, tasks, words] of SLIPS)
   check(`before any step: ${what}`, async () => {
-    writeFileSync(`${lab.folder}/slip.yml`, `- hosts: ipfs\n  become: true\n  tasks:\n    ${tasks}\n`)
+    writeFileSync(
+      `${lab.folder}/slip.yml`,
+      `- hosts: ipfs\n  become: true\n  vars: { peer: { id: "{{ made.peer_id }}", address: "{{ ansible_host }}" } }\n  tasks:\n    ${tasks}\n`,
+    )
     const told = await lab.applyOf('slip.yml')
     needTold(told, words)
     for (const [host, { steps }] of Object.entries(told.summary.hosts)) assert.is(steps, 0, `steps on ${host}`)

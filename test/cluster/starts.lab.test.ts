@@ -36,7 +36,7 @@ check('a file that a oneshot unit makes: its mode waits, and a fallback is not w
     'oneshot',
     `    - { name: kept, copy: { dest: /srv/kept, content: a } }
 ${oneshot}    - { name: look, stat: { path: /srv/k }, register: k }
-    - { name: fallback, when: "!k.stat.exists", copy: { dest: /srv/k, content: fallback } }
+    - { name: fallback, when: not k.stat.exists, copy: { dest: /srv/k, content: fallback } }
     - { name: mode, file: { path: /srv/k, mode: "0600" } }
     - { name: kept mode, file: { path: /srv/kept, mode: "0644" } }\n`,
   )

@@ -73,7 +73,7 @@ test('reading what another task registers is an edge: own, of another host, of a
       `- { name: A, register: n, x: {} }
        - { name: Own, needs: [], x: { v: "{{ n.v }}" } }
        - { name: Other, needs: [], x: { v: "{{ hostvars.db0.n.v }}" } }
-       - { name: All, needs: [], x: { v: "{{ groups.all.map(h, hostvars[h].n.v) }}" } }`,
+       - { name: All, needs: [], x: { v: "{{ groups.all | map('extract', hostvars, ['n', 'v']) }}" } }`,
     ),
   )
   assert.equal(edgesOf(graph, 'web0/own'), ['value web0/a'])
@@ -172,8 +172,8 @@ test('become is an expression over variables, told for each host', () => {
   assert.equal(root('', '  become: true\n'), ['web0', 'web1', 'db0'])
   assert.equal(root('', byName), ['db0'])
   assert.equal(root(', become: false', byName), [])
-  assert.equal(root(", become: '{{ bool(ours) }}'", byName), ['web0', 'web1', 'db0'])
-  assert.equal(root(", become: '{{ bool(ours) }}', vars: { ours: false }", ''), [])
+  assert.equal(root(", become: '{{ ours | bool }}'", byName), ['web0', 'web1', 'db0'])
+  assert.equal(root(", become: '{{ ours | bool }}', vars: { ours: false }", ''), [])
   assert.equal([...graphOf(play('- all_x: {}', 'all', byName)).nodes[0]!.become.keys()], ['db0'])
 })
 
@@ -182,7 +182,7 @@ test('become is fixed before the run, and true or false', () => {
     refused(() => graphOf(play(`- { x: {}, register: r }\n- { x: {}, become: '{{ ${become} }}' }`, 'db')))
   assert.match(wrong('r.changed')[0]!.what, /become is fixed before the run/)
   assert.match(wrong('facts.system == "linux"')[0]!.what, /become is fixed before the run/)
-  assert.match(wrong('string(true)')[0]!.fix ?? '', /bool\(name\)/)
+  assert.match(wrong('true | string')[0]!.fix ?? '', /name \| bool/)
 })
 
 test('needs and after are fixed before the run: no registered values', () => {

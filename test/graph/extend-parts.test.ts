@@ -37,10 +37,11 @@ const sketch: fc.Arbitrary<Sketch> = fc.record(
 /** `known`: slugs of the tasks before, that it may name. */
 const taskText = (one: Sketch, name: string, known: string[], n: number): string => {
   const named = (i: number): string => `all/${known[i % known.length]}`
-  const other = one.other && (one.other.host === 'any' ? 'h, hostvars[h]' : `h, hostvars.${one.other.host}`)
+  const { other } = one
   const reads = [
     ...(one.own === undefined ? [] : [`own: "{{ r${one.own}.v }}"`]),
-    ...(other ? [`other: "{{ groups.all.map(${other}.r${one.other!.name}.v) }}"`] : []),
+    ...(other?.host === 'any' ? [`other: "{{ groups.all | map('extract', hostvars, ['r${other.name}', 'v']) }}"`] : []),
+    ...(other && other.host !== 'any' ? [`other: ["{{ hostvars.${other.host}.r${other.name}.v }}"]`] : []),
   ]
   const words = [
     `name: ${name}`,

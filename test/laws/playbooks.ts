@@ -29,20 +29,20 @@ const plain: Twist = task => task
 const twists: [number, Twist][] = [
   [30, plain],
   [3, when('any', name => `${name}.changed`)],
-  [1, when('any', name => `!${name}.changed`)],
+  [1, when('any', name => `not ${name}.changed`)],
   [3, when('stats', name => `${name}.stat.exists`)],
-  [1, when('stats', name => `!${name}.stat.exists || ${name}.stat.isreg && ${name}.stat.size > 0`)],
+  [1, when('stats', name => `not ${name}.stat.exists or ${name}.stat.isreg and ${name}.stat.size > 0`)],
   [2, when('words', name => `${name}.stdout != "none"`)],
   [2, into('words', name => `${name}.stdout`)],
   [
     1,
     into(
       'stats',
-      name => `${name}.stat.exists ? ${name}.stat.mode + ${name}.stat.pw_name + ${name}.stat.gr_name : "none"`,
+      name => `${name}.stat.mode ~ ${name}.stat.pw_name ~ ${name}.stat.gr_name if ${name}.stat.exists else "none"`,
     ),
   ],
   [1, into('words', (name, { pick, hosts }) => `hostvars.${pick(hosts)}.${name}.stdout`)],
-  [1, into('words', name => `groups.all.map(h, hostvars[h].${name}.stdout).join(",")`)],
+  [1, into('words', name => `groups.all | map("extract", hostvars, ["${name}", "stdout"]) | join(",")`)],
   [
     1,
     (task, { any, hosts, pick }) => (any.length > 0 ? { ...task, after: [`${pick(hosts)}/${pick(any)}`] } : undefined),
@@ -71,7 +71,7 @@ const twists: [number, Twist][] = [
   [1, (_, { words, pick }) => (words.length > 0 ? { debug: { msg: `{{ ${pick(words)}.stdout }}` } } : undefined)],
   [
     1,
-    (_, { stats, pick }) => (stats.length > 0 ? { assert: { that: `${pick(stats)}.stat.exists || true` } } : undefined),
+    (_, { stats, pick }) => (stats.length > 0 ? { assert: { that: `${pick(stats)}.stat.exists or true` } } : undefined),
   ],
   [1, (_, { i, hosts }) => (hosts.length > 1 ? { shared: { path: at(`k${i % 3}`) } } : undefined)],
 ]

@@ -19,7 +19,7 @@ const signatures: Signatures = {
 }
 const inventory = `
 all:
-  vars: {base: /srv, repo: "{{ base }}/ipfs", unused: "{{ a | jinja }}"}
+  vars: {base: /srv, repo: "{{ base }}/ipfs", unused: "{{ a || cel }}"}
   children: {ipfs: {hosts: {node0: {only_here: 1}, node1: }}}
 `
 const loadedWith = (playbook: string, extra: string[] = []) => {
@@ -44,7 +44,7 @@ test('a playbook in order has no failures', () => {
   tasks:
     - {name: A, ipfs_init: {repo: "{{ repo }}", port: "{{ y }}"}, register: node, notify: H, when: "only_here == 1"}
     - debug: "{{ node.peer_id }} {{ node.changed }} {{ node.addresses[0].ip }} {{ facts.system }} {{ inventory_hostname }}"
-    - {debug: "{{ hostvars.node1.node.peer_id }} {{ groups.ipfs.map(h, hostvars[h].node.peer_id)[0] }}"}
+    - {debug: "{{ hostvars.node1.node.peer_id }} {{ (groups.ipfs | map('extract', hostvars, ['node', 'peer_id']))[0] }}"}
     - {debug: "{{ item.a }}", loop: [{a: "{{ x }}"}], register: looped, after: "{{ groups.ipfs[0] }}/a", vars: {t: 1}}
     - {debug: "{{ looped.results[0].msg }} {{ t }}", vars: {t: "{{ x }}"}}
     - {set_fact: {anything: "{{ x }}"}}
@@ -73,12 +73,19 @@ test('one mistake of each kind', () => {
     ['debug: "{{ groups.ipsf }}"', /no group "ipsf"/, /"ipfs"/, '5:18'],
     ['debug: "{{ item }}"', /"item" exists only in a task with a loop/, /^/, '5:18'],
     ['{ipfs_init: restart}', /The arguments of "ipfs_init" must be a mapping, not text/, /^/, '5:19'],
-    ['{debug: x, when: a and b}', /Unexpected "and"/, /&&/, '5:26'],
+    ['{debug: x, when: a && b}', /"&" cannot stand here/, /and/, '5:26'],
+    ['{debug: x, when: "!a"}', /"!" cannot stand here/, /not/, '5:25'],
+    ['{debug: x, when: "a ? b : c"}', /"\?" cannot stand here/, /a if/, '5:27'],
+    ['{debug: x, when: has(node.x)}', /has\(\) is CEL/, /is defined/, '5:24'],
+    ['{debug: "{{ groups.ipfs.map(h, h) }}"}', /map\(\) is CEL/, /extract/, '5:31'],
+    ['debug: "{{ null }}"', /"null"/, /none/, '5:18'],
+    ['debug: "{{ base | nope }}"', /no filter "nope"/, /^/, '5:25'],
+    ['debug: "{{ base is nope }}"', /no test "nope"/, /^/, '5:26'],
     ['{debug: x, when: [true, nope]}', /no variable or register "nope"/, /^/, '5:31'],
-    ['{debug: x, loop: "groups.ipfs +"}', /too early/, /^/, '5:38'],
+    ['{debug: x, loop: "groups.ipfs +"}', /end/, /^/, '5:39'],
     ['{debug: x, loop: [1, "{{ nope }}"]}', /"nope"/, /^/, '5:32'],
     ['{debug: x, after: "{{ gropus.ipfs[0] }}/a"}', /"gropus"/, /"groups"/, '5:29'],
-    ['{debug: x, needs: ["{{ a b }}"]}', /Unexpected "b"/, /^/, '5:32'],
+    ['{debug: x, needs: ["{{ a b }}"]}', /"b"/, /^/, '5:32'],
     ['{debug: x, vars: {v: "{{ nope }}"}}', /"nope"/, /^/, '5:32'],
     ['{debug: x, notify: nobody}', /no handler "nobody"/, /^/, '5:26'],
   ]
@@ -97,7 +104,7 @@ test('a host in hostvars is not taken as a whole, for it holds all hosts', () =>
     ["hostvars['node0']", /hostvars\.node0\.x/],
     ['hostvars.node1', /hostvars\.node1\.x/],
     ['hostvars[inventory_hostname]', /hostvars\[h\]\.x/],
-    ['groups.ipfs.map(h, hostvars[h])', /hostvars\[h\]\.x/],
+    ["groups.ipfs | map('extract', hostvars)", /hostvars\[h\]\.x/],
     ['[hostvars.node0]', /hostvars\.node0\.x/],
     ['hostvars.node0.hostvars', /Name a member/],
     ['hostvars.node0.hostvars.node1', /Name a member/],
@@ -116,14 +123,13 @@ test('a host in hostvars is not taken as a whole, for it holds all hosts', () =>
 
 test('which hosts and members there are may be asked of hostvars', () => {
   for (const expression of [
-    'size(hostvars)',
-    'hostvars.size()',
+    'hostvars | length',
     "'node0' in hostvars",
     "'repo' in hostvars.node0",
-    'has(hostvars.node0)',
-    'has(hostvars.node0.repo)',
-    'hostvars.map(h, hostvars[h].repo)',
-    'hostvars.all(h, hostvars[h].repo != repo)',
+    'hostvars.node0 is defined',
+    'hostvars.node0.repo is defined',
+    "groups.ipfs | map('extract', hostvars, 'repo')",
+    "groups.ipfs | map('extract', hostvars) | map(attribute='repo')",
     'hostvars.node0.hostvars.node1.repo',
   ])
     assert.equal(inTask(`debug: "{{ ${expression} }}"`), [], expression)
@@ -170,7 +176,7 @@ test('two modules under one register: a member of either will do', () => {
 test('variables are checked as far as something reads them', () => {
   assert.equal(found('- {hosts: ipfs, tasks: [{debug: "{{ repo }}"}]}'), [])
   const [failure] = found('- {hosts: ipfs, tasks: [{debug: "{{ hostvars.node1.unused }}"}]}')
-  assert.match(failure!.what, /Unexpected "\|"/)
+  assert.match(failure!.what, /"\|"/)
   assert.match(failure!.origin!.file, /hosts.yml$/)
   assert.match(found('- {hosts: ipfs, vars: {never: "{{ nope }}"}}')[0]!.what, /"nope"/)
 })

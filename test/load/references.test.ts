@@ -18,26 +18,38 @@ test('a reference is a free name and the members behind it', () => {
     ["groups['ipfs'][0]", ['groups.ipfs.0@1']],
     ['hostvars[h].node.peer_id', ['hostvars.*.node.peer_id@1', 'h@10']],
     ['hostvars[groups.ipfs[0]].a', ['hostvars.*.a@1', 'groups.ipfs.0@10']],
-    ['a.?b[?c].d', ['a.b.*.d@1', 'c@7']],
-    ['has(a.b) ? c : d[-1]', ['a.b@5', 'c@12', 'd.*@16']],
-    ['x.y.lower() + f.g', ['x.y@1', 'f.g@15']],
+    ['a.b[c].d', ['a.b.*.d@1', 'c@5']],
+    ['a.b is defined and c', ['a.b@1', 'c@20']],
+    ['x.y.lower() ~ f.g', ['x.y@1', 'f.g@15']],
     ['{"a": b, c: [d]}', ['b@7', 'c@10', 'd@14']],
-    ['int(x) + size(y) == 1 && type(z) == int', ['x@5', 'y@15', 'z@31']],
+    ['x | int + y | length == 1', ['x@1', 'y@11']],
+    ['range(n)', ['n@7']],
   ]
   for (const [text, wanted] of cases) assert.equal(referencesIn(text), wanted, text)
 })
 
-test('variables of comprehensions are free nowhere, their members neither', () => {
+test('what a list over hosts takes of each is a reference of its own', () => {
   const cases: [string, string[]][] = [
-    ['groups.ipfs.map(h, hostvars[h].node.id)', ['groups.ipfs@1', 'hostvars.*.node.id@20']],
-    ['a.filter(x, x.ok && y).map(x, x.b)', ['a@1', 'y@21']],
-    ['a.exists(x, b.all(y, y == x)) && x', ['a@1', 'b@13', 'x@34']],
-    ['a.exists_one(x, x == x1)', ['a@1', 'x1@22']],
-    ['a.map(x, x > b, x + c)', ['a@1', 'b@14', 'c@21']],
-    ['cel.bind(v, a.b, v.c + d)', ['a.b@13', 'd@24']],
-    ['optional.of(a).orValue(b)', ['a@13', 'b@24']],
+    ["groups.ipfs | map('extract', hostvars, 'id')", ['hostvars.*.id@30', 'groups.ipfs@1']],
+    ["groups.ipfs | map('extract', hostvars, ['node', 'id'])", ['hostvars.*.node.id@30', 'groups.ipfs@1']],
+    ["groups.ipfs | map('extract', hostvars) | map(attribute='node.id')", ['hostvars.*.node.id@30', 'groups.ipfs@1']],
+    [
+      "groups.ipfs | map('extract', hostvars) | selectattr('up') | map(attribute='id') | list",
+      ['hostvars.*.id@30', 'groups.ipfs@1', 'hostvars.*.up@30'],
+    ],
+    ["x | extract(hostvars, 'id')", ['hostvars.*.id@13', 'x@1']],
+    ["groups.ipfs | map('extract', hostvars)", ['hostvars.*@30', 'groups.ipfs@1']],
   ]
   for (const [text, wanted] of cases) assert.equal(referencesIn(text), wanted, text)
+})
+
+test('what a statement gives a name to is free nowhere', () => {
+  const at = locatedMember(parseYaml('k: "{% for x in a %}{{ x.b }}{% endfor %}{% set y = c %}{{ y }}"', 'f'), 'k')
+  const found = compileTemplate(at.value, at).references
+  assert.equal(
+    found.map(({ path }) => path.map(step => step ?? '*').join('.')),
+    ['a', 'a.*.b', 'c', 'c'],
+  )
 })
 
 test('references of a tree come in written order with their places', () => {

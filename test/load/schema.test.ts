@@ -67,11 +67,11 @@ test('every failure says what is wrong, what to do, and where', () => {
 })
 
 test('what an expression gives is made text of in the expression: quotes are there already', () => {
-  const at = parseYaml('path: "{{ size(names) }}"\nnames: [a, "{{ ok }}"]', 'f')
+  const at = parseYaml('path: "{{ names | length }}"\nnames: [a, "{{ ok }}"]', 'f')
   const found = validate(schema, { path: 2, names: ['a', true] }, at, { subject: 'copy', reason: 'playbook-argument' })
   assert.equal(
     found.map(one => one.fix),
-    ['Make text of it: "{{ string(size(names)) }}".', 'Make text of it: "{{ string(ok) }}".'],
+    ['Make text of it: "{{ names | length | string }}".', 'Make text of it: "{{ ok | string }}".'],
   )
 })
 

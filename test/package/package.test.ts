@@ -30,7 +30,7 @@ test('the package holds what is run, read and documented, and no sources or test
     'dist/module.d.ts',
     'dist/portable/service.sh',
     'playbooks/private-cluster.yml',
-    'playbooks/templates/ipfs.service.hbs',
+    'playbooks/templates/ipfs.service.j2',
     'inventory/private-cluster.yml',
     'docs/modules.md',
     'README.md',

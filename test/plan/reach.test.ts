@@ -28,7 +28,7 @@ test('who asks whether it is there waits, and so does what hangs on the answer',
     [
       start,
       `{ name: look, stat: { path: "{{ root }}/k" }, register: k }`,
-      `{ name: fallback, when: "!k.stat.exists", copy: { dest: "{{ root }}/k", content: fallback } }`,
+      `{ name: fallback, when: not k.stat.exists, copy: { dest: "{{ root }}/k", content: fallback } }`,
     ],
     async (rig, at) => {
       assert.equal(verdicts(await rig.plan()), {

@@ -76,7 +76,7 @@ test('what cannot be told apart hides its line, and what can leaves the rest to 
     - { name: changed, copy: { dest: "{{ root }}/c", content: "{{ password.upper() }}" } }
     - { name: twice, copy: { dest: "{{ root }}/h", content: "{{ password }} {{ password.upper() }}" } }
     - { name: both, copy: { dest: "{{ root }}/i", content: "{{ password }}\\n{{ password }}\\n" } }
-    - { name: outline, copy: { dest: "{{ root }}/d", content: "n{{ size(password) }}" } }
+    - { name: outline, copy: { dest: "{{ root }}/d", content: "n{{ password | length }}" } }
     - { name: member, copy: { dest: "{{ root }}/e", content: "{{ vault.name }}" } }
     - { name: asked, command: { argv: [printf, '%s-%s', born, here], reads: [/etc/passwd] }, register: asked }
     - { name: used, copy: { dest: "{{ root }}/f", content: "{{ asked.stdout }} is it" } }

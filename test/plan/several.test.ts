@@ -38,7 +38,7 @@ const named = (rig: Rig): void => {
 test('a list over a group has all hosts that answered', () =>
   withHosts(
     `${name}
-     - { name: list, listing: { of: "{{ groups.all.map(h, hostvars[h].name.stdout) }}" } }`,
+     - { name: list, listing: { of: "{{ groups.all | map('extract', hostvars, ['name', 'stdout']) }}" } }`,
     async rig => {
       named(rig)
       assert.is(said(await rig.plan()).node1, 'I am node0,I am node1,I am node2; missing ')
@@ -48,8 +48,8 @@ test('a list over a group has all hosts that answered', () =>
 test('a partial list: an argument that can do with it is told who is missing, any other needs the lost host', () =>
   withHosts(
     `${name}
-     - { name: any, needs: [], copy: { dest: "{{ root }}/all", content: "{{ groups.all.map(h, hostvars[h].name.stdout).join() }}" } }
-     - { name: list, needs: [], listing: { of: "{{ groups.all.map(h, hostvars[h].name.stdout) }}" } }`,
+     - { name: any, needs: [], copy: { dest: "{{ root }}/all", content: "{{ groups.all | map('extract', hostvars, ['name', 'stdout']) | join }}" } }
+     - { name: list, needs: [], listing: { of: "{{ groups.all | map('extract', hostvars, ['name', 'stdout']) }}" } }`,
     async rig => {
       named(rig)
       rig.hosts.kill('node1')
@@ -65,8 +65,8 @@ test('a partial list also does without a host where what the task comes after ha
   withHosts(
     `${name}
      - { name: start, when: inventory_hostname != "node0", command: { argv: [sh, -c, 'test "$0" != node1', "{{ inventory_hostname }}"] } }
-     - { name: any, after: [all/start], copy: { dest: "{{ root }}/all", content: "{{ groups.all.map(h, hostvars[h].name.stdout).join() }}" } }
-     - { name: list, after: [all/start], listing: { of: "{{ groups.all.map(h, hostvars[h].name.stdout) }}" } }`,
+     - { name: any, after: [all/start], copy: { dest: "{{ root }}/all", content: "{{ groups.all | map('extract', hostvars, ['name', 'stdout']) | join }}" } }
+     - { name: list, after: [all/start], listing: { of: "{{ groups.all | map('extract', hostvars, ['name', 'stdout']) }}" } }`,
     async rig => {
       named(rig)
       const ran = await rig.apply()
@@ -85,8 +85,8 @@ test('so it does without one whose value could not be made; any other list needs
   withHosts(
     `- { name: ready, command: { argv: [sh, -c, 'test "$0" != node1', "{{ inventory_hostname }}"] } }
      ${name}
-     - { name: any, needs: [], copy: { dest: "{{ root }}/all", content: "{{ groups.all.map(h, hostvars[h].name.stdout).join() }}" } }
-     - { name: list, needs: [], listing: { of: "{{ groups.all.map(h, hostvars[h].name.stdout) }}" } }`,
+     - { name: any, needs: [], copy: { dest: "{{ root }}/all", content: "{{ groups.all | map('extract', hostvars, ['name', 'stdout']) | join }}" } }
+     - { name: list, needs: [], listing: { of: "{{ groups.all | map('extract', hostvars, ['name', 'stdout']) }}" } }`,
     async rig => {
       named(rig)
       const ran = await rig.apply()
@@ -98,7 +98,7 @@ test('so it does without one whose value could not be made; any other list needs
 
 test('a host that does not answer changes nothing where its values are not used', () =>
   withHosts(
-    `- { name: a, copy: { dest: "{{ root }}/a", content: "{{ groups.all.join() }}" } }
+    `- { name: a, copy: { dest: "{{ root }}/a", content: "{{ groups.all | join }}" } }
      - { name: b, copy: { dest: "{{ root }}/b", content: "{{ hostvars.node0.root }}" } }`,
     async rig => {
       rig.hosts.kill('node1')

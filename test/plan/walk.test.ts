@@ -165,7 +165,7 @@ test('a task whose arguments are not known hides everything on its host, nothing
 test('values of other hosts: known ones are used, unknown ones are waited for', () =>
   planned(
     `- { name: say, command: { cmd: "cat {{ root }}/name", reads: ["{{ root }}/name"] }, register: said }
-     - { name: list, copy: { dest: "{{ root }}/names", content: "{{ groups.all.map(h, hostvars[h].said.stdout).join(',') }}" } }
+     - { name: list, copy: { dest: "{{ root }}/names", content: "{{ groups.all | map('extract', hostvars, ['said', 'stdout']) | join(',') }}" } }
      - { name: make, command: { cmd: "touch {{ root }}/made", creates: "{{ root }}/made" }, register: made }
      - { name: first, copy: { dest: "{{ root }}/names", content: "{{ hostvars.node0.made.stdout }}" } }`,
     async (_, rig) => {
@@ -186,7 +186,7 @@ test('values of other hosts: known ones are used, unknown ones are waited for', 
 test('loop items see the items before them, and register together', () =>
   planned(
     `- { name: lines, loop: "['a', 'b', 'a']", register: all, lineinfile: { path: "{{ root }}/f", line: "{{ item }}", create: true } }
-     - { name: count, assert: { that: "size(all.results) == 3 && all.changed && !all.results[2].changed" } }`,
+     - { name: count, assert: { that: "all.results | length == 3 and all.changed and not all.results[2].changed" } }`,
     ran =>
       assert.equal(verdicts(ran), {
         'node0/lines[a]': 'change',
@@ -217,8 +217,8 @@ test('an empty loop registers no results, and a loop over what is not known yet 
     `- { name: none, loop: [], register: n, file: { path: "{{ root }}/x", state: touch } }
      - { name: made, command: { argv: [echo, a] }, register: made }
      - { name: open, loop: made.stdout_lines, register: o, file: { path: "{{ root }}/{{ item }}", state: touch } }
-     - { name: three, assert: { that: "n.results == [] && !n.changed && n.skipped" } }
-     - { name: four, debug: { msg: "{{ size(o.results) }}" } }`,
+     - { name: three, assert: { that: "n.results == [] and not n.changed and n.skipped" } }
+     - { name: four, debug: { msg: "{{ o.results | length }}" } }`,
     ran => {
       assert.is(verdicts(ran)['node0/three'], 'ok')
       assert.match(verdicts(ran)['node0/four']!, 'undecided: known after')
@@ -229,7 +229,7 @@ test('an empty loop and a false condition are skipped, what reads them goes on',
   planned(
     `- { name: none, loop: "[]", register: n, file: { path: "{{ root }}/x", state: touch } }
      - { name: no, when: "false", register: m, file: { path: "{{ root }}/x", state: touch } }
-     - { name: then, assert: { that: "!n.changed && !m.changed && m.skipped" } }`,
+     - { name: then, assert: { that: "not n.changed and not m.changed and m.skipped" } }`,
     ran =>
       assert.equal(verdicts(ran), {
         'node0/none': 'skipped: nothing to loop over',

@@ -75,7 +75,7 @@ test('a name that waits for another machine keeps the other name from what is wr
   withNames(
     tasks(
       `{ name: slow, slow: { path: "{{ root }}/slow", after: 0.2, seconds: 5 }, when: "inventory_hostname == 'gamma'" }`,
-      adds('a', `after: ['{{ inventory_hostname == "alpha" ? "gamma" : inventory_hostname }}/slow'],`),
+      adds('a', `after: ['{{ "gamma" if inventory_hostname == "alpha" else inventory_hostname }}/slow'],`),
       adds('b'),
     ),
     async rig => {

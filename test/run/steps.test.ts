@@ -137,9 +137,12 @@ test('the dead of one run do not matter to the next: what a killed write left be
 
 test('a hundred hosts at once', async () => {
   const hosts = Array.from({ length: 100 }, (_, i) => `h${i}`)
-  const rig = makeRig(play(`- { name: w, copy: { dest: "{{ root }}/f", content: "{{ groups.all.size() }} hosts" } }`), {
-    hosts,
-  })
+  const rig = makeRig(
+    play(`- { name: w, copy: { dest: "{{ root }}/f", content: "{{ groups.all | length }} hosts" } }`),
+    {
+      hosts,
+    },
+  )
   try {
     const ran = await rig.apply()
     assert.ok(Object.values(results(ran)).every(r => r === 'changed'))

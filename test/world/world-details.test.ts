@@ -52,7 +52,7 @@ const identity = defineModule({
 })
 
 const make = `- { name: make, command: { cmd: "sh -c 'echo {{ inventory_hostname }}; touch {{ root }}/made'", creates: "{{ root }}/made" }, register: made }`
-const names = `- { name: names, naming: { path: "{{ root }}/names", ids: "{{ groups.all.map(h, {'id': hostvars[h].made.stdout}) }}" } }`
+const names = `- { name: names, naming: { path: "{{ root }}/names", ids: [{ id: "{{ hostvars.node0.made.stdout }}" }, { id: "{{ hostvars.node1.made.stdout }}" }] } }`
 const own = `- { name: own, naming: { path: "{{ root }}/own", ids: [{ id: a }, { id: "{{ made.stdout }}" }] } }`
 const play = (...tasks: string[]): string => `- hosts: all\n  tasks:\n    ${tasks.join('\n    ')}\n`
 const hosts = ['node0', 'node1']
@@ -146,7 +146,7 @@ test('that it will change is no conflict: it will not be known before the run wh
   withRig(
     play(
       '- { name: id, identity: { path: "{{ root }}/id" }, register: it }',
-      `- { name: names, naming: { path: "{{ root }}/names", ids: "{{ groups.all.map(h, {'id': hostvars[h].it.id}) }}" } }`,
+      `- { name: names, naming: { path: "{{ root }}/names", ids: [{ id: "{{ hostvars.node0.it.id }}" }, { id: "{{ hostvars.node1.it.id }}" }] } }`,
     ),
     { hosts, modules: { naming, identity } },
     async rig => {

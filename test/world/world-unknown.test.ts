@@ -33,7 +33,7 @@ test('a loop over items of which one is not known waits whole: an item names its
 test('what a loop registers is known item by item', () =>
   planned(
     `- { name: all, loop: [a, b], register: all, command: { cmd: "sh -c 'echo {{ item }} >{{ root }}/{{ item }}'", creates: "{{ root }}/{{ item }}" } }
-     - { name: size, when: size(all.results) == 2 && all.changed, file: { path: "{{ root }}/d", state: directory } }
+     - { name: size, when: all.results | length == 2 and all.changed, file: { path: "{{ root }}/d", state: directory } }
      - { name: text, when: 'all.results[0].stdout == "a"', file: { path: "{{ root }}/e", state: directory } }`,
     found => {
       assert.is(found['node0/size'], 'change')
@@ -66,8 +66,8 @@ test('a template with an unknown in it is content that is not known; the rest of
 
 test('a condition decides as far as it can, and what it hides is only what its task would touch', () =>
   planned(
-    `- { name: never, when: 'false && made.stdout == "1"', file: { path: "{{ root }}/a", state: touch } }
-     - { name: done, when: 'made.stdout == "1" || made.changed', file: { path: "{{ root }}/b", state: directory } }
+    `- { name: never, when: 'false and made.stdout == "1"', file: { path: "{{ root }}/a", state: touch } }
+     - { name: done, when: 'made.stdout == "1" or made.changed', file: { path: "{{ root }}/b", state: directory } }
      - { name: maybe, when: 'made.stdout == "1"', register: maybe, file: { path: "{{ root }}/c", state: directory } }
      - { name: inside, copy: { dest: "{{ root }}/c/f", content: x } }
      - { name: on, when: maybe.changed, file: { path: "{{ root }}/d", state: directory } }`,
@@ -86,7 +86,7 @@ test('values of other hosts: a list of them is known but for what waits, and eve
   planned(
     `- { name: read, needs: [], command: { cmd: "echo {{ inventory_hostname }}", reads: [/etc/hostname] }, register: read }
      - { name: one, needs: [], copy: { dest: "{{ root }}/one", content: "{{ hostvars.node1.read.stdout }}" } }
-     - { name: mixed, needs: [], when: "groups.all.map(h, {'name': hostvars[h].read.stdout, 'id': hostvars[h].made.stdout}).size() == 2", file: { path: "{{ root }}/x", state: touch } }
+     - { name: mixed, needs: [], when: "groups.all | map('extract', hostvars, ['made', 'stdout']) | join == 'ab'", file: { path: "{{ root }}/x", state: touch } }
      - { name: id, needs: [], when: 'hostvars.node1.made.stdout == "1"', file: { path: "{{ root }}/y", state: touch } }`,
     (found, ran) => {
       for (const host of ['node0', 'node1']) {

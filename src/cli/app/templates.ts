@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path'
 import { FileFault, readControllerFile } from '../../core/controller-file.ts'
 import { type Origin, refuse } from '../../core/failure.ts'
 import { openIfVault } from '../../core/vault-file.ts'
+import { compileJinja } from '../../load/jinja-template.ts'
 import type { Task } from '../../load/playbook.ts'
-import { compileFile, type Template } from '../../load/template.ts'
+import type { Template } from '../../load/template.ts'
 
 /** The text of a template file. As text, bytes of another kind would arrive as something else. */
 const templateText = (at: string): string => {
@@ -32,7 +33,7 @@ const isHandlebars = (path: string): boolean => path.endsWith('.hbs')
 
 /** The template files of a playbook, each read once. */
 export type Templates = {
-  /** Loads the reader of Jinja, where a template of these tasks may need it: other playbooks start without it. */
+  /** Loads the reader of Handlebars, where a template of these tasks may need it: other playbooks start without it. */
   ready(tasks: Task[]): Promise<void>
   /** The template of this file. Throws a Refusal `playbook-template` where it cannot be read. */
   at(path: string): Template
@@ -41,7 +42,7 @@ export type Templates = {
 }
 
 export const createTemplates = (folder: string): Templates => {
-  let jinja: typeof import('../../load/jinja-template.ts') | undefined
+  let handlebars: typeof import('../../load/template.ts') | undefined
   const compiled = new Map<string, Template>()
   const included = new Set<string>()
   /** What a template includes lies in `templates/` beside the playbook, beside that, or beside the template. */
@@ -55,15 +56,15 @@ export const createTemplates = (folder: string): Templates => {
     return { text: templateText(file), file }
   }
   const compile = (at: string): Template => {
-    if (isHandlebars(at)) return compileFile(templateText(at), at)
-    if (!jinja) throw new Error('the reader of Jinja has not been loaded')
-    return jinja.compileJinja({ text: templateText(at), file: at }, includedBy(at))
+    if (!isHandlebars(at)) return compileJinja({ text: templateText(at), file: at }, includedBy(at))
+    if (!handlebars) throw new Error('the reader of Handlebars has not been loaded')
+    return handlebars.compileFile(templateText(at), at)
   }
   return {
     ready: async tasks => {
       const paths = tasks.flatMap(task => task.templates.map(name => task.args.value[name]))
-      if (paths.some(path => typeof path === 'string' && !isHandlebars(path)))
-        jinja ??= await import('../../load/jinja-template.ts')
+      if (paths.some(path => typeof path === 'string' && isHandlebars(path)))
+        handlebars ??= await import('../../load/template.ts')
     },
     at: path => {
       const known = compiled.get(path) ?? compile(path)

@@ -14,7 +14,7 @@ test('a playbook about the machine that runbook runs on needs neither an invento
     `- hosts: localhost
   vars: { place: ${folder} }
   tasks:
-    - { name: write, copy: { dest: "{{ place }}/made", content: "{{ inventory_hostname }} {{ string(groups.all.size()) }}\\n" } }
+    - { name: write, copy: { dest: "{{ place }}/made", content: "{{ inventory_hostname }} {{ groups.all | length }}\\n" } }
     - { name: say, command: { argv: [pwd] }, changed_when: false, register: said }
     - { name: tell, copy: { dest: "{{ place }}/told", content: "{{ said.stdout }}" } }
 `,

@@ -49,7 +49,7 @@ place.write(
   defaults: { with_cluster: true, mirrors: ["${upstream.base}/dist/"] }
   tasks:
     - ipfs_install: { version: v0.42.0, mirrors: "{{ mirrors }}" }
-    - when: with_cluster && facts.distribution == "debian"
+    - when: with_cluster and facts.distribution == "debian"
       cluster_install: { version: v1.1.6, mirrors: "{{ mirrors }}" }
     - go_install: {}
 `,

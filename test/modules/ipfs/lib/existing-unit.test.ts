@@ -33,7 +33,7 @@ for (const name of readdirSync(fixtures)) {
 
 test('the units of today carry the mark', () => {
   for (const name of ['ipfs', 'ipfs-cluster'])
-    assert.ok(isOwnUnit(readFileSync(`${root}/playbooks/templates/${name}.service.hbs`, 'utf8')))
+    assert.ok(isOwnUnit(readFileSync(`${root}/playbooks/templates/${name}.service.j2`, 'utf8')))
 })
 
 test('units of guides: whose repo it is follows from what they say, from their user, from their folder', () => {
