@@ -1,4 +1,4 @@
-import { accountGroup, accountNumbers, defineModule, later, T, uncut } from '../../src/module/module.ts'
+import { accountGroup, accountNumbers, defineModule, later, open, T, uncut } from '../../src/module/module.ts'
 import { groupFiles } from './lib/account-files.ts'
 import { badName, lastNumber, missingTool, nextGid, primaryUser, usedGid } from './lib/account-rules.ts'
 
@@ -60,7 +60,7 @@ export default defineModule({
       const lacking = missingTool(seen.numbers, steps)
       if (lacking) return fail(lacking.why, lacking.fix)
       return change({
-        will: { group: { exists: true, ...(number === undefined ? {} : { gid: number }) } },
+        will: { group: { exists: true, gid: number ?? open } },
         steps,
         reason: 'it does not exist',
       })

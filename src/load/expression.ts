@@ -10,7 +10,7 @@ import { hasBraces } from './braces.ts'
 import { refuseCelCalls } from './cel-words.ts'
 import { type Located, locatedMember, placeIn } from './located.ts'
 import type { Reference } from './references.ts'
-import { type Scope, valueIn } from './scope-values.ts'
+import { type HostScope, valueIn } from './scope-values.ts'
 import { originOf, readable, type Source, told } from './template-faults.ts'
 
 export type { Reference } from './references.ts'
@@ -31,9 +31,9 @@ export type Expression = {
    *
    * Throws a Refusal `playbook-value`: no such name or member, types that do not go together.
    */
-  evaluate(scope: Scope): unknown
+  evaluate(scope: HostScope): unknown
   /** The same as a value of the language: what is undefined is one too, and throws nothing. */
-  value(scope: Scope): Value
+  value(scope: HostScope): Value
 }
 
 /** How values of YAML are written: backslashes in texts within braces are only themselves. */
@@ -67,7 +67,7 @@ const ofTemplate = (template: JinjaTemplate, source: Source): Expression => {
     ),
   )
   const changes = CHANGES.test(source.text)
-  const value = (scope: Scope): Value => {
+  const value = (scope: HostScope): Value => {
     const found = templateValue(template, {
       variable: name => {
         const there = valueIn(scope, name)

@@ -8,10 +8,10 @@ import { type Source, told } from './template-faults.ts'
  * What expressions see on a host, for the rest of the program: plain data, member by member, computed when it is read.
  * Reading throws an unknown where the value is not known, and a Refusal `playbook-value` where it cannot be computed.
  */
-export type Scope = Record<string, unknown>
+export type HostScope = Record<string, unknown>
 
 const behind = new WeakMap<object, LookedUp>()
-const views = new WeakMap<LookedUp, Scope>()
+const views = new WeakMap<LookedUp, HostScope>()
 
 const nowhere: Source = { text: '', place: () => ({ file: 'a value', line: 1, column: 1 }) }
 
@@ -22,7 +22,7 @@ const plainMember = (value: Value): unknown => {
 }
 
 /** Values of the language as plain data, each made when it is read. */
-export const scopeOver = (values: LookedUp): Scope => {
+export const scopeOver = (values: LookedUp): HostScope => {
   const known = views.get(values)
   if (known) return known
   const plain = new Map<string, unknown>()
@@ -45,7 +45,7 @@ export const scopeOver = (values: LookedUp): Scope => {
 }
 
 /** What a name stands for in a scope, as a value of the language; undefined where there is none. */
-export const valueIn = (scope: Scope, name: string): Value | undefined => {
+export const valueIn = (scope: HostScope, name: string): Value | undefined => {
   const values = behind.get(scope)
   if (values) return values.get(name)
   if (!Object.hasOwn(scope, name)) return undefined

@@ -4,7 +4,7 @@ import { fromPlain } from '../jinja/plain.ts'
 import { Dict, type Value } from '../jinja/value.ts'
 import { compileTemplate } from './expression.ts'
 import type { Located } from './located.ts'
-import { type Scope, scopeOver } from './scope-values.ts'
+import { type HostScope, scopeOver } from './scope-values.ts'
 
 /** Where the values of a host come from. What a register or the facts hold may be unknown: thrown or returned. */
 export type ScopeInput = {
@@ -77,21 +77,22 @@ const withinSize = (value: Value, name: string, located: Located): Value => {
   })
 }
 
-const variable = (shared: Shared, host: string, name: string, located: Located, scope: () => Scope) => (): Value => {
-  const expression = compileTemplate(located.value, located)
-  if (expression.literal) return expression.value({})
-  if (shared.evaluating.some(one => one.host === host && one.name === name)) throw cycle(shared, host, name, located)
-  if (shared.evaluating.length >= DEEPEST_VARIABLES)
-    refuse('playbook-value', `The variable "${name}" is needed by more than ${DEEPEST_VARIABLES} others in a row.`, {
-      origin: located.origin,
-    })
-  shared.evaluating.push({ host, name })
-  try {
-    return withinSize(expression.value(scope()), name, located)
-  } finally {
-    shared.evaluating.pop()
+const variable =
+  (shared: Shared, host: string, name: string, located: Located, scope: () => HostScope) => (): Value => {
+    const expression = compileTemplate(located.value, located)
+    if (expression.literal) return expression.value({})
+    if (shared.evaluating.some(one => one.host === host && one.name === name)) throw cycle(shared, host, name, located)
+    if (shared.evaluating.length >= DEEPEST_VARIABLES)
+      refuse('playbook-value', `The variable "${name}" is needed by more than ${DEEPEST_VARIABLES} others in a row.`, {
+        origin: located.origin,
+      })
+    shared.evaluating.push({ host, name })
+    try {
+      return withinSize(expression.value(scope()), name, located)
+    } finally {
+      shared.evaluating.pop()
+    }
   }
-}
 
 /** Data of the program, or what it waits for. */
 const given = (read: () => unknown) => (): Value => fromPlain(read())
@@ -155,7 +156,7 @@ export const groupsOf = (host: string, groups: Record<string, string[]>): string
  * Reading throws an unknown (Later, Missing, Lost) where the value is not known, and a Refusal `playbook-value` where
  * a variable needs itself or cannot be computed.
  */
-export const createScope = (input: ScopeInput): Scope => {
+export const createScope = (input: ScopeInput): HostScope => {
   let hostvars: LookedUp | undefined
   const shared: Shared = {
     input,

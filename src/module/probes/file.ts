@@ -233,9 +233,17 @@ const named = (name: string, number: unknown, before: unknown): Record<string, s
 const handedOver = (path: string, old: Record<string, unknown>, now: Record<string, unknown>): Difference[] =>
   (['owner', 'group'] as const).flatMap(member => {
     const after = now[member]
-    const isRoots = old[member === 'owner' ? 'uid' : 'gid'] === 0
-    if (!isUnknown(after) || old[member] === undefined || isUnknown(old[member]) || isRoots) return []
-    return [{ kind: 'value', subject: `${path} ${member}`, before: String(old[member]), after: wordFor(after) }]
+    const number = old[member === 'owner' ? 'uid' : 'gid']
+    const was = old[member] ?? number
+    if (!isUnknown(after) || was === undefined || number === 0) return []
+    return [
+      {
+        kind: 'value',
+        subject: `${path} ${member}`,
+        before: isUnknown(was) ? wordFor(was) : String(was),
+        after: wordFor(after),
+      },
+    ]
   })
 
 /** How a file's change reads: a text diff of its content, a line for each attribute. */
