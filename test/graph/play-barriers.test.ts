@@ -52,7 +52,7 @@ test('however plays wait for each other, they are in no circle; tasks may be', (
 
 test('needs of a play names plays before it', () => {
   const text =
-    named('one', '- { name: a, x: {} }', 'web0') + named('two', '- { name: b, x: {} }', 'db0', '  needs: [on]\n')
+    named('one', '- { name: a, x: {} }', 'web0') + named('two', '- { name: b, x: {} }', 'db0', '  needs: ["on"]\n')
   const [failure] = refused(() => graphOf(text))
   assert.is(failure?.what, '"on" names no play before this one.')
   assert.match(failure?.fix ?? '', 'one')

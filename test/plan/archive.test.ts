@@ -99,7 +99,7 @@ test('where there will be none, or something else, the plan says so', async () =
   )
   const text = alone.replace(
     '  tasks:',
-    '  tasks:\n    - { name: write, copy: { content: no, dest: "{{ root }}/c" } }\n    - { name: put, copy: { src: "{{ root }}/c", remote_src: true, dest: "{{ root }}/a.tar" } }',
+    '  tasks:\n    - { name: write, copy: { content: "no", dest: "{{ root }}/c" } }\n    - { name: put, copy: { src: "{{ root }}/c", remote_src: true, dest: "{{ root }}/a.tar" } }',
   )
   for (const [playbook, why] of [
     [gone, 'does not exist'],

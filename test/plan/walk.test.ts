@@ -228,7 +228,7 @@ test('an empty loop registers no results, and a loop over what is not known yet 
 test('an empty loop and a false condition are skipped, what reads them goes on', () =>
   planned(
     `- { name: none, loop: "[]", register: n, file: { path: "{{ root }}/x", state: touch } }
-     - { name: no, when: "false", register: m, file: { path: "{{ root }}/x", state: touch } }
+     - { name: "no", when: "false", register: m, file: { path: "{{ root }}/x", state: touch } }
      - { name: then, assert: { that: "not n.changed and not m.changed and m.skipped" } }`,
     ran =>
       assert.equal(verdicts(ran), {
@@ -240,7 +240,7 @@ test('an empty loop and a false condition are skipped, what reads them goes on',
 
 test('what depends on a task that would fail is skipped with the root cause, other hosts go on', () =>
   planned(
-    `- { name: a, when: 'inventory_hostname == "node1"', assert: { that: 'facts.system == "plan9"', fail_msg: no } }
+    `- { name: a, when: 'inventory_hostname == "node1"', assert: { that: 'facts.system == "plan9"', fail_msg: "no" } }
      - { name: b, file: { path: "{{ root }}/x", state: touch } }
      - { name: free, needs: [], file: { path: "{{ root }}/y", state: touch } }
      - { name: later, needs: [b], file: { path: "{{ root }}/z", state: touch } }`,

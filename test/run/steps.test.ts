@@ -168,7 +168,7 @@ test('what a host would have said that gets no step is lost to the others, not w
     play(`- { file: { path: "{{ root }}/l", src: d, state: link }, when: inventory_hostname == "node0" }
      - { name: look, stat: { path: "{{ root }}/l" }, register: s }
      - { name: use, copy: { dest: "{{ root }}/f", content: "{{ hostvars.node0.s.stat.mode }}" } }
-     - { name: no, assert: { that: "false" }, when: inventory_hostname == "node0" }`),
+     - { name: "no", assert: { that: "false" }, when: inventory_hostname == "node0" }`),
     { hosts: ['node0', 'node1'] },
     async rig => {
       const found = results(await rig.apply())

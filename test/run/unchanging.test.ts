@@ -39,7 +39,7 @@ test('a question that has to be asked after changes is asked at its place, and i
         ran.events.filter(event => event.type === 'warning'),
         [],
       )
-      assert.is(readFileSync(at('g'), 'utf8'), 'afalse')
+      assert.is(readFileSync(at('g'), 'utf8'), 'aFalse')
       const again = await rig.apply()
       assert.equal(results(again), { 'node0/write': 'ok', 'node0/ask': 'ok', 'node0/copy': 'ok' })
       assert.is(again.outcome.exit, 0)

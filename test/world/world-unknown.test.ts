@@ -70,7 +70,7 @@ test('a condition decides as far as it can, and what it hides is only what its t
      - { name: done, when: 'made.stdout == "1" or made.changed', file: { path: "{{ root }}/b", state: directory } }
      - { name: maybe, when: 'made.stdout == "1"', register: maybe, file: { path: "{{ root }}/c", state: directory } }
      - { name: inside, copy: { dest: "{{ root }}/c/f", content: x } }
-     - { name: on, when: maybe.changed, file: { path: "{{ root }}/d", state: directory } }`,
+     - { name: "on", when: maybe.changed, file: { path: "{{ root }}/d", state: directory } }`,
     found =>
       assert.equal(found, {
         'node0/make': 'change',
