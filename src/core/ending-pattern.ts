@@ -141,6 +141,8 @@ export class EndingPattern extends RegExp {
     try {
       return super.exec(text)
     } catch (error) {
+      // What is too large is told only when it is tried.
+      if (error instanceof SyntaxError) throw new OutOfTime(this.#written, text)
       // The engine has run out of the memory in which it remembers where to step back to.
       if (!(error instanceof RangeError)) throw error
       remember(this.#written, text)

@@ -23,6 +23,22 @@ export const nodesBelow = (node: unknown): (ExpressionNode | StatementNode | Tar
   return 'kind' in node ? [node as ExpressionNode, ...inside] : inside
 }
 
+/** So many parts may lie in one another; a chain of `a + b + c` lies as deep as it is long. */
+const DEEPEST = 1000
+
+/** Where statements are nested too deeply to be compiled, as an offset. Without recursion: it is there to find what is too deep for that. */
+export const tooDeepAt = (statements: StatementNode[]): number | undefined => {
+  const open: [node: object, depth: number, at: number][] = [[statements, 0, 0]]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [node, depth, outer] = next
+    const at = 'at' in node ? (node.at as number) : outer
+    if (depth > DEEPEST) return at
+    const inner = depth + ('kind' in node ? 1 : 0)
+    for (const one of Object.values(node)) if (one !== null && typeof one === 'object') open.push([one, inner, at])
+  }
+  return undefined
+}
+
 /** The attributes of namespaces that statements give a value to, however deep. */
 export const assignedMembers = (body: StatementNode[]): { namespace: string; name: string }[] =>
   nodesBelow(body).filter(one => one.kind === 'namespaced')

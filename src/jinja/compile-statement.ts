@@ -2,7 +2,7 @@ import { isUnknown } from '../core/unknown.ts'
 import { assignedMembers, assignedNames, namesRead } from './assigned.ts'
 import { BLOCK_TEXT, compileNode, type PluginNames } from './compile-expression.ts'
 import { compileTemplateStatement } from './compile-inheritance.ts'
-import { deeper } from './depth.ts'
+import { deeper, goThrough } from './depth.ts'
 import { type Evaluate, type Execute, type Frame, Scope } from './frame.ts'
 import { iterate } from './iterate.ts'
 import { Loop } from './loop.ts'
@@ -94,6 +94,7 @@ const compileFor = (node: Statement<'for'>, known: PluginNames): Execute => {
       run({ ...frame, output, isTop: false }, inner, depth + 1)
       return joinedPieces(output)
     }
+    knownOr(source, node, () => goThrough(frame, items.length))
     const loop = new Loop(items, depth, node.isRecursive ? recurse : undefined)
     for (const [index, item] of items.entries()) {
       const scope = scopeOf(frame, item)

@@ -37,8 +37,8 @@ export type Rendering = {
   global(name: string): Value | undefined
   /** A template by its name; undefined where there is none. */
   template(name: string): Compiled | undefined
-  /** How deep templates and macros have called each other. */
-  calls: { depth: number }
+  /** How deep templates and macros have called each other, and how many rounds of loops there were. */
+  calls: { depth: number; rounds: number }
 }
 
 /** What a statement or expression is carried out in. */

@@ -1,5 +1,5 @@
 import { isUnknown } from '../core/unknown.ts'
-import { nodesBelow } from './assigned.ts'
+import { nodesBelow, tooDeepAt } from './assigned.ts'
 import { type Context, deferred, invoke } from './callable.ts'
 import type { PluginNames } from './compile-expression.ts'
 import { runTemplate } from './compile-inheritance.ts'
@@ -13,6 +13,7 @@ import { memberByKey, memberByName } from './named-member.ts'
 import { parseBareExpression, parseTemplate } from './parser.ts'
 import { finalized, joinedPieces, Pieces } from './pieces.ts'
 import { fromPlain } from './plain.ts'
+import { SyntaxFault } from './syntax-fault.ts'
 import { tests } from './tests.ts'
 import type { ExpressionNode, StatementNode } from './tree.ts'
 import { type Dict, type FaultPlace, Live, Omit, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
@@ -42,6 +43,8 @@ const asCondition = (node: ExpressionNode): ExpressionNode => {
 }
 
 const compiled = (statements: StatementNode[], how: Delimiters, file: object): JinjaTemplate => {
+  const deep = tooDeepAt(statements)
+  if (deep !== undefined) throw new SyntaxFault('This is nested too deeply to be read.', deep)
   const known: PluginNames = {
     source: file,
     filters: new Set(Object.keys(filters)),
@@ -121,7 +124,7 @@ const renderingOf = (given: RenderWith): Rendering => {
     variable: variableOf,
     member: (owner, key) => (typeof key === 'string' ? memberByName(owner, key) : memberByKey(owner, key)),
   }
-  return { context, filters, tests, global: globalOf, template, calls: { depth: 0 } }
+  return { context, filters, tests, global: globalOf, template, calls: { depth: 0, rounds: 0 } }
 }
 
 /**

@@ -48,7 +48,7 @@ test('docs/security.md: each promise names the test that holds it', () => {
 test('README.md: its npm scripts and options exist', () => {
   const { scripts } = JSON.parse(textOf('package.json'))
   for (const [, script] of textOf('README.md').matchAll(/npm run (\w+)/g)) assert.ok(scripts[script!], script)
-  const help = ['plan', 'apply', 'artifacts fetch', 'lab'].map(
+  const help = ['plan', 'apply', 'artifacts fetch', 'lab', 'inventory'].map(
     command =>
       `${spawnSync(process.execPath, [join(root, 'src/runbook.mjs'), ...command.split(' '), '--help']).stdout}`,
   )

@@ -3,6 +3,7 @@ import { withTargets } from '../../src/cli/app/targets.ts'
 import { dotOf, drawingOf } from '../../src/graph/drawing.ts'
 import { svgOf } from '../../src/graph/svg.ts'
 import { compileExpression, compileTemplate } from '../../src/load/expression.ts'
+import { compileJinja } from '../../src/load/jinja-template.ts'
 import { locatedAt } from '../../src/load/located.ts'
 import { matchHosts } from '../../src/load/pattern.ts'
 import { compileFile } from '../../src/load/template.ts'
@@ -117,6 +118,16 @@ export const playbookInputs: readonly Kind[] = [
     place: 'a.hbs',
     read: input => {
       const { references, render } = compileFile(`${input}`, 'a.hbs')
+      void references
+      render(values)
+    },
+  },
+  {
+    name: 'jinja',
+    corpus: () => kept('jinja'),
+    place: 'a.j2',
+    read: input => {
+      const { references, render } = compileJinja({ text: `${input}`, file: 'a.j2' }, () => undefined)
       void references
       render(values)
     },
