@@ -1,8 +1,12 @@
+import { isRecord } from '../core/value.ts'
+import { SealedText } from '../core/vault-file.ts'
+import { fromPlain } from '../jinja/plain.ts'
 import { str } from '../jinja/repr.ts'
 import { Dict, type Value } from '../jinja/value.ts'
 import { type WrittenInventory, writtenVars } from './inventory.ts'
 import type { Vars } from './inventory-draft.ts'
 import { exactValue, type Located, locatedAt } from './located.ts'
+import { sealedIn } from './secrets.ts'
 
 /** What every host has anyway is not listed. Source: ansible lib/ansible/constants.py, INTERNAL_STATIC_VARS. */
 const INTERNAL = new Set(
@@ -24,10 +28,20 @@ export type InventoryListing = {
   isSecret(name: string, written: Located): boolean
 }
 
+/** The same with what a vault keeps as Ansible shows it: closed. */
+const closed = (value: unknown): unknown => {
+  if (value instanceof SealedText) return value.toJSON()
+  if (Array.isArray(value)) return value.map(closed)
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, closed(inner)])) : value
+}
+
+const shownValue = (written: Located): Value =>
+  sealedIn(written.value).length > 0 ? fromPlain(closed(written.value)) : exactValue(written)
+
 const listed = ({ isSecret }: InventoryListing, vars: Vars): [string, Value][] =>
   Object.entries(vars)
     .filter(([name]) => !INTERNAL.has(name))
-    .map(([name, written]) => [name, isSecret(name, written) ? '<secret>' : exactValue(written)])
+    .map(([name, written]) => [name, isSecret(name, written) ? '<secret>' : shownValue(written)])
 
 const ofHost = (listing: InventoryListing, host: string): [string, Value][] => {
   const { inventory, extra, perGroup } = listing

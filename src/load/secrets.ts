@@ -47,7 +47,7 @@ const inVaults = (layers: Record<string, Located>[]): SecretPath[] => {
 }
 
 /** The ways to values in a value that are vaults. */
-const sealedIn = (value: unknown, way: SecretPath): SecretPath[] => {
+export const sealedIn = (value: unknown, way: SecretPath = []): SecretPath[] => {
   if (value instanceof SealedText) return [way]
   if (!Array.isArray(value) && !isRecord(value)) return []
   return Object.entries(value).flatMap(([key, inner]) => sealedIn(inner, [...way, key]))

@@ -101,6 +101,16 @@ test('values are opened where they are read, and told nowhere; one that nobody r
   assert.equal(leaks([...said, ...kept.map(path => readFileSync(path, 'utf8'))].join('\n')), [])
 })
 
+test('an inventory shows them closed, as Ansible does', () => {
+  const { code, out, err } = place.run(['inventory', '-i', 'hosts.yml', '--list', ...first])
+  assert.is(code, 0, err)
+  assert.equal(leaks(out), [])
+  const { here } = JSON.parse(out)._meta.hostvars
+  assert.match(here.token.__ansible_vault, /^\$ANSIBLE_VAULT;1\.2;AES256;first\n[0-9a-f]{80}\n/)
+  assert.equal(Object.keys(here.db.password), ['__ansible_vault'])
+  assert.is(here.db.user, 'ada')
+})
+
 test('one that a host reaches is refused before anything connects, with its place and what to give', () => {
   const wrong = run('plan', 'other.yml', ...first)
   assert.is(wrong.code, 4, wrong.out + wrong.err)
