@@ -31,5 +31,6 @@ export const staticScope =
       registers: () => registers,
       register: refuseRead,
       facts: refuseRead,
+      gathered: () => ({ names: refuseRead, value: refuseRead }),
     })
   }

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import type { Failure } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
+import { gatheredNames, isFactVariable } from './fact-names.ts'
 import { builtIn, factNames } from './names.ts'
 import type { Reference } from './references.ts'
 import { didYouMean } from './suggest.ts'
@@ -67,7 +68,9 @@ const ofName = (name: string, rest: readonly (string | null)[], names: Names): O
   if (names.variables.has(name)) return undefined
   const made = names.registers.get(name)
   if (made) return ofRegister(name, rest, made)
-  const known = [...names.variables, ...names.registers.keys(), ...builtIn]
+  if (isFactVariable(name)) return undefined
+  const factVariables = gatheredNames.map(fact => `ansible_${fact}`)
+  const known = [...names.variables, ...names.registers.keys(), ...builtIn, ...factVariables]
   // What JSON and CEL call none.
   const fix = name === 'null' ? 'Nothing is written none.' : didYouMean(name, known) || undefined
   return { reason: 'playbook-name', what: `There is no variable or register "${name}".`, fix }

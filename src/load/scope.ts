@@ -3,6 +3,8 @@ import { LookedUp } from '../jinja/looked-up.ts'
 import { fromPlain } from '../jinja/plain.ts'
 import { Dict, type Value } from '../jinja/value.ts'
 import { compileTemplate } from './expression.ts'
+import { factOf, factsVariable } from './fact-names.ts'
+import { allFacts, factIn, type HostFacts } from './fact-values.ts'
 import type { Located } from './located.ts'
 import { type HostScope, scopeOver } from './scope-values.ts'
 
@@ -20,6 +22,8 @@ export type ScopeInput = {
   registers(host: string): string[]
   register(host: string, name: string): unknown
   facts(host: string): unknown
+  /** Under Ansible's names; undefined where none are gathered of the host. */
+  gathered?(host: string): HostFacts | undefined
   /** Present only in a loop. */
   item?: unknown
 }
@@ -119,6 +123,9 @@ const hostValues = (
     if (registered().includes(name)) return given(() => input.register(host, name))
     const layer = highest.find(one => Object.hasOwn(one, name))
     if (layer) return variable(shared, host, name, layer[name]!, () => scopeOver(values))
+    if (name === factsVariable) return () => allFacts(input.gathered?.(host))
+    const fact = factOf(name)
+    if (fact !== undefined) return factIn(input.gathered?.(host), fact)
     if (name === 'group_names') return () => groupsOf(host, input.groups)
     return name === 'inventory_hostname' ? () => host : undefined
   }

@@ -4,6 +4,7 @@ import type { Located } from '../load/located.ts'
 import { createScope } from '../load/scope.ts'
 import { layersFor } from '../load/variables.ts'
 import { facts } from '../module/probes/facts.ts'
+import { gatheredFacts } from './gathered-facts.ts'
 import { isLost, type Known } from './known.ts'
 import { ask, type Walk } from './walk-state.ts'
 
@@ -85,6 +86,7 @@ export const scopeOf = (
       return registered(walk, by, on)
     },
     facts: on => factsOf(walk, on),
+    gathered: on => gatheredFacts(walk, node, on),
     ...(item ? { item: item.value } : {}),
   })
 }
