@@ -101,6 +101,7 @@ const withBecome = (command: Command): Command =>
 const withHosts = (command: Command, what?: string): Command =>
   withBecome(withPasswords(withConnection(withPlaybook(command, what))))
     .option('--artifacts <dir>', 'the folder with the program archives (or RUNBOOK_ARTIFACTS)')
+    .option('--no-lookups', 'templates run no commands and fetch nothing: pipe, lines and url are refused')
     .option('--diff', diffHelp, false)
     .addOption(new Option('--diff-private').hideHelp())
     .option('--no-color', 'plain text')

@@ -43,7 +43,7 @@ export const expand = (
   files: (task: Task) => Reference[],
   becoming: BecomeDefaults = {},
 ): Graph => {
-  const { inventory, extra } = loaded
+  const { inventory, extra, asks } = loaded
   const limited = new Set(
     selection.limit === undefined ? inventory.hosts : selectHosts(inventory, selection.limit, limitOption),
   )
@@ -64,7 +64,7 @@ export const expand = (
   )
   const source = {
     ...{ inventory, extra, limited, machines: new Map(), tags: selection.tags },
-    ...{ becoming, gathering, isCollective, files },
+    ...{ becoming, gathering, isCollective, files, ...(asks && { asks }) },
   }
   const graph = extend(emptyGraph(source), additions)
   if (selection.limit !== undefined && graph.written.length > 0 && graph.nodes.length === 0)

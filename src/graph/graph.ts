@@ -49,7 +49,7 @@ export type PlayBarriers = {
 export type BecomeDefaults = { become?: boolean } & Partial<Record<BecomeWord, string>>
 
 /** What a graph is made with, whatever tasks it has. */
-export type GraphSource = Pick<Loaded, 'inventory' | 'extra'> & {
+export type GraphSource = Pick<Loaded, 'inventory' | 'extra' | 'asks'> & {
   /** The hosts that --limit leaves. */
   limited: ReadonlySet<string>
   machines: Machines

@@ -14,7 +14,7 @@ export type StaticScope = (at: TaskInPlay, host: string, keyword: string) => Rec
  * nor registered values (`registers` are their names), which are refused by the keyword's name.
  */
 export const staticScope =
-  ({ inventory, extra }: Pick<GraphSource, 'inventory' | 'extra'>, registers: string[]): StaticScope =>
+  ({ inventory, extra, asks }: Pick<GraphSource, 'inventory' | 'extra' | 'asks'>, registers: string[]): StaticScope =>
   ({ play, task }, host, keyword) => {
     const layersOf = (on: string) => layersFor({ play, inventory, host: on, task, extra })
     const refuseRead = (): never =>
@@ -32,5 +32,6 @@ export const staticScope =
       register: refuseRead,
       facts: refuseRead,
       gathered: () => ({ names: refuseRead, value: refuseRead }),
+      controllerFor: (on, item) => asks?.(on, item, task.folders),
     })
   }

@@ -34,8 +34,9 @@ export type ControllerAnswers = {
   isMount(path: string): boolean
   /** The same path without links on the way, as far as it is there. */
   realPath(path: string): string
-  /** A text file, as UTF-8. */
+  /** A text file, as UTF-8; of a vault what it holds. */
   read(path: string): string
+  isVault(path: string): boolean
   /** What lies in a folder, sorted; nothing where it is none. */
   namesIn(folder: string): string[]
   environment(name: string): string | undefined

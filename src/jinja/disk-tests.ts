@@ -42,6 +42,6 @@ export const diskTests: Record<string, Callable> = {
   mount,
   is_mount: mount,
   same_file: same,
-  vaulted_file: about('vaulted', (controller, path) => controller.read(path).startsWith('$ANSIBLE_VAULT;')),
+  vaulted_file: about('vaulted', (controller, path) => controller.isVault(path)),
   is_same_file: same,
 }

@@ -1,4 +1,7 @@
-import type { ExpressionNode, FilterCall, StatementNode, TargetNode } from './tree.ts'
+import { isLookUp, isTemplateText } from './compile-expression.ts'
+import { ansibleDelimiters } from './delimiters.ts'
+import { parseTemplate } from './parser.ts'
+import type { Call, ExpressionNode, FilterCall, StatementNode, TargetNode } from './tree.ts'
 import type { FaultPlace } from './value.ts'
 
 type Path = (string | null)[]
@@ -176,6 +179,7 @@ class Reader {
   #value(node: ExpressionNode, names: Names, more: { optional?: true; outline?: true } = {}): void {
     if (node.kind === 'name' || node.kind === 'attribute' || node.kind === 'item') this.#member(node, names, more)
     else if (node.kind === 'call' && node.of.kind === 'attribute') this.#method(node, node.of, names, more)
+    else if (node.kind === 'call' && isLookUp(node)) this.#lookUp(node, names)
     else if (node.kind === 'test' && ['defined', 'undefined'].includes(node.name)) this.#guard(node.of, names)
     else if (node.kind === 'filter') this.#filter(node, names)
     else if (node.kind === 'compare') this.#compare(node, names)
@@ -199,6 +203,31 @@ class Reader {
   ): void {
     this.#value(of, names, ['keys', 'get'].includes(name) ? { ...more, outline: true } : more)
     this.#below({ ...node, of: { kind: 'constant', value: null, at: node.at } }, names)
+  }
+
+  /** A lookup: variables by names that are written out, and templates in its texts. */
+  #lookUp(node: Call, names: Names): void {
+    const [which, ...terms] = node.args
+    const name = isConstant(which) ? String(which.value).replace(/^ansible\.(?:builtin|legacy)\./, '') : ''
+    for (const term of terms) {
+      const place = { source: this.#source, at: term.at, length: term.length ?? 1 }
+      for (const one of membersOf(term)) if (isTemplateText(one)) this.#embedded(one.value, place)
+      if (name === 'inventory_hostnames') this.reads.push({ path: ['groups'], place })
+      if (!isConstant(term) || typeof term.value !== 'string') continue
+      const other = name === 'template' ? this.#other(term.value) : undefined
+      if (other) this.template(other, new Map())
+      if (name !== 'vars') continue
+      this.reads.push({ path: [term.value], place })
+      if (node.named.some(one => one.name === 'default')) this.guarded.push([term.value])
+    }
+    this.#below(node, names)
+  }
+
+  /** A template in a text: it sees variables alone, and stands where the text does. */
+  #embedded(text: string, place: FaultPlace): void {
+    const before = this.reads.length
+    this.body(parseTemplate(text, ansibleDelimiters), new Map())
+    for (const read of this.reads.slice(before)) read.place = place
   }
 
   #compare(node: Extract<ExpressionNode, { kind: 'compare' }>, names: Names): void {
@@ -301,6 +330,10 @@ const stepsOf = (node: ExpressionNode): string[] | undefined => {
   const steps = node.items.flatMap(one => (isConstant(one) ? [String(one.value)] : []))
   return steps.length === node.items.length ? steps : undefined
 }
+
+/** What a term of a lookup is made of, where that is written out. */
+const membersOf = (term: ExpressionNode): ExpressionNode[] =>
+  term.kind === 'list' || term.kind === 'tuple' ? term.items.flatMap(membersOf) : [term]
 
 const isFree = (name: string): boolean => !FUNCTIONS.has(name) && !GIVEN.includes(name)
 

@@ -1,8 +1,14 @@
 import { deferred } from './callable.ts'
+import type { ControllerAnswers } from './controller-answers.ts'
 import { Dict, type Value } from './value.ts'
 
 /** Where the members of a mapping come from: their names, and how each is computed; undefined where there is none. */
-export type Members = { names(): string[]; find(name: string): (() => Value) | undefined }
+export type Members = {
+  names(): string[]
+  find(name: string): (() => Value) | undefined
+  /** Whom templates ask that see these members. */
+  controller?: (() => ControllerAnswers | undefined) | undefined
+}
 
 /**
  * A mapping whose members are found and computed when they are asked for, each once: the variables of a host are far more
@@ -14,6 +20,9 @@ export class LookedUp extends Dict {
   constructor(members: Members) {
     super()
     this.#members = members
+  }
+  get controller(): ControllerAnswers | undefined {
+    return this.#members.controller?.()
   }
   override get size(): number {
     return this.#members.names().length

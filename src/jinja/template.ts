@@ -69,6 +69,9 @@ const embedded =
     return joinedPieces(output)
   }
 
+/** A template in a file, its text, and the templates that it reaches for by their names. */
+export type TemplateAtPath = { template: JinjaTemplate; text: string; other: RenderWith['template'] }
+
 /** What a template is rendered with. */
 export type RenderWith = {
   /** A variable of the host as the rest of the program has it; undefined where there is none. */
@@ -78,9 +81,9 @@ export type RenderWith = {
   /** Another template by the name that it is included by. */
   template(name: string): Compiled | undefined
   /** The template in a file, by its whole path. */
-  templateAt?(path: string, how: Partial<Delimiters>): { template: JinjaTemplate; text: string }
+  templateAt?(path: string, how: Partial<Delimiters>): TemplateAtPath
   /** Who answers lookups and the like; without it they are refused where they are used. */
-  controller?: ControllerAnswers | undefined
+  controller?(): ControllerAnswers | undefined
 }
 
 const renderingOf = (given: RenderWith): Rendering => {
@@ -110,10 +113,14 @@ const renderingOf = (given: RenderWith): Rendering => {
     if (!Object.hasOwn(table, name)) throw new ValueFault(`There is no "${name}".`, { name, known: Object.keys(table) })
     return invoke(name, table[name]!, context, { args: [value, ...args], named })
   }
-  const asked = questions(given.controller)
-  const functions = contextGlobals(() => context)
-  const globalOf = (name: string): Value | undefined =>
-    Object.hasOwn(functions, name) ? functions[name] : Object.hasOwn(globals, name) ? globals[name] : undefined
+  const asked = questions(given)
+  let functions: Readonly<Record<string, Value>> | undefined
+  // Nothing that JavaScript has under a name is one.
+  const globalOf = (name: string): Value | undefined => {
+    if (Object.hasOwn(globals, name)) return globals[name]
+    functions ??= contextGlobals(() => context)
+    return Object.hasOwn(functions, name) ? functions[name] : undefined
+  }
   const context: Context = {
     place: undefined,
     names,
@@ -143,11 +150,13 @@ export const templateValue = (template: JinjaTemplate, given: RenderWith): Value
 }
 
 /** Asks the controller. In a loop the same words at the same place are another question each time. */
-const questions = (controller: ControllerAnswers | undefined) => {
-  const times = new Map<string, number>()
+const questions = (given: RenderWith) => {
+  let times: Map<string, number> | undefined
   return <T>(place: FaultPlace | undefined, words: string, question: (controller: ControllerAnswers) => T): T => {
+    const controller = given.controller?.()
     if (!controller) throw new ValueFault('Nothing can be asked of this machine here.')
     const key = `${place?.at} ${words}`
+    times ??= new Map()
     const before = times.get(key) ?? 0
     times.set(key, before + 1)
     return controller.once({ place, words, before }, () => question(controller))
@@ -156,9 +165,10 @@ const questions = (controller: ControllerAnswers | undefined) => {
 
 const renderedBeside = (given: RenderWith, path: string, how: Partial<Delimiters>, more: Dict): Value => {
   if (!given.templateAt) throw new ValueFault('No other template can be rendered here.')
-  const { template, text } = given.templateAt(path, how)
+  const { template, text, other } = given.templateAt(path, how)
   const value = renderValue(template, {
     ...given,
+    template: other,
     variable: name => (more.has(name) ? more.get(name) : given.variable(name)),
     names: () => [...given.names(), ...more.keys().map(String)],
   })

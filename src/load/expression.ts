@@ -12,6 +12,7 @@ import { type Located, locatedMember, placeIn } from './located.ts'
 import type { Reference } from './references.ts'
 import { type HostScope, valueIn } from './scope-values.ts'
 import { originOf, readable, type Source, told } from './template-faults.ts'
+import { askingIn } from './template-file.ts'
 
 export type { Reference } from './references.ts'
 
@@ -69,6 +70,7 @@ const ofTemplate = (template: JinjaTemplate, source: Source): Expression => {
   const changes = CHANGES.test(source.text)
   const value = (scope: HostScope): Value => {
     const found = templateValue(template, {
+      ...askingIn(scope),
       variable: name => {
         const there = valueIn(scope, name)
         return changes && there !== undefined ? copied(there) : there

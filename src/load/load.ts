@@ -6,10 +6,17 @@ import type { Located } from './located.ts'
 import { givesPassword } from './names.ts'
 import { isThisMachine, thisMachineAs } from './pattern.ts'
 import { type Composing, type Playbook, readPlaybook } from './playbook.ts'
+import type { Asks } from './scope.ts'
 import { parseExtra } from './variables.ts'
 
 /** Everything a run is made of, read and parsed. */
-export type Loaded = { playbook: Playbook; inventory: Inventory; extra: Record<string, Located> }
+export type Loaded = {
+  playbook: Playbook
+  inventory: Inventory
+  extra: Record<string, Located>
+  /** Whom templates ask, for a host and an item; without it they are refused what they ask for. */
+  asks?: Asks
+}
 /** As much of it as could be read, to look for all that is wrong. */
 export type Readable = { playbook: Playbook } & Partial<Loaded>
 

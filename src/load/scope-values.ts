@@ -1,4 +1,5 @@
 import { isUnknown } from '../core/unknown.ts'
+import type { ControllerAnswers } from '../jinja/controller-answers.ts'
 import { LookedUp } from '../jinja/looked-up.ts'
 import { fromPlain, toPlain } from '../jinja/plain.ts'
 import type { Value } from '../jinja/value.ts'
@@ -43,6 +44,9 @@ export const scopeOver = (values: LookedUp): HostScope => {
   views.set(values, scope)
   return scope
 }
+
+/** Whom templates ask in a scope, if there is anybody. */
+export const controllerOf = (scope: HostScope): ControllerAnswers | undefined => behind.get(scope)?.controller
 
 /** What a name stands for in a scope, as a value of the language; undefined where there is none. */
 export const valueIn = (scope: HostScope, name: string): Value | undefined => {

@@ -1,4 +1,5 @@
 import { Refusal, refuse } from '../core/failure.ts'
+import type { ControllerAnswers } from '../jinja/controller-answers.ts'
 import { LookedUp } from '../jinja/looked-up.ts'
 import { fromPlain } from '../jinja/plain.ts'
 import { Dict, type Value } from '../jinja/value.ts'
@@ -7,6 +8,9 @@ import { factOf, factsVariable } from './fact-names.ts'
 import { allFacts, factIn, type HostFacts } from './fact-values.ts'
 import type { Located } from './located.ts'
 import { type HostScope, scopeOver } from './scope-values.ts'
+
+/** Who answers templates of a host, in a loop for its item; names are looked for in these folders, before that of the playbook. */
+export type Asks = (host: string, item: { value: unknown } | undefined, folders: string[]) => ControllerAnswers
 
 /** Where the values of a host come from. What a register or the facts hold may be unknown: thrown or returned. */
 export type ScopeInput = {
@@ -26,6 +30,8 @@ export type ScopeInput = {
   gathered?(host: string): HostFacts | undefined
   /** Present only in a loop. */
   item?: unknown
+  /** Whom templates of a host ask, in a loop for its item; absent where nobody can be asked. */
+  controllerFor?(host: string, item: { value: unknown } | undefined): ControllerAnswers | undefined
 }
 
 /** What the scopes of one evaluation share. */
@@ -134,7 +140,7 @@ const hostValues = (
     const own = ['facts', 'groups', 'hostvars', ...(item ? ['item'] : [])]
     return [...new Set(['inventory_hostname', 'group_names', ...all, ...own])]
   }
-  const values = new LookedUp({ names, find })
+  const values = new LookedUp({ names, find, controller: () => input.controllerFor?.(host, item) })
   return values
 }
 

@@ -87,6 +87,7 @@ export const scopeOf = (
     },
     facts: on => factsOf(walk, on),
     gathered: on => gatheredFacts(walk, node, on),
+    controllerFor: (on, its) => walk.known.loaded.asks?.(on, its, node.task.folders),
     ...(item ? { item: item.value } : {}),
   })
 }

@@ -99,6 +99,20 @@ test('references: names with members and places; what the template sets itself i
   ])
 })
 
+test('references: what a lookup names, and what templates in its texts name', () => {
+  assert.equal(references("{{ lookup('vars', 'port') }} {{ q('ansible.builtin.vars', 'a', 'b', default=c) }}"), [
+    'port a.j2:1:19',
+    'a? a.j2:1:59',
+    'b? a.j2:1:64',
+    'c a.j2:1:77',
+  ])
+  assert.equal(
+    references("{{ lookup('pipe', 'echo {{ n }}', ['{{ m }}']) }} {{ query('inventory_hostnames', 'all') }}"),
+    ['n a.j2:1:19', 'm a.j2:1:35', 'groups a.j2:1:83'],
+  )
+  assert.equal(references("{{ lookup('file', name ~ '.txt') }}"), ['name a.j2:1:19'])
+})
+
 const wrong: [text: string, what: RegExp, line: number, column: number, fix?: RegExp][] = [
   ['a\n{{ prot }} x\n', /There is no "prot"/, 2, 4, /"port"/],
   ['{{ users[0].nmae }} x', /There is no "nmae" in this dict/, 1, 13, /"name"/],

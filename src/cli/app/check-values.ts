@@ -1,6 +1,8 @@
 import { attempt, type Failure, type Origin } from '../../core/failure.ts'
+import { Missing } from '../../core/unknown.ts'
 import { createSecretReader } from '../../graph/secrets.ts'
 import { staticScope } from '../../graph/static-scope.ts'
+import type { ControllerAnswers } from '../../jinja/controller-answers.ts'
 import { hasBraces } from '../../load/braces.ts'
 import { compileTemplate } from '../../load/expression.ts'
 import type { Readable } from '../../load/load.ts'
@@ -16,6 +18,13 @@ type Scope = Record<string, unknown>
 const lineOf = (origin: Origin | undefined): string => `${origin?.file}:${origin?.line}`
 
 /** What an argument is on a host; as it is written where it cannot be told before the run. */
+/** Values are only tried here: what a template asks of the controller stays unknown, and no command is run for it. */
+const nobody = {
+  once: () => {
+    throw new Missing()
+  },
+} as unknown as ControllerAnswers
+
 const valueHere = (task: Task, name: string, schema: unknown, scope: Scope, failures: Failure[]): unknown => {
   const at = locatedMember(task.args, name)
   if (!hasBraces(JSON.stringify(at.value))) return at.value
@@ -56,7 +65,7 @@ export const checkValues = (readable: Readable, modules: Record<string, AnyModul
   if (inventory === undefined || extra === undefined) return []
   const seen = new Set(told.map(({ origin }) => lineOf(origin)))
   const registers = playbook.plays.flatMap(({ tasks }) => tasks.flatMap(({ register }) => register ?? []))
-  const scopeOf = staticScope({ inventory, extra }, registers)
+  const scopeOf = staticScope({ inventory, extra, asks: () => nobody }, registers)
   const secretReads = createSecretReader({ inventory, extra }, secretSources(readable).paths, () => [])
   const ofTask = (task: Task, play: Play, hosts: string[]): Failure[] => {
     const module = modules[task.module]

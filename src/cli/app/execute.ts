@@ -66,7 +66,7 @@ const finishAction = async (
   action: Action,
   made: Plan,
   outside: Environment,
-  { lock }: WithTargets,
+  { lock, beginApply }: WithTargets,
   { emit, signal, about }: RunSetting,
 ): Promise<Executed> => {
   const { walk } = made
@@ -82,6 +82,7 @@ const finishAction = async (
   }
   await emitPlan(made, emit)
   if (action.command !== 'apply') return { walk }
+  beginApply()
   const { applyPlanned } = await import('./apply-planned.ts')
   await applyPlanned(walk, action, outside, { lock, signal, run: about.run })
   return { walk }

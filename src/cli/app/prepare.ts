@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type ArtifactLock, createArtifactLock } from '../../artifact/lock.ts'
 import { attempt, type Failure, Refusal, refuse } from '../../core/failure.ts'
 import type { SecretKeeper } from '../../core/secret-keeper.ts'
@@ -8,6 +8,7 @@ import { expand } from '../../graph/expand.ts'
 import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
 import { type Loaded, load, mayImport, playbookText, type Readable } from '../../load/load.ts'
 import type { Composing } from '../../load/playbook.ts'
+import type { Asks } from '../../load/scope.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
 import { parseExtra } from '../../load/variables.ts'
@@ -29,6 +30,7 @@ import type { AskedPasswords } from './ask-passwords.ts'
 import { type Controller, createController } from './controller.ts'
 import { identityOn } from './identities.ts'
 import { loadModules } from './load-modules.ts'
+import { noAnswers, type RunAnswers, templateAnswers, writePasswords } from './template-answers.ts'
 
 /** `-i`, else RUNBOOK_INVENTORY, else what Ansible's settings name. */
 export const namedInventories = (given: string[], configured: Configured): string[] => {
@@ -64,6 +66,8 @@ export type PlaybookOptions = ConnectionOptions &
     extraVars: string[]
     /** The playbook itself, where it is no file: then its name only stands for it. */
     written?: string
+    /** Whether templates may run commands and fetch from web servers; they may unless it says no. */
+    lookups?: boolean
     /** Whether handlers that earlier runs have left due are run; they are unless it says no. */
     pending?: boolean
     artifacts?: string
@@ -111,6 +115,8 @@ export type Prepared = {
   configured: Configured
   known: Known
   controller: Controller
+  /** Puts in place what templates have made and an apply needs. */
+  beginApply(): void
   lock: ArtifactLock
   /** How each machine is reached; filled when machines are about to be. */
   targets: Record<string, Target>
@@ -156,6 +162,18 @@ const hear = async (signal: AbortSignal): Promise<void> => {
   signal.throwIfAborted()
 }
 
+/** Who answers the templates of a run. What a host is asked for is asked for it alone, and in a loop for its item. */
+const asksOf =
+  (folder: string, { lookups }: PlaybookOptions, answers: RunAnswers, secrets: SecretKeeper): Asks =>
+  (host, item, folders) =>
+    templateAnswers({
+      answers,
+      asker: JSON.stringify([host, item ?? null]),
+      folders: [...folders, folder].map(one => resolve(one)),
+      programs: lookups === false ? 'refused' : 'allowed',
+      keepSecret: secret => secrets.add(secret),
+    })
+
 /** Everything that can be done, and refused, without knowing how hosts are reached. */
 export const prepare = async (
   playbook: string,
@@ -177,7 +195,8 @@ export const prepare = async (
   for (const value of writtenSecrets(readable)) secrets.add(value)
   const found = await loadModules(readable.playbook)
   const { modules, warnings } = found
-  const typed = applySchemas(readable, modules)
+  const answers = noAnswers()
+  const typed = { ...applySchemas(readable, modules), asks: asksOf(readable.playbook.folder, asked, answers, secrets) }
   const { folder } = typed.playbook
   // The lock belongs to the playbook, and like it into version control.
   const lock = createArtifactLock(asked.lock ?? join(folder, 'artifacts.lock'))
@@ -221,6 +240,7 @@ export const prepare = async (
     configured,
     known,
     controller,
+    beginApply: () => writePasswords(answers),
     lock,
     targets,
     warnings: [...settings.warnings, ...vaultWarnings, ...typed.playbook.warnings, ...warnings],

@@ -4,10 +4,12 @@ import { lstatSync, mkdirSync, readdirSync, realpathSync, statSync, writeFileSyn
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { FileFault, kindOfPath, MOST_OF_TEXT, readControllerFile, textIfReadable } from '../../core/controller-file.ts'
-import { attempt } from '../../core/failure.ts'
+import { attempt, refuse } from '../../core/failure.ts'
+import { isVault, openIfVault } from '../../core/vault-file.ts'
 import type { ControllerAnswers, Question, WebRequest } from '../../jinja/controller-answers.ts'
-import { ValueFault } from '../../jinja/value.ts'
+import { type FaultPlace, ValueFault } from '../../jinja/value.ts'
 import { selectHosts } from '../../load/pattern.ts'
+import type { Source } from '../../load/template-faults.ts'
 import { fetchInProcess } from './fetch-in-process.ts'
 
 /** A command that a template starts ends within this time: whoever waits has asked for a plan. */
@@ -18,8 +20,10 @@ export type RunAnswers = {
   kept: Map<string, unknown>
   /** Passwords that were made and stand in no file yet, by its path. */
   passwords: Map<string, string>
+  /** Whether an apply has begun: then a password that is made stands in its file at once. */
+  isApplying: boolean
 }
-export const noAnswers = (): RunAnswers => ({ kept: new Map(), passwords: new Map() })
+export const noAnswers = (): RunAnswers => ({ kept: new Map(), passwords: new Map(), isApplying: false })
 
 /** What makes an answer one of this host and item, and where things are looked for. */
 export type Asking = {
@@ -86,23 +90,25 @@ const outputOf = (command: string, folder: string): string => {
   throw new ValueFault(`This command ended with ${status ?? signal}: ${command}${last ? `: ${last}` : ''}`)
 }
 
-/** A source is told apart by its file, or else by itself. */
-const sources = new WeakMap<object, number>()
-let count = 0
-const sourceOf = (source: object): string | number => {
-  if ('file' in source && typeof source.file === 'string') return source.file
-  const known = sources.get(source) ?? ++count
-  sources.set(source, known)
-  return known
+/** Where a question stands: all that is read, is read with a source that knows the places in it. */
+const placeOf = ({ source, at, length }: FaultPlace): string => {
+  const { file, line, column } = (source as Source).place(at, length)
+  return `${file}:${line}:${column}`
 }
 
 const keyOf = ({ place, words, before }: Question, asker: string): string =>
-  JSON.stringify([place && sourceOf(place.source), place?.at, words, before, asker])
+  JSON.stringify([place && placeOf(place), words, before, asker])
+
+const madePassword = (path: string, { passwords, isApplying }: RunAnswers, make: () => string): string => {
+  const content = passwords.get(path) ?? make()
+  if (isApplying) writePassword(path, content)
+  else passwords.set(path, content)
+  return content
+}
 
 const passwordIn = (path: string, { answers, keepSecret }: Asking, make: () => string): string => {
-  const known = kindOfPath(path) === 'nothing' ? answers.passwords.get(path) : undefined
-  const content = known ?? (kindOfPath(path) === 'nothing' ? make() : readControllerFile(path).toString())
-  if (kindOfPath(path) === 'nothing') answers.passwords.set(path, content)
+  const isThere = kindOfPath(path) !== 'nothing'
+  const content = isThere ? readControllerFile(path).toString() : madePassword(path, answers, make)
   keepSecret(content.trimEnd().replace(/ salt=.*$/, ''))
   return content
 }
@@ -135,7 +141,8 @@ export const templateAnswers = (asking: Asking): ControllerAnswers => {
     isLink: path => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false,
     isMount: path => asFault(path, () => isMount(path)),
     realPath: path => realPath(absolute(folder, path)),
-    read: path => asFault(path, () => readControllerFile(path).toString()),
+    read: path => asFault(path, () => openIfVault(readControllerFile(path), path, 'content').toString()),
+    isVault: path => asFault(path, () => isVault(readControllerFile(path))),
     namesIn: path => (kindOfPath(path) === 'folder' ? asFault(path, () => readdirSync(path).sort()) : []),
     environment: name => process.env[name],
     home: homeOf,
@@ -156,21 +163,32 @@ export const templateAnswers = (asking: Asking): ControllerAnswers => {
 
 const absolute = (folder: string, path: string): string => (path.startsWith('/') ? path : join(folder, path))
 
-/**
- * Puts the passwords that were made into their files, which only their owner may read: an apply does so before it begins.
- *
- * Throws a ValueFault where a file is there by now, or cannot be made.
- */
-export const writePasswords = ({ passwords }: RunAnswers): void => {
-  for (const [path, content] of passwords) {
-    try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      writeFileSync(path, `${content}\n`, { flag: 'wx', mode: 0o600 })
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      const what = code === 'EEXIST' ? 'is there by now: plan again' : `cannot be made: ${code}`
-      throw new ValueFault(`The file of a password, ${path}, ${what}.`)
-    }
-    passwords.delete(path)
+/** Makes the file of a password, which only its owner may read; one that is there by now is somebody else's. */
+const writePassword = (path: string, content: string): void => {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSync(path, `${content}\n`, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const what = code === 'EEXIST' ? 'is there by now: plan again' : `cannot be made: ${code}`
+    throw new ValueFault(`The file of a password, ${path}, ${what}.`)
   }
+}
+
+/**
+ * Puts the passwords that were made into their files: an apply does so before it begins, and makes further ones at once.
+ *
+ * Throws a Refusal `playbook-value` where a file is there by now, or cannot be made.
+ */
+export const writePasswords = (answers: RunAnswers): void => {
+  for (const [path, content] of answers.passwords) {
+    try {
+      writePassword(path, content)
+    } catch (error) {
+      if (error instanceof ValueFault) refuse('playbook-value', error.message)
+      throw error
+    }
+    answers.passwords.delete(path)
+  }
+  answers.isApplying = true
 }

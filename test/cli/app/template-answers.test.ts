@@ -10,11 +10,12 @@ import { ansibleDelimiters } from '../../../src/jinja/delimiters.ts'
 import { toPlain } from '../../../src/jinja/plain.ts'
 import { readTemplate, renderValue } from '../../../src/jinja/template.ts'
 import { Tripped, ValueFault } from '../../../src/jinja/value.ts'
+import { sourceIn } from '../../jinja/evaluated.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'runbook-answers-'))
 test.after(() => rmSync(folder, { recursive: true }))
 
-const template = (text: string) => readTemplate(text, ansibleDelimiters, { file: `${text}.j2` })
+const template = (text: string) => readTemplate(text, ansibleDelimiters, sourceIn(`${text}.j2`))
 const secrets: string[] = []
 
 /** What templates of one run make, for a host or an item. */
@@ -26,13 +27,14 @@ const runOf = (programs: 'allowed' | 'refused' = 'allowed') => {
         variable: name => (name === 'list' ? [1, 2, 3] : undefined),
         names: () => ['list'],
         template: () => undefined,
-        controller: templateAnswers({
-          answers,
-          asker,
-          folders: [folder],
-          programs,
-          keepSecret: secret => secrets.push(secret),
-        }),
+        controller: () =>
+          templateAnswers({
+            answers,
+            asker,
+            folders: [folder],
+            programs,
+            keepSecret: secret => secrets.push(secret),
+          }),
       }),
     )
   return { answers, render }
@@ -63,7 +65,7 @@ for (const text of CHANCE)
     assert.equal(run.render(one), first)
     assert.not.equal(run.render(one, 'n2'), first)
     assert.not.equal(runOf().render(one), first)
-    assert.not.equal(run.render(readTemplate(text, ansibleDelimiters, { file: 'other.j2' })), first)
+    assert.not.equal(run.render(readTemplate(text, ansibleDelimiters, sourceIn('other.j2'))), first)
   })
 
 test('in a loop of a template, and in map, each time is a question of its own', () => {
@@ -113,6 +115,8 @@ test('a password that is new stands in its file when an apply begins, for its ow
   assert.is(run.render(template("{{ lookup('password', 'secrets/db.txt length=30') }}")), password)
   assert.not.ok(existsSync(path))
   writePasswords(run.answers)
+  const later = run.render(template("{{ lookup('password', 'secrets/later.txt') }}"))
+  assert.is(readFileSync(join(folder, 'secrets/later.txt'), 'utf8'), `${later}\n`)
   assert.is(readFileSync(path, 'utf8'), `${password}\n`)
   assert.is(statSync(path).mode & 0o777, 0o600)
   assert.is(statSync(join(folder, 'secrets')).mode & 0o777, 0o700)
