@@ -28,7 +28,7 @@ const onDemand = (table: 'rareFilters' | 'rareTests', names: readonly string[]):
   )
 
 export const filtersOnDemand = onDemand('rareFilters', [
-  ...['json_query', 'strftime', 'to_datetime', 'pprint', 'wordwrap', 'urlize'],
+  ...['json_query', 'strftime', 'to_datetime', 'pprint', 'wordwrap', 'urlize', 'vault', 'unvault'],
   ...['realpath', 'fileglob', 'expanduser', 'expandvars'],
 ])
 

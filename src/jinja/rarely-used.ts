@@ -4,6 +4,7 @@ import { diskFilters } from './filters/disk.ts'
 import { jsonQueryFilters } from './filters/json-query.ts'
 import { printFilters } from './filters/print.ts'
 import { urlizeFilters } from './filters/urlize.ts'
+import { vaultFilters } from './filters/vaults.ts'
 
 export { diskTests as rareTests } from './disk-tests.ts'
 export { now } from './filters/dates.ts'
@@ -16,4 +17,5 @@ export const rareFilters: Readonly<Record<string, Callable>> = {
   ...jsonQueryFilters,
   ...printFilters,
   ...urlizeFilters,
+  ...vaultFilters,
 }

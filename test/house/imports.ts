@@ -31,7 +31,7 @@ const BELOW_CLI =
 const MAY: Record<string, string[]> = {
   core: [],
   yaml: [],
-  jinja: ['core', 'yaml'],
+  jinja: ['core', 'yaml', 'vault'],
   load: ['core', 'yaml', 'jinja'],
   module: ['core'],
   vault: ['core'],
