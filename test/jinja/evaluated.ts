@@ -28,11 +28,12 @@ export const evaluated = (expression: string, variables: Dict): Value =>
     names: () => variables.keys().map(String),
     template: other,
     templateAt,
-    controller: () => templateAnswers({
-      answers: noAnswers(),
-      asker: '',
-      folders: [folder],
-      programs: 'allowed',
-      keepSecret: () => undefined,
-    }),
+    controller: () =>
+      templateAnswers({
+        answers: noAnswers(),
+        asker: '',
+        folders: [folder],
+        programs: 'allowed',
+        keepSecret: () => undefined,
+      }),
   })
