@@ -14,6 +14,8 @@ export type InventoryDraft = {
   hosts: Map<string, HostDraft>
   groups: Map<string, GroupDraft>
   warnings: Set<string>
+  /** The files that were read, in that order. */
+  processed: string[]
   source?: string
 }
 
@@ -32,7 +34,7 @@ export const emptyInventory = (): InventoryDraft => {
     ['all', all],
     ['ungrouped', emptyGroup(nowhere)],
   ])
-  return { hosts: new Map(), groups, warnings: new Set() }
+  return { hosts: new Map(), groups, warnings: new Set(), processed: [] }
 }
 
 export const draftGroup = (draft: InventoryDraft, name: string, origin: Origin): GroupDraft => {
@@ -182,16 +184,24 @@ const settleUngrouped = ({ groups, hosts }: InventoryDraft): Set<string> => {
   return isNested || ungrouped.children.size > 0 ? left : new Set()
 }
 
+/** Says of a group in which others it lies, by any way. */
+export const groupsAbove = ({ groups }: InventoryDraft): ((name: string) => Set<string>) => {
+  const parents = new Map<string, string[]>()
+  for (const [name, { children }] of groups)
+    for (const child of children) parents.set(child, [...(parents.get(child) ?? []), name])
+  const collected = (name: string, found: Set<string>): Set<string> => {
+    for (const parent of parents.get(name) ?? []) if (!found.has(parent)) collected(parent, found.add(parent))
+    return found
+  }
+  return name => collected(name, new Set())
+}
+
 /**
  * The groups of a host that has left `ungrouped`: without it, and without those that it was in by that group alone, as Ansible
  * counts it (lib/ansible/inventory/host.py, `remove_group`).
  */
-export const withoutUngrouped = ({ groups }: InventoryDraft, ofHost: string[]): string[] => {
-  const parents = (name: string): string[] => [...groups.keys()].filter(one => groups.get(one)!.children.has(name))
-  const above = (name: string, found = new Set<string>()): Set<string> => {
-    for (const parent of parents(name)) if (!found.has(parent)) above(parent, found.add(parent))
-    return found
-  }
+export const withoutUngrouped = (draft: InventoryDraft, ofHost: string[]): string[] => {
+  const above = groupsAbove(draft)
   const rest = new Set([...ofHost, 'ungrouped', ...above('ungrouped')])
   const leave = (name: string): void => {
     if (!rest.delete(name)) return

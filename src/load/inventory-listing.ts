@@ -24,6 +24,8 @@ export type InventoryListing = {
   extra: Vars
   /** Whether variables stand at the group that they are written for; else every host has all of its own. */
   perGroup: boolean
+  /** How a text is written that is no template, whatever braces are in it. */
+  untrusted(text: string): Value
   /** Whether a variable may not be shown. */
   isSecret(name: string, written: Located): boolean
 }
@@ -35,13 +37,29 @@ const closed = (value: unknown): unknown => {
   return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, closed(inner)])) : value
 }
 
-const shownValue = (written: Located): Value =>
+const openValue = (written: Located): Value =>
   sealedIn(written.value).length > 0 ? fromPlain(closed(written.value)) : exactValue(written)
 
-const listed = ({ isSecret }: InventoryListing, vars: Vars): [string, Value][] =>
+/** A text that is no template as JSON of Ansible's has it. */
+export const markedUnsafe = (text: string): Value => new Dict([['__ansible_unsafe', text]])
+
+/** The same for every text in a value. */
+const withTexts = (value: Value, write: (text: string) => Value): Value => {
+  if (typeof value === 'string') return write(value)
+  if (Array.isArray(value)) return value.map(one => withTexts(one, write))
+  return value instanceof Dict ? new Dict(value.entries().map(([key, one]) => [key, withTexts(one, write)])) : value
+}
+
+const shownValue = ({ isSecret, untrusted }: InventoryListing, name: string, written: Located): Value => {
+  if (isSecret(name, written)) return '<secret>'
+  const value = openValue(written)
+  return written.exact?.('')?.isTemplate === false ? withTexts(value, untrusted) : value
+}
+
+const listed = (listing: InventoryListing, vars: Vars): [string, Value][] =>
   Object.entries(vars)
     .filter(([name]) => !INTERNAL.has(name))
-    .map(([name, written]) => [name, isSecret(name, written) ? '<secret>' : shownValue(written)])
+    .map(([name, written]) => [name, shownValue(listing, name, written)])
 
 const ofHost = (listing: InventoryListing, host: string): [string, Value][] => {
   const { inventory, extra, perGroup } = listing

@@ -1,8 +1,10 @@
+import { accessSync, constants, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, extname, join, resolve } from 'node:path'
-import { filesBelow, kindOfPath, readText } from '../core/controller-file.ts'
+import { filesBelow, kindOfPath, readBeginning, readText, textIfReadable } from '../core/controller-file.ts'
 import { attempt, type Origin, Refusal, refuse } from '../core/failure.ts'
 import { isNumericAddress } from './host-range.ts'
+import type { ConstructedWith, readConstructed } from './inventory-constructed.ts'
 import {
   addThisMachine,
   depths,
@@ -16,8 +18,9 @@ import {
   withoutUngrouped,
 } from './inventory-draft.ts'
 import { readIniInventory } from './inventory-ini.ts'
+import type { readScriptInventory } from './inventory-script.ts'
 import { parseYamlInventory, readYamlInventory } from './inventory-yaml.ts'
-import { locatedAt } from './located.ts'
+import { type Located, locatedAt } from './located.ts'
 import { createVarsBeside, type VarsBeside } from './vars-files.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
@@ -39,6 +42,9 @@ const varsFolders = ['group_vars', 'host_vars']
 const isSource = (name: string): boolean =>
   !name.startsWith('.') && ![...varsFolders, 'vars_plugins'].includes(name) && !skipped.some(end => name.endsWith(end))
 
+/** `-i a,b,` is a list of hosts, unless a file is called so. */
+const isHostList = (source: string): boolean => source.includes(',') && kindOfPath(source) === 'nothing'
+
 const filesOf = (path: string): string[] =>
   kindOfPath(path) === 'folder' ? filesBelow(path, 'inventory-missing', isSource) : [path]
 
@@ -49,39 +55,82 @@ const looksLikeIni = (text: string): boolean => {
 }
 
 /** YAML, else INI. What is neither is told as what it looks like, by its name or at first sight. */
-const readEither = (draft: InventoryDraft, text: string, file: string): void => {
+const readEither = (draft: InventoryDraft, text: string, file: string, given: ConstructedWith): void => {
   const isIni = extname(file) === '' && looksLikeIni(text)
   const document = isIni ? undefined : attempt(() => parseYamlInventory(text, file))
-  if (document?.value) readDocument(draft, document.value)
+  if (document?.value) readDocument(draft, document.value, given)
   else if (document && attempt(() => readIniInventory(emptyInventory(), text, file)).failures)
     throw new Refusal(...document.failures)
   else readIniInventory(draft, text, file)
 }
 
-const readDocument = (draft: InventoryDraft, document: ReturnType<typeof parseYamlInventory>): void => {
-  const { plugin } = document.value as { plugin?: unknown }
-  if (plugin)
-    refuse('inventory-shape', `The inventory plugin "${String(plugin)}" is not supported.`, {
-      origin: document.at('/plugin'),
-      fix: 'Keep what it makes in a file: `ansible-inventory -i THIS --list --export >hosts.json`.',
-    })
-  readYamlInventory(draft, document)
+/**
+ * Whether a file is a program: it may be run, and begins as one. A list of hosts that may be run by accident, as on disks that
+ * know no modes, is read.
+ */
+const isProgram = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    // Whoever is root may run what nobody may.
+    if ((statSync(path).mode & 0o111) === 0) return false
+  } catch {
+    return false
+  }
+  const beginning = readBeginning(path, 4).toString('latin1')
+  return beginning.startsWith('#!') || beginning === '\x7fELF'
 }
 
-const readFile = (draft: InventoryDraft, file: string): void => {
-  draft.source = resolve(file)
+/** Files that may say which plugin makes an inventory. */
+const mayNamePlugin = (file: string): boolean => ['.yml', '.yaml'].includes(extname(file))
+
+/** What few inventories need is loaded where one does: it takes a part of every start. */
+const readers: { script?: typeof readScriptInventory; constructed?: typeof readConstructed } = {}
+
+/** To be waited for before these sources are read: loads what reads those that are programs, or hold expressions. */
+export const readyInventory = async (paths: string[]): Promise<void> => {
+  const files = paths.flatMap(path => (isHostList(path) || kindOfPath(path) === 'nothing' ? [] : filesOf(path)))
+  if (files.some(isProgram)) readers.script = (await import('./inventory-script.ts')).readScriptInventory
+  const namesPlugin = (file: string): boolean =>
+    mayNamePlugin(file) && /^\s*[{"']*plugin["']?\s*:/m.test(textIfReadable(file) ?? '')
+  if (files.some(namesPlugin)) readers.constructed = (await import('./inventory-constructed.ts')).readConstructed
+}
+
+const CONSTRUCTED = ['constructed', 'ansible.builtin.constructed']
+
+const readDocument = (draft: InventoryDraft, document: Located, given: ConstructedWith): void => {
+  const { plugin } = document.value as { plugin?: unknown }
+  if (readers.constructed && mayNamePlugin(document.origin.file) && CONSTRUCTED.includes(String(plugin)))
+    readers.constructed(draft, document, given)
+  else if (plugin)
+    refuse('inventory-shape', `The inventory plugin "${String(plugin)}" is not supported.`, {
+      origin: document.at('/plugin'),
+      fix: 'Keep what it makes in a file: `ansible-inventory -i THIS --list --yaml --export >hosts.yml`.',
+    })
+  else readYamlInventory(draft, document)
+}
+
+const readPlainFile = (draft: InventoryDraft, file: string, given: ConstructedWith): void => {
   const extension = extname(file)
   if (extension === '.toml')
     refuse('inventory-shape', `The inventory ${file} is TOML, which is not read.`, {
       fix: `Write it as YAML: \`ansible-inventory -i ${file} --list --yaml --export >hosts.yml\`.`,
     })
   const text = readText(file, 'inventory', 'inventory-missing')
-  if (['', '.yml', '.yaml', '.json'].includes(extension)) readEither(draft, text, file)
+  if (text.startsWith('#!'))
+    refuse('inventory-shape', `The inventory ${file} begins as a program, and may not be run.`, {
+      fix: `If it is a script that prints an inventory: chmod +x ${file}`,
+      origin: { file, line: 1, column: 1 },
+    })
+  if (['', '.yml', '.yaml', '.json'].includes(extension)) readEither(draft, text, file, given)
   else readIniInventory(draft, text, file)
 }
 
-/** `-i a,b,` is a list of hosts, unless a file is called so. */
-const isHostList = (source: string): boolean => source.includes(',') && kindOfPath(source) === 'nothing'
+const readFile = (draft: InventoryDraft, file: string, given: ConstructedWith): void => {
+  draft.source = resolve(file)
+  if (readers.script && isProgram(file)) readers.script(draft, file)
+  else readPlainFile(draft, file, given)
+  draft.processed.push(file)
+}
 
 const readHostList = (draft: InventoryDraft, list: string): void => {
   const origin: Origin = { file: '-i', line: 1, column: 1 }
@@ -90,12 +139,12 @@ const readHostList = (draft: InventoryDraft, list: string): void => {
   for (const name of list.split(',')) if (name.trim()) draftHosts(draft, ungrouped, name.trim(), origin, {})
 }
 
-const readSource = (draft: InventoryDraft, source: string, problems: Problems): void => {
+const readSource = (draft: InventoryDraft, source: string, given: ConstructedWith, problems: Problems): void => {
   if (kindOfPath(source) === 'nothing')
     refuse('inventory-missing', `There is no inventory ${source}.`, { fix: 'Name one with -i FILE.' })
   const files = filesOf(source)
   if (files.length === 0) refuse('inventory-missing', `The folder ${source} holds no inventory.`)
-  for (const file of files) collect(problems, () => readFile(draft, file))
+  for (const file of files) collect(problems, () => readFile(draft, file, given))
 }
 
 const allBelow = (folder: string): string[] =>
@@ -179,18 +228,20 @@ const ownVars = ({ draft, groupsOf }: WrittenInventory, host: string, written: V
   }
 }
 
-/** What the machine that runbook runs on is called by plays; the folder of the playbook, with variables beside it. */
-type Surroundings = { thisMachine?: string | undefined; playbookFolder?: string | undefined }
+/** What the machine that runbook runs on is called by plays; the folder of the playbook, with variables beside it; extra variables. */
+type Surroundings = { thisMachine?: string | undefined; playbookFolder?: string | undefined; extra?: Vars | undefined }
 
 /** Reads every source and puts them together. What is wrong joins `problems`. */
 export const readInventory = (
   paths: string[],
-  { thisMachine, playbookFolder }: Surroundings,
+  { thisMachine, playbookFolder, extra = {} }: Surroundings,
   problems: Problems,
 ): WrittenInventory => {
   const draft = emptyInventory()
+  const beside = createVarsBeside(problems)
+  const given = { extra, beside }
   for (const path of paths)
-    collect(problems, () => (isHostList(path) ? readHostList(draft, path) : readSource(draft, path, problems)))
+    collect(problems, () => (isHostList(path) ? readHostList(draft, path) : readSource(draft, path, given, problems)))
   const { order, left } = reconcile(draft)
   const ranked = rankedGroups(draft, depths(draft, order))
   const members = membersOf(draft)
@@ -205,7 +256,7 @@ export const readInventory = (
     members,
     groupsOf,
     folders: { sources: foldersOf(paths), playbook: playbookFolder === undefined ? [] : [playbookFolder] },
-    beside: createVarsBeside(problems),
+    beside,
     ...(implicit === undefined ? {} : { implicit }),
   }
 }

@@ -75,6 +75,7 @@ type Input = {
 const inventoryOf = (
   { playbook: file, inventories, looked = [], user }: Input,
   playbook: Playbook | undefined,
+  extra: Loaded['extra'] | undefined,
 ): Inventory => {
   const patterns = playbook?.plays.map(play => play.hosts) ?? []
   const [thisMachine] = patterns.flatMap(({ value, origin }) => thisMachineAs(value, origin) ?? [])
@@ -85,7 +86,7 @@ const inventoryOf = (
       fix: 'Give one with -i PATH, or set RUNBOOK_INVENTORY.',
     })
   const playbookFolder = typeof file === 'string' ? playbook?.folder : undefined
-  return loadInventory(inventories, { ...(user && { user }), thisMachine, playbookFolder })
+  return loadInventory(inventories, { ...(user && { user }), thisMachine, playbookFolder, extra })
 }
 
 /** What YAML may have read otherwise than it was meant, in all that was read: each once, and what is secret without its text. */
@@ -104,8 +105,8 @@ const doubtsIn = ({ playbook, inventory, extra }: Readable): string[] => {
 /** Reads the playbook, every inventory and the extra variables. The failures of all three come together. */
 export const load = (input: Input): LoadResult => {
   const read = attempt(() => loadPlaybook(input))
-  const inventory = attempt(() => inventoryOf(input, read.value?.playbook))
   const extra = attempt(() => parseExtra(input.extra))
+  const inventory = attempt(() => inventoryOf(input, read.value?.playbook, extra.value))
   const secrets = secretEntries(read.value?.playbook)
   const failures = [{ failures: read.value?.problems }, read, inventory, extra]
     .flatMap(one => one.failures ?? [])

@@ -85,6 +85,15 @@ export const locatedValue = (value: Value, origin: Origin): Located => ({
   }),
 })
 
+/** A value that an expression has come to: texts in it are no templates. */
+export const locatedResult = (value: Value, origin: Origin): Located => ({
+  ...locatedAt(toPlain(value), origin),
+  exact: pointer => {
+    const part = partAt(value, pointer)
+    return part === undefined ? undefined : { value: part, isTemplate: false }
+  },
+})
+
 /** The value of what is written, as templates have it. */
 export const exactValue = ({ value, exact }: Located): Value => exact?.('')?.value ?? fromPlain(value)
 

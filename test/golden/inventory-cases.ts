@@ -1,5 +1,7 @@
 // Inventories to ask Ansible about: nasty ones, written by hand, and generated ones, the same in every run.
 
+import { CONSTRUCTED, SCRIPTS } from './inventory-plugin-cases.ts'
+
 /** What is read, and what is asked of it: a listing in these forms, and the hosts of patterns. */
 export type InventoryCase = {
   files: Record<string, string>
@@ -348,6 +350,8 @@ export const inventoryCases = (): InventoryCase[] => {
     ...SECTIONS.map((text, at) => ini(text, { forms: at % 4 === 0 ? ['list', 'graph'] : ['list'] })),
     ...YAMLS.map(text => yaml(text)),
     ...FOLDERS,
+    ...SCRIPTS,
+    ...CONSTRUCTED,
     ...Array.from({ length: 140 }, (_, at) => generated(chance, at)),
     ...patternCases(chance),
   ]

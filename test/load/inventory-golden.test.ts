@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -6,8 +6,14 @@ import { attempt, type Failure, Refusal } from '../../src/core/failure.ts'
 import { yamlText } from '../../src/jinja/filters/documents.ts'
 import { dumpedJson } from '../../src/jinja/filters/json-text.ts'
 import { Dict } from '../../src/jinja/value.ts'
-import { readInventory, type WrittenInventory } from '../../src/load/inventory.ts'
-import { drawnGroup, type InventoryListing, nestedListing, scriptListing } from '../../src/load/inventory-listing.ts'
+import { readInventory, readyInventory, type WrittenInventory } from '../../src/load/inventory.ts'
+import {
+  drawnGroup,
+  type InventoryListing,
+  markedUnsafe,
+  nestedListing,
+  scriptListing,
+} from '../../src/load/inventory-listing.ts'
 import { matchHosts } from '../../src/load/pattern.ts'
 import { parseExtra } from '../../src/load/variables.ts'
 import type { InventoryCase } from '../golden/inventory-cases.ts'
@@ -43,18 +49,25 @@ const knownOf = ({ draft, members, implicit }: WrittenInventory) => ({
 })
 
 const written: Record<Form, (listing: InventoryListing) => string> = {
-  list: listing => json(scriptListing(listing)),
-  export: listing => json(scriptListing({ ...listing, perGroup: true })),
+  list: listing => json(scriptListing({ ...listing, untrusted: markedUnsafe })),
+  export: listing => json(scriptListing({ ...listing, untrusted: markedUnsafe, perGroup: true })),
   yaml: listing => yamlText(nestedListing(listing), new Dict([['default_flow_style', false]])),
   graph: listing => drawnGroup(listing, 'all', true).join('\n'),
 }
 
-const inventoryOf = ({ files, sources, playbook = '.', patterns = [] }: Golden): WrittenInventory => {
+// What reads scripts and expressions is loaded once, by one of each.
+const one = folderWith({ 'a.sh': '#!/bin/sh\n', 'b.yml': 'plugin: constructed\n' })
+chmodSync(join(one, 'a.sh'), 0o755)
+await readyInventory([one])
+
+const inventoryOf = ({ files, sources, playbook = '.', patterns = [], extra = [] }: Golden): WrittenInventory => {
   const folder = folderWith(files)
   const paths = sources.map(source => (existsSync(join(folder, source)) ? join(folder, source) : source))
   const problems: Failure[] = []
   const thisMachine = patterns.some(pattern => /localhost/.test(pattern)) ? 'localhost' : undefined
-  const inventory = readInventory(paths, { playbookFolder: join(folder, playbook), thisMachine }, problems)
+  for (const [name, text] of Object.entries(files)) if (text.startsWith('#!')) chmodSync(join(folder, name), 0o755)
+  const around = { playbookFolder: join(folder, playbook), thisMachine, extra: parseExtra(extra) }
+  const inventory = readInventory(paths, around, problems)
   if (problems.length > 0) throw new Refusal(...problems)
   return inventory
 }
@@ -65,7 +78,14 @@ const answerOf = (golden: Golden): Answer => {
   const known = knownOf(inventory)
   const hosts = golden.limit === undefined ? known.hosts : matchHosts(known, golden.limit).hosts
   const extra = parseExtra(golden.extra ?? [])
-  const listing: InventoryListing = { inventory, hosts: new Set(hosts), extra, perGroup: false, isSecret: () => false }
+  const listing: InventoryListing = {
+    inventory,
+    hosts: new Set(hosts),
+    extra,
+    perGroup: false,
+    untrusted: text => text,
+    isSecret: () => false,
+  }
   const forms = golden.forms.map((form): [Form, string] => [form, written[form](listing)])
   const patterns = golden.patterns?.map(
     pattern => attempt(() => matchHosts(known, pattern)).value?.hosts.join(' ') ?? null,

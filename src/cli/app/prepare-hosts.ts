@@ -1,5 +1,6 @@
 import { Refusal } from '../../core/failure.ts'
 import { expand } from '../../graph/expand.ts'
+import { readyInventory } from '../../load/inventory.ts'
 import { load } from '../../load/load.ts'
 import { selectHosts } from '../../load/pattern.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
@@ -37,6 +38,7 @@ export const prepareHosts = async (
   const vaultWarnings = await readyVaults(asked, configured, { secrets, signal })
   const user = loginUser(asked, configured)
   const play = { name: COMMAND_LINE, hosts: pattern, tasks: [{ name: COMMAND_LINE, nothing: {} }] }
+  await readyInventory(asked.inventory)
   const { value: loaded, failures } = load({
     playbook: { text: JSON.stringify([play]), file: COMMAND_LINE },
     inventories: asked.inventory,

@@ -6,6 +6,7 @@ import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { hasSealedText } from '../../core/vault-file.ts'
 import { expand } from '../../graph/expand.ts'
 import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
+import { readyInventory } from '../../load/inventory.ts'
 import { type Loaded, load, mayImport, playbookText, type Readable } from '../../load/load.ts'
 import type { Composing } from '../../load/playbook.ts'
 import type { Asks } from '../../load/scope.ts'
@@ -98,6 +99,7 @@ const loadAsked = async (
 ): Promise<ReturnType<typeof load>> => {
   const user = loginUser(asked, configured)
   const composing = await composingFor(playbook, asked, configured)
+  await readyInventory(asked.inventory)
   return load({
     playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
     ...(composing && { composing }),

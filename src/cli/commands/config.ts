@@ -1,7 +1,7 @@
 import { exit } from '../../core/exit.ts'
 import { refuse } from '../../core/failure.ts'
 import { Missing } from '../../core/unknown.ts'
-import { type Inventory, loadInventory, noVariable } from '../../load/inventory.ts'
+import { type Inventory, loadInventory, noVariable, readyInventory } from '../../load/inventory.ts'
 import type { Located } from '../../load/located.ts'
 import { createScope } from '../../load/scope.ts'
 import { parseExtra } from '../../load/variables.ts'
@@ -72,7 +72,8 @@ const hostRows = async (
   paths: string[],
   configured: Awaited<ReturnType<typeof readAnsibleSettings>>['configured'],
 ) => {
-  const inventory = loadInventory(paths)
+  await readyInventory(paths)
+  const inventory = loadInventory(paths, { extra: parseExtra(asked.extraVars) })
   if (!inventory.hosts.includes(host))
     refuse('inventory-no-host', `There is no host ${host} in the inventory.`, {
       fix: `It has ${inventory.hosts.join(', ')}.`,

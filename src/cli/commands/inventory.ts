@@ -3,12 +3,13 @@ import { Refusal, refuse } from '../../core/failure.ts'
 import { isVaultFile } from '../../core/vault-file.ts'
 import { dumpedJson } from '../../jinja/filters/json-text.ts'
 import { Dict, type Value } from '../../jinja/value.ts'
-import { readInventory } from '../../load/inventory.ts'
+import { readInventory, readyInventory } from '../../load/inventory.ts'
 import { namesThisMachine } from '../../load/inventory-draft.ts'
 import {
   drawnGroup,
   hostListing,
   type InventoryListing,
+  markedUnsafe,
   nestedListing,
   scriptListing,
 } from '../../load/inventory-listing.ts'
@@ -48,15 +49,17 @@ const written = async (value: Dict, { yaml }: Asked): Promise<string> => {
 const listingFor = (asked: Asked, paths: string[], thisMachine: string | undefined): InventoryListing => {
   const problems: ConstructorParameters<typeof Refusal> = []
   const playbookFolder = asked.playbookDir ?? process.cwd()
-  const inventory = readInventory(paths, { playbookFolder, thisMachine }, problems)
+  const extra = parseExtra(asked.extraVars)
+  const inventory = readInventory(paths, { playbookFolder, thisMachine, extra }, problems)
   const { draft, members } = inventory
   const known = { hosts: [...draft.hosts.keys()], groups: Object.fromEntries(members) }
   const hosts = asked.limit === undefined ? known.hosts : selectHosts(known, asked.limit)
   const listing: InventoryListing = {
     inventory,
     hosts: new Set(hosts),
-    extra: parseExtra(asked.extraVars),
+    extra,
     perGroup: asked.export === true,
+    untrusted: asked.yaml || asked.graph ? text => text : markedUnsafe,
     isSecret: (name, { value, origin }) =>
       isVaultFile(origin.file) || (isOfConnection(name) && typeof value === 'string'),
   }
@@ -107,6 +110,7 @@ export const showInventory = (group: string | undefined, asked: Asked): Promise<
     await readyVaults(asked, configured, { secrets: shown.redact, signal }).finally(release)
     const paths = namedInventories(asked.inventory, configured)
     if (paths.length === 0) refuse('inventory-missing', 'No inventory was named.', { fix: 'Name one with -i FILE.' })
+    await readyInventory(paths)
     process.stdout.write(await textFor(asked, group, paths))
     return exit.done
   })

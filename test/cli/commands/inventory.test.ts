@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -44,6 +44,19 @@ test('one host, a part of the hosts, a picture, YAML', () => {
   const yaml = inventory(['--yaml', '--export']).out
   assert.match(yaml, /^all:\n {2}children:\n {4}ungrouped:\n {6}hosts:\n {8}free:\n {10}x: 1\n/)
   assert.match(yaml, / {2}vars:\n {4}site: example\.org\n$/)
+})
+
+test('scripts and expressions are read, in other commands too', () => {
+  const script = `#!/bin/sh\necho '{"web": {"hosts": ["s1", "s2"]}, "_meta": {"hostvars": {"s1": {"port": 80}}}}'\n`
+  place.write('hosts.sh', script)
+  chmodSync(join(place.folder, 'hosts.sh'), 0o755)
+  place.write('z.yml', 'plugin: constructed\ngroups: { low: port | default(0) == 80 }\n')
+  assert.equal(JSON.parse(inventory(['-i', 'z.yml'], 'hosts.sh').out).low, { hosts: ['s1'] })
+  place.write('play.yml', '- { name: P, hosts: low, tasks: [{ name: Say, debug: hello }] }\n')
+  const { out, code } = place.run(['graph', 'play.yml', '-i', 'hosts.sh', '-i', 'z.yml', '--format', 'json'])
+  assert.is(code, 0)
+  assert.match(out, 's1/say')
+  assert.not.match(out, 's2/say')
 })
 
 test('what it is asked wrongly, and what is wrong with the inventory', () => {
