@@ -2,7 +2,8 @@ import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located, locatedMember } from './located.ts'
 import { blockWords, isForeignTaskWord, taskWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import { inheritedBy, parseTask, type Surroundings, type TaskItem } from './task.ts'
+import type { Surroundings, TaskItem } from './surroundings.ts'
+import { inheritedBy, parseTask } from './task.ts'
 import { kindOf, list, mapping, type Problems } from './yaml-fields.ts'
 
 /** The word of a task without the namespace of what Ansible itself has. */

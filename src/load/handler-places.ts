@@ -1,4 +1,5 @@
-import { freeSlug, type Task, type TaskItem } from './task.ts'
+import type { Task, TaskItem } from './surroundings.ts'
+import { freeSlug } from './task.ts'
 
 /** Handlers as they were loaded, with what each is notified by. */
 type Handlers = { all: Task[]; byNotice: Map<string, Task[]>; warnings: string[] }

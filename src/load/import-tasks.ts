@@ -6,7 +6,7 @@ import { firstFile, type ImportedFiles } from './imported-files.ts'
 import { type Located, locatedMember } from './located.ts'
 import { importWords } from './names.ts'
 import { staticText } from './static-text.ts'
-import type { Surroundings, TaskItem } from './task.ts'
+import type { Surroundings, TaskItem } from './surroundings.ts'
 import { collect, kindOf, type Problems } from './yaml-fields.ts'
 
 const DEEPEST = 50

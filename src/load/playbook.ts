@@ -1,24 +1,26 @@
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { becomeSaid } from './become-words.ts'
-import { parseTasks } from './block.ts'
+import { parseTasks, plainWord } from './block.ts'
 import { hasBraces } from './braces.ts'
 import type { Doubt } from './doubt.ts'
 import { arrangeHandlers } from './handler-places.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import {
-  type Brought,
-  type Composing,
-  type Flush,
-  noLog,
-  type Surroundings,
-  type Task,
-  type TaskItem,
-  tagsOf,
-} from './task.ts'
+import type {
+  Brought,
+  Composing,
+  Flush,
+  OverPlays,
+  Prompt,
+  Surroundings,
+  Task,
+  TaskItem,
+  Vars,
+} from './surroundings.ts'
+import { noLog, tagsOf } from './task.ts'
 import { parseYaml } from './yaml.ts'
 import {
   fieldOf,
@@ -33,7 +35,7 @@ import {
   variables,
 } from './yaml-fields.ts'
 
-export type { Composing, Task } from './task.ts'
+export type { Composing, Task } from './surroundings.ts'
 
 /** What a play says of how its hosts are reached, by its keywords. */
 export type PlayReach = Record<string, { value: unknown; origin: Origin }>
@@ -47,6 +49,11 @@ export type Play = {
   /** Values of the lowest precedence, as a role's defaults in Ansible. */
   defaults: Record<string, Located>
   vars: Record<string, Located>
+  /** What is asked before anything connects, and what was answered. */
+  prompts?: Prompt[]
+  prompted?: Record<string, Located>
+  /** What `vars_files` say. */
+  fileVars?: Record<string, Located>
   /** What its roles bring, where it has any: variables of the lowest precedence, and such that win over those of the play. */
   roleDefaults?: Record<string, Located>
   roleVars?: Record<string, Located>
@@ -76,6 +83,8 @@ export type Playbook = {
   files: string[]
   /** What YAML may have read in all of them otherwise than it was meant. */
   doubts: Doubt[]
+  /** The folders of its roles, which may hold modules. */
+  roles: string[]
 }
 
 const unknownWord = (at: Located, key: string): Problems[number] => {
@@ -150,7 +159,11 @@ const reachOf = (members: Map<string, Located>, problems: Problems): PlayReach =
   )
 
 /** What plays of one playbook share. Names are in use by earlier plays too: a node's id is unique in the whole playbook. */
-type Common = Pick<Surroundings, 'takenSlugs' | 'unread' | 'composing' | 'folder' | 'main'> & { warnings: string[] }
+type Common = Pick<Surroundings, 'takenSlugs' | 'unread' | 'composing' | 'folder' | 'main'> & {
+  warnings: string[]
+  /** The folders of roles. */
+  roles: Set<string>
+}
 
 /** Of what stands for a file, where there are no files: a playbook that is given as text alone. */
 const filesMissing = (word: string, origin: Origin, problems: Problems): TaskItem[] => {
@@ -161,6 +174,18 @@ const filesMissing = (word: string, origin: Origin, problems: Problems): TaskIte
 const noFiles: Composing = {
   readImport: (word, at, _around, problems) => filesMissing(word, keyOrigin(at, word), problems),
   readRoles: (at, _around, problems) => filesMissing('roles', at.origin, problems),
+  importPlaybook: (word, at, _over, _folder, problems) => {
+    filesMissing(word, keyOrigin(at, word), problems)
+    return undefined
+  },
+  readVariables: (at, _known, _folder, problems) => {
+    filesMissing('vars_files', at.origin, problems)
+    return {}
+  },
+  readPrompts: (at, problems) => {
+    filesMissing('vars_prompt', at.origin, problems)
+    return []
+  },
   files: () => [],
   doubts: () => [],
   warnings: [],
@@ -199,7 +224,55 @@ const gatheringOf = (
   return { becoming: { become, becomeSaid }, ...(gathers === undefined ? {} : { gathers }) }
 }
 
-const parsePlay = (at: Located, problems: Problems, common: Common): Play | undefined => {
+/** The variables of a play, which those of an imported playbook are given with it. */
+const variablesOf = (
+  members: Map<string, Located>,
+  over: OverPlays,
+  { composing, folder }: Common,
+  problems: Problems,
+) => {
+  const defaults = fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {})
+  const own = fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {})
+  const vars = { ...own, ...over.vars }
+  const files = fieldOf<{ fileVars?: Vars }>(
+    members,
+    'vars_files',
+    found => ({ fileVars: composing.readVariables(found, [defaults, vars], folder, problems) }),
+    {},
+  )
+  const prompts = fieldOf(members, 'vars_prompt', found => composing.readPrompts(found, problems), [])
+  return { defaults, vars, ...files, ...(prompts.length > 0 ? { prompts } : {}) }
+}
+
+/** What tasks take over from their play. */
+const aroundTasks = (
+  at: Located,
+  members: Map<string, Located>,
+  over: OverPlays,
+  common: Common,
+  problems: Problems,
+): Omit<Surroundings, 'known' | 'handler' | 'brought'> => {
+  const unsaid: Located<boolean | string | undefined> = locatedAt(undefined, at.origin)
+  const collections = fieldOf(members, 'collections', found => texts(found, '"collections"', problems), [])
+  return {
+    become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? unsaid, unsaid),
+    becomeSaid: becomeSaid(members, {}, problems),
+    noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? false, false),
+    tags: [...new Set([...over.tags, ...tagsOf(members, problems)])],
+    ...fieldOf<{ environment?: Located[] }>(members, 'environment', found => ({ environment: [found] }), {}),
+    when: over.when,
+    vars: {},
+    notify: [],
+    runOnce: false,
+    moduleDefaults: fieldOf(members, 'module_defaults', found => [found], []),
+    folders: resolve(common.folder) === resolve(common.main) ? [] : [common.folder],
+    within: [],
+    collections: collections.map(one => one.value),
+    ...common,
+  }
+}
+
+const parsePlay = (at: Located, problems: Problems, common: Common, over: OverPlays): Play | undefined => {
   if (!isRecord(at.value)) {
     const what = `A play must be a mapping, not ${kindOf(at.value)}.`
     problems.push({ reason: 'playbook-shape', what, origin: at.origin })
@@ -208,50 +281,24 @@ const parsePlay = (at: Located, problems: Problems, common: Common): Play | unde
   const members = mapping(at, 'A play', problems)
   for (const key of members.keys()) if (!playWords.includes(key)) problems.push(unknownWord(at, key))
 
-  const defaults = fieldOf(members, 'defaults', found => variables(found, '"defaults"', problems), {})
-  const vars = fieldOf(members, 'vars', found => variables(found, '"vars"', problems), {})
+  const own = variablesOf(members, over, common, problems)
+  const known = [own.defaults, own.vars, own.fileVars ?? {}]
   const brought: Brought = { seen: new Set(), handlers: [], roles: [], folders: new Set() }
-  const unsaid: Located<boolean | string | undefined> = locatedAt(undefined, at.origin)
-  const inherited = {
-    become: fieldOf(members, 'become', found => flagOrExpression(found, '"become"', problems) ?? unsaid, unsaid),
-    becomeSaid: becomeSaid(members, {}, problems),
-    noLog: fieldOf(members, 'no_log', found => noLog(found, problems) ?? false, false),
-    tags: tagsOf(members, problems),
-    ...fieldOf<{ environment?: Located[] }>(members, 'environment', found => ({ environment: [found] }), {}),
-    when: [],
-    vars: {},
-    notify: [],
-    runOnce: false,
-    folders: [],
-    known: [defaults, vars],
-    within: [],
-    brought,
-    collections: fieldOf(members, 'collections', found => texts(found, '"collections"', problems), []).map(
-      one => one.value,
-    ),
-    ...common,
-  }
+  const around = { ...aroundTasks(at, members, over, common, problems), known, brought }
   const hosts = hostsOf(at, members, problems)
-  const items = itemsIn(members, { ...inherited, handler: false }, at, problems)
-  const called = fieldOf(
-    members,
-    'handlers',
-    found => parseTasks(found, '"handlers"', { ...inherited, handler: true }, problems),
-    [],
-  ).flatMap(item => ('flush' in item ? [] : [item]))
-  const { tasks, handlers, warnings } = arrangeHandlers(
-    items,
-    [...called, ...broughtHandlers(brought)],
-    common.takenSlugs,
-  )
+  const items = itemsIn(members, { ...around, handler: false }, at, problems)
+  const inHandlers = { ...around, when: [], handler: true }
+  const called = fieldOf(members, 'handlers', found => parseTasks(found, '"handlers"', inHandlers, problems), [])
+  const loaded = [...called.flatMap(item => ('flush' in item ? [] : [item])), ...broughtHandlers(brought)]
+  const { tasks, handlers, warnings } = arrangeHandlers(items, loaded, common.takenSlugs)
   common.warnings.push(...warnings)
+  for (const folder of brought.folders) common.roles.add(folder)
   return {
     name: fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
     hosts,
-    ...gatheringOf(members, inherited, problems),
+    ...gatheringOf(members, around, problems),
     reach: reachOf(members, problems),
-    defaults,
-    vars,
+    ...own,
     ...broughtVariables(brought),
     ...fieldOf<{ needs?: Located<string>[] }>(
       members,
@@ -265,6 +312,17 @@ const parsePlay = (at: Located, problems: Problems, common: Common): Play | unde
     origin: at.origin,
   }
 }
+
+const isImport = (key: string): boolean => plainWord(key) === 'import_playbook'
+
+/** The plays of a list, those of imported playbooks in their places. */
+const playsIn = (document: Located, problems: Problems, common: Common, over: OverPlays): Play[] =>
+  list(document, 'A playbook', problems).flatMap(item => {
+    const word = isRecord(item.value) ? Object.keys(item.value).find(isImport) : undefined
+    if (word === undefined) return parsePlay(item, problems, common, over) ?? []
+    const found = common.composing.importPlaybook(word, item, over, common.folder, problems)
+    return found ? playsIn(found.document, problems, { ...common, folder: found.folder }, found.over) : []
+  })
 
 /** A play waits for plays written before it, by their names. */
 const strangeNeeds = (plays: Play[]): Problems =>
@@ -313,8 +371,9 @@ export const readPlaybook = (
     folder: dirname(file),
     main: dirname(file),
     warnings: [],
+    roles: new Set(),
   }
-  const plays = list(document, 'A playbook', problems).flatMap(item => parsePlay(item, problems, common) ?? [])
+  const plays = playsIn(document, problems, common, { when: [], tags: [], vars: {} })
   problems.push(...strangeNeeds(plays))
   return {
     playbook: {
@@ -325,6 +384,7 @@ export const readPlaybook = (
       warnings: [...(composing?.warnings ?? []), ...common.warnings],
       files: composing?.files() ?? [],
       doubts: [...(document.doubts?.('') ?? []), ...(composing?.doubts() ?? [])],
+      roles: [...common.roles],
     },
     problems: problems.sort(byPlace),
   }

@@ -7,7 +7,7 @@ import { blockWords, isForeignTaskWord, nameFault } from './names.ts'
 import { roleFile, roleVariables } from './role-files.ts'
 import { findRole } from './role-path.ts'
 import { staticText } from './static-text.ts'
-import type { RoleUse, Surroundings, Task, TaskItem } from './task.ts'
+import type { RoleUse, Surroundings, Task, TaskItem } from './surroundings.ts'
 import { collect, fieldOf, flag, kindOf, list, mapping, type Problems, text, variables } from './yaml-fields.ts'
 
 type Vars = Record<string, Located>
@@ -254,6 +254,7 @@ const roleHandlers = (call: Call, around: Surroundings, problems: Problems, grou
 /** What a role brings to its play besides tasks: handlers, variables that all tasks of the play see, its folder. */
 const bring = (made: Made, { isPublic, by }: Call, { brought }: Surroundings): void => {
   brought.handlers.push(...made.handlers.map(handler => ({ by, handler })))
+  for (const one of [...made.before, made.use]) brought.folders.add(one.folder)
   if (isPublic) brought.roles.push({ by, defaults: made.use.exportedDefaults, vars: made.exported })
 }
 

@@ -107,15 +107,17 @@ const connectionSecrets = (loaded: Readable): SecretPath[] => {
 
 /**
  * What the plays of a playbook call secret, all of them together; what a task with `no_log` registers is so too, what comes
- * out of a vault, and what a connection is made with. An entry is the name of a variable or register, a path into one, or a file: one with variables makes all of these secret,
+ * out of a vault, what is asked for and not shown as it is typed, and what a connection is made with. An entry is the name of a variable or register, a path into one, or a file: one with variables makes all of these secret,
  * any other one is itself what nobody may see.
  */
 export const secretSources = (loaded: Readable): SecretSources => {
   const found = entriesOf(loaded).flatMap(({ value }) => sourceOf(loaded, value) ?? [])
+  const asked = loaded.playbook.plays.flatMap(({ prompts = [] }) => prompts.filter(({ isPrivate }) => isPrivate))
   const hidden = tasksIn(loaded).flatMap(task => (task.noLog && task.register ? [[task.register]] : []))
   return {
     paths: [
       ...found.flatMap(one => one.paths),
+      ...asked.map(({ name }) => [name]),
       ...hidden,
       ...inVaults(variableLayers(loaded)),
       ...sealedPaths(variableLayers(loaded)),

@@ -1,3 +1,5 @@
+import type { Origin } from '../core/failure.ts'
+import { hasBraces } from './braces.ts'
 import type { Signatures } from './check.ts'
 import { type Located, locatedMember } from './located.ts'
 import type { Playbook, Task } from './playbook.ts'
@@ -37,19 +39,71 @@ const braced = (value: unknown): unknown => {
   return typeof value === 'string' && !value.includes('{{') ? `{{ ${value} }}` : value
 }
 
-/** The text of a task as its main argument. What has none keeps its text, which the check refuses. */
-const withMain = ({ text, ...task }: Task, [main]: string[]): Task => {
+type Words = { whole: string; key?: string; value?: string }[]
+
+/** A text cut at spaces that stand outside of quotes and of `{{ }}` or `{% %}`. */
+const wordsOf = (text: string): Words => {
+  const words =
+    text.match(/(?:\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\[\s\S]|[^\s])+|\s+/g) ?? []
+  return words.map(whole => {
+    const [, key, written] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(whole) ?? []
+    if (key === undefined || written === undefined) return { whole }
+    const [, , quoted] = /^(["'])([\s\S]*)\1$/.exec(written) ?? []
+    return { whole, key, value: quoted === undefined ? written : quoted.replace(/\\(["'\\])/g, '$1') }
+  })
+}
+
+/** What a word of a text is for an argument that wants no text, as Ansible's own modules take it. */
+const typed = (value: string, schema: object | undefined): unknown => {
+  const { type } = (schema ?? {}) as { type?: string }
+  if (hasBraces(value)) return value
+  if (type === 'boolean' && /^(yes|no|true|false|on|off|1|0)$/i.test(value)) return /^(yes|true|on|1)$/i.test(value)
+  if ((type === 'integer' || type === 'number') && /^-?\d+(\.\d+)?$/.test(value)) return Number(value)
+  if (type === 'array') return value.split(',').map(one => one.trim())
+  return value
+}
+
+/**
+ * A text in place of a mapping: `name=git state=present`, or the main argument, in which words that name other arguments are
+ * these (`make install creates=/usr/bin/x`). What is neither stays text, which the check refuses.
+ */
+const withMain = ({ text, ...task }: Task, schema: Schema | undefined): Task => {
   if (text === undefined) return task
-  if (main === undefined) return { ...task, text }
-  const inner = `/${main}`
-  return {
-    ...task,
-    args: {
-      value: { [main]: text.value },
-      origin: text.origin,
-      at: pointer => text.at(pointer.startsWith(inner) ? '' : pointer),
-    },
+  const properties = propertiesOf(schema)
+  const [main] = argumentsThat('main', schema)
+  const words = wordsOf(text.value)
+  const said = words.filter(one => one.whole.trim() !== '')
+  const isPairs =
+    said.length > 0 && said.every(({ key }) => key !== undefined && (main === undefined || key in properties))
+  const isArgument = ({ key }: Words[number]): boolean =>
+    key !== undefined && (isPairs || (key in properties && key !== main))
+  const given = said.filter(isArgument)
+  if (main === undefined && !isPairs) return { ...task, text }
+  const rest =
+    given.length === 0
+      ? text.value
+      : words
+          .filter(one => !isArgument(one))
+          .map(one => one.whole)
+          .join('')
+          .trim()
+  const value = Object.fromEntries(given.map(one => [one.key!, typed(one.value!, properties[one.key!])]))
+  if (main !== undefined && !isPairs) value[main] = rest
+  const inner = given.length === 0 && main !== undefined ? `/${main}` : undefined
+  const at = (pointer: string): Origin => text.at(inner !== undefined && pointer.startsWith(inner) ? '' : pointer)
+  return { ...task, args: { value, origin: text.origin, at } }
+}
+
+/** Arguments that are said in several places, the lowest first: what `module_defaults` say, `args`, the module's own. */
+const withLowerArguments = ({ lower, ...task }: Task): Task => {
+  if (lower === undefined || lower.length === 0) return task
+  const all = [...lower, task.args]
+  const from = (pointer: string): Located => {
+    const key = pointer.split('/')[1]?.replace(/~k$/, '')
+    return (key && all.findLast(one => Object.hasOwn(one.value as object, key))) || task.args
   }
+  const value = Object.assign({}, ...all.map(one => one.value))
+  return { ...task, args: { value, origin: task.args.origin, at: pointer => from(pointer).at(pointer) } }
 }
 
 /** A list of values that stand in several places. */
@@ -108,7 +162,7 @@ const withExpressions = (task: Task, names: string[]): Task => {
 
 const taskBy = (task: Task, schema: Schema | undefined): Task => ({
   ...withExpressions(
-    withSayings(withEnvironment(withMain(task, argumentsThat('main', schema)), schema), schema),
+    withSayings(withEnvironment(withLowerArguments(withMain(task, schema)), schema), schema),
     argumentsThat('expression', schema),
   ),
   templates: argumentsThat('template', schema),

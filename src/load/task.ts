@@ -1,12 +1,11 @@
-import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { isVaultFile } from '../core/vault-file.ts'
-import { type BecomeSaid, becomeSaid } from './become-words.ts'
+import { becomeSaid } from './become-words.ts'
 import { hasBraces } from './braces.ts'
-import type { Doubt } from './doubt.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { builtinPrefix, isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
+import type { Surroundings, Task } from './surroundings.ts'
 import {
   fieldOf,
   flag,
@@ -20,131 +19,7 @@ import {
   variables,
 } from './yaml-fields.ts'
 
-/** One task as written. Expressions in it are still text: they are compiled where they are needed. */
-export type Task = {
-  name: string
-  /** Names the task in ids: `host/slug`. Unique in the playbook. */
-  slug: string
-  module: string
-  args: Located<Record<string, unknown>>
-  /** What stands in place of a mapping of arguments, until the schema of the module is known. */
-  text?: Located<string>
-  /** Words of the task that are arguments of its module, until its schema is known: what a program of the user's changes. */
-  says: Record<string, Located>
-  /** Variables for programs that a task runs, for a module with such an argument: the play's, then those of blocks around it. */
-  environment?: Located[]
-  /** Arguments that name a template file, and any other file of the controller, as the schema of the module says. */
-  templates: string[]
-  files: string[]
-  when: Located<string | boolean>[]
-  loop?: Located
-  register?: string
-  /** Present, even if empty: the task has exactly these edges in place of the written order. */
-  needs?: Located<string>[]
-  after: Located<string>[]
-  /** Gates, by their slugs: hosts where the task interrupts something go one at a time, and pass these in between. */
-  rolling?: Located<string>[]
-  notify: Located<string>[]
-  tags: string[]
-  runOnce: boolean
-  /** Whether it becomes another user, where that is said. An expression has to be known before any host is contacted. */
-  become: Located<boolean | string | undefined>
-  /** Whom, and how. Tasks that say nothing themselves share one value. */
-  becomeSaid: BecomeSaid
-  /** Nothing of what it is asked, does and says is told. */
-  noLog: boolean
-  /** Its own, over those of the blocks and imports around it. */
-  vars: Record<string, Located>
-  /** Where its files are looked for before they are in the folder of the playbook. */
-  folders: string[]
-  origin: Origin
-  handler: boolean
-  /** Its place among the parts of its play that end with handlers: a handler runs for the tasks of its own part. */
-  part: number
-  /** Of a handler: its names and topics as written, and at last what it is notified by and its place among those of its play. */
-  called?: { names: string[]; topics: string[]; place: number }
-  /** The role that it is of. */
-  role?: RoleUse
-}
-
-type Vars = Record<string, Located>
-
-/** A role as it is used in one place. */
-export type RoleUse = {
-  /** As it is told: with the namespace and the collection where it is of one. */
-  name: string
-  /** The folder of the role. */
-  folder: string
-  collection?: string
-  /** The roles that it is used by, the outermost first. */
-  parents: RoleUse[]
-  /** What it says itself, and what it is given: under `vars`, and beside its name. */
-  own: { defaults: Vars; vars: Vars; given: Vars; params: Vars }
-  /** Variables that its tasks see, with those of its parents and dependencies: of the lowest precedence, its own, parameters. */
-  defaults: Vars
-  vars: Vars
-  params: Vars
-  /** Those of the lowest precedence that the whole play sees. */
-  exportedDefaults: Vars
-}
-
-type BroughtBy = 'roles' | 'import_role'
-/** What roles bring to their play besides tasks. */
-export type Brought = {
-  /** The uses of roles so far. */
-  seen: Set<string>
-  handlers: { by: BroughtBy; handler: Task }[]
-  roles: { by: BroughtBy; defaults: Vars; vars: Vars }[]
-  /** The folders of the roles. */
-  folders: Set<string>
-}
-
-/** A place in a play where the handlers run that are due by then. */
-export type Flush = { flush: Origin }
-/** What a list of tasks is made of, blocks and imports flattened. */
-export type TaskItem = Task | Flush
-/** Reads what a playbook is put together from besides its own file: loaded only for one that may need it. */
-export type Composing = {
-  /** A task that stands for those of a file or a role. */
-  readImport(word: string, at: Located, around: Surroundings, problems: Problems): TaskItem[]
-  /** The roles of a play. */
-  readRoles(at: Located, around: Surroundings, problems: Problems): TaskItem[]
-  /** The files that were read. */
-  files(): string[]
-  /** What YAML may have read in them otherwise than it was meant. */
-  doubts(): Doubt[]
-  warnings: string[]
-}
-
-/** What a task takes from what is around it: its play, blocks, imports. */
-export type Surroundings = {
-  become: Located<boolean | string | undefined>
-  becomeSaid: BecomeSaid
-  noLog: boolean
-  environment?: Located[]
-  tags: string[]
-  when: Located<string | boolean>[]
-  vars: Record<string, Located>
-  notify: Located<string>[]
-  runOnce: boolean
-  folders: string[]
-  role?: RoleUse
-  /** Variables that are known before there are hosts, lowest first. */
-  known: Record<string, Located>[]
-  /** The imported files that it stands in, the outermost first. */
-  within: string[]
-  handler: boolean
-  composing: Composing
-  brought: Brought
-  /** The folder of the playbook that it is in, and of the one that is run. */
-  folder: string
-  main: string
-  /** Collections in which roles are looked for. */
-  collections: string[]
-  takenSlugs: Map<string, number>
-  /** Takes the names of tasks that cannot be read, and of what they register. */
-  unread: Set<string>
-}
+export type { Task } from './surroundings.ts'
 
 /** Arguments as written: a mapping, nothing, or a text that may stand for the main one. */
 const argsOf = (module: string, at: Located, problems: Problems): Pick<Task, 'args' | 'text'> => {
@@ -201,7 +76,8 @@ const moduleOf = (
   return left[0]
 }
 
-const conditions = (at: Located | undefined, problems: Problems): Located<string | boolean>[] => {
+/** Conditions as written: one, or a list. */
+export const conditions = (at: Located | undefined, problems: Problems): Located<string | boolean>[] => {
   if (at === undefined) return []
   const items = Array.isArray(at.value) ? list(at, '"when"', problems) : [at]
   return items.filter((item): item is Located<string | boolean> => {
@@ -292,6 +168,12 @@ export const inheritedBy = (members: Map<string, Located>, around: Surroundings,
   becomeSaid: becomeSaid(members, around.becomeSaid, problems),
   noLog:
     isInVault(members) || fieldOf(members, 'no_log', found => noLog(found, problems) ?? around.noLog, around.noLog),
+  moduleDefaults: fieldOf(
+    members,
+    'module_defaults',
+    found => [...around.moduleDefaults, found],
+    around.moduleDefaults,
+  ),
   vars: fieldOf(members, 'vars', found => ({ ...around.vars, ...variables(found, '"vars"', problems) }), around.vars),
 })
 
@@ -300,14 +182,53 @@ const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: 
   const named = (word: 'needs' | 'rolling') =>
     fieldOf(members, word, found => ({ [word]: texts(found, `"${word}"`, problems) }), {})
   const registered = register(members.get('register'), problems)
+  const { moduleDefaults: _, ...inherited } = inheritedBy(members, around, problems)
   return {
-    ...inheritedBy(members, around, problems),
+    ...inherited,
     after: fieldOf(members, 'after', found => texts(found, '"after"', problems), []),
     ...(registered === undefined ? {} : { register: registered }),
     ...fieldOf<{ loop?: Located }>(members, 'loop', loop => ({ loop }), {}),
     ...named('needs'),
     ...named('rolling'),
   }
+}
+
+/** The module that `action` names, in its text or as its member; any other key is one itself. */
+const actionOf = (key: string, at: Located, problems: Problems): { module: string; args: Located } | undefined => {
+  if (key !== 'action') return { module: key, args: at }
+  if (isRecord(at.value) && typeof at.value.module === 'string') {
+    const { module, ...args } = at.value
+    return { module, args: { ...at, value: args } }
+  }
+  const [, module, rest] = typeof at.value === 'string' ? (/^\s*([\w.]+)\s*([\s\S]*)$/.exec(at.value) ?? []) : []
+  if (module !== undefined) return { module, args: { ...at, value: rest || null } }
+  const fix = 'Write the module as the key, as in "command: uptime".'
+  problems.push({ reason: 'playbook-shape', what: '"action" names no module.', fix, origin: at.origin })
+  return undefined
+}
+
+/** What `module_defaults` around a task say of its module, and `args` beside it. */
+const lowerArguments = (
+  word: string,
+  members: Map<string, Located>,
+  around: Surroundings,
+  problems: Problems,
+): Pick<Task, 'lower'> => {
+  const args = members.get('args')
+  const all = [...around.moduleDefaults, ...fieldOf(members, 'module_defaults', found => [found], [])]
+  const plain = (name: string): string => name.replace(/^(ansible\.(builtin|legacy)|runbook\.builtin)\./, '')
+  const found = all.flatMap(one => {
+    const own = mapping(one, '"module_defaults"', [])
+    return [...own].flatMap(([name, given]) => (plain(name) === plain(word) && isRecord(given.value) ? [given] : []))
+  })
+  if (args !== undefined && !isRecord(args.value))
+    problems.push({
+      reason: 'playbook-shape',
+      what: `"args" must be a mapping, not ${kindOf(args.value)}.`,
+      origin: args.origin,
+    })
+  const lower = [...found, ...(args !== undefined && isRecord(args.value) ? [args] : [])]
+  return lower.length === 0 ? {} : { lower }
 }
 
 /** Reads one task; undefined when it is so broken that there is none. All that is wrong goes to `problems`. */
@@ -330,8 +251,10 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     }
     return undefined
   }
+  const said = actionOf(key, members.get(key)!, problems)
+  if (said === undefined) return undefined
   // As in Ansible: its builtin is ours, its legacy the first that is found.
-  const word = key.replace(/^ansible\.legacy\./, '').replace(/^ansible\.builtin\./, builtinPrefix)
+  const word = said.module.replace(/^ansible\.legacy\./, '').replace(/^ansible\.builtin\./, builtinPrefix)
   const module = word.startsWith(builtinPrefix) ? word.slice(builtinPrefix.length) : word
   const own = fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? module
   const name = around.role === undefined ? own : `${around.role.name} : ${own}`
@@ -339,7 +262,8 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     name,
     slug: freeSlug(slugOf(name) || slugOf(module) || 'task', around.takenSlugs),
     module: word,
-    ...argsOf(module, members.get(key)!, problems),
+    ...argsOf(module, said.args, problems),
+    ...lowerArguments(word, members, around, problems),
     templates: [],
     says: sayings(members, problems),
     ...(around.environment ? { environment: around.environment } : {}),

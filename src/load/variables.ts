@@ -7,7 +7,7 @@ import { type Located, locatedAt } from './located.ts'
 import { connectionVariables, nameFault } from './names.ts'
 import type { Play, Playbook, Task } from './playbook.ts'
 import { closest } from './suggest.ts'
-import type { RoleUse } from './task.ts'
+import type { RoleUse } from './surroundings.ts'
 import { parseYaml } from './yaml.ts'
 import { kindOf, type Problems, variables } from './yaml-fields.ts'
 
@@ -84,10 +84,17 @@ export const misspelt = (extra: Record<string, Located>, playbook: Playbook, inv
 }
 
 /** All that a play says of variables, for every host; what its roles bring with it. */
-export const layersOfPlay = ({ defaults, vars, roleDefaults, roleVars }: Play): Record<string, Located>[] => [
-  defaults,
-  ...(roleDefaults ? [roleDefaults] : []),
+export const layersOfPlay = (play: Play): Record<string, Located>[] => [
+  play.defaults,
+  ...(play.roleDefaults ? [play.roleDefaults] : []),
+  ...varsOfPlay(play),
+]
+
+/** What a play says over the inventory. */
+const varsOfPlay = ({ vars, prompted, fileVars, roleVars }: Play): Record<string, Located>[] => [
   vars,
+  ...(prompted ? [prompted] : []),
+  ...(fileVars ? [fileVars] : []),
   ...(roleVars ? [roleVars] : []),
 ]
 
@@ -132,8 +139,7 @@ export const layersFor = (from: {
     ...(play.roleDefaults ? [play.roleDefaults] : []),
     ...(role ? [role.defaults] : []),
     inventory.vars[host] ?? {},
-    play.vars,
-    ...(play.roleVars ? [play.roleVars] : []),
+    ...varsOfPlay(play),
     ...(role ? [role.vars] : []),
     task?.vars ?? {},
     ...(role ? [role.params] : []),

@@ -102,4 +102,101 @@ test('all that is wrong with imports is told at once, with its place', () => {
   assert.match(told[7]!, /^wrong\.yml:2:\d+ This is not valid YAML/)
 })
 
+test('plays of another playbook stand in place of what imports it, with what they take over', () => {
+  const { playbook, names, told, tasks, folder } = read({
+    'site.yml': `
+- import_playbook: sub/web.yml
+  when: outer
+  tags: [t]
+  vars: {x: over, y: over}
+- hosts: all
+  tasks: [{name: Last, debug: , import_later: }]
+`.replace(', import_later: ', ''),
+    'sub/web.yml': `
+- name: Web
+  hosts: web
+  tags: own
+  vars: {x: own, z: own}
+  vars_files: [more.yml]
+  tasks: [{name: A, debug: , when: inner, notify: H}]
+  handlers: [{name: H, debug: }]
+- ansible.builtin.import_playbook: db.yml
+  tags: u
+`,
+    'sub/db.yml': '- {name: DB, hosts: db, roles: [r]}',
+    'sub/roles/r/tasks/main.yml': '- {name: R, debug: }',
+    'sub/vars/more.yml': 'y: file',
+  })
+  assert.equal(told, [])
+  assert.equal(names, ['A', 'H', 'r : R', 'Last'])
+  assert.equal(
+    playbook.plays.map(({ name }) => name),
+    ['Web', 'DB', 'all'],
+  )
+  const [a, h, r] = tasks
+  assert.equal([a!.when.map(one => one.value), a!.tags, h!.when], [['outer', 'inner'], ['t', 'own'], []])
+  assert.equal([r!.when.map(one => one.value), r!.tags], [['outer'], ['t', 'u']])
+  const [web] = playbook.plays
+  assert.equal(
+    [web!.vars.x!.value, web!.vars.z!.value, web!.fileVars!.y!.value, a!.folders.map(one => one.replace(folder, ''))],
+    ['over', 'own', 'file', ['/sub']],
+  )
+})
+
+test('vars_files: later ones win, of alternatives the first that there is counts, and one that is missing is told', () => {
+  const { playbook, told } = read({
+    'site.yml': `
+- hosts: all
+  vars: {os: debian}
+  vars_files:
+    - one.yml
+    - ["{{ os }}.yml", default.yml]
+    - "{{ next }}.yml"
+    - [no.yml, none.yml]
+  tasks: []
+`,
+    'vars/one.yml': 'a: 1\nb: 1\nnext: two',
+    'one.yml': 'a: 0',
+    'default.yml': 'b: 2',
+    'two.yml': 'c: 3',
+  })
+  assert.equal(
+    Object.entries(playbook.plays[0]!.fileVars!).map(([name, { value }]) => `${name}=${value}`),
+    ['a=1', 'b=2', 'next=two', 'c=3'],
+  )
+  assert.equal(told, [
+    'site.yml:8:7 There is no such file of variables. Looked for vars/no.yml, no.yml, vars/none.yml, none.yml.',
+  ])
+})
+
+test('what vars_prompt asks, and what it cannot ask', () => {
+  const { playbook, told } = read({
+    'site.yml': `
+- hosts: all
+  vars_prompt:
+    - {name: a}
+    - {name: b, prompt: B please, private: false, default: 7, confirm: true}
+    - {prompt: x}
+    - {name: c, encrypt: sha512_crypt, promt: x}
+  tasks: []
+`,
+  })
+  assert.equal(
+    playbook.plays[0]!.prompts!.map(({ origin: _, ...one }) => one),
+    [
+      { name: 'a', question: 'a', isPrivate: true, confirm: false },
+      { name: 'b', question: 'B please', fallback: '7', isPrivate: false, confirm: true },
+      { name: 'c', question: 'c', isPrivate: true, confirm: false },
+    ],
+  )
+  assert.equal(
+    told.map(one => one.slice(0, 60)),
+    [
+      'site.yml:6:7 A question of vars_prompt does not say which va',
+      'site.yml:7:17 "encrypt" of vars_prompt is not supported yet.',
+      'site.yml:7:40 vars_prompt has no "promt".',
+    ],
+  )
+})
+
 test.run()

@@ -181,7 +181,7 @@ test('keywords of Ansible that runbook does not have are called by their name', 
   for (const word of ['until', 'ignore_errors', 'include_tasks', 'changed_when']) {
     assert.match(taskFaults(`- {facts: , ${word}: x}`)[0]!.what, new RegExp(`"${word}" is not supported yet`))
   }
-  for (const word of ['serial', 'vars_files', 'order']) {
+  for (const word of ['serial', 'order']) {
     assert.match(faults(`- {hosts: all, ${word}: x}`)[0]!.what, new RegExp(`"${word}" is not supported yet`))
   }
 })

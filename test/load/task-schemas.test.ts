@@ -69,4 +69,69 @@ test("the environment of a play is every task's that takes one, before its own; 
   )
 })
 
+const apt = {
+  args: Type.Object({
+    name: Type.Array(Type.String()),
+    state: Type.String(),
+    cache: Type.Boolean(),
+    valid: Type.Integer(),
+  }),
+}
+const run = { args: Type.Object({ cmd: Type.String({ main: true }), creates: Type.String(), chdir: Type.String() }) }
+const argsIn = (yaml: string, before = '') => {
+  const playbook = parsePlaybook(`- hosts: all\n${before}  tasks:\n${yaml.replace(/^/gm, '    ')}`, 'site.yml')
+  const all = { ...signatures, apt, run }
+  const [play] = applySchemas({ playbook } as Parameters<typeof applySchemas>[0], all).playbook.plays
+  return play!.tasks.map(task => task.args.value)
+}
+
+test('a text names arguments, each of the kind that the module wants', () =>
+  assert.equal(
+    argsIn(`- apt: name=git,curl state=present cache=yes valid=3600
+- apt: 'name="a b" state={{ x == "y z" }}   cache={{ c }}'
+- say: words="hello = you"
+- say: hello words=you and=me
+- run: make install creates=/x chdir="/a b"
+- run: echo a=b   c  'creates=no'
+- run: sh -c "x creates=y" creates={{ dir }}/x
+- action: apt name=git
+- action: {module: apt, state: absent}
+- action: run uptime`),
+    [
+      { name: ['git', 'curl'], state: 'present', cache: true, valid: 3600 },
+      { name: ['a b'], state: '{{ x == "y z" }}', cache: '{{ c }}' },
+      { words: 'hello = you' },
+      { words: 'hello words=you and=me' },
+      { cmd: 'make install', creates: '/x', chdir: '/a b' },
+      { cmd: "echo a=b   c  'creates=no'" },
+      { cmd: 'sh -c "x creates=y"', creates: '{{ dir }}/x' },
+      { name: ['git'] },
+      { state: 'absent' },
+      { cmd: 'uptime' },
+    ],
+  ))
+
+test('arguments of args and of module_defaults stand below those of the module', () =>
+  assert.equal(
+    argsIn(
+      `- run: make
+  args: {chdir: /a, creates: /b}
+- run: {cmd: make, chdir: /own}
+  args: {chdir: /a}
+- block:
+    - {apt: {name: x}, module_defaults: {apt: {cache: false}}}
+    - ansible.builtin.apt: {state: own}
+  module_defaults: {ansible.builtin.apt: {state: block, valid: 1}}
+- apt: {name: y}`,
+      '  module_defaults: {apt: {state: play, cache: true}}\n',
+    ),
+    [
+      { chdir: '/a', creates: '/b', cmd: 'make' },
+      { chdir: '/own', cmd: 'make' },
+      { state: 'block', cache: false, valid: 1, name: 'x' },
+      { state: 'own', cache: true, valid: 1 },
+      { state: 'play', cache: true, name: 'y' },
+    ],
+  ))
+
 test.run()

@@ -96,11 +96,12 @@ const loadAsked = async (
   playbook: string,
   asked: PlaybookOptions,
   configured: Configured,
+  listener: Listener,
 ): Promise<ReturnType<typeof load>> => {
   const user = loginUser(asked, configured)
   const composing = await composingFor(playbook, asked, configured)
   await readyInventory(asked.inventory)
-  return load({
+  const result = load({
     playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
     ...(composing && { composing }),
     inventories: asked.inventory,
@@ -108,6 +109,10 @@ const loadAsked = async (
     extra: asked.extraVars,
     ...(user && { user }),
   })
+  if (!result.value?.playbook.plays.some(({ prompts }) => prompts)) return result
+  const { askVariables } = await import('./ask-variables.ts')
+  const value = await askVariables(result.value, listener)
+  return { value, readable: value }
 }
 
 export type Prepared = {
@@ -189,7 +194,7 @@ export const prepare = async (
   const { configured, ...settings } = await readAnsibleSettings()
   const asked = completed(playbook, options, configured)
   const vaultWarnings = await readyVaults(asked, configured, { secrets, signal })
-  const result = await loadAsked(playbook, asked, configured)
+  const result = await loadAsked(playbook, asked, configured, { secrets, emit, signal })
   await hear(signal)
   const { readable } = result
   if (!readable) throw new Refusal(...(result.failures ?? []))
