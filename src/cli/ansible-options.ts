@@ -15,26 +15,6 @@ export const ansibleOptions: AnsibleOption[] = [
       '`runbook plan PLAYBOOK` says what would change and changes nothing; so does `runbook apply PLAYBOOK --check`',
   },
   { flags: ['-D'], advice: () => 'write it out: --diff' },
-  { flags: ['--skip-tags'], value: 'TAGS', advice: () => 'name the tags that are to run: --tags a,b' },
-  {
-    flags: ['--syntax-check'],
-    advice: () =>
-      '`runbook graph PLAYBOOK >/dev/null` checks syntax, modules, arguments and names, and contacts nobody: exit 4 where anything is wrong; `runbook plan` checks values too',
-  },
-  {
-    flags: ['--list-tasks', '--list-hosts'],
-    advice: () => '`runbook graph PLAYBOOK --format json` lists hosts and tasks, and contacts nobody',
-  },
-  {
-    flags: ['--list-tags'],
-    advice: () => 'tags stand at the tasks of the playbook; a wrong name after --tags is refused with the nearest one',
-  },
-  {
-    flags: ['--start-at-task'],
-    value: 'TASK',
-    advice: () =>
-      '`runbook resume` goes on with a run that ended early; else apply anew: what is done already is left alone',
-  },
   {
     flags: ['--step'],
     advice: () =>

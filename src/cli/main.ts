@@ -4,19 +4,15 @@ import { exit } from '../core/exit.ts'
 
 const collect = (value: string, all: string[]): string[] => [...all, value]
 const words = (value: string, all: string[]): string[] => [...all, ...value.split(',').filter(word => word !== '')]
-const count = (value: string): number => {
-  const number = Number(value)
-  if (!Number.isInteger(number) || number < 1 || number > 50)
-    throw new InvalidArgumentError('a whole number from 1 to 50 is wanted.')
-  return number
-}
-
-const seconds = (value: string): number => {
-  const number = Number(value)
-  if (value.trim() === '' || !(number >= 0 && number <= 86_400))
-    throw new InvalidArgumentError('a number of seconds from 0 to 86400 is wanted.')
-  return number
-}
+const within =
+  (least: number, most: number, what: string, fits: (number: number) => boolean = () => true) =>
+  (value: string): number => {
+    const number = Number(value)
+    if (value.trim() !== '' && number >= least && number <= most && fits(number)) return number
+    throw new InvalidArgumentError(`${what} from ${least} to ${most} is wanted.`)
+  }
+const count = within(1, 50, 'a whole number', Number.isInteger)
+const seconds = within(0, 86_400, 'a number of seconds')
 
 const lockTimeout = (): Option =>
   new Option('--lock-timeout <seconds>', 'how long to wait for hosts that another run changes')
@@ -62,6 +58,8 @@ const withPlaybook = (command: Command, what = 'the playbook, a YAML file'): Com
     .option('-i, --inventory <path>', 'an inventory file or folder; repeatable, later ones win', collect, [])
     .option('-l, --limit <pattern>', 'run steps only on these hosts')
     .option('-t, --tags <tags>', 'run only tasks with one of these tags (comma list)', words, [])
+    .option('--skip-tags <tags>', 'but none with one of these (comma list)', words, [])
+    .option('--start-at-task <name>', 'run only tasks from this one on; * and ? stand for others')
     .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
     .option('--lock <file>', 'which archives may be used; artifacts.lock beside the playbook (or RUNBOOK_LOCK)')
 
@@ -114,6 +112,10 @@ const withVerdicts = (command: Command, what?: string): Command =>
   withHosts(command, what)
     .option('-v, --verbose', 'also list what is unchanged', false)
     .addOption(noPending())
+    .option('--syntax-check', 'only read the playbook and what it imports, and check all of it', false)
+    .option('--list-hosts', 'only list the hosts of each play', false)
+    .option('--list-tasks', 'only list the tasks that would run', false)
+    .option('--list-tags', 'only list the tags of each play', false)
     .option('--detailed-exitcode', 'exit 2 when changes are pending', false)
 
 const noPending = (): Option => new Option('--no-pending', 'leave handlers due that earlier runs have left so')
@@ -151,10 +153,8 @@ const addPlan = (root: Command, done: Done): void => {
 }
 
 const addApply = (root: Command, done: Done): void => {
-  withVerdicts(
-    root.command('apply').description('bring the hosts into the described state'),
-    'the playbook, or a saved plan',
-  )
+  const described = root.command('apply').description('bring the hosts into the described state')
+  withVerdicts(described, 'the playbook, or a saved plan')
     .option('--check', 'stop after the plan', false)
     .option('--refresh', 'with a saved plan: plan anew what has moved since, and apply it', false)
     .addOption(lockTimeout())

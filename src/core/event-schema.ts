@@ -63,6 +63,8 @@ const request = recordForm(
   { playbook: text, inventory: texts, tags: texts, variableFiles: texts, variableNames: texts },
   {
     limit: text,
+    skipTags: texts,
+    startAtTask: text,
     artifacts: text,
     lock: text,
     become: flag,

@@ -75,6 +75,8 @@ export type RunRequest = {
   inventory: string[]
   limit?: string
   tags: string[]
+  skipTags?: string[]
+  startAtTask?: string
   variableFiles: string[]
   variableNames: string[]
   artifacts?: string

@@ -6,7 +6,7 @@ import type { Task } from '../load/playbook.ts'
 import { emptyGraph, extend } from './extend.ts'
 import type { BecomeDefaults, Graph, Machines } from './graph.ts'
 import type { Addition } from './nodes.ts'
-import { type Selection, strangeTags } from './selection.ts'
+import { type Selection, selected, strangeSelection } from './selection.ts'
 
 /** Where the pattern of --limit is written, as failures tell it. */
 const limitOption: Origin = { file: '--limit', line: 1, column: 1 }
@@ -48,22 +48,21 @@ export const expand = (
     selection.limit === undefined ? inventory.hosts : selectHosts(inventory, selection.limit, limitOption),
   )
   const additions = wholePlaybook(loaded)
+  const all = additions.flatMap(({ tasks }) => tasks)
   const failures = [
-    ...strangeTags(
-      additions.flatMap(({ tasks }) => tasks),
-      selection.tags,
-    ),
+    ...strangeSelection(all, selection),
     // A playbook may have plays for groups that an inventory does not have; one that is for nobody does nothing.
     ...(additions.every(({ hosts }) => hosts.length === 0)
       ? additions.map(addition => noHost(addition, inventory))
       : []),
   ]
   if (failures.length > 0) throw new Refusal(...failures)
+  const selects = selected(all, selection)
   const gathering = new Map(
     additions.map(({ play, hosts }) => [play, new Set(play.gathers === false ? [] : hosts)] as const),
   )
   const source = {
-    ...{ inventory, extra, limited, machines: new Map(), tags: selection.tags },
+    ...{ inventory, extra, limited, machines: new Map(), selects },
     ...{ becoming, gathering, isCollective, files, ...(asks && { asks }) },
   }
   const graph = extend(emptyGraph(source), additions)

@@ -53,8 +53,8 @@ export type GraphSource = Pick<Loaded, 'inventory' | 'extra' | 'asks'> & {
   /** The hosts that --limit leaves. */
   limited: ReadonlySet<string>
   machines: Machines
-  /** What --tags asks for; empty: everything. */
-  tags: string[]
+  /** Whether steps of a task run, as far as --tags and what goes with it ask. */
+  selects(task: Task): boolean
   /** What is become where no keyword and no variable says it. */
   becoming?: BecomeDefaults
   /** The plays in order, each with the hosts that it gathers facts of. */

@@ -2,7 +2,6 @@ import type { Become } from '../core/transport.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { type CompiledTask, compileTask } from './compile.ts'
 import { type GraphSource, type Node, nodeId } from './graph.ts'
-import { isSelected } from './selection.ts'
 import type { staticBecome } from './static-become.ts'
 
 /** Tasks of a play that join a graph, on some of the play's hosts. */
@@ -26,7 +25,7 @@ const isBecoming = (one: readonly [string, Become | undefined]): one is [string,
 /** The nodes of an addition, task by task. Throws a Refusal where an expression or `become` is wrong. */
 export const draftTasks = (
   { play, tasks, hosts }: Addition,
-  { limited, tags, machines, isCollective, files }: GraphSource,
+  { limited, selects, machines, isCollective, files }: GraphSource,
   becomes: ReturnType<typeof staticBecome>,
 ): DraftedTask[] =>
   tasks.map(task => {
@@ -40,7 +39,7 @@ export const draftTasks = (
       task,
       compiled,
       play,
-      included: new Set(isSelected(task, tags) ? on.filter(host => limited.has(host)) : []),
+      included: new Set(selects(task) ? on.filter(host => limited.has(host)) : []),
       once: task.runOnce,
       collective,
       become: new Map(on.map(host => [host, becomes({ task, play }, host)] as const).filter(isBecoming)),

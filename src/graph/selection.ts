@@ -3,24 +3,84 @@ import type { Task } from '../load/playbook.ts'
 import { didYouMean } from '../load/suggest.ts'
 import type { Edge, Node } from './graph.ts'
 
-/** What part of a playbook is asked for: `--limit` and `--tags`. */
-export type Selection = { limit?: string; tags: string[] }
+/** What part of a playbook is asked for: `--limit`, `--tags`, `--skip-tags`, `--start-at-task`. */
+export type Selection = { limit?: string; tags: string[]; skipTags?: string[]; startAt?: string }
 
-/** Whether --tags leaves a task in. `always` cannot be left out, as in Ansible. */
-export const isSelected = (task: Task, tags: string[]): boolean =>
-  tags.length === 0 || task.tags.includes('always') || task.tags.some(tag => tags.includes(tag))
+/** Words that stand for tasks by whether they have tags, or are tags that say more than their name. */
+const SPECIAL = ['all', 'tagged', 'untagged', 'always', 'never']
 
-/** A failure for each tag that no task has: it would silently do nothing. */
-export const strangeTags = (tasks: Task[], tags: string[]): Failure[] => {
+/** Whether --tags and --skip-tags leave a task in. Source: ansible lib/ansible/playbook/taggable.py, evaluate_tags. */
+const isWanted = (own: string[], tags: string[], skipped: string[]): boolean => {
+  const isTagged = own.length > 0
+  const has = (list: string[], tag: string): boolean => list.includes(tag)
+  const meets = (list: string[]): boolean => own.some(tag => has(list, tag)) || (!isTagged && has(list, 'untagged'))
+  const isNever = has(own, 'never')
+  const asked = tags.length === 0 ? ['all'] : tags
+  const runs =
+    has(own, 'always') ||
+    (has(asked, 'all') && !isNever) ||
+    meets(asked) ||
+    (has(asked, 'tagged') && isTagged && !isNever)
+  if (!runs) return false
+  if (has(skipped, 'all')) return has(own, 'always') && !has(skipped, 'always')
+  return !meets(skipped) && !(has(skipped, 'tagged') && isTagged)
+}
+
+/** Whether a name is meant by what may hold `*`, `?` and `[...]`. */
+const isMeant = (name: string, pattern: string): boolean => {
+  if (name === pattern) return true
+  if (!/[*?[]/.test(pattern)) return false
+  const source = pattern.replace(/\[!?[^\]]*\]|[\s\S]/g, one => {
+    if (one === '*') return '.*'
+    if (one === '?') return '.'
+    return one.length > 2
+      ? one.replace(/^\[!/, '[^').replaceAll('\\', '\\\\')
+      : one.replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  })
+  return new RegExp(`^${source}$`, 's').test(name)
+}
+
+/** A task by its name, which in a role may stand without that of the role. */
+const isCalled = (task: Task, pattern: string): boolean =>
+  [task.name, ...(task.role ? [task.name.slice(task.role.name.length + 3)] : [])].some(name => isMeant(name, pattern))
+
+/**
+ * Which tasks steps run of. Handlers are never left out: they run if notified, whatever tags they have, as in Ansible. Of
+ * tasks in front of the one to start at none is left in.
+ *
+ * @param tasks all tasks of the playbook, in written order
+ */
+export const selected = (tasks: Task[], { tags, skipTags = [], startAt }: Selection): ((task: Task) => boolean) => {
+  const first = startAt === undefined ? 0 : tasks.findIndex(task => !task.handler && isCalled(task, startAt))
+  const left = new Set(tasks.slice(0, first < 0 ? undefined : first).filter(task => !task.handler))
+  return task => task.handler || (!left.has(task) && isWanted(task.tags, tags, skipTags))
+}
+
+/** A failure for each tag that no task has, and for a task that there is not: it would silently do nothing. */
+export const strangeSelection = (tasks: Task[], { tags, skipTags = [], startAt }: Selection): Failure[] => {
   const known = new Set(tasks.flatMap(task => task.tags))
-  return tags
-    .filter(tag => !known.has(tag))
-    .map(tag => ({
-      reason: 'usage-option',
-      what: `No task has the tag "${tag}".`,
-      fix:
-        didYouMean(tag, known) || (known.size > 0 ? `Tags: ${[...known].join(', ')}.` : 'This playbook has no tags.'),
-    }))
+  const strange = [...tags, ...skipTags].filter(tag => !known.has(tag) && !SPECIAL.includes(tag))
+  const names = tasks.filter(task => !task.handler).map(({ name }) => name)
+  const isThere = startAt === undefined || tasks.some(task => !task.handler && isCalled(task, startAt))
+  return [
+    ...strange.map(
+      (tag): Failure => ({
+        reason: 'usage-option',
+        what: `No task has the tag "${tag}".`,
+        fix:
+          didYouMean(tag, known) || (known.size > 0 ? `Tags: ${[...known].join(', ')}.` : 'This playbook has no tags.'),
+      }),
+    ),
+    ...(isThere
+      ? []
+      : [
+          {
+            reason: 'usage-option' as const,
+            what: `No task is called "${startAt}".`,
+            fix: didYouMean(startAt, names) || '--list-tasks lists the names of all tasks.',
+          },
+        ]),
+  ]
 }
 
 /** The ids of what is included, and of what it reads values of, by way of others too. */

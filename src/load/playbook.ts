@@ -6,25 +6,15 @@ import { parseTasks, plainWord } from './block.ts'
 import { hasBraces } from './braces.ts'
 import type { Doubt } from './doubt.ts'
 import { arrangeHandlers } from './handler-places.ts'
+import type { Vars } from './inventory-draft.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import type {
-  Brought,
-  Composing,
-  Flush,
-  OverPlays,
-  Prompt,
-  Surroundings,
-  Task,
-  TaskItem,
-  Vars,
-} from './surroundings.ts'
+import type { Brought, Composing, Flush, OverPlays, Prompt, Surroundings, Task, TaskItem } from './surroundings.ts'
 import { noLog, tagsOf } from './task.ts'
 import { parseYaml } from './yaml.ts'
 import {
   fieldOf,
-  flag,
   flagOrExpression,
   kindOf,
   list,
@@ -33,6 +23,7 @@ import {
   text,
   texts,
   variables,
+  yesOrNo,
 } from './yaml-fields.ts'
 
 export type { Composing, Task } from './surroundings.ts'
@@ -65,6 +56,8 @@ export type Play = {
   needs?: Located<string>[]
   /** Variables, members of variables and files that are secret: see `secretSources`. */
   secrets: Located<string>[]
+  /** Those of all its tasks. */
+  tags: string[]
   /** In order, with the handlers that run before its end. */
   tasks: Task[]
   /** Those that run at its end, and those that nothing notifies. */
@@ -220,7 +213,7 @@ const gatheringOf = (
   { become, becomeSaid }: NonNullable<Play['becoming']>,
   problems: Problems,
 ): Pick<Play, 'gathers' | 'becoming'> => {
-  const gathers = fieldOf(members, 'gather_facts', found => flag(found, '"gather_facts"', problems), undefined)
+  const gathers = fieldOf(members, 'gather_facts', found => yesOrNo(found, '"gather_facts"', problems), undefined)
   return { becoming: { become, becomeSaid }, ...(gathers === undefined ? {} : { gathers }) }
 }
 
@@ -307,6 +300,7 @@ const parsePlay = (at: Located, problems: Problems, common: Common, over: OverPl
       {},
     ),
     secrets: fieldOf(members, 'secrets', found => texts(found, '"secrets"', problems), []),
+    tags: around.tags,
     tasks,
     handlers,
     origin: at.origin,

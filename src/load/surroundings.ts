@@ -1,6 +1,7 @@
 import type { Origin } from '../core/failure.ts'
 import type { BecomeSaid } from './become-words.ts'
 import type { Doubt } from './doubt.ts'
+import type { Vars } from './inventory-draft.ts'
 import type { Located } from './located.ts'
 import type { Problems } from './yaml-fields.ts'
 
@@ -52,8 +53,6 @@ export type Task = {
   /** The role that it is of. */
   role?: RoleUse
 }
-
-export type Vars = Record<string, Located>
 
 /** A role as it is used in one place. */
 export type RoleUse = {

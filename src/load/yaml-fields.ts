@@ -50,6 +50,12 @@ export const text = (at: Located, what: string, problems: Problems): string | un
 export const flag = (at: Located, what: string, problems: Problems): boolean | undefined =>
   typeof at.value === 'boolean' ? at.value : wrong(problems, 'playbook-shape', at, what, 'true or false')
 
+/** The same where Ansible also takes a text for it. */
+export const yesOrNo = (at: Located, what: string, problems: Problems): boolean | undefined =>
+  typeof at.value === 'string' && /^(yes|no|true|false|on|off)$/i.test(at.value)
+    ? /^(yes|true|on)$/i.test(at.value)
+    : flag(at, what, problems)
+
 /** `true`, `false`, or an expression that will say which. */
 export const flagOrExpression = (
   at: Located,

@@ -20,8 +20,7 @@ const summaryOf = (args: string[]) => {
 }
 
 test('the list has what people of Ansible type, each once', () => {
-  const wanted = `-C --check -D --skip-tags
-    --syntax-check --list-tasks --list-hosts --start-at-task --step --flush-cache
+  const wanted = `-C --check -D --step --flush-cache
     -M --sftp-extra-args --force-handlers`
   for (const flag of wanted.split(/\s+/)) assert.ok(all.includes(flag), flag)
   assert.is(new Set(all).size, all.length)
@@ -49,7 +48,7 @@ test('what an advice names is there: commands, options and pages', () => {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const text = advices.join('\n')
   const commands = [...new Set([...text.matchAll(/runbook (\w+)/g)].map(([, command]) => command!))]
-  assert.equal(commands.sort(), ['apply', 'graph', 'plan', 'resume'])
+  assert.equal(commands.sort(), ['apply', 'plan'])
   const help = commands.map(command => place.run([command, '--help']).out).join('\n')
   for (const [option] of text.matchAll(/(?<=[\s`])--?[a-z][a-z-]*\b/g))
     if (option !== '-o' || text.includes('plan.json')) assert.ok(help.includes(option), option)
@@ -59,13 +58,6 @@ test('what an advice names is there: commands, options and pages', () => {
 test('none of them is an option of plan, or it would be no news', () => {
   const { out } = place.run(['plan', '--help'])
   for (const flag of all) assert.not.match(out, new RegExp(`(^| )${flag}[ ,]`, 'm'))
-})
-
-test('what takes the place of --syntax-check and --list-tasks does what is said of it', () => {
-  assert.is(place.run(['graph', 'bad.yml', '-i', 'hosts.yml']).code, 4)
-  const listed = JSON.parse(place.run(['graph', 'play.yml', '-i', 'hosts.yml', '--format', 'json']).out)
-  assert.equal([listed.hosts, listed.boxes[0].task], [['web'], 'Say'])
-  assert.match(place.run(['plan', 'play.yml', '-i', 'hosts.yml', '--tags', 'great']).err, 'Did you mean "greet"')
 })
 
 test('on the command line: exit code 4, one line with what to do, and the same in JSON', () => {

@@ -2,7 +2,7 @@ import { wholePlaybook } from '../../src/graph/expand.ts'
 import { emptyGraph, extend } from '../../src/graph/extend.ts'
 import type { Graph } from '../../src/graph/graph.ts'
 import type { Addition } from '../../src/graph/nodes.ts'
-import type { Selection } from '../../src/graph/selection.ts'
+import { type Selection, selected } from '../../src/graph/selection.ts'
 import { selectHosts } from '../../src/load/pattern.ts'
 import { loadText } from '../plan/rig.ts'
 import { edgesOf, inventory } from './rig.ts'
@@ -10,11 +10,12 @@ import { edgesOf, inventory } from './rig.ts'
 /** What a playbook adds to a graph, and the empty graph that it is for. */
 const parsed = (playbook: string, { limit, tags = [] }: Partial<Selection> = {}) => {
   const loaded = loadText(playbook, inventory)
+  const tasks = loaded.playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
   const empty = emptyGraph({
     inventory: loaded.inventory,
     extra: loaded.extra,
     limited: new Set(limit ? selectHosts(loaded.inventory, limit) : loaded.inventory.hosts),
-    tags,
+    selects: selected(tasks, { tags }),
     machines: new Map(),
     isCollective: module => module.startsWith('all_'),
     files: () => [],

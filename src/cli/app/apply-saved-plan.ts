@@ -33,6 +33,8 @@ const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): 
   const { asked } = plan
   if (options.limit !== undefined) sameOrRefuse(file, '--limit', options.limit, asked.limit)
   if (options.tags.length > 0) sameOrRefuse(file, '--tags', options.tags, asked.tags)
+  if (options.skipTags?.length) sameOrRefuse(file, '--skip-tags', options.skipTags, asked.skipTags)
+  if (options.startAtTask !== undefined) sameOrRefuse(file, '--start-at-task', options.startAtTask, asked.startAtTask)
   if (options.inventory.length > 0)
     sameOrRefuse(file, '--inventory', options.inventory.map(normalize), asked.inventory.map(normalize))
   if (options.become) sameOrRefuse(file, '--become', true, asked.become)
@@ -46,6 +48,8 @@ const askedOf = (file: string, plan: SavedPlan, options: Options, key: Buffer): 
     inventory: asked.inventory,
     ...(asked.limit === undefined ? {} : { limit: asked.limit }),
     tags: asked.tags,
+    ...(asked.skipTags === undefined ? {} : { skipTags: asked.skipTags }),
+    ...(asked.startAtTask === undefined ? {} : { startAtTask: asked.startAtTask }),
     extraVars: matchExtraVars(plan.extra, options.extraVars, key, file),
     ...(artifacts ? { artifacts } : {}),
     ...(lock ? { lock } : {}),

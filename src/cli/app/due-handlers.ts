@@ -105,7 +105,7 @@ export const dueHandlers = (
       ...sentences({
         'handlers were left due that are no longer in the playbook: they are dropped': gone,
         'handlers stay due, as --no-pending says': unwanted,
-        'handlers stay due, which --limit or --tags leaves out': leftOut,
+        'handlers stay due, which --limit leaves out': leftOut,
         'handlers stay due, which the saved plan does not show': unseen,
       }),
     ],

@@ -5,6 +5,7 @@ import { attempt, type Failure, Refusal, refuse } from '../../core/failure.ts'
 import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { hasSealedText } from '../../core/vault-file.ts'
 import { expand } from '../../graph/expand.ts'
+import type { Selection } from '../../graph/selection.ts'
 import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
 import { readyInventory } from '../../load/inventory.ts'
 import { type Loaded, load, mayImport, playbookText, type Readable } from '../../load/load.ts'
@@ -64,6 +65,8 @@ export type PlaybookOptions = ConnectionOptions &
     inventory: string[]
     limit?: string
     tags: string[]
+    skipTags?: string[]
+    startAtTask?: string
     extraVars: string[]
     /** The playbook itself, where it is no file: then its name only stands for it. */
     written?: string
@@ -92,7 +95,7 @@ const composingFor = async (
 }
 
 /** The playbook, the inventories and the variables that are asked for. */
-const loadAsked = async (
+export const loadAsked = async (
   playbook: string,
   asked: PlaybookOptions,
   configured: Configured,
@@ -114,6 +117,18 @@ const loadAsked = async (
   const value = await askVariables(result.value, listener)
   return { value, readable: value }
 }
+
+/** What is to be listed of a playbook, in place of planning it. */
+export type Lists = Record<'syntaxCheck' | 'listHosts' | 'listTasks' | 'listTags', boolean | undefined>
+export const asksForList = (lists: Lists): boolean => Object.values(lists).includes(true)
+
+/** What part of the playbook is asked for. */
+export const selectionOf = ({ limit, tags, skipTags, startAtTask }: PlaybookOptions): Selection => ({
+  ...(limit === undefined ? {} : { limit }),
+  tags,
+  ...(skipTags === undefined ? {} : { skipTags }),
+  ...(startAtTask === undefined ? {} : { startAt: startAtTask }),
+})
 
 export type Prepared = {
   /** What was asked for, with what the environment says where the command line does not. */
@@ -139,7 +154,7 @@ const inventoriesOf = (playbook: string, { written, inventory }: PlaybookOptions
   return existsSync(playbook) ? inventoriesFor(playbook, inventory, configured) : inventory
 }
 
-const completed = (playbook: string, asked: PlaybookOptions, configured: Configured): PlaybookOptions => {
+export const completed = (playbook: string, asked: PlaybookOptions, configured: Configured): PlaybookOptions => {
   const artifacts = asked.artifacts ?? process.env.RUNBOOK_ARTIFACTS
   const lock = asked.lock ?? process.env.RUNBOOK_LOCK
   return {
@@ -224,7 +239,7 @@ export const prepare = async (
   }
   await hear(signal)
   const loaded = typed as Loaded
-  const selection = { ...(asked.limit === undefined ? {} : { limit: asked.limit }), tags: asked.tags }
+  const selection = selectionOf(asked)
   const isCollective = (name: string): boolean => modules[name]!.collective === true
   const graph = expand(loaded, selection, isCollective, controller.references, becomeDefaults(asked, configured))
   await hear(signal)
