@@ -29,8 +29,6 @@ test('the list has what people of Ansible type, each once', () => {
 test('an option is known in every form that it is written in, and its value is a part of the advice', () => {
   const forms: [string, string[]][] = [
     ['-C', ['-C']],
-    ['--start-at-task', ['--start-at-task', 'Say']],
-    ['--start-at-task=Say', ['--start-at-task=Say']],
     ['-Mmodules', ['-Mmodules']],
   ]
   for (const [given, argv] of forms) assert.ok(adviceFor(given, ['plan', 'play.yml', ...argv]), given)
