@@ -10,9 +10,12 @@ const placeOf = ({ file, line }: Task['origin']): string => `${file}:${line}`
 
 /**
  * What each handler is notified by. Of several with one name the last that was loaded is meant, by its name and by a
- * topic; a topic reaches one of each name. Source: ansible lib/ansible/plugins/strategy/__init__.py.
+ * topic; a topic reaches one of each name. A role that is
+ * used twice brings its handlers twice: the last ones count. Source: ansible lib/ansible/plugins/strategy/__init__.py.
  */
-const handlersOf = (loaded: Task[]): Handlers => {
+const handlersOf = (read: Task[]): Handlers => {
+  const lastAt = new Map(read.map(one => [JSON.stringify(one.origin), one]))
+  const loaded = read.filter(one => lastAt.get(JSON.stringify(one.origin)) === one)
   const named = new Map(loaded.flatMap(one => namesOf(one).map(name => [name, one] as const)))
   const bySelf = new Map(loaded.map(one => [namesOf(one)[0], one]))
   const topicOf = (one: Task, topic: string): string => `${topic}\n${namesOf(one)[0]}`

@@ -1,4 +1,5 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
+import { kindOfPath } from '../core/controller-file.ts'
 import { isRecord } from '../core/value.ts'
 import { parseTasks, plainWord, surroundingsIn } from './block.ts'
 import { foldersFor, type Ground, needEnd, tasksOfFile } from './import-tasks.ts'
@@ -142,6 +143,17 @@ const metaOf = (folder: string, ground: Ground, at: Located, problems: Problems)
   }
 }
 
+/** What a role may be given: in meta/argument_specs, else in its meta, for the file of tasks that is used. */
+const specOf = (folder: string, { name, from }: Call, { files }: Ground): RoleUse['spec'] => {
+  const named = ['.yml', '.yaml', '.json'].some(
+    ending => kindOfPath(join(folder, 'meta', `argument_specs${ending}`)) === 'file',
+  )
+  const document = roleFile(folder, 'meta', named ? 'argument_specs' : undefined, files, name.origin)?.document
+  const entry = document && locatedMember(locatedMember(document, 'argument_specs'), from.tasks ?? 'main')
+  const options = entry && locatedMember(entry, 'options')
+  return options && isRecord(options.value) ? { options, origin: name.origin } : undefined
+}
+
 /** What makes two uses of a role the same: then it runs once. */
 const sameness = ({ from, params, vars, around, by }: Call, folder: string, outer: Surroundings): string => {
   const values = (of: Vars): unknown => Object.fromEntries(Object.entries(of).map(([name, { value }]) => [name, value]))
@@ -204,7 +216,15 @@ const makeRole = (call: Call, outer: Surroundings, problems: Problems, ground: G
     collect(problems, () => roleVariables(folder, part, call.from[part], ground.files, call.name.origin, problems)) ??
     {}
   const own = { defaults: readVars('defaults'), vars: readVars('vars'), given: call.vars, params: call.params }
-  const place = { name, folder, parents, own, ...(collection === undefined ? {} : { collection }) }
+  const spec = call.around.when.length === 0 ? collect(problems, () => specOf(folder, call, ground)) : undefined
+  const place = {
+    name,
+    folder,
+    parents,
+    own,
+    ...(collection === undefined ? {} : { collection }),
+    ...(spec && { spec }),
+  }
   const asParent: RoleUse = { ...place, ...layersOf(own, parents, []), exportedDefaults: own.defaults }
   const inside: Surroundings = {
     ...call.around,

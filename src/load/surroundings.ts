@@ -69,6 +69,8 @@ export type RoleUse = {
   defaults: Vars
   vars: Vars
   params: Vars
+  /** What it may be given, as its `argument_specs` say, where nothing makes its use depend on anything; and who gives it. */
+  spec?: { options: Located; origin: Origin }
   /** Those of the lowest precedence that the whole play sees. */
   exportedDefaults: Vars
 }

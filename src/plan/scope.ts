@@ -73,13 +73,18 @@ export const scopeOf = (
 ): Record<string, unknown> => {
   const { graph } = walk.known
   const layers = layersOf(walk.known, node, host)
+  const { extra } = walk.known.loaded
+  const { role } = node.task
+  const isFixed = (name: string, on: string): boolean =>
+    Object.hasOwn(extra, name) || (on === host && role !== undefined && Object.hasOwn(role.params, name))
   return createScope({
     host,
     layers: layers(host),
     layersOf: layers,
     groups,
     ...implicitOf(walk.known.loaded),
-    registers: on => [...(registeredOn(graph).get(on)?.keys() ?? [])],
+    // A parameter of the role, and what the command line gives, win over what a task has registered.
+    registers: on => [...(registeredOn(graph).get(on)?.keys() ?? [])].filter(name => !isFixed(name, on)),
     register: (on, name) => {
       const by = registeredBy(graph, node, on, name)
       if (by === undefined) throw new Missing()

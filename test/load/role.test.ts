@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { argumentSpecFaults } from '../../src/load/argument-spec.ts'
 import { createComposing } from '../../src/load/composing.ts'
+import type { Loaded } from '../../src/load/load.ts'
 import { readPlaybook } from '../../src/load/playbook.ts'
 import { layersFor } from '../../src/load/variables.ts'
 import { folderWith } from './folder.ts'
@@ -237,6 +239,40 @@ test('all that is wrong with roles is told at once, with its place and where it 
     ],
   )
   assert.match(unknown!, /^site\.yml 7:\d+ What is named here is not known/)
+})
+
+test('what a role is used with is held against its argument_specs', () => {
+  const { playbook, folder } = read({
+    'site.yml': `- hosts: all
+  vars: {level: hihg}
+  roles:
+    - {role: web, sizes: [1, x], user: {nme: a}, "on": 1}
+    - {role: web, name_of_it: x, level: low, sizes: "{{ y }}", when: z}
+    - {role: web, name_of_it: x, level: low, sizes: many}
+`,
+    'roles/web/tasks/main.yml': task('W'),
+    'roles/web/meta/argument_specs.yml': `argument_specs:
+  main:
+    options:
+      name_of_it: {type: str, required: true}
+      level: {choices: [low, high]}
+      sizes: {type: list, elements: int}
+      user: {type: dict, options: {name: {required: true}}}
+`,
+  })
+  const inventory = { hosts: ['h'], vars: { h: {} }, groups: { all: ['h'], ungrouped: ['h'] }, warnings: [] }
+  const found = argumentSpecFaults({ playbook, inventory, extra: {} } as unknown as Loaded)
+  assert.equal(
+    found.map(one => `${spot(one)} ${one.what} ${one.fix ?? ''}`.replace(folder, '').trim()),
+    [
+      '4:56 The role "web" takes no "on". It takes name_of_it, level, sizes, user.',
+      '4:14 The role "web" needs "name_of_it". Give it beside the name of the role, or in the inventory.',
+      '2:17 "level" cannot be "hihg". Did you mean "high"?',
+      '4:30 "sizes[1]" must be int, not text.',
+      '4:40 "user" has no "nme". Did you mean "name"?',
+      '4:40 "user" needs "name".',
+    ],
+  )
 })
 
 test.run()

@@ -40,7 +40,7 @@ const hiding = (file: ModuleFile, hidden: ModuleFile): string =>
  * module is a failure (`playbook-module`).
  */
 export const loadModules = async (playbook: Playbook): Promise<FoundModules> => {
-  const path = modulePath(playbook.folder)
+  const path = modulePath(playbook.folder, playbook.roles)
   const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
   const files = new Map(
     tasks.flatMap(({ module }): [string, ModuleFile][] => {

@@ -112,10 +112,19 @@ const packagePlaces = (playbookFolder: string): Place[] => {
   return packages.map(name => packagePlace(name, manifest))
 }
 
-/** The places of modules for playbooks of a folder: its `modules/`, packages, what comes with runbook. */
-export const modulePath = (playbookFolder: string): ModulePath => {
+/**
+ * The places of modules for playbooks of a folder: its `modules/`, what its roles have in `library/`, packages, what comes
+ * with runbook.
+ * @param roles the folders of roles that it uses
+ */
+export const modulePath = (playbookFolder: string, roles: string[] = []): ModulePath => {
   const own = shipped()
-  const places = [modulesIn(join(playbookFolder, 'modules')), ...packagePlaces(playbookFolder), own]
+  const places = [
+    modulesIn(join(playbookFolder, 'modules')),
+    ...roles.map(folder => modulesIn(join(folder, 'library'))),
+    ...packagePlaces(playbookFolder),
+    own,
+  ]
   const having = (name: string): ModuleFile[] => places.flatMap(place => place.get(name) ?? [])
   return {
     find: word => (word.startsWith(builtinPrefix) ? own.get(word.slice(builtinPrefix.length)) : having(word)[0]),

@@ -6,6 +6,7 @@ import { keyedDigest } from '../../core/value.ts'
 import { inventoryFiles } from '../../load/inventory.ts'
 import type { SavedPlan } from '../../planfile/saved-plan.ts'
 import { moduleDigests } from './module-digest.ts'
+import { modulePath } from './module-path.ts'
 import type { Prepared } from './prepare.ts'
 
 /** A keyed digest: a file of variables may hold a secret that could be guessed by a plain one. */
@@ -34,6 +35,15 @@ const moduleSources = (playbookFolder: string, words: string[], key: Buffer): [s
     keyedDigest(key, digest),
   ])
 
+/** The files of modules that only a role has: they are held against as any other file is. */
+const libraryFiles = (folder: string, roles: string[], words: string[]): string[] => {
+  const [all, others] = [modulePath(folder, roles), modulePath(folder)]
+  return words.flatMap(word => {
+    const file = all.find(word)
+    return file && file.path !== others.find(word)?.path ? [file.path] : []
+  })
+}
+
 /** The files and modules that a plan was made from, by their names and digests. */
 export const planSources = (
   playbook: string,
@@ -41,11 +51,13 @@ export const planSources = (
   variableFiles: string[],
   key: Buffer,
 ): Record<string, string> => {
-  const { files } = known.loaded.playbook
-  const own = [...always(playbook, asked.inventory, variableFiles), ...files, ...controller.files()]
+  const { files, folder, roles } = known.loaded.playbook
+  const words = Object.keys(known.modules)
+  const ofRoles = roles.length === 0 ? [] : libraryFiles(folder, roles, words)
+  const own = [...always(playbook, asked.inventory, variableFiles), ...files, ...ofRoles, ...controller.files()]
   return Object.fromEntries([
     ...own.map((path): [string, string] => [path, digestOf(key, path) ?? '']),
-    ...moduleSources(known.loaded.playbook.folder, Object.keys(known.modules), key),
+    ...moduleSources(folder, words, key),
   ])
 }
 

@@ -130,6 +130,12 @@ export const selectionOf = ({ limit, tags, skipTags, startAtTask }: PlaybookOpti
   ...(startAtTask === undefined ? {} : { startAt: startAtTask }),
 })
 
+/** What roles are used with and may not be. */
+const specFaults = async (typed: Readable, isWhole: boolean): Promise<Failure[]> =>
+  isWhole && typed.playbook.roles.length > 0
+    ? (await import('../../load/argument-spec.ts')).argumentSpecFaults(typed as Loaded)
+    : []
+
 export type Prepared = {
   /** What was asked for, with what the environment says where the command line does not. */
   asked: PlaybookOptions
@@ -230,6 +236,7 @@ export const prepare = async (
     ...found.failures,
     ...check(typed, modules, found.names),
     ...filesChecked(typed, modules, controller),
+    ...(await specFaults(typed, result.value !== undefined)),
   ]
   if (failures.length > 0) {
     // Planning tells of values; where it is not come to, they are tried here. Loaded only then.
