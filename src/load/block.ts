@@ -1,8 +1,9 @@
+import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located, locatedMember } from './located.ts'
 import { blockWords, isForeignTaskWord, taskWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import type { Surroundings, TaskItem } from './surroundings.ts'
+import type { Composing, Surroundings, TaskItem } from './surroundings.ts'
 import { inheritedBy, parseTask } from './task.ts'
 import { kindOf, list, mapping, type Problems } from './yaml-fields.ts'
 
@@ -100,3 +101,29 @@ const parseItem = (at: Located, around: Surroundings, problems: Problems): TaskI
 /** Reads a list of tasks, in written order. */
 export const parseTasks = (at: Located, what: string, around: Surroundings, problems: Problems): TaskItem[] =>
   list(at, what, problems).flatMap(item => parseItem(item, around, problems))
+
+/** Of what stands for a file, where there are no files: a playbook that is given as text alone. */
+const filesMissing = (word: string, origin: Origin, problems: Problems): TaskItem[] => {
+  problems.push({ reason: 'playbook-shape', what: `"${word}" reads files, and this playbook is in none.`, origin })
+  return []
+}
+
+export const noFiles: Composing = {
+  readImport: (word, at, _around, problems) => filesMissing(word, keyOrigin(at, word), problems),
+  readRoles: (at, _around, problems) => filesMissing('roles', at.origin, problems),
+  importPlaybook: (word, at, _over, _folder, problems) => {
+    filesMissing(word, keyOrigin(at, word), problems)
+    return undefined
+  },
+  readVariables: (at, _known, _folder, problems) => {
+    filesMissing('vars_files', at.origin, problems)
+    return {}
+  },
+  readPrompts: (at, problems) => {
+    filesMissing('vars_prompt', at.origin, problems)
+    return []
+  },
+  files: () => [],
+  doubts: () => [],
+  warnings: [],
+}

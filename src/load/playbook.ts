@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { becomeSaid } from './become-words.ts'
-import { parseTasks, plainWord } from './block.ts'
+import { noFiles, parseTasks, plainWord } from './block.ts'
 import { hasBraces } from './braces.ts'
 import type { Doubt } from './doubt.ts'
 import { arrangeHandlers } from './handler-places.ts'
@@ -156,32 +156,6 @@ type Common = Pick<Surroundings, 'takenSlugs' | 'unread' | 'composing' | 'folder
   warnings: string[]
   /** The folders of roles. */
   roles: Set<string>
-}
-
-/** Of what stands for a file, where there are no files: a playbook that is given as text alone. */
-const filesMissing = (word: string, origin: Origin, problems: Problems): TaskItem[] => {
-  problems.push({ reason: 'playbook-shape', what: `"${word}" reads files, and this playbook is in none.`, origin })
-  return []
-}
-
-const noFiles: Composing = {
-  readImport: (word, at, _around, problems) => filesMissing(word, keyOrigin(at, word), problems),
-  readRoles: (at, _around, problems) => filesMissing('roles', at.origin, problems),
-  importPlaybook: (word, at, _over, _folder, problems) => {
-    filesMissing(word, keyOrigin(at, word), problems)
-    return undefined
-  },
-  readVariables: (at, _known, _folder, problems) => {
-    filesMissing('vars_files', at.origin, problems)
-    return {}
-  },
-  readPrompts: (at, problems) => {
-    filesMissing('vars_prompt', at.origin, problems)
-    return []
-  },
-  files: () => [],
-  doubts: () => [],
-  warnings: [],
 }
 
 /** The tasks of a play in order, a place for handlers behind each of its parts. */
