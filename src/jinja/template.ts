@@ -12,11 +12,21 @@ import { contextGlobals, globals } from './globals.ts'
 import { memberByKey, memberByName } from './named-member.ts'
 import { parseBareExpression, parseTemplate } from './parser.ts'
 import { finalized, joinedPieces, Pieces } from './pieces.ts'
-import { fromPlain } from './plain.ts'
 import { SyntaxFault } from './syntax-fault.ts'
 import { tests } from './tests.ts'
 import type { ExpressionNode, StatementNode } from './tree.ts'
-import { type Dict, type FaultPlace, Live, Omit, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
+import {
+  type Dict,
+  type FaultPlace,
+  Live,
+  Omit,
+  orElse,
+  Tuple,
+  Undefined,
+  usable,
+  type Value,
+  ValueFault,
+} from './value.ts'
 
 /** A template that was read. */
 export type JinjaTemplate = Compiled & { how: Delimiters; statements: StatementNode[] }
@@ -74,8 +84,8 @@ export type TemplateAtPath = { template: JinjaTemplate; text: string; other: Ren
 
 /** What a template is rendered with. */
 export type RenderWith = {
-  /** A variable of the host as the rest of the program has it; undefined where there is none. */
-  variable(name: string): unknown
+  /** A variable of the host; undefined where there is none. */
+  variable(name: string): Value | undefined
   /** The names of all variables, for who looks for one that is not there. */
   names(): string[]
   /** Another template by the name that it is included by. */
@@ -85,6 +95,10 @@ export type RenderWith = {
   /** Who answers lookups and the like; without it they are refused where they are used. */
   controller?(): ControllerAnswers | undefined
 }
+
+/** A list of its own: a template that changes it changes nothing else. */
+const ownList = (value: Value): Value =>
+  Array.isArray(value) && !(value instanceof Tuple) ? value.map(ownList) : value
 
 const renderingOf = (given: RenderWith): Rendering => {
   const { variable, names, template } = given
@@ -98,7 +112,7 @@ const renderingOf = (given: RenderWith): Rendering => {
   }
   const lookedUp = (name: string): Value => {
     const data = variable(name)
-    if (data !== undefined) return fromPlain(data)
+    if (data !== undefined) return ownList(data)
     return orElse(
       globalOf(name),
       () => new Undefined(new ValueFault(`There is no "${name}".`, { name, known: names() })),

@@ -8,7 +8,7 @@ import { type JinjaTemplate, readExpression, readTemplate, templateValue, withNe
 import { Dict, Omit, type Value } from '../jinja/value.ts'
 import { hasBraces } from './braces.ts'
 import { refuseCelCalls } from './cel-words.ts'
-import { type Located, locatedMember, placeIn } from './located.ts'
+import { keyText, type Located, locatedMember, placeIn } from './located.ts'
 import type { Reference } from './references.ts'
 import { type HostScope, valueIn } from './scope-values.ts'
 import { originOf, readable, type Source, told } from './template-faults.ts'
@@ -138,8 +138,9 @@ export const compileExpression = (text: string, origin: Origin): Expression => {
   })
 }
 
-const constant = (value: unknown): Expression => {
-  const own = once(() => fromPlain(value))
+/** What holds no expression. `exact`: its value, where plain data does not say all of it. */
+const constant = (value: unknown, exact?: Value): Expression => {
+  const own = once(() => (exact === undefined ? fromPlain(value) : exact))
   return { references: [], literal: true, evaluate: () => value, value: own }
 }
 
@@ -159,8 +160,9 @@ const compileTree = (
   written: object,
   members: Expression[],
   build: { plain(values: unknown[]): unknown; value(values: Value[]): Value },
+  exact?: Value,
 ): Expression => {
-  if (members.every(one => one.literal)) return constant(written)
+  if (members.every(one => one.literal)) return constant(written, exact)
   const references = once(() => members.flatMap(one => one.references))
   return {
     get references() {
@@ -177,23 +179,29 @@ const listOf = {
   value: (values: Value[]): Value => values.filter(one => !(one instanceof Omit)),
 }
 
-const mappingOf = (keys: string[]) => ({
+/** `names`: its keys as plain data has them. */
+const mappingOf = (names: string[], keys: Value[]) => ({
   plain: (values: unknown[]) =>
-    Object.fromEntries(keys.map((key, index) => [key, values[index]]).filter(([, value]) => value !== undefined)),
+    Object.fromEntries(names.map((name, index) => [name, values[index]]).filter(([, value]) => value !== undefined)),
   value: (values: Value[]): Value =>
     new Dict(keys.map((key, index) => [key, values[index]!] as const).filter(([, one]) => !(one instanceof Omit))),
 })
 
 const compileValue = (value: unknown, located: Located): Expression => {
-  if (typeof value === 'string') return hasBraces(value) ? compileString(value, located.origin) : constant(value)
   if (value instanceof SealedText) return sealed(value)
-  if (value === null || typeof value !== 'object') return constant(value)
+  const exact = located.exact?.('')
+  if (exact?.isTemplate === false) return constant(value, exact.value)
+  if (typeof value === 'string' && hasBraces(value)) return compileString(value, located.origin)
+  if (value === null || typeof value !== 'object') return constant(value, exact?.value)
   if (Array.isArray(value)) {
     const members = value.map((inner, index) => compileValue(inner, locatedMember(located, index)))
-    return compileTree(value, members, listOf)
+    return compileTree(value, members, listOf, exact?.value)
   }
-  const members = Object.entries(value).map(([key, inner]) => compileValue(inner, locatedMember(located, key)))
-  return compileTree(value, members, mappingOf(Object.keys(value)))
+  const keys = exact?.value instanceof Dict ? exact.value.keys() : Object.keys(value)
+  const names = keys.map(keyText)
+  const written = value as Record<string, unknown>
+  const members = names.map(name => compileValue(written[name], locatedMember(located, name)))
+  return compileTree(value, members, mappingOf(names, keys), exact?.value)
 }
 
 /** What is written at a place is compiled once. */
@@ -206,7 +214,11 @@ const compiledAt = new WeakMap<Located, Expression>()
  * Throws a Refusal `playbook-expression` with the place of the fault.
  */
 export const compileTemplate = (value: unknown, located: Located): Expression => {
-  if (value !== located.value) return compileValue(value, located)
+  if (value !== located.value) {
+    // What is exact of what was written says nothing of another value.
+    const { exact: _, ...place } = located
+    return compileValue(value, place)
+  }
   const expression = compiledAt.get(located) ?? compileValue(value, located)
   compiledAt.set(located, expression)
   return expression

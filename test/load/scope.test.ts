@@ -41,6 +41,30 @@ test('a variable is evaluated where it belongs, higher layers win', () => {
   assert.equal(value("groups.all | map('extract', hostvars, 'port')"), [2, 7])
 })
 
+test('what is written keeps in expressions what plain data cannot say', () => {
+  const layers = [
+    layer(`
+half: 8.0
+big: 9007199254740993
+day: 2024-02-29
+ports: {8080: x, 80: y}
+mixed: {8080: "{{ half }}", 443: 1, yes: 2}
+list: [1.0, "{{ big }}"]
+raw: !unsafe "{{ half }}"
+inside: {a: !unsafe "{{ half }}", b: "{{ half }}"}
+told: "{{ half }} {{ big + 1 }} {{ ports }} {{ day.year }} {{ list }}"
+`),
+  ]
+  const scope = scopeOf({ layers })
+  assert.is(value('told', scope), "8.0 9007199254740994 {8080: 'x', 80: 'y'} 2024 [1.0, 9007199254740993]")
+  assert.is(value('mixed | string', scope), '{8080: 8.0, 443: 1, True: 2}')
+  assert.equal(value('[ports[80], ports["80"] is defined, mixed[8080] | type_debug]', scope), ['y', false, 'float'])
+  assert.equal(value('[raw, inside.a, inside.b]', scope), ['{{ half }}', '{{ half }}', 8])
+  // Plain data, for the arguments of modules.
+  assert.equal(value('ports', scope), { 80: 'y', 8080: 'x' })
+  assert.is(value('half', scope), 8)
+})
+
 test('what runbook defines itself', () => {
   assert.is(value('inventory_hostname'), 'node0')
   assert.equal(value('group_names'), ['ungrouped'])
