@@ -13,7 +13,6 @@ const readVars = (file: string): Vars => {
   const text = readText(file, 'file of variables', 'inventory-missing')
   const document = readYaml(text, file, 'inventory-yaml')
   // A file of variables may hold comments only.
-  if (document.value === null) return {}
   if (!document.value) return {}
   if (!isRecord(document.value)) {
     const what = `A file of variables must be a mapping, not ${kindOf(document.value)}.`
