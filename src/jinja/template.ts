@@ -5,6 +5,7 @@ import type { PluginNames } from './compile-expression.ts'
 import { runTemplate } from './compile-inheritance.ts'
 import { compileBody } from './compile-statement.ts'
 import type { ControllerAnswers } from './controller-answers.ts'
+import { copied } from './copied.ts'
 import type { Delimiters } from './delimiters.ts'
 import { filters } from './filters/all.ts'
 import { type Block, type Compiled, type Evaluate, type Execute, type Frame, type Rendering, Scope } from './frame.ts'
@@ -15,21 +16,15 @@ import { finalized, joinedPieces, Pieces } from './pieces.ts'
 import { SyntaxFault } from './syntax-fault.ts'
 import { tests } from './tests.ts'
 import type { ExpressionNode, StatementNode } from './tree.ts'
-import {
-  type Dict,
-  type FaultPlace,
-  Live,
-  Omit,
-  orElse,
-  Tuple,
-  Undefined,
-  usable,
-  type Value,
-  ValueFault,
-} from './value.ts'
+import { type Dict, type FaultPlace, Live, Omit, orElse, Undefined, usable, type Value, ValueFault } from './value.ts'
 
 /** A template that was read. */
-export type JinjaTemplate = Compiled & { how: Delimiters; statements: StatementNode[] }
+export type JinjaTemplate = Compiled & {
+  how: Delimiters
+  statements: StatementNode[]
+  /** It may change lists and mappings in their place, or leads to another template that may. */
+  changes: boolean
+}
 
 /**
  * Reads a template, which has no header any more. `file` stands for it in the places of what is wrong in it.
@@ -67,8 +62,14 @@ const compiled = (statements: StatementNode[], how: Delimiters, file: object): J
       name,
       { body: compileBody(body, known), isScoped, isRequired },
     ])
-  return { source: file, body: compileBody(statements, known), blocks: new Map(blocks), how, statements }
+  const changes = nodesBelow(statements).some(mayChange)
+  return { source: file, body: compileBody(statements, known), blocks: new Map(blocks), how, statements, changes }
 }
+
+const CHANGING = 'append extend insert pop popitem remove clear update setdefault sort reverse'.split(' ')
+const mayChange = (node: ReturnType<typeof nodesBelow>[number]): boolean =>
+  ['extends', 'include', 'import', 'from'].includes(node.kind) ||
+  (node.kind === 'call' && node.of.kind === 'attribute' && CHANGING.includes(node.of.name))
 
 /** The value of a template in a text: it sees the variables of the host alone. */
 const embedded =
@@ -96,12 +97,8 @@ export type RenderWith = {
   controller?(): ControllerAnswers | undefined
 }
 
-/** A list of its own: a template that changes it changes nothing else. */
-const ownList = (value: Value): Value =>
-  Array.isArray(value) && !(value instanceof Tuple) ? value.map(ownList) : value
-
-const renderingOf = (given: RenderWith): Rendering => {
-  const { variable, names, template } = given
+const renderingOf = (template: JinjaTemplate, given: RenderWith): Rendering => {
+  const { variable, names } = given
   const found = new Map<string, Value>()
   const variableOf = (name: string): Value => {
     const known = found.get(name)
@@ -112,7 +109,8 @@ const renderingOf = (given: RenderWith): Rendering => {
   }
   const lookedUp = (name: string): Value => {
     const data = variable(name)
-    if (data !== undefined) return ownList(data)
+    // A template that changes a list or a mapping in its place changes nothing else.
+    if (data !== undefined) return template.changes ? copied(data) : data
     return orElse(
       globalOf(name),
       () => new Undefined(new ValueFault(`There is no "${name}".`, { name, known: names() })),
@@ -145,7 +143,7 @@ const renderingOf = (given: RenderWith): Rendering => {
     variable: variableOf,
     member: (owner, key) => (typeof key === 'string' ? memberByName(owner, key) : memberByKey(owner, key)),
   }
-  return { context, filters, tests, global: globalOf, template, calls: { depth: 0, rounds: 0 } }
+  return { context, filters, tests, global: globalOf, template: given.template, calls: { depth: 0, rounds: 0 } }
 }
 
 /**
@@ -156,7 +154,15 @@ export const templateValue = (template: JinjaTemplate, given: RenderWith): Value
   const scope = new Scope()
   const output = new Pieces()
   const blocks = new Map([...template.blocks].map(([name, block]) => [name, [block]]))
-  const frame: Frame = { rendering: renderingOf(given), scope, top: scope, output, blocks, heir: {}, isTop: true }
+  const frame: Frame = {
+    rendering: renderingOf(template, given),
+    scope,
+    top: scope,
+    output,
+    blocks,
+    heir: {},
+    isTop: true,
+  }
   return deferred(() => {
     runTemplate(template, frame)
     return joinedPieces(output)

@@ -1,6 +1,5 @@
 import { type Origin, type Reason, refuse } from '../core/failure.ts'
 import { SealedText } from '../core/vault-file.ts'
-import { copied } from '../jinja/copied.ts'
 import { ansibleDelimiters, type Delimiters } from '../jinja/delimiters.ts'
 import { variableReads } from '../jinja/free-names.ts'
 import { fromPlain, toPlain } from '../jinja/plain.ts'
@@ -58,23 +57,16 @@ const once = <T>(make: () => T): (() => T) => {
   }
 }
 
-/** What changes a list or a mapping in its place: then the variable itself has to stay as it is. */
-const CHANGES = /\.\s*(?:append|extend|insert|pop|popitem|remove|clear|update|setdefault|sort|reverse)\s*\(/
-
 const ofTemplate = (template: JinjaTemplate, source: Source): Expression => {
   const references = once(() =>
     variableReads(template, () => undefined).map(
       ({ place, ...read }): Reference => ({ ...read, origin: originOf(place) }),
     ),
   )
-  const changes = CHANGES.test(source.text)
   const value = (scope: HostScope): Value => {
     const found = templateValue(template, {
       ...askingIn(scope),
-      variable: name => {
-        const there = valueIn(scope, name)
-        return changes && there !== undefined ? copied(there) : there
-      },
+      variable: name => valueIn(scope, name),
       names: () => Object.keys(scope),
       template: () => undefined,
     })

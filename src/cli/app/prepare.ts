@@ -14,6 +14,7 @@ import type { Asks } from '../../load/scope.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
 import { parseExtra } from '../../load/variables.ts'
+import type { AnyModule } from '../../module/define.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
 import type { Configured, ConnectionOptions } from '../../settings/precedence.ts'
@@ -136,6 +137,14 @@ const specFaults = async (typed: Readable, isWhole: boolean): Promise<Failure[]>
     ? (await import('../../load/argument-spec.ts')).argumentSpecFaults(typed as Loaded)
     : []
 
+/** All that is wrong is told at once. */
+const refuseAll = async (typed: Readable, modules: Record<string, AnyModule>, failures: Failure[]): Promise<void> => {
+  if (failures.length === 0) return
+  // Planning tells of values; where it is not come to, they are tried here. Loaded only then.
+  const { checkValues } = await import('./check-values.ts')
+  throw new Refusal(...inFileOrder([...failures, ...checkValues(typed, modules, failures)], typed.playbook.file))
+}
+
 export type Prepared = {
   /** What was asked for, with what the environment says where the command line does not. */
   asked: PlaybookOptions
@@ -231,19 +240,13 @@ export const prepare = async (
   const controller = createController(folder, { lock, artifacts: asked.artifacts, emit, signal })
   await hear(signal)
   await controller.ready(typed.playbook.plays.flatMap(play => [...play.tasks, ...play.handlers]))
-  const failures = [
+  await refuseAll(typed, modules, [
     ...(result.failures ?? []),
     ...found.failures,
     ...check(typed, modules, found.names),
     ...filesChecked(typed, modules, controller),
     ...(await specFaults(typed, result.value !== undefined)),
-  ]
-  if (failures.length > 0) {
-    // Planning tells of values; where it is not come to, they are tried here. Loaded only then.
-    const { checkValues } = await import('./check-values.ts')
-    failures.push(...checkValues(typed, modules, failures))
-    throw new Refusal(...inFileOrder(failures, typed.playbook.file))
-  }
+  ])
   await hear(signal)
   const loaded = typed as Loaded
   const selection = selectionOf(asked)
