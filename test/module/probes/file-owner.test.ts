@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isUnknown } from '../../../src/core/unknown.ts'
+import { isUnknown, Later } from '../../../src/core/unknown.ts'
 import { accountGroup, user } from '../../../src/module/probes/account.ts'
 import { type FileAnswer, file, stat } from '../../../src/module/probes/file.ts'
 import { recordAnswer } from '../../../src/world/answers.ts'
@@ -165,6 +165,25 @@ test('a user is in the groups that are left, and its primary group keeps it', ()
   assert.is(word((sky.ask(user('ada')) as Record<string, unknown>).group), 'after u')
   sky.touches('v', 'path:/etc/group')
   assert.is(word(groups()), 'after v')
+})
+
+test('an owner that will be known with the change is shown so, also where the one before is not known yet', () => {
+  const gone = new Later('node0/first')
+  const shown = (group: unknown, gid: unknown): string[] =>
+    file('/x').show!(
+      { ...text('x'), ...present, kind: 'file', group, gid } as FileAnswer,
+      {
+        exists: true,
+        group: new Later('node0/second'),
+      } as unknown as FileAnswer,
+    ).map(one => JSON.stringify(one))
+  assert.equal(shown('gm', 4200), [
+    '{"kind":"value","subject":"/x group","before":"gm","after":"(known after node0/second)"}',
+  ])
+  assert.equal(shown(gone, gone), [
+    '{"kind":"value","subject":"/x group","before":"(known after node0/first)","after":"(known after node0/second)"}',
+  ])
+  assert.equal(shown('root', 0), [], "root's mostly stays root's")
 })
 
 test.run()
