@@ -277,32 +277,6 @@ const addArtifacts = (root: Command, done: Done): void => {
     })
 }
 
-const addLab = (root: Command, done: Done): void => {
-  root
-    .command('lab')
-    .description('throw-away hosts to try a playbook on: up, add NODE, rm NODE, list, status, down')
-    .argument('<action>', 'up, add, rm, list, status or down')
-    .argument('[node]', 'the host to add or remove')
-    .option('--hosts <n>', 'how many hosts', count, 3)
-    .option('--name <name>', 'which lab', 'lab')
-    .addOption(
-      new Option('--init <init>', "the hosts' first process (default: as it is, systemd for a new lab)").choices([
-        'systemd',
-        'none',
-      ]),
-    )
-    .option('--kind <kind>', 'what new hosts are made of: debian, busybox, fish, … (see README; default: debian)')
-    .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
-    .action(async (action, node, options) => {
-      const { lab } = await import('./commands/lab.ts')
-      const io = {
-        out: (line: string) => void process.stdout.write(`${line}\n`),
-        err: (line: string) => void process.stderr.write(`${line}\n`),
-      }
-      done(await lab({ action, ...(node === undefined ? {} : { node }), ...options }, io))
-    })
-}
-
 const addConfig = (root: Command, done: Done): void => {
   withFormat(
     withConnection(
@@ -339,7 +313,9 @@ const commands: Record<string, (root: Command, done: Done) => void> = {
   cp: addCp,
   artifacts: addArtifacts,
   config: addConfig,
-  lab: addLab,
+  lab: apart('lab', 'throw-away hosts to try a playbook on: up, add NODE, rm NODE, list, status, down'),
+  schema: apart('schema', 'print the JSON Schema of playbooks, tasks or inventories, for editors'),
+  module: apart('module', 'the modules that there are: list, or `show NAME`'),
   inventory: apart('inventory', 'say which hosts, groups and variables there are, as ansible-inventory says it'),
   vault: apart('vault', 'files and values that only a password opens: encrypt, edit, view, … (vault --help)'),
   version: addVersion,
@@ -386,6 +362,9 @@ export const main = async (argv: string[]): Promise<void> => {
     const root = program(argv[0], done)
     const described = root.commands[0]!
     if (argv[0] === 'inventory') (await import('./inventory-command.ts')).describeInventory(described, done)
+    if (argv[0] === 'lab') (await import('./lab-command.ts')).describeLab(described, count, done)
+    if (['schema', 'module'].includes(argv[0]!))
+      (await import('./author-commands.ts')).describeForAuthors(described, done)
     if (argv[0] === 'vault') (await import('./vault-commands.ts')).addVaultCommands(described, done)
     exitOverrideBelow(root)
     await root.parseAsync(spelled(argv), { from: 'user' })

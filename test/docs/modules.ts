@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import type { Documented } from './reference.ts'
+import type { Documented } from '../../src/cli/app/module-reference.ts'
 
 const folder = new URL('../../modules/', import.meta.url)
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { typeInWords } from '../../src/cli/app/module-reference.ts'
 import { parsePlaybook } from '../../src/load/playbook.ts'
 import { allModules } from './modules.ts'
-import { referenceOf, typeOf } from './reference.ts'
+import { referenceOf } from './reference.ts'
 
 const all = await allModules()
 
@@ -32,12 +33,12 @@ for (const { file, module } of all) {
 }
 
 test('types are told in words', () => {
-  assert.is(typeOf({ type: 'array', items: { type: 'string' } }), 'list of text')
-  assert.is(typeOf({ anyOf: [{ const: 'a' }, { const: 'b' }] }), '`a` or `b`')
-  assert.is(typeOf({ enum: ['a', 'b'] }), '`a`, `b`')
-  assert.is(typeOf({ type: ['string', 'integer'] }), 'text or whole number')
-  assert.is(typeOf({ type: 'object', properties: { id: {} } }), 'mapping with `id`')
-  assert.is(typeOf({}), 'any value')
+  assert.is(typeInWords({ type: 'array', items: { type: 'string' } }), 'list of text')
+  assert.is(typeInWords({ anyOf: [{ const: 'a' }, { const: 'b' }] }), '`a` or `b`')
+  assert.is(typeInWords({ enum: ['a', 'b'] }), '`a`, `b`')
+  assert.is(typeInWords({ type: ['string', 'integer'] }), 'text or whole number')
+  assert.is(typeInWords({ type: 'object', properties: { id: {} } }), 'mapping with `id`')
+  assert.is(typeInWords({}), 'any value')
 })
 
 test.run()

@@ -74,7 +74,13 @@ export const strayRooms = (imports: Import[]): string[] =>
 const DOORS: Record<string, string[]> = {
   esbuild: ['build/build.ts'],
   ajv: ['src/load/schema.ts'],
-  commander: ['src/cli/main.ts', 'type src/cli/inventory-command.ts', 'type src/cli/vault-commands.ts'],
+  commander: [
+    'src/cli/main.ts',
+    'type src/cli/author-commands.ts',
+    'type src/cli/inventory-command.ts',
+    'type src/cli/lab-command.ts',
+    'type src/cli/vault-commands.ts',
+  ],
   diff: ['src/report/difference.ts'],
   handlebars: ['src/load/template.ts'],
   'fast-check': ['test/chance.ts'],
