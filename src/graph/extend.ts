@@ -1,3 +1,4 @@
+import { givenNames } from '../load/variables.ts'
 import { distinctEdges, type EdgesById, namedEdges, notifyEdges, turnEdges } from './edges.ts'
 import type { Edge, Graph, GraphSource, Node } from './graph.ts'
 import { type Addition, type DraftedTask, draftTasks, insertWritten, type NodeDraft } from './nodes.ts'
@@ -20,12 +21,17 @@ export const emptyGraph = (source: GraphSource): Graph => ({
   source,
 })
 
-/** The nodes that register each name, in the order given. */
-const byRegister = <N extends NodeDraft>(nodes: N[]): Map<string, N[]> =>
-  Map.groupBy(
-    nodes.filter(({ task }) => task.register !== undefined),
-    ({ task }) => task.register!,
-  )
+/** The nodes that give each name to a value, in the order given. */
+const byRegister = <N extends NodeDraft>(nodes: N[]): Map<string, N[]> => {
+  const found = new Map<string, N[]>()
+  for (const node of nodes)
+    for (const name of givenNames(node.task)) {
+      const known = found.get(name)
+      if (known) known.push(node)
+      else found.set(name, [node])
+    }
+  return found
+}
 
 const byIdOf = <N extends { id: string }>(nodes: N[]): Map<string, N> => new Map(nodes.map(node => [node.id, node]))
 const positionsOf = (nodes: { id: string }[]): Map<string, number> => new Map(nodes.map(({ id }, at) => [id, at]))
@@ -44,10 +50,7 @@ type Ground = {
 
 const groundOf = ({ source, registered, written }: Graph, additions: Addition[]): Ground => {
   const { hosts } = source.inventory
-  const names = new Set([
-    ...registered.keys(),
-    ...additions.flatMap(({ tasks }) => tasks.flatMap(({ register }) => register ?? [])),
-  ])
+  const names = new Set([...registered.keys(), ...additions.flatMap(({ tasks }) => tasks.flatMap(givenNames))])
   const scopeOf = staticScope(source, [...names])
   const becomes = staticBecome(source, scopeOf)
   const joined = additions.map(addition => {

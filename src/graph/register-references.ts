@@ -39,7 +39,8 @@ export const registerReferences = (
     if (visited.has(key)) return
     visited.add(key)
     if (registers.has(name)) found.set(key, { host, register: name, own, ...ofFacts })
-    else follow(within(name), own, host)
+    // Until a task gives it, a name is the variable that it was.
+    follow(within(name), own, host)
   }
   follow(references, true, null)
   return [...found.values()]

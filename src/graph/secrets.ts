@@ -10,6 +10,10 @@ import { registerReferences } from './register-references.ts'
 /** The arguments of each module that its schema calls secret. */
 type SecretArguments = (module: string) => string[]
 
+/** The variables that a task makes, as they stand among its arguments. */
+const madeBy = ({ args, gives = [] }: Task): Record<string, Located>[] =>
+  gives.length === 0 ? [] : [Object.fromEntries(gives.map(name => [name, locatedMember(args, name)]))]
+
 /** The references in every value that a variable of a name has in these layers. */
 const referencesWithin =
   (layers: Record<string, Located>[]) =>
@@ -25,7 +29,7 @@ const referencesWithin =
 export const secretExtraVars = (loaded: Loaded, secretsOf: SecretArguments): Set<string> => {
   const { playbook, extra } = loaded
   const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
-  const within = referencesWithin(variableLayers(loaded))
+  const within = referencesWithin([...variableLayers(loaded), ...tasks.flatMap(madeBy)])
   const references = tasks.flatMap(({ module, args, loop }) => {
     const given = secretsOf(module).filter(name => name in args.value)
     const values = given.map(name => compileTemplate(args.value[name], locatedMember(args, name)))
@@ -87,16 +91,18 @@ export type SecretReader = (task: Task, play: Play) => SecretReads
  * @param files the references of the template files that a task names
  */
 export const createSecretReader = (
-  { inventory, extra }: Pick<Loaded, 'inventory' | 'extra'>,
+  { playbook, inventory, extra }: Pick<Loaded, 'playbook' | 'inventory' | 'extra'>,
   secrets: SecretPath[],
   files: (task: Task) => Reference[],
 ): SecretReader => {
+  const made = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers]).flatMap(madeBy)
   const readsOf = (task: Task, play: Play): SecretReads => {
     const within = referencesWithin([
       ...layersOfPlay(play),
       ...Object.values(inventory.vars),
       ...layersOfTask(task),
       extra,
+      ...made,
     ])
     const item = task.loop ? compileBare(task.loop).references : []
     const args = Object.keys(task.args.value).map((name): [string, SecretRead[]] => {

@@ -29,7 +29,7 @@ export const staticScope =
       groups: inventory.groups,
       ...(inventory.implicit === undefined ? {} : { implicit: inventory.implicit }),
       registers: () => registers,
-      register: refuseRead,
+      register: () => refuseRead,
       facts: refuseRead,
       gathered: () => ({ names: refuseRead, value: refuseRead }),
       controllerFor: (on, item) => asks?.(on, item, task.folders),

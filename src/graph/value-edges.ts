@@ -2,7 +2,7 @@ import { compileTemplate, type Reference } from '../load/expression.ts'
 import { isFactVariable } from '../load/fact-names.ts'
 import type { Located } from '../load/located.ts'
 import type { Play, Task } from '../load/playbook.ts'
-import { layersOfPlay, layersOfTask } from '../load/variables.ts'
+import { givenNames, layersOfPlay, layersOfTask } from '../load/variables.ts'
 import type { CompiledTask } from './compile.ts'
 import type { Edge, GraphSource } from './graph.ts'
 import type { DraftedTask, NodeDraft } from './nodes.ts'
@@ -52,7 +52,7 @@ export const readsIn = ({ inventory, extra }: GraphSource, registers: Iterable<s
   }
 }
 
-/** The nodes that register a name on a host, in written order: those of the host, and those that stand for every host. */
+/** The nodes that give a name to a value on a host, in written order: those of the host, and those that stand for every host. */
 type RegisteredOn = (name: string, host: string) => NodeDraft[]
 
 export const registeredOn = (registered: Map<string, NodeDraft[]>, hosts: string[]): RegisteredOn => {
@@ -69,18 +69,24 @@ export const registeredOn = (registered: Map<string, NodeDraft[]>, hosts: string
 export type Values = { on: RegisteredOn; hosts: string[]; written: ReadonlyMap<string, number> }
 
 /**
- * The node that a name stands for. It may be registered again: what counts is what was written before, as one reads a
- * playbook, else the first that is written later.
+ * The nodes that a name may stand for. It may be given again: what counts is what was written before, as one reads a
+ * playbook, back to what is registered in any case; else the first that is registered later. A variable that is only made
+ * later is what it was until then.
  */
-const sourceFor = (
+const sourcesFor = (
+  name: string,
   all: NodeDraft[],
   node: NodeDraft,
   own: boolean,
   written: Values['written'],
-): NodeDraft | undefined => {
-  const others = all.filter(one => one !== node)
+): NodeDraft[] => {
+  const registers = ({ task }: NodeDraft): boolean => task.register === name
   const at = written.get(node.id)!
-  return others.findLast(one => written.get(one.id)! < at) ?? others[0] ?? (own ? all[0] : undefined)
+  const before = all.filter(one => written.get(one.id)! < at && (registers(one) || one.task !== node.task))
+  if (before.length > 0) return before.slice(Math.max(0, before.findLastIndex(registers)))
+  const registering = all.filter(registers)
+  const other = registering.find(one => one !== node) ?? (own ? registering[0] : undefined)
+  return other ? [other] : []
 }
 
 /** The edges of each node of a task to the nodes whose values it reads. The nodes stand side by side as written. */
@@ -90,15 +96,17 @@ export const valueEdges = (
   { on, hosts, written }: Values,
 ): ((node: NodeDraft) => Edge[]) => {
   const edgesTo = (node: NodeDraft, { register, own }: RegisterReference, sources: string[]): Edge[] =>
-    sources.flatMap(host => {
-      const source = sourceFor(on(register, host), node, own, written)
-      return source ? [{ on: source.id, kind: 'value' as const }] : []
-    })
+    sources.flatMap(host =>
+      sourcesFor(register, on(register, host), node, own, written).map(({ id }) => ({
+        on: id,
+        kind: 'value' as const,
+      })),
+    )
   // What is read of other hosts is the same for all nodes of the task, unless the task itself registers it.
   const shared = new Map<RegisterReference, Edge[]>()
   const elsewhere = (node: NodeDraft, read: RegisterReference): Edge[] => {
     const sources = read.host === null ? hosts : [read.host]
-    if (task.register === read.register) return edgesTo(node, read, sources)
+    if (givenNames(task).includes(read.register)) return edgesTo(node, read, sources)
     const found = shared.get(read) ?? edgesTo(nodes[0]!, read, sources)
     shared.set(read, found)
     return found

@@ -4,15 +4,15 @@ import { hasBraces } from './braces.ts'
 import { checkReference, type Names, type Registered } from './check-reference.ts'
 import { compileExpression, compileTemplate, type Expression } from './expression.ts'
 import type { Loaded, Readable } from './load.ts'
-import { keyMark, type Located } from './located.ts'
-import { builtinPrefix } from './names.ts'
+import { keyMark, keyOrigin, type Located } from './located.ts'
+import { builtinPrefix, nameFault } from './names.ts'
 import { failuresOfPatterns, matchHosts } from './pattern.ts'
 import type { Play, Task } from './playbook.ts'
 import { validate } from './schema.ts'
 import { secretFaults } from './secrets.ts'
 import { didYouMean } from './suggest.ts'
 import { wrongArguments } from './task.ts'
-import { layersOfPlay, layersOfTask } from './variables.ts'
+import { givenNames, layersOfPlay, layersOfTask } from './variables.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
 /** What the check needs to know of a module. `free`: it takes any arguments (they are not checked). */
@@ -34,15 +34,15 @@ const definitionsOf = (layers: Record<string, Located>[]): Definitions => {
   return found
 }
 
-/** What a task that could not be read would register: nothing is known about it. */
+/** A variable that a task makes, and what one that could not be read would register: nothing is known about it. */
 const unknownRegister: Registered = { module: '', looped: false, outputs: undefined }
 
 const registersOf = (plays: Play[], signatures: Signatures, unread: ReadonlySet<string>): Map<string, Registered[]> => {
   const found = new Map<string, Registered[]>([...unread].map(name => [name, [unknownRegister]]))
   for (const task of plays.flatMap(play => [...play.tasks, ...play.handlers])) {
-    if (task.register === undefined) continue
     const made = { module: task.module, looped: task.loop !== undefined, outputs: signatures[task.module]?.outputs }
-    found.set(task.register, [...(found.get(task.register) ?? []), made])
+    for (const name of givenNames(task))
+      found.set(name, [...(found.get(name) ?? []), name === task.register ? made : unknownRegister])
   }
   return found
 }
@@ -63,8 +63,17 @@ const checkModule = (task: Task, signatures: Signatures, known: readonly string[
     return [{ reason: 'playbook-shape', what: wrongArguments(task.module, task.text.value), origin: task.text.origin }]
   if (signature.free) return []
   const options = { subject: task.module, reason: 'playbook-argument', expressions: 'skip' } as const
-  return validate(signature.args, task.args.value, task.args, options)
+  return [...validate(signature.args, task.args.value, task.args, options), ...checkGiven(task)]
 }
+
+/** The names of variables that a task makes. Who reads one is found before anything runs, so it stands there in letters. */
+const checkGiven = ({ gives = [], args }: Task): Failure[] =>
+  gives.flatMap(name => {
+    const fault = nameFault(name)
+    if (fault === undefined) return []
+    const fix = hasBraces(name) ? 'Write the name out, or make one mapping: name: "{{ {key: value} }}".' : undefined
+    return [{ reason: 'playbook-name', what: `The variable "${name}" ${fault}.`, fix, origin: keyOrigin(args, name) }]
+  })
 
 /** What stands beside a module that has no argument for it, or has it twice. */
 const checkSayings = (task: Task): Failure[] =>

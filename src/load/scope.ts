@@ -22,9 +22,10 @@ export type ScopeInput = {
   groups: Record<string, string[]>
   /** A host of no group: read by its name, and not gone through. */
   implicit?: string
-  /** The names that have been registered on a host. */
+  /** The names that tasks may have given to values on a host. */
   registers(host: string): string[]
-  register(host: string, name: string): unknown
+  /** What such a name stands for, read when it is called; undefined where no task has given it. */
+  register(host: string, name: string): (() => unknown) | undefined
   facts(host: string): unknown
   /** Under Ansible's names; undefined where none are gathered of the host. */
   gathered?(host: string): HostFacts | undefined
@@ -126,7 +127,8 @@ const hostValues = (
     if (name === 'hostvars') return shared.hostvars
     if (name === 'groups') return given(() => input.groups)
     if (name === 'facts') return given(() => input.facts(host))
-    if (registered().includes(name)) return given(() => input.register(host, name))
+    const made = registered().includes(name) ? input.register(host, name) : undefined
+    if (made) return given(made)
     const layer = highest.find(one => Object.hasOwn(one, name))
     if (layer) return variable(shared, host, name, layer[name]!, () => scopeOver(values))
     if (name === factsVariable) return () => allFacts(input.gathered?.(host))
@@ -136,7 +138,7 @@ const hostValues = (
     return name === 'inventory_hostname' ? () => host : undefined
   }
   const names = (): string[] => {
-    const all = [...layers.flatMap(Object.keys), ...registered()]
+    const all = [...layers.flatMap(Object.keys), ...registered().filter(name => input.register(host, name))]
     const own = ['facts', 'groups', 'hostvars', ...(item ? ['item'] : [])]
     return [...new Set(['inventory_hostname', 'group_names', ...all, ...own])]
   }

@@ -9,7 +9,7 @@ import type { Loaded, Readable } from './load.ts'
 import type { Located } from './located.ts'
 import { builtIn, connectionVariables } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import { layersOfPlay, layersOfTask } from './variables.ts'
+import { givenNames, layersOfPlay, layersOfTask } from './variables.ts'
 
 /** A variable, a registered value or a member of one, by its names: `vault.db_password` is two. */
 export type SecretPath = string[]
@@ -70,8 +70,8 @@ export const controllerPaths = (folder: string, entry: string): string[] => [
 const sourceOf = (loaded: Readable, entry: string): { paths: SecretPath[]; files: string[] } | undefined => {
   const layers = variableLayers(loaded)
   const path = entry.split('.')
-  const registers = tasksIn(loaded).map(task => task.register)
-  if (layers.some(layer => Object.hasOwn(layer, path[0]!)) || registers.includes(path[0]))
+  const registers = tasksIn(loaded).flatMap(givenNames)
+  if (layers.some(layer => Object.hasOwn(layer, path[0]!)) || registers.includes(path[0]!))
     return { paths: [path], files: [] }
   const file = entry.replace(/^@/, '')
   const files = controllerPaths(loaded.playbook.folder, file).filter(one => kindOfPath(one) === 'file')
@@ -85,10 +85,7 @@ const entriesOf = ({ playbook }: Readable): Located<string>[] => playbook.plays.
 export const secretFaults = (loaded: Loaded): Failure[] =>
   entriesOf(loaded).flatMap(({ value, origin }) => {
     if (sourceOf(loaded, value)) return []
-    const known = [
-      ...variableLayers(loaded).flatMap(Object.keys),
-      ...tasksIn(loaded).flatMap(one => one.register ?? []),
-    ]
+    const known = [...variableLayers(loaded).flatMap(Object.keys), ...tasksIn(loaded).flatMap(givenNames)]
     const fix =
       didYouMean(value, known) ||
       'Give it with -e, in the inventory or in defaults, or take it out of secrets. A file is named by its path.'
@@ -113,7 +110,7 @@ const connectionSecrets = (loaded: Readable): SecretPath[] => {
 export const secretSources = (loaded: Readable): SecretSources => {
   const found = entriesOf(loaded).flatMap(({ value }) => sourceOf(loaded, value) ?? [])
   const asked = loaded.playbook.plays.flatMap(({ prompts = [] }) => prompts.filter(({ isPrivate }) => isPrivate))
-  const hidden = tasksIn(loaded).flatMap(task => (task.noLog && task.register ? [[task.register]] : []))
+  const hidden = tasksIn(loaded).flatMap(task => (task.noLog ? givenNames(task).map(name => [name]) : []))
   return {
     paths: [
       ...found.flatMap(one => one.paths),

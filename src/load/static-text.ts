@@ -14,7 +14,7 @@ const scopeOf = (layers: Record<string, Located>[]): Record<string, unknown> => 
     layersOf: () => [],
     groups: {},
     registers: () => [],
-    register: noHost,
+    register: () => noHost,
     facts: noHost,
   })
 }

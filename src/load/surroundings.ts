@@ -26,6 +26,8 @@ export type Task = {
   when: Located<string | boolean>[]
   loop?: Located
   register?: string
+  /** Variables of its host that it makes of its arguments, by their names: as the schema of its module says. */
+  gives?: string[]
   /** Present, even if empty: the task has exactly these edges in place of the written order. */
   needs?: Located<string>[]
   after: Located<string>[]

@@ -9,9 +9,10 @@ import type { Playbook, Task } from './playbook.ts'
  *
  * `main`: the argument that a task may give as plain text, in place of a mapping. `expression`: it is an expression by
  * its place, as `when` is. `template`: it names a template file, whose references are those of the task. `file`: it names
- * a file of the controller, unless the argument that is said is true. `secret`: it is shown nowhere.
+ * a file of the controller, unless the argument that is said is true. `secret`: it is shown nowhere. `gives`, of all
+ * arguments together: one that is not described is a variable of the host from then on.
  */
-type Word = 'main' | 'expression' | 'template' | 'file' | 'secret'
+type Word = 'main' | 'expression' | 'template' | 'file' | 'secret' | 'gives'
 type Schema = Signatures[string]['args']
 
 const propertiesOf = (schema: Schema | undefined): Record<string, object> =>
@@ -32,6 +33,13 @@ const filesOf = ({ args }: Task, schema: Schema | undefined): string[] =>
     const unless = args.value[String(wordIn(propertiesOf(schema)[name], 'file'))]
     return unless === undefined || unless === false
   })
+
+/** The variables that a task makes: each argument that the schema does not describe, where it says that they are such. */
+const givesOf = ({ args }: Task, schema: Schema | undefined): Pick<Task, 'gives'> => {
+  if (wordIn(schema, 'gives') === undefined) return {}
+  const described = propertiesOf(schema)
+  return { gives: Object.keys(args.value).filter(name => !Object.hasOwn(described, name)) }
+}
 
 /** An expression without braces of its own is given them. */
 const braced = (value: unknown): unknown => {
@@ -160,14 +168,18 @@ const withExpressions = (task: Task, names: string[]): Task => {
   return { ...task, args: { ...task.args, value: { ...value, ...Object.fromEntries(expressions) } } }
 }
 
-const taskBy = (task: Task, schema: Schema | undefined): Task => ({
-  ...withExpressions(
+const taskBy = (task: Task, schema: Schema | undefined): Task => {
+  const complete = withExpressions(
     withSayings(withEnvironment(withLowerArguments(withMain(task, schema)), schema), schema),
     argumentsThat('expression', schema),
-  ),
-  templates: argumentsThat('template', schema),
-  files: filesOf(task, schema),
-})
+  )
+  return {
+    ...complete,
+    ...givesOf(complete, schema),
+    templates: argumentsThat('template', schema),
+    files: filesOf(task, schema),
+  }
+}
 
 /** The tasks of a playbook, their arguments taken as the schemas of their modules want it. */
 export const applySchemas = <L extends { playbook: Playbook }>(loaded: L, signatures: Signatures): L => {

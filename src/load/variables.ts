@@ -98,6 +98,10 @@ const varsOfPlay = ({ vars, prompted, fileVars, roleVars }: Play): Record<string
   ...(roleVars ? [roleVars] : []),
 ]
 
+/** The names that a task gives to values on its host: what it registers, and the variables that it makes. */
+export const givenNames = ({ register, gives = [] }: Pick<Task, 'register' | 'gives'>): string[] =>
+  register === undefined || gives.includes(register) ? gives : [register, ...gives]
+
 /** All that a task says of variables: its own, and those of its role. */
 export const layersOfTask = ({ vars, role }: Pick<Task, 'vars' | 'role'>): Record<string, Located>[] =>
   role ? [role.defaults, role.vars, vars, role.params, magicOf(role)] : [vars]

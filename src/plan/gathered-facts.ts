@@ -55,7 +55,8 @@ const subsetsFor = (source: FactSource, walk: Walk, { play }: Node, wanted: read
 /** Whether what a module gives is facts of its host, for all tasks behind it. */
 const makesFacts = ({ known }: Walk, { task }: Node): boolean => {
   const { outputs } = known.modules[task.module] ?? {}
-  return isRecord(outputs?.properties) && Object.hasOwn(outputs.properties, factsVariable)
+  // Variables that it makes are no facts of the host, though they stand under the same name in what it registers.
+  return task.gives === undefined && isRecord(outputs?.properties) && Object.hasOwn(outputs.properties, factsVariable)
 }
 
 const making = new WeakMap<Graph, Node[]>()

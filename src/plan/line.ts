@@ -5,6 +5,7 @@ import { hiddenFailure } from '../core/hidden.ts'
 import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { machineOf, type Node, nodeId } from '../graph/graph.ts'
+import { factsVariable } from '../load/fact-names.ts'
 import type { AnyModule, Diagnose, Settle } from '../module/define.ts'
 import type { Guard } from '../module/guard.ts'
 import type { Label } from '../module/label.ts'
@@ -211,6 +212,23 @@ export const decidedLine = (
   if (verdict.is === 'ok')
     return { ...at, verdict: 'ok', outputs: { changed: false, ...((verdict.outputs as object) ?? {}) } }
   return changeLine(at, verdict as never, module, values, ask)
+}
+
+/**
+ * A line of a task that makes variables of its arguments: they are what it registers. Those that are known are so although
+ * others are not yet.
+ */
+export const givingLine = (line: Line, values: Record<string, unknown>): Line => {
+  const { gives } = line.node.task
+  if (gives === undefined || line.verdict !== 'ok') return line
+  const made = Object.fromEntries(gives.map(name => [name, values[name]]))
+  const unknowns = unknownsIn(made)
+  const first = unknowns.find(one => !(one instanceof Later)) ?? unknowns[0]
+  const outputs = { changed: false, [factsVariable]: made }
+  if (first === undefined) return { ...line, outputs }
+  if (first instanceof Missing) return { ...line, verdict: 'pending', outputs: first }
+  const open = unknownLine(line, first, () => [])
+  return first instanceof Later ? { ...open, outputs } : open
 }
 
 type AnyChange = {

@@ -1,9 +1,12 @@
 import { isUnknown, Lost, Missing } from '../core/unknown.ts'
+import { isRecord } from '../core/value.ts'
 import { type Graph, machineOf, type Node, nodeId } from '../graph/graph.ts'
+import { factsVariable } from '../load/fact-names.ts'
 import type { Located } from '../load/located.ts'
 import { createScope } from '../load/scope.ts'
 import { layersFor } from '../load/variables.ts'
 import { facts } from '../module/probes/facts.ts'
+import { catchUnknown } from './decide.ts'
 import { gatheredFacts } from './gathered-facts.ts'
 import { isLost, type Known } from './known.ts'
 import { ask, type Walk } from './walk-state.ts'
@@ -14,14 +17,15 @@ const layersOf =
   (host: string): Record<string, Located>[] =>
     layersFor({ play, inventory, host, extra, ...(host === own ? { task } : {}) })
 
-type Registered = Map<string, Map<string, Node[]>>
-const indexes = new WeakMap<Graph, Registered>()
+/** By host and name, the nodes that give it there; and the written position of every node by its id. */
+type GivenNames = { on: Map<string, Map<string, Node[]>>; written: ReadonlyMap<string, number> }
+const indexes = new WeakMap<Graph, GivenNames>()
 
-/** By host and name, the nodes that register it there. Found once for a graph: asked for each line, with 1,000 hosts. */
-const registeredOn = (graph: Graph): Registered => {
+/** Found once for a graph: asked for each line, with 1,000 hosts. */
+const givenIn = (graph: Graph): GivenNames => {
   const known = indexes.get(graph)
   if (known) return known
-  const made: Registered = new Map()
+  const made: GivenNames['on'] = new Map()
   for (const [name, nodes] of graph.registered)
     for (const node of nodes)
       for (const host of node.once ? graph.source.inventory.hosts : node.hosts) {
@@ -31,14 +35,13 @@ const registeredOn = (graph: Graph): Registered => {
         if (list) list.push(node)
         else names.set(name, [node])
       }
-  indexes.set(graph, made)
-  return made
+  const given = { on: made, written: new Map(graph.written.map(({ id }, at) => [id, at])) }
+  indexes.set(graph, given)
+  return given
 }
 
 /** The node whose registered value `name` stands for on a host, as seen from a node: the one it has an edge to. */
-const registeredBy = (graph: Graph, from: Node, host: string, name: string): Node | undefined => {
-  const { positions } = graph
-  const all = registeredOn(graph).get(host)?.get(name) ?? []
+const registeredBy = ({ positions }: Graph, from: Node, all: Node[]): Node | undefined => {
   const values = new Set(from.edges.flatMap(e => (e.kind === 'value' ? [e.on] : [])))
   const at = positions.get(from.id)!
   return all.find(n => values.has(n.id)) ?? all.findLast(n => positions.get(n.id)! < at) ?? all[0]
@@ -50,6 +53,55 @@ const registered = ({ known, outputs }: Walk, by: Node, on: string): unknown => 
   const line = nodeId(host, by.task)
   if (isLost(known, host)) throw new Lost(line)
   return outputs.has(line) ? outputs.get(line) : new Missing()
+}
+
+type GivenValue = (() => unknown) | undefined
+
+/** What a name is in one of the results of a loop, or in the only one; undefined where the task has not made it there. */
+const madeIn = (output: unknown, name: string): GivenValue => {
+  if (isUnknown(output))
+    return () => {
+      throw output
+    }
+  if (!isRecord(output)) return undefined
+  const { results, [factsVariable]: made } = output
+  if (isUnknown(results)) return madeIn(results, name)
+  if (Array.isArray(results))
+    return results.toReversed().reduce<GivenValue>((found, one) => found ?? madeIn(one, name), undefined)
+  return isRecord(made) && Object.hasOwn(made, name) ? () => made[name] : undefined
+}
+
+/**
+ * What a name stands for on a host that tasks give there, as seen from a node; undefined where none has done so by then. Of
+ * what was made before, the newest counts; a task that was skipped has made nothing, and in a loop an item sees what the
+ * items before it have made.
+ */
+const givenValue = (walk: Walk, from: Node, host: string, name: string): GivenValue => {
+  const {
+    outputs,
+    known: { graph },
+  } = walk
+  const { on, written } = givenIn(graph)
+  const all = on.get(host)?.get(name) ?? []
+  const registers = ({ task }: Node): boolean => task.register === name
+  const registering = all.every(registers) ? all : all.filter(registers)
+  const isBefore = (one: Node): boolean =>
+    one === from
+      ? !registers(one)
+      : (registers(one) || one.task !== from.task) && written.get(one.id)! < written.get(from.id)!
+  for (const one of registering.length < all.length ? all.filter(isBefore).toReversed() : []) {
+    if (registers(one)) return () => registered(walk, one, host)
+    // What is left out, and nobody was known to need, has made nothing.
+    if (!graph.positions.has(one.id)) continue
+    const own = one === from
+    const made = madeIn(
+      own ? outputs.get(nodeId(host, one.task)) : catchUnknown(() => registered(walk, one, host)),
+      name,
+    )
+    if (made) return made
+  }
+  const by = registeredBy(graph, from, registering)
+  return by && (() => registered(walk, by, host))
 }
 
 const factsOf = (walk: Walk, host: string): unknown => {
@@ -84,12 +136,8 @@ export const scopeOf = (
     groups,
     ...implicitOf(walk.known.loaded),
     // A parameter of the role, and what the command line gives, win over what a task has registered.
-    registers: on => [...(registeredOn(graph).get(on)?.keys() ?? [])].filter(name => !isFixed(name, on)),
-    register: (on, name) => {
-      const by = registeredBy(graph, node, on, name)
-      if (by === undefined) throw new Missing()
-      return registered(walk, by, on)
-    },
+    registers: on => [...(givenIn(graph).on.get(on)?.keys() ?? [])].filter(name => !isFixed(name, on)),
+    register: (on, name) => givenValue(walk, node, on, name),
     facts: on => factsOf(walk, on),
     gathered: on => gatheredFacts(walk, node, on),
     controllerFor: (on, its) => walk.known.loaded.asks?.(on, its, node.task.folders),

@@ -11,7 +11,17 @@ import { type Asker, catchUnknown, decideOne } from './decide.ts'
 import { causeIn, causeOf } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
 import type { Known } from './known.ts'
-import { blank, decidedLine, type Line, leaveOut, loopOutputs, refused, skipLine, unknownLine } from './line.ts'
+import {
+  blank,
+  decidedLine,
+  givingLine,
+  type Line,
+  leaveOut,
+  loopOutputs,
+  refused,
+  skipLine,
+  unknownLine,
+} from './line.ts'
 import { scopeOf } from './scope.ts'
 import { createScreen, keepOutputs, withoutInput } from './secrecy.ts'
 import { beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
@@ -58,6 +68,8 @@ const itemLines = ({ known }: Walk, node: Node, host: string, items: unknown[]):
 const hostLines = (walk: Walk, node: Node): Line[] => {
   const host = node.hosts[0]!
   const line = blank(node, host)
+  // From an earlier look: what it makes is not there before it has.
+  if (node.task.gives) walk.outputs.delete(line.id)
   const cause = causeOf(walk, node, host)
   if (cause !== undefined) return [unknownLine(line, new Lost(cause), () => [])]
   const runs = node.task.handler ? notified(walk, node, host) : true
@@ -67,7 +79,13 @@ const hostLines = (walk: Walk, node: Node): Line[] => {
   if ('id' in items) return [withoutInput(walk.known, items)]
   if (isUnknown(items)) return [hostLine(walk, { ...line, item: { value: items } }, items)]
   if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
-  return itemLines(walk, node, host, items).map(item => hostLine(walk, item, runs))
+  const lines: Line[] = []
+  for (const item of itemLines(walk, node, host, items)) {
+    lines.push(hostLine(walk, item, runs))
+    // What one item makes of a variable the next one sees.
+    if (node.task.gives) walk.outputs.set(line.id, loopOutputs(lines, line.id))
+  }
+  return lines
 }
 
 /** A line that has been dealt with stays as it is; any other is planned, and its change predicted. */
@@ -115,7 +133,10 @@ const planUnconditionally = (walk: Walk, line: Line, scope: Record<string, unkno
   if (isUnknown(args)) return unknownLine(line, args, () => ['any'])
   const screen = createScreen(walk, line, args)
   const asker = screen.asker(askerOf(walk, line, args.scope))
-  const decided = decidedLine(line, decideOne(module, args.values, host, asker), module, args.values, asker)
+  const decided = givingLine(
+    decidedLine(line, decideOne(module, args.values, host, asker), module, args.values, asker),
+    args.values,
+  )
   return screen.line(hindered(walk, decided, asker))
 }
 

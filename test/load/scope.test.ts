@@ -27,7 +27,7 @@ const scopeOf = (more: Partial<ScopeInput> = {}) =>
     layersOf: host => of[host]!,
     groups: { all: ['node0', 'node1'], web: ['node1'], ungrouped: ['node0'] },
     registers: host => (host === 'node1' ? ['node'] : ['done']),
-    register: (host, name) => (host === 'node1' ? { id: waits } : { name }),
+    register: (host, name) => () => (host === 'node1' ? { id: waits } : { name }),
     facts: host => ({ os: `os-of-${host}` }),
     ...more,
   })
@@ -93,7 +93,7 @@ test('unknowns come through variables, registers and facts, and only where they 
     facts: () => {
       throw lost
     },
-    register: () => lost,
+    register: () => () => lost,
   })
   assert.is(value('facts.os', gone), lost)
   assert.is(value('done', gone), lost)
@@ -104,7 +104,7 @@ test('unknowns come through variables, registers and facts, and only where they 
 })
 
 test('a register stands above a variable of its name', () => {
-  assert.equal(value('port', scopeOf({ registers: () => ['port'], register: () => 9 })), 9)
+  assert.equal(value('port', scopeOf({ registers: () => ['port'], register: () => () => 9 })), 9)
 })
 
 test('a value is computed once in a scope', () => {

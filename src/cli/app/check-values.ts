@@ -11,6 +11,7 @@ import { matchHosts } from '../../load/pattern.ts'
 import type { Play, Task } from '../../load/playbook.ts'
 import { spelled, validate, withDefaults } from '../../load/schema.ts'
 import { secretSources } from '../../load/secrets.ts'
+import { givenNames } from '../../load/variables.ts'
 import type { AnyModule } from '../../module/define.ts'
 
 type Scope = Record<string, unknown>
@@ -64,9 +65,9 @@ export const checkValues = (readable: Readable, modules: Record<string, AnyModul
   const { playbook, inventory, extra } = readable
   if (inventory === undefined || extra === undefined) return []
   const seen = new Set(told.map(({ origin }) => lineOf(origin)))
-  const registers = playbook.plays.flatMap(({ tasks }) => tasks.flatMap(({ register }) => register ?? []))
+  const registers = playbook.plays.flatMap(({ tasks }) => tasks.flatMap(givenNames))
   const scopeOf = staticScope({ inventory, extra, asks: () => nobody }, registers)
-  const secretReads = createSecretReader({ inventory, extra }, secretSources(readable).paths, () => [])
+  const secretReads = createSecretReader({ playbook, inventory, extra }, secretSources(readable).paths, () => [])
   const ofTask = (task: Task, play: Play, hosts: string[]): Failure[] => {
     const module = modules[task.module]
     if (!module || task.when.length > 0 || task.loop !== undefined || task.text !== undefined || task.noLog) return []

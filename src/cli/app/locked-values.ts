@@ -3,6 +3,7 @@ import { isUnknown } from '../../core/unknown.ts'
 import { staticScope } from '../../graph/static-scope.ts'
 import { compileTemplate } from '../../load/expression.ts'
 import { locatedMember } from '../../load/located.ts'
+import { givenNames } from '../../load/variables.ts'
 import type { Known } from '../../plan/known.ts'
 
 /** What comes of evaluating a value as far as nothing of a run is needed: failures of vaults alone. */
@@ -23,7 +24,7 @@ const lockedIn = (evaluate: () => unknown): Failure[] => {
  */
 export const lockedValues = ({ graph, loaded, secretReads }: Known): Failure[] => {
   const { playbook, inventory, extra } = loaded
-  const registers = playbook.plays.flatMap(({ tasks }) => tasks.flatMap(({ register }) => register ?? []))
+  const registers = playbook.plays.flatMap(({ tasks }) => tasks.flatMap(givenNames))
   const scopeOf = staticScope({ inventory, extra }, registers)
   const found = graph.nodes.flatMap(({ task, play, included }) => {
     const names = Object.keys(secretReads(task, play).args)

@@ -29,7 +29,7 @@ const variablesOf = (inventory: Inventory, extra: Record<string, Located>, host:
     layersOf,
     groups: inventory.groups,
     registers: () => [],
-    register: unknown,
+    register: () => undefined,
     facts: unknown,
   })
   const written = (name: string): Located | undefined =>
