@@ -151,10 +151,18 @@ const tasksOf = (places: Places, more: Weighted = []): fc.Arbitrary<Draft[]> => 
 /** One host mostly, now and then two that look at each other. */
 export const hosts: fc.Arbitrary<string[]> = one(['node0'], ['node0'], ['node0'], ['node0', 'node1'])
 
-const written = (first: Task[], drafts: Draft[], names: string[]): Playbook => ({
-  hosts: names,
-  text: JSON.stringify([{ hosts: 'all', tasks: [...first, ...assembled(drafts, names)], handlers }]),
-})
+/** Now and then some tasks in a row stand in a block, which is the same as if they did not. */
+const blocked = (tasks: Task[], picks: number): Task[] => {
+  if (picks % 4 !== 1 || tasks.length < 2) return tasks
+  const from = picks % tasks.length
+  const block = { when: 'inventory_hostname in groups.all', tags: ['t'], block: tasks.slice(from, from + 3) }
+  return [...tasks.slice(0, from), block, ...tasks.slice(from + 3)]
+}
+
+const written = (first: Task[], drafts: Draft[], names: string[]): Playbook => {
+  const tasks = blocked(assembled(drafts, names), drafts[0]?.picks ?? 0)
+  return { hosts: names, text: JSON.stringify([{ hosts: 'all', tasks: [...first, ...tasks], handlers }]) }
+}
 
 /** Playbooks of 1 to 30 tasks, and what is to be done first. */
 export const playbook: fc.Arbitrary<Playbook> = fc
