@@ -31,8 +31,9 @@ const judges: Record<string, Judge> = {
   minLength: (wanted: number, value) => typeof value !== 'string' || [...value].length >= wanted,
   minimum: (wanted: number, value) => typeof value !== 'number' || value >= wanted,
   maximum: (wanted: number, value) => typeof value !== 'number' || value <= wanted,
-  // Only of schemas whose keywords are all among these: what does not surely fit would else fit.
-  not: (wanted: Schema, value, _, skips) => !fits(wanted, value, skips),
+  // What has a keyword that is missing here does not surely fit, which is no reason to fit by not fitting.
+  not: (wanted: Schema, value, _, skips) =>
+    Object.keys(wanted).every(word => Object.hasOwn(judges, word)) && !fits(wanted, value, skips),
   anyOf: (wanted: Schema[], value, _, skips) => wanted.some(one => fits(one, value, skips)),
   items: (wanted: Schema, value, _, skips) => !Array.isArray(value) || value.every(one => fits(wanted, one, skips)),
   required: (wanted: string[], value) => !isRecord(value) || wanted.every(name => value[name] !== undefined),

@@ -68,6 +68,7 @@ export class TokenStream {
     return this.isKind(kind) ? this.take() : this.fail(`${what} was expected here, not ${spoken(this.current)}.`)
   }
   unexpected(): never {
+    if (this.current.kind.endsWith('end')) return this.fail('This ends too early.')
     return this.fail(`${spoken(this.current).replace(/^./, first => first.toUpperCase())} cannot stand here.`)
   }
   fail(message: string, { at, length }: { at: number; length: number } = this.current, fix?: string): never {

@@ -33,12 +33,12 @@ export const playWords: readonly string[] =
     ' ',
   )
 export const taskWords: readonly string[] =
-  'name when loop register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when touches no_log args module_defaults collections'.split(
+  'name when loop register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when check_mode touches no_log args module_defaults collections'.split(
     ' ',
   )
 
 const shared =
-  'connection port remote_user ignore_errors ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger'.split(
+  'connection port remote_user ignore_errors ignore_unreachable diff any_errors_fatal throttle timeout debugger'.split(
     ' ',
   )
 const ansiblePlay =

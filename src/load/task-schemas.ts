@@ -140,6 +140,16 @@ const withEnvironment = ({ environment, ...task }: Task, schema: Schema | undefi
   }
 }
 
+/**
+ * Ansible's word for a task that runs in a dry run too. Together with `changed_when: false` it is a question to the host, which
+ * touches nothing; alone it says nothing that a plan could use.
+ */
+const asQuestion = ({ says: { check_mode: inCheck, ...says }, ...task }: Task, schema: Schema | undefined): Task => {
+  const isQuestion = says.changed_when?.value === false && 'touches' in propertiesOf(schema)
+  const isSaid = 'touches' in says || 'touches' in task.args.value
+  return { ...task, says: inCheck && isQuestion && !isSaid ? { ...says, touches: { ...inCheck, value: [] } } : says }
+}
+
 /** What a task says beside its module, as arguments of it; what the module has no argument for stays, to be refused. */
 const withSayings = (task: Task, schema: Schema | undefined): Task => {
   const { properties = {} } = (schema ?? {}) as { properties?: Record<string, object> }
@@ -170,7 +180,7 @@ const withExpressions = (task: Task, names: string[]): Task => {
 
 const taskBy = (task: Task, schema: Schema | undefined): Task => {
   const complete = withExpressions(
-    withSayings(withEnvironment(withLowerArguments(withMain(task, schema)), schema), schema),
+    withSayings(withEnvironment(withLowerArguments(withMain(asQuestion(task, schema), schema)), schema), schema),
     argumentsThat('expression', schema),
   )
   return {

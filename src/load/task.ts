@@ -109,10 +109,18 @@ export const freeSlug = (wanted: string, taken: Map<string, number>): string => 
 
 /** Words about a program that a task runs: they stand beside the module, which takes them as its own arguments. */
 const sayings = (members: Map<string, Located>, problems: Problems): Record<string, Located> => {
-  const found = ['changed_when', 'touches', 'environment'].flatMap(word => {
+  const found = ['changed_when', 'touches', 'environment', 'check_mode'].flatMap(word => {
     const at = members.get(word)
     return at ? [[word, at] as const] : []
   })
+  const inCheck = members.get('check_mode')
+  if (inCheck !== undefined && inCheck.value !== false)
+    problems.push({
+      reason: 'playbook-shape',
+      what: 'The task keyword "check_mode" can be false alone: that it may run in a plan too.',
+      fix: 'To look without changing anything, `runbook plan`.',
+      origin: inCheck.origin,
+    })
   const changed = members.get('changed_when')
   if (typeof changed?.value === 'string' && !hasBraces(changed.value))
     problems.push({

@@ -78,7 +78,9 @@ test('anything against anything', () => {
 })
 
 test('what it does not know is no yes', () => {
-  assert.is(fits({ not: { type: 'string' } }, 5, never), false)
+  assert.is(fits({ not: { type: 'string' } }, 5, never), true)
+  assert.is(fits({ not: { format: 'date' } }, 'x', never), false)
+  assert.is(fits({ maxItems: 1 }, [], never), false)
   assert.is(fits({ type: 'string', format: 'date' }, '2026-11-22', never), false)
   assert.is(fits({ type: 'object', additionalProperties: { type: 'string' } }, { a: 'b' }, never), false)
 })

@@ -82,7 +82,7 @@ test('one mistake of each kind', () => {
     ['debug: "{{ base | nope }}"', /no filter "nope"/, /^/, '5:25'],
     ['debug: "{{ base is nope }}"', /no test "nope"/, /^/, '5:26'],
     ['{debug: x, when: [true, nope]}', /no variable or register "nope"/, /^/, '5:31'],
-    ['{debug: x, loop: "groups.ipfs +"}', /end/, /^/, '5:39'],
+    ['{debug: x, loop: "groups.ipfs +"}', /ends too early/, /^/, '5:38'],
     ['{debug: x, loop: [1, "{{ nope }}"]}', /"nope"/, /^/, '5:32'],
     ['{debug: x, after: "{{ gropus.ipfs[0] }}/a"}', /"gropus"/, /"groups"/, '5:29'],
     ['{debug: x, needs: ["{{ a b }}"]}', /"b"/, /^/, '5:32'],

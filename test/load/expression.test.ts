@@ -156,7 +156,7 @@ test('what is not there is told where it is used, with its place and what was me
 test('what cannot be read is told with its place', () => {
   const cases: [text: string, column: number][] = [
     ['(port', 7],
-    ['port ==', 9],
+    ['port ==', 8],
     ['"a', 1],
     ['port = 1', 6],
     ['a b', 3],

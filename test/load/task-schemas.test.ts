@@ -9,6 +9,7 @@ const signatures = {
   say: { args: Type.Object({ words: Type.String({ main: true }) }) },
   need: { args: Type.Object({ all: Type.Any({ expression: true }), note: Type.String() }) },
   ask: { args: Type.Object({ environment: Type.Any() }) },
+  run: { args: Type.Object({ touches: Type.Any(), changed_when: Type.Any() }) },
   render: { args: Type.Object({ from: Type.String({ template: true }), src: Type.String() }) },
 }
 const tasks = (yaml: string) => {
@@ -133,5 +134,16 @@ test('arguments of args and of module_defaults stand below those of the module',
       { state: 'play', cache: true, name: 'y' },
     ],
   ))
+
+test('check_mode: false makes a question of what changes nothing; else it says nothing', () => {
+  const args = (words: string) => {
+    const [task] = tasks(`- run:\n  ${words}`)
+    return { ...task!.args.value, ...Object.fromEntries(Object.entries(task!.says)) }
+  }
+  assert.equal(args('check_mode: false\n  changed_when: false'), { touches: [], changed_when: false })
+  assert.equal(args('check_mode: no\n  changed_when: no\n  touches: [/a]'), { touches: ['/a'], changed_when: false })
+  assert.equal(args('check_mode: false'), {})
+  assert.throws(() => tasks('- run:\n  check_mode: true'), /false alone/)
+})
 
 test.run()

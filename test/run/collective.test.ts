@@ -84,7 +84,7 @@ test('phases are a barrier: no host writes before the value has been born', () =
   const local = createHosts((host, fragments) => {
     const text = fragments.map(f => f.sh).join()
     if (text.includes('/dev/urandom')) frames.push(`${host} generates`)
-    if (text.includes('mktemp')) frames.push(`${host} writes`)
+    if (text.includes('mktemp -')) frames.push(`${host} writes`)
   })
   return withHosts(key, local, async rig => {
     await rig.apply()
@@ -157,7 +157,7 @@ const behind = '- { name: behind, file: { path: "{{ root }}/x", state: touch } }
 
 test('a host that is lost between the phases leaves; the others end', () => {
   const local = createHosts((host, fragments) => {
-    if (host === 'node1' && fragments.some(f => f.sh.includes('mktemp'))) local.kill('node1')
+    if (host === 'node1' && fragments.some(f => f.sh.includes('mktemp -'))) local.kill('node1')
   })
   return withHosts(`${key}\n${behind}`, local, async rig => {
     const ran = await rig.apply()

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { FileFault, readControllerFile } from '../../core/controller-file.ts'
 import { type Origin, refuse } from '../../core/failure.ts'
 import { openIfVault } from '../../core/vault-file.ts'
+import { hasBraces } from '../../load/braces.ts'
 import { compileJinja } from '../../load/jinja-template.ts'
 import type { Task } from '../../load/playbook.ts'
 import type { Template } from '../../load/template.ts'
@@ -63,7 +64,7 @@ export const createTemplates = (folder: string): Templates => {
   return {
     ready: async tasks => {
       const paths = tasks.flatMap(task => task.templates.map(name => task.args.value[name]))
-      if (paths.some(path => typeof path === 'string' && isHandlebars(path)))
+      if (paths.some(path => typeof path === 'string' && (isHandlebars(path) || hasBraces(path))))
         handlebars ??= await import('../../load/template.ts')
     },
     at: path => {

@@ -50,7 +50,7 @@ const MANY = `- hosts: all
     - { debug: x, notify: nobody }
     - { debug: x, needs: [nothing_called_so] }
     - bootstrap: { peers: [{ id: a, address: b, port: "{{ port }}" }] }
-    - { debug: "{{ facts.arch }}", when: a and b }
+    - { debug: "{{ facts.arch }}", when: a && b }
 `
 
 test('mistakes of all kinds are told in one go, in file order, each once', () => {
@@ -122,8 +122,8 @@ test('where nothing but values is wrong all of them are told too, each with its 
   assert.equal(toldIn(err).slice(0, 4), [
     'playbook-argument play.yml:5:37',
     'playbook-argument play.yml:5:57',
-    'playbook-argument play.yml:5:57',
     'playbook-argument play.yml:6:22',
+    'playbook-argument play.yml:6:43',
   ])
   assert.match(err, 'It is so on web, db.')
   assert.match(err, 'It is so on web.')

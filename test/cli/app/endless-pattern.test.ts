@@ -42,7 +42,7 @@ test('lineinfile: the line fails and names pattern and file; the other host is d
 for (const [name, task] of Object.entries({
   replace: `replace: { path: "{{ text }}", regexp: '^(\\w+\\s?)*$', replace: b }`,
   section: `replace: { path: "{{ text }}", after: '^(\\w+\\s?)*$', regexp: 'a', replace: b }`,
-  matches: `debug: { msg: "{{ '${'a'.repeat(44)}!'.matches('^(a+)+$') }}" }`,
+  matches: `debug: { msg: "{{ '${'a'.repeat(44)}!' is match('^(a+)+$') }}" }`,
 }))
   test(`${name}: the same`, () => {
     place.write('site.yml', `- hosts: slow\n  tasks:\n    - { ${task} }\n`)

@@ -21,7 +21,7 @@ test('a name that ends in .hbs is Handlebars, any other Jinja; what is included 
   const part = write('templates/part.j2', '{{ x + 1 }};')
   const bars = write('templates/page.hbs', '{{#if x}}{{x}}{{/if}}')
   const templates = createTemplates(folder)
-  await templates.ready([task('page.j2')])
+  await templates.ready([task('{{ name_of_it }}')])
   assert.is(templates.at(page).render({ x: 1 }), '2;1|\n')
   assert.is(templates.at(bars).render({ x: 1 }), '1')
   assert.equal(templates.files().sort(), [bars, page, part])
