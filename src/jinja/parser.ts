@@ -19,7 +19,10 @@ export const parseBareExpression = (text: string, how: Delimiters): ExpressionNo
   // Read as if it stood in a tag, so that offsets are those of the text.
   // A space, since a sign right behind the tag would be one of the tag.
   const begin = `${how.variableStart} `
-  const shifted = bareTokens(begin, text, how).map(token => ({ ...token, at: Math.min(token.at - begin.length, text.length) }))
+  const shifted = bareTokens(begin, text, how).map(token => ({
+    ...token,
+    at: Math.min(token.at - begin.length, text.length),
+  }))
   const stream = new TokenStream(shifted.slice(1))
   const expression = parseExpression(stream)
   if (!stream.isKind('variable_end') || stream.following.kind !== 'end') stream.unexpected()

@@ -44,6 +44,12 @@ const split = (pattern: string, origin?: Origin): string[] => {
           origin,
         }))
   const found = parts.map(part => part.trim()).filter(part => part !== '')
+  // Ansible ends with an exception of its own here.
+  if (found.some(part => /^[!&]$/.test(part)))
+    refuse('inventory-no-host', `The host pattern "${pattern}" is not valid.`, {
+      why: '! and & stand before a name.',
+      origin,
+    })
   return found.some(part => part.length > LONGEST_PART) ? tooLong() : found
 }
 
