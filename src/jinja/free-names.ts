@@ -354,7 +354,12 @@ const isBelow = (path: Path, guard: Path): boolean =>
 export const variableReads = (template: Other, other: (name: string) => Other | undefined): VariableRead[] => {
   const reader = new Reader(other)
   reader.template(template, new Map())
-  return reader.reads.map(read =>
-    reader.guarded.some(guard => isBelow(read.path, guard)) ? { ...read, optional: true } : read,
-  )
+  return reader.reads.map(read => {
+    const [name, ...members] = read.path
+    // All variables of the host, by their names; as one value it may be any of them.
+    const path = name !== 'vars' ? read.path : members.length > 0 ? members : [null]
+    return reader.guarded.some(guard => isBelow(read.path, guard))
+      ? { ...read, path, optional: true }
+      : { ...read, path }
+  })
 }

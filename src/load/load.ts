@@ -7,7 +7,7 @@ import { givesPassword } from './names.ts'
 import { isThisMachine, thisMachineAs } from './pattern.ts'
 import { type Composing, type Playbook, readPlaybook } from './playbook.ts'
 import type { Asks } from './scope.ts'
-import { parseExtra } from './variables.ts'
+import { parseExtra, type RunOptions, withMagic } from './variables.ts'
 
 /** Everything a run is made of, read and parsed. */
 export type Loaded = {
@@ -67,6 +67,8 @@ type Input = {
   inventories: string[]
   looked?: string[]
   extra: string[]
+  /** What the command line says of the run. */
+  run?: RunOptions
   /** The login user of hosts whose variables name none. */
   user?: string
 }
@@ -118,6 +120,10 @@ export const load = (input: Input): LoadResult => {
     ...(extra.value && { extra: extra.value }),
   }
   const warnings = [...found.playbook.warnings, ...doubtsIn(found)]
-  const readable = { ...found, playbook: { ...found.playbook, warnings } }
+  const told = { ...found.playbook, warnings }
+  const readable = {
+    ...found,
+    playbook: found.inventory ? withMagic(told, found.inventory, input.inventories, input.run ?? {}) : told,
+  }
   return failures.length > 0 ? { failures, readable } : { value: readable as Loaded, readable }
 }

@@ -1,5 +1,13 @@
 /** What runbook itself puts into every scope. */
-export const builtIn: readonly string[] = ['hostvars', 'groups', 'item', 'facts', 'inventory_hostname', 'group_names']
+export const builtIn: readonly string[] = [
+  'hostvars',
+  'groups',
+  'item',
+  'facts',
+  'inventory_hostname',
+  'group_names',
+  'vars',
+]
 
 /** The members of `facts`. */
 export const factNames: readonly string[] =

@@ -48,6 +48,10 @@ export type Play = {
   /** What its roles bring, where it has any: variables of the lowest precedence, and such that win over those of the play. */
   roleDefaults?: Record<string, Located>
   roleVars?: Record<string, Located>
+  /** Where its playbook lies, where that is imported from another folder. */
+  folder?: string
+  /** What the engine tells its tasks of the play and the run, when both are known. */
+  magic?: Record<string, Located>
   /** Whether the facts of its hosts are gathered when it begins; it does where that is not said. */
   gathers?: boolean
   /** Whom the play becomes, for all of its tasks that say nothing else. */
@@ -191,6 +195,11 @@ const gatheringOf = (
   return { becoming: { become, becomeSaid }, ...(gathers === undefined ? {} : { gathers }) }
 }
 
+/** What is known of a play by where it lies, before there are hosts. */
+const placeOf = ({ folder }: Pick<Common, 'folder'>, { origin }: Located): Vars => ({
+  playbook_dir: locatedAt(resolve(folder), origin),
+})
+
 /** The variables of a play, which those of an imported playbook are given with it. */
 const variablesOf = (
   members: Map<string, Located>,
@@ -204,7 +213,9 @@ const variablesOf = (
   const files = fieldOf<{ fileVars?: Vars }>(
     members,
     'vars_files',
-    found => ({ fileVars: composing.readVariables(found, [defaults, vars], folder, problems) }),
+    found => ({
+      fileVars: composing.readVariables(found, [placeOf({ folder }, found), defaults, vars], folder, problems),
+    }),
     {},
   )
   const prompts = fieldOf(members, 'vars_prompt', found => composing.readPrompts(found, problems), [])
@@ -249,7 +260,7 @@ const parsePlay = (at: Located, problems: Problems, common: Common, over: OverPl
   for (const key of members.keys()) if (!playWords.includes(key)) problems.push(unknownWord(at, key))
 
   const own = variablesOf(members, over, common, problems)
-  const known = [own.defaults, own.vars, own.fileVars ?? {}]
+  const known = [placeOf(common, at), own.defaults, own.vars, own.fileVars ?? {}]
   const brought: Brought = { seen: new Set(), handlers: [], roles: [], folders: new Set() }
   const around = { ...aroundTasks(at, members, over, common, problems), known, brought }
   const hosts = hostsOf(at, members, problems)
@@ -263,6 +274,7 @@ const parsePlay = (at: Located, problems: Problems, common: Common, over: OverPl
   return {
     name: fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? hosts.value,
     hosts,
+    ...(common.folder === common.main ? {} : { folder: common.folder }),
     ...gatheringOf(members, around, problems),
     reach: reachOf(members, problems),
     ...own,

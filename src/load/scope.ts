@@ -134,6 +134,7 @@ const hostValues = (
     if (name === factsVariable) return () => allFacts(input.gathered?.(host))
     const fact = factOf(name)
     if (fact !== undefined) return factIn(input.gathered?.(host), fact)
+    if (name === 'vars') return () => variables
     if (name === 'group_names') return () => groupsOf(host, input.groups)
     return name === 'inventory_hostname' ? () => host : undefined
   }
@@ -143,6 +144,9 @@ const hostValues = (
     return [...new Set(['inventory_hostname', 'group_names', ...all, ...own])]
   }
   const values = new LookedUp({ names, find, controller: () => input.controllerFor?.(host, item) })
+  // As one value it holds neither all hosts nor itself.
+  const ownNames = (): string[] => names().filter(name => name !== 'hostvars' && name !== 'facts')
+  const variables = new LookedUp({ names: ownNames, find })
   return values
 }
 

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { readText } from '../core/controller-file.ts'
-import { type Origin, Refusal, refuse } from '../core/failure.ts'
+import { attempt, type Origin, Refusal, refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import type { Inventory } from './inventory.ts'
 import { type Located, locatedAt } from './located.ts'
 import { connectionVariables, nameFault } from './names.ts'
+import { matchHosts, selectHosts } from './pattern.ts'
 import type { Play, Playbook, Task } from './playbook.ts'
 import { closest } from './suggest.ts'
 import type { RoleUse } from './surroundings.ts'
@@ -88,6 +89,7 @@ export const layersOfPlay = (play: Play): Record<string, Located>[] => [
   play.defaults,
   ...(play.roleDefaults ? [play.roleDefaults] : []),
   ...varsOfPlay(play),
+  ...(play.magic ? [play.magic] : []),
 ]
 
 /** What a play says over the inventory. */
@@ -149,5 +151,66 @@ export const layersFor = (from: {
     ...(role ? [role.params] : []),
     extra,
     ...(role ? [magicOf(role)] : []),
+    ...(play.magic ? [play.magic] : []),
   ]
+}
+
+/** What the command line says of a run, as its tasks may ask for it. */
+export type RunOptions = { limit?: string; tags?: string[]; skipTags?: string[]; forks?: number }
+
+const ansibleVersion = { string: '2.19.0', full: '2.19.0', major: 2, minor: 19, revision: 0 }
+
+/** The hosts of a play as far as `--limit` leaves them; none where a pattern is wrong, which is told elsewhere. */
+const hostsOfPlay = ({ hosts }: Play, inventory: Inventory, limit: string | undefined): string[] => {
+  const all = attempt(() => matchHosts(inventory, hosts.value).hosts).value ?? []
+  if (limit === undefined) return all
+  const limited = new Set(attempt(() => selectHosts(inventory, limit)).value ?? [])
+  return all.filter(host => limited.has(host))
+}
+
+/** The roles that a play uses, those that roles bring apart. */
+const roleNames = ({ tasks, handlers }: Play): { own: string[]; brought: string[] } => {
+  const uses = [...new Set([...tasks, ...handlers].flatMap(({ role }) => role ?? []))]
+  const own = uses.map(({ name, parents }) => parents[0]?.name ?? name)
+  const brought = uses.filter(({ parents }) => parents.length > 0).map(({ name }) => name)
+  return { own: [...new Set(own)], brought: [...new Set(brought)] }
+}
+
+/**
+ * A playbook whose plays know what Ansible tells tasks of play and run: the one table of these names. Source: ansible
+ * lib/ansible/vars/manager.py, _get_magic_variables, and lib/ansible/utils/vars.py.
+ */
+export const withMagic = (playbook: Playbook, inventory: Inventory, sources: string[], run: RunOptions): Playbook => {
+  const common = {
+    ansible_version: ansibleVersion,
+    ansible_check_mode: false,
+    ansible_diff_mode: false,
+    ansible_verbosity: 0,
+    ansible_forks: run.forks ?? 100,
+    ansible_run_tags: run.tags?.length ? run.tags : ['all'],
+    ansible_skip_tags: run.skipTags ?? [],
+    ansible_inventory_sources: sources.map(source => resolve(source)),
+    ...(run.limit === undefined ? {} : { ansible_limit: run.limit }),
+  }
+  const plays = playbook.plays.map(play => {
+    const hosts = hostsOfPlay(play, inventory, run.limit)
+    const { own, brought } = roleNames(play)
+    const values = {
+      ...common,
+      playbook_dir: resolve(play.folder ?? playbook.folder),
+      ansible_play_name: play.name,
+      ansible_play_hosts: hosts,
+      ansible_play_hosts_all: hosts,
+      ansible_play_batch: hosts,
+      play_hosts: hosts,
+      role_names: own,
+      ansible_play_role_names: own,
+      ansible_dependent_role_names: brought,
+      ansible_role_names: [...new Set([...brought, ...own])],
+    }
+    const origin: Origin = { file: 'runbook', line: 1, column: 1 }
+    const magic = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, locatedAt(value, origin)]))
+    return { ...play, magic }
+  })
+  return { ...playbook, plays }
 }

@@ -62,4 +62,18 @@ test('a playbook that is all about the machine that runbook runs on needs no inv
   assert.equal([failure!.reason, failure!.why], ['inventory-missing', 'Looked for x.'])
 })
 
+test('what the command line says of the run is known to its plays', () => {
+  const found = load({
+    playbook: join(folder, 'site.yml'),
+    inventories: [join(folder, 'hosts.yml')],
+    extra: [],
+    run: { limit: 'n0', tags: ['a'], skipTags: ['b'], forks: 7 },
+  }).value!.playbook.plays[0]!.magic!
+  const names = ['ansible_limit', 'ansible_run_tags', 'ansible_skip_tags', 'ansible_forks', 'ansible_play_hosts']
+  assert.equal(
+    names.map(name => found[name]!.value),
+    ['n0', ['a'], ['b'], 7, ['n0']],
+  )
+})
+
 test.run()

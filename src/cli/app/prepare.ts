@@ -13,7 +13,7 @@ import type { Composing } from '../../load/playbook.ts'
 import type { Asks } from '../../load/scope.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
-import { parseExtra } from '../../load/variables.ts'
+import { parseExtra, type RunOptions } from '../../load/variables.ts'
 import type { AnyModule } from '../../module/define.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { isPlanFile } from '../../planfile/plan-file.ts'
@@ -95,6 +95,13 @@ const composingFor = async (
   return createComposing({ extra: attempt(() => parseExtra(extraVars)).value ?? {}, ...roleFolders(configured) })
 }
 
+const runOptions = ({ limit, tags, skipTags, forks }: PlaybookOptions): RunOptions => ({
+  ...(limit === undefined ? {} : { limit }),
+  ...(Number(forks) > 0 ? { forks: Number(forks) } : {}),
+  tags,
+  skipTags: skipTags ?? [],
+})
+
 /** The playbook, the inventories and the variables that are asked for. */
 export const loadAsked = async (
   playbook: string,
@@ -108,6 +115,7 @@ export const loadAsked = async (
   const result = load({
     playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
     ...(composing && { composing }),
+    run: runOptions(asked),
     inventories: asked.inventory,
     looked: asked.written === undefined ? usualInventories(playbook).slice(0, 3) : [],
     extra: asked.extraVars,
