@@ -255,6 +255,7 @@ export default defineModule({
         : fail(
             `${argv[0]} ended with status ${seen.said.rc}: ${trimmed(seen.said.stderr) || 'it said nothing'}`,
             slip && `${slip.why} ${slip.fix}`,
+            outputsOf(seen.said),
           )
     }
     if (seen.creates?.exists === true || seen.removes?.exists === false)

@@ -109,7 +109,7 @@ const EVENTS: Record<Event['type'], Schema> = {
   result: recordForm(
     {
       ...node,
-      status: oneOf('ok', 'changed', 'failed', 'skipped', 'refused', 'unverified'),
+      status: oneOf('ok', 'changed', 'failed', 'ignored', 'skipped', 'refused', 'unverified'),
       steps: count,
       ms: number,
       diff,
@@ -145,7 +145,7 @@ const EVENTS: Record<Event['type'], Schema> = {
   warning: recordForm({ text }, { host: text, node: text }),
   summary: recordForm({
     exit: count,
-    hosts: mapForm(recordForm({ ...counts, unreachable: flag }, { unverified: count, unbegun: count })),
+    hosts: mapForm(recordForm({ ...counts, unreachable: flag }, { unverified: count, unbegun: count, ignored: count })),
     failures: listForm(failure),
     wallMs: number,
     peakRssMb: number,

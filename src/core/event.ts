@@ -3,10 +3,10 @@ import type { Failure, Origin } from './failure.ts'
 /** What the plan says of one node. `undecided` names the node it waits for. */
 export type PlanVerdict = 'ok' | 'change' | 'undecided' | 'skipped' | 'fail'
 /**
- * What became of one node in an apply. `unverified`: its steps were under way when its host was lost or the run was
+ * What became of one node in an apply. `ignored`: it has failed, and its task says that this counts as done. `unverified`: its steps were under way when its host was lost or the run was
  * interrupted, so that what they have done is not known.
  */
-export type Status = 'ok' | 'changed' | 'failed' | 'skipped' | 'refused' | 'unverified'
+export type Status = 'ok' | 'changed' | 'failed' | 'ignored' | 'skipped' | 'refused' | 'unverified'
 
 /**
  * One visible difference: of a file's content, or of a plain attribute. Secrets never show; `hidden` says so. `private`:
@@ -207,6 +207,8 @@ export type HostSummary = {
   /** How many were under way and are not known, and how many of those skipped had not begun: where there are any. */
   unverified?: number
   unbegun?: number
+  /** How many have failed, and that was ignored: where there are any. */
+  ignored?: number
   unreachable: boolean
   roundTrips: number
   steps: number

@@ -6,6 +6,9 @@ import type { Task } from '../load/playbook.ts'
 export type CompiledTask = {
   when: Expression[]
   loop?: Expression
+  changedWhen?: Expression[]
+  failedWhen?: Expression[]
+  ignoreErrors?: Expression
   args: Record<string, Expression>
   references: Reference[]
 }
@@ -19,6 +22,18 @@ export const compileBare = (located: Located): Expression =>
     ? compileExpression(located.value, located.origin)
     : compileTemplate(located.value, located)
 
+/** What decides over the answer of a task, and what it reads besides that answer. */
+const compileJudgement = ({ changedWhen, failedWhen, ignoreErrors, register }: Task) => {
+  const made = {
+    ...(changedWhen ? { changedWhen: changedWhen.map(compileBare) } : {}),
+    ...(failedWhen ? { failedWhen: failedWhen.map(compileBare) } : {}),
+    ...(ignoreErrors ? { ignoreErrors: compileTemplate(ignoreErrors.value, ignoreErrors) } : {}),
+  }
+  const over = [...(made.changedWhen ?? []), ...(made.failedWhen ?? [])].flatMap(one => one.references)
+  const others = over.filter(({ path }) => path[0] !== register)
+  return { made, references: [...others, ...(made.ignoreErrors?.references ?? [])] }
+}
+
 /** Throws a Refusal (`playbook-expression`) where an expression does not parse. */
 export const compileTask = (task: Task): CompiledTask => {
   const when = task.when.map(compileBare)
@@ -30,6 +45,13 @@ export const compileTask = (task: Task): CompiledTask => {
     ]),
   )
   const vars = Object.values(task.vars).map(located => compileTemplate(located.value, located))
+  const judgement = compileJudgement(task)
   const references = [...when, ...(loop ? [loop] : []), ...Object.values(args), ...vars].flatMap(e => e.references)
-  return { when, ...(loop ? { loop } : {}), args, references }
+  return {
+    when,
+    ...(loop ? { loop } : {}),
+    ...judgement.made,
+    args,
+    references: [...references, ...judgement.references],
+  }
 }

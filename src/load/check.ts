@@ -161,13 +161,34 @@ const expressionsOf = (task: Task, problems: Problems): Expression[] => {
   const condition = ({ value, origin }: Located<string>) => collect(problems, () => compileExpression(value, origin))
   const texts = task.when.filter((one): one is Located<string> => typeof one.value === 'string')
   const loop = task.loop === undefined ? [] : [task.loop]
+  const ignoring = task.ignoreErrors === undefined ? [] : [task.ignoreErrors]
   return [
-    ...[task.args, task.become, ...Object.values(task.becomeSaid), ...Object.values(task.vars)].map(template),
+    ...[...ignoring, task.args, task.become, ...Object.values(task.becomeSaid), ...Object.values(task.vars)].map(
+      template,
+    ),
     ...[...(task.needs ?? []), ...task.after].map(template),
     ...texts.map(condition),
     ...loop.map(one => (typeof one.value === 'string' ? condition(one as Located<string>) : template(one))),
   ].filter(one => one !== undefined)
 }
+
+/** The same of what decides over a task's own answer. */
+const judgementOf = ({ changedWhen = [], failedWhen = [] }: Task, problems: Problems): Expression[] =>
+  [...changedWhen, ...failedWhen].flatMap(({ value, origin }) =>
+    typeof value === 'string' ? (collect(problems, () => compileExpression(value, origin)) ?? []) : [],
+  )
+
+/** The names that such words see: what the task registers is there already, of a loop that of one item. */
+const namesOfAnswer = (names: Names, { register, module }: Task, signatures: Signatures): Names =>
+  register === undefined
+    ? names
+    : {
+        ...names,
+        registers: new Map([
+          ...names.registers,
+          [register, [{ module, looped: false, outputs: signatures[module]?.outputs }]],
+        ]),
+      }
 
 /** Checks the variables that something reads. An inventory may hold others, for other playbooks and programs. */
 const checkVariables = (roots: Iterable<string>, definitions: Definitions, names: Names, problems: Problems): void => {
@@ -244,10 +265,13 @@ const checkPlay = (play: Play, against: Against): Problems => {
   for (const task of [...play.tasks, ...play.handlers]) {
     problems.push(...checkTask(task, play, against))
     const references = expressionsOf(task, problems).flatMap(one => one.references)
+    const overAnswer = judgementOf(task, problems).flatMap(one => one.references)
     if (!names) continue
     const variables = new Set([...names.variables, ...Object.keys(task.vars)])
-    for (const reference of references) {
-      const failure = checkReference(reference, { ...names, variables, loop: task.loop !== undefined })
+    const own = { ...names, variables, loop: task.loop !== undefined }
+    const answered = namesOfAnswer(own, task, signatures)
+    for (const reference of [...references, ...overAnswer]) {
+      const failure = checkReference(reference, overAnswer.includes(reference) ? answered : own)
       if (failure) problems.push(failure)
       for (const name of namesIn(reference.path)) read.add(name)
     }

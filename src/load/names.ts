@@ -37,30 +37,29 @@ export const nameFault = (name: string): string | undefined => {
 export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] =
-  'name hosts connection remote_user port gather_facts collections pre_tasks roles tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log module_defaults vars_files vars_prompt'.split(
+  'name hosts connection remote_user port gather_facts collections pre_tasks roles tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log ignore_errors module_defaults vars_files vars_prompt'.split(
     ' ',
   )
 export const taskWords: readonly string[] =
-  'name when loop register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when check_mode touches no_log args module_defaults collections'.split(
+  'name when loop register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors check_mode touches no_log args module_defaults collections'.split(
     ' ',
   )
 
-const shared =
-  'connection port remote_user ignore_errors ignore_unreachable diff any_errors_fatal throttle timeout debugger'.split(
-    ' ',
-  )
+const shared = 'connection port remote_user ignore_unreachable diff any_errors_fatal throttle timeout debugger'.split(
+  ' ',
+)
 const ansiblePlay =
   'gather_subset gather_timeout fact_path force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(
     ' ',
   )
 const ansibleTask =
-  'local_action async poll failed_when loop_control until retries delay delegate_to delegate_facts listen rescue always include_tasks include_role include_vars'.split(
+  'local_action async poll loop_control until retries delay delegate_to delegate_facts listen rescue always include_tasks include_role include_vars'.split(
     ' ',
   )
 
 /** What a block may say: each word is taken over by the tasks in it. */
 export const blockWords: readonly string[] =
-  'name block when vars tags become become_user become_method become_flags become_exe environment no_log run_once notify module_defaults collections'.split(
+  'name block when vars tags become become_user become_method become_flags become_exe environment no_log ignore_errors run_once notify module_defaults collections'.split(
     ' ',
   )
 /** The same of a task that stands for those of a file. */

@@ -11,7 +11,7 @@ import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
 import type { Brought, Composing, Flush, OverPlays, Prompt, Surroundings, Task, TaskItem } from './surroundings.ts'
-import { noLog, tagsOf } from './task.ts'
+import { ignoring, noLog, tagsOf } from './task.ts'
 import { parseYaml } from './yaml.ts'
 import {
   fieldOf,
@@ -242,6 +242,7 @@ const aroundTasks = (
     vars: {},
     notify: [],
     runOnce: false,
+    ...fieldOf<Pick<Surroundings, 'ignoreErrors'>>(members, 'ignore_errors', found => ignoring(found, problems), {}),
     moduleDefaults: fieldOf(members, 'module_defaults', found => [found], []),
     folders: resolve(common.folder) === resolve(common.main) ? [] : [common.folder],
     within: [],

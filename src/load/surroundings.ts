@@ -28,6 +28,11 @@ export type Task = {
   register?: string
   /** Variables of its host that it makes of its arguments, by their names: as the schema of its module says. */
   gives?: string[]
+  /** What decides over its answer whether it has changed something, and whether it has failed: all of each hold. */
+  changedWhen?: Located<string | boolean>[]
+  failedWhen?: Located<string | boolean>[]
+  /** Whether what follows goes on behind its failure. */
+  ignoreErrors?: Located<boolean | string>
   /** Present, even if empty: the task has exactly these edges in place of the written order. */
   needs?: Located<string>[]
   after: Located<string>[]
@@ -144,6 +149,7 @@ export type Surroundings = {
   vars: Record<string, Located>
   notify: Located<string>[]
   runOnce: boolean
+  ignoreErrors?: Located<boolean | string>
   /** Arguments of modules, by their names, where a task says no others; the lowest first. */
   moduleDefaults: Located[]
   folders: string[]

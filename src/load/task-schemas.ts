@@ -178,9 +178,18 @@ const withExpressions = (task: Task, names: string[]): Task => {
   return { ...task, args: { ...task.args, value: { ...value, ...Object.fromEntries(expressions) } } }
 }
 
+/** A plain `changed_when` where the module has no argument for it: the engine tells what it does so. */
+const withJudgement = (task: Task): Task => {
+  const { changed_when: said, ...says } = task.says
+  if (said === undefined || 'changed_when' in task.args.value) return task
+  return { ...task, says, changedWhen: [{ ...said, value: said.value as boolean }] }
+}
+
 const taskBy = (task: Task, schema: Schema | undefined): Task => {
   const complete = withExpressions(
-    withSayings(withEnvironment(withLowerArguments(withMain(asQuestion(task, schema), schema)), schema), schema),
+    withJudgement(
+      withSayings(withEnvironment(withLowerArguments(withMain(asQuestion(task, schema), schema)), schema), schema),
+    ),
     argumentsThat('expression', schema),
   )
   return {

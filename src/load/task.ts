@@ -17,6 +17,7 @@ import {
   text,
   texts,
   variables,
+  yesOrExpression,
 } from './yaml-fields.ts'
 
 export type { Task } from './surroundings.ts'
@@ -76,13 +77,13 @@ const moduleOf = (
   return left[0]
 }
 
-/** Conditions as written: one, or a list. */
-export const conditions = (at: Located | undefined, problems: Problems): Located<string | boolean>[] => {
+/** Conditions as written: one, or a list. `word`: what they stand under. */
+export const conditions = (at: Located | undefined, problems: Problems, word = 'when'): Located<string | boolean>[] => {
   if (at === undefined) return []
-  const items = Array.isArray(at.value) ? list(at, '"when"', problems) : [at]
+  const items = Array.isArray(at.value) ? list(at, `"${word}"`, problems) : [at]
   return items.filter((item): item is Located<string | boolean> => {
     if (typeof item.value === 'boolean' || (typeof item.value === 'string' && item.value.trim() !== '')) return true
-    const what = `"when" must be an expression, not ${kindOf(item.value)}.`
+    const what = `"${word}" must be an expression, not ${kindOf(item.value)}.`
     problems.push({ reason: 'playbook-shape', what, origin: item.origin })
     return false
   })
@@ -111,7 +112,7 @@ export const freeSlug = (wanted: string, taken: Map<string, number>): string => 
 const sayings = (members: Map<string, Located>, problems: Problems): Record<string, Located> => {
   const found = ['changed_when', 'touches', 'environment', 'check_mode'].flatMap(word => {
     const at = members.get(word)
-    return at ? [[word, at] as const] : []
+    return at && (word !== 'changed_when' || typeof at.value === 'boolean') ? [[word, at] as const] : []
   })
   const inCheck = members.get('check_mode')
   if (inCheck !== undefined && inCheck.value !== false)
@@ -121,15 +122,24 @@ const sayings = (members: Map<string, Located>, problems: Problems): Record<stri
       fix: 'To look without changing anything, `runbook plan`.',
       origin: inCheck.origin,
     })
-  const changed = members.get('changed_when')
-  if (typeof changed?.value === 'string' && !hasBraces(changed.value))
-    problems.push({
-      reason: 'playbook-shape',
-      what: 'The task keyword "changed_when" is not supported yet with an expression, only with true or false.',
-      fix: 'Write changed_when: false where it changes nothing; else let creates or removes tell.',
-      origin: changed.origin,
-    })
   return Object.fromEntries(found)
+}
+
+/** What decides over the answer of a task. `changed_when` as plain true or false is one of its sayings. */
+const judgementOf = (members: Map<string, Located>, problems: Problems): Pick<Task, 'changedWhen' | 'failedWhen'> => {
+  const under = (word: string) => conditions(members.get(word), problems, word)
+  const changed = typeof members.get('changed_when')?.value === 'boolean' ? [] : under('changed_when')
+  const failed = under('failed_when')
+  return {
+    ...(changed.length > 0 ? { changedWhen: changed } : {}),
+    ...(failed.length > 0 ? { failedWhen: failed } : {}),
+  }
+}
+
+/** What `ignore_errors` says. */
+export const ignoring = (at: Located, problems: Problems): Pick<Task, 'ignoreErrors'> => {
+  const ignoreErrors = yesOrExpression(at, '"ignore_errors"', problems)
+  return ignoreErrors === undefined ? {} : { ignoreErrors }
 }
 
 /** Whether a task stands in a file that is a vault: then nothing of it is told but its name. */
@@ -181,6 +191,12 @@ export const inheritedBy = (members: Map<string, Located>, around: Surroundings,
     'module_defaults',
     found => [...around.moduleDefaults, found],
     around.moduleDefaults,
+  ),
+  ...fieldOf<Pick<Task, 'ignoreErrors'>>(
+    members,
+    'ignore_errors',
+    found => ignoring(found, problems),
+    around.ignoreErrors ? { ignoreErrors: around.ignoreErrors } : {},
   ),
   vars: fieldOf(members, 'vars', found => ({ ...around.vars, ...variables(found, '"vars"', problems) }), around.vars),
 })
@@ -274,6 +290,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     ...lowerArguments(word, members, around, problems),
     templates: [],
     says: sayings(members, problems),
+    ...judgementOf(members, problems),
     ...(around.environment ? { environment: around.environment } : {}),
     files: [],
     ...wordsOf(members, around, problems),

@@ -66,6 +66,16 @@ export const flagOrExpression = (
     ? (at as Located<boolean | string>)
     : wrong(problems, 'playbook-shape', at, what, 'true, false or an expression in braces')
 
+/** The same where Ansible also takes a text for true or false. */
+export const yesOrExpression = (
+  at: Located,
+  what: string,
+  problems: Problems,
+): Located<boolean | string> | undefined =>
+  typeof at.value === 'string' && /^(yes|no|true|false|on|off)$/i.test(at.value)
+    ? { ...at, value: /^(yes|true|on)$/i.test(at.value) }
+    : flagOrExpression(at, what, problems)
+
 /** One text or a list of them. */
 export const texts = (at: Located, what: string, problems: Problems): Located<string>[] => {
   const items = Array.isArray(at.value) ? list(at, what, problems) : at.value === null ? [] : [at]

@@ -53,14 +53,15 @@ export type Change<R, O> = {
 export type Verdict<R, O> =
   | { is: 'ok'; outputs?: Outputs<O> }
   | ({ is: 'change' } & Change<R, O>)
-  | { is: 'fail'; why: string; fix?: string }
+  | { is: 'fail'; why: string; fix?: string; outputs?: Outputs<O> }
   | { is: 'say'; text: string; outputs?: Outputs<O> }
 
 /** Builds verdicts; typed by the reads, so each mistake shows on its own line. */
 export type Decide<R, O> = {
   ok(outputs?: Outputs<O>): Verdict<R, O>
   change(change: Change<R, O>): Verdict<R, O>
-  fail(why: string, fix?: string): Verdict<R, O>
+  /** `outputs`: what is registered of it where its task has the failure let pass. */
+  fail(why: string, fix?: string, outputs?: Outputs<O>): Verdict<R, O>
   /** Nothing to change, a text to show (`debug`). */
   say(text: string): Verdict<R, O>
 }

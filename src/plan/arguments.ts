@@ -2,6 +2,7 @@ import { Refusal } from '../core/failure.ts'
 import { isUnknown, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import type { Node } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
+import type { Located } from '../load/located.ts'
 import { spelled, validate, withDefaults } from '../load/schema.ts'
 import { leavesOf } from '../load/secrets.ts'
 import { failedBefore } from './failure-policy.ts'
@@ -98,23 +99,32 @@ export const argumentsOf = (
   return { values: complete, scope }
 }
 
-/** `when` as a value: true, false, or the unknown it met first. A condition that is no boolean is refused. */
-export const condition = (node: Node, scope: Record<string, unknown>): boolean | Unknown => {
-  for (const [i, expression] of node.compiled.when.entries()) {
+/** Conditions as a value: true, false, or the unknown that was met first. One that is no boolean is refused. */
+export const areTrue = (
+  word: string,
+  expressions: Expression[],
+  written: Located[],
+  scope: Record<string, unknown>,
+): boolean | Unknown => {
+  for (const [i, expression] of expressions.entries()) {
     const value = expression.evaluate(scope)
     if (isUnknown(value)) return value
     if (typeof value !== 'boolean')
       throw new Refusal({
         reason: 'playbook-value',
-        what: '`when` wants true or false.',
+        what: `\`${word}\` wants true or false.`,
         why: `It is ${JSON.stringify(value)}.`,
         fix: 'Compare it: x == "yes", list | length > 0, x | bool, x is defined.',
-        origin: node.task.when[i]!.origin,
+        origin: written[i]!.origin,
       })
     if (!value) return false
   }
   return true
 }
+
+/** `when` of a node. */
+export const condition = ({ compiled, task }: Node, scope: Record<string, unknown>): boolean | Unknown =>
+  areTrue('when', compiled.when, task.when, scope)
 
 /** Each item is a line of its own, planned in one piece with the others. */
 const MOST_ITEMS = 10_000

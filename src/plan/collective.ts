@@ -3,7 +3,6 @@ import { type Node, nodeId } from '../graph/graph.ts'
 import type { CollectiveContext, CollectiveModule, CollectiveVerdict, Verdict } from '../module/define.ts'
 import type { Reads } from '../module/query.ts'
 import { type Arguments, argumentsOf, condition } from './arguments.ts'
-import { asTask } from './as-task.ts'
 import { askAll, catchUnknown, footprint, isMissing, needRead, verdictBuilders } from './decide.ts'
 import { causeOf } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
@@ -11,7 +10,7 @@ import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, u
 import { apartOnMachines } from './one-machine.ts'
 import { scopeOf } from './scope.ts'
 import { createScreen, type Screen, unscreened, withoutInput } from './secrecy.ts'
-import { ask, predictLine, type Walk } from './walk-state.ts'
+import { ask, asTask, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
 type Any = any

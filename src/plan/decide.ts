@@ -40,7 +40,12 @@ export const queriesOf = (reads: Reads): AnyQuery[] => Object.values(reads).flat
 export const verdictBuilders = {
   ok: (outputs?: Any) => ({ is: 'ok' as const, ...(outputs ? { outputs } : {}) }),
   change: (change: Any) => ({ is: 'change' as const, ...change }),
-  fail: (why: string, fix?: string) => ({ is: 'fail' as const, why, ...(fix ? { fix } : {}) }),
+  fail: (why: string, fix?: string, outputs?: Any) => ({
+    is: 'fail' as const,
+    why,
+    ...(fix ? { fix } : {}),
+    ...(outputs ? { outputs } : {}),
+  }),
 }
 
 const decide: Decide<Any, Any> = { ...verdictBuilders, say: text => ({ is: 'say', text }) }

@@ -51,6 +51,12 @@ export type Line = {
   always: boolean
   /** Its steps run, and that is no change: it is told as ok. */
   unchanging?: true
+  /** What it is told as, where its task decides that over its answer and it is not its verdict. */
+  toldAs?: 'change' | 'undecided'
+  /** Of one that fails: what it answers all the same. */
+  answer?: Record<string, unknown>
+  /** It fails, and what follows goes on: it counts as done. */
+  ignored?: Failure
   interrupts: boolean
   byItself: boolean
   /** Set where a change is certain before it is known what it comes to. */
@@ -109,6 +115,10 @@ export const blank = (node: Node, host: string, key?: string): Line => ({
   outputs: new Missing(),
   ...(node.task.noLog ? { hidden: 'no_log' as const } : {}),
 })
+
+/** Whether what follows may go on behind a failure of this line: then its promises are none. */
+export const outlivesFailure = ({ node: { task } }: Pick<Line, 'node'>): boolean =>
+  task.failedWhen !== undefined || (task.ignoreErrors !== undefined && task.ignoreErrors.value !== false)
 
 /** A line that cannot be decided now, and why: not read yet, waiting for a node, or lost with one. */
 export const unknownLine = (line: Line, unknown: Unknown, labels: () => string[]): Line => {
@@ -207,7 +217,10 @@ export const decidedLine = (
   const settle = settleOf(module, values)
   const { diagnose } = module
   const at: Line = { ...line, reads, inputs, ...told, ...(settle ? { settle } : {}), ...(diagnose ? { diagnose } : {}) }
-  if (verdict.is === 'fail') return failLine(at, verdict.why, verdict.fix)
+  if (verdict.is === 'fail') {
+    const answer = (verdict.outputs as Record<string, unknown> | undefined) ?? {}
+    return { ...failLine(at, verdict.why, verdict.fix), answer }
+  }
   if (verdict.is === 'say') return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false } }
   if (verdict.is === 'ok')
     return { ...at, verdict: 'ok', outputs: { changed: false, ...((verdict.outputs as object) ?? {}) } }

@@ -6,11 +6,10 @@ import type { TaskUser } from '../module/probes/task-user.ts'
 import type { AnyQuery } from '../module/query.ts'
 import type { Step } from '../module/step.ts'
 import { predictedKey } from '../world/file-answers.ts'
-import { otherIdentity } from './as-task.ts'
 import type { Asker } from './decide.ts'
 import { type Deed, type Hindrance, handsOn } from './deed.ts'
 import type { Line } from './line.ts'
-import { type Walk, worldOn } from './walk-state.ts'
+import { otherIdentity, type Walk, worldOn } from './walk-state.ts'
 
 type Present = Extract<FileAnswer, { exists: true }>
 /** What is known of something that is there: an earlier line may leave some of it open. */

@@ -220,7 +220,7 @@ export const announce = (line: Line, emit: Emit, notifies: string[] = []): void 
   emit({
     type: 'planned',
     ...refOf(line),
-    verdict: line.unchanging ? 'ok' : line.verdict,
+    verdict: line.unchanging ? 'ok' : (line.toldAs ?? line.verdict),
     ...(line.why === undefined ? {} : { why: line.why }),
     ...(line.verdict === 'fail' ? { failure: failureOf(line) } : {}),
     ...(line.needs === undefined ? {} : { needs: line.needs }),

@@ -115,13 +115,17 @@ const factsOf = (walk: Walk, host: string): unknown => {
 const implicitOf = ({ inventory: { implicit } }: Known['loaded']): { implicit?: string } =>
   implicit === undefined ? {} : { implicit }
 
-/** What an expression of a node sees on a host. Reading what does not exist yet throws the unknown that says why. */
+/**
+ * What an expression of a node sees on a host; `answer`: under the name that its task registers. Reading what does not
+ * exist yet throws the unknown that says why.
+ */
 export const scopeOf = (
   walk: Walk,
   node: Node,
   host: string,
   item?: { value: unknown },
   groups: Record<string, string[]> = walk.known.loaded.inventory.groups,
+  answer?: { value: unknown },
 ): Record<string, unknown> => {
   const { graph } = walk.known
   const layers = layersOf(walk.known, node, host)
@@ -137,7 +141,8 @@ export const scopeOf = (
     ...implicitOf(walk.known.loaded),
     // A parameter of the role, and what the command line gives, win over what a task has registered.
     registers: on => [...(givenIn(graph).on.get(on)?.keys() ?? [])].filter(name => !isFixed(name, on)),
-    register: (on, name) => givenValue(walk, node, on, name),
+    register: (on, name) =>
+      answer && on === host && name === node.task.register ? () => answer.value : givenValue(walk, node, on, name),
     facts: on => factsOf(walk, on),
     gathered: on => gatheredFacts(walk, node, on),
     controllerFor: (on, its) => walk.known.loaded.asks?.(on, its, node.task.folders),

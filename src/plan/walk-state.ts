@@ -1,3 +1,4 @@
+import { fedTo } from '../core/quote.ts'
 import { isUnknown, Missing } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
@@ -7,8 +8,8 @@ import type { BoundReach } from '../module/reach.ts'
 import { type Prediction, predictionOf } from '../world/prediction.ts'
 import { answer, type World } from '../world/world.ts'
 import type { Asker } from './decide.ts'
-import type { Known } from './known.ts'
-import type { Line } from './line.ts'
+import type { Known, OtherIdentity } from './known.ts'
+import { type Line, outlivesFailure } from './line.ts'
 
 /** A node as planned: its lines on each host. */
 export type Planned = {
@@ -79,7 +80,11 @@ export const predictLine = (walk: Walk, line: Line): void => {
   if (verdict !== 'change' && verdict !== 'undecided') return
   const { answers, predicted } = worldOn(walk, machine)
   const reach = boundReach(walk, line)
-  const prediction = predictionOf({ reals: answers.reals, predicted }, { node: id, patches: will, labels, reach })
+  const touched = will.flatMap(([query, patch]) =>
+    touchedBy(query, { exists: true, ...(isRecord(patch) ? patch : {}) }),
+  )
+  const promised = outlivesFailure(line) ? { patches: [], labels: [...labels, ...touched] } : { patches: will, labels }
+  const prediction = predictionOf({ reals: answers.reals, predicted }, { node: id, ...promised, reach })
   walk.predicted.set(machine, [...predicted, prediction])
 }
 
@@ -115,4 +120,33 @@ export const boundReach = (walk: Walk, { id, machine, reach }: Line): BoundReach
   for (const line of walk.known.finished.values()) add(line)
   for (const { lines } of walk.planned) for (const line of lines) add(line)
   return { ...reach, written: [...written] }
+}
+
+/** Who a line is on its machine, where that is not the machine's session. */
+export const otherIdentity = (known: Known, { machine, node, host }: Line): OtherIdentity | undefined =>
+  known.identity(machine, node.become.get(host))
+
+/**
+ * A query as it is asked for one line: what a user wrote, and what depends on who asks, by the user that the task runs as;
+ * everything else by who may see most. Where nobody is root, that is the task's user as well.
+ */
+export const askedFor = (known: Known, line: Line): ((query: AnyQuery) => AnyQuery) => {
+  const other = otherIdentity(known, line)
+  if (other === undefined) return query => query
+  const { user, shell } = other
+  return query => {
+    if (query.probe.side === 'controller') return query
+    const as = shell === undefined ? {} : { as: shell }
+    if (!query.lazy && !query.theirs) return { ...query, ...as }
+    // Its text is what an answer is kept under: it says whose answer it is.
+    const item = shell === undefined ? fedTo(user, query.item) : `# ${user}\n${query.item}`
+    return { ...query, ...as, key: `${user} ${query.key}`, item }
+  }
+}
+
+/** Answers by a machine's world for one line. */
+export const asTask = (walk: Walk, line: Line): Asker => {
+  const world = ask(walk, line.machine)
+  const asked = askedFor(walk.known, line)
+  return query => world(asked(query))
 }

@@ -5,11 +5,11 @@ import { leavesOf } from '../load/secrets.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemsOf } from './arguments.ts'
-import { asTask } from './as-task.ts'
 import { planCollective } from './collective.ts'
 import { type Asker, catchUnknown, decideOne } from './decide.ts'
 import { causeIn, causeOf } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
+import { judgedLine } from './judgement.ts'
 import type { Known } from './known.ts'
 import {
   blank,
@@ -24,7 +24,7 @@ import {
 } from './line.ts'
 import { scopeOf } from './scope.ts'
 import { createScreen, keepOutputs, withoutInput } from './secrecy.ts'
-import { beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
+import { asTask, beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a module's own types end at the registry
 type Any = any
@@ -43,7 +43,12 @@ type RunCondition = true | Unknown
 const notified = ({ known, outputs }: Walk, node: Node, host: string): RunCondition | false => {
   if (known.pendingHandlers.has(nodeId(host, node.task))) return true
   const notifiers = notifiersOf(known.graph, node, host).map(n => outputs.get(nodeId(host, n.task)))
-  const changed = notifiers.map(o => (isUnknown(o) ? o : o !== undefined && (o as { changed?: unknown }).changed))
+  // One that has failed notifies nobody, also where that is ignored.
+  const changed = notifiers.map(o => {
+    if (isUnknown(o) || o === undefined) return o
+    const { changed, failed } = o as { changed?: unknown; failed?: unknown }
+    return changed === true && failed === true ? false : changed === true && isUnknown(failed) ? failed : changed
+  })
   if (changed.some(c => c === true)) return true
   return changed.find(c => c instanceof Missing) ?? changed.find(c => c instanceof Later) ?? false
 }
@@ -104,8 +109,12 @@ const sayingWhyDue = ({ pendingHandlers }: Known, line: Line): Line => {
   return { ...line, why: [`due since run ${run}`, ...(line.why ? [line.why] : [])].join(': ') }
 }
 
-/** Plans one line from what its machine's world says now; predicts nothing. */
-export const planLine = (walk: Walk, line: Line, runs: RunCondition = true): Line => {
+/** Plans one line from what its machine's world says now, and what its task says of that; predicts nothing. */
+export const planLine = (walk: Walk, line: Line, runs: RunCondition = true): Line =>
+  judgedLine(walk, moduleLine(walk, line, runs))
+
+/** The same as its module has it alone. */
+export const moduleLine = (walk: Walk, line: Line, runs: RunCondition = true): Line => {
   const planned = refused(line, (): Line => {
     const scope = scopeOf(walk, line.node, line.host, line.item)
     const when = condition(line.node, scope)

@@ -16,6 +16,7 @@ const symbols: Record<Result['status'], string> = {
   ok: '=',
   changed: '~',
   failed: '!',
+  ignored: '!',
   skipped: '-',
   refused: '!',
   unverified: '?',
@@ -33,8 +34,9 @@ const reasonOf = (event: Result): string => {
 /** One finished node: `node0  ~ Install kubo: it is not there (2.1 s)`. */
 const resultLines = (event: Result, width: number, { paint, diff }: TextOptions): string[] => {
   const { red, yellow, dim } = paint
-  const colour = { ok: dim, changed: yellow, failed: red, skipped: dim, refused: red, unverified: red }
-  const refused = event.status === 'refused' ? 'refused: ' : ''
+  const colour = { ok: dim, changed: yellow, failed: red, ignored: yellow, skipped: dim, refused: red, unverified: red }
+  const refused =
+    event.status === 'refused' ? 'refused: ' : event.status === 'ignored' ? 'failed, which is ignored: ' : ''
   const reason = `${refused}${oneLine(reasonOf(event))}`
   const text = `${symbols[event.status]} ${oneLine(taskLabel(event))}`
   const line = `${event.host.padEnd(width)}  ${colour[event.status](text)}${reason === '' ? '' : `: ${reason}`}`

@@ -8,13 +8,14 @@ import { mergeHostsGoneAlike, type RootCause, rootCauses } from './root-causes.t
 import { duration, plural, rowLines } from './wording.ts'
 
 type Counts = Required<
-  Pick<HostSummary, 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided' | 'unverified' | 'unbegun'>
+  Pick<HostSummary, 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided' | 'ignored' | 'unverified' | 'unbegun'>
 >
 
 const always = {
   undecided: 'undecided',
   skipped: 'skipped',
   ok: 'unchanged',
+  ignored: 'failed and ignored',
   unverified: 'not known',
   unbegun: 'not begun',
 }
@@ -24,9 +25,10 @@ const words = {
 }
 
 /** The counts of one host; one that had not begun is not counted twice. Earlier runs knew neither of the last two. */
-const countsOf = ({ unverified = 0, unbegun = 0, ...counts }: HostSummary): Counts => ({
+const countsOf = ({ ignored = 0, unverified = 0, unbegun = 0, ...counts }: HostSummary): Counts => ({
   ...counts,
   skipped: counts.skipped - unbegun,
+  ignored,
   unverified,
   unbegun,
 })
@@ -41,6 +43,7 @@ const phrase = (counts: Counts, command: 'plan' | 'apply', paint: Paint): string
     counts.changed === 0 ? changed : paint.yellow(changed),
     ...part('undecided', paint.cyan),
     ...part('failed', paint.red),
+    ...part('ignored', paint.yellow),
     ...part('unverified', paint.red),
     ...part('skipped', paint.dim),
     ...part('unbegun', paint.dim),
@@ -57,14 +60,15 @@ const summed = (hosts: HostSummary[]): Counts => {
     failed: sum('failed'),
     skipped: sum('skipped'),
     undecided: sum('undecided'),
+    ignored: sum('ignored'),
     unverified: sum('unverified'),
     unbegun: sum('unbegun'),
   }
 }
 
 const hostText = (summary: HostSummary, command: 'plan' | 'apply', paint: Paint): string => {
-  const { ok, changed, failed, skipped, undecided, unverified = 0 } = summary
-  const nothing = ok + changed + failed + skipped + undecided + unverified === 0
+  const { ok, changed, failed, skipped, undecided, ignored = 0, unverified = 0 } = summary
+  const nothing = ok + changed + failed + skipped + undecided + ignored + unverified === 0
   const said = phrase(countsOf(summary), command, paint)
   if (!summary.unreachable) return said
   return nothing ? paint.red('lost') : `${said}; ${paint.red('lost')}`

@@ -36,6 +36,7 @@ const isPending = ({ verdict }: LedgerEntry): boolean => verdict === 'change' ||
 
 const countsOf = (entries: LedgerEntry[], unreachable: boolean): HostSummary => {
   const count = (test: (entry: LedgerEntry) => boolean): number => entries.filter(test).length
+  const ignored = count(entry => entry.status === 'ignored')
   const unverified = count(entry => entry.status === 'unverified')
   const unbegun = count(entry => entry.unbegun === true)
   return {
@@ -44,6 +45,7 @@ const countsOf = (entries: LedgerEntry[], unreachable: boolean): HostSummary => 
     failed: count(hasFailed),
     skipped: count(isSkipped),
     undecided: count(entry => entry.status === undefined && entry.verdict === 'undecided'),
+    ...(ignored > 0 && { ignored }),
     ...(unverified > 0 && { unverified }),
     ...(unbegun > 0 && { unbegun }),
     unreachable,

@@ -2,8 +2,8 @@ import { Refusal } from '../core/failure.ts'
 import type { Output, Transport } from '../core/transport.ts'
 import { nodeId } from '../graph/graph.ts'
 import { causeOf } from '../plan/failure-policy.ts'
-import type { Line } from '../plan/line.ts'
-import { planLine } from '../plan/walk.ts'
+import { type Line, outlivesFailure } from '../plan/line.ts'
+import { moduleLine } from '../plan/walk.ts'
 import { batch } from '../world/batch.ts'
 import type { RunContext } from './context.ts'
 import { lostFailure, withRunBehind } from './failure-messages.ts'
@@ -15,11 +15,15 @@ import { settle } from './settle.ts'
 import { asReader, type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps, sentSteps } from './steps.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 
-/** Whether a line can travel in a frame with others: its steps are plain shell and nothing has to be waited for. */
-export const travels = (line: Line): boolean => fitsFrame(line.steps) && line.settle === undefined
+/**
+ * Whether a line can travel in a frame with others: its steps are plain shell, nothing has to be waited for, and whether it
+ * has failed is told by its steps.
+ */
+export const travels = (line: Line): boolean =>
+  fitsFrame(line.steps) && line.settle === undefined && !outlivesFailure(line)
 
 /** Outputs of a command that ran: what it said, without the last line's end. */
-const outputsOf = (said: CommandOutput | undefined): object => {
+const outputsOf = (said: CommandOutput | undefined): Record<string, unknown> => {
   if (!said) return {}
   const stdout = said.stdout.replace(/\n+$/, '')
   return { ...said, stdout, stdout_lines: stdout === '' ? [] : stdout.split('\n') }
@@ -37,7 +41,7 @@ const conclude = async (
   behind: () => Promise<Line[]> = async () => [],
 ): Promise<void> => {
   const judge = async (): Promise<ReplanResult> => {
-    const [again] = await replan(context, walk => [planLine(walk, line)])
+    const [again] = await replan(context, walk => [moduleLine(walk, line)])
     if (context.known.lost.has(line.machine)) throw new Refusal(lostFailure(line))
     return verdictOf(context, line, line.always ? { ...again!, verdict: 'ok', outputs: line.outputs } : again!)
   }
@@ -45,7 +49,7 @@ const conclude = async (
     line.always && line.will.length === 0
       ? { outputs: line.outputs }
       : await settle(context, await context.connect(line.machine), line, first, judge)
-  if (end.failure) finishFailed(context, line, withRunBehind(end.failure, await behind()))
+  if (end.failure) finishFailed(context, line, withRunBehind(end.failure, await behind()), outputsOf(said))
   else finishChanged(context, line, { ...(end.outputs as object), ...outputsOf(said) })
 }
 
@@ -106,7 +110,7 @@ const concludePart = async (
   if (judged.failure) {
     // A step that only printed too much has not ended the frame: what is behind it has run as well.
     for (const behind of await frame.begunBehind(part)) invalidateTouched(context, behind)
-    finishFailed(context, line, judged.failure)
+    finishFailed(context, line, judged.failure, outputsOf(judged.said))
     return true
   }
   const tested = steps.length + test.length
@@ -129,7 +133,7 @@ const runAlone = async (context: RunContext, line: Line, lines: Line[]): Promise
   const ran = await runSteps(context, transport, line, sentSteps(context, line), reads.fragments)
   invalidateTouched(context, line)
   if (ran.moved !== undefined) return planAnew(context, line, ran.moved)
-  if (ran.failure) return finishFailed(context, line, ran.failure)
+  if (ran.failure) return finishFailed(context, line, ran.failure, outputsOf(ran.said))
   reads.record(ran.rest!)
   await conclude(context, line, ran.said, ran.rest!)
 }

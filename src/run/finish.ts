@@ -5,7 +5,8 @@ import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
 import { inputFingerprints } from '../plan/input-fingerprints.ts'
-import { failureOf, type Line, refOf, toldFailure } from '../plan/line.ts'
+import { judgedLine } from '../plan/judgement.ts'
+import { failureOf, type Line, outlivesFailure, refOf, toldFailure } from '../plan/line.ts'
 import { register } from '../plan/walk.ts'
 import { boundReach, withoutPredictions } from '../plan/walk-state.ts'
 import { invalidate } from '../world/answers.ts'
@@ -29,6 +30,9 @@ const emitResult = ({ emit, key, started, ended }: RunContext, line: Line, statu
   })
 }
 
+/** Whether a change may be none in the end: it is waited for, or its task says what is one. */
+const isOpenToWords = (line: Line): boolean => line.byItself || line.toldAs !== undefined || outlivesFailure(line)
+
 /** A decided verdict was a promise. A wait that came true meanwhile broke none. */
 const warnOfContradiction = ({ planned, known, emit }: RunContext, line: Line, status: Status): void => {
   const before = planned.get(line.id)
@@ -37,8 +41,8 @@ const warnOfContradiction = ({ planned, known, emit }: RunContext, line: Line, s
     other.machine === line.machine && other.host !== line.host && other.verdict === 'fail'
   if (known.graph.source.machines.size > 0 && [...known.finished.values()].some(isLeft)) return
   const broken =
-    (before?.verdict === 'ok' && status === 'changed') ||
-    (before?.verdict === 'change' && !before.byItself && !before.unchanging && status === 'ok')
+    (before?.verdict === 'ok' && status === 'changed' && before.toldAs === undefined) ||
+    (before?.verdict === 'change' && !isOpenToWords(before) && !before.unchanging && status === 'ok')
   const { module } = line.node.task
   const why =
     status === 'ok'
@@ -85,9 +89,27 @@ const finish = (context: RunContext, line: Line, status: Status, failure?: Failu
   context.wake()
 }
 
-export const finishFailed = (context: RunContext, line: Line, failure: Failure): void => {
+/** `answer`: what a line answers that has begun. Its task may say that it has not failed, or that this is ignored. */
+export const finishFailed = (
+  context: RunContext,
+  line: Line,
+  failure: Failure,
+  answer?: Record<string, unknown>,
+): void => {
   const told = toldFailure(line, failure)
-  finish(context, { ...line, verdict: 'fail', why: told.what, outputs: new Lost(line.id) }, 'failed', told)
+  const failed: Line = { ...line, verdict: 'fail', why: told.what, outputs: new Lost(line.id) }
+  // Where a program has run, that was a change.
+  const changed = answer?.rc !== undefined && !line.unchanging
+  const own = answer && { msg: failure.what, ...answer, changed }
+  const judged = judgedLine(withoutPredictions(context.walk), own ? { ...failed, answer: own } : failed)
+  if (judged.verdict === 'ok') finishAnswered(context, judged, judged.ignored && told)
+  else finish(context, failed, 'failed', told)
+}
+
+/** A line has an answer, and its task has said what that is. */
+const finishAnswered = (context: RunContext, line: Line, ignored = line.ignored): void => {
+  if (ignored) finish(context, line, 'ignored', ignored)
+  else finish(context, line, line.toldAs === 'change' ? 'changed' : 'ok')
 }
 
 /** A line is not run because of another: the root cause, named once. */
@@ -102,12 +124,21 @@ export const finishSkipped = (
 export const finishChanged = (context: RunContext, line: Line, outputs: unknown): void => {
   const registered = { ...(isRecord(outputs) ? outputs : {}), changed: !line.unchanging }
   delete (registered as { [born]?: unknown })[born]
-  finish(context, { ...line, verdict: 'change', outputs: registered }, line.unchanging ? 'ok' : 'changed')
+  const { changedWhen, failedWhen } = line.node.compiled
+  if (!changedWhen && !failedWhen) {
+    finish(context, { ...line, verdict: 'change', outputs: registered }, line.unchanging ? 'ok' : 'changed')
+    return
+  }
+  const { toldAs: _, ...told } = line
+  const judged = judgedLine(withoutPredictions(context.walk), { ...told, verdict: 'ok', outputs: registered })
+  if (judged.ignored) finishAnswered(context, judged)
+  else if (judged.verdict !== 'ok') finishFailed(context, line, failureOf(judged))
+  else finish(context, { ...judged, verdict: 'change' }, judged.toldAs === 'change' ? 'changed' : 'ok')
 }
 
 /** A verdict that needs no step: told as it is. Returns whether it was one. */
 export const finishQuiet = (context: RunContext, line: Line): boolean => {
-  if (line.verdict === 'ok') finish(context, line, 'ok')
+  if (line.verdict === 'ok') finishAnswered(context, line)
   else if (line.verdict === 'skipped') finish(context, line, 'skipped')
   else if (line.refusal) finish(context, line, 'refused', line.refusal)
   else if (line.verdict === 'fail') finishFailed(context, line, failureOf(line))

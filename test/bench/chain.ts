@@ -41,7 +41,10 @@ export const ofRunbook = (events: Event[], type: 'planned' | 'result'): Sayings 
       }
       if (event.type !== 'result' || type !== 'result') return []
       return [
-        [numberOf(event.node), event.status === 'refused' || event.status === 'unverified' ? 'failed' : event.status],
+        [
+          numberOf(event.node),
+          ['refused', 'unverified', 'ignored', 'failed'].includes(event.status) ? 'failed' : (event.status as Said),
+        ],
       ]
     }),
   )
