@@ -261,7 +261,10 @@ const checkPlay = (play: Play, against: Against): Problems => {
   if (whole && play.hosts.value !== '')
     collect(problems, () => matchHosts(whole.inventory, play.hosts.value, play.hosts.origin))
   const names = whole && namesOf(play, whole, signatures)
-  const read = new Set(layersOfPlay(play).flatMap(Object.keys))
+  // What nobody reads is never evaluated, as in Ansible: it has to be readable, and may name what there is not.
+  for (const written of layersOfPlay(play).flatMap(Object.values<Located>))
+    collect(problems, () => compileTemplate(written.value, written))
+  const read = new Set<string>()
   for (const task of [...play.tasks, ...play.handlers]) {
     problems.push(...checkTask(task, play, against))
     const references = expressionsOf(task, problems).flatMap(one => one.references)

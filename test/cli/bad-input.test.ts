@@ -59,7 +59,7 @@ const mistaken = `- name: One
     - name: Unread
       register: unread
       notify: unheard
-    - debug: "{{ unread.word }} {{ prot }}"
+    - debug: "{{ unread.word }} {{ prot }} {{ a }}"
     - debug: hi
       when: inventory_hostname ==
     - copy: { dest: /a, src: no-file.txt }
