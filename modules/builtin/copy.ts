@@ -35,6 +35,7 @@ const args = T.Object(
     content: T.Optional(T.String({ description: 'The text itself, in place of `src`.' })),
     dest: pathArgument(
       'Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`; so it does where a folder is there. A folder always goes into it, and is made where it is not there.',
+      { whole: true },
     ),
     ...attributeArguments,
     mode: T.Optional(

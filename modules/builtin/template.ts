@@ -12,6 +12,7 @@ const args = T.Object(
     }),
     dest: pathArgument(
       'Where the file goes. With `/` at its end: the folder it goes into, under the name of `src` without .hbs.',
+      { whole: true },
     ),
     ...attributeArguments,
   },

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 
-// What helps who writes playbooks: `runbook schema` and `module`. Described only when one is called, or asked
+// What helps who writes playbooks: `runbook lint`, `schema` and `module`. Described only when one of them is called, or asked
 // what it can do.
+
+const collect = (value: string, all: string[]): string[] => [...all, value]
 
 type Done = (code: number) => void
 
@@ -11,6 +13,24 @@ const withFormat = (command: Command): Command =>
     .addOption(command.createOption('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
 
 const fromFolder = ['--playbook-dir <dir>', 'the folder of playbooks whose own modules count too', '.'] as const
+
+const lintHelp = `
+Exit codes: 0 nothing is said · 1 something is · 4 a playbook cannot be read`
+
+const describeLint = (lint: Command, done: Done): void => {
+  withFormat(lint)
+    .argument('<playbooks...>', 'the playbooks, YAML files')
+    .option('-i, --inventory <path>', 'an inventory file or folder; repeatable, later ones win', collect, [])
+    .option('-e, --extra-vars <k=v|@file>', 'a variable that wins over all others; repeatable', collect, [])
+    .option('--vault-id <label@source>', 'a vault password: a file, a program or `prompt`; repeatable', collect, [])
+    .option('--vault-password-file <file>', 'a file that holds it, or a program that prints it', collect, [])
+    .option('--ask-vault-pass', 'ask for it')
+    .addHelpText('after', lintHelp)
+    .action(async (playbooks, options) => {
+      const { lintPlaybooks } = await import('./commands/lint.ts')
+      done(await lintPlaybooks(playbooks, options))
+    })
+}
 
 const describeSchema = (schema: Command, done: Done): void => {
   schema
@@ -33,8 +53,8 @@ const describeModule = (module: Command, done: Done): void => {
     .action(async (name, options) => done(await (await import('./commands/module.ts')).showModule(name, options)))
 }
 
-/** Describes one of them, by its name. `done` is called with the exit code. */
+/** Describes one of the three, by its name. `done` is called with the exit code. */
 export const describeForAuthors = (command: Command, done: Done): void => {
-  const describe = { schema: describeSchema, module: describeModule }[command.name()]
+  const describe = { lint: describeLint, schema: describeSchema, module: describeModule }[command.name()]
   describe?.(command, done)
 }

@@ -7,7 +7,7 @@ import { printable } from '../report/printable.ts'
 import { adviceFor } from './ansible-options.ts'
 
 /** Commands that work on a playbook: the others have nothing in common with ansible-playbook. */
-const PLAYBOOK_COMMANDS = ['plan', 'apply', 'explain', 'drift', 'graph', 'artifacts', 'resume']
+const PLAYBOOK_COMMANDS = ['plan', 'apply', 'explain', 'drift', 'graph', 'artifacts', 'resume', 'lint']
 
 const isPlaybook = (word: string): boolean =>
   /\.ya?ml$/.test(word) || statSync(word, { throwIfNoEntry: false })?.isFile() === true

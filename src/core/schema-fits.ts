@@ -61,6 +61,8 @@ const silent = new Set([
   'examples',
   'partial',
   'secret',
+  'whole',
+  'gives',
   'file',
   'main',
   'expression',

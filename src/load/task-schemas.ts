@@ -12,7 +12,7 @@ import type { Playbook, Task } from './playbook.ts'
  * a file of the controller, unless the argument that is said is true. `secret`: it is shown nowhere. `gives`, of all
  * arguments together: one that is not described is a variable of the host from then on.
  */
-type Word = 'main' | 'expression' | 'template' | 'file' | 'secret' | 'gives'
+type Word = 'main' | 'expression' | 'template' | 'file' | 'secret' | 'whole' | 'gives'
 type Schema = Signatures[string]['args']
 
 const propertiesOf = (schema: Schema | undefined): Record<string, object> =>

@@ -23,7 +23,7 @@ export const roomOf = (file: string): string | undefined => {
 
 /** All rooms but cli/, which wires them together. */
 const BELOW_CLI =
-  'core vault yaml jinja load module settings connection host report lab artifact graph world plan planfile drift run'.split(
+  'core vault yaml jinja load lint module settings connection host report lab artifact graph world plan planfile drift run'.split(
     ' ',
   )
 
@@ -33,6 +33,7 @@ const MAY: Record<string, string[]> = {
   yaml: [],
   jinja: ['core', 'yaml', 'vault'],
   load: ['core', 'yaml', 'jinja'],
+  lint: ['core', 'jinja', 'load'],
   module: ['core'],
   vault: ['core'],
   settings: ['core'],

@@ -1,8 +1,8 @@
 import { type FileAnswer, later, T, temporaryBeside } from '../../../src/module/module.ts'
 
 /** An argument that holds a path on the host. */
-export const pathArgument = (description: string) =>
-  T.String({ pattern: '^/', description: `${description} An absolute path.` })
+export const pathArgument = (description: string, words: object = {}) =>
+  T.String({ pattern: '^/', ...words, description: `${description} An absolute path.` })
 
 /** An argument of what configures a daemon. */
 export const stampArgument = T.Optional(

@@ -99,7 +99,7 @@ const withLongNames = (words: Record<string, Schema>): Record<string, Schema> =>
   )
 
 /** Words in which our schemas say more than JSON Schema knows. */
-const OURS = ['main', 'expression', 'template', 'file', 'secret']
+const OURS = ['main', 'expression', 'template', 'file', 'secret', 'whole', 'partial', 'octal']
 const plainMembers = (schema: Schema): Schema =>
   Object.fromEntries(Object.entries(schema).filter(([name]) => !OURS.includes(name)))
 

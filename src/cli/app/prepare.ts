@@ -102,17 +102,16 @@ const runOptions = ({ limit, tags, skipTags, forks }: PlaybookOptions): RunOptio
   skipTags: skipTags ?? [],
 })
 
-/** The playbook, the inventories and the variables that are asked for. */
-export const loadAsked = async (
+/** The playbook, the inventories and the variables that are asked for, as they are written. */
+export const readAsked = async (
   playbook: string,
   asked: PlaybookOptions,
   configured: Configured,
-  listener: Listener,
 ): Promise<ReturnType<typeof load>> => {
   const user = loginUser(asked, configured)
   const composing = await composingFor(playbook, asked, configured)
   await readyInventory(asked.inventory)
-  const result = load({
+  return load({
     playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
     ...(composing && { composing }),
     run: runOptions(asked),
@@ -121,6 +120,16 @@ export const loadAsked = async (
     extra: asked.extraVars,
     ...(user && { user }),
   })
+}
+
+/** The same, with what a playbook asks for before anything connects. */
+export const loadAsked = async (
+  playbook: string,
+  asked: PlaybookOptions,
+  configured: Configured,
+  listener: Listener,
+): Promise<ReturnType<typeof load>> => {
+  const result = await readAsked(playbook, asked, configured)
   if (!result.value?.playbook.plays.some(({ prompts }) => prompts)) return result
   const { askVariables } = await import('./ask-variables.ts')
   const value = await askVariables(result.value, listener)
