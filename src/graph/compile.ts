@@ -9,6 +9,7 @@ export type CompiledTask = {
   changedWhen?: Expression[]
   failedWhen?: Expression[]
   ignoreErrors?: Expression
+  repeats?: { until: Expression[]; retries?: Expression; delay?: Expression }
   args: Record<string, Expression>
   references: Reference[]
 }
@@ -23,15 +24,29 @@ export const compileBare = (located: Located): Expression =>
     : compileTemplate(located.value, located)
 
 /** What decides over the answer of a task, and what it reads besides that answer. */
-const compileJudgement = ({ changedWhen, failedWhen, ignoreErrors, register }: Task) => {
+const compileJudgement = ({ changedWhen, failedWhen, ignoreErrors, repeats, register }: Task) => {
+  const number = (at: Located | undefined) => at && compileTemplate(at.value, at)
+  const retries = number(repeats?.retries)
+  const delay = number(repeats?.delay)
   const made = {
     ...(changedWhen ? { changedWhen: changedWhen.map(compileBare) } : {}),
     ...(failedWhen ? { failedWhen: failedWhen.map(compileBare) } : {}),
     ...(ignoreErrors ? { ignoreErrors: compileTemplate(ignoreErrors.value, ignoreErrors) } : {}),
+    ...(repeats
+      ? {
+          repeats: {
+            until: repeats.until.map(compileBare),
+            ...(retries ? { retries } : {}),
+            ...(delay ? { delay } : {}),
+          },
+        }
+      : {}),
   }
-  const over = [...(made.changedWhen ?? []), ...(made.failedWhen ?? [])].flatMap(one => one.references)
+  const words = [...(made.changedWhen ?? []), ...(made.failedWhen ?? []), ...(made.repeats?.until ?? [])]
+  const over = words.flatMap(one => one.references)
   const others = over.filter(({ path }) => path[0] !== register)
-  return { made, references: [...others, ...(made.ignoreErrors?.references ?? [])] }
+  const plain = [made.ignoreErrors, retries, delay].flatMap(one => one?.references ?? [])
+  return { made, references: [...others, ...plain] }
 }
 
 /** Throws a Refusal (`playbook-expression`) where an expression does not parse. */

@@ -20,7 +20,7 @@ export type Names = {
 }
 
 /** What every register has, whatever its module. */
-const standard = ['changed', 'failed', 'skipped', 'results', 'msg', 'failed_when_result']
+const standard = ['changed', 'failed', 'skipped', 'results', 'msg', 'failed_when_result', 'attempts']
 
 type Lack = { missing: string; known: string[] }
 

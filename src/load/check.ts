@@ -161,7 +161,8 @@ const expressionsOf = (task: Task, problems: Problems): Expression[] => {
   const condition = ({ value, origin }: Located<string>) => collect(problems, () => compileExpression(value, origin))
   const texts = task.when.filter((one): one is Located<string> => typeof one.value === 'string')
   const loop = task.loop === undefined ? [] : [task.loop]
-  const ignoring = task.ignoreErrors === undefined ? [] : [task.ignoreErrors]
+  const { ignoreErrors, repeats } = task
+  const ignoring = [ignoreErrors, repeats?.retries, repeats?.delay].filter(one => one !== undefined)
   return [
     ...[...ignoring, task.args, task.become, ...Object.values(task.becomeSaid), ...Object.values(task.vars)].map(
       template,
@@ -173,8 +174,8 @@ const expressionsOf = (task: Task, problems: Problems): Expression[] => {
 }
 
 /** The same of what decides over a task's own answer. */
-const judgementOf = ({ changedWhen = [], failedWhen = [] }: Task, problems: Problems): Expression[] =>
-  [...changedWhen, ...failedWhen].flatMap(({ value, origin }) =>
+const judgementOf = ({ changedWhen = [], failedWhen = [], repeats }: Task, problems: Problems): Expression[] =>
+  [...changedWhen, ...failedWhen, ...(repeats?.until ?? [])].flatMap(({ value, origin }) =>
     typeof value === 'string' ? (collect(problems, () => compileExpression(value, origin)) ?? []) : [],
   )
 

@@ -41,7 +41,7 @@ export const playWords: readonly string[] =
     ' ',
   )
 export const taskWords: readonly string[] =
-  'name when loop register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors check_mode touches no_log args module_defaults collections'.split(
+  'name when loop register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections'.split(
     ' ',
   )
 
@@ -53,7 +53,7 @@ const ansiblePlay =
     ' ',
   )
 const ansibleTask =
-  'local_action async poll loop_control until retries delay delegate_to delegate_facts listen rescue always include_tasks include_role include_vars'.split(
+  'local_action async poll loop_control delegate_to delegate_facts listen rescue always include_tasks include_role include_vars'.split(
     ' ',
   )
 

@@ -33,6 +33,8 @@ export type Task = {
   failedWhen?: Located<string | boolean>[]
   /** Whether what follows goes on behind its failure. */
   ignoreErrors?: Located<boolean | string>
+  /** It is done again until all of `until` hold over its answer, or without any until it has not failed. */
+  repeats?: { until: Located<string | boolean>[]; retries?: Located; delay?: Located }
   /** Present, even if empty: the task has exactly these edges in place of the written order. */
   needs?: Located<string>[]
   after: Located<string>[]

@@ -136,6 +136,29 @@ const judgementOf = (members: Map<string, Located>, problems: Problems): Pick<Ta
   }
 }
 
+/** A number, or an expression that will give one. */
+const numberOrExpression = (at: Located, word: string, problems: Problems): Located | undefined => {
+  const { value } = at
+  if (typeof value === 'number' || (typeof value === 'string' && (hasBraces(value) || /^\d+(\.\d+)?$/.test(value))))
+    return at
+  const what = `"${word}" must be a number, not ${kindOf(value)}.`
+  problems.push({ reason: 'playbook-shape', what, origin: at.origin })
+  return undefined
+}
+
+/** How often a task is done, and until when. */
+const repeatsOf = (members: Map<string, Located>, problems: Problems): Pick<Task, 'repeats'> => {
+  const number = (word: 'retries' | 'delay'): { [word in 'retries' | 'delay']?: Located } => {
+    const at = members.get(word)
+    const found = at && at.value !== null ? numberOrExpression(at, word, problems) : undefined
+    return found ? { [word]: found } : {}
+  }
+  const until = conditions(members.get('until'), problems, 'until')
+  const retries = number('retries')
+  const delay = number('delay')
+  return until.length > 0 || retries.retries ? { repeats: { until, ...retries, ...delay } } : {}
+}
+
 /** What `ignore_errors` says. */
 export const ignoring = (at: Located, problems: Problems): Pick<Task, 'ignoreErrors'> => {
   const ignoreErrors = yesOrExpression(at, '"ignore_errors"', problems)
@@ -291,6 +314,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     templates: [],
     says: sayings(members, problems),
     ...judgementOf(members, problems),
+    ...repeatsOf(members, problems),
     ...(around.environment ? { environment: around.environment } : {}),
     files: [],
     ...wordsOf(members, around, problems),

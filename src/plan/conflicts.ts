@@ -33,8 +33,9 @@ export const conflictsIn = async (
   const lines = again.planned.flatMap(p => p.lines).filter(line => !stopped.has(line.machine))
   // Where the details are open even then, nobody can say what the next run will see.
   const firstLines = new Map(walk.planned.flatMap(p => p.lines.map(one => [one.id, one])))
+  const isWait = ({ byItself, node }: Line): boolean => byItself && node.task.repeats !== undefined
   const isChanged = (l: Line): boolean =>
-    l.verdict === 'change' && !l.always && !l.details && !isBrought(firstLines.get(l.id), l)
+    l.verdict === 'change' && !isWait(l) && !l.always && !l.details && !isBrought(firstLines.get(l.id), l)
   const changed = new Set(lines.filter(isChanged).map(l => l.id))
   const open = openBehind(lines, changed)
   const conflicts = lines.flatMap((line): Conflict[] => {

@@ -56,10 +56,12 @@ const judgedEnd = (walk: Walk, line: Line): Line => {
 /** A line that has steps: they run whatever is said of them, so only what is told and registered of it may be open. */
 const judgedChange = (walk: Walk, line: Line): Line => {
   const own = new Later(line.id)
-  const { changedWhen } = line.node.compiled
-  const answer: Answer = outlivesFailure(line)
-    ? { changed: line.unchanging ? false : own, failed: own, [born]: own }
-    : (line.outputs as Answer)
+  const { changedWhen, repeats } = line.node.compiled
+  // What is repeated may find at last that it is done.
+  const answer: Answer =
+    outlivesFailure(line) || (repeats && !line.always)
+      ? { changed: line.unchanging ? false : own, failed: own, [born]: own }
+      : (line.outputs as Answer)
   if (!changedWhen) return { ...line, outputs: answer }
   const changed = areTrue(
     'changed_when',
@@ -79,7 +81,7 @@ const judgedChange = (walk: Walk, line: Line): Line => {
 }
 
 /** A line that fails, where its task says that this is ignored: it is done then. */
-const ignoredLine = (walk: Walk, line: Line): Line => {
+export const ignoredLine = (walk: Walk, line: Line): Line => {
   const ignoring = line.node.compiled.ignoreErrors?.evaluate(scopeOf(walk, line.node, line.host, line.item))
   if (isUnknown(ignoring)) return openLine(line, ignoring)
   if (ignoring !== true && !/^(yes|true|on)$/i.test(String(ignoring))) return line
@@ -94,11 +96,52 @@ const ignoredLine = (walk: Walk, line: Line): Line => {
   }
 }
 
-/** A line as the words of its task have it, whether it is planned or has run. */
-export const judgedLine = (walk: Walk, line: Line): Line => {
-  const { changedWhen, failedWhen, ignoreErrors } = line.node.compiled
-  if (!changedWhen && !failedWhen && !ignoreErrors) return line
-  if (line.isBarred || !['ok', 'change', 'fail'].includes(line.verdict)) return line
-  const judged = refused(line, () => (line.verdict === 'change' ? judgedChange : judgedEnd)(walk, line)) as Line
-  return judged.verdict === 'fail' ? (refused(judged, () => ignoredLine(walk, judged)) as Line) : judged
+/** Whether a line is decided, and by more than that others are left out. */
+const isAnswered = ({ isBarred, verdict }: Line): boolean => !isBarred && ['ok', 'change', 'fail'].includes(verdict)
+
+/** A line as its task has its answer: whether it is a change, and whether it has failed. */
+export const answeredLine = (walk: Walk, line: Line): Line => {
+  const { changedWhen, failedWhen, ignoreErrors, repeats } = line.node.compiled
+  if ((!changedWhen && !failedWhen && !ignoreErrors && !repeats) || !isAnswered(line)) return line
+  return refused(line, () => (line.verdict === 'change' ? judgedChange : judgedEnd)(walk, line)) as Line
 }
+
+const lastWord = (walk: Walk, line: Line): Line =>
+  line.verdict === 'fail' && !line.isBarred ? (refused(line, () => ignoredLine(walk, line)) as Line) : line
+
+/** The same, and whether its failure is ignored: in a plan as when it has run. */
+export const judgedLine = (walk: Walk, line: Line): Line => lastWord(walk, answeredLine(walk, line))
+
+/** Whether a line that is repeated has come to its end, by its answer. */
+export const isEnough = (walk: Walk, line: Line): boolean | Unknown => {
+  const { node, host, item, verdict } = line
+  const { until } = node.compiled.repeats!
+  if (until.length === 0) return verdict === 'ok'
+  const value = verdict === 'ok' ? line.outputs : { failed: true, ...line.answer }
+  return areTrue('until', until, node.task.repeats!.until, scopeOf(walk, node, host, item, undefined, { value }))
+}
+
+/** A line of a plan that is answered, and will be asked again: nothing is done by it but to wait. */
+const waitingLine = (line: Line): Line => {
+  const own = new Later(line.id)
+  const { why: _, fix: __, toldAs: ___, ...rest } = line
+  const said = line.node.task.repeats!.until.map(({ value }) => String(value)).join(' and ')
+  const why = said === '' ? 'it is tried again until it does not fail' : `it is asked again until ${said}`
+  return { ...rest, verdict: 'change', byItself: true, why, outputs: { changed: own, failed: own, [born]: own } }
+}
+
+/** A line of a plan as the words of its task have it. */
+export const plannedLine = (walk: Walk, line: Line): Line => {
+  const answered = answeredLine(walk, line)
+  const isEnd = answered.verdict === 'ok' || (answered.verdict === 'fail' && answered.answer !== undefined)
+  if (!line.node.compiled.repeats || !isEnd || !isAnswered(answered)) return lastWord(walk, answered)
+  const attempted = answered.verdict === 'ok' ? { ...answered, outputs: withFirst(answered.outputs) } : answered
+  const planned = refused(attempted, (): Line => {
+    const enough = isEnough(walk, attempted)
+    if (isUnknown(enough)) return openLine(attempted, enough)
+    return enough ? attempted : waitingLine(attempted)
+  }) as Line
+  return lastWord(walk, planned)
+}
+
+const withFirst = (outputs: unknown): unknown => (isRecord(outputs) ? { ...outputs, attempts: 1 } : outputs)

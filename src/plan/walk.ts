@@ -9,7 +9,7 @@ import { planCollective } from './collective.ts'
 import { type Asker, catchUnknown, decideOne } from './decide.ts'
 import { causeIn, causeOf } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
-import { judgedLine } from './judgement.ts'
+import { plannedLine } from './judgement.ts'
 import type { Known } from './known.ts'
 import {
   blank,
@@ -111,7 +111,7 @@ const sayingWhyDue = ({ pendingHandlers }: Known, line: Line): Line => {
 
 /** Plans one line from what its machine's world says now, and what its task says of that; predicts nothing. */
 export const planLine = (walk: Walk, line: Line, runs: RunCondition = true): Line =>
-  judgedLine(walk, moduleLine(walk, line, runs))
+  plannedLine(walk, moduleLine(walk, line, runs))
 
 /** The same as its module has it alone. */
 export const moduleLine = (walk: Walk, line: Line, runs: RunCondition = true): Line => {

@@ -11,19 +11,20 @@ import { announceRun, finishChanged, finishFailed, finishQuiet, invalidateTouche
 import { type FramePart, type FrameProgress, sendFrame } from './frame-progress.ts'
 import { planAnew } from './moved.ts'
 import { promiseTest } from './promise-test.ts'
+import { type Attempt, runRepeatedly } from './repeat.ts'
 import { settle } from './settle.ts'
 import { asReader, type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps, sentSteps } from './steps.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 
 /**
- * Whether a line can travel in a frame with others: its steps are plain shell, nothing has to be waited for, and whether it
- * has failed is told by its steps.
+ * Whether a line can travel in a frame with others: its steps are plain shell, nothing has to be waited for, it is not done
+ * again, and whether it has failed is told by its steps.
  */
 export const travels = (line: Line): boolean =>
-  fitsFrame(line.steps) && line.settle === undefined && !outlivesFailure(line)
+  fitsFrame(line.steps) && line.settle === undefined && !outlivesFailure(line) && !line.node.task.repeats
 
 /** Outputs of a command that ran: what it said, without the last line's end. */
-const outputsOf = (said: CommandOutput | undefined): Record<string, unknown> => {
+const saidOutputs = (said: CommandOutput | undefined): Record<string, unknown> => {
   if (!said) return {}
   const stdout = said.stdout.replace(/\n+$/, '')
   return { ...said, stdout, stdout_lines: stdout === '' ? [] : stdout.split('\n') }
@@ -33,6 +34,17 @@ const outputsOf = (said: CommandOutput | undefined): Record<string, unknown> => 
  * After its steps and fresh reads a line is planned again and must be `ok`, once it has settled. One that runs every
  * time is never `ok`: it only has to hold what it promised.
  */
+const verified = async (context: RunContext, line: Line, first: Output[]): Promise<ReplanResult> => {
+  const judge = async (): Promise<ReplanResult> => {
+    const [again] = await replan(context, walk => [moduleLine(walk, line)])
+    if (context.known.lost.has(line.machine)) throw new Refusal(lostFailure(line))
+    return verdictOf(context, line, line.always ? { ...again!, verdict: 'ok', outputs: line.outputs } : again!)
+  }
+  if (line.always && line.will.length === 0) return { outputs: line.outputs }
+  return settle(context, await context.connect(line.machine), line, first, judge)
+}
+
+/** Verifies a line that has run, and tells what it came to. */
 const conclude = async (
   context: RunContext,
   line: Line,
@@ -40,17 +52,9 @@ const conclude = async (
   first: Output[],
   behind: () => Promise<Line[]> = async () => [],
 ): Promise<void> => {
-  const judge = async (): Promise<ReplanResult> => {
-    const [again] = await replan(context, walk => [moduleLine(walk, line)])
-    if (context.known.lost.has(line.machine)) throw new Refusal(lostFailure(line))
-    return verdictOf(context, line, line.always ? { ...again!, verdict: 'ok', outputs: line.outputs } : again!)
-  }
-  const end =
-    line.always && line.will.length === 0
-      ? { outputs: line.outputs }
-      : await settle(context, await context.connect(line.machine), line, first, judge)
-  if (end.failure) finishFailed(context, line, withRunBehind(end.failure, await behind()), outputsOf(said))
-  else finishChanged(context, line, { ...(end.outputs as object), ...outputsOf(said) })
+  const end = await verified(context, line, first)
+  if (end.failure) finishFailed(context, line, withRunBehind(end.failure, await behind()), saidOutputs(said))
+  else finishChanged(context, line, { ...(end.outputs as object), ...saidOutputs(said) })
 }
 
 const partsOf = (context: RunContext, machine: string, changes: Line[], login: string): FramePart[] =>
@@ -110,7 +114,7 @@ const concludePart = async (
   if (judged.failure) {
     // A step that only printed too much has not ended the frame: what is behind it has run as well.
     for (const behind of await frame.begunBehind(part)) invalidateTouched(context, behind)
-    finishFailed(context, line, judged.failure, outputsOf(judged.said))
+    finishFailed(context, line, judged.failure, saidOutputs(judged.said))
     return true
   }
   const tested = steps.length + test.length
@@ -124,16 +128,27 @@ const concludePart = async (
   return !holds
 }
 
-/** One line whose steps are more than a frame, or that has to be waited for. */
-const runAlone = async (context: RunContext, line: Line, lines: Line[]): Promise<void> => {
-  for (const quiet of lines.slice(0, lines.indexOf(line))) finishQuiet(context, quiet)
-  announceRun(context, line)
+/** Runs the steps of one line by themselves, and verifies it. */
+const attempt = async (context: RunContext, line: Line): Promise<Attempt> => {
   const transport = await context.connect(line.machine)
   const reads = batch(context.known.answers.get(line.machine)!, hostQueries(context.known, line))
   const ran = await runSteps(context, transport, line, sentSteps(context, line), reads.fragments)
   invalidateTouched(context, line)
-  if (ran.moved !== undefined) return planAnew(context, line, ran.moved)
-  if (ran.failure) return finishFailed(context, line, ran.failure, outputsOf(ran.said))
+  if (ran.moved !== undefined) return { moved: ran.moved }
+  const outputs = saidOutputs(ran.said)
+  if (ran.failure) return { failure: ran.failure, outputs }
   reads.record(ran.rest!)
-  await conclude(context, line, ran.said, ran.rest!)
+  const end = await verified(context, line, ran.rest!)
+  return end.failure ? { failure: end.failure, outputs } : { outputs: { ...(end.outputs as object), ...outputs } }
+}
+
+/** One line whose steps are more than a frame, or that has to be waited for. */
+const runAlone = async (context: RunContext, line: Line, lines: Line[]): Promise<void> => {
+  for (const quiet of lines.slice(0, lines.indexOf(line))) finishQuiet(context, quiet)
+  announceRun(context, line)
+  if (line.node.task.repeats) return runRepeatedly(context, line, attempt)
+  const end = await attempt(context, line)
+  if (end.moved !== undefined) planAnew(context, line, end.moved)
+  else if (end.failure) finishFailed(context, line, end.failure, end.outputs)
+  else finishChanged(context, line, end.outputs)
 }

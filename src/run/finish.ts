@@ -5,7 +5,7 @@ import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
 import { inputFingerprints } from '../plan/input-fingerprints.ts'
-import { judgedLine } from '../plan/judgement.ts'
+import { ignoredLine, judgedLine } from '../plan/judgement.ts'
 import { failureOf, type Line, outlivesFailure, refOf, toldFailure } from '../plan/line.ts'
 import { register } from '../plan/walk.ts'
 import { boundReach, withoutPredictions } from '../plan/walk-state.ts'
@@ -31,7 +31,8 @@ const emitResult = ({ emit, key, started, ended }: RunContext, line: Line, statu
 }
 
 /** Whether a change may be none in the end: it is waited for, or its task says what is one. */
-const isOpenToWords = (line: Line): boolean => line.byItself || line.toldAs !== undefined || outlivesFailure(line)
+const isOpenToWords = (line: Line): boolean =>
+  line.byItself || line.toldAs !== undefined || outlivesFailure(line) || line.node.task.repeats !== undefined
 
 /** A decided verdict was a promise. A wait that came true meanwhile broke none. */
 const warnOfContradiction = ({ planned, known, emit }: RunContext, line: Line, status: Status): void => {
@@ -103,6 +104,20 @@ export const finishFailed = (
   const own = answer && { msg: failure.what, ...answer, changed }
   const judged = judgedLine(withoutPredictions(context.walk), own ? { ...failed, answer: own } : failed)
   if (judged.verdict === 'ok') finishAnswered(context, judged, judged.ignored && told)
+  else finish(context, failed, 'failed', told)
+}
+
+/** A line that is repeated has not come to its end in all its attempts: whatever `failed_when` says. */
+export const finishInVain = (
+  context: RunContext,
+  line: Line,
+  failure: Failure,
+  answer: Record<string, unknown>,
+): void => {
+  const told = toldFailure(line, failure)
+  const failed: Line = { ...line, verdict: 'fail', why: told.what, outputs: new Lost(line.id), answer }
+  const ended = ignoredLine(withoutPredictions(context.walk), failed)
+  if (ended.ignored) finishAnswered(context, ended, told)
   else finish(context, failed, 'failed', told)
 }
 

@@ -173,4 +173,61 @@ test('words over an answer are about each item of a loop, and fail where they ar
     },
   ))
 
+const counts = (upTo: number): string =>
+  `command: { argv: [sh, -c, 'echo x >>"$0"; [ $(wc -l <"$0") -ge ${upTo} ]', "{{ root }}/n"] }`
+
+test('a task is done again until it holds, and registers how often', () =>
+  withTasks(
+    [
+      `{ name: again, ${counts(3)}, register: a, until: a is success, retries: "{{ 4 }}", delay: 0 }`,
+      tell('{{ a.attempts }} {{ a.rc }}'),
+    ],
+    async (rig, at) => {
+      assert.is(verdicts(await rig.plan())['node0/again'], 'change')
+      const ran = await rig.apply()
+      assert.equal(results(ran), { 'node0/again': 'changed', 'node0/tell': 'changed' })
+      assert.is(readFileSync(at('told'), 'utf8'), '3 0')
+      assert.is(ran.events.filter(event => event.type === 'message').length, 2)
+    },
+  ))
+
+test('in vain it has failed, after as many retries as were said, and that can be ignored', () =>
+  withTasks(
+    [
+      `{ name: ignored, ${counts(9)}, register: a, retries: 1, delay: 0, ignore_errors: true }`,
+      tell('{{ a.attempts }} {{ a.failed }} {{ a.rc }}'),
+      `{ name: vain, ${says('x')}, register: b, until: "'y' in b.stdout", delay: 0, failed_when: false }`,
+      '{ name: behind, file: { path: "{{ root }}/behind", state: directory } }',
+    ],
+    async (rig, at) => {
+      const ran = await rig.apply()
+      assert.equal(results(ran), {
+        'node0/ignored': 'ignored',
+        'node0/tell': 'changed',
+        'node0/vain': 'failed',
+        'node0/behind': 'skipped (needs node0/vain)',
+      })
+      assert.is(readFileSync(at('n'), 'utf8'), 'x\nx\n')
+      assert.is(readFileSync(at('told'), 'utf8'), '1 True 1')
+      assert.is(ran.outcome.failures[0]?.what, "until did not hold in 4 attempts: 'y' in b.stdout")
+    },
+  ))
+
+test('what only looks is read again: in the plan it waits, and where it holds already it is ok', () =>
+  withTasks(
+    [
+      '{ name: there, stat: { path: / }, register: s, until: s.stat.exists }',
+      '{ name: later, stat: { path: "{{ root }}/no" }, register: t, until: t.stat.exists or t.attempts == 2, delay: 0, retries: 5 }',
+      tell('{{ s.attempts }} {{ t.attempts }}'),
+    ],
+    async (rig, at) => {
+      const plan = await rig.plan()
+      assert.equal([verdicts(plan)['node0/there'], verdicts(plan)['node0/later']], ['ok', 'change'])
+      const ran = await rig.apply()
+      assert.equal(results(ran), { 'node0/there': 'ok', 'node0/later': 'ok', 'node0/tell': 'changed' })
+      assert.is(readFileSync(at('told'), 'utf8'), '1 2')
+      assert.equal(warningsOf(ran), [])
+    },
+  ))
+
 test.run()
