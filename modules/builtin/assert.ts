@@ -1,5 +1,15 @@
 import { defineModule, T } from '../../src/module/module.ts'
 
+const message = (description: string) =>
+  T.Optional(
+    T.Unsafe<string | string[]>({
+      anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+      description,
+    }),
+  )
+
+const lines = (text: string | string[]): string => [text].flat().join('\n')
+
 const args = T.Object(
   {
     that: T.Unsafe<boolean | boolean[]>({
@@ -7,7 +17,10 @@ const args = T.Object(
       expression: true,
       description: 'An expression, or a list of them: all have to be true.',
     }),
-    fail_msg: T.Optional(T.String({ description: 'What to say when they are not.' })),
+    fail_msg: message('What to say when they are not: a text, or a list of lines.'),
+    msg: message('The same as `fail_msg`.'),
+    success_msg: message('What to say when they are.'),
+    quiet: T.Optional(T.Boolean({ description: 'Says nothing when they are, whatever `success_msg` is.' })),
   },
   { additionalProperties: false },
 )
@@ -20,12 +33,12 @@ export default defineModule({
     '- name: This is for Debian\n  assert:\n    that: facts.distribution == "debian"\n    fail_msg: This playbook was only ever tried on Debian.',
   ],
   reads: () => ({}),
-  plan: (args, _seen, { ok, fail }) => {
+  plan: (args, _seen, { ok, say, fail }) => {
     const all = typeof args.that === 'boolean' ? [args.that] : args.that
     const wrong = all.findIndex(one => !one)
-    if (wrong < 0) return ok()
-    return fail(
-      args.fail_msg ?? (all.length === 1 ? 'it is not true' : `expression ${wrong + 1} of ${all.length} is not true`),
-    )
+    if (wrong < 0) return args.success_msg === undefined || args.quiet ? ok() : say(lines(args.success_msg))
+    const told = args.fail_msg ?? args.msg
+    if (told !== undefined) return fail(lines(told))
+    return fail(all.length === 1 ? 'it is not true' : `expression ${wrong + 1} of ${all.length} is not true`)
   },
 })

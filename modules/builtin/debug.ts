@@ -5,7 +5,14 @@ const args = T.Object(
     msg: T.Optional(
       T.Unknown({ main: true, description: 'What to show: a text, or any value. Default: the value of `var`.' }),
     ),
-    var: T.Optional(T.Unknown({ description: 'A value to show, e.g. "{{ facts.architecture }}".' })),
+    var: T.Optional(
+      T.Unknown({
+        expression: 'or undefined',
+        description:
+          'An expression whose value is shown, e.g. facts.architecture. Where it is undefined, this is shown.',
+      }),
+    ),
+    verbosity: T.Optional(T.Integer({ minimum: 0, description: 'Above 0 nothing is shown.' })),
   },
   { additionalProperties: false },
 )
@@ -21,7 +28,8 @@ export default defineModule({
     '- name: Show all that is known of it\n  debug:\n    var: "{{ facts }}"',
   ],
   reads: () => ({}),
-  plan: (args, _seen, { say, fail }) => {
+  plan: (args, _seen, { ok, say, fail }) => {
+    if ((args.verbosity ?? 0) > 0) return ok()
     if ('msg' in args) return say(readable(args.msg))
     if ('var' in args) return say(readable(args.var))
     return fail('neither msg nor var is given', 'say what to show')

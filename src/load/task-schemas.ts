@@ -8,7 +8,7 @@ import type { Playbook, Task } from './playbook.ts'
  * What the schema of an argument may say beyond what its values are.
  *
  * `main`: the argument that a task may give as plain text, in place of a mapping. `expression`: it is an expression by
- * its place, as `when` is. `template`: it names a template file, whose references are those of the task. `file`: it names
+ * its place, as `when` is; 'or undefined': one that may be undefined, which is then its value. `template`: it names a template file, whose references are those of the task. `file`: it names
  * a file of the controller, unless the argument that is said is true. `secret`: it is shown nowhere. `gives`, of all
  * arguments together: one that is not described is a variable of the host from then on.
  */
@@ -172,9 +172,21 @@ const withSayings = (task: Task, schema: Schema | undefined): Task => {
   }
 }
 
-const withExpressions = (task: Task, names: string[]): Task => {
+/** The same of one that may be undefined: Ansible shows that as a text. */
+const bracedOrUndefined = (value: unknown): unknown =>
+  typeof value === 'string' && !value.includes('{{')
+    ? `{{ (${value}) | default(${JSON.stringify(`<< error 1 - '${value}' is undefined >>`)}) }}`
+    : braced(value)
+
+const withExpressions = (task: Task, schema: Schema | undefined): Task => {
   const { value } = task.args
-  const expressions = names.filter(name => name in value).map(name => [name, braced(value[name])])
+  const properties = propertiesOf(schema)
+  const expressions = argumentsThat('expression', schema)
+    .filter(name => name in value)
+    .map(name => {
+      const isOpen = wordIn(properties[name], 'expression') === 'or undefined'
+      return [name, isOpen ? bracedOrUndefined(value[name]) : braced(value[name])]
+    })
   return { ...task, args: { ...task.args, value: { ...value, ...Object.fromEntries(expressions) } } }
 }
 
@@ -190,7 +202,7 @@ const taskBy = (task: Task, schema: Schema | undefined): Task => {
     withJudgement(
       withSayings(withEnvironment(withLowerArguments(withMain(asQuestion(task, schema), schema)), schema), schema),
     ),
-    argumentsThat('expression', schema),
+    schema,
   )
   return {
     ...complete,

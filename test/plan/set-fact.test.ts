@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Options, type Ran, type Rig, verdicts, withRig } from './rig.ts'
+import { type Options, type Ran, type Rig, results, verdicts, withRig } from './rig.ts'
 
 /** What a task has said: in an apply when its turn came, else in the plan. */
 const said = ({ lines, events }: Ran, task: string, host = 'node0'): string | undefined =>
@@ -130,6 +130,30 @@ test('a secret stays one in the variables that are made of it', () =>
     },
     {},
     '  vars: { password: hunter22 }\n  secrets: [password]\n',
+  ))
+
+test('debug shows a variable by its name, and that it is undefined', () =>
+  withTasks(
+    '    - { name: a, debug: { var: x.y } }\n    - { name: b, debug: { var: nothing } }\n    - { name: c, debug: var=x.z }\n',
+    async rig => {
+      const ran = await rig.plan()
+      assert.equal(
+        ['a', 'b', 'c'].map(task => said(ran, task)),
+        ['1', "<< error 1 - 'nothing' is undefined >>", "<< error 1 - 'x.z' is undefined >>"],
+      )
+    },
+    {},
+    '  vars: { x: { y: 1 } }\n',
+  ))
+
+test('what fails under a condition that is not known yet is undecided', () =>
+  withTasks(
+    '    - { name: ask, command: echo there, register: answer }\n    - { name: it, fail: { msg: wrong }, when: answer.stdout != "there" }\n' +
+      '    - { name: not, fail: { msg: wrong }, when: false }\n',
+    async rig => {
+      assert.match(verdicts(await rig.plan())['node0/it']!, /^undecided/)
+      assert.match(results(await rig.apply())['node0/it']!, /^skipped/)
+    },
   ))
 
 test.run()

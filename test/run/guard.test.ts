@@ -256,6 +256,7 @@ const exempt: Record<string, string> = {
   assert: 'changes nothing',
   clocks: 'changes nothing',
   debug: 'changes nothing',
+  fail: 'changes nothing',
   fetch: 'changes nothing',
   stat: 'changes nothing',
   wait_for: 'changes nothing',

@@ -30,6 +30,7 @@ const exempt: Record<string, string> = {
   clocks: 'changes nothing',
   command: 'what a program does with a file is its own affair',
   debug: 'changes nothing',
+  fail: 'changes nothing',
   fetch: 'changes nothing',
   group: 'the programs of the accounts write their files in their own way',
   service: 'its links have neither',
