@@ -70,7 +70,8 @@ const argumentsAmongVariables = ({ written, signatures, reads }: Subject): Told[
 /** Variables, registers and loops whose names hide what runbook defines, a keyword, or an argument of the task's module. */
 export const hidingName: Rule = subject => {
   const layers = variableLayers({ ...subject.loaded, extra: {} })
-  const isOwn = ({ origin }: Located): boolean => origin.file !== '' && origin.line > 0
+  // What runbook gives every task itself stands in no file.
+  const isOwn = ({ origin }: Located): boolean => origin.file !== 'runbook'
   const { inventory, playbook } = subject.loaded
   // What an inventory gives each host by itself stands at the place of the host.
   const magical = new Set(
