@@ -29,6 +29,7 @@ export default defineModule({
   name: 'assert',
   about: 'Stops a host on which an expression is not true. Changes nothing, so `plan` already says so.',
   args,
+  outputs: T.Object({ msg: T.String({ description: 'That all of it is true.' }) }),
   examples: [
     '- name: This is for Debian\n  assert:\n    that: facts.distribution == "debian"\n    fail_msg: This playbook was only ever tried on Debian.',
   ],
@@ -36,7 +37,10 @@ export default defineModule({
   plan: (args, _seen, { ok, say, fail }) => {
     const all = typeof args.that === 'boolean' ? [args.that] : args.that
     const wrong = all.findIndex(one => !one)
-    if (wrong < 0) return args.success_msg === undefined || args.quiet ? ok() : say(lines(args.success_msg))
+    if (wrong < 0)
+      return args.success_msg === undefined || args.quiet
+        ? ok({ msg: lines(args.success_msg ?? 'All assertions passed') })
+        : say(lines(args.success_msg), { msg: lines(args.success_msg) })
     const told = args.fail_msg ?? args.msg
     if (told !== undefined) return fail(lines(told))
     return fail(all.length === 1 ? 'it is not true' : `expression ${wrong + 1} of ${all.length} is not true`)

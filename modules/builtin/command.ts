@@ -185,12 +185,45 @@ const done = { rc: 0 }
 
 /** Output without the newlines at its end, so that what is registered can be compared and passed on. */
 const trimmed = (text: string): string => text.replace(/[\r\n]+$/, '')
-const outputsOf = ({ rc, stdout, stderr }: { rc: number; stdout: string; stderr: string }) => ({
+const linesOf = (text: string): string[] => (trimmed(text) === '' ? [] : trimmed(text).split('\n'))
+type Said = { rc: number; stdout: string; stderr: string }
+const outputsOf = (line: Line, { rc, stdout, stderr }: Said, msg = '') => ({
+  cmd: argvOf(line),
   rc,
   stdout: trimmed(stdout),
   stderr: trimmed(stderr),
-  stdout_lines: trimmed(stdout) === '' ? [] : trimmed(stdout).split('\n'),
+  stdout_lines: linesOf(stdout),
+  stderr_lines: linesOf(stderr),
+  ...{ start: null, end: null, delta: null, msg },
 })
+
+/** Words of a command of which one says that it changes nothing, and another that it does. */
+const contradiction = (line: Guards & Question, isAsked: boolean): string | undefined => {
+  const isGuarded = line.creates !== undefined || line.removes !== undefined
+  if (line.changed_when === false && isGuarded)
+    return 'changed_when: false says that it changes nothing; creates and removes say that it does'
+  return isAsked && (isGuarded || (line.touches ?? []).length > 0)
+    ? 'reads says that it changes nothing; creates, removes and touches say that it does'
+    : undefined
+}
+
+type Guards = { creates?: string; removes?: string }
+type Seen = { creates?: FileAnswer | undefined; removes?: FileAnswer | undefined }
+const whyNotRun = (line: Guards, { creates, removes }: Seen): [string, 'exists' | 'does not exist'] | undefined => {
+  if (creates?.exists === true) return [line.creates!, 'exists']
+  return removes?.exists === false ? [line.removes!, 'does not exist'] : undefined
+}
+
+/** What is registered where there is nothing to do, in Ansible's words. */
+const notRun = (line: Line, path: string, how: 'exists' | 'does not exist') =>
+  outputsOf(
+    line,
+    { rc: 0, stdout: `skipped, since ${path} ${how}`, stderr: '' },
+    `Did not run command since '${path}' ${how}`,
+  )
+
+/** A moment of a run; nothing is measured of a question, nor where there is nothing to do. */
+const moment = (description: string) => T.Union([T.String(), T.Null()], { description })
 
 export default defineModule({
   name: 'command',
@@ -199,9 +232,17 @@ export default defineModule({
   args,
   outputs: T.Object({
     rc: T.Integer({ description: 'Its exit status; 0 where it did not have to run.' }),
-    stdout: T.String({ description: 'What it printed, without newlines at the end; empty where it did not run.' }),
+    stdout: T.String({
+      description: 'What it printed, without newlines at the end; where it did not have to run, why.',
+    }),
     stderr: T.String({ description: 'What it complained.' }),
     stdout_lines: T.Array(T.String(), { description: 'The lines of `stdout`.' }),
+    stderr_lines: T.Array(T.String(), { description: 'The lines of `stderr`.' }),
+    cmd: T.Array(T.String(), { description: 'The program and its arguments.' }),
+    start: moment('When it began, as the clock of the controller says: `2027-01-31 12:30:00.000000`.'),
+    end: moment('When its end was known.'),
+    delta: moment('How long that took: `0:00:01.500000`.'),
+    msg: T.String({ description: 'Why it did not have to run; else empty.' }),
   }),
   examples: [
     '- name: Make the keys once\n  command:\n    cmd: ssh-keygen -q -t ed25519 -N "" -f /etc/app/key\n    creates: /etc/app/key',
@@ -238,28 +279,18 @@ export default defineModule({
     // With creates or removes the step itself tests what came of it. Else nothing would: rm -r /srv/old ; touch /srv/new.
     if (slip?.isCommands && seen.creates === undefined && seen.removes === undefined) return fail(slip.why, slip.fix)
     const warning = (slip && `${slip.why} ${slip.fix}, or quote what is meant as it stands.`) ?? patternWarning(args)
-    const isGuarded = args.creates !== undefined || args.removes !== undefined
-    if (args.changed_when === false && isGuarded)
-      return fail(
-        'changed_when: false says that it changes nothing; creates and removes say that it does',
-        'leave out one',
-      )
-    if (seen.said !== undefined) {
-      if (isGuarded || (args.touches ?? []).length > 0)
-        return fail(
-          'reads says that it changes nothing; creates, removes and touches say that it does',
-          'leave out one',
-        )
+    const contrary = contradiction(args, seen.said !== undefined)
+    if (contrary !== undefined) return fail(contrary, 'leave out one')
+    if (seen.said !== undefined)
       return seen.said.rc === 0
-        ? ok(outputsOf(seen.said))
+        ? ok(outputsOf(args, seen.said))
         : fail(
             `${argv[0]} ended with status ${seen.said.rc}: ${trimmed(seen.said.stderr) || 'it said nothing'}`,
             slip && `${slip.why} ${slip.fix}`,
-            outputsOf(seen.said),
+            outputsOf(args, seen.said, 'non-zero return code'),
           )
-    }
-    if (seen.creates?.exists === true || seen.removes?.exists === false)
-      return ok(outputsOf({ rc: 0, stdout: '', stderr: '' }))
+    const reason = whyNotRun(args, seen)
+    if (reason) return ok(notRun(args, ...reason))
     const nowhere =
       args.chdir !== undefined && seen.folder ? missingFolder(plainPath(args.chdir), seen.folder) : undefined
     if (nowhere) return fail(nowhere.why, nowhere.fix)
@@ -268,7 +299,15 @@ export default defineModule({
     const quiet = args.changed_when === false ? { unchanging: true as const } : {}
     const warned = warning === undefined ? {} : { warning }
     if (seen.creates === undefined && seen.removes === undefined)
-      return change({ will: {}, steps: [step], reason: 'it runs every time', always: true, ...quiet, ...warned })
+      return change({
+        will: {},
+        steps: [step],
+        reason: 'it runs every time',
+        outputs: { cmd: argv },
+        always: true,
+        ...quiet,
+        ...warned,
+      })
     // With both, `creates` decides. Whether what `removes` names is gone is not promised.
     const also = [...(args.touches?.map(path => `tree:${plainPath(path)}`) ?? []), ...mountLabels(args)]
     return seen.creates
@@ -276,7 +315,7 @@ export default defineModule({
           will: { creates: { exists: true } },
           steps: [step, expected(args, 'creates', args.creates!)],
           reason: `${args.creates} does not exist`,
-          outputs: done,
+          outputs: { ...done, cmd: argv },
           ...warned,
           touches: [
             ...also,
@@ -288,7 +327,7 @@ export default defineModule({
           will: { removes: { exists: false } },
           steps: [step, expected(args, 'removes', args.removes!)],
           reason: `${args.removes} is there`,
-          outputs: done,
+          outputs: { ...done, cmd: argv },
           ...warned,
           touches: also,
         })

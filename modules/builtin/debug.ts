@@ -23,6 +23,7 @@ export default defineModule({
   name: 'debug',
   about: 'Shows a text or a value. Changes nothing.',
   args,
+  outputs: T.Object({ msg: T.Optional(T.Unknown({ description: 'What `msg` says.' })) }),
   examples: [
     '- name: Show what this host is\n  debug:\n    msg: "{{ facts.hostname }} runs {{ facts.distribution }}"',
     '- name: Show all that is known of it\n  debug:\n    var: "{{ facts }}"',
@@ -30,7 +31,7 @@ export default defineModule({
   reads: () => ({}),
   plan: (args, _seen, { ok, say, fail }) => {
     if ((args.verbosity ?? 0) > 0) return ok()
-    if ('msg' in args) return say(readable(args.msg))
+    if ('msg' in args) return say(readable(args.msg), { msg: args.msg })
     if ('var' in args) return say(readable(args.var))
     return fail('neither msg nor var is given', 'say what to show')
   },

@@ -1,6 +1,7 @@
 import { compileExpression, compileTemplate, type Expression, type Reference } from '../load/expression.ts'
 import { type Located, locatedMember } from '../load/located.ts'
 import type { Task } from '../load/playbook.ts'
+import { compileLoop } from '../load/task-loop.ts'
 
 /** A task with its expressions compiled: once per task, whatever the number of hosts and loop items. */
 export type CompiledTask = {
@@ -10,13 +11,15 @@ export type CompiledTask = {
   failedWhen?: Expression[]
   ignoreErrors?: Expression
   repeats?: { until: Expression[]; retries?: Expression; delay?: Expression }
+  /** What an item of the loop is called. */
+  label?: Expression
   args: Record<string, Expression>
   references: Reference[]
 }
 
 /**
- * Where only an expression can stand (a condition, a loop) text is one, with braces or without; `true`, or a list, may
- * stand as YAML writes it.
+ * Where only an expression can stand, in a condition, text is one, with braces or without; `true` may stand as YAML
+ * writes it.
  */
 export const compileBare = (located: Located): Expression =>
   typeof located.value === 'string'
@@ -52,7 +55,7 @@ const compileJudgement = ({ changedWhen, failedWhen, ignoreErrors, repeats, regi
 /** Throws a Refusal (`playbook-expression`) where an expression does not parse. */
 export const compileTask = (task: Task): CompiledTask => {
   const when = task.when.map(compileBare)
-  const loop = task.loop && compileBare(task.loop)
+  const loop = task.loop && compileLoop(task.loop)
   const args = Object.fromEntries(
     Object.keys(task.args.value).map(key => [
       key,
@@ -60,11 +63,14 @@ export const compileTask = (task: Task): CompiledTask => {
     ]),
   )
   const vars = Object.values(task.vars).map(located => compileTemplate(located.value, located))
+  const label = task.loop?.label && compileTemplate(task.loop.label.value, task.loop.label)
   const judgement = compileJudgement(task)
-  const references = [...when, ...(loop ? [loop] : []), ...Object.values(args), ...vars].flatMap(e => e.references)
+  const loops = [...(loop ? [loop] : []), ...(label ? [label] : [])]
+  const references = [...when, ...loops, ...Object.values(args), ...vars].flatMap(e => e.references)
   return {
     when,
     ...(loop ? { loop } : {}),
+    ...(label ? { label } : {}),
     ...judgement.made,
     args,
     references: [...references, ...judgement.references],

@@ -3,6 +3,7 @@ import type { Loaded } from '../load/load.ts'
 import { type Located, locatedMember } from '../load/located.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { type SecretPath, variableLayers } from '../load/secrets.ts'
+import { compileLoop, leadsToItem } from '../load/task-loop.ts'
 import { layersOfPlay, layersOfTask } from '../load/variables.ts'
 import { compileBare } from './compile.ts'
 import { registerReferences } from './register-references.ts'
@@ -33,8 +34,8 @@ export const secretExtraVars = (loaded: Loaded, secretsOf: SecretArguments): Set
   const references = tasks.flatMap(({ module, args, loop }) => {
     const given = secretsOf(module).filter(name => name in args.value)
     const values = given.map(name => compileTemplate(args.value[name], locatedMember(args, name)))
-    // `item` stands for what the loop runs over.
-    return [...values, ...(loop && given.length > 0 ? [compileBare(loop)] : [])].flatMap(value => value.references)
+    // An item stands for what the loop runs over.
+    return [...values, ...(loop && given.length > 0 ? [compileLoop(loop)] : [])].flatMap(value => value.references)
   })
   return new Set(Object.keys(extra).filter(name => registerReferences(references, new Set([name]), within).length > 0))
 }
@@ -55,11 +56,10 @@ const narrowed = (path: readonly (string | null)[], secret: SecretPath): SecretP
   return known.length > secret.length ? known : secret
 }
 
-/** The secrets that references lead to; `item` is what stands for the item of a loop. */
+/** The secrets that references lead to; an item of a loop leads to what it runs over. */
 const secretsBehind = (
   references: Reference[],
   secrets: SecretPath[],
-  item: Reference[],
   within: (name: string) => Reference[],
 ): SecretRead[] => {
   const reads = new Map<string, SecretRead>()
@@ -76,7 +76,7 @@ const secretsBehind = (
       const [name] = rest
       if (met.length > 0 || typeof name !== 'string' || visited.has(`${own} ${name}`)) continue
       visited.add(`${own} ${name}`)
-      follow(name === 'item' ? item : within(name), own)
+      follow(within(name), own)
     }
   }
   follow(references, true)
@@ -104,20 +104,20 @@ export const createSecretReader = (
       extra,
       ...made,
     ])
-    const item = task.loop ? compileBare(task.loop).references : []
+    const items = task.loop ? compileLoop(task.loop).references : []
+    const inTask = (name: string): Reference[] => (leadsToItem(task.loop, name) ? items : within(name))
     const args = Object.keys(task.args.value).map((name): [string, SecretRead[]] => {
       const own = compileTemplate(task.args.value[name], locatedMember(task.args, name)).references
       const all = task.templates.includes(name) ? [...own, ...files(task)] : own
-      return [name, secretsBehind(all, secrets, item, within)]
+      return [name, secretsBehind(all, secrets, inTask)]
     })
     return {
       args: Object.fromEntries(args.filter(([, reads]) => reads.length > 0)),
-      loop: secretsBehind(item, secrets, [], within),
+      loop: secretsBehind(items, secrets, within),
       when: secretsBehind(
         task.when.flatMap(one => compileBare(one).references),
         secrets,
-        item,
-        within,
+        inTask,
       ),
     }
   }

@@ -8,6 +8,7 @@ import { vaultFilters } from './filters/vaults.ts'
 
 export { diskTests as rareTests } from './disk-tests.ts'
 export { now } from './filters/dates.ts'
+export { lookupName, lookups } from './lookups/all.ts'
 export { lookedUp } from './lookups/looked-up.ts'
 
 /** Filters that few templates use. */

@@ -49,12 +49,12 @@ export const neverRuns: Rule = subject => {
           fix: 'Take the task away, or the condition; to leave it out until it is asked for, tag it never.',
           origin: condition.origin,
         }
-      const { loop } = task
-      if (loop && Array.isArray(loop.value) && loop.value.length === 0)
+      const over = task.loop?.over
+      if (over && Array.isArray(over.value) && over.value.length === 0)
         return {
           what: `"${task.name}" can never run: it loops over nothing.`,
           fix: 'Take it away.',
-          origin: loop.origin,
+          origin: over.origin,
         }
       return []
     })

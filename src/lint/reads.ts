@@ -33,7 +33,7 @@ const referencesOfTask = (task: Task): Reference[] => {
     ...Object.values(task.says),
     ...(task.environment ?? []),
     ...(task.lower ?? []),
-    ...(task.loop ? [task.loop] : []),
+    ...(task.loop ? [task.loop.over, ...(task.loop.label ? [task.loop.label] : [])] : []),
   ]
   return values.flatMap(one => attempt(() => compileTemplate(one.value, one).references).value ?? [])
 }

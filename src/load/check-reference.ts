@@ -16,11 +16,13 @@ export type Names = {
   registers: ReadonlyMap<string, Registered[]>
   hosts: readonly string[]
   groups: readonly string[]
-  loop: boolean
+  /** What a loop calls its items, and where they are in it. */
+  loop: readonly string[]
 }
 
 /** What every register has, whatever its module. */
-const standard = ['changed', 'failed', 'skipped', 'results', 'msg', 'failed_when_result', 'attempts']
+const standard =
+  'changed failed skipped skip_reason skipped_reason false_condition msg results failed_when_result attempts'.split(' ')
 
 type Lack = { missing: string; known: string[] }
 
@@ -109,6 +111,16 @@ const ofHostvars = (
   return ofName(name, rest, names)
 }
 
+const noItem = (loopVariable: string | undefined): Omit<Failure, 'origin'> =>
+  loopVariable === undefined
+    ? { reason: 'playbook-name', what: '"item" exists only in a task with a loop.' }
+    : {
+        reason: 'playbook-name',
+        what: '"item" is called otherwise in this loop.',
+        why: `Its loop_control says loop_var: ${loopVariable}.`,
+        fix: `Write ${loopVariable}.`,
+      }
+
 /** What can be said against a reference before anything runs; undefined when nothing can. */
 export const checkReference = ({ path, origin, optional, outline }: Reference, names: Names): Failure | undefined => {
   const [name, ...rest] = path
@@ -122,9 +134,8 @@ export const checkReference = ({ path, origin, optional, outline }: Reference, n
       const fix = didYouMean(group, names.groups) || undefined
       return { reason: 'playbook-name', what: `There is no group "${group}" in the inventory.`, fix }
     }
-    if (name === 'item' && !names.loop) {
-      return { reason: 'playbook-name', what: '"item" exists only in a task with a loop.' }
-    }
+    if (names.loop.includes(name)) return undefined
+    if (name === 'item' && !names.variables.has(name)) return noItem(names.loop[0])
     return builtIn.includes(name) ? undefined : ofName(name, rest, names)
   })()
   return found && { ...found, origin }

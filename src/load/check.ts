@@ -12,6 +12,7 @@ import { validate } from './schema.ts'
 import { secretFaults } from './secrets.ts'
 import { didYouMean } from './suggest.ts'
 import { wrongArguments } from './task.ts'
+import { compileLoop, namesOfLoop } from './task-loop.ts'
 import { givenNames, layersOfPlay, layersOfTask } from './variables.ts'
 import { collect, type Problems } from './yaml-fields.ts'
 
@@ -160,7 +161,8 @@ const expressionsOf = (task: Task, problems: Problems): Expression[] => {
   const template = (located: Located) => collect(problems, () => compileTemplate(located.value, located))
   const condition = ({ value, origin }: Located<string>) => collect(problems, () => compileExpression(value, origin))
   const texts = task.when.filter((one): one is Located<string> => typeof one.value === 'string')
-  const loop = task.loop === undefined ? [] : [task.loop]
+  const loop = task.loop === undefined ? undefined : collect(problems, () => compileLoop(task.loop!))
+  const label = task.loop?.label === undefined ? [] : [task.loop.label]
   const { ignoreErrors, repeats } = task
   const ignoring = [ignoreErrors, repeats?.retries, repeats?.delay].filter(one => one !== undefined)
   return [
@@ -169,7 +171,8 @@ const expressionsOf = (task: Task, problems: Problems): Expression[] => {
     ),
     ...[...(task.needs ?? []), ...task.after].map(template),
     ...texts.map(condition),
-    ...loop.map(one => (typeof one.value === 'string' ? condition(one as Located<string>) : template(one))),
+    ...label.map(template),
+    loop,
   ].filter(one => one !== undefined)
 }
 
@@ -236,7 +239,8 @@ const namesOf = (play: Play, { playbook, inventory, extra }: Loaded, signatures:
     hosts: inventory.hosts,
     groups: Object.keys(inventory.groups),
     variables: new Set(definitions.keys()),
-    loop: true,
+    // A variable may be read in the loop of any of its tasks.
+    loop: ['item', ...[...play.tasks, ...play.handlers].flatMap(namesInLoop)],
   }
 }
 
@@ -255,6 +259,9 @@ const checkTask = (task: Task, play: Play, { readable, signatures, modules }: Ag
   ]
 }
 
+/** The names that the loop of a task gives. */
+const namesInLoop = ({ loop }: Task): string[] => (loop ? namesOfLoop(loop) : [])
+
 const checkPlay = (play: Play, against: Against): Problems => {
   const problems: Problems = []
   const { readable, signatures } = against
@@ -272,7 +279,7 @@ const checkPlay = (play: Play, against: Against): Problems => {
     const overAnswer = judgementOf(task, problems).flatMap(one => one.references)
     if (!names) continue
     const variables = new Set([...names.variables, ...Object.keys(task.vars)])
-    const own = { ...names, variables, loop: task.loop !== undefined }
+    const own = { ...names, variables, loop: namesInLoop(task) }
     const answered = namesOfAnswer(own, task, signatures)
     for (const reference of [...references, ...overAnswer]) {
       const failure = checkReference(reference, overAnswer.includes(reference) ? answered : own)
@@ -337,6 +344,6 @@ export const checkReferences = (
   if (references.length === 0 || !isWhole(readable)) return []
   const names = namesOf(play, readable, signatures)
   const variables = new Set([...names.variables, ...Object.keys(task.vars)])
-  const own = { ...names, variables, loop: task.loop !== undefined }
+  const own = { ...names, variables, loop: namesInLoop(task) }
   return references.flatMap(reference => checkReference(reference, own) ?? [])
 }

@@ -41,7 +41,7 @@ export const playWords: readonly string[] =
     ' ',
   )
 export const taskWords: readonly string[] =
-  'name when loop register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections'.split(
+  'name when loop loop_control register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections'.split(
     ' ',
   )
 
@@ -53,7 +53,7 @@ const ansiblePlay =
     ' ',
   )
 const ansibleTask =
-  'local_action async poll loop_control delegate_to delegate_facts listen rescue always include_tasks include_role include_vars'.split(
+  'local_action async poll delegate_to delegate_facts listen rescue always include_tasks include_role include_vars'.split(
     ' ',
   )
 
@@ -67,9 +67,8 @@ export const importWords: readonly string[] = [...blockWords.filter(word => word
 
 /** Whether a word is a keyword of Ansible's plays that runbook does not have. Source: ansible lib/ansible/playbook/*.py. */
 export const isForeignPlayWord = (word: string): boolean => ansiblePlay.includes(word) || shared.includes(word)
-/** The same of a task. `with_items` and its kind are keywords too. */
-export const isForeignTaskWord = (word: string): boolean =>
-  ansibleTask.includes(word) || shared.includes(word) || word.startsWith('with_')
+/** The same of a task. */
+export const isForeignTaskWord = (word: string): boolean => ansibleTask.includes(word) || shared.includes(word)
 
 /** The stable name of a task in ids and outputs: lower case, anything else becomes one `_`. */
 export const slugOf = (name: string): string =>

@@ -12,6 +12,9 @@ import { type HostScope, scopeOver } from './scope-values.ts'
 /** Who answers templates of a host, in a loop for its item; names are looked for in these folders, before that of the playbook. */
 export type Asks = (host: string, item: { value: unknown } | undefined, folders: string[]) => ControllerAnswers
 
+/** An item of a loop, and all names that its task has of it: its own, and those that tell where in the loop it is. */
+export type LoopItem = { value: unknown; names: Record<string, unknown> }
+
 /** Where the values of a host come from. What a register or the facts hold may be unknown: thrown or returned. */
 export type ScopeInput = {
   host: string
@@ -30,7 +33,7 @@ export type ScopeInput = {
   /** Under Ansible's names; undefined where none are gathered of the host. */
   gathered?(host: string): HostFacts | undefined
   /** Present only in a loop. */
-  item?: unknown
+  item?: LoopItem
   /** Whom templates of a host ask, in a loop for its item; absent where nobody can be asked. */
   controllerFor?(host: string, item: { value: unknown } | undefined): ControllerAnswers | undefined
 }
@@ -109,12 +112,7 @@ const variable =
 const given = (read: () => unknown) => (): Value => fromPlain(read())
 
 /** Which of two that give one name counts is told by their order: in `names` the first comes first, in `find` the last. */
-const hostValues = (
-  shared: Shared,
-  host: string,
-  layers: Record<string, Located>[],
-  item?: { value: unknown },
-): LookedUp => {
+const hostValues = (shared: Shared, host: string, layers: Record<string, Located>[], item?: LoopItem): LookedUp => {
   const { input } = shared
   const highest = layers.toReversed()
   let registers: string[] | undefined
@@ -123,7 +121,7 @@ const hostValues = (
     return registers
   }
   const find = (name: string): (() => Value) | undefined => {
-    if (name === 'item' && item) return given(() => item.value)
+    if (item && Object.hasOwn(item.names, name)) return given(() => item.names[name])
     if (name === 'hostvars') return shared.hostvars
     if (name === 'groups') return given(() => input.groups)
     if (name === 'facts') return given(() => input.facts(host))
@@ -140,7 +138,7 @@ const hostValues = (
   }
   const names = (): string[] => {
     const all = [...layers.flatMap(Object.keys), ...registered().filter(name => input.register(host, name))]
-    const own = ['facts', 'groups', 'hostvars', ...(item ? ['item'] : [])]
+    const own = ['facts', 'groups', 'hostvars', ...Object.keys(item?.names ?? {})]
     return [...new Set(['inventory_hostname', 'group_names', ...all, ...own])]
   }
   const values = new LookedUp({ names, find, controller: () => input.controllerFor?.(host, item) })
@@ -185,5 +183,5 @@ export const createScope = (input: ScopeInput): HostScope => {
     },
     evaluating: [],
   }
-  return scopeOver(hostValues(shared, input.host, input.layers, 'item' in input ? { value: input.item } : undefined))
+  return scopeOver(hostValues(shared, input.host, input.layers, input.item))
 }

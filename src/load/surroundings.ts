@@ -3,6 +3,7 @@ import type { BecomeSaid } from './become-words.ts'
 import type { Doubt } from './doubt.ts'
 import type { Vars } from './inventory-draft.ts'
 import type { Located } from './located.ts'
+import type { TaskLoop } from './task-loop.ts'
 import type { Problems } from './yaml-fields.ts'
 
 /** One task as written. Expressions in it are still text: they are compiled where they are needed. */
@@ -24,7 +25,7 @@ export type Task = {
   templates: string[]
   files: string[]
   when: Located<string | boolean>[]
-  loop?: Located
+  loop?: TaskLoop
   register?: string
   /** Variables of its host that it makes of its arguments, by their names: as the schema of its module says. */
   gives?: string[]

@@ -6,6 +6,7 @@ import { keyOrigin, type Located } from './located.ts'
 import { builtinPrefix, isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
 import type { Surroundings, Task } from './surroundings.ts'
+import { isLoopWord, loopOf } from './task-loop.ts'
 import {
   fieldOf,
   flag,
@@ -38,9 +39,8 @@ export const wrongArguments = (module: string, value: unknown): string =>
 
 /** A keyword of Ansible's tasks that runbook does not have. */
 const foreignWord = (at: Located, key: string): Problems[number] => {
-  const fix = key.startsWith('with_') ? 'Use loop with a list.' : undefined
   const what = `The task keyword "${key}" is not supported yet.`
-  return { reason: 'playbook-shape', what, fix, origin: keyOrigin(at, key) }
+  return { reason: 'playbook-shape', what, origin: keyOrigin(at, key) }
 }
 
 /** A key that is near to a keyword: it is not taken for one of several modules. */
@@ -62,7 +62,9 @@ const moduleOf = (
   isHandler: boolean,
   problems: Problems,
 ): string | undefined => {
-  const keys = [...members.keys()].filter(key => !taskWords.includes(key) && !(isHandler && key === 'listen'))
+  const keys = [...members.keys()].filter(
+    key => !taskWords.includes(key) && !isLoopWord(key) && !(isHandler && key === 'listen'),
+  )
   problems.push(...keys.filter(isForeignTaskWord).map(key => foreignWord(at, key)))
   const modules = keys.filter(key => !isForeignTaskWord(key))
   const misspelt = modules.length > 1 ? modules.filter(key => closest(key, taskWords) !== undefined) : []
@@ -234,7 +236,6 @@ const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: 
     ...inherited,
     after: fieldOf(members, 'after', found => texts(found, '"after"', problems), []),
     ...(registered === undefined ? {} : { register: registered }),
-    ...fieldOf<{ loop?: Located }>(members, 'loop', loop => ({ loop }), {}),
     ...named('needs'),
     ...named('rolling'),
   }
@@ -304,6 +305,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
   const word = said.module.replace(/^ansible\.legacy\./, '').replace(/^ansible\.builtin\./, builtinPrefix)
   const module = word.startsWith(builtinPrefix) ? word.slice(builtinPrefix.length) : word
   const own = fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? module
+  const loop = loopOf(at, members, module, problems)
   const name = around.role === undefined ? own : `${around.role.name} : ${own}`
   return {
     name,
@@ -318,6 +320,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     ...(around.environment ? { environment: around.environment } : {}),
     files: [],
     ...wordsOf(members, around, problems),
+    ...(loop ? { loop } : {}),
     folders: around.folders,
     origin: at.origin,
     handler: around.handler,

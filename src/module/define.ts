@@ -63,7 +63,7 @@ export type Decide<R, O> = {
   /** `outputs`: what is registered of it where its task has the failure let pass. */
   fail(why: string, fix?: string, outputs?: Outputs<O>): Verdict<R, O>
   /** Nothing to change, a text to show (`debug`). */
-  say(text: string): Verdict<R, O>
+  say(text: string, outputs?: Outputs<O>): Verdict<R, O>
 }
 
 /** How long a promise may take to come true (daemons, peers), and what tells that it never will. */

@@ -4,6 +4,7 @@ import type { Node } from '../graph/graph.ts'
 import type { Expression } from '../load/expression.ts'
 import type { Located } from '../load/located.ts'
 import { spelled, validate, withDefaults } from '../load/schema.ts'
+import type { LoopItem } from '../load/scope.ts'
 import { leavesOf } from '../load/secrets.ts'
 import { failedBefore } from './failure-policy.ts'
 import { lostHosts } from './known.ts'
@@ -52,7 +53,7 @@ const evaluated = (
   node: Node,
   host: string,
   scope: Record<string, unknown>,
-  item?: { value: unknown },
+  item?: LoopItem,
 ): Record<string, unknown> | Lost => {
   const { properties } = walk.known.modules[node.task.module]!.args
   const lost = new Set(lostHosts(walk.known))
@@ -82,7 +83,7 @@ export const argumentsOf = (
   node: Node,
   host: string,
   scope: Record<string, unknown>,
-  item?: { value: unknown },
+  item?: LoopItem,
 ): Arguments | Unknown => {
   const schema = walk.known.modules[node.task.module]!.args
   const values = evaluated(walk, node, host, scope, item)
@@ -126,11 +127,42 @@ export const areTrue = (
 export const condition = ({ compiled, task }: Node, scope: Record<string, unknown>): boolean | Unknown =>
   areTrue('when', compiled.when, task.when, scope)
 
+/** What is registered of a task whose condition is false. */
+export const skippedBy = ({ compiled, task }: Node, scope: Record<string, unknown>): object => {
+  const at = compiled.when.findIndex(expression => expression.evaluate(scope) === false)
+  return { skip_reason: 'Conditional result was False', false_condition: task.when[at]?.value }
+}
+
 /** Each item is a line of its own, planned in one piece with the others. */
 const MOST_ITEMS = 10_000
 
+/** Where an item is in its loop, as `ansible_loop` tells it. */
+const placeInLoop = (all: unknown[], at: number, isWhole: boolean): Record<string, unknown> => ({
+  index: at + 1,
+  index0: at,
+  first: at === 0,
+  last: at + 1 === all.length,
+  length: all.length,
+  revindex: all.length - at,
+  revindex0: all.length - at - 1,
+  ...(isWhole ? { allitems: all } : {}),
+  ...(at + 1 < all.length ? { nextitem: all[at + 1] } : {}),
+  ...(at > 0 ? { previtem: all[at - 1] } : {}),
+})
+
+/** An item with the names that its task has of it. Nothing is known of where in the loop it is while there are no items yet. */
+export const itemAt = ({ task }: Node, value: unknown, place: { all: unknown[]; at: number } | Unknown): LoopItem => {
+  const { variable, index, extended } = task.loop!
+  const [at, inLoop] = isUnknown(place)
+    ? [place, place]
+    : [place.at, extended && placeInLoop(place.all, place.at, extended === 'with all items')]
+  const indexed = index === undefined ? {} : { [index]: at, ansible_index_var: index }
+  const names = { [variable]: value, ansible_loop_var: variable, ...indexed, ...(extended && { ansible_loop: inLoop }) }
+  return { value, names }
+}
+
 /** The items of a loop, or the unknown that decides them. An item names its line: all of it has to be known. */
-export const itemsOf = (node: Node, scope: Record<string, unknown>): unknown[] | Unknown => {
+export const itemsOf = (node: Node, scope: Record<string, unknown>): LoopItem[] | Unknown => {
   const value = node.compiled.loop!.evaluate(scope)
   if (isUnknown(value)) return value
   if (!Array.isArray(value))
@@ -138,14 +170,15 @@ export const itemsOf = (node: Node, scope: Record<string, unknown>): unknown[] |
       reason: 'playbook-value',
       what: '`loop` wants a list.',
       why: `It is ${JSON.stringify(value)}.`,
-      origin: node.task.loop!.origin,
+      origin: node.task.loop!.over.origin,
     })
   if (value.length > MOST_ITEMS)
     throw new Refusal({
       reason: 'playbook-value',
       what: `\`loop\` has ${value.length} items, at most ${MOST_ITEMS} are done.`,
-      origin: node.task.loop!.origin,
+      origin: node.task.loop!.over.origin,
     })
   const open = unknownsIn(value)
-  return open.find(one => one instanceof Missing) ?? open[0] ?? value
+  const first = open.find(one => one instanceof Missing) ?? open[0]
+  return first ?? value.map((one, at) => itemAt(node, one, { all: value, at }))
 }

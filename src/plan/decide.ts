@@ -48,7 +48,10 @@ export const verdictBuilders = {
   }),
 }
 
-const decide: Decide<Any, Any> = { ...verdictBuilders, say: text => ({ is: 'say', text }) }
+const decide: Decide<Any, Any> = {
+  ...verdictBuilders,
+  say: (text, outputs) => ({ is: 'say', text, ...(outputs ? { outputs } : {}) }),
+}
 
 /** Runs what may read unknowns; the unknown it met comes back as a value. Anything else thrown is the module's bug. */
 export const catchUnknown = <T>(inside: () => T): T | Unknown => {

@@ -6,6 +6,7 @@ import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from 
 import { isRecord } from '../core/value.ts'
 import { machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { factsVariable } from '../load/fact-names.ts'
+import type { LoopItem } from '../load/scope.ts'
 import type { AnyModule, Diagnose, Settle } from '../module/define.ts'
 import type { Guard } from '../module/guard.ts'
 import type { Label } from '../module/label.ts'
@@ -27,7 +28,7 @@ export type Line = {
   machine: string
   node: Node
   /** The loop item it stands for. */
-  item?: { value: unknown }
+  item?: LoopItem
   verdict: PlanVerdict | 'pending'
   why?: string
   fix?: string
@@ -171,11 +172,12 @@ export const refused = <T extends object>(line: Line, inside: () => T): T | Line
   }
 }
 
-export const skipLine = (line: Line, why: string): Line => ({
+/** `more`: what is registered of it besides. */
+export const skipLine = (line: Line, why: string, more: object = {}): Line => ({
   ...line,
   verdict: 'skipped',
   why,
-  outputs: { changed: false, skipped: true },
+  outputs: { changed: false, skipped: true, ...more },
 })
 
 /** A task that --limit or --tags leaves out is only read: a value it would make does not exist in this run. */
@@ -221,7 +223,8 @@ export const decidedLine = (
     const answer = (verdict.outputs as Record<string, unknown> | undefined) ?? {}
     return { ...failLine(at, verdict.why, verdict.fix), answer }
   }
-  if (verdict.is === 'say') return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false } }
+  if (verdict.is === 'say')
+    return { ...at, verdict: 'ok', text: verdict.text, outputs: { changed: false, ...verdict.outputs } }
   if (verdict.is === 'ok')
     return { ...at, verdict: 'ok', outputs: { changed: false, ...((verdict.outputs as object) ?? {}) } }
   return changeLine(at, verdict as never, module, values, ask)
@@ -342,7 +345,22 @@ const checked = (line: Line, patches: Line['will'], will: Record<string, unknown
   return patches
 }
 
-/** The registered value of a loop: its items' outputs together; none where it had nothing to run over. */
+/** What all of a loop comes to, from what each item has: an item that is not known yet decides only where the others do not. */
+const overItems = (outputs: unknown[], id: string) => {
+  const of = (member: string): unknown[] => outputs.map(one => (isRecord(one) ? (one[member] ?? false) : new Later(id)))
+  const any = (member: string): unknown => {
+    const all = of(member)
+    return all.includes(true) || (all.find(isUnknown) ?? false)
+  }
+  const skipped = of('skipped')
+  return {
+    changed: any('changed'),
+    failed: any('failed'),
+    skipped: skipped.includes(false) ? false : (skipped.find(isUnknown) ?? true),
+  }
+}
+
+/** The registered value of a loop, as Ansible has it: of each item its outputs, with the item and where it is. */
 export const loopOutputs = (lines: Line[], id: string): unknown => {
   const outputs = lines.map(l => l.outputs)
   const [{ item, outputs: whole }] = lines as [Line, ...Line[]]
@@ -352,8 +370,12 @@ export const loopOutputs = (lines: Line[], id: string): unknown => {
   if (outputs.some(o => o instanceof Missing)) return new Missing()
   const lost = outputs.find(o => o instanceof Lost)
   if (lost) return lost
-  const changed = outputs.map(o => (isRecord(o) ? o.changed : new Later(id)))
-  return { results: outputs, changed: changed.find(isUnknown) ?? changed.includes(true) }
+  const results = lines.map(line => (isRecord(line.outputs) ? { ...line.outputs, ...line.item!.names } : line.outputs))
+  const { changed, failed, skipped } = overItems(outputs, id)
+  if (failed === true) return { results, changed, skipped, failed, msg: 'One or more items failed' }
+  const done = skipped === true ? 'All items skipped' : 'All items completed'
+  const open = [failed, skipped].find(isUnknown)
+  return { results, changed, skipped, msg: open ?? done }
 }
 
 /** A line that would fail, as a failure of its task. */

@@ -1,5 +1,6 @@
 import { isUnknown, Later, strict } from '../core/unknown.ts'
 import { type Node, nodeId } from '../graph/graph.ts'
+import type { LoopItem } from '../load/scope.ts'
 import type { Module } from '../module/define.ts'
 import { type Facts, facts } from '../module/probes/facts.ts'
 import type { AnyQuery } from '../module/query.ts'
@@ -20,13 +21,7 @@ type RequiredArchives = { queries: AnyQuery[]; open: string[] }
 const assumed = (host: string, like: Partial<Facts>): Facts =>
   new Proxy({} as Facts, { get: (_, name) => like[name as keyof Facts] ?? new Later(host) })
 
-const ofItem = (
-  walk: Walk,
-  node: Node,
-  host: string,
-  seen: Facts,
-  item?: { value: unknown },
-): AnyQuery[] | undefined => {
+const ofItem = (walk: Walk, node: Node, host: string, seen: Facts, item?: LoopItem): AnyQuery[] | undefined => {
   const module = walk.known.modules[node.task.module] as Module<Any, Any, Any, Any>
   const scope = scopeOf(walk, node, host, item)
   if (condition(node, scope) === false) return []
@@ -39,7 +34,7 @@ const ofNode = (walk: Walk, node: Node, host: string, seen: Facts): AnyQuery[] |
   if (!node.compiled.loop) return ofItem(walk, node, host, seen)
   const items = itemsOf(node, scopeOf(walk, node, host))
   if (isUnknown(items)) return undefined
-  const found = items.map(value => ofItem(walk, node, host, seen, { value }))
+  const found = items.map(item => ofItem(walk, node, host, seen, item))
   return found.includes(undefined) ? undefined : found.flatMap(queries => queries ?? [])
 }
 

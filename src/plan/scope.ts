@@ -3,7 +3,7 @@ import { isRecord } from '../core/value.ts'
 import { type Graph, machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { factsVariable } from '../load/fact-names.ts'
 import type { Located } from '../load/located.ts'
-import { createScope } from '../load/scope.ts'
+import { createScope, type LoopItem } from '../load/scope.ts'
 import { layersFor } from '../load/variables.ts'
 import { facts } from '../module/probes/facts.ts'
 import { catchUnknown } from './decide.ts'
@@ -123,7 +123,7 @@ export const scopeOf = (
   walk: Walk,
   node: Node,
   host: string,
-  item?: { value: unknown },
+  item?: LoopItem,
   groups: Record<string, string[]> = walk.known.loaded.inventory.groups,
   answer?: { value: unknown },
 ): Record<string, unknown> => {
@@ -146,7 +146,7 @@ export const scopeOf = (
     facts: on => factsOf(walk, on),
     gathered: on => gatheredFacts(walk, node, on),
     controllerFor: (on, its) => walk.known.loaded.asks?.(on, its, node.task.folders),
-    ...(item ? { item: item.value } : {}),
+    ...(item ? { item } : {}),
   })
 }
 

@@ -1,10 +1,11 @@
-import { isUnknown, Later, Lost, Missing, type Unknown } from '../core/unknown.ts'
+import { isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { machineOf, type Node, nodeId, notifiersOf } from '../graph/graph.ts'
+import type { LoopItem } from '../load/scope.ts'
 import { leavesOf } from '../load/secrets.ts'
 import type { Module } from '../module/define.ts'
 import { touchedBy } from '../module/query.ts'
-import { argumentsOf, condition, itemsOf } from './arguments.ts'
+import { argumentsOf, condition, itemAt, itemsOf, skippedBy } from './arguments.ts'
 import { planCollective } from './collective.ts'
 import { type Asker, catchUnknown, decideOne } from './decide.ts'
 import { causeIn, causeOf } from './failure-policy.ts'
@@ -56,16 +57,26 @@ const notified = ({ known, outputs }: Walk, node: Node, host: string): RunCondit
 const keyOf = (item: unknown): string =>
   (typeof item === 'string' || typeof item === 'number' ? String(item) : JSON.stringify(item)).slice(0, 40)
 
+/** What an item is called: its label, as far as that is known before it is done, else the item itself. */
+const calledAs = (walk: Walk, node: Node, host: string, item: LoopItem): unknown => {
+  const { label } = node.compiled
+  if (label === undefined) return item.value
+  const text = catchUnknown(() => label.evaluate(scopeOf(walk, node, host, item)))
+  return unknownsIn(text).length > 0 ? item.value : text
+}
+
 /** A line for each item of a loop, named by it; by its number where nothing of it may be told. */
-const itemLines = ({ known }: Walk, node: Node, host: string, items: unknown[]): Line[] => {
+const itemLines = (walk: Walk, node: Node, host: string, items: LoopItem[]): Line[] => {
+  const { known } = walk
   const seen = new Map<string, number>()
   const isSecret = node.task.noLog || known.secretReads(node.task, node.play).loop.length > 0
   const hides = (value: unknown): boolean => leavesOf(value).some(text => known.secrets.text(text) !== text)
-  return items.map((value, i) => {
-    const key = isSecret || hides(value) ? `#${i + 1}` : keyOf(value)
+  return items.map((item, i) => {
+    const called = isSecret || hides(item.value) ? undefined : calledAs(walk, node, host, item)
+    const key = called === undefined || hides(called) ? `#${i + 1}` : keyOf(called)
     const count = (seen.get(key) ?? 0) + 1
     seen.set(key, count)
-    return { ...blank(node, host, count === 1 ? key : `${key}_${count}`), item: { value } }
+    return { ...blank(node, host, count === 1 ? key : `${key}_${count}`), item }
   })
 }
 
@@ -82,10 +93,12 @@ const hostLines = (walk: Walk, node: Node): Line[] => {
   if (!node.compiled.loop) return [hostLine(walk, line, runs)]
   const items = refused(line, () => itemsOf(node, scopeOf(walk, node, host)))
   if ('id' in items) return [withoutInput(walk.known, items)]
-  if (isUnknown(items)) return [hostLine(walk, { ...line, item: { value: items } }, items)]
-  if (items.length === 0) return [skipLine(line, 'nothing to loop over')]
+  if (isUnknown(items)) return [hostLine(walk, { ...line, item: itemAt(node, items, items) }, items)]
+  if (items.length === 0) return [skipLine(line, 'nothing to loop over', { skipped_reason: 'No items in the list' })]
+  const blanks = refused(line, () => itemLines(walk, node, host, items))
+  if ('id' in blanks) return [blanks]
   const lines: Line[] = []
-  for (const item of itemLines(walk, node, host, items)) {
+  for (const item of blanks) {
     lines.push(hostLine(walk, item, runs))
     // What one item makes of a variable the next one sees.
     if (node.task.gives) walk.outputs.set(line.id, loopOutputs(lines, line.id))
@@ -118,7 +131,7 @@ export const moduleLine = (walk: Walk, line: Line, runs: RunCondition = true): L
   const planned = refused(line, (): Line => {
     const scope = scopeOf(walk, line.node, line.host, line.item)
     const when = condition(line.node, scope)
-    if (when === false) return skipLine(line, 'its condition is false')
+    if (when === false) return skipLine(line, 'its condition is false', skippedBy(line.node, scope))
     const planned = refused(line, () => planUnconditionally(walk, line, scope)) as Line
     const open = isUnknown(runs) ? runs : when
     if (!isUnknown(open) || planned.isBarred || !isDecided(planned)) return planned
@@ -149,11 +162,19 @@ const planUnconditionally = (walk: Walk, line: Line, scope: Record<string, unkno
   return screen.line(hindered(walk, decided, asker))
 }
 
+/** What is registered of what was done says whether it failed. */
+const withFailed = (line: Line): Line => {
+  const { outputs } = line
+  if (!isRecord(outputs) || isUnknown(outputs) || 'failed' in outputs || outputs.skipped === true) return line
+  return { ...line, outputs: { ...outputs, failed: false } }
+}
+
 /** Keeps what the lines of a node register on one host, and what keeps its dependants from running. */
 export const register = ({ known, outputs, causes }: Walk, node: Node, host: string, lines: Line[]): void => {
   keepOutputs(known, lines)
   const id = nodeId(host, node.task)
-  outputs.set(id, node.compiled.loop ? loopOutputs(lines, id) : lines[0]!.outputs)
+  const kept = lines.map(withFailed)
+  outputs.set(id, node.compiled.loop ? loopOutputs(kept, id) : kept[0]!.outputs)
   const cause = causeIn(lines)
   if (cause === undefined || !node.included.has(host)) causes.delete(id)
   else causes.set(id, cause)

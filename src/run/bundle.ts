@@ -23,11 +23,29 @@ import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 export const travels = (line: Line): boolean =>
   fitsFrame(line.steps) && line.settle === undefined && !outlivesFailure(line) && !line.node.task.repeats
 
-/** Outputs of a command that ran: what it said, without the last line's end. */
-const saidOutputs = (said: CommandOutput | undefined): Record<string, unknown> => {
+const linesOf = (text: string): string[] => (text === '' ? [] : text.split('\n'))
+const two = (number: number): string => String(number).padStart(2, '0')
+const micros = (ms: number): string => `${String(ms % 1000).padStart(3, '0')}000`
+/** A moment as Python writes it, by the clock here. */
+const momentText = (ms: number): string => {
+  const at = new Date(ms)
+  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-')
+  return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}.${micros(ms)}`
+}
+const spanText = (ms: number): string => {
+  const seconds = Math.floor(ms / 1000)
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${micros(ms)}`
+}
+
+/** Outputs of a command that ran: what it said, without the last line's end, and when. */
+const saidOutputs = (context: RunContext, line: Line, said: CommandOutput | undefined): Record<string, unknown> => {
   if (!said) return {}
-  const stdout = said.stdout.replace(/\n+$/, '')
-  return { ...said, stdout, stdout_lines: stdout === '' ? [] : stdout.split('\n') }
+  const [stdout, stderr] = [said.stdout, said.stderr].map(text => text.replace(/\n+$/, '')) as [string, string]
+  const end = Date.now()
+  const start = context.started.get(line.id) ?? end
+  const msg = said.rc === 0 ? '' : 'non-zero return code'
+  const times = { start: momentText(start), end: momentText(end), delta: spanText(end - start) }
+  return { ...said, stdout, stderr, stdout_lines: linesOf(stdout), stderr_lines: linesOf(stderr), ...times, msg }
 }
 
 /**
@@ -53,8 +71,9 @@ const conclude = async (
   behind: () => Promise<Line[]> = async () => [],
 ): Promise<void> => {
   const end = await verified(context, line, first)
-  if (end.failure) finishFailed(context, line, withRunBehind(end.failure, await behind()), saidOutputs(said))
-  else finishChanged(context, line, { ...(end.outputs as object), ...saidOutputs(said) })
+  if (end.failure)
+    finishFailed(context, line, withRunBehind(end.failure, await behind()), saidOutputs(context, line, said))
+  else finishChanged(context, line, { ...(end.outputs as object), ...saidOutputs(context, line, said) })
 }
 
 const partsOf = (context: RunContext, machine: string, changes: Line[], login: string): FramePart[] =>
@@ -114,7 +133,7 @@ const concludePart = async (
   if (judged.failure) {
     // A step that only printed too much has not ended the frame: what is behind it has run as well.
     for (const behind of await frame.begunBehind(part)) invalidateTouched(context, behind)
-    finishFailed(context, line, judged.failure, saidOutputs(judged.said))
+    finishFailed(context, line, judged.failure, saidOutputs(context, line, judged.said))
     return true
   }
   const tested = steps.length + test.length
@@ -135,7 +154,7 @@ const attempt = async (context: RunContext, line: Line): Promise<Attempt> => {
   const ran = await runSteps(context, transport, line, sentSteps(context, line), reads.fragments)
   invalidateTouched(context, line)
   if (ran.moved !== undefined) return { moved: ran.moved }
-  const outputs = saidOutputs(ran.said)
+  const outputs = saidOutputs(context, line, ran.said)
   if (ran.failure) return { failure: ran.failure, outputs }
   reads.record(ran.rest!)
   const end = await verified(context, line, ran.rest!)

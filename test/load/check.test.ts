@@ -71,6 +71,7 @@ test('one mistake of each kind', () => {
     ['debug: "{{ hostvars[inventory_hostname].nodde }}"', /no variable or register "nodde"/, /"node"/, '5:18'],
     ['debug: "{{ hostvars.node7.repo }}"', /no host "node7"/, /"node0"/, '5:18'],
     ['debug: "{{ groups.ipsf }}"', /no group "ipsf"/, /"ipfs"/, '5:18'],
+    ['{debug: "{{ item }}", loop: [1], loop_control: {loop_var: one}}', /"item" is called otherwise/, /one/, '5:19'],
     ['debug: "{{ item }}"', /"item" exists only in a task with a loop/, /^/, '5:18'],
     ['{ipfs_init: restart}', /The arguments of "ipfs_init" must be a mapping, not text/, /^/, '5:19'],
     ['{debug: x, when: a && b}', /"&" cannot stand here/, /and/, '5:26'],

@@ -48,7 +48,7 @@ test('a play with everything', () => {
     ['port == 2', true],
   )
   assert.is(task!.when[1]!.origin.column, 25)
-  assert.is(task!.loop!.value, '{{ [1] }}')
+  assert.is(task!.loop!.over.value, '{{ [1] }}')
   assert.is(task!.register, 'started')
   assert.equal(task!.needs, [])
   assert.equal(
@@ -136,7 +136,7 @@ test('all mistakes of a file come together, in file order', () => {
     - name: A
     - {command: a, service: b}
     - {command: a, delegate_to: x}
-    - {facts: , with_items: [1]}
+    - {facts: , with_itmes: [1]}
     - {facts: , when: 5, register: item, become: maybe, tags: {a: b}}
     - [a]
     - {service: [restart]}
@@ -148,7 +148,7 @@ test('all mistakes of a file come together, in file order', () => {
     [/no module/, /Add one/, '5:7'],
     [/2 modules: "command" and "service"/, /exactly one/, '6:20'],
     [/"delegate_to" is not supported yet/, /^/, '7:20'],
-    [/"with_items" is not supported yet/, /loop/, '8:17'],
+    [/There is no lookup "itmes" for "with_itmes"/, /"items"/, '8:17'],
     [/"when" must be an expression, not the number 5/, /^/, '9:23'],
     [/register "item" is a name that runbook defines/, /^/, '9:36'],
     [/"become" must be true, false or an expression/, /^/, '9:50'],

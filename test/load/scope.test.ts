@@ -75,11 +75,13 @@ test('what runbook defines itself', () => {
   assert.is(Object.getPrototypeOf(scopeOf()), null)
 })
 
+const inLoop = (value: unknown) => scopeOf({ item: { value, names: { item: value } } })
+
 test('item is there in a loop only, and not on other hosts', () => {
-  assert.is(value('item + 1', scopeOf({ item: 4 })), 5)
-  assert.is(value('item', scopeOf({ item: null })), null)
+  assert.is(value('item + 1', inLoop(4)), 5)
+  assert.is(value('item', inLoop(null)), null)
   assert.match(refusedOnce(() => value('item')).what, /no "item"/)
-  assert.match(refusedOnce(() => value('hostvars.node1.item', scopeOf({ item: 4 }))).what, /no "item"/)
+  assert.match(refusedOnce(() => value('hostvars.node1.item', inLoop(4))).what, /no "item"/)
 })
 
 test('unknowns come through variables, registers and facts, and only where they are read', () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createController } from '../../src/cli/app/controller.ts'
+import { noAnswers, templateAnswers } from '../../src/cli/app/template-answers.ts'
 import type { Emit, Event, EventBody } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
 import type { SecretKeeper } from '../../src/core/secret-keeper.ts'
@@ -10,6 +11,7 @@ import { notifiedHandlers } from '../../src/graph/handlers.ts'
 import { check } from '../../src/load/check.ts'
 import { createComposing } from '../../src/load/composing.ts'
 import { type Loaded, load } from '../../src/load/load.ts'
+import type { Asks } from '../../src/load/scope.ts'
 import { applySchemas } from '../../src/load/task-schemas.ts'
 import type { AnyModule } from '../../src/module/define.ts'
 import { createKnown, type Known } from '../../src/plan/known.ts'
@@ -115,6 +117,16 @@ const announceAll = (walk: Walk, graph: Graph, emit: Emit): void => {
     if (line.node.included.has(line.host)) announce(line, tell, notified.get(nodeId(line.host, line.node.task)))
 }
 
+/** Who answers templates: this machine. */
+const asksIn = (folder: string): Asks => {
+  const answers = noAnswers()
+  return (host, item, folders) =>
+    templateAnswers({
+      ...{ answers, asker: JSON.stringify([host, item?.value]), folders: [...folders, folder] },
+      ...{ programs: 'allowed', keepSecret: () => undefined },
+    })
+}
+
 type Prepared = { known: Known; controller: ReturnType<typeof createController>; graph: Graph }
 
 /** Loads and expands a playbook, anew each time. */
@@ -126,7 +138,8 @@ const preparing = (playbook: string, options: Options, hosts: Hosts) => {
   return async (): Promise<Prepared> => {
     const written = loadText(playbook, inventory, options.files)
     const modules = await modulesFor(written, options.modules ?? {})
-    const loaded = applySchemas(written, modules)
+    const { folder } = written.playbook
+    const loaded = { ...applySchemas(written, modules), asks: asksIn(folder) }
     const failures = check(loaded, modules)
     if (failures.length > 0) throw new Refusal(...failures)
     const controller = createController(loaded.playbook.folder, supplyFor(loaded.playbook.folder))

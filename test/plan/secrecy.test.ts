@@ -35,6 +35,7 @@ test('a secret in a command line, an environment or a path on the host is refuse
     - { name: short, needs: [], command: "login -p{{ pin }}" }
     - { name: short_word, needs: [], command: { argv: [login, "{{ pin }}"] } }
     - { name: changed, needs: [], command: { argv: [login, "{{ vault.key.upper() }}"] } }
+    - { name: renamed, needs: [], loop: ["{{ password }}"], loop_control: { loop_var: one, label: "{{ one }}" }, command: { argv: [login, "{{ one }}"] } }
     - { name: looped, needs: [], loop: ["{{ password }}"], command: { argv: [login, "{{ item }}"] } }
     - { name: path, needs: [], file: { path: "{{ password }}", state: directory } }
     - { name: dest, needs: [], copy: { dest: "{{ root }}{{ password }}", content: x } }
@@ -45,7 +46,9 @@ test('a secret in a command line, an environment or a path on the host is refuse
       const found = verdicts(ran)
       const refused = Object.keys(found).filter(id => found[id] === exposed)
       const names =
-        'cmd argv by_way question given asked_with short short_word changed looped[#1] path dest owner'.split(' ')
+        'cmd argv by_way question given asked_with short short_word changed renamed[#1] looped[#1] path dest owner'.split(
+          ' ',
+        )
       assert.equal(
         refused,
         names.map(name => `node0/${name}`),

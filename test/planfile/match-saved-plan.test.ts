@@ -92,7 +92,7 @@ test('what was undecided may turn out as it will, its loop too', () =>
   files(
     `
     - { name: make, command: { cmd: "sh -c 'echo 1; touch {{ root }}/m'", creates: "{{ root }}/m" }, register: made }
-    - { name: each, loop: made.stdout_lines, copy: { dest: "{{ root }}/{{ item }}", content: "x" } }
+    - { name: each, loop: made.stdout_lines, when: "'skipped' not in item", copy: { dest: "{{ root }}/{{ item }}", content: "x" } }
     - { name: in, copy: { dest: "{{ root }}/in", content: "{{ made.stdout }}" } }`,
     {},
     async (rig, at) => {

@@ -222,7 +222,7 @@ const asksOf =
   (host, item, folders) =>
     templateAnswers({
       answers,
-      asker: JSON.stringify([host, item ?? null]),
+      asker: JSON.stringify([host, item ? { value: item.value } : null]),
       folders: [...folders, folder].map(one => resolve(one)),
       programs: lookups === false ? 'refused' : 'allowed',
       keepSecret: secret => secrets.add(secret),
