@@ -63,7 +63,7 @@ test('what it says not to be there yet is refused', () => {
   for (const [word, task] of [
     ['apt', 'apt: { name: git }'],
     ['rescue', 'block: []\n      rescue: []'],
-    ['until', 'until: true\n      debug: x'],
+    ['serial', 'serial: 1\n      debug: x'],
     ['delegate_to', 'delegate_to: web\n      debug: x'],
   ] as const) {
     place.write('no.yml', `- hosts: all\n  tasks:\n    - ${task}\n`)
