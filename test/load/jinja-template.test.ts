@@ -119,7 +119,7 @@ const wrong: [text: string, what: RegExp, line: number, column: number, fix?: Re
   ['{{ text | uppper }}', /no filter "uppper"/, 1, 11],
   ['{{ text is definde }}', /no test "definde"/, 1, 12, /"defined"/],
   ['#jinja2: lstrip_blocks: True\n\n  {{ 1 + text }}\n', /"\+" does not go between int and str/, 3, 8],
-  ['{% include "bad.j2" %}', /cannot stand here/, 2, 8],
+  ['{% include "bad.j2" %}', /ends too early/, 2, 8],
   ['{% include "nope.j2" %}', /no template "nope.j2"/, 1, 12],
   ['{% include "loop.j2" %}', /without end/, 1, 1],
   ['x {{#if port}}a{{/if}}', /cannot stand here/, 1, 5, /\.hbs/],
