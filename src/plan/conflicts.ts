@@ -60,10 +60,17 @@ const isMadeOnce = (first: Line | undefined, { verdict, needs, inputs }: Line): 
   return verdict === 'undecided' && first?.verdict === 'change' && waits(first.inputs) && !waits(inputs)
 }
 
+/** The texts that are registered; of what did not have to run, and says why, it is not what it would have said. */
+const textsIn = (outputs: unknown): string[] => {
+  if (!isRecord(outputs)) return []
+  const isUnrun = outputs.start === null && isText(outputs.msg) && outputs.msg !== ''
+  return isUnrun ? [''] : Object.values(outputs).filter(isText)
+}
+
 /** Whether who is waited for registers texts, and all of them are empty in the next run. */
 const saysNothing = ({ planned }: Walk, { needs }: Line): boolean => {
   const makers = planned.flatMap(p => p.lines).filter(({ host, node }) => nodeId(host, node.task) === needs)
-  const texts = makers.flatMap(({ outputs }) => Object.values(isRecord(outputs) ? outputs : {})).filter(isText)
+  const texts = makers.flatMap(({ outputs }) => textsIn(outputs))
   return texts.length > 0 && texts.every(text => text === '')
 }
 const isText = (value: unknown): value is string => typeof value === 'string'
