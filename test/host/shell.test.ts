@@ -157,13 +157,16 @@ test('outputs are told as they come, in order, before the frame is over', async 
   const shell = openShell('node0', localWire('sh', '-c', `mkfifo ${folder}/f; exec sh`))
   const opener = openShell('node0', localWire())
   const seen: number[] = []
+  let written: Promise<unknown> | undefined
   // The second fragment waits for a writer, who comes only when the first one's output has been told.
   const outputs = await shell.run([{ sh: 'echo first' }, { sh: `cat ${folder}/f` }], index => {
     seen.push(index)
-    if (index === 0) opener.run([{ sh: `echo second > ${folder}/f` }])
+    if (index === 0) written = opener.run([{ sh: `echo second > ${folder}/f` }])
   })
   assert.equal(seen, [0, 1])
   assert.is(`${outputs[1]?.stdout}`, 'second\n')
+  // Who is closed while it runs has been interrupted.
+  await written
   shell.close()
   opener.close()
   rmSync(folder, { recursive: true })
