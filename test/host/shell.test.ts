@@ -165,7 +165,6 @@ test('outputs are told as they come, in order, before the frame is over', async 
   })
   assert.equal(seen, [0, 1])
   assert.is(`${outputs[1]?.stdout}`, 'second\n')
-  // Who is closed while it runs has been interrupted.
   await written
   shell.close()
   opener.close()
