@@ -22,12 +22,12 @@ const mappingOf = (data: Record<PropertyKey, unknown>): Value => {
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()
   if (data instanceof Map) return new Dict([...data].map(([key, value]) => [fromPlain(key), fromPlain(value)]))
   const dict = data[born] === undefined ? new Dict() : new Unfinished(data[born] as Unknown)
-  for (const key of Object.keys(data)) dict.setLazily(key, () => memberOf(data, key))
+  for (const key of Object.keys(data)) dict.setLazily(key, () => plainMember(data, key))
   return dict
 }
 
-/** A member that is computed may throw what it waits for. */
-const memberOf = (data: Record<PropertyKey, unknown>, key: string): Value => {
+/** A member of data as a value, or what it waits for: one that is computed may throw that. */
+export const plainMember = (data: Record<PropertyKey, unknown>, key: string): Value => {
   try {
     return fromPlain(data[key])
   } catch (error) {

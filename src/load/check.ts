@@ -281,11 +281,15 @@ const checkPlay = (play: Play, against: Against): Problems => {
     const variables = new Set([...names.variables, ...Object.keys(task.vars)])
     const own = { ...names, variables, loop: namesInLoop(task) }
     const answered = namesOfAnswer(own, task, signatures)
-    for (const reference of [...references, ...overAnswer]) {
-      const failure = checkReference(reference, overAnswer.includes(reference) ? answered : own)
-      if (failure) problems.push(failure)
-      for (const name of namesIn(reference.path)) read.add(name)
-    }
+    for (const [found, seen] of [
+      [references, own],
+      [overAnswer, answered],
+    ] as const)
+      for (const reference of found) {
+        const failure = checkReference(reference, seen)
+        if (failure) problems.push(failure)
+        for (const name of namesIn(reference.path)) read.add(name)
+      }
   }
   if (names) checkVariables(read, names.definitions, names, problems)
   return problems

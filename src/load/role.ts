@@ -278,14 +278,16 @@ const bring = (made: Made, { isPublic, by }: Call, { brought }: Surroundings): v
   if (isPublic) brought.roles.push({ by, defaults: made.use.exportedDefaults, vars: made.exported })
 }
 
+/** The tasks of a role that is called, all else that it brings being given to its play; none where the call cannot be read. */
+const tasksOf = (call: Call | undefined, around: Surroundings, problems: Problems, ground: Ground): TaskItem[] => {
+  const made = call && makeRole(call, around, problems, ground)
+  if (call && made) bring(made, call, around)
+  return made?.tasks ?? []
+}
+
 /** The tasks of the roles of a play. */
 export const readRoles = (at: Located, around: Surroundings, problems: Problems, ground: Ground): TaskItem[] =>
-  list(at, '"roles"', problems).flatMap(one => {
-    const call = callOf(one, around, problems)
-    const made = call && makeRole(call, around, problems, ground)
-    if (call && made) bring(made, call, around)
-    return made?.tasks ?? []
-  })
+  list(at, '"roles"', problems).flatMap(one => tasksOf(callOf(one, around, problems), around, problems, ground))
 
 /** Puts the tasks of a role in the place of the task that names it. */
 export const importRole = (
@@ -294,9 +296,4 @@ export const importRole = (
   around: Surroundings,
   problems: Problems,
   ground: Ground,
-): TaskItem[] => {
-  const call = importCall(word, at, around, problems)
-  const made = call && makeRole(call, around, problems, ground)
-  if (call && made) bring(made, call, around)
-  return made?.tasks ?? []
-}
+): TaskItem[] => tasksOf(importCall(word, at, around, problems), around, problems, ground)

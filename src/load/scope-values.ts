@@ -1,7 +1,7 @@
 import { isUnknown } from '../core/unknown.ts'
 import type { ControllerAnswers } from '../jinja/controller-answers.ts'
 import { LookedUp } from '../jinja/looked-up.ts'
-import { fromPlain, toPlain } from '../jinja/plain.ts'
+import { plainMember, toPlain } from '../jinja/plain.ts'
 import type { Value } from '../jinja/value.ts'
 import { type Source, told } from './template-faults.ts'
 
@@ -16,7 +16,7 @@ const views = new WeakMap<LookedUp, HostScope>()
 
 const nowhere: Source = { text: '', place: () => ({ file: 'a value', line: 1, column: 1 }) }
 
-const plainMember = (value: Value): unknown => {
+const asData = (value: Value): unknown => {
   if (isUnknown(value)) throw value
   if (value instanceof LookedUp) return scopeOver(value)
   return told(nowhere, 'playbook-value', () => toPlain(value))
@@ -28,7 +28,7 @@ export const scopeOver = (values: LookedUp): HostScope => {
   if (known) return known
   const plain = new Map<string, unknown>()
   const read = (key: string): unknown => {
-    if (!plain.has(key)) plain.set(key, plainMember(values.get(key)!))
+    if (!plain.has(key)) plain.set(key, asData(values.get(key)!))
     return plain.get(key)
   }
   const scope = new Proxy(Object.create(null), {
@@ -52,11 +52,5 @@ export const controllerOf = (scope: HostScope): ControllerAnswers | undefined =>
 export const valueIn = (scope: HostScope, name: string): Value | undefined => {
   const values = behind.get(scope)
   if (values) return values.get(name)
-  if (!Object.hasOwn(scope, name)) return undefined
-  try {
-    return fromPlain(scope[name])
-  } catch (error) {
-    if (isUnknown(error)) return error
-    throw error
-  }
+  return Object.hasOwn(scope, name) ? plainMember(scope, name) : undefined
 }
