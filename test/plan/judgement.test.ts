@@ -1,22 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Rig, results, verdicts, withRig } from './rig.ts'
+import { results, verdicts, withTasks } from './rig.ts'
 
 // changed_when, failed_when and ignore_errors, in a plan and in what comes of it.
 
-const withTasks = (
-  tasks: string[],
-  use: (rig: Rig, at: (name: string) => string) => Promise<void>,
-  handlers: string[] = [],
-) =>
-  withRig(
-    `- hosts: all\n  tasks:\n${tasks.map(task => `    - ${task}\n`).join('')}` +
-      (handlers.length > 0 ? `  handlers:\n${handlers.map(task => `    - ${task}\n`).join('')}` : ''),
-    {},
-    async rig => use(rig, name => join(rig.hosts.root('node0'), name)),
-  )
 const says = (text: string, status = 0): string => `command: { argv: [sh, -c, 'echo ${text}; exit ${status}'] }`
 const tell = (what: string): string => `{ name: tell, copy: { dest: "{{ root }}/told", content: "${what}" } }`
 const handler = '{ name: h, file: { path: "{{ root }}/h", state: directory } }'

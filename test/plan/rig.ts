@@ -240,3 +240,16 @@ export const failuresOf = (ran: Pick<Ran, 'events'>): Record<string, string> =>
   Object.fromEntries(
     ran.events.flatMap(e => (e.type === 'result' && e.failure ? [[e.node, `${e.failure.reason}`]] : [])),
   )
+
+/** A play of these tasks, and handlers, on one host; `at` is where a file of its folder is. */
+export const withTasks = (
+  tasks: string[],
+  use: (rig: Rig, at: (name: string) => string) => Promise<void>,
+  handlers: string[] = [],
+) =>
+  withRig(
+    `- hosts: all\n  tasks:\n${tasks.map(task => `    - ${task}\n`).join('')}` +
+      (handlers.length > 0 ? `  handlers:\n${handlers.map(task => `    - ${task}\n`).join('')}` : ''),
+    {},
+    async rig => use(rig, name => join(rig.hosts.root('node0'), name)),
+  )

@@ -1,22 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refused } from '../graph/rig.ts'
-import { loadText, rig as makeRig, type Rig, results, verdicts, withRig } from '../plan/rig.ts'
+import { loadText, rig as makeRig, results, verdicts, withTasks } from '../plan/rig.ts'
 import { held } from '../planfile/saving.ts'
 
-const withTasks = (
-  tasks: string[],
-  use: (rig: Rig, at: (name: string) => string) => Promise<void>,
-  handlers: string[] = [],
-) =>
-  withRig(
-    `- hosts: all\n  tasks:\n${tasks.map(task => `    - ${task}\n`).join('')}` +
-      (handlers.length > 0 ? `  handlers:\n${handlers.map(task => `    - ${task}\n`).join('')}` : ''),
-    {},
-    async rig => use(rig, name => join(rig.hosts.root('node0'), name)),
-  )
 const write = '{ name: write, copy: { dest: "{{ root }}/f", content: "a\\n" } }'
 const count = (name: string): string => `argv: [sh, -c, 'echo x >>"$0"', "{{ root }}/${name}"]`
 
