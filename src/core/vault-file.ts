@@ -29,7 +29,7 @@ export const isVault = (bytes: Buffer): boolean =>
 export const isVaultFile = (path: string): boolean => vaultFiles.size > 0 && vaultFiles.has(resolve(path))
 
 /** What a vault holds. @throws Refusal `usage-vault` with its place where no password opens it. */
-export const openVaultText: VaultOpener = (text, origin, as) =>
+const openVaultText: VaultOpener = (text, origin, as) =>
   vaultOpener?.(text, origin, as) ??
   refuse('usage-vault', 'This is a vault, and no vault password was given.', {
     origin,

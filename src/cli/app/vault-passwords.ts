@@ -103,7 +103,7 @@ export const readVaultPasswords = async (
 }
 
 /** Opens vaults with these passwords, each once: a password takes 10 ms to be tried. */
-export const openerOf = (keyring: Keyring, secrets: SecretKeeper): VaultOpener => {
+const openerOf = (keyring: Keyring, secrets: SecretKeeper): VaultOpener => {
   const known = new Map<string, Buffer>()
   return (text, origin, as) => {
     const plain = known.get(text) ?? openVault(text, keyring, origin).plain

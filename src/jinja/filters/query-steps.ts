@@ -10,14 +10,14 @@ export type QueryReference = (data: Value) => Value
 export type Sign = '==' | '!=' | '<' | '<=' | '>' | '>='
 
 /** A value, and no `&expression`. */
-export const valueFrom = (query: DataQuery, data: Value): Value => {
+const valueFrom = (query: DataQuery, data: Value): Value => {
   const found = query(data)
   if (typeof found === 'function') throw new ValueFault('&expression stands outside of a function in this query.')
   return usable(found)
 }
 
 /** What counts as no: nothing, false, and what is empty. Zero is yes. */
-export const isFalse = (value: Value): boolean =>
+const isFalse = (value: Value): boolean =>
   value === null ||
   value === false ||
   value === '' ||

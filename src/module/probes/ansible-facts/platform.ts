@@ -63,7 +63,7 @@ for x in $w; do [ "$x" = "$n" ] && printf '%s\\n%s %s\\n' "$a" "$a" "$w" && brea
 }
 
 /** The full name as Python's `socket.getfqdn` finds it: the first name of the machine's address that has a dot. */
-export const fullName = (text: string): string => {
+const fullName = (text: string): string => {
   const [own = '', , entry = ''] = linesOf(text)
   const [canonical, ...aliases] = entry.trim().split(/\s+/).slice(1)
   if (canonical === undefined) return own
