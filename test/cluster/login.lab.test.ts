@@ -16,9 +16,9 @@ const write = (name: string, text: string, mode = 0o600): string => {
   return at(name)
 }
 
-/** A setting of sshd that counts before all others, or none. */
+/** A setting of sshd that counts before all others, or none. It tells systemd when it listens; a reload is not waited for. */
 const sshd = (...lines: string[]): Promise<string> =>
-  lab.ssh('node0', `echo '${lines.join('\n')}' >/etc/ssh/sshd_config.d/000-test.conf; systemctl reload ssh`)
+  lab.ssh('node0', `echo '${lines.join('\n')}' >/etc/ssh/sshd_config.d/000-test.conf; systemctl restart ssh`)
 
 const who = (become: boolean): string =>
   write(`who-${become}.yml`, `- hosts: all\n  become: ${become}\n  tasks: [{ name: who, command: { cmd: id -un } }]\n`)

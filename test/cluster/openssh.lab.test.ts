@@ -17,7 +17,7 @@ check('a host that wants a certificate is reached by the ssh program, which ssh2
   await lab.must('ssh-keygen', '-q', '-s', ca, '-I', 'ada', '-n', 'root', `${key}.pub`)
   const line = await lab.must('cat', `${ca}.pub`)
   await lab.everywhere(
-    `echo '${line.trim()}' >/etc/ssh/ca.pub && echo 'TrustedUserCAKeys /etc/ssh/ca.pub' >/etc/ssh/sshd_config.d/ca.conf && systemctl reload ssh`,
+    `echo '${line.trim()}' >/etc/ssh/ca.pub && echo 'TrustedUserCAKeys /etc/ssh/ca.pub' >/etc/ssh/sshd_config.d/ca.conf && systemctl restart ssh`,
   )
   const vars = { ...lab.hosts.node0, ansible_ssh_private_key_file: key }
   const [refused] = await failuresOf(connectTo(await targetOf('node0', vars, {})))

@@ -20,7 +20,7 @@ import { before, besides, files, preparing } from './tree.ts'
 // The laws on real hosts, as root: owners, accounts and units too. A second, plain ssh connection judges.
 
 const { lab, check } = onLab('laws')
-const numRuns = Number(process.env.RUNBOOK_LAB_RUNS ?? 6)
+const numRuns = Number(process.env.RUNBOOK_LAB_RUNS ?? 3)
 const root = '/srv/laws'
 /** Each lane has hosts of its own, which its playbooks know as node0 and node1. */
 const pairs = [
