@@ -52,8 +52,18 @@ const compileJudgement = ({ changedWhen, failedWhen, ignoreErrors, repeats, regi
   return { made, references: [...others, ...plain] }
 }
 
+const compiledTasks = new WeakMap<Task, CompiledTask>()
+
 /** Throws a Refusal (`playbook-expression`) where an expression does not parse. */
 export const compileTask = (task: Task): CompiledTask => {
+  const known = compiledTasks.get(task)
+  if (known) return known
+  const made = compiled(task)
+  compiledTasks.set(task, made)
+  return made
+}
+
+const compiled = (task: Task): CompiledTask => {
   const when = task.when.map(compileBare)
   const loop = task.loop && compileLoop(task.loop)
   const args = Object.fromEntries(

@@ -6,7 +6,7 @@ import type { Task } from '../load/playbook.ts'
 import { emptyGraph, extend } from './extend.ts'
 import type { BecomeDefaults, Graph, Machines } from './graph.ts'
 import type { Addition } from './nodes.ts'
-import { type Selection, selected, strangeSelection } from './selection.ts'
+import { narrowed, onLimited, type Selection, selected, strangeSelection } from './selection.ts'
 
 /** Where the pattern of --limit is written, as failures tell it. */
 const limitOption: Origin = { file: '--limit', line: 1, column: 1 }
@@ -47,32 +47,35 @@ export const expand = (
   const limited = new Set(
     selection.limit === undefined ? inventory.hosts : selectHosts(inventory, selection.limit, limitOption),
   )
-  const additions = wholePlaybook(loaded)
-  const all = additions.flatMap(({ tasks }) => tasks)
+  const whole = wholePlaybook(loaded)
+  const all = whole.flatMap(({ tasks }) => tasks)
   const failures = [
     ...strangeSelection(all, selection),
     // A playbook may have plays for groups that an inventory does not have; one that is for nobody does nothing.
-    ...(additions.every(({ hosts }) => hosts.length === 0)
-      ? additions.map(addition => noHost(addition, inventory))
-      : []),
+    ...(whole.every(({ hosts }) => hosts.length === 0) ? whole.map(addition => noHost(addition, inventory)) : []),
   ]
   if (failures.length > 0) throw new Refusal(...failures)
   const selects = selected(all, selection)
   const gathering = new Map(
-    additions.map(({ play, hosts }) => [play, new Set(play.gathers === false ? [] : hosts)] as const),
+    whole.map(({ play, hosts }) => [play, new Set(play.gathers === false ? [] : hosts)] as const),
   )
-  const source = {
+  const { additions, source } = narrowed(whole, {
     ...{ inventory, extra, limited, machines: new Map(), selects },
     ...{ becoming, gathering, isCollective, files, ...(asks && { asks }) },
-  }
+  })
   const graph = extend(emptyGraph(source), additions)
-  if (selection.limit !== undefined && graph.written.length > 0 && graph.nodes.length === 0)
+  const nodes = graph.written.length > 0 ? graph.written : whole.filter(({ tasks }) => tasks.length > 0)
+  const hosts = new Set(nodes.flatMap(one => one.hosts))
+  if (selection.limit !== undefined && hosts.size > 0 && graph.nodes.length === 0)
     refuse('inventory-no-host', `No task is left for --limit "${selection.limit}".`, {
-      why: `It leaves ${listOf([...limited]) || 'no host'}; the tasks are for ${listOf([...new Set(graph.written.flatMap(n => n.hosts))])}.`,
+      why: `It leaves ${listOf([...limited]) || 'no host'}; the tasks are for ${listOf([...hosts])}.`,
     })
   return graph
 }
 
 /** The same graph where some hosts are names of one machine. Throws a Refusal where the written order of these is a cycle. */
 export const expandOnMachines = (graph: Graph, loaded: Loaded, machines: Machines): Graph =>
-  extend(emptyGraph({ ...graph.source, machines }), wholePlaybook(loaded))
+  extend(
+    emptyGraph({ ...graph.source, machines }),
+    wholePlaybook(loaded).map(addition => onLimited(addition, graph.source)),
+  )

@@ -53,6 +53,7 @@ const groundOf = ({ source, registered, written }: Graph, additions: Addition[])
   const names = new Set([...registered.keys(), ...additions.flatMap(({ tasks }) => tasks.flatMap(givenNames))])
   const scopeOf = staticScope(source, [...names])
   const becomes = staticBecome(source, scopeOf)
+  const readsOf = readsIn(source, names)
   const joined = additions.map(addition => {
     const tasks = draftTasks(addition, source, becomes)
     return { behind: addition.behind, tasks, nodes: tasks.flatMap(({ nodes }) => nodes) }
@@ -61,7 +62,7 @@ const groundOf = ({ source, registered, written }: Graph, additions: Addition[])
   const byId = byIdOf(drafts)
   if (byId.size < drafts.length) throw new Error('A graph was extended by a node that it has already.')
   const values = { on: registeredOn(byRegister(drafts), hosts), hosts, written: positionsOf(drafts) }
-  return { source, joined, drafts, byId, scopeOf, readsOf: readsIn(source, names), values }
+  return { source, joined, drafts, byId, scopeOf, readsOf, values }
 }
 
 /** The new nodes with their edges, by id. `order` are those of the written order. */

@@ -52,6 +52,8 @@ export type BecomeDefaults = { become?: boolean } & Partial<Record<BecomeWord, s
 export type GraphSource = Pick<Loaded, 'inventory' | 'extra' | 'asks'> & {
   /** The hosts that --limit leaves. */
   limited: ReadonlySet<string>
+  /** Nothing of what is asked for has to do with what tasks make on other hosts: only those have nodes. */
+  isNarrow?: true
   machines: Machines
   /** Whether steps of a task run, as far as --tags and what goes with it ask. */
   selects(task: Task): boolean

@@ -15,13 +15,13 @@ export type RegisterReference = {
 
 /**
  * Which registered values a list of references leads to, through variables whose own values hold expressions.
- * `within` gives the references in every value that a variable of a name has anywhere; a value edge too many costs
- * nothing but order.
+ * `within` gives the references in every value that a variable of a name has, on the reader's own host or anywhere; a value
+ * edge too many costs nothing but order.
  */
 export const registerReferences = (
   references: Reference[],
   registers: { has(name: string): boolean },
-  within: (variable: string) => Reference[],
+  within: (variable: string, own: boolean) => Reference[],
 ): RegisterReference[] => {
   const found = new Map<string, RegisterReference>()
   const visited = new Set<string>()
@@ -40,7 +40,7 @@ export const registerReferences = (
     visited.add(key)
     if (registers.has(name)) found.set(key, { host, register: name, own, ...ofFacts })
     // Until a task gives it, a name is the variable that it was.
-    follow(within(name), own, host)
+    follow(within(name, own), own, host)
   }
   follow(references, true, null)
   return [...found.values()]

@@ -1,7 +1,11 @@
 import type { Failure } from '../core/failure.ts'
 import type { Task } from '../load/playbook.ts'
 import { didYouMean } from '../load/suggest.ts'
-import type { Edge, Node } from './graph.ts'
+import { givenNames } from '../load/variables.ts'
+import { compileTask } from './compile.ts'
+import type { Edge, GraphSource, Node } from './graph.ts'
+import type { Addition } from './nodes.ts'
+import { isOfFacts, readsIn } from './value-edges.ts'
 
 /** What part of a playbook is asked for: `--limit`, `--tags`, `--skip-tags`, `--start-at-task`. */
 export type Selection = { limit?: string; tags: string[]; skipTags?: string[]; startAt?: string }
@@ -119,3 +123,41 @@ export const keepNeeded = (nodes: Node[], byId: ReadonlyMap<string, Node>): Node
     return [{ ...node, edges: [...[...order].map((on): Edge => ({ on, kind: 'order' })), ...others] }]
   })
 }
+
+/** Whether a task is done on one host for others, or names one by itself. */
+const isForOthers = ({ runOnce, rolling, needs = [], after, module }: Task, { isCollective }: GraphSource): boolean =>
+  runOnce ||
+  rolling !== undefined ||
+  isCollective(module) ||
+  [...needs, ...after].some(({ value }) => /[/{]/.test(value))
+
+/**
+ * Where tasks of a run under --limit have nothing to do with what tasks make on other hosts: these tasks on the hosts that it
+ * leaves, and a source that says so. Thousands of hosts would have hundreds of thousands of nodes, each to be left out again.
+ */
+export const narrowed = (
+  additions: Addition[],
+  source: GraphSource,
+): { additions: Addition[]; source: GraphSource } => {
+  const { limited, inventory, files } = source
+  if (limited.size === inventory.hosts.length) return { additions, source }
+  const narrow: GraphSource = { ...source, isNarrow: true }
+  const readsOf = readsIn(
+    narrow,
+    additions.flatMap(({ tasks }) => tasks.flatMap(givenNames)),
+  )
+  const readsOthers = (play: Addition['play'], task: Task): boolean => {
+    const compiled = compileTask(task)
+    const references = [...compiled.references, ...files(task)]
+    return readsOf({ task, play, compiled: { ...compiled, references } }).some(
+      ({ own, register }) => !own && !isOfFacts(register),
+    )
+  }
+  if (additions.some(({ play, tasks }) => tasks.some(task => isForOthers(task, source) || readsOthers(play, task))))
+    return { additions, source }
+  return { additions: additions.map(one => onLimited(one, narrow)), source: narrow }
+}
+
+/** An addition on those of its hosts that have nodes. */
+export const onLimited = (addition: Addition, { limited, isNarrow }: GraphSource): Addition =>
+  isNarrow ? { ...addition, hosts: addition.hosts.filter(host => limited.has(host)) } : addition

@@ -17,34 +17,38 @@ type Reader = { task: Task; play: Play; compiled: CompiledTask }
 export type ReadsOf = (reader: Reader) => RegisterReference[]
 
 /**
- * What tasks read by name, through every value that a variable has anywhere. Found once per task, and what is in a
- * value once per value, which hosts of a group share.
+ * What tasks read by name, through every value that a variable has on the hosts that read it, or anywhere. Found once per
+ * task, and what is in a value once per value, which hosts of a group share.
  */
-export const readsIn = ({ inventory, extra }: GraphSource, registers: Iterable<string>): ReadsOf => {
+export const readsIn = ({ inventory, extra, limited, isNarrow }: GraphSource, registers: Iterable<string>): ReadsOf => {
   const registered = new Set(registers)
   const names = { has: (name: string): boolean => registered.has(name) || isOfFacts(name) }
   const known = new Map<Task, RegisterReference[]>()
   const inValues = new Map<Located, Reference[]>()
-  const inNames = new Map<string, Reference[]>()
   const inValue = (located: Located): Reference[] => {
     const found = inValues.get(located) ?? compileTemplate(located.value, located).references
     inValues.set(located, found)
     return found
   }
-  const anywhere = (name: string): Reference[] => {
-    const values = extra[name]
-      ? [extra[name]]
-      : new Set(inventory.hosts.flatMap(host => inventory.vars[host]?.[name] ?? []))
-    const found = inNames.get(name) ?? [...values].flatMap(inValue)
-    inNames.set(name, found)
-    return found
+  const on = (hosts: string[]): ((name: string) => Reference[]) => {
+    const inNames = new Map<string, Reference[]>()
+    return name => {
+      const found = inNames.get(name)
+      if (found) return found
+      const values = extra[name] ? [extra[name]] : new Set(hosts.flatMap(host => inventory.vars[host]?.[name] ?? []))
+      const made = [...values].flatMap(inValue)
+      inNames.set(name, made)
+      return made
+    }
   }
+  const anywhere = on(inventory.hosts)
+  const onReaders = isNarrow ? on([...limited]) : anywhere
   return ({ task, play, compiled }) => {
     const layers = [...layersOfPlay(play), ...layersOfTask(task)]
     const found =
       known.get(task) ??
-      registerReferences(compiled.references, names, name => [
-        ...anywhere(name),
+      registerReferences(compiled.references, names, (name, own) => [
+        ...(own ? onReaders : anywhere)(name),
         ...layers.flatMap(layer => (layer[name] ? inValue(layer[name]) : [])),
       ])
     known.set(task, found)

@@ -16,11 +16,17 @@ export const assignedNames = (body: StatementNode[]): string[] =>
     return []
   })
 
-/** Every statement and expression below one, whatever holds it. */
+/** Every statement and expression below one, whatever holds it, in written order. */
 export const nodesBelow = (node: unknown): (ExpressionNode | StatementNode | TargetNode)[] => {
-  if (node === null || typeof node !== 'object') return []
-  const inside = Object.values(node).flatMap(nodesBelow)
-  return 'kind' in node ? [node as ExpressionNode, ...inside] : inside
+  const found: (ExpressionNode | StatementNode | TargetNode)[] = []
+  const open = [node]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (next === null || typeof next !== 'object') continue
+    if ('kind' in next) found.push(next as ExpressionNode)
+    for (const inner of Object.values(next).reverse()) if (typeof inner === 'object') open.push(inner)
+  }
+  return found
 }
 
 /** So many parts may lie in one another; a chain of `a + b + c` lies as deep as it is long. */

@@ -22,8 +22,16 @@ const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
 
 const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 
-/** The patterns of the parts of a template, which follow from how it is written. */
-const patternsOf = (how: Delimiters) => {
+/** The patterns of the parts of a template, which follow from how it is written: made once for all that are written so. */
+const patternsOf = (how: Delimiters): Patterns => {
+  const known = patterns.get(how) ?? makePatterns(how)
+  patterns.set(how, known)
+  return known
+}
+const patterns = new WeakMap<Delimiters, Patterns>()
+type Patterns = ReturnType<typeof makePatterns>
+
+const makePatterns = (how: Delimiters) => {
   const starts = [
     [how.blockStart, 'block'],
     [how.variableStart, 'variable'],
@@ -60,7 +68,7 @@ class Reader {
   #lineStarts = true
   readonly #text: string
   readonly #how: Delimiters
-  readonly #patterns: ReturnType<typeof patternsOf>
+  readonly #patterns: Patterns
 
   constructor(text: string, how: Delimiters) {
     this.#text = text

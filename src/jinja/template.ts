@@ -47,22 +47,26 @@ const asCondition = (node: ExpressionNode): ExpressionNode => {
   return { ...node, left: asCondition(node.left), right: asCondition(node.right), isCondition: true }
 }
 
+const filterNames = new Set(Object.keys(filters))
+const testNames = new Set(Object.keys(tests))
+
 const compiled = (statements: StatementNode[], how: Delimiters, file: object): JinjaTemplate => {
   const deep = tooDeepAt(statements)
   if (deep !== undefined) throw new SyntaxFault('This is nested too deeply to be read.', deep)
   const known: PluginNames = {
     source: file,
-    filters: new Set(Object.keys(filters)),
-    tests: new Set(Object.keys(tests)),
+    filters: filterNames,
+    tests: testNames,
     embedded: written => embedded(compileBody(parseTemplate(written, how), known)),
   }
-  const blocks = nodesBelow(statements)
+  const all = nodesBelow(statements)
+  const blocks = all
     .filter(one => one.kind === 'block')
     .map(({ name, body, isScoped, isRequired }): [string, Block] => [
       name,
       { body: compileBody(body, known), isScoped, isRequired },
     ])
-  const changes = nodesBelow(statements).some(mayChange)
+  const changes = all.some(mayChange)
   return { source: file, body: compileBody(statements, known), blocks: new Map(blocks), how, statements, changes }
 }
 

@@ -224,21 +224,29 @@ type Against = {
   readable: Readable
   signatures: Signatures
   modules: readonly string[]
+  /** The hosts whose variables are looked at: those that --limit leaves. */
+  limited?: ReadonlySet<string>
 }
 
-/** The names of a play, but for those of single tasks. */
-const namesOf = (play: Play, { playbook, inventory, extra }: Loaded, signatures: Signatures) => {
+/** The names of a play, but for those of single tasks. `limited`: the hosts whose definitions are of interest. */
+const namesOf = (
+  play: Play,
+  { playbook, inventory, extra }: Loaded,
+  signatures: Signatures,
+  limited?: ReadonlySet<string>,
+) => {
   const roles = new Set(
     [...play.tasks, ...play.handlers].flatMap(({ role }) => (role ? layersOfTask({ vars: {}, role }) : [])),
   )
-  const definitions = definitionsOf([...layersOfPlay(play), ...roles, ...Object.values(inventory.vars), extra])
+  const ofHosts = Object.entries(inventory.vars).flatMap(([host, vars]) => (limited?.has(host) === false ? [] : [vars]))
+  const definitions = definitionsOf([...layersOfPlay(play), ...roles, ...ofHosts, extra])
   const earlier = playbook.plays.slice(0, playbook.plays.indexOf(play) + 1)
   return {
     definitions,
     registers: registersOf(earlier, signatures, playbook.unread),
     hosts: inventory.hosts,
     groups: Object.keys(inventory.groups),
-    variables: new Set(definitions.keys()),
+    variables: new Set([...definitions.keys(), ...Object.values(inventory.vars).flatMap(Object.keys)]),
     // A variable may be read in the loop of any of its tasks.
     loop: ['item', ...[...play.tasks, ...play.handlers].flatMap(namesInLoop)],
   }
@@ -268,7 +276,7 @@ const checkPlay = (play: Play, against: Against): Problems => {
   const whole = isWhole(readable) ? readable : undefined
   if (whole && play.hosts.value !== '')
     collect(problems, () => matchHosts(whole.inventory, play.hosts.value, play.hosts.origin))
-  const names = whole && namesOf(play, whole, signatures)
+  const names = whole && namesOf(play, whole, signatures, against.limited)
   // What nobody reads is never evaluated, as in Ansible: it has to be readable, and may name what there is not.
   for (const written of layersOfPlay(play).flatMap(Object.values<Located>))
     collect(problems, () => compileTemplate(written.value, written))
@@ -324,9 +332,10 @@ export const check = (
   readable: Readable,
   signatures: Signatures,
   modules: readonly string[] = Object.keys(signatures),
+  limited?: ReadonlySet<string>,
 ): Failure[] => {
   const { plays, file } = readable.playbook
-  const ofPlays = plays.flatMap(play => checkPlay(play, { readable, signatures, modules }))
+  const ofPlays = plays.flatMap(play => checkPlay(play, { readable, signatures, modules, ...(limited && { limited }) }))
   const patterns = plays.map(({ hosts }) => hosts).filter(({ value }) => value !== '')
   const problems = [
     ...ofPlays,

@@ -212,19 +212,24 @@ export const writtenVars = ({ draft, groupsOf, folders, beside }: WrittenInvento
   return Object.assign({}, ...layers)
 }
 
-/** What every host has, beside what is written of it. */
-const ownVars = ({ draft, groupsOf }: WrittenInventory, host: string, written: Vars, user: string): Vars => {
-  const { origin, source } = draft.hosts.get(host)!
-  const named = (groupsOf.get(host) ?? []).filter(name => name !== 'all')
-  return {
-    ansible_host: locatedAt(host, origin),
-    ansible_user: written.ansible_ssh_user ?? locatedAt(user, noVariable),
-    ...written,
-    inventory_hostname: locatedAt(host, origin),
-    inventory_hostname_short: locatedAt(isNumericAddress(host) ? host : host.split('.')[0], origin),
-    inventory_file: locatedAt(source ?? null, origin),
-    inventory_dir: locatedAt(source === undefined ? null : dirname(source), origin),
-    group_names: locatedAt(named.toSorted(), origin),
+/** What every host has, beside what is written of it. What hosts share is there once: there may be thousands. */
+const ownVars = ({ draft, groupsOf }: WrittenInventory, user: string) => {
+  const login = locatedAt(user, noVariable)
+  return (host: string, written: Vars): Vars => {
+    const { origin, source } = draft.hosts.get(host)!
+    const named = (groupsOf.get(host) ?? []).filter(name => name !== 'all')
+    const itself = locatedAt(host, origin)
+    const short = isNumericAddress(host) ? host : host.split('.')[0]
+    return {
+      ansible_host: itself,
+      ansible_user: written.ansible_ssh_user ?? login,
+      ...written,
+      inventory_hostname: itself,
+      inventory_hostname_short: short === host ? itself : locatedAt(short, origin),
+      inventory_file: locatedAt(source ?? null, origin),
+      inventory_dir: locatedAt(source === undefined ? null : dirname(source), origin),
+      group_names: locatedAt(named.toSorted(), origin),
+    }
   }
 }
 
@@ -281,9 +286,8 @@ export const loadInventory = (
   const { draft, members, implicit } = inventory
   const listed = [...draft.hosts.keys()]
   const hosts = implicit === undefined ? listed : [implicit, ...listed.filter(host => host !== implicit)]
-  const vars = Object.fromEntries(
-    hosts.map(host => [host, ownVars(inventory, host, writtenVars(inventory, host), user)]),
-  )
+  const own = ownVars(inventory, user)
+  const vars = Object.fromEntries(hosts.map(host => [host, own(host, writtenVars(inventory, host))]))
   if (problems.length > 0) throw new Refusal(...problems)
   return {
     hosts,

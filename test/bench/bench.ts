@@ -8,6 +8,7 @@ import { copies } from './figures/copies.ts'
 import { farHosts } from './figures/far-hosts.ts'
 import { fourthNode } from './figures/fourth-node.ts'
 import { fresh } from './figures/fresh.ts'
+import { inventories } from './figures/inventories.ts'
 import { manyHosts } from './figures/many-hosts.ts'
 import { ordinary } from './figures/ordinary.ts'
 import { rivals } from './figures/rivals.ts'
@@ -33,7 +34,7 @@ const onHosts: Record<string, (rig: Rig) => Promise<Row[]>> = {
   bastion,
   chain,
 }
-const alone: Record<string, () => Promise<Row[]>> = { start, 'many-hosts': () => manyHosts() }
+const alone: Record<string, () => Promise<Row[]>> = { start, inventories, 'many-hosts': () => manyHosts() }
 const names = [...Object.keys(alone), ...Object.keys(onHosts)]
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)

@@ -38,6 +38,26 @@ test('--limit keeps what an included task reads of another host, and nothing els
   assert.equal(included(graph), ['web0/a', 'web0/unread', 'web0/b'])
 })
 
+const written = (tasks: string, more = ''): string[] =>
+  graphOf(play(tasks, 'all', more), { limit: 'web0' }).written.flatMap(node => node.hosts)
+
+test('--limit: hosts that are left out have no nodes where nothing reads what tasks make there', () => {
+  assert.equal(written('- { name: A, register: n, x: {} }\n- { name: B, x: { v: "{{ n.v }}" } }'), ['web0', 'web0'])
+  assert.equal(written('- { name: A, x: { v: "{{ hostvars.db0.port }}" } }'), ['web0'])
+  assert.equal(written('- { name: A, x: { v: "{{ hostvars.db0.ansible_kernel }}" } }'), ['web0'])
+})
+
+test('--limit: all hosts have theirs where a task has to do with others', () => {
+  const all = ['web0', 'web1', 'db0']
+  assert.equal(written('- { name: A, all_key: {} }'), all)
+  assert.equal(written('- { name: A, run_once: true, x: {} }\n- { name: B, x: {} }'), ['web0', ...all])
+  assert.equal(written('- { name: A, x: {} }\n- { name: B, needs: [db0/a], x: {} }').length, 6)
+  const registers = '- { name: A, register: n, x: {} }\n'
+  assert.is(written(`${registers}- { name: B, x: { v: "{{ hostvars.db0.n }}" } }`).length, 6)
+  const behind = "  vars: { all: \"{{ groups.db | map('extract', hostvars, 'n') | list }}\" }\n"
+  assert.is(written(`${registers}- { name: B, x: { v: "{{ all }}" } }`, behind).length, 6)
+})
+
 test('--tags: tasks that have one, and those that always run', () => {
   const tasks = `- { name: A, tags: [one], x: {} }
     - { name: B, tags: [two], x: {} }

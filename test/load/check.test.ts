@@ -57,6 +57,13 @@ test('a playbook in order has no failures', () => {
   assert.equal(found(playbook, ['z=2', 'extra=1']), [])
 })
 
+test('of variables only those of hosts that --limit leaves are looked at, and all names are known', () => {
+  const loaded = loadedWith('- hosts: all\n  tasks: [{ debug: "{{ there }} {{ only_here }}" }]\n', ['there=1'])
+  loaded.inventory.vars.node0!.only_here = { ...loaded.inventory.vars.node0!.only_here!, value: '{{ nowhere }}' }
+  const told = (limited?: string[]): number => check(loaded, signatures, undefined, limited && new Set(limited)).length
+  assert.equal([told(), told(['node0']), told(['node1'])], [1, 1, 0])
+})
+
 test('one mistake of each kind', () => {
   const cases: [task: string, what: RegExp, fix: RegExp, place: string][] = [
     ['ipfs_int: {}', /no module "ipfs_int"/, /"ipfs_init"/, '5:7'],

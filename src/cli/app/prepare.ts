@@ -9,6 +9,7 @@ import type { Selection } from '../../graph/selection.ts'
 import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
 import { readyInventory } from '../../load/inventory.ts'
 import { type Loaded, load, mayImport, playbookText, type Readable } from '../../load/load.ts'
+import { selectHosts } from '../../load/pattern.ts'
 import type { Composing } from '../../load/playbook.ts'
 import type { Asks } from '../../load/scope.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
@@ -140,6 +141,13 @@ export const loadAsked = async (
 export type Lists = Record<'syntaxCheck' | 'listHosts' | 'listTasks' | 'listTags', boolean | undefined>
 export const asksForList = (lists: Lists): boolean => Object.values(lists).includes(true)
 
+/** The hosts that --limit leaves; undefined without one, and where it cannot be read, which is told elsewhere. */
+const limitedBy = ({ limit }: PlaybookOptions, { inventory }: Readable): ReadonlySet<string> | undefined => {
+  if (limit === undefined || inventory === undefined) return undefined
+  const { value } = attempt(() => selectHosts(inventory, limit))
+  return value && new Set(value)
+}
+
 /** What part of the playbook is asked for. */
 export const selectionOf = ({ limit, tags, skipTags, startAtTask }: PlaybookOptions): Selection => ({
   ...(limit === undefined ? {} : { limit }),
@@ -260,7 +268,7 @@ export const prepare = async (
   await refuseAll(typed, modules, [
     ...(result.failures ?? []),
     ...found.failures,
-    ...check(typed, modules, found.names),
+    ...check(typed, modules, found.names, limitedBy(asked, typed)),
     ...filesChecked(typed, modules, controller),
     ...(await specFaults(typed, result.value !== undefined)),
   ])
