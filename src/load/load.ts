@@ -4,6 +4,7 @@ import { type Doubt, doubtText, soundsSecret } from './doubt.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
 import type { Located } from './located.ts'
 import { givesPassword } from './names.ts'
+import { withSettledNoLog } from './no-log.ts'
 import { isThisMachine, thisMachineAs } from './pattern.ts'
 import { type Composing, type Playbook, readPlaybook } from './playbook.ts'
 import type { Asks } from './scope.ts'
@@ -125,5 +126,6 @@ export const load = (input: Input): LoadResult => {
     ...found,
     playbook: found.inventory ? withMagic(told, found.inventory, input.inventories, input.run ?? {}) : told,
   }
+  if (found.inventory && found.extra) readable.playbook = withSettledNoLog(readable as Loaded)
   return failures.length > 0 ? { failures, readable } : { value: readable as Loaded, readable }
 }

@@ -48,8 +48,8 @@ export type Task = {
   become: Located<boolean | string | undefined>
   /** Whom, and how. Tasks that say nothing themselves share one value. */
   becomeSaid: BecomeSaid
-  /** Nothing of what it is asked, does and says is told. */
-  noLog: boolean
+  /** Nothing of what it is asked, does and says is told. An expression is settled when the inventory is known. */
+  noLog: NoLog
   /** Its own, over those of the blocks and imports around it. */
   vars: Record<string, Located>
   /** Where its files are looked for before they are in the folder of the playbook. */
@@ -63,6 +63,9 @@ export type Task = {
   /** The role that it is of. */
   role?: RoleUse
 }
+
+/** What `no_log` says. */
+export type NoLog = boolean | Located<string>
 
 /** A role as it is used in one place. */
 export type RoleUse = {
@@ -145,7 +148,7 @@ export type OverPlays = Pick<Surroundings, 'when' | 'tags' | 'vars'>
 export type Surroundings = {
   become: Located<boolean | string | undefined>
   becomeSaid: BecomeSaid
-  noLog: boolean
+  noLog: NoLog
   environment?: Located[]
   tags: string[]
   when: Located<string | boolean>[]

@@ -5,7 +5,7 @@ import { hasBraces } from './braces.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { builtinPrefix, isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
-import type { Surroundings, Task } from './surroundings.ts'
+import type { NoLog, Surroundings, Task } from './surroundings.ts'
 import { isLoopWord, loopOf } from './task-loop.ts'
 import {
   fieldOf,
@@ -171,14 +171,8 @@ export const ignoring = (at: Located, problems: Problems): Pick<Task, 'ignoreErr
 const isInVault = (members: Map<string, Located>): boolean =>
   [...members.values()].some(({ origin }) => isVaultFile(origin.file))
 
-/** Whether `no_log` is on: what decides that may not be a secret, nor something that is known only later. */
-export const noLog = (at: Located, problems: Problems): boolean | undefined => {
-  if (typeof at.value !== 'string' || !hasBraces(at.value)) return flag(at, '"no_log"', problems)
-  const what = '"no_log" is true or false, no expression.'
-  const fix = 'Write no_log: true: it hides what is told, and changes nothing of what is done.'
-  problems.push({ reason: 'playbook-shape', what, fix, origin: at.origin })
-  return undefined
-}
+export const noLog = (at: Located, problems: Problems): NoLog | undefined =>
+  typeof at.value === 'string' && hasBraces(at.value) ? { ...at, value: at.value } : flag(at, '"no_log"', problems)
 
 /** Tags are a list, or a text with commas; a number is one as it is written. */
 export const tagsOf = (members: Map<string, Located>, problems: Problems): string[] => {

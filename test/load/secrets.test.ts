@@ -42,7 +42,7 @@ test('what is registered by a task with no_log is secret, and a task is so whose
   assert.is(play!.tasks[0]!.noLog, true)
 })
 
-test('no_log is inherited, and is no expression', () => {
+test('no_log is inherited', () => {
   const { plays } = loadText(
     '- hosts: all\n  no_log: true\n  tasks: [{ debug: { msg: x } }, { no_log: false, debug: { msg: x } }]\n',
     inventory,
@@ -51,8 +51,19 @@ test('no_log is inherited, and is no expression', () => {
     plays[0]!.tasks.map(task => task.noLog),
     [true, false],
   )
-  const [failure] = refused(() => loaded('[]', '{ no_log: "{{ pin }}", debug: { msg: x } }'))
-  assert.is(failure!.what, '"no_log" is true or false, no expression.')
+})
+
+test('an expression for no_log hides a task but where it is false on all hosts, before any is contacted', () => {
+  const noLog = (expression: string): unknown =>
+    loaded('[]', `{ no_log: "{{ ${expression} }}", loop: [{ x: 1 }], register: it, debug: { msg: x } }`).playbook
+      .plays[0]!.tasks[0]!.noLog
+  assert.equal(
+    ['nowhere | default(true)', 'nowhere', 'item.x is defined', 'it is changed', 'ansible_os_family == 1'].map(noLog),
+    [...[true, true, true, true, true]],
+  )
+  assert.equal(['nowhere | default(false)', "nowhere | default('no')", 'inventory_hostname == 1'].map(noLog), [
+    ...[false, false, false],
+  ])
 })
 
 test('passwords and keys of a connection are secret whatever a play says', () => {

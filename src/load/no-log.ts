@@ -1,0 +1,61 @@
+import { attempt, refuse } from '../core/failure.ts'
+import { Later } from '../core/unknown.ts'
+import { compileTemplate } from './expression.ts'
+import type { Inventory } from './inventory.ts'
+import type { Located } from './located.ts'
+import { matchHosts } from './pattern.ts'
+import type { Play, Playbook, Task } from './playbook.ts'
+import { createScope } from './scope.ts'
+import { namesOfLoop } from './task-loop.ts'
+import { givenNames, layersFor } from './variables.ts'
+
+type Read = { playbook: Playbook; inventory: Inventory; extra: Record<string, Located> }
+
+/** Whether an expression is false on each of some hosts, as far as variables say it that are known before any is contacted. */
+const isFalseOn = (
+  hosts: string[],
+  at: Located<string>,
+  task: Task,
+  play: Play,
+  read: Read,
+  given: string[],
+): boolean => {
+  const later = (): never => refuse('playbook-reference', 'It is known only later.')
+  const names = Object.fromEntries((task.loop ? namesOfLoop(task.loop) : []).map(name => [name, new Later(task.slug)]))
+  return hosts.every(host => {
+    const layersOf = (on: string) => layersFor({ ...read, play, task, host: on })
+    const scope = createScope({
+      ...{ host, layers: layersOf(host), layersOf, groups: read.inventory.groups, item: { value: undefined, names } },
+      ...{
+        registers: () => given,
+        register: () => later,
+        facts: later,
+        gathered: () => ({ names: later, value: later }),
+      },
+    })
+    const { value } = attempt(() => compileTemplate(at.value, at).evaluate(scope))
+    return value === false || /^(no|false|off|n|0)$/i.test(String(value))
+  })
+}
+
+/**
+ * Tasks whose `no_log` is an expression are told of where that is false on all hosts of their play, and known to be so
+ * before any is contacted; what decides it may else be a secret, or known too late.
+ */
+export const withSettledNoLog = (read: Read): Playbook => {
+  const tasks = read.playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
+  if (tasks.every(task => typeof task.noLog === 'boolean')) return read.playbook
+  const given = [...new Set(tasks.flatMap(givenNames))]
+  const settled = (task: Task, play: Play): Task => {
+    const { noLog } = task
+    if (typeof noLog === 'boolean') return task
+    const { value: hosts = [] } = attempt(() => matchHosts(read.inventory, play.hosts.value).hosts)
+    return { ...task, noLog: !isFalseOn(hosts, noLog, task, play, read, given) }
+  }
+  const plays = read.playbook.plays.map(play => ({
+    ...play,
+    tasks: play.tasks.map(task => settled(task, play)),
+    handlers: play.handlers.map(task => settled(task, play)),
+  }))
+  return { ...read.playbook, plays }
+}
