@@ -125,7 +125,11 @@ export const keepNeeded = (nodes: Node[], byId: ReadonlyMap<string, Node>): Node
 }
 
 /** Whether a task is done on one host for others, or names one by itself. */
-const isForOthers = ({ runOnce, rolling, needs = [], after, module }: Task, { isCollective }: GraphSource): boolean =>
+const isForOthers = (
+  { runOnce, rolling, needs = [], after, module, include }: Task,
+  { isCollective }: GraphSource,
+): boolean =>
+  include !== undefined ||
   runOnce ||
   rolling !== undefined ||
   isCollective(module) ||

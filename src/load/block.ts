@@ -1,11 +1,11 @@
-import type { Origin } from '../core/failure.ts'
+import { type Origin, refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located, locatedMember } from './located.ts'
 import { blockWords, isForeignTaskWord, taskWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
-import type { Composing, Surroundings, TaskItem } from './surroundings.ts'
+import type { Composing, Include, Surroundings, TaskItem } from './surroundings.ts'
 import { inheritedBy, parseTask } from './task.ts'
-import { kindOf, list, mapping, type Problems } from './yaml-fields.ts'
+import { fieldOf, kindOf, list, mapping, type Problems, variables } from './yaml-fields.ts'
 
 /** The word of a task without the namespace of what Ansible itself has. */
 export const plainWord = (word: string): string => word.replace(/^ansible\.(builtin|legacy)\./, '')
@@ -84,6 +84,19 @@ const parseMeta = (at: Located, word: string, problems: Problems): TaskItem[] =>
 }
 
 const imports = ['import_tasks', 'import_role']
+const includes: Record<string, Include['kind']> = { include_tasks: 'tasks', include_role: 'role', include_vars: 'vars' }
+
+/** A task that brings others when its turn comes. What it says of these in `apply` is theirs, and no argument. */
+const parseInclude = (at: Located, word: string, around: Surroundings, problems: Problems): TaskItem[] => {
+  const task = parseTask(at, around, problems)
+  if (task === undefined) return []
+  const { apply, ...value } = task.args.value
+  const given = apply === undefined ? {} : { apply: locatedMember(task.args, 'apply') }
+  const own = fieldOf(mapping(at, 'A task', []), 'vars', found => variables(found, '"vars"', []), {})
+  const inside = { ...around, handler: false, vars: { ...around.vars, ...own } }
+  const include: Include = { kind: includes[plainWord(word)]!, at, around: inside, ...given }
+  return [{ ...task, args: { ...task.args, value }, include }]
+}
 
 /** Reads what stands at one place of a list of tasks: a task, or what stands for several. What is wrong goes to `problems`. */
 const parseItem = (at: Located, around: Surroundings, problems: Problems): TaskItem[] => {
@@ -93,6 +106,8 @@ const parseItem = (at: Located, around: Surroundings, problems: Problems): TaskI
   if (keys.includes('block')) return parseBlock(at, around, problems)
   const word = keys.find(key => imports.includes(plainWord(key)))
   if (word !== undefined) return around.composing.readImport(word, at, around, problems)
+  const include = keys.find(key => plainWord(key) in includes)
+  if (include !== undefined) return parseInclude(at, include, around, problems)
   const meta = keys.find(key => plainWord(key) === 'meta')
   if (meta !== undefined) return parseMeta(at, meta, problems)
   return own()
@@ -109,6 +124,8 @@ const filesMissing = (word: string, origin: Origin, problems: Problems): TaskIte
 }
 
 export const noFiles: Composing = {
+  readInclude: (_include, { by }) =>
+    refuse('playbook-reference', `"${by.slug}" reads files, and this playbook is in none.`),
   readImport: (word, at, _around, problems) => filesMissing(word, keyOrigin(at, word), problems),
   readRoles: (at, _around, problems) => filesMissing('roles', at.origin, problems),
   importPlaybook: (word, at, _over, _folder, problems) => {

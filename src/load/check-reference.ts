@@ -16,6 +16,8 @@ export type Names = {
   registers: ReadonlyMap<string, Registered[]>
   hosts: readonly string[]
   groups: readonly string[]
+  /** There may be others, which come when the playbook runs. */
+  open?: true
   /** What a loop calls its items, and where they are in it. */
   loop: readonly string[]
 }
@@ -70,7 +72,7 @@ const ofName = (name: string, rest: readonly (string | null)[], names: Names): O
   if (names.variables.has(name)) return undefined
   const made = names.registers.get(name)
   if (made) return ofRegister(name, rest, made)
-  if (isFactVariable(name)) return undefined
+  if (isFactVariable(name) || names.open) return undefined
   const factVariables = gatheredNames.map(fact => `ansible_${fact}`)
   const known = [...names.variables, ...names.registers.keys(), ...builtIn, ...factVariables]
   // What JSON and CEL call none.

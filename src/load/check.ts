@@ -101,7 +101,7 @@ const handlerNames = (play: Play): Set<string> => {
 }
 
 const checkNotify = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
-  if (task.notify.length === 0) return []
+  if (task.notify.length === 0 || play.tasks.some(({ include }) => include?.kind === 'role')) return []
   const known = handlerNames(play)
   return task.notify
     .filter(({ value }) => !known.has(value) && !unread.has(value))
@@ -244,6 +244,7 @@ const namesOf = (
   return {
     definitions,
     registers: registersOf(earlier, signatures, playbook.unread),
+    ...(earlier.some(bringsMore) ? { open: true as const } : {}),
     hosts: inventory.hosts,
     groups: Object.keys(inventory.groups),
     variables: new Set([...definitions.keys(), ...Object.values(inventory.vars).flatMap(Object.keys)]),
@@ -251,6 +252,10 @@ const namesOf = (
     loop: ['item', ...[...play.tasks, ...play.handlers].flatMap(namesInLoop)],
   }
 }
+
+/** Whether a play has includes, which may bring variables, registers and handlers that nobody knows yet. */
+const bringsMore = ({ tasks, handlers }: Play): boolean =>
+  [...tasks, ...handlers].some(({ include }) => include !== undefined)
 
 /** Whether all of it could be read. */
 const isWhole = (readable: Readable): readable is Loaded =>
@@ -300,6 +305,25 @@ const checkPlay = (play: Play, against: Against): Problems => {
       }
   }
   if (names) checkVariables(read, names.definitions, names, problems)
+  return problems
+}
+
+/**
+ * The same of tasks that an include has brought into a play. Names that they read may come from anywhere: they are met where
+ * they are used.
+ */
+export const checkTasks = (
+  tasks: Task[],
+  play: Play,
+  readable: Readable,
+  signatures: Signatures,
+  modules: readonly string[],
+): Failure[] => {
+  const problems = tasks.flatMap(task => checkTask(task, play, { readable, signatures, modules }))
+  for (const task of tasks) {
+    expressionsOf(task, problems)
+    judgementOf(task, problems)
+  }
   return problems
 }
 

@@ -2,6 +2,7 @@ import { plainWord } from './block.ts'
 import { importPlaybook, readVariables } from './import-playbook.ts'
 import { type Ground, importTasks } from './import-tasks.ts'
 import { createImportedFiles } from './imported-files.ts'
+import { readInclude } from './include.ts'
 import { promptsOf } from './prompts.ts'
 import { importRole, readRoles } from './role.ts'
 import type { Composing } from './surroundings.ts'
@@ -14,6 +15,7 @@ export const createComposing = (given: Omit<Ground, 'files' | 'warnings'>): Comp
       const read = plainWord(word) === 'import_role' ? importRole : importTasks
       return read(word, at, around, problems, ground)
     },
+    readInclude: (include, asked) => readInclude(include, asked, ground),
     readRoles: (at, around, problems) => readRoles(at, around, problems, ground),
     importPlaybook: (word, at, over, folder, problems) => importPlaybook(word, at, over, folder, problems, ground),
     readVariables: (at, known, folder, problems) => readVariables(at, known, folder, problems, ground),

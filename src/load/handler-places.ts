@@ -65,6 +65,8 @@ const handlersFor = (tasks: Task[], carried: Set<Task>, { all, byNotice }: Handl
   const found = new Set(carried)
   const noticed = ({ notify }: Task): Task[] => notify.flatMap(({ value }) => byNotice.get(value) ?? [])
   for (const task of tasks) for (const handler of noticed(task)) found.add(handler)
+  // What an include will bring may notify any of them.
+  if (tasks.some(({ include }) => include && include.kind !== 'vars')) for (const handler of all) found.add(handler)
   if (found.size === 0) return []
   return all.filter(one => {
     if (!found.has(one)) return false

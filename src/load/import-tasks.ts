@@ -9,7 +9,8 @@ import { staticText } from './static-text.ts'
 import type { Surroundings, TaskItem } from './surroundings.ts'
 import { collect, kindOf, type Problems } from './yaml-fields.ts'
 
-const DEEPEST = 50
+/** So many files may lie in one another by what they import and include. */
+export const DEEPEST_IMPORT = 50
 
 /** What a playbook is put together with. */
 export type Ground = {
@@ -32,7 +33,7 @@ const fileNamed = (at: Located, word: string, problems: Problems): Located<strin
 }
 
 /** Where the file of an import is looked for: beside the one that imports it, in its role, beside the playbook. */
-const placesOf = (name: string, from: string, { role, handler, folder }: Surroundings): string[] => {
+export const placesOf = (name: string, from: string, { role, handler, folder }: Surroundings): string[] => {
   if (isAbsolute(name)) return [name]
   const ofRole = role ? [join(role.folder, handler ? 'handlers' : 'tasks', name), join(role.folder, name)] : []
   const isOwn = resolve(from) === resolve(folder)
@@ -69,7 +70,7 @@ export const tasksOfFile = (
 
 /** A file that imports itself, if only by way of others, would never end. */
 export const needEnd = (path: string, { within }: Surroundings, origin: Located['origin']): void => {
-  if (within.includes(path) || within.length > DEEPEST)
+  if (within.includes(path) || within.length > DEEPEST_IMPORT)
     refuse('playbook-shape', `${path} imports itself.`, {
       why: [...within, path].join(' -> '),
       fix: 'Take one of the imports away.',

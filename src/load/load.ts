@@ -39,7 +39,8 @@ const loadPlaybook = ({ playbook, composing }: Input): ReturnType<typeof readPla
     : readPlaybook(playbook.text, playbook.file, composing)
 
 /** Whether a playbook may be put together from several files: then it is read with what reads those. */
-export const mayImport = (text: string): boolean => /\b(import_\w+|roles|vars_files|vars_prompt)\b/.test(text)
+export const mayImport = (text: string): boolean =>
+  /\b(import_\w+|include_\w+|roles|vars_files|vars_prompt)\b/.test(text)
 
 /** What the plays of a playbook that could be read call secret. */
 const secretEntries = (playbook: Playbook | undefined): string[] =>

@@ -52,10 +52,7 @@ const ansiblePlay =
   'gather_subset gather_timeout fact_path force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(
     ' ',
   )
-const ansibleTask =
-  'local_action async poll delegate_to delegate_facts listen rescue always include_tasks include_role include_vars'.split(
-    ' ',
-  )
+const ansibleTask = 'local_action async poll delegate_to delegate_facts listen rescue always'.split(' ')
 
 /** What a block may say: each word is taken over by the tasks in it. */
 export const blockWords: readonly string[] =

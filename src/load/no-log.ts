@@ -39,19 +39,25 @@ const isFalseOn = (
 }
 
 /**
- * Tasks whose `no_log` is an expression are told of where that is false on all hosts of their play, and known to be so
- * before any is contacted; what decides it may else be a secret, or known too late.
+ * Tells whether nothing may be told of a task whose `no_log` is an expression: unless that is false on all hosts of its play, and
+ * known to be so before any is contacted; what decides it may else be a secret, or known too late.
  */
-export const withSettledNoLog = (read: Read): Playbook => {
-  const tasks = read.playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
-  if (tasks.every(task => typeof task.noLog === 'boolean')) return read.playbook
-  const given = [...new Set(tasks.flatMap(givenNames))]
-  const settled = (task: Task, play: Play): Task => {
+export const settledNoLog = (read: Read): ((task: Task, play: Play) => Task) => {
+  const given = () => [...new Set(tasksOf(read).flatMap(givenNames))]
+  return (task, play) => {
     const { noLog } = task
     if (typeof noLog === 'boolean') return task
     const { value: hosts = [] } = attempt(() => matchHosts(read.inventory, play.hosts.value).hosts)
-    return { ...task, noLog: !isFalseOn(hosts, noLog, task, play, read, given) }
+    return { ...task, noLog: !isFalseOn(hosts, noLog, task, play, read, given()) }
   }
+}
+
+const tasksOf = ({ playbook }: Read): Task[] => playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
+
+/** A playbook whose tasks say of each whether nothing of it may be told. */
+export const withSettledNoLog = (read: Read): Playbook => {
+  if (tasksOf(read).every(task => typeof task.noLog === 'boolean')) return read.playbook
+  const settled = settledNoLog(read)
   const plays = read.playbook.plays.map(play => ({
     ...play,
     tasks: play.tasks.map(task => settled(task, play)),

@@ -8,7 +8,7 @@ import { blockWords, isForeignTaskWord, nameFault } from './names.ts'
 import { roleFile, roleVariables } from './role-files.ts'
 import { findRole } from './role-path.ts'
 import { staticText } from './static-text.ts'
-import type { RoleUse, Surroundings, Task, TaskItem } from './surroundings.ts'
+import type { Included, RoleUse, Surroundings, Task, TaskItem } from './surroundings.ts'
 import { collect, fieldOf, flag, kindOf, list, mapping, type Problems, text, variables } from './yaml-fields.ts'
 
 type Vars = Record<string, Located>
@@ -297,3 +297,37 @@ export const importRole = (
   problems: Problems,
   ground: Ground,
 ): TaskItem[] => tasksOf(importCall(word, at, around, problems), around, problems, ground)
+
+/** What an include of a role brings, by the words of its arguments; undefined where it cannot be read. */
+export const includeRole = (
+  { args, at, around }: { args: Record<string, unknown>; at: Located; around: Surroundings },
+  problems: Problems,
+  ground: Ground,
+): (Pick<Included, 'defaults' | 'vars'> & { tasks: TaskItem[] }) | undefined => {
+  const textOf = (name: string): string | undefined =>
+    args[name] === undefined || args[name] === null ? undefined : String(args[name])
+  const name = textOf('name') ?? textOf('role') ?? ''
+  const from = (['tasks', 'vars', 'defaults', 'handlers'] as const).flatMap(part => {
+    const file = textOf(`${part}_from`)
+    return file === undefined ? [] : [[part, file]]
+  })
+  const call: Call = {
+    name: { ...at, value: name },
+    around,
+    vars: {},
+    params: {},
+    from: Object.fromEntries(from),
+    isPublic: false,
+    by: 'import_role',
+    repeats: true,
+  }
+  const made = makeRole(call, around, problems, ground)
+  if (!made) return undefined
+  bring(made, call, around)
+  const isPublic = args.public === true
+  return {
+    tasks: made.tasks,
+    defaults: isPublic ? made.use.exportedDefaults : {},
+    vars: isPublic ? made.exported : {},
+  }
+}

@@ -27,6 +27,8 @@ export type ScopeInput = {
   implicit?: string
   /** The names that tasks may have given to values on a host. */
   registers(host: string): string[]
+  /** Whether a task may have given any name on a host: then each is asked for. */
+  opens?(host: string): boolean
   /** What such a name stands for, read when it is called; undefined where no task has given it. */
   register(host: string, name: string): (() => unknown) | undefined
   facts(host: string): unknown
@@ -125,7 +127,7 @@ const hostValues = (shared: Shared, host: string, layers: Record<string, Located
     if (name === 'hostvars') return shared.hostvars
     if (name === 'groups') return given(() => input.groups)
     if (name === 'facts') return given(() => input.facts(host))
-    const made = registered().includes(name) ? input.register(host, name) : undefined
+    const made = registered().includes(name) || input.opens?.(host) ? input.register(host, name) : undefined
     if (made) return given(made)
     const layer = highest.find(one => Object.hasOwn(one, name))
     if (layer) return variable(shared, host, name, layer[name]!, () => scopeOver(values))

@@ -62,6 +62,36 @@ export type Task = {
   called?: { names: string[]; topics: string[]; place: number }
   /** The role that it is of. */
   role?: RoleUse
+  /** What it stands for, where that is known when its turn comes. */
+  include?: Include
+  /** Which include has brought it. */
+  brought?: BroughtBy
+}
+
+/** A task that brings the tasks of a file or of a role, or the variables of files, which its arguments name on each host. */
+export type Include = {
+  kind: 'tasks' | 'role' | 'vars'
+  at: Located
+  /** What the tasks that it brings take over, and what `apply` says of them besides. */
+  around: Surroundings
+  apply?: Located
+}
+
+/** Of what an include has brought: the slug of the include, the number of its line, and what it had to bring. */
+export type BroughtBy = { slug: string; line: number; key: string }
+
+/** What an include is to bring on some host: its arguments, the names of its loop, and who asks. */
+export type Asked = { args: Record<string, unknown>; names: Record<string, unknown>; by: BroughtBy }
+
+/** What an include brings. `defaults` and `vars` are for all that comes behind it on its host. */
+export type Included = {
+  tasks: Task[]
+  handlers: Task[]
+  defaults: Vars
+  vars: Vars
+  /** The files of variables that were read, and the folders of roles. */
+  files: string[]
+  folders: string[]
 }
 
 /** What `no_log` says. */
@@ -88,13 +118,13 @@ export type RoleUse = {
   exportedDefaults: Vars
 }
 
-type BroughtBy = 'roles' | 'import_role'
+type CalledBy = 'roles' | 'import_role'
 /** What roles bring to their play besides tasks. */
 export type Brought = {
   /** The uses of roles so far. */
   seen: Set<string>
-  handlers: { by: BroughtBy; handler: Task }[]
-  roles: { by: BroughtBy; defaults: Vars; vars: Vars }[]
+  handlers: { by: CalledBy; handler: Task }[]
+  roles: { by: CalledBy; defaults: Vars; vars: Vars }[]
   /** The folders of the roles. */
   folders: Set<string>
 }
@@ -120,6 +150,8 @@ export type TaskItem = Task | Flush
 export type Composing = {
   /** A task that stands for those of a file or a role. */
   readImport(word: string, at: Located, around: Surroundings, problems: Problems): TaskItem[]
+  /** What an include brings. Throws a Refusal. */
+  readInclude(include: Include, asked: Asked): Included
   /** The roles of a play. */
   readRoles(at: Located, around: Surroundings, problems: Problems): TaskItem[]
   /** The playbook that `import_playbook` names, with its folder, and what its plays take over. */

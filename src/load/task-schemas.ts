@@ -212,13 +212,16 @@ const taskBy = (task: Task, schema: Schema | undefined): Task => {
   }
 }
 
-/** The tasks of a playbook, their arguments taken as the schemas of their modules want it. */
+/** Tasks, their arguments taken as the schemas of their modules want it. */
+export const tasksBySchemas = (tasks: Task[], signatures: Signatures): Task[] =>
+  tasks.map(task => taskBy(task, signatures[task.module]?.args))
+
+/** The same of all tasks of a playbook. */
 export const applySchemas = <L extends { playbook: Playbook }>(loaded: L, signatures: Signatures): L => {
-  const apply = (task: Task): Task => taskBy(task, signatures[task.module]?.args)
   const plays = loaded.playbook.plays.map(play => ({
     ...play,
-    tasks: play.tasks.map(apply),
-    handlers: play.handlers.map(apply),
+    tasks: tasksBySchemas(play.tasks, signatures),
+    handlers: tasksBySchemas(play.handlers, signatures),
   }))
   return { ...loaded, playbook: { ...loaded.playbook, plays } }
 }

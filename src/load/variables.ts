@@ -137,17 +137,21 @@ export const layersFor = (from: {
   host: string
   task?: Task
   extra: Record<string, Located>
+  /** What includes have given to the host by then. */
+  given?: { defaults: Record<string, Located>[]; vars: Record<string, Located>[] }
 }): Record<string, Located>[] => {
-  const { play, inventory, host, task, extra } = from
+  const { play, inventory, host, task, extra, given } = from
   const { role } = task ?? {}
   return [
     play.defaults,
     ...(play.roleDefaults ? [play.roleDefaults] : []),
+    ...(given?.defaults ?? []),
     ...(role ? [role.defaults] : []),
     inventory.vars[host] ?? {},
     ...varsOfPlay(play),
     ...(role ? [role.vars] : []),
     task?.vars ?? {},
+    ...(given?.vars ?? []),
     ...(role ? [role.params] : []),
     extra,
     ...(role ? [magicOf(role)] : []),

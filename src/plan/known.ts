@@ -7,6 +7,7 @@ import type { Task } from '../load/playbook.ts'
 import { secretSources } from '../load/secrets.ts'
 import type { AnyModule } from '../module/define.ts'
 import { type Answers, createAnswers } from '../world/answers.ts'
+import type { IncludedByKey } from './included.ts'
 import type { Line } from './line.ts'
 
 /**
@@ -31,6 +32,9 @@ export type Known = {
   lost: Set<string>
   /** Lines that have been dealt with in this run, as they ended. */
   finished: Map<string, Line>
+  /** What was read for includes, and on which hosts it has joined the graph: `host key`. */
+  included: IncludedByKey
+  joined: Set<string>
   /** Handlers that earlier runs have left due, as `host/task`, with the run that did. */
   pendingHandlers: ReadonlyMap<string, string>
   /** Renders a template file in a scope: what `template` queries are answered with. */
@@ -59,6 +63,8 @@ export const createKnown = (given: Given, pendingHandlers: ReadonlyMap<string, s
     controller: createAnswers(),
     lost: new Set(),
     finished: new Map(),
+    included: new Map(),
+    joined: new Set(),
     pendingHandlers,
     secretReads: createSecretReader(given.loaded, paths, given.graph.source.files),
     secretFiles: files,

@@ -7,7 +7,9 @@ import type { AnyQuery } from '../module/query.ts'
 import { describe } from '../module/step.ts'
 import { recordAnswer } from '../world/answers.ts'
 import { batch } from '../world/batch.ts'
+import type { ReadInclude } from './bring.ts'
 import { type Conflict, conflictsIn, isRelinked } from './conflicts.ts'
+import { wantedBy } from './included.ts'
 import type { Known } from './known.ts'
 import { failureOf, type Line, refOf } from './line.ts'
 import { walkInPieces } from './walk.ts'
@@ -19,6 +21,8 @@ export type Environment = {
   /** Answers a query about the controller: an archive, a file to be copied. */
   local(query: AnyQuery): Promise<unknown>
   emit: Emit
+  /** Reads what includes ask for, where a playbook has any. */
+  readInclude?: ReadInclude
   /** What planning is broken off by; it then throws the reason. */
   signal?: AbortSignal
   /** What fingerprints of what was asked are made with; without it none are. */
@@ -129,8 +133,15 @@ export type Plan = { walk: Walk; conflicts: Conflict[] }
 /** So many hosts to a task, and a pass over one of each comes before the first over all of them. */
 const MANY = 4
 
-const passOver = (known: Known, signal?: AbortSignal): Promise<Walk> =>
-  walkInPieces(beginWalk(known), known.graph.nodes, signal)
+/** A pass over all nodes, and once more as long as includes bring others: what is read for these is read with the rest. */
+const passOver = async (known: Known, { signal, readInclude }: Environment): Promise<Walk> => {
+  for (;;) {
+    const pass = await walkInPieces(beginWalk(known), known.graph.nodes, signal)
+    const wanted = readInclude ? wantedBy(pass, known.graph.nodes) : []
+    if (wanted.length === 0) return pass
+    await (await import('./bring.ts')).bring(known, wanted, readInclude!)
+  }
+}
 
 /** What one node of each task asks the controller, where that tells most of what all of them do. */
 const askedByOne = async (known: Known, signal?: AbortSignal): Promise<AnyQuery[] | undefined> => {
@@ -145,8 +156,8 @@ const askedByOne = async (known: Known, signal?: AbortSignal): Promise<AnyQuery[
  * What a pass lacks, told by itself: a pass over 1,000 hosts is 45 MB that need not be there while hosts answer, or the next
  * is made. Without it nothing would be left to do on any host.
  */
-const firstMissing = async (known: Known, signal?: AbortSignal): Promise<MissingReads | Walk> => {
-  const pass = await passOver(known, signal)
+const firstMissing = async (known: Known, outside: Environment): Promise<MissingReads | Walk> => {
+  const pass = await passOver(known, outside)
   return !pass.missing.has(controllerSide) && isHopeless(pass) ? pass : new Map(pass.missing)
 }
 
@@ -159,10 +170,10 @@ export const plan = async (known: Known, outside: Environment): Promise<Plan & {
   const { signal } = outside
   for (let asked = await askedByOne(known, signal); asked; asked = await askedByOne(known, signal))
     await readController(known, outside, asked)
-  let missing = await firstMissing(known, signal)
+  let missing = await firstMissing(known, outside)
   while (missing instanceof Map && missing.has(controllerSide)) {
     await readController(known, outside, missing.get(controllerSide)!)
-    missing = await firstMissing(known, signal)
+    missing = await firstMissing(known, outside)
   }
   if (!(missing instanceof Map)) return { walk: missing, conflicts: [], untouched: true }
   for (const machine of known.answers.keys()) if (!missing.has(machine)) missing.set(machine, [])
@@ -174,7 +185,7 @@ export const plan = async (known: Known, outside: Environment): Promise<Plan & {
 export const planOn = async (known: Known, outside: Environment): Promise<Plan> => {
   const goesOn = endingReads(known, outside.emit)
   for (;;) {
-    const found = await planOnce(known, outside.signal)
+    const found = await planOnce(known, outside)
     if (!(found instanceof Map)) return found
     goesOn(found)
     await readAll(known, outside, found, telling(known, outside))
@@ -182,8 +193,9 @@ export const planOn = async (known: Known, outside: Environment): Promise<Plan> 
 }
 
 /** One pass: the plan, or what has to be read for it. */
-const planOnce = async (known: Known, signal?: AbortSignal): Promise<Plan | MissingReads> => {
-  const pass = await passOver(known, signal)
+const planOnce = async (known: Known, outside: Environment): Promise<Plan | MissingReads> => {
+  const { signal } = outside
+  const pass = await passOver(known, outside)
   const missing: MissingReads = new Map(pass.missing)
   // Where a link will lead elsewhere, what is there is read together with the rest; else conflicts are for the last pass.
   const relinked = isRelinked(pass)

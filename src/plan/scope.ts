@@ -1,21 +1,48 @@
 import { isUnknown, Lost, Missing } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Graph, machineOf, type Node, nodeId } from '../graph/graph.ts'
-import { factsVariable } from '../load/fact-names.ts'
+import { factsVariable, isFactVariable } from '../load/fact-names.ts'
 import type { Located } from '../load/located.ts'
 import { createScope, type LoopItem } from '../load/scope.ts'
 import { layersFor } from '../load/variables.ts'
 import { facts } from '../module/probes/facts.ts'
 import { catchUnknown } from './decide.ts'
 import { gatheredFacts } from './gathered-facts.ts'
+import { type GivenByIncludes, givenByIncludes } from './included.ts'
 import { isLost, type Known } from './known.ts'
 import { ask, type Walk } from './walk-state.ts'
 
 /** The layers of variables of any host as a node sees them, lowest first: its own task's only for its own host. */
 const layersOf =
-  ({ loaded: { inventory, extra } }: Known, { play, task }: Node, own: string) =>
+  (
+    { loaded: { inventory, extra } }: Known,
+    { play, task }: Node,
+    own: string,
+    givenTo: (host: string) => GivenByIncludes,
+  ) =>
   (host: string): Record<string, Located>[] =>
-    layersFor({ play, inventory, host, extra, ...(host === own ? { task } : {}) })
+    layersFor({ play, inventory, host, extra, given: givenTo(host), ...(host === own ? { task } : {}) })
+
+/** What includes have given to hosts, as a node sees it; looked for once for each. */
+const givenSeenBy = (walk: Walk, node: Node): ((host: string) => GivenByIncludes) => {
+  const found = new Map<string, GivenByIncludes>()
+  return host => {
+    const given = found.get(host) ?? givenByIncludes(walk, node, host)
+    found.set(host, given)
+    return given
+  }
+}
+
+/** A name that an include may give, which is not known yet. */
+const openName = ({ open }: GivenByIncludes, name: string): GivenValue => {
+  const met = open.find(({ names }) => names === undefined || names.has(name))
+  return (
+    met &&
+    (() => {
+      throw met.unknown
+    })
+  )
+}
 
 /** By host and name, the nodes that give it there; and the written position of every node by its id. */
 type GivenNames = { on: Map<string, Map<string, Node[]>>; written: ReadonlyMap<string, number> }
@@ -128,11 +155,14 @@ export const scopeOf = (
   answer?: { value: unknown },
 ): Record<string, unknown> => {
   const { graph } = walk.known
-  const layers = layersOf(walk.known, node, host)
+  const givenTo = givenSeenBy(walk, node)
+  const layers = layersOf(walk.known, node, host, givenTo)
   const { extra } = walk.known.loaded
   const { role } = node.task
   const isFixed = (name: string, on: string): boolean =>
     Object.hasOwn(extra, name) || (on === host && role !== undefined && Object.hasOwn(role.params, name))
+  const isSettled = (name: string, on: string): boolean =>
+    isFixed(name, on) || isFactVariable(name) || Object.hasOwn(node.play.magic ?? {}, name)
   return createScope({
     host,
     layers: layers(host),
@@ -140,9 +170,15 @@ export const scopeOf = (
     groups,
     ...implicitOf(walk.known.loaded),
     // A parameter of the role, and what the command line gives, win over what a task has registered.
-    registers: on => [...(givenIn(graph).on.get(on)?.keys() ?? [])].filter(name => !isFixed(name, on)),
-    register: (on, name) =>
-      answer && on === host && name === node.task.register ? () => answer.value : givenValue(walk, node, on, name),
+    registers: on => {
+      const open = givenTo(on).open.flatMap(({ names = [] }) => [...names])
+      return [...(givenIn(graph).on.get(on)?.keys() ?? []), ...open].filter(name => !isFixed(name, on))
+    },
+    opens: on => givenTo(on).open.some(({ names }) => names === undefined),
+    register: (on, name) => {
+      if (answer && on === host && name === node.task.register) return () => answer.value
+      return givenValue(walk, node, on, name) ?? (isSettled(name, on) ? undefined : openName(givenTo(on), name))
+    },
     facts: on => factsOf(walk, on),
     gathered: on => gatheredFacts(walk, node, on),
     controllerFor: (on, its) => walk.known.loaded.asks?.(on, its, node.task.folders),

@@ -8,6 +8,7 @@ import type { BoundReach } from '../module/reach.ts'
 import { type Prediction, predictionOf } from '../world/prediction.ts'
 import { answer, type World } from '../world/world.ts'
 import type { Asker } from './decide.ts'
+import type { IncludeLine } from './included.ts'
 import type { Known, OtherIdentity } from './known.ts'
 import { type Line, outlivesFailure } from './line.ts'
 
@@ -37,6 +38,8 @@ export type Walk = {
   outputs: Map<string, unknown>
   /** Root cause by line (`host/task`), where one failed or was skipped because of another. */
   causes: Map<string, string>
+  /** What the lines of each include have come to (`host/task`). */
+  included: Map<string, IncludeLine[]>
   missing: MissingReads
 }
 
@@ -46,13 +49,15 @@ export const beginWalk = (known: Known, from: Partial<Walk> = {}): Walk => ({
   predicted: new Map(),
   outputs: new Map(),
   causes: new Map(),
+  included: new Map(),
   missing: new Map(),
   ...from,
   known,
 })
 
 /** The same pass over machines as they are: nothing is predicted of them, while what lines register is shared. */
-export const withoutPredictions = ({ known, outputs, causes }: Walk): Walk => beginWalk(known, { outputs, causes })
+export const withoutPredictions = ({ known, outputs, causes, included }: Walk): Walk =>
+  beginWalk(known, { outputs, causes, included })
 
 /** A machine as the next line of a pass sees it, or as one saw it after so many predictions. */
 export const worldOn = ({ known, predicted }: Walk, machine: string, upto?: number): World => ({

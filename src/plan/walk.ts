@@ -10,6 +10,7 @@ import { planCollective } from './collective.ts'
 import { type Asker, catchUnknown, decideOne } from './decide.ts'
 import { causeIn, causeOf } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
+import { includeLines, isBrought } from './included.ts'
 import { plannedLine } from './judgement.ts'
 import type { Known } from './known.ts'
 import {
@@ -54,6 +55,12 @@ const notified = ({ known, outputs }: Walk, node: Node, host: string): RunCondit
   return changed.find(c => c instanceof Missing) ?? changed.find(c => c instanceof Later) ?? false
 }
 
+/** Whether a node is to be done on a host at all, whatever its conditions say. */
+const runCondition = (walk: Walk, node: Node, host: string): RunCondition | false => {
+  if (node.task.handler) return notified(walk, node, host)
+  return node.task.brought ? isBrought(walk, node.task.brought, host) : true
+}
+
 const keyOf = (item: unknown): string =>
   (typeof item === 'string' || typeof item === 'number' ? String(item) : JSON.stringify(item)).slice(0, 40)
 
@@ -88,8 +95,8 @@ const hostLines = (walk: Walk, node: Node): Line[] => {
   if (node.task.gives) walk.outputs.delete(line.id)
   const cause = causeOf(walk, node, host)
   if (cause !== undefined) return [unknownLine(line, new Lost(cause), () => [])]
-  const runs = node.task.handler ? notified(walk, node, host) : true
-  if (runs === false) return [skipLine(line, 'not notified')]
+  const runs = runCondition(walk, node, host)
+  if (runs === false) return [skipLine(line, node.task.handler ? 'not notified' : 'not included')]
   if (!node.compiled.loop) return [hostLine(walk, line, runs)]
   const items = refused(line, () => itemsOf(node, scopeOf(walk, node, host)))
   if ('id' in items) return [withoutInput(walk.known, items)]
@@ -139,8 +146,9 @@ export const moduleLine = (walk: Walk, line: Line, runs: RunCondition = true): L
       touchedBy(q, { exists: true, ...(isRecord(patch) ? patch : {}) }),
     )
     const labels = (): string[] => [...planned.labels, ...touched]
-    const { reads, reach } = planned
-    return { ...unknownLine(line, open, labels), reads, ...(reach ? { reach } : {}) }
+    const { reads, reach, inputs } = planned
+    const asked = line.node.task.include && inputs ? { inputs } : {}
+    return { ...unknownLine(line, open, labels), reads, ...(reach ? { reach } : {}), ...asked }
   }) as Line
   return withoutInput(walk.known, planned)
 }
@@ -184,11 +192,12 @@ export const register = ({ known, outputs, causes }: Walk, node: Node, host: str
 export const planNode = (walk: Walk, node: Node): Planned => {
   const machines = node.hosts.map(host => machineOf(walk.known.graph.source, host))
   const logLengths = new Map(machines.map(machine => [machine, walk.predicted.get(machine)?.length ?? 0]))
-  const lines = node.collective ? planCollective(walk, node) : hostLines(walk, node)
+  const planned = node.collective ? planCollective(walk, node) : hostLines(walk, node)
+  const lines = node.task.include ? includeLines(walk, node, planned) : planned
   for (const [host, own] of Map.groupBy(lines, l => l.host)) register(walk, node, host, own)
-  const planned = { node, lines, logLengths }
-  walk.planned.push(planned)
-  return planned
+  const found = { node, lines, logLengths }
+  walk.planned.push(found)
+  return found
 }
 
 /** Plans nodes in plan order as one pass. */

@@ -58,7 +58,8 @@ export const leaseHosts = async (parts: RunParts, before: Walk): Promise<Walk> =
     )
     const last = plan.planned
     const now = await parts.again()
-    plan = { ...now, planned: now.planned.map((planned, i) => merged(last[i]!, planned)) }
+    const before = new Map(last.map(one => [one.node.id, one]))
+    plan = { ...now, planned: now.planned.map(one => merged(before.get(one.node.id) ?? one, one)) }
     warnOfChanges(parts, last, plan.planned)
   }
 }

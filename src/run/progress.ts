@@ -4,13 +4,13 @@ import type { Line } from '../plan/line.ts'
 import type { RunContext } from './context.ts'
 
 /**
- * How far a run has come: who has arrived at which barrier, which of these are being passed, who still goes. The first
- * of its nodes stands for a barrier.
+ * How far a run has come: who has arrived at which barrier, which of these are being passed, who still goes. The id of
+ * the first of its nodes stands for a barrier.
  */
 export type Progress = {
   context: RunContext
-  arrived: Map<Node, Set<string>>
-  passing: Set<Node>
+  arrived: Map<string, Set<string>>
+  passing: Set<string>
   alive: Set<string>
   /** The nodes of each play that may still be open, in plan order. */
   open: Map<Node['play'], Node[]>

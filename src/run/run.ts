@@ -102,10 +102,12 @@ const spotsOn = ({ graph }: Known, machine: string): Spot[] => {
 const runMachine = async (progress: Progress, machine: string): Promise<void> => {
   const { context } = progress
   const { known } = context
-  const own = spotsOn(known, machine)
+  let [graph, own] = [known.graph, spotsOn(known, machine)]
   for (;;) {
     context.signal.throwIfAborted()
     if (known.lost.has(machine)) tellLost(context, machine)
+    // Includes bring nodes when their turn comes.
+    if (graph !== known.graph) [graph, own] = [known.graph, spotsOn(known, machine)]
     const left = own.filter(({ node, host }) => !isDone(progress, node, host))
     if (left.length === 0) break
     // Taken before looking around: what changes meanwhile must not be missed when it waits.
@@ -163,7 +165,7 @@ const reachBarrier = async (
   const { context, arrived, passing } = progress
   const { known } = context
   const all = barrierNodes(known.graph, node)
-  const [barrier] = all
+  const [{ id: barrier }] = all
   const here = arrived.get(barrier) ?? new Set<string>()
   for (const host of hosts) here.add(host)
   arrived.set(barrier, here)

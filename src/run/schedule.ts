@@ -3,6 +3,7 @@ import { type Edge, machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { playsBefore } from '../graph/play-barriers.ts'
 import { catchUnknown } from '../plan/decide.ts'
 import { causeOf } from '../plan/failure-policy.ts'
+import { type Wanted, wantedBy } from '../plan/included.ts'
 import { isLost } from '../plan/known.ts'
 import { blank, type Line, unknownLine } from '../plan/line.ts'
 import { readAll } from '../plan/plan.ts'
@@ -84,6 +85,12 @@ export const scheduleNext = async (progress: Progress, left: Spot[]): Promise<Ne
     if (missing.size > 0) {
       if (draft.bundle.length > 0) break
       await readMissing(context, missing)
+      return { bundle: [], progressed: true }
+    }
+    const wanted = cause === undefined ? wantedBy(draft.walk, [node]) : []
+    if (wanted.length > 0) {
+      if (draft.bundle.length > 0) break
+      await bringMore(progress, wanted)
       return { bundle: [], progressed: true }
     }
     if (!addLines(context, draft, node, host, lines)) break
@@ -189,6 +196,14 @@ const fitting = (bundle: Line[], todo: Line[]): Line[] => {
     if (line.verdict === 'change' && !travels(line)) break
   }
   return fit
+}
+
+/** What includes of a host ask for joins the graph now: whoever waits looks at the new one. */
+const bringMore = async ({ context, open }: Progress, wanted: Wanted[]): Promise<void> => {
+  const { known, readInclude } = context
+  await (await import('../plan/bring.ts')).bring(known, wanted, readInclude!)
+  open.clear()
+  context.wake()
 }
 
 const readMissing = async (context: RunContext, missing: MissingReads): Promise<void> => {

@@ -43,6 +43,11 @@ export const execute = async (action: Action, given: WithTargets, setting: RunSe
     signal,
     ...(key ? { key } : {}),
   }
+  const readsMore = given.composing && given.known.graph.nodes.some(({ task }) => task.include)
+  if (readsMore) {
+    const { createReadInclude } = await import('./read-include.ts')
+    outside.readInclude = createReadInclude(given.composing!, given.known, given.controller)
+  }
   const due = action.command === 'drift' ? undefined : await findDue(action, given)
   emit(startedEvent(action, given.known, setting, { key, due: due?.all }))
   const known = due ? { ...given.known, pendingHandlers: due.now } : given.known

@@ -85,7 +85,7 @@ export type PlaybookOptions = ConnectionOptions &
   }
 
 /** What reads the files that a playbook is put together from: loaded only for one that may have any. */
-const composingFor = async (
+export const composingFor = async (
   playbook: string,
   { written, extraVars }: PlaybookOptions,
   configured: Configured,
@@ -108,9 +108,9 @@ export const readAsked = async (
   playbook: string,
   asked: PlaybookOptions,
   configured: Configured,
+  composing?: Composing,
 ): Promise<ReturnType<typeof load>> => {
   const user = loginUser(asked, configured)
-  const composing = await composingFor(playbook, asked, configured)
   await readyInventory(asked.inventory)
   return load({
     playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
@@ -129,8 +129,9 @@ export const loadAsked = async (
   asked: PlaybookOptions,
   configured: Configured,
   listener: Listener,
+  composing?: Composing,
 ): Promise<ReturnType<typeof load>> => {
-  const result = await readAsked(playbook, asked, configured)
+  const result = await readAsked(playbook, asked, configured, composing)
   if (!result.value?.playbook.plays.some(({ prompts }) => prompts)) return result
   const { askVariables } = await import('./ask-variables.ts')
   const value = await askVariables(result.value, listener)
@@ -180,6 +181,8 @@ export type Prepared = {
   /** Puts in place what templates have made and an apply needs. */
   beginApply(): void
   lock: ArtifactLock
+  /** What reads the files that the playbook is put together from, where there are any. */
+  composing?: Composing
   /** How each machine is reached; filled when machines are about to be. */
   targets: Record<string, Target>
   /** What is to be said of settings, and of the modules that were found. */
@@ -249,7 +252,8 @@ export const prepare = async (
   const { configured, ...settings } = await readAnsibleSettings()
   const asked = completed(playbook, options, configured)
   const vaultWarnings = await readyVaults(asked, configured, { secrets, signal })
-  const result = await loadAsked(playbook, asked, configured, { secrets, emit, signal })
+  const composing = await composingFor(playbook, asked, configured)
+  const result = await loadAsked(playbook, asked, configured, { secrets, emit, signal }, composing)
   await hear(signal)
   const { readable } = result
   if (!readable) throw new Refusal(...(result.failures ?? []))
@@ -297,6 +301,7 @@ export const prepare = async (
     configured,
     known,
     controller,
+    ...(composing && { composing }),
     beginApply: () => writePasswords(answers),
     lock,
     targets,

@@ -1,0 +1,57 @@
+import { attempt, type Failure } from '../../core/failure.ts'
+import { checkTasks, inFileOrder } from '../../load/check.ts'
+import { settledNoLog } from '../../load/no-log.ts'
+import type { Composing, Task } from '../../load/playbook.ts'
+import type { Included } from '../../load/surroundings.ts'
+import { tasksBySchemas } from '../../load/task-schemas.ts'
+import type { ReadInclude } from '../../plan/bring.ts'
+import type { Known } from '../../plan/known.ts'
+import type { Controller } from './controller.ts'
+import { loadModules } from './load-modules.ts'
+
+const collectivesAmong = (tasks: Task[], { modules }: Known): Failure[] =>
+  tasks
+    .filter(({ module }) => modules[module]?.collective)
+    .map(({ module, origin }) => ({
+      reason: 'playbook-shape',
+      what: `"${module}" is for all hosts of a play at once, and what is included is on each for itself.`,
+      fix: 'Import the file: import_tasks, import_role.',
+      origin,
+    }))
+
+/** Reads what includes ask for as the rest of the playbook was read: with its modules, held against their schemas. */
+export const createReadInclude =
+  (composing: Composing, known: Known, controller: Controller): ReadInclude =>
+  async (include, asked, { play }) => {
+    const { playbook, inventory, extra } = known.loaded
+    const read = attempt(() => composing.readInclude(include, asked))
+    playbook.files = composing.files()
+    if (read.failures) return read.failures
+    const found = read.value
+    const all = [...found.tasks, ...found.handlers]
+    const roles = [...new Set([...playbook.roles, ...found.folders])]
+    const { modules, failures, names } = await loadModules({
+      ...playbook,
+      roles,
+      plays: [{ ...play, tasks: all, handlers: [] }],
+    })
+    Object.assign(known.modules, modules)
+    const settle = settledNoLog({ playbook, inventory, extra })
+    const typed = (tasks: Task[]): Task[] => tasksBySchemas(tasks, known.modules).map(task => settle(task, play))
+    const included: Included = { ...found, tasks: typed(found.tasks), handlers: typed(found.handlers) }
+    const made = [...included.tasks, ...included.handlers]
+    await controller.ready(made)
+    const faults = [
+      ...failures,
+      ...collectivesAmong(made, known),
+      ...checkTasks(
+        made,
+        { ...play, handlers: [...play.handlers, ...included.handlers] },
+        known.loaded,
+        known.modules,
+        names,
+      ),
+      ...made.flatMap(task => attempt(() => controller.references(task)).failures ?? []),
+    ]
+    return faults.length > 0 ? inFileOrder(faults, playbook.file) : included
+  }

@@ -1,0 +1,107 @@
+import type { Failure } from '../core/failure.ts'
+import { extend } from '../graph/extend.ts'
+import type { Graph, Node } from '../graph/graph.ts'
+import type { Addition } from '../graph/nodes.ts'
+import { createSecretReader } from '../graph/secrets.ts'
+import type { Play, Task } from '../load/playbook.ts'
+import { secretSources } from '../load/secrets.ts'
+import type { Asked, Include, Included } from '../load/surroundings.ts'
+import { keyOf, type Wanted } from './included.ts'
+import type { Known } from './known.ts'
+
+/** Reads what an include asks for, on the controller: with its modules loaded and checked, or why not. */
+export type ReadInclude = (include: Include, asked: Asked, node: Node) => Promise<Included | Failure[]>
+
+/** All of one include that several hosts ask for alike. */
+type Bringing = { key: string; node: Node; asked: Asked; hosts: string[] }
+
+const together = (wanted: Wanted[]): Bringing[] => {
+  const found = new Map<string, Bringing>()
+  for (const { node, host, asked } of wanted) {
+    const key = keyOf(asked.by)
+    const one = found.get(key) ?? { key, node, asked, hosts: [] }
+    if (!one.hosts.includes(host)) one.hosts.push(host)
+    found.set(key, one)
+  }
+  return [...found.values()]
+}
+
+/** The last node of a host, of those that meet a condition, in written order. */
+const lastOn = (nodes: Node[], host: string, isMeant: (node: Node) => boolean): Node | undefined =>
+  nodes.findLast(node => node.hosts.includes(host) && isMeant(node))
+
+/** Behind what the tasks of a line come: the include, or what its earlier lines have brought. */
+const behindOn = (written: Node[], { node, asked: { by } }: Bringing, host: string): string => {
+  const earlier = lastOn(written, host, ({ task }) => {
+    const under = `${by.slug}.`
+    if (!task.slug.startsWith(under)) return false
+    const line = Number.parseInt(task.slug.slice(under.length), 10)
+    return line >= 1 && line <= by.line
+  })
+  return (earlier ?? lastOn(written, host, one => one.task === node.task)!).id
+}
+
+/** The parts of a play in which what a role has brought may be notified: that of the include, and those behind it. */
+const handlerAdditions = (written: Node[], { node, hosts }: Bringing, handlers: Task[]): Addition[] => {
+  const { play, task } = node
+  const parts = [...new Set(written.filter(one => one.play === play).map(one => one.task.part))].sort((a, b) => a - b)
+  return parts
+    .filter(part => part >= task.part)
+    .flatMap((part): Addition[] => {
+      const ends = hosts.flatMap(host => {
+        const end = lastOn(written, host, one => one.play === play && one.task.part === part)
+        return end ? [[host, end.id] as const] : []
+      })
+      const own = handlers.map(one => ({ ...one, part, slug: part === task.part ? one.slug : `${one.slug}.${part}` }))
+      return ends.length === 0
+        ? []
+        : [{ play, tasks: own, hosts: ends.map(([host]) => host), behind: Object.fromEntries(ends) }]
+    })
+}
+
+/** A task that is done once has been done on the first hosts that came to it. */
+const isOnceThere = (graph: Graph, task: Task): boolean =>
+  task.runOnce && graph.written.some(node => node.task === task)
+
+const grown = (graph: Graph, bringing: Bringing, { tasks, handlers }: Included): Graph => {
+  const { node, hosts } = bringing
+  const at = tasks.filter(task => !isOnceThere(graph, task))
+  const behind = Object.fromEntries(hosts.map(host => [host, behindOn(graph.written, bringing, host)]))
+  const withTasks = at.length === 0 ? graph : extend(graph, [{ play: node.play, tasks: at, hosts, behind }])
+  return handlers.length === 0
+    ? withTasks
+    : handlerAdditions(withTasks.written, bringing, handlers).reduce((all, one) => extend(all, [one]), withTasks)
+}
+
+const inInventoryOrder = ({ loaded: { inventory } }: Known, hosts: string[]): string[] =>
+  hosts.length < 2 ? hosts : inventory.hosts.filter(host => hosts.includes(host))
+
+/** What tasks have come besides those of the playbook, and whether they make secrets of what they register. */
+const withSecrets = (known: Known, play: Play, { tasks, handlers }: Included): void => {
+  const { loaded } = known
+  const more = { ...play, tasks: [...tasks, ...handlers], handlers: [] }
+  const all = { ...loaded, playbook: { ...loaded.playbook, plays: [...loaded.playbook.plays, more] } }
+  const { paths, files } = secretSources(all)
+  known.secretReads = createSecretReader(all, paths, known.graph.source.files)
+  known.secretFiles = files
+}
+
+/**
+ * Reads what lines of includes ask for and lets it join: tasks are nodes of the graph from then on, right behind their
+ * include, variables are what the next pass sees. Nothing of it is a secret of the engine's: a file that cannot be read is
+ * a failure of the lines that name it.
+ */
+export const bring = async (known: Known, wanted: Wanted[], read: ReadInclude): Promise<void> => {
+  for (const bringing of together(wanted)) {
+    const { key, node, asked } = bringing
+    const found = known.included.get(key) ?? (await read(node.task.include!, asked, node))
+    const isNew = !known.included.has(key)
+    known.included.set(key, found)
+    for (const host of bringing.hosts) known.joined.add(`${host} ${key}`)
+    if (Array.isArray(found) || found.tasks.length + found.handlers.length === 0) continue
+    // Another node may have joined meanwhile: the newest graph says what it is.
+    const now = known.graph.byId.get(node.id)!
+    known.graph = grown(known.graph, { ...bringing, node: now, hosts: inInventoryOrder(known, bringing.hosts) }, found)
+    if (isNew) withSecrets(known, node.play, found)
+  }
+}
