@@ -32,7 +32,7 @@ export default defineModule({
   args,
   outputs: T.Object({
     include: T.String({ description: 'The role.' }),
-    include_args: T.Record(T.String(), T.Unknown()),
+    include_args: T.Record(T.String(), T.Unknown(), { description: 'Empty.' }),
   }),
   examples: [
     '- name: The role of this kind of host\n  include_role:\n    name: "{{ role_of_host }}"',

@@ -24,7 +24,7 @@ export default defineModule({
   args,
   outputs: T.Object({
     include: T.String({ description: 'The file.' }),
-    include_args: T.Record(T.String(), T.Unknown()),
+    include_args: T.Record(T.String(), T.Unknown(), { description: 'Empty.' }),
   }),
   examples: [
     '- name: What this distribution needs\n  include_tasks: "setup-{{ ansible_facts.os_family }}.yml"',

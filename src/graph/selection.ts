@@ -1,6 +1,7 @@
 import type { Failure } from '../core/failure.ts'
 import type { Task } from '../load/playbook.ts'
 import { didYouMean } from '../load/suggest.ts'
+import { bringsTasks } from '../load/task.ts'
 import { givenNames } from '../load/variables.ts'
 import { compileTask } from './compile.ts'
 import type { Edge, GraphSource, Node } from './graph.ts'
@@ -60,10 +61,14 @@ export const selected = (tasks: Task[], { tags, skipTags = [], startAt }: Select
   return task => task.handler || (!left.has(task) && isWanted(task.tags, tags, skipTags))
 }
 
-/** A failure for each tag that no task has, and for a task that there is not: it would silently do nothing. */
+/**
+ * A failure for each tag that no task has, and for a task that there is not: it would silently do nothing. What will be
+ * included may have any tag.
+ */
 export const strangeSelection = (tasks: Task[], { tags, skipTags = [], startAt }: Selection): Failure[] => {
   const known = new Set(tasks.flatMap(task => task.tags))
-  const strange = [...tags, ...skipTags].filter(tag => !known.has(tag) && !SPECIAL.includes(tag))
+  const isOpen = bringsTasks({ tasks, handlers: [] })
+  const strange = [...tags, ...skipTags].filter(tag => !isOpen && !known.has(tag) && !SPECIAL.includes(tag))
   const names = tasks.filter(task => !task.handler).map(({ name }) => name)
   const isThere = startAt === undefined || tasks.some(task => !task.handler && isCalled(task, startAt))
   return [

@@ -1,5 +1,6 @@
 import { hasBraces } from '../load/braces.ts'
 import type { Play, Task } from '../load/playbook.ts'
+import { bringsTasks } from '../load/task.ts'
 import type { Rule } from './finding.ts'
 
 const placeOf = ({ origin: { file, line, column } }: Task): string => `${file}:${line}:${column}`
@@ -20,9 +21,9 @@ const reachedIn = ({ tasks, handlers }: Play): { all: Task[]; reached: Set<strin
   return { all, reached }
 }
 
-/** Handlers that no task notifies, in no play that has them. */
+/** Handlers that no task notifies, in no play that has them; what will be included may notify any. */
 export const idleHandler: Rule = ({ loaded }) => {
-  const plays = loaded.playbook.plays.map(reachedIn)
+  const plays = loaded.playbook.plays.filter(play => !bringsTasks(play)).map(reachedIn)
   const reached = new Set(plays.flatMap(one => [...one.reached]))
   return plays
     .flatMap(one => one.all)

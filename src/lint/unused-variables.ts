@@ -1,4 +1,5 @@
 import type { Located } from '../load/located.ts'
+import { bringsTasks } from '../load/task.ts'
 import type { Rule } from './finding.ts'
 
 /** What names of the connection and of facts mean is looked at by runbook itself. */
@@ -6,6 +7,8 @@ const isReadByItself = (name: string): boolean => name.startsWith('ansible_')
 
 /** Variables of a playbook, its plays, blocks, tasks and roles that nothing reads. Those of an inventory may be for other playbooks. */
 export const unusedVariable: Rule = ({ loaded, reads }) => {
+  // What will be included may read any.
+  if (loaded.playbook.plays.some(bringsTasks)) return []
   const layers = loaded.playbook.plays.flatMap(play => [
     play.defaults,
     play.vars,

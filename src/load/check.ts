@@ -312,7 +312,7 @@ const checkPlay = (play: Play, against: Against): Problems => {
  * The same of tasks that an include has brought into a play. Names that they read may come from anywhere: they are met where
  * they are used.
  */
-export const checkTasks = (
+export const checkBrought = (
   tasks: Task[],
   play: Play,
   readable: Readable,

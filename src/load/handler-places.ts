@@ -1,5 +1,5 @@
 import type { Task, TaskItem } from './surroundings.ts'
-import { freeSlug } from './task.ts'
+import { bringsTasks, freeSlug } from './task.ts'
 
 /** Handlers as they were loaded, with what each is notified by. */
 type Handlers = { all: Task[]; byNotice: Map<string, Task[]>; warnings: string[] }
@@ -66,7 +66,7 @@ const handlersFor = (tasks: Task[], carried: Set<Task>, { all, byNotice }: Handl
   const noticed = ({ notify }: Task): Task[] => notify.flatMap(({ value }) => byNotice.get(value) ?? [])
   for (const task of tasks) for (const handler of noticed(task)) found.add(handler)
   // What an include will bring may notify any of them.
-  if (tasks.some(({ include }) => include && include.kind !== 'vars')) for (const handler of all) found.add(handler)
+  if (bringsTasks({ tasks, handlers: [] })) for (const handler of all) found.add(handler)
   if (found.size === 0) return []
   return all.filter(one => {
     if (!found.has(one)) return false

@@ -33,7 +33,7 @@ const fileNamed = (at: Located, word: string, problems: Problems): Located<strin
 }
 
 /** Where the file of an import is looked for: beside the one that imports it, in its role, beside the playbook. */
-export const placesOf = (name: string, from: string, { role, handler, folder }: Surroundings): string[] => {
+export const importPlaces = (name: string, from: string, { role, handler, folder }: Surroundings): string[] => {
   if (isAbsolute(name)) return [name]
   const ofRole = role ? [join(role.folder, handler ? 'handlers' : 'tasks', name), join(role.folder, name)] : []
   const isOwn = resolve(from) === resolve(folder)
@@ -91,7 +91,7 @@ export const importTasks = (
   if (!named) return []
   const found = collect(problems, () => {
     const name = staticText(named, [...around.known, inside.vars, ground.extra])
-    const path = firstFile(placesOf(name, dirname(at.origin.file), around), 'file of tasks', name, named.origin)
+    const path = firstFile(importPlaces(name, dirname(at.origin.file), around), 'file of tasks', name, named.origin)
     needEnd(path, around, named.origin)
     return { path, document: ground.files.read(path, 'file of tasks', named.origin) }
   })

@@ -4,13 +4,13 @@ import { type Origin, Refusal, refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { fromPlain } from '../jinja/plain.ts'
 import { surroundingsIn } from './block.ts'
-import { DEEPEST_IMPORT, foldersFor, type Ground, placesOf, tasksOfFile } from './import-tasks.ts'
+import { DEEPEST_IMPORT, foldersFor, type Ground, importPlaces, tasksOfFile } from './import-tasks.ts'
 import { firstFile } from './imported-files.ts'
 import type { Vars } from './inventory-draft.ts'
 import { type Located, locatedResult } from './located.ts'
 import { blockWords } from './names.ts'
 import { includeRole } from './role.ts'
-import type { Asked, Brought, Include, Included, Surroundings, Task, TaskItem } from './surroundings.ts'
+import type { AskedInclude, Brought, Include, Included, Surroundings, Task, TaskItem } from './surroundings.ts'
 import { kindOf, type Problems, variables } from './yaml-fields.ts'
 
 /** Handlers that are brought stand behind all that were loaded at first. */
@@ -24,7 +24,7 @@ const applyWords = blockWords.filter(word => word !== 'block' && word !== 'name'
  */
 const surroundingsOf = (
   { at, around, apply }: Include,
-  { names, by }: Asked,
+  { names, by }: AskedInclude,
   brought: Brought,
   problems: Problems,
 ): Surroundings => {
@@ -57,7 +57,7 @@ const notHere = (origin: Origin): Problems[number] => ({
 })
 
 /** Tasks as they are called where an include brings them: their slugs are unique under its own. */
-const broughtTasks = (items: TaskItem[], by: Asked['by'], isLoop: boolean, problems: Problems): Task[] => {
+const broughtTasks = (items: TaskItem[], by: AskedInclude['by'], isLoop: boolean, problems: Problems): Task[] => {
   const under = isLoop ? `${by.slug}.${by.line + 1}` : by.slug
   return items.flatMap(item => {
     if ('flush' in item) {
@@ -74,9 +74,9 @@ const nameIn = (args: Record<string, unknown>, word: string, at: Located): strin
   return refuse('playbook-value', `"${word}" is to be the name of a file, not ${kindOf(value)}.`, { origin: at.origin })
 }
 
-const tasksOf = ({ at }: Include, { args }: Asked, around: Surroundings, problems: Problems, ground: Ground) => {
+const tasksOf = ({ at }: Include, { args }: AskedInclude, around: Surroundings, problems: Problems, ground: Ground) => {
   const name = nameIn(args, 'file', at)
-  const path = firstFile(placesOf(name, dirname(at.origin.file), around), 'file of tasks', name, at.origin)
+  const path = firstFile(importPlaces(name, dirname(at.origin.file), around), 'file of tasks', name, at.origin)
   return tasksOfFile(path, ground.files.read(path, 'file of tasks', at.origin), around, problems, ground)
 }
 
@@ -90,7 +90,7 @@ const folderPlaces = (name: string, { at, around }: Include): string[] => {
 const patternOf = (text: unknown): RegExp | undefined => (typeof text === 'string' ? new RegExp(text) : undefined)
 
 /** The files of a folder that `dir` names, in the order of their names. */
-const filesOfFolder = (include: Include, { args }: Asked): string[] => {
+const filesOfFolder = (include: Include, { args }: AskedInclude): string[] => {
   const name = nameIn(args, 'dir', include.at)
   const tried = folderPlaces(name, include)
   const folder =
@@ -117,7 +117,7 @@ const filesOfFolder = (include: Include, { args }: Asked): string[] => {
 
 const varsOf = (
   include: Include,
-  asked: Asked,
+  asked: AskedInclude,
   problems: Problems,
   { files }: Ground,
 ): { vars: Vars; files: string[] } => {
@@ -154,7 +154,7 @@ const merged = (documents: Located[], at: Located): Located => ({
  *
  * Throws a Refusal with all that is wrong: a file that is not there, what cannot be read in it.
  */
-export const readInclude = (include: Include, asked: Asked, ground: Ground): Included => {
+export const readInclude = (include: Include, asked: AskedInclude, ground: Ground): Included => {
   const problems: Problems = []
   const nothing: Included = { tasks: [], handlers: [], defaults: {}, vars: {}, files: [], folders: [] }
   const refused = (): Included => {

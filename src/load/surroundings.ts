@@ -81,7 +81,7 @@ export type Include = {
 export type BroughtBy = { slug: string; line: number; key: string }
 
 /** What an include is to bring on some host: its arguments, the names of its loop, and who asks. */
-export type Asked = { args: Record<string, unknown>; names: Record<string, unknown>; by: BroughtBy }
+export type AskedInclude = { args: Record<string, unknown>; names: Record<string, unknown>; by: BroughtBy }
 
 /** What an include brings. `defaults` and `vars` are for all that comes behind it on its host. */
 export type Included = {
@@ -151,7 +151,7 @@ export type Composing = {
   /** A task that stands for those of a file or a role. */
   readImport(word: string, at: Located, around: Surroundings, problems: Problems): TaskItem[]
   /** What an include brings. Throws a Refusal. */
-  readInclude(include: Include, asked: Asked): Included
+  readInclude(include: Include, asked: AskedInclude): Included
   /** The roles of a play. */
   readRoles(at: Located, around: Surroundings, problems: Problems): TaskItem[]
   /** The playbook that `import_playbook` names, with its folder, and what its plays take over. */

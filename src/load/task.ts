@@ -330,3 +330,7 @@ const calledBy = (members: Map<string, Located>, own: string, name: string, prob
   topics: fieldOf(members, 'listen', found => texts(found, '"listen"', problems).map(({ value }) => value), []),
   place: 0,
 })
+
+/** Whether a play has includes that bring tasks, which nobody has seen yet. */
+export const bringsTasks = ({ tasks, handlers }: { tasks: Task[]; handlers: Task[] }): boolean =>
+  [...tasks, ...handlers].some(({ include }) => include !== undefined && include.kind !== 'vars')

@@ -5,17 +5,17 @@ import type { Addition } from '../graph/nodes.ts'
 import { createSecretReader } from '../graph/secrets.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { secretSources } from '../load/secrets.ts'
-import type { Asked, Include, Included } from '../load/surroundings.ts'
-import { keyOf, type Wanted } from './included.ts'
+import type { AskedInclude, Include, Included } from '../load/surroundings.ts'
+import { keyOf, type WantedInclude } from './included.ts'
 import type { Known } from './known.ts'
 
 /** Reads what an include asks for, on the controller: with its modules loaded and checked, or why not. */
-export type ReadInclude = (include: Include, asked: Asked, node: Node) => Promise<Included | Failure[]>
+export type ReadInclude = (include: Include, asked: AskedInclude, node: Node) => Promise<Included | Failure[]>
 
 /** All of one include that several hosts ask for alike. */
-type Bringing = { key: string; node: Node; asked: Asked; hosts: string[] }
+type Bringing = { key: string; node: Node; asked: AskedInclude; hosts: string[] }
 
-const together = (wanted: Wanted[]): Bringing[] => {
+const together = (wanted: WantedInclude[]): Bringing[] => {
   const found = new Map<string, Bringing>()
   for (const { node, host, asked } of wanted) {
     const key = keyOf(asked.by)
@@ -73,6 +73,10 @@ const grown = (graph: Graph, bringing: Bringing, { tasks, handlers }: Included):
     : handlerAdditions(withTasks.written, bringing, handlers).reduce((all, one) => extend(all, [one]), withTasks)
 }
 
+/** Tasks stand in the part of the play in which their include does: its handlers run for them. */
+const inPartOf = ({ task: { part } }: Node, found: Included | Failure[]): Included | Failure[] =>
+  Array.isArray(found) ? found : { ...found, tasks: found.tasks.map(task => ({ ...task, part })) }
+
 const inInventoryOrder = ({ loaded: { inventory } }: Known, hosts: string[]): string[] =>
   hosts.length < 2 ? hosts : inventory.hosts.filter(host => hosts.includes(host))
 
@@ -91,10 +95,10 @@ const withSecrets = (known: Known, play: Play, { tasks, handlers }: Included): v
  * include, variables are what the next pass sees. Nothing of it is a secret of the engine's: a file that cannot be read is
  * a failure of the lines that name it.
  */
-export const bring = async (known: Known, wanted: Wanted[], read: ReadInclude): Promise<void> => {
+export const bring = async (known: Known, wanted: WantedInclude[], read: ReadInclude): Promise<void> => {
   for (const bringing of together(wanted)) {
     const { key, node, asked } = bringing
-    const found = known.included.get(key) ?? (await read(node.task.include!, asked, node))
+    const found = known.included.get(key) ?? inPartOf(node, await read(node.task.include!, asked, node))
     const isNew = !known.included.has(key)
     known.included.set(key, found)
     for (const host of bringing.hosts) known.joined.add(`${host} ${key}`)

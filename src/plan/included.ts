@@ -2,25 +2,19 @@ import { type Failure, Refusal } from '../core/failure.ts'
 import { isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { type Graph, type Node, nodeId } from '../graph/graph.ts'
 import type { Vars } from '../load/inventory-draft.ts'
-import type { Asked, BroughtBy, Included } from '../load/surroundings.ts'
+import type { AskedInclude, BroughtBy, Included } from '../load/surroundings.ts'
 import type { Known } from './known.ts'
 import { type Line, refused } from './line.ts'
-import type { Walk } from './walk-state.ts'
+import type { IncludeLine, Walk } from './walk-state.ts'
 
 // An include is a line on each host that says what it has to bring. What is brought is read outside of a pass, once for all
 // hosts that ask the same, and joins the graph; the next pass finds it there.
-
-/** What a line of an include has come to: whether it brings something, and what, as far as its arguments are known. */
-export type IncludeLine = { runs: boolean | Unknown; asked?: Asked }
-
-/** What has been read for includes, or why it could not be, by `keyOf`. */
-export type IncludedByKey = Map<string, Included | Failure[]>
 
 /** Under this what an include has brought is known, on whatever host. */
 export const keyOf = ({ slug, line, key }: BroughtBy): string => `${slug} ${line} ${key}`
 
 /** What a line asks to bring; undefined while some of it is not known. */
-const askedBy = ({ node, item, inputs }: Line, line: number): Asked | undefined => {
+const askedBy = ({ node, item, inputs }: Line, line: number): AskedInclude | undefined => {
   if (!inputs || unknownsIn(inputs.args).length > 0) return undefined
   const names = item?.names ?? {}
   const { args } = inputs
@@ -64,14 +58,14 @@ export const isBrought = ({ included }: Walk, { slug, line, key }: BroughtBy, ho
 }
 
 /** A line of an include whose file, role or variables are to be read now, or are to be there on one more host. */
-export type Wanted = { node: Node; host: string; asked: Asked }
+export type WantedInclude = { node: Node; host: string; asked: AskedInclude }
 
 /** What lines of these includes ask to bring that is not there yet. */
-export const wantedBy = ({ known, included }: Walk, nodes: Node[]): Wanted[] =>
+export const wantedBy = ({ known, included }: Walk, nodes: Node[]): WantedInclude[] =>
   nodes.flatMap(node => {
     if (!node.task.include) return []
     return node.hosts.flatMap(host =>
-      (included.get(nodeId(host, node.task)) ?? []).flatMap(({ runs, asked }): Wanted[] => {
+      (included.get(nodeId(host, node.task)) ?? []).flatMap(({ runs, asked }): WantedInclude[] => {
         const isWanted = asked && runs !== false && !(runs instanceof Missing) && !(runs instanceof Lost)
         return isWanted && !known.joined.has(`${host} ${keyOf(asked.by)}`) ? [{ node, host, asked }] : []
       }),

@@ -1,3 +1,4 @@
+import type { Failure } from '../core/failure.ts'
 import type { SecretKeeper } from '../core/secret-keeper.ts'
 import type { Become } from '../core/transport.ts'
 import { type Graph, machineOf } from '../graph/graph.ts'
@@ -5,9 +6,9 @@ import { createSecretReader, type SecretReader } from '../graph/secrets.ts'
 import type { Loaded } from '../load/load.ts'
 import type { Task } from '../load/playbook.ts'
 import { secretSources } from '../load/secrets.ts'
+import type { Included } from '../load/surroundings.ts'
 import type { AnyModule } from '../module/define.ts'
 import { type Answers, createAnswers } from '../world/answers.ts'
-import type { IncludedByKey } from './included.ts'
 import type { Line } from './line.ts'
 
 /**
@@ -32,8 +33,8 @@ export type Known = {
   lost: Set<string>
   /** Lines that have been dealt with in this run, as they ended. */
   finished: Map<string, Line>
-  /** What was read for includes, and on which hosts it has joined the graph: `host key`. */
-  included: IncludedByKey
+  /** What was read for includes, or why it could not be, and on which hosts it has joined the graph: `host key`. */
+  included: Map<string, Included | Failure[]>
   joined: Set<string>
   /** Handlers that earlier runs have left due, as `host/task`, with the run that did. */
   pendingHandlers: ReadonlyMap<string, string>

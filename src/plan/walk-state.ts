@@ -1,14 +1,14 @@
 import { fedTo } from '../core/quote.ts'
-import { isUnknown, Missing } from '../core/unknown.ts'
+import { isUnknown, Missing, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
+import type { AskedInclude } from '../load/surroundings.ts'
 import type { Label } from '../module/label.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
 import type { BoundReach } from '../module/reach.ts'
 import { type Prediction, predictionOf } from '../world/prediction.ts'
 import { answer, type World } from '../world/world.ts'
 import type { Asker } from './decide.ts'
-import type { IncludeLine } from './included.ts'
 import type { Known, OtherIdentity } from './known.ts'
 import { type Line, outlivesFailure } from './line.ts'
 
@@ -24,6 +24,9 @@ export type Planned = {
 export type MissingReads = Map<string, AnyQuery[]>
 /** Stands among machines for the controller. */
 export const controllerSide = ''
+
+/** What a line of an include has come to: whether it brings something, and what, as far as its arguments are known. */
+export type IncludeLine = { runs: boolean | Unknown; asked?: AskedInclude }
 
 /**
  * One pass over nodes, from what is known: what it predicts of each machine, what each line registers, and what it lacks.

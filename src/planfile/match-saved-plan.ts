@@ -29,6 +29,8 @@ export type AppliedPlan = { file: string; expected: ExpectedPlan; made: Date; du
 
 /** `host/task` of a line, also of one item of a loop. */
 const baseOf = (id: string): string => id.split('[')[0]!
+/** The include that has brought a task: it is there before what it brings. No other slug has a dot. */
+const includeOf = (id: string): string => id.replace(/\/([^./]+)\..*$/, '/$1')
 
 export const expectedPlanFrom = (
   { events, lines }: SavedPlan,
@@ -53,7 +55,7 @@ const taskOf = ({ host, node }: Line): string => nodeId(host, node.task)
 /** Throws a Refusal (`plan-stale`) where the plan has tasks that there are no more: no host need be asked for that. */
 export const checkTasks = ({ graph }: Known, { lines }: ExpectedPlan): void => {
   const known = new Set(graph.nodes.flatMap(node => node.hosts.map(host => nodeId(host, node.task))))
-  const gone = [...new Set([...lines.keys()].map(baseOf))].filter(id => !known.has(id))
+  const gone = [...new Set([...lines.keys()].map(baseOf))].filter(id => !known.has(id) && !known.has(includeOf(id)))
   if (gone.length > 0)
     refuse('plan-stale', 'The plan has tasks that there are no more.', {
       why: gone.join(', '),

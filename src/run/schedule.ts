@@ -3,7 +3,7 @@ import { type Edge, machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { playsBefore } from '../graph/play-barriers.ts'
 import { catchUnknown } from '../plan/decide.ts'
 import { causeOf } from '../plan/failure-policy.ts'
-import { type Wanted, wantedBy } from '../plan/included.ts'
+import { type WantedInclude, wantedBy } from '../plan/included.ts'
 import { isLost } from '../plan/known.ts'
 import { blank, type Line, unknownLine } from '../plan/line.ts'
 import { readAll } from '../plan/plan.ts'
@@ -199,7 +199,7 @@ const fitting = (bundle: Line[], todo: Line[]): Line[] => {
 }
 
 /** What includes of a host ask for joins the graph now: whoever waits looks at the new one. */
-const bringMore = async ({ context, open }: Progress, wanted: Wanted[]): Promise<void> => {
+const bringMore = async ({ context, open }: Progress, wanted: WantedInclude[]): Promise<void> => {
   const { known, readInclude } = context
   await (await import('../plan/bring.ts')).bring(known, wanted, readInclude!)
   open.clear()

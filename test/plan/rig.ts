@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createController } from '../../src/cli/app/controller.ts'
+import { createReadInclude } from '../../src/cli/app/read-include.ts'
 import { noAnswers, templateAnswers } from '../../src/cli/app/template-answers.ts'
 import type { Emit, Event, EventBody } from '../../src/core/event.ts'
 import { Refusal } from '../../src/core/failure.ts'
@@ -178,12 +179,13 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
       connect: hosts.connect,
       local: controller.local,
       emit,
+      readInclude: createReadInclude(createComposing({ extra: {}, roles: [], collections: [] }), known, controller),
       ...(options.key ? { key: options.key } : {}),
     }
     emit({ type: 'started', command, playbook: 'playbook.yml', hosts: graph.hosts })
     const { walk: first, untouched, conflicts } = await plan(known, outside)
     const walk = expected ? await matchSavedPlan(first, outside, expected) : first
-    if (!untouched) announceAll(walk, graph, emit)
+    if (!untouched) announceAll(walk, known.graph, emit)
     const signal = options.signal ?? new AbortController().signal
     for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
     const again = () => replanMatched(known, outside, expected)
@@ -198,7 +200,7 @@ export const rig = (playbook: string, options: Options = {}, hosts = createHosts
       events,
       outcome: summary.result({ command, detailedExitcode: true }),
       known,
-      graph,
+      graph: known.graph,
       trips: Object.fromEntries(graph.hosts.map(h => [h, hosts.trips(h) - before[h]!])),
     }
   }

@@ -1,5 +1,5 @@
 import { attempt, type Failure } from '../../core/failure.ts'
-import { checkTasks, inFileOrder } from '../../load/check.ts'
+import { checkBrought, inFileOrder } from '../../load/check.ts'
 import { settledNoLog } from '../../load/no-log.ts'
 import type { Composing, Task } from '../../load/playbook.ts'
 import type { Included } from '../../load/surroundings.ts'
@@ -44,7 +44,7 @@ export const createReadInclude =
     const faults = [
       ...failures,
       ...collectivesAmong(made, known),
-      ...checkTasks(
+      ...checkBrought(
         made,
         { ...play, handlers: [...play.handlers, ...included.handlers] },
         known.loaded,
