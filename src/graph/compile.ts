@@ -1,6 +1,8 @@
+import { attempt, type Failure, Refusal } from '../core/failure.ts'
 import { compileExpression, compileTemplate, type Expression, type Reference } from '../load/expression.ts'
 import { type Located, locatedMember } from '../load/located.ts'
 import type { Task } from '../load/playbook.ts'
+import { maySkip } from '../load/task.ts'
 import { compileLoop } from '../load/task-loop.ts'
 
 /** A task with its expressions compiled: once per task, whatever the number of hosts and loop items. */
@@ -52,6 +54,16 @@ const compileJudgement = ({ changedWhen, failedWhen, ignoreErrors, repeats, regi
   return { made, references: [...others, ...plain] }
 }
 
+/** What cannot be read in a task that may come to nothing is told where a host comes to it. */
+const compileArgument = (task: Task, located: Located): Expression => {
+  if (!maySkip(task)) return compileTemplate(located.value, located)
+  const { value, failures } = attempt(() => compileTemplate(located.value, located))
+  const refused = (): never => {
+    throw new Refusal(...(failures as Failure[]))
+  }
+  return value ?? { references: [], literal: false, evaluate: refused, value: refused }
+}
+
 const compiledTasks = new WeakMap<Task, CompiledTask>()
 
 /** Throws a Refusal (`playbook-expression`) where an expression does not parse. */
@@ -67,10 +79,7 @@ const compiled = (task: Task): CompiledTask => {
   const when = task.when.map(compileBare)
   const loop = task.loop && compileLoop(task.loop)
   const args = Object.fromEntries(
-    Object.keys(task.args.value).map(key => [
-      key,
-      compileTemplate(task.args.value[key], locatedMember(task.args, key)),
-    ]),
+    Object.keys(task.args.value).map(key => [key, compileArgument(task, locatedMember(task.args, key))]),
   )
   const vars = Object.values(task.vars).map(located => compileTemplate(located.value, located))
   const label = task.loop?.label && compileTemplate(task.loop.label.value, task.loop.label)

@@ -1,5 +1,5 @@
 import { Refusal } from '../core/failure.ts'
-import { namesNoTask } from '../load/check.ts'
+import { namesNoTask } from '../load/check-place.ts'
 import { compileTemplate } from '../load/expression.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { type Edge, type EdgeKind, type GraphSource, nodeId } from './graph.ts'

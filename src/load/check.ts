@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
-import type { Failure, Origin } from '../core/failure.ts'
+import type { Failure } from '../core/failure.ts'
 import { hasBraces } from './braces.ts'
+import { checkPlace } from './check-place.ts'
 import { checkReference, type Names, type Registered } from './check-reference.ts'
 import { compileExpression, compileTemplate, type Expression } from './expression.ts'
 import type { Loaded, Readable } from './load.ts'
@@ -11,7 +12,7 @@ import type { Play, Task } from './playbook.ts'
 import { validate } from './schema.ts'
 import { secretFaults } from './secrets.ts'
 import { didYouMean } from './suggest.ts'
-import { wrongArguments } from './task.ts'
+import { maySkip, wrongArguments } from './task.ts'
 import { compileLoop, namesOfLoop } from './task-loop.ts'
 import { givenNames, layersOfPlay, layersOfTask } from './variables.ts'
 import { collect, type Problems } from './yaml-fields.ts'
@@ -76,91 +77,15 @@ const checkGiven = ({ gives = [], args }: Task): Failure[] =>
     return [{ reason: 'playbook-name', what: `The variable "${name}" ${fault}.`, fix, origin: keyOrigin(args, name) }]
   })
 
-/** What stands beside a module that has no argument for it, or has it twice. */
-const checkSayings = (task: Task): Failure[] =>
-  Object.entries(task.says).map(([word, { origin }]) =>
-    word in task.args.value
-      ? { reason: 'playbook-shape', what: `"${word}" stands twice: beside the module and among its arguments.`, origin }
-      : {
-          reason: 'playbook-shape',
-          what: `"${task.module}" takes no "${word}".`,
-          why: `${word === 'environment' ? 'Its programs have what it gives them.' : 'It knows by itself what it changes.'} ${word} is for modules that run a program of yours, such as command.`,
-          fix: 'Take it away.',
-          origin,
-        },
+/** The conditions of a task; what does not parse goes to the problems. */
+const conditionsOf = ({ when }: Task, problems: Problems): Expression[] =>
+  when.flatMap(({ value, origin }) =>
+    typeof value === 'string' ? (collect(problems, () => compileExpression(value, origin)) ?? []) : [],
   )
 
-const noticesOf = new WeakMap<Play, Set<string>>()
-/** What handlers of a play are notified by, found once. */
-const handlerNames = (play: Play): Set<string> => {
-  const known = noticesOf.get(play)
-  if (known) return known
-  const names = new Set([...play.tasks, ...play.handlers].flatMap(task => task.called?.names ?? []))
-  noticesOf.set(play, names)
-  return names
-}
-
-const checkNotify = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
-  if (task.notify.length === 0 || play.tasks.some(({ include }) => include?.kind === 'role')) return []
-  const known = handlerNames(play)
-  return task.notify
-    .filter(({ value }) => !known.has(value) && !unread.has(value))
-    .map(({ value, origin }) => ({
-      reason: 'playbook-reference',
-      what: `The play has no handler "${value}".`,
-      fix: didYouMean(value, known) || undefined,
-      origin,
-    }))
-}
-
-/** What `needs` and `after` name in so many words; an expression, and the hosts, are looked at when the graph is made. */
-const checkNamed = (task: Task, play: Play, { plays, unread }: Readable['playbook']): Failure[] => {
-  // Most tasks name none, and to look at all for each of them is quadratic.
-  if (!task.needs?.length && !task.after?.length) return []
-  const slugs = new Set(plays.flatMap(one => [...one.tasks, ...one.handlers]).map(one => one.slug))
-  return (['needs', 'after'] as const).flatMap(kind =>
-    (task[kind] ?? []).flatMap(({ value, origin }) => {
-      const slug = value.slice(value.indexOf('/') + 1)
-      if (hasBraces(value) || slugs.has(slug) || unread.has(slug)) return []
-      return [namesNoTask(kind, value, play, origin)]
-    }),
-  )
-}
-
-/** The failure of what stands in `needs` or `after` and is no task. */
-export const namesNoTask = (kind: 'needs' | 'after', text: string, { tasks }: Play, origin: Origin): Failure => ({
-  reason: 'playbook-reference',
-  what: `"${text}" names no task of this play.`,
-  why: `${kind} takes the name of a task (${text}), HOST/task or GROUP/task.`,
-  fix: didYouMean(
-    text.slice(text.indexOf('/') + 1),
-    tasks.map(other => other.slug),
-  ),
-  origin,
-})
-
-/** Gates of a rolling task are tasks of its play that come after it. */
-const checkGates = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
-  if (!task.rolling?.length) return []
-  const later = [...play.tasks, ...play.handlers]
-  const known = later.slice(later.indexOf(task) + 1).map(({ slug }) => slug)
-  return (task.rolling ?? [])
-    .filter(({ value }) => !known.includes(value) && !unread.has(value))
-    .map(({ value, origin }) => ({
-      reason: 'playbook-reference',
-      what: later.some(({ slug }) => slug === value)
-        ? `"${value}" comes before "${task.name}": a gate is passed after each turn, so it is a later task.`
-        : `The play has no task "${value}".`,
-      fix: didYouMean(value, known) || undefined,
-      origin,
-    }))
-}
-
-/** Compiles everything in a task that may hold an expression; what does not parse goes to the problems. */
+/** The same of everything else in a task that may hold an expression. */
 const expressionsOf = (task: Task, problems: Problems): Expression[] => {
   const template = (located: Located) => collect(problems, () => compileTemplate(located.value, located))
-  const condition = ({ value, origin }: Located<string>) => collect(problems, () => compileExpression(value, origin))
-  const texts = task.when.filter((one): one is Located<string> => typeof one.value === 'string')
   const loop = task.loop === undefined ? undefined : collect(problems, () => compileLoop(task.loop!))
   const label = task.loop?.label === undefined ? [] : [task.loop.label]
   const { ignoreErrors, repeats } = task
@@ -170,7 +95,6 @@ const expressionsOf = (task: Task, problems: Problems): Expression[] => {
       template,
     ),
     ...[...(task.needs ?? []), ...task.after].map(template),
-    ...texts.map(condition),
     ...label.map(template),
     loop,
   ].filter(one => one !== undefined)
@@ -261,51 +185,52 @@ const bringsMore = ({ tasks, handlers }: Play): boolean =>
 const isWhole = (readable: Readable): readable is Loaded =>
   readable.inventory !== undefined && readable.extra !== undefined
 
-const checkTask = (task: Task, play: Play, { readable, signatures, modules }: Against): Problems => {
-  const { unread } = readable.playbook
-  return [
-    ...checkModule(task, signatures, modules),
-    ...(Object.hasOwn(signatures, task.module) ? checkSayings(task) : []),
-    ...checkNotify(task, play, unread),
-    ...checkGates(task, play, unread),
-    ...checkNamed(task, play, readable.playbook),
-  ]
-}
+/** What is said against a playbook: what nothing can be done with, and what is wrong with tasks that may come to nothing. */
+type Said = { now: Problems; reached: Problems }
 
 /** The names that the loop of a task gives. */
 const namesInLoop = ({ loop }: Task): string[] => (loop ? namesOfLoop(loop) : [])
 
-const checkPlay = (play: Play, against: Against): Problems => {
-  const problems: Problems = []
+/** What a task reads, held against the names that there are; the names of variables among them join `read`. */
+const checkReads = (found: Expression[], names: Names, read: Set<string>, problems: Problems): void => {
+  for (const reference of found.flatMap(one => one.references)) {
+    const failure = checkReference(reference, names)
+    if (failure) problems.push(failure)
+    for (const name of namesIn(reference.path)) read.add(name)
+  }
+}
+
+const checkPlay = (play: Play, against: Against): Said => {
+  const [now, reached]: [Problems, Problems] = [[], []]
   const { readable, signatures } = against
   const whole = isWhole(readable) ? readable : undefined
   if (whole && play.hosts.value !== '')
-    collect(problems, () => matchHosts(whole.inventory, play.hosts.value, play.hosts.origin))
+    collect(now, () => matchHosts(whole.inventory, play.hosts.value, play.hosts.origin))
   const names = whole && namesOf(play, whole, signatures, against.limited)
   // What nobody reads is never evaluated, as in Ansible: it has to be readable, and may name what there is not.
   for (const written of layersOfPlay(play).flatMap(Object.values<Located>))
-    collect(problems, () => compileTemplate(written.value, written))
-  const read = new Set<string>()
+    collect(now, () => compileTemplate(written.value, written))
+  const [read, readIfReached] = [new Set<string>(), new Set<string>()]
   for (const task of [...play.tasks, ...play.handlers]) {
-    problems.push(...checkTask(task, play, against))
-    const references = expressionsOf(task, problems).flatMap(one => one.references)
-    const overAnswer = judgementOf(task, problems).flatMap(one => one.references)
+    const [problems, own] = maySkip(task) ? [reached, readIfReached] : [now, read]
+    problems.push(...checkModule(task, against.signatures, against.modules))
+    now.push(...checkPlace(task, play, against))
+    // What follows a condition is read only where that holds.
+    const [first, ...others] = conditionsOf(task, now)
+    const parts = [...others, ...expressionsOf(task, problems)]
+    const overAnswer = judgementOf(task, problems)
     if (!names) continue
     const variables = new Set([...names.variables, ...Object.keys(task.vars)])
-    const own = { ...names, variables, loop: namesInLoop(task) }
-    const answered = namesOfAnswer(own, task, signatures)
-    for (const [found, seen] of [
-      [references, own],
-      [overAnswer, answered],
-    ] as const)
-      for (const reference of found) {
-        const failure = checkReference(reference, seen)
-        if (failure) problems.push(failure)
-        for (const name of namesIn(reference.path)) read.add(name)
-      }
+    const seen = { ...names, variables, loop: namesInLoop(task) }
+    checkReads(first ? [first] : [], seen, read, now)
+    checkReads(parts, seen, own, problems)
+    checkReads(overAnswer, namesOfAnswer(seen, task, signatures), own, problems)
   }
-  if (names) checkVariables(read, names.definitions, names, problems)
-  return problems
+  if (names) {
+    checkVariables(read, names.definitions, names, now)
+    checkVariables(readIfReached, names.definitions, names, reached)
+  }
+  return { now, reached }
 }
 
 /**
@@ -319,12 +244,16 @@ export const checkBrought = (
   signatures: Signatures,
   modules: readonly string[],
 ): Failure[] => {
-  const problems = tasks.flatMap(task => checkTask(task, play, { readable, signatures, modules }))
-  for (const task of tasks) {
+  const against = { readable, signatures, modules }
+  return tasks.flatMap(task => {
+    const problems: Problems = checkPlace(task, play, against)
+    conditionsOf(task, problems)
+    if (maySkip(task)) return problems
+    problems.push(...checkModule(task, against.signatures, against.modules))
     expressionsOf(task, problems)
     judgementOf(task, problems)
-  }
-  return problems
+    return problems
+  })
 }
 
 /** File order: the playbook before other files, then lines and columns. What was found twice counts once. */
@@ -358,14 +287,26 @@ export const check = (
   modules: readonly string[] = Object.keys(signatures),
   limited?: ReadonlySet<string>,
 ): Failure[] => {
+  const { now, reached } = checkAll(readable, signatures, modules, limited)
+  return toldOnce(inFileOrder([...now, ...reached], readable.playbook.file), modulesKnown(modules))
+}
+
+/** The same in two parts: what is wrong with tasks that may come to nothing need be told only of hosts that come to them. */
+export const checkAll = (
+  readable: Readable,
+  signatures: Signatures,
+  modules: readonly string[],
+  limited?: ReadonlySet<string>,
+): Said => {
   const { plays, file } = readable.playbook
-  const ofPlays = plays.flatMap(play => checkPlay(play, { readable, signatures, modules, ...(limited && { limited }) }))
+  const said = plays.map(play => checkPlay(play, { readable, signatures, modules, ...(limited && { limited }) }))
   const patterns = plays.map(({ hosts }) => hosts).filter(({ value }) => value !== '')
-  const problems = [
-    ...ofPlays,
-    ...(isWhole(readable) ? [...secretFaults(readable), ...failuresOfPatterns(readable.inventory, patterns)] : []),
-  ]
-  return toldOnce(inFileOrder(problems, file), modulesKnown(modules))
+  const ofAll = isWhole(readable)
+    ? [...secretFaults(readable), ...failuresOfPatterns(readable.inventory, patterns)]
+    : []
+  const told = (problems: Problems): Failure[] => toldOnce(inFileOrder(problems, file), modulesKnown(modules))
+  const now = told([...said.flatMap(one => one.now), ...ofAll])
+  return { now, reached: told(said.flatMap(one => one.reached)) }
 }
 
 /**

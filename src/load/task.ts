@@ -334,3 +334,9 @@ const calledBy = (members: Map<string, Located>, own: string, name: string, prob
 /** Whether a play has includes that bring tasks, which nobody has seen yet. */
 export const bringsTasks = ({ tasks, handlers }: { tasks: Task[]; handlers: Task[] }): boolean =>
   [...tasks, ...handlers].some(({ include }) => include !== undefined && include.kind !== 'vars')
+
+/**
+ * Whether a task may come to nothing: then what is wrong with it alone is of no matter to hosts that do not come to it. Roles
+ * have tasks for systems that their user does not have.
+ */
+export const maySkip = ({ when, loop, handler }: Task): boolean => when.length > 0 || loop !== undefined || handler

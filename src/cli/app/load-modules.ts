@@ -1,7 +1,13 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Failure, Refusal } from '../../core/failure.ts'
 import { builtinPrefix } from '../../load/names.ts'
 import type { Playbook } from '../../load/playbook.ts'
+import { didYouMean } from '../../load/suggest.ts'
+import { maySkip } from '../../load/task.ts'
 import type { AnyModule, Diagnose } from '../../module/define.ts'
+import { defineModule } from '../../module/define.ts'
+import { T } from '../../module/schema.ts'
 import { shareDiagnoses } from '../../module/share-diagnoses.ts'
 import { type ModuleFile, modulePath } from './module-path.ts'
 import { collections, importShipped } from './shipped-modules.ts'
@@ -65,4 +71,37 @@ export const loadModules = async (playbook: Playbook): Promise<FoundModules> => 
       return hidden ? [hiding(file, hidden)] : []
     }),
   }
+}
+
+/** Whether a role brings a module of this name that is none of ours. */
+const pythonOf = (name: string, folders: string[]): string | undefined =>
+  folders.map(folder => join(folder, 'library', `${name}.py`)).find(path => existsSync(path))
+
+/** A module that there is not, for tasks that may come to nothing: where a host comes to one, it fails by its name. */
+const standIn = (word: string, { names }: FoundModules, { folder, roles }: Playbook): AnyModule => {
+  const name = word.startsWith(builtinPrefix) ? word.slice(builtinPrefix.length) : word
+  const python = pythonOf(name, [folder, ...roles])
+  const fix = python
+    ? 'Modules are written in TypeScript or JavaScript: write it anew in library/, or as tasks.'
+    : didYouMean(name, names) || '`runbook module list` lists those that there are.'
+  const why = `there is no module "${name}"${python ? `: ${python} is written in Python` : ''}`
+  return defineModule({
+    name,
+    about: why,
+    args: T.Object({}, { additionalProperties: true }),
+    examples: [],
+    reads: () => ({}),
+    plan: (_args, _seen, { fail }) => fail(why, fix),
+  }) as AnyModule
+}
+
+/** The modules of tasks, with stand-ins for those that there are not where all their tasks may come to nothing. */
+export const withStandIns = (found: FoundModules, playbook: Playbook): Record<string, AnyModule> => {
+  const tasks = playbook.plays.flatMap(play => [...play.tasks, ...play.handlers])
+  const needed = new Set(tasks.filter(task => !maySkip(task)).map(({ module }) => module))
+  const missing = tasks
+    .map(({ module }) => module)
+    .filter(word => !(word in found.modules) && !needed.has(word) && !found.names.includes(word))
+  const standIns = [...new Set(missing)].map(word => [word, standIn(word, found, playbook)] as const)
+  return { ...found.modules, ...Object.fromEntries(standIns) }
 }

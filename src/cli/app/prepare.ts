@@ -6,13 +6,15 @@ import type { SecretKeeper } from '../../core/secret-keeper.ts'
 import { hasSealedText } from '../../core/vault-file.ts'
 import { expand } from '../../graph/expand.ts'
 import type { Selection } from '../../graph/selection.ts'
-import { check, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
+import { checkAll, checkReferences, inFileOrder, type Signatures } from '../../load/check.ts'
 import { readyInventory } from '../../load/inventory.ts'
 import { type Loaded, load, mayImport, playbookText, type Readable } from '../../load/load.ts'
 import { selectHosts } from '../../load/pattern.ts'
-import type { Composing } from '../../load/playbook.ts'
+import type { Composing, Task } from '../../load/playbook.ts'
+import type { Reference } from '../../load/references.ts'
 import type { Asks } from '../../load/scope.ts'
 import { writtenSecrets } from '../../load/secrets.ts'
+import { maySkip } from '../../load/task.ts'
 import { applySchemas } from '../../load/task-schemas.ts'
 import { parseExtra, type RunOptions } from '../../load/variables.ts'
 import type { AnyModule } from '../../module/define.ts'
@@ -33,7 +35,7 @@ import type { Supply } from './archives.ts'
 import type { AskedPasswords } from './ask-passwords.ts'
 import { type Controller, createController } from './controller.ts'
 import { identityOn } from './identities.ts'
-import { loadModules } from './load-modules.ts'
+import { loadModules, withStandIns } from './load-modules.ts'
 import { noAnswers, type RunAnswers, templateAnswers, writePasswords } from './template-answers.ts'
 
 /** `-i`, else RUNBOOK_INVENTORY, else what Ansible's settings name. */
@@ -163,9 +165,15 @@ const specFaults = async (typed: Readable, isWhole: boolean): Promise<Failure[]>
     ? (await import('../../load/argument-spec.ts')).argumentSpecFaults(typed as Loaded)
     : []
 
-/** All that is wrong is told at once. */
-const refuseAll = async (typed: Readable, modules: Record<string, AnyModule>, failures: Failure[]): Promise<void> => {
-  if (failures.length === 0) return
+/** All that is wrong is told at once; what is wrong where hosts may not come to it only where something is to be mended anyway. */
+const refuseAll = async (
+  typed: Readable,
+  modules: Record<string, AnyModule>,
+  beforehand: Failure[],
+  whereReached: Failure[],
+): Promise<void> => {
+  if (beforehand.length === 0) return
+  const failures = [...beforehand, ...whereReached]
   // Planning tells of values; where it is not come to, they are tried here. Loaded only then.
   const { checkValues } = await import('./check-values.ts')
   throw new Refusal(...inFileOrder([...failures, ...checkValues(typed, modules, failures)], typed.playbook.file))
@@ -213,13 +221,18 @@ export const completed = (playbook: string, asked: PlaybookOptions, configured: 
 const filesChecked = (readable: Readable, modules: Signatures, controller: Controller): Failure[] =>
   readable.playbook.plays.flatMap(play =>
     [...play.tasks, ...play.handlers].flatMap(task => {
-      const references = attempt(() => controller.references(task))
-      return [
-        ...controller.missing(task),
-        ...(references.failures ?? checkReferences(references.value, task, play, readable, modules)),
-      ]
+      const missing = controller.missing(task)
+      if (maySkip(task)) return missing
+      const { value, failures } = attempt(() => controller.references(task))
+      return [...missing, ...(failures ?? checkReferences(value, task, play, readable, modules))]
     }),
   )
+
+/** What the template files of a task read; of one that cannot be read, in a task that may come to nothing, nothing is known. */
+const readsOfFiles =
+  ({ references }: Controller) =>
+  (task: Task): Reference[] =>
+    maySkip(task) ? (attempt(() => references(task)).value ?? []) : references(task)
 
 /** Between two pieces of work that wait for nothing: a signal that has come meanwhile is heard, and ends them. */
 const hear = async (signal: AbortSignal): Promise<void> => {
@@ -260,7 +273,8 @@ export const prepare = async (
   // Known before anything is refused: a refusal shows the line it is about.
   for (const value of writtenSecrets(readable)) secrets.add(value)
   const found = await loadModules(readable.playbook)
-  const { modules, warnings } = found
+  const { warnings } = found
+  const modules = withStandIns(found, readable.playbook)
   const answers = noAnswers()
   const typed = { ...applySchemas(readable, modules), asks: asksOf(readable.playbook.folder, asked, answers, secrets) }
   const { folder } = typed.playbook
@@ -269,18 +283,19 @@ export const prepare = async (
   const controller = createController(folder, { lock, artifacts: asked.artifacts, emit, signal })
   await hear(signal)
   await controller.ready(typed.playbook.plays.flatMap(play => [...play.tasks, ...play.handlers]))
-  await refuseAll(typed, modules, [
-    ...(result.failures ?? []),
-    ...found.failures,
-    ...check(typed, modules, found.names, limitedBy(asked, typed)),
-    ...filesChecked(typed, modules, controller),
-    ...(await specFaults(typed, result.value !== undefined)),
-  ])
+  const said = checkAll(typed, found.modules, found.names, limitedBy(asked, typed))
+  const others = [...(result.failures ?? []), ...found.failures, ...filesChecked(typed, modules, controller)]
+  await refuseAll(
+    typed,
+    modules,
+    [...others, ...said.now, ...(await specFaults(typed, !result.failures))],
+    said.reached,
+  )
   await hear(signal)
   const loaded = typed as Loaded
   const selection = selectionOf(asked)
   const isCollective = (name: string): boolean => modules[name]!.collective === true
-  const graph = expand(loaded, selection, isCollective, controller.references, becomeDefaults(asked, configured))
+  const graph = expand(loaded, selection, isCollective, readsOfFiles(controller), becomeDefaults(asked, configured))
   await hear(signal)
   const targets: Record<string, Target> = {}
   for (const { become } of graph.nodes)

@@ -3,11 +3,12 @@ import { checkBrought, inFileOrder } from '../../load/check.ts'
 import { settledNoLog } from '../../load/no-log.ts'
 import type { Composing, Task } from '../../load/playbook.ts'
 import type { Included } from '../../load/surroundings.ts'
+import { maySkip } from '../../load/task.ts'
 import { tasksBySchemas } from '../../load/task-schemas.ts'
 import type { ReadInclude } from '../../plan/bring.ts'
 import type { Known } from '../../plan/known.ts'
 import type { Controller } from './controller.ts'
-import { loadModules } from './load-modules.ts'
+import { loadModules, withStandIns } from './load-modules.ts'
 
 const collectivesAmong = (tasks: Task[], { modules }: Known): Failure[] =>
   tasks
@@ -30,12 +31,11 @@ export const createReadInclude =
     const found = read.value
     const all = [...found.tasks, ...found.handlers]
     const roles = [...new Set([...playbook.roles, ...found.folders])]
-    const { modules, failures, names } = await loadModules({
-      ...playbook,
-      roles,
-      plays: [{ ...play, tasks: all, handlers: [] }],
-    })
-    Object.assign(known.modules, modules)
+    const part = { ...playbook, roles, plays: [{ ...play, tasks: all, handlers: [] }] }
+    const more = await loadModules(part)
+    const { failures, names } = more
+    Object.assign(known.modules, more.modules)
+    for (const [word, module] of Object.entries(withStandIns(more, part))) known.modules[word] ??= module
     const settle = settledNoLog({ playbook, inventory, extra })
     const typed = (tasks: Task[]): Task[] => tasksBySchemas(tasks, known.modules).map(task => settle(task, play))
     const included: Included = { ...found, tasks: typed(found.tasks), handlers: typed(found.handlers) }
@@ -51,7 +51,7 @@ export const createReadInclude =
         known.modules,
         names,
       ),
-      ...made.flatMap(task => attempt(() => controller.references(task)).failures ?? []),
+      ...made.flatMap(task => (maySkip(task) ? [] : (attempt(() => controller.references(task)).failures ?? []))),
     ]
     return faults.length > 0 ? inFileOrder(faults, playbook.file) : included
   }

@@ -150,4 +150,34 @@ test('a value that is made of a secret is not told, whatever is wrong with it, a
   }
 })
 
+/** A play on this machine. */
+const here = (tasks: string): ReturnType<typeof place.run> => {
+  place.write('here.yml', `- hosts: localhost\n  gather_facts: false\n  vars: { packages: [] }\n  tasks:\n${tasks}`)
+  return place.run(['plan', 'here.yml', '-v'])
+}
+const OTHERS = `    - { yum: { name: x, enablerepo: y }, when: false }
+    - { community.general.zypper: name=x, when: [true, false] }
+    - { copy: { dest: /srv/x, contents: y }, when: false }
+    - { debug: { msg: "{{ nowhere | nosuchfilter }}" }, when: false }
+    - { debug: { msg: "{{ nowhere.x }}" }, when: nowhere is defined }
+    - { template: { src: broken.hbs, dest: /srv/x }, when: false }
+    - { pkgng: "name={{ item }}", loop: "{{ packages }}" }
+`
+
+test('what is wrong with tasks that no host comes to keeps nobody from the others', () => {
+  const { code, out, err } = here(OTHERS)
+  assert.is(code, 0, out + err)
+  assert.is(out.match(/^ {2}- /gm)?.length, 7, out)
+})
+
+test('a host that comes to such a task fails there, by name; with something else to mend all are told', () => {
+  const reached = here(`    - { yum: { name: x }, when: true }\n`)
+  assert.match(reached.out + reached.err, /there is no module "yum"/)
+  assert.is(reached.code, 4)
+  const { code, err } = here(`${OTHERS}    - { debug: { msg: x }, regster: y }\n`)
+  assert.is(code, 4)
+  for (const word of ['regster', 'yum', 'zypper', 'contents', 'nosuchfilter', 'nowhere', 'pkgng'])
+    assert.match(err, word)
+})
+
 test.run()
