@@ -39,6 +39,8 @@ export type ServiceAnswer = Omit<OnDisk, 'rc'> & {
   /** What a generated unit is made of: a script, /etc/fstab. */
   source: string
   reload: boolean
+  /** Foreseen alone: the drop-ins that systemd has read, while others lie there; whether they alone ask for it to read anew. */
+  read?: { dropIns: string[]; asks: boolean }
   /** Another unit that is in systemd's memory names it, and so keeps it there. */
   isReferenced: boolean
   /** So does what starts it with the machine: systemd has read its units since that was asked for. */

@@ -96,10 +96,13 @@ const isHeld = ({ active, isReferenced, isPulledIn, enabled }: ServiceAnswer): b
 
 /** What starts it with the machine keeps it from now on: systemd reads all its units. */
 export const readAnew = (unit: ServiceAnswer): ServiceAnswer => ({
-  ...unit,
+  ...withoutRead(unit),
   reload: false,
   isPulledIn: boots.includes(unit.enabled),
 })
+
+/** Nothing that lies there is left for systemd to read, or its drop-ins are not what it is to read anew for. */
+const withoutRead = ({ read: _, ...unit }: ServiceAnswer): ServiceAnswer => unit
 
 /** Without a file it is there as long as systemd holds it. */
 const withoutFile = (old: ServiceAnswer): ServiceAnswer =>
@@ -160,6 +163,23 @@ const textOf = ({ patch }: FileChange): string => {
   return isRecord(content) && ArrayBuffer.isView(content.bytes) ? content.bytes.toString() : ''
 }
 
+const isSame = (some: string[], others: string[]): boolean =>
+  some.length === others.length && some.every(one => others.includes(one))
+
+/** Whether systemd is to read its drop-ins anew: one that was put there and taken away again is none that it has missed. */
+const asked = (
+  old: ServiceAnswer,
+  dropIns: string[],
+  changes: FileChange[],
+): Required<Pick<ServiceAnswer, 'reload' | 'read'>> => {
+  const has = old.read ?? { dropIns: old.dropIns, asks: false }
+  const others = old.reload && !has.asks
+  const isRewritten = changes.some(({ path, patch }) => patch.exists !== false && has.dropIns.includes(path))
+  const isFresh = isHeld(old) && old.load === 'loaded' && (isRewritten || !isSame(dropIns, has.dropIns))
+  // What it has read was written anew: from then on no other change takes that back.
+  return { reload: others || isFresh, read: { dropIns: has.dropIns, asks: !others && isFresh && !isRewritten } }
+}
+
 const withDropIns = (unit: string, old: ServiceAnswer, changes: FileChange[]): ServiceAnswer => {
   const dropIns = changed(
     old.dropIns,
@@ -167,6 +187,7 @@ const withDropIns = (unit: string, old: ServiceAnswer, changes: FileChange[]): S
   )
   const isOther = changes.some(({ kind }) => kind === 'drop-in') || dropIns.length !== old.dropIns.length
   if (!isOther) return old
+  const { reload, read } = asked(old, dropIns, changes)
   const more = changes.map(change => unitText(textOf(change), unit).needs)
   const all = (member: keyof ServiceAnswer['needs']): string[] => [
     ...new Set([...old.needs[member], ...more.flatMap(needs => needs[member])]),
@@ -180,7 +201,8 @@ const withDropIns = (unit: string, old: ServiceAnswer, changes: FileChange[]): S
       conflicts: all('conflicts'),
       requisites: all('requisites'),
     },
-    reload: old.reload || (isHeld(old) && old.load === 'loaded'),
+    reload,
+    read,
   }
 }
 
@@ -215,7 +237,7 @@ export const behindFiles = (
     const counts =
       files[0] !== old.files[0] || own.some(({ kind, path }) => kind === 'linked file' || path === files[0])
     if (!counts) now = { ...old, files }
-    else now = files.length === 0 ? withoutFile(old) : withFile(unit, ask, old, files, find)
+    else now = files.length === 0 ? withoutFile(withoutRead(old)) : withFile(unit, ask, withoutRead(old), files, find)
   }
   const dropIns = of('drop-in', 'drop-ins')
   if (now && dropIns.length > 0) now = withDropIns(unit, now, dropIns)

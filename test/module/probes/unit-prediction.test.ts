@@ -60,6 +60,26 @@ test('a drop-in is to be read where systemd holds the unit, and only there', () 
   )
 })
 
+test('a drop-in that is put there and taken away again is none that systemd has missed', () => {
+  const folder = `${etc}/on.service.d`
+  const sky = host({ on: { ...running, dropIns: [`${folder}/was.conf`] } })
+  const seen: unknown[] = []
+  const then = (name: string, what: string | undefined): void => {
+    if (typeof what === 'string') sky.makes('there', `${folder}/${name}`, what)
+    else sky.removes('gone', `${folder}/${name}`)
+    seen.push(...(sky.see('on', 'reload') as unknown[]))
+  }
+  then('new.conf', runs)
+  then('other.conf', runs)
+  then('new.conf', undefined)
+  then('other.conf', undefined)
+  then('was.conf', undefined)
+  then('was.conf', runs)
+  then('new.conf', runs)
+  then('new.conf', undefined)
+  assert.equal(seen, [true, true, true, false, true, true, true, true])
+})
+
 test('what is no drop-in, and a mode, is nothing to systemd', () => {
   const sky = host({ on: running })
   sky.makes('readme', `${etc}/on.service.d/README`, '')
