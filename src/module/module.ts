@@ -44,5 +44,5 @@ export {
 export { isStanding } from './probes/unit-text.ts'
 export { type Query, uses } from './query.ts'
 export type { Reach } from './reach.ts'
-export { type Static, T } from './schema.ts'
+export { type Static, T, type TObject, type TSchema } from './schema.ts'
 export { attributes, exec, type From, folder, link, type Step, temporaryBeside, uncut } from './step.ts'
