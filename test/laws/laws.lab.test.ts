@@ -95,7 +95,9 @@ check('law 4: a plan leaves no more behind on a host than `ssh HOST true`', asyn
     writeFileSync(`${lab.folder}/${path}`, bytes)
   }
   const news = (was: string[], is: string[]): string[] => is.filter(line => !new Set(was).has(line))
-  for (const { text } of fc.sample(rootsPlaybook, { numRuns: 5, seed })) {
+  // The command line has no modules of tests.
+  const own = rootsPlaybook.filter(({ text }) => !text.includes('"shared"'))
+  for (const { text } of fc.sample(own, { numRuns: 5, seed })) {
     writeFileSync(`${lab.folder}/playbook.json`, text.replaceAll('{{ root }}', root).replaceAll('node1', 'node0'))
     const control = await lines()
     await lab.ssh('node0', 'true')
