@@ -1,4 +1,5 @@
 import { givenNames } from '../load/variables.ts'
+import { delegateFor } from './delegates.ts'
 import { distinctEdges, type EdgesById, namedEdges, notifyEdges, turnEdges } from './edges.ts'
 import type { Edge, Graph, GraphSource, Node } from './graph.ts'
 import { type Addition, type DraftedTask, draftTasks, insertWritten, type NodeDraft } from './nodes.ts'
@@ -53,9 +54,10 @@ const groundOf = ({ source, registered, written }: Graph, additions: Addition[])
   const names = new Set([...registered.keys(), ...additions.flatMap(({ tasks }) => tasks.flatMap(givenNames))])
   const scopeOf = staticScope(source, [...names])
   const becomes = staticBecome(source, scopeOf)
+  const delegate = delegateFor(source, scopeOf)
   const readsOf = readsIn(source, names)
   const joined = additions.map(addition => {
-    const tasks = draftTasks(addition, source, becomes)
+    const tasks = draftTasks(addition, source, becomes, delegate)
     return { behind: addition.behind, tasks, nodes: tasks.flatMap(({ nodes }) => nodes) }
   })
   const drafts = joined.reduce<NodeDraft[]>((all, { nodes, behind }) => insertWritten(all, nodes, behind), written)
@@ -122,7 +124,7 @@ const hostsFor = (nodes: Node[], readsOf: ReadsOf, { inventory, gathering = new 
     // What no play has gathered is not there: nobody is asked for it.
     return register === 'facts' ? hosts : hosts.filter(one => gathered.has(one))
   })
-  return [...nodes.flatMap(({ hosts }) => hosts), ...read]
+  return [...nodes.flatMap(({ hosts, delegates }) => [...hosts, ...(delegates?.values() ?? [])]), ...read]
 }
 
 /** The graph of all nodes as written: those that are asked for in plan order. */

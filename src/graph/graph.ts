@@ -33,6 +33,8 @@ export type Node = {
   /** By host whom it becomes there, and how; where it is not among them it runs as the login user. */
   become: ReadonlyMap<string, Become>
   machines: Machines
+  /** By host the one on whose machine the task is done for it, where that is another. */
+  delegates?: ReadonlyMap<string, string>
 }
 
 /**

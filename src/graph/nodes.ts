@@ -1,7 +1,8 @@
 import type { Become } from '../core/transport.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { type CompiledTask, compileTask } from './compile.ts'
-import { type GraphSource, type Node, nodeId } from './graph.ts'
+import { delegatedMachines, type delegateFor } from './delegates.ts'
+import { type GraphSource, type Machines, type Node, nodeId } from './graph.ts'
 import type { staticBecome } from './static-become.ts'
 
 /** Tasks of a play that join a graph, on some of the play's hosts. */
@@ -22,11 +23,25 @@ export type DraftedTask = { task: Task; play: Play; compiled: CompiledTask; node
 
 const isBecoming = (one: readonly [string, Become | undefined]): one is [string, Become] => one[1] !== undefined
 
-/** The nodes of an addition, task by task. Throws a Refusal where an expression or `become` is wrong. */
+type Delegate = ReturnType<typeof delegateFor>
+
+/** Where the task is done for hosts whose machine it is not done on. */
+const delegation = (task: Task, play: Play, hosts: string[], machines: Machines, delegate: Delegate) => {
+  if (task.delegateTo === undefined) return { machines }
+  const to = hosts.flatMap(host => {
+    const other = delegate(task, play, host)
+    return other === undefined ? [] : [[host, other] as const]
+  })
+  const delegates = new Map(to)
+  return { machines: delegatedMachines(machines, delegates), ...(delegates.size > 0 ? { delegates } : {}) }
+}
+
+/** The nodes of an addition, task by task. Throws a Refusal where an expression, `become` or `delegate_to` is wrong. */
 export const draftTasks = (
   { play, tasks, hosts }: Addition,
   { limited, selects, machines, isCollective, files }: GraphSource,
   becomes: ReturnType<typeof staticBecome>,
+  delegate: Delegate,
 ): DraftedTask[] =>
   tasks.map(task => {
     const { references, ...expressions } = compileTask(task)
@@ -43,7 +58,7 @@ export const draftTasks = (
       once: task.runOnce,
       collective,
       become: new Map(on.map(host => [host, becomes({ task, play }, host)] as const).filter(isBecoming)),
-      machines,
+      ...delegation(task, play, on, machines, delegate),
     })
     const groups = collective ? [members] : members.map(host => [host])
     return { task, play, compiled, nodes: groups.filter(on => on.length > 0).map(draft) }

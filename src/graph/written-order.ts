@@ -91,8 +91,9 @@ type End = { nodes: Node[]; before: Node[] }
  * what is left out does nothing.
  */
 export const withMachineEdges = (written: Node[], machines: Machines): Node[] => {
-  if (machines.size === 0) return written
-  const shared = new Set(machines.values())
+  const delegated = written.flatMap(node => [...(node.delegates?.keys() ?? [])].map(host => machineOf(node, host)))
+  if (machines.size === 0 && delegated.length === 0) return written
+  const shared = new Set([...machines.values(), ...delegated])
   const ends = new Map<string, End>()
   return written.map(node => {
     const edges = node.edges.filter(({ kind }) => kind !== 'machine')

@@ -92,10 +92,12 @@ const parseInclude = (at: Located, word: string, around: Surroundings, problems:
   if (task === undefined) return []
   const { apply, ...value } = task.args.value
   const given = apply === undefined ? {} : { apply: locatedMember(task.args, 'apply') }
-  const own = fieldOf(mapping(at, 'A task', []), 'vars', found => variables(found, '"vars"', []), {})
-  const inside = { ...around, handler: false, vars: { ...around.vars, ...own } }
+  const vars = fieldOf(mapping(at, 'A task', []), 'vars', found => variables(found, '"vars"', []), {})
+  const inside = { ...around, handler: false, vars: { ...around.vars, ...vars } }
   const include: Include = { kind: includes[plainWord(word)]!, at, around: inside, ...given }
-  return [{ ...task, args: { ...task.args, value }, include }]
+  // Nothing of it is done on a host.
+  const { delegateTo: _, ...own } = task
+  return [{ ...own, args: { ...task.args, value }, include }]
 }
 
 /** Reads what stands at one place of a list of tasks: a task, or what stands for several. What is wrong goes to `problems`. */

@@ -1,8 +1,9 @@
 import { isNamedBy, isPrivateFile, kindOfPath, lineAt, readText } from '../core/controller-file.ts'
 import { attempt, type Failure, refuse } from '../core/failure.ts'
+import { hasBraces } from './braces.ts'
 import { type Doubt, doubtText, soundsSecret } from './doubt.ts'
 import { type Inventory, loadInventory } from './inventory.ts'
-import type { Located } from './located.ts'
+import { type Located, locatedAt } from './located.ts'
 import { givesPassword } from './names.ts'
 import { withSettledNoLog } from './no-log.ts'
 import { isThisMachine, thisMachineAs } from './pattern.ts'
@@ -75,6 +76,16 @@ type Input = {
   user?: string
 }
 
+/** The hosts that tasks are delegated to, as far as they are written out; what will be included may name this machine. */
+const delegatesIn = (playbook: Playbook | undefined): Located<string>[] =>
+  (playbook?.plays ?? [])
+    .flatMap(play => [...play.tasks, ...play.handlers])
+    .flatMap(({ delegateTo, include, origin }) => {
+      if (include && include.kind !== 'vars') return [locatedAt('localhost', origin)]
+      if (delegateTo === undefined) return []
+      return [hasBraces(delegateTo.value) ? { ...delegateTo, value: 'localhost' } : delegateTo]
+    })
+
 /** The inventory of a playbook; one that is all about the machine that runbook runs on needs none. */
 const inventoryOf = (
   { playbook: file, inventories, looked = [], user }: Input,
@@ -82,7 +93,9 @@ const inventoryOf = (
   extra: Loaded['extra'] | undefined,
 ): Inventory => {
   const patterns = playbook?.plays.map(play => play.hosts) ?? []
-  const [thisMachine] = patterns.flatMap(({ value, origin }) => thisMachineAs(value, origin) ?? [])
+  const [thisMachine] = [...patterns, ...delegatesIn(playbook)].flatMap(
+    ({ value, origin }) => thisMachineAs(value, origin) ?? [],
+  )
   const isAllHere = patterns.every(({ value, origin }) => isThisMachine(value, origin))
   if (inventories.length === 0 && !(thisMachine && isAllHere))
     refuse('inventory-missing', 'No inventory was given.', {

@@ -50,6 +50,8 @@ export type Task = {
   becomeSaid: BecomeSaid
   /** Nothing of what it is asked, does and says is told. An expression is settled when the inventory is known. */
   noLog: NoLog
+  /** The host on whose machine it is done, where that is another. An expression has to be known before any host is contacted. */
+  delegateTo?: Located<string>
   /** Its own, over those of the blocks and imports around it. */
   vars: Record<string, Located>
   /** Where its files are looked for before they are in the folder of the playbook. */
@@ -181,6 +183,7 @@ export type Surroundings = {
   become: Located<boolean | string | undefined>
   becomeSaid: BecomeSaid
   noLog: NoLog
+  delegateTo?: Located<string>
   environment?: Located[]
   tags: string[]
   when: Located<string | boolean>[]

@@ -190,6 +190,12 @@ export const tagsOf = (members: Map<string, Located>, problems: Problems): strin
   )
 }
 
+/** What `delegate_to` says. */
+const delegated = (at: Located, problems: Problems): Pick<Task, 'delegateTo'> => {
+  const name = text(at, '"delegate_to"', problems)
+  return name === undefined || name === '' ? {} : { delegateTo: { ...at, value: name } }
+}
+
 /** What a task, a block or an import says for itself, over what is said around it. */
 export const inheritedBy = (members: Map<string, Located>, around: Surroundings, problems: Problems) => ({
   when: [...around.when, ...conditions(members.get('when'), problems)],
@@ -217,6 +223,12 @@ export const inheritedBy = (members: Map<string, Located>, around: Surroundings,
     found => ignoring(found, problems),
     around.ignoreErrors ? { ignoreErrors: around.ignoreErrors } : {},
   ),
+  ...fieldOf<Pick<Task, 'delegateTo'>>(
+    members,
+    'delegate_to',
+    found => delegated(found, problems),
+    around.delegateTo ? { delegateTo: around.delegateTo } : {},
+  ),
   vars: fieldOf(members, 'vars', found => ({ ...around.vars, ...variables(found, '"vars"', problems) }), around.vars),
 })
 
@@ -235,9 +247,12 @@ const wordsOf = (members: Map<string, Located>, around: Surroundings, problems: 
   }
 }
 
-/** The module that `action` names, in its text or as its member; any other key is one itself. */
+/** Names a module in its text or as its member; the second does so for this machine. */
+const ACTIONS = ['action', 'local_action']
+
+/** The module that `action` names; any other key is one itself. */
 const actionOf = (key: string, at: Located, problems: Problems): { module: string; args: Located } | undefined => {
-  if (key !== 'action') return { module: key, args: at }
+  if (!ACTIONS.includes(key)) return { module: key, args: at }
   if (isRecord(at.value) && typeof at.value.module === 'string') {
     const { module, ...args } = at.value
     return { module, args: { ...at, value: args } }
@@ -245,7 +260,7 @@ const actionOf = (key: string, at: Located, problems: Problems): { module: strin
   const [, module, rest] = typeof at.value === 'string' ? (/^\s*([\w.]+)\s*([\s\S]*)$/.exec(at.value) ?? []) : []
   if (module !== undefined) return { module, args: { ...at, value: rest || null } }
   const fix = 'Write the module as the key, as in "command: uptime".'
-  problems.push({ reason: 'playbook-shape', what: '"action" names no module.', fix, origin: at.origin })
+  problems.push({ reason: 'playbook-shape', what: `"${key}" names no module.`, fix, origin: at.origin })
   return undefined
 }
 
@@ -314,6 +329,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     ...(around.environment ? { environment: around.environment } : {}),
     files: [],
     ...wordsOf(members, around, problems),
+    ...(key === 'local_action' ? { delegateTo: { ...members.get(key)!, value: 'localhost' } } : {}),
     ...(loop ? { loop } : {}),
     folders: around.folders,
     origin: at.origin,

@@ -1,11 +1,12 @@
 import type { Failure } from '../core/failure.ts'
 import { extend } from '../graph/extend.ts'
-import type { Graph, Node } from '../graph/graph.ts'
+import { type Graph, machineOf, type Node } from '../graph/graph.ts'
 import type { Addition } from '../graph/nodes.ts'
 import { createSecretReader } from '../graph/secrets.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import { secretSources } from '../load/secrets.ts'
 import type { AskedInclude, Include, Included } from '../load/surroundings.ts'
+import { createAnswers } from '../world/answers.ts'
 import { keyOf, type WantedInclude } from './included.ts'
 import type { Known } from './known.ts'
 
@@ -77,6 +78,26 @@ const grown = (graph: Graph, bringing: Bringing, { tasks, handlers }: Included):
 const inPartOf = ({ task: { part } }: Node, found: Included | Failure[]): Included | Failure[] =>
   Array.isArray(found) ? found : { ...found, tasks: found.tasks.map(task => ({ ...task, part })) }
 
+/**
+ * Hosts that nothing has contacted so far, and that tasks are delegated to now: this machine itself is there as long as a plan is
+ * made, any other one is too late.
+ */
+const unreached = (known: Known, { hosts, source }: Graph): Failure | undefined => {
+  const { inventory, playbook } = known.loaded
+  for (const host of hosts) {
+    const machine = machineOf(source, host)
+    if (known.answers.has(machine)) continue
+    if (host !== inventory.implicit || known.finished.size > 0)
+      return {
+        reason: 'playbook-reference',
+        what: `What is included delegates to ${host}, which nothing else in ${playbook.file} has to do with.`,
+        fix: 'Let a play, or a task that is not included, have to do with it.',
+      }
+    known.answers.set(machine, createAnswers())
+  }
+  return undefined
+}
+
 const inInventoryOrder = ({ loaded: { inventory } }: Known, hosts: string[]): string[] =>
   hosts.length < 2 ? hosts : inventory.hosts.filter(host => hosts.includes(host))
 
@@ -105,7 +126,13 @@ export const bring = async (known: Known, wanted: WantedInclude[], read: ReadInc
     if (Array.isArray(found) || found.tasks.length + found.handlers.length === 0) continue
     // Another node may have joined meanwhile: the newest graph says what it is.
     const now = known.graph.byId.get(node.id)!
-    known.graph = grown(known.graph, { ...bringing, node: now, hosts: inInventoryOrder(known, bringing.hosts) }, found)
+    const graph = grown(known.graph, { ...bringing, node: now, hosts: inInventoryOrder(known, bringing.hosts) }, found)
+    const strange = unreached(known, graph)
+    if (strange) {
+      known.included.set(key, [strange])
+      continue
+    }
+    known.graph = graph
     if (isNew) withSecrets(known, node.play, found)
   }
 }

@@ -19,6 +19,8 @@ export const causeIn = (lines: Line[]): string | undefined =>
  */
 export const causeOf = ({ known, causes }: Walk, node: Node, host: string): string | undefined => {
   if (isLost(known, host)) return host
+  const machine = machineOf(node, host)
+  if (known.lost.has(machine)) return machine
   for (const edge of node.edges) {
     if (edge.kind !== 'order' && edge.kind !== 'needs') continue
     const on = known.graph.byId.get(edge.on)!
@@ -57,7 +59,7 @@ export const haltedHosts = (planned: Planned[], { hosts, source }: Graph): Map<s
     lines
       .filter(line => line.verdict === 'fail' && !line.refusal)
       .toReversed()
-      .map(line => [line.machine, line]),
+      .map(line => [machineOf(source, line.host), line]),
   )
   return new Map(
     hosts.flatMap(host => {
@@ -74,7 +76,7 @@ export const actingHosts = ({ known, planned }: Walk): string[] => {
   const acting = new Set(
     included(planned)
       .filter(acts)
-      .flatMap(line => (line.node.collective ? line.node.hosts : [line.host])),
+      .flatMap(({ node, host }) => (node.collective ? node.hosts : [node.delegates?.get(host) ?? host])),
   )
   return known.graph.hosts.filter(host => acting.has(host) && !halted.has(host) && !isLost(known, host))
 }

@@ -85,7 +85,7 @@ export type Line = {
 export const refOf = ({ host, id, node, hidden }: Line): NodeRef => ({
   host,
   node: id,
-  task: node.task.name,
+  task: node.delegates?.has(host) ? `${node.task.name} -> ${node.delegates.get(host)}` : node.task.name,
   ...(hidden ? { hidden } : {}),
 })
 

@@ -190,7 +190,7 @@ export const register = ({ known, outputs, causes }: Walk, node: Node, host: str
 
 /** Plans one node as the next of a pass, and keeps what it registers. */
 export const planNode = (walk: Walk, node: Node): Planned => {
-  const machines = node.hosts.map(host => machineOf(walk.known.graph.source, host))
+  const machines = node.hosts.map(host => machineOf(node, host))
   const logLengths = new Map(machines.map(machine => [machine, walk.predicted.get(machine)?.length ?? 0]))
   const planned = node.collective ? planCollective(walk, node) : hostLines(walk, node)
   const lines = node.task.include ? includeLines(walk, node, planned) : planned

@@ -1,6 +1,6 @@
 import { Later, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { hostsOn, type Node } from '../graph/graph.ts'
+import { hostsOn, machineOf, type Node } from '../graph/graph.ts'
 import { haltedHosts } from '../plan/failure-policy.ts'
 import { isLost, type Known } from '../plan/known.ts'
 import type { Line } from '../plan/line.ts'
@@ -96,7 +96,10 @@ const neverMade = (value: unknown, lost: Lost): unknown => {
 
 const spotsOn = ({ graph }: Known, machine: string): Spot[] => {
   const hosts = hostsOn(graph, machine)
-  return graph.nodes.flatMap(node => hosts.flatMap(host => (node.included.has(host) ? [{ node, host }] : [])))
+  const isHere = (node: Node, host: string): boolean => node.included.has(host) && machineOf(node, host) === machine
+  return graph.nodes.flatMap(node =>
+    (node.delegates ? node.hosts : hosts).flatMap(host => (isHere(node, host) ? [{ node, host }] : [])),
+  )
 }
 
 const runMachine = async (progress: Progress, machine: string): Promise<void> => {

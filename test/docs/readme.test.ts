@@ -64,7 +64,7 @@ test('what it says not to be there yet is refused', () => {
     ['apt', 'apt: { name: git }'],
     ['rescue', 'block: []\n      rescue: []'],
     ['serial', 'serial: 1\n      debug: x'],
-    ['delegate_to', 'delegate_to: web\n      debug: x'],
+    ['throttle', 'throttle: 1\n      debug: x'],
   ] as const) {
     place.write('no.yml', `- hosts: all\n  tasks:\n    - ${task}\n`)
     const { code, err } = place.run(['plan', 'no.yml', '-i', 'hosts.yml'])

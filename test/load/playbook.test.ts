@@ -135,7 +135,7 @@ test('all mistakes of a file come together, in file order', () => {
   tasks:
     - name: A
     - {command: a, service: b}
-    - {command: a, delegate_to: x}
+    - {command: a, delegate_facts: x}
     - {facts: , with_itmes: [1]}
     - {facts: , when: 5, register: item, become: maybe, tags: {a: b}}
     - [a]
@@ -147,7 +147,7 @@ test('all mistakes of a file come together, in file order', () => {
     [/A play has no "taks"/, /"tasks"/, '3:3'],
     [/no module/, /Add one/, '5:7'],
     [/2 modules: "command" and "service"/, /exactly one/, '6:20'],
-    [/"delegate_to" is not supported yet/, /^/, '7:20'],
+    [/"delegate_facts" is not supported yet/, /^/, '7:20'],
     [/There is no lookup "itmes" for "with_itmes"/, /"items"/, '8:17'],
     [/"when" must be an expression, not the number 5/, /^/, '9:23'],
     [/register "item" is a name that runbook defines/, /^/, '9:36'],
@@ -178,7 +178,7 @@ test('a slip in a keyword is not taken for a second module', () => {
 })
 
 test('keywords of Ansible that runbook does not have are called by their name', () => {
-  for (const word of ['delegate_to', 'ignore_unreachable', 'throttle', 'async']) {
+  for (const word of ['delegate_facts', 'ignore_unreachable', 'throttle', 'async']) {
     assert.match(taskFaults(`- {facts: , ${word}: x}`)[0]!.what, new RegExp(`"${word}" is not supported yet`))
   }
   for (const word of ['serial', 'order']) {

@@ -201,7 +201,7 @@ test('all that is wrong with roles is told at once, with its place and where it 
     - {role: "{{ nobody }}"}
     - loop
     - wrong
-    - {role: words, delegate_to: x}
+    - {role: words, delegate_facts: x}
   tasks:
     - import_role: {name: words, tasks_from: gone}
     - import_role: {tasks_from: gone}
@@ -231,7 +231,7 @@ test('all that is wrong with roles is told at once, with its place and where it 
       'site.yml 4:7 There is no role "my.coll.gone". Looked for collections/ansible_collections/my/coll/roles/gone, roles/my.coll.gone, conf/my.coll.gone, my.coll.gone.',
       'site.yml 5:7 The role has no name.',
       'site.yml 6:7 A role is a name, or a mapping with one, not the number 7.',
-      'site.yml 10:21 A role does not take the keyword "delegate_to" yet.',
+      'site.yml 10:21 A role does not take the keyword "delegate_facts" yet.',
       'site.yml 12:27 The role has no file gone in tasks/. Looked for roles/words/tasks/gone, roles/words/tasks/gone.yml, roles/words/tasks/gone.yaml, roles/words/tasks/gone.json.',
       'site.yml 13:20 import_role does not say which role.',
       'site.yml 14:34 "import_role" has no "nme".',

@@ -47,6 +47,7 @@ const WORDS: Record<string, Schema> = {
   become_flags: text,
   become_exe: text,
   environment: said('Variables for programs that tasks run.', anything),
+  delegate_to: said('The host on whose machine it is done.', text),
   run_once: said('On the first host alone.', yesOrNo),
   no_log: said('Nothing of what it is asked, does and says is told.', yesOrNo),
   needs: said('What it comes after, in place of the written order; [] is nothing.', texts),

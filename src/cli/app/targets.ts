@@ -7,6 +7,7 @@ import { createPool, type Pool } from '../../host/pool.ts'
 import { noVariable } from '../../load/inventory.ts'
 import type { Located } from '../../load/located.ts'
 import type { PlayReach } from '../../load/playbook.ts'
+import { bringsTasks } from '../../load/task.ts'
 import { layersFor } from '../../load/variables.ts'
 import { createKnown, type Known } from '../../plan/known.ts'
 import { scopeOf } from '../../plan/scope.ts'
@@ -126,6 +127,15 @@ const poolOf = async (options: PoolOptions, { graph }: Known, isAtTerminal: bool
   return pool
 }
 
+/** The hosts of a playbook, and this machine where what will be included may be delegated to it. */
+const hostsToReach = ({ graph, loaded: { inventory } }: Known): string[] => {
+  const { implicit } = inventory
+  if (implicit === undefined || graph.hosts.includes(implicit)) return graph.hosts
+  return bringsTasks({ tasks: graph.nodes.map(({ task }) => task), handlers: [] })
+    ? [...graph.hosts, implicit]
+    : graph.hosts
+}
+
 /**
  * Says how each host is reached; none is yet, but for those that somebody has to be asked about. What has to be asked for is
  * asked, now that the input is known to be good.
@@ -142,7 +152,7 @@ export const withTargets = async <P extends Reachable>(
   const warned = new Map<string, string>()
   const nodes = nodesByHost(graph)
   const reached = await Promise.all(
-    graph.hosts.map(async host => {
+    hostsToReach(known).map(async host => {
       try {
         const { vars, originOf } = connectionVars(known, host)
         const own = { nodes: nodes.get(host) ?? [] }
