@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-// What helps who writes playbooks: `runbook lint`, `schema` and `module`. Described only when one of them is called, or asked
+// What helps who writes playbooks: `runbook lint`, `schema`, `module` and `migrate`. Described only when one of them is called, or asked
 // what it can do.
 
 const collect = (value: string, all: string[]): string[] => [...all, value]
@@ -53,8 +53,23 @@ const describeModule = (module: Command, done: Done): void => {
     .action(async (name, options) => done(await (await import('./commands/module.ts')).showModule(name, options)))
 }
 
-/** Describes one of the three, by its name. `done` is called with the exit code. */
+const migrateHelp = `
+Exit codes: 0 nothing is missing · 1 something is · 4 a path is not there`
+
+const describeMigrate = (migrate: Command, done: Done): void => {
+  withFormat(migrate.command('check').description('say what roles and playbooks need that there is not'))
+    .argument('<paths...>', 'roles, playbooks, and folders with any of these below them')
+    .addHelpText('after', migrateHelp)
+    .action(async (paths, options) => {
+      const { checkMigration } = await import('./commands/migrate.ts')
+      done(await checkMigration(paths, options))
+    })
+}
+
+/** Describes one of these, by its name. `done` is called with the exit code. */
 export const describeForAuthors = (command: Command, done: Done): void => {
-  const describe = { lint: describeLint, schema: describeSchema, module: describeModule }[command.name()]
+  const describe = { lint: describeLint, schema: describeSchema, module: describeModule, migrate: describeMigrate }[
+    command.name()
+  ]
   describe?.(command, done)
 }

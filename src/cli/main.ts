@@ -317,6 +317,7 @@ const commands: Record<string, (root: Command, done: Done) => void> = {
   lint: apart('lint', 'say what in playbooks is allowed and hardly meant; no host is contacted'),
   schema: apart('schema', 'print the JSON Schema of playbooks, tasks or inventories, for editors'),
   module: apart('module', 'the modules that there are: list, or `show NAME`'),
+  migrate: apart('migrate', 'say what roles and playbooks need that there is not: `check PATH...`'),
   inventory: apart('inventory', 'say which hosts, groups and variables there are, as ansible-inventory says it'),
   vault: apart('vault', 'files and values that only a password opens: encrypt, edit, view, … (vault --help)'),
   version: addVersion,
@@ -364,7 +365,7 @@ export const main = async (argv: string[]): Promise<void> => {
     const described = root.commands[0]!
     if (argv[0] === 'inventory') (await import('./inventory-command.ts')).describeInventory(described, done)
     if (argv[0] === 'lab') (await import('./lab-command.ts')).describeLab(described, count, done)
-    if (['lint', 'schema', 'module'].includes(argv[0]!))
+    if (['lint', 'schema', 'module', 'migrate'].includes(argv[0]!))
       (await import('./author-commands.ts')).describeForAuthors(described, done)
     if (argv[0] === 'vault') (await import('./vault-commands.ts')).addVaultCommands(described, done)
     exitOverrideBelow(root)
