@@ -32,7 +32,7 @@ import { foldersAbove, missingFolder, type Obstacle, parentFolder, pathArgument,
 
 const args = T.Object(
   {
-    path: pathArgument('What this is about.'),
+    path: pathArgument('What this is about, also called `dest` or `name`.', { aliases: ['dest', 'name'] }),
     state: T.Enum(['file', 'directory', 'link', 'absent', 'touch'], {
       default: 'file',
       description:

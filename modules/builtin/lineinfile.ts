@@ -6,7 +6,9 @@ import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
-    path: pathArgument('The file.'),
+    path: pathArgument('The file, also called `dest`, `destfile` or `name`.', {
+      aliases: ['dest', 'destfile', 'name'],
+    }),
     line: T.Optional(T.String({ pattern: '^[^\\n]*$', description: 'The line, without a newline.' })),
     regexp: T.Optional(
       T.String({

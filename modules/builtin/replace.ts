@@ -10,7 +10,9 @@ const expression = (description: string) => T.Optional(T.String({ description })
 
 const args = T.Object(
   {
-    path: pathArgument('The file.'),
+    path: pathArgument('The file, also called `dest`, `destfile` or `name`.', {
+      aliases: ['dest', 'destfile', 'name'],
+    }),
     regexp: T.String({ description: 'What is replaced, wherever it matches. `^` and `$` are those of every line.' }),
     replace: T.String({
       default: '',

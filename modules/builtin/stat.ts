@@ -3,7 +3,12 @@ import { pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
-    path: pathArgument('What to look at. A link is looked at itself, not what it points to.'),
+    path: pathArgument(
+      'What to look at, also called `dest` or `name`. A link is looked at itself, not what it points to.',
+      {
+        aliases: ['dest', 'name'],
+      },
+    ),
     get_checksum: T.Boolean({ default: false, description: 'Read the SHA-256 digest of its content too.' }),
   },
   { additionalProperties: false },

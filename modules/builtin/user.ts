@@ -56,6 +56,7 @@ const args = T.Object(
     home: T.Optional(pathArgument('The home folder. Not given: a new user gets /home/NAME.')),
     create_home: T.Boolean({
       default: true,
+      aliases: ['createhome'],
       description: 'Make the home folder, filled from /etc/skel, if it is not there.',
     }),
     shell: T.Optional(pathArgument('The login shell. Not given: what the host gives to new users.')),

@@ -9,10 +9,11 @@ import type { Playbook, Task } from './playbook.ts'
  *
  * `main`: the argument that a task may give as plain text, in place of a mapping. `expression`: it is an expression by
  * its place, as `when` is; 'or undefined': one that may be undefined, which is then its value. `template`: it names a template file, whose references are those of the task. `file`: it names
- * a file of the controller, unless the argument that is said is true. `secret`: it is shown nowhere. `gives`, of all
+ * a file of the controller, unless the argument that is said is true. `secret`: it is shown nowhere. `aliases`: other names that it
+ * may be given under. `gives`, of all
  * arguments together: one that is not described is a variable of the host from then on.
  */
-type Word = 'main' | 'expression' | 'template' | 'file' | 'secret' | 'whole' | 'gives'
+type Word = 'main' | 'expression' | 'template' | 'file' | 'secret' | 'whole' | 'aliases' | 'gives'
 type Schema = Signatures[string]['args']
 
 const propertiesOf = (schema: Schema | undefined): Record<string, object> =>
@@ -114,6 +115,32 @@ const withLowerArguments = ({ lower, ...task }: Task): Task => {
   return { ...task, args: { value, origin: task.args.origin, at: pointer => from(pointer).at(pointer) } }
 }
 
+/** Arguments under their own names, whatever other ones they were given under. Of two for one the second stays, to be refused. */
+const withOwnNames = (task: Task, schema: Schema | undefined): Task => {
+  const { args } = task
+  const written = new Map<string, string>()
+  for (const [name, property] of Object.entries(propertiesOf(schema))) {
+    const aliases = (wordIn(property, 'aliases') ?? []) as string[]
+    const given = name in args.value ? undefined : aliases.find(alias => alias in args.value)
+    if (given !== undefined) written.set(name, given)
+  }
+  if (written.size === 0) return task
+  const own = new Map([...written].map(([name, alias]) => [alias, name]))
+  const from = (pointer: string): string =>
+    pointer.replace(/^\/([^/~]+)/, (_, name: string) => `/${written.get(name) ?? name}`)
+  const { exact } = args
+  const value = Object.fromEntries(Object.entries(args.value).map(([name, one]) => [own.get(name) ?? name, one]))
+  return {
+    ...task,
+    args: {
+      ...args,
+      value,
+      at: pointer => args.at(from(pointer)),
+      ...(exact && { exact: pointer => exact(from(pointer)) }),
+    },
+  }
+}
+
 /** A list of values that stand in several places. */
 const listOf = (items: Located[]): Located => ({
   value: items.map(({ value }) => value),
@@ -200,7 +227,10 @@ const withJudgement = (task: Task): Task => {
 const taskBy = (task: Task, schema: Schema | undefined): Task => {
   const complete = withExpressions(
     withJudgement(
-      withSayings(withEnvironment(withLowerArguments(withMain(asQuestion(task, schema), schema)), schema), schema),
+      withSayings(
+        withEnvironment(withOwnNames(withLowerArguments(withMain(asQuestion(task, schema), schema)), schema), schema),
+        schema,
+      ),
     ),
     schema,
   )

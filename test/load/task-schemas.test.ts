@@ -10,6 +10,9 @@ const signatures = {
   need: { args: Type.Object({ all: Type.Any({ expression: true }), note: Type.String() }) },
   ask: { args: Type.Object({ environment: Type.Any() }) },
   run: { args: Type.Object({ touches: Type.Any(), changed_when: Type.Any() }) },
+  called: {
+    args: Type.Object({ path: Type.String({ aliases: ['dest', 'name'] }), mode: Type.Optional(Type.String()) }),
+  },
   render: { args: Type.Object({ from: Type.String({ template: true }), src: Type.String() }) },
 }
 const tasks = (yaml: string) => {
@@ -23,6 +26,17 @@ test('text is the main argument, in its own place', () => {
   assert.is(task!.args.at('/words').column, 12)
   assert.is(task!.args.at('/other').column, 12)
   assert.is(task!.text, undefined)
+})
+
+test('an argument under another name has its own, and stands where it was written', () => {
+  const [one, pairs, both] = tasks(
+    '- called: {dest: /x, mode: 0644}\n- called: dest=/x\n- called: {dest: /x, path: /y}',
+  )
+  assert.equal(one!.args.value, { path: '/x', mode: 420 })
+  assert.is(one!.args.at('/path').column, 22)
+  assert.is(one!.args.at('/path~k').column, 16)
+  assert.equal(pairs!.args.value, { path: '/x' })
+  assert.equal(both!.args.value, { dest: '/x', path: '/y' })
 })
 
 test('a module without a main argument leaves the text to be refused', () => {

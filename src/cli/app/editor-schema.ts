@@ -100,7 +100,7 @@ const withLongNames = (words: Record<string, Schema>): Record<string, Schema> =>
   )
 
 /** Words in which our schemas say more than JSON Schema knows. */
-const OURS = ['main', 'expression', 'template', 'file', 'secret', 'whole', 'partial', 'octal']
+const OURS = ['main', 'expression', 'template', 'file', 'secret', 'whole', 'partial', 'octal', 'aliases']
 const plainMembers = (schema: Schema): Schema =>
   Object.fromEntries(Object.entries(schema).filter(([name]) => !OURS.includes(name)))
 
@@ -147,13 +147,23 @@ const requiredOf = ({ required, properties }: Schema): string[] =>
     name => !isRecord(properties) || !isRecord(properties[name]) || !('default' in properties[name]),
   )
 
+/** The arguments of a module, under all names that each may be given. */
+const argumentsIn = (properties: Schema): Record<string, Schema> =>
+  valuesIn(
+    Object.fromEntries(
+      Object.entries(properties as Record<string, { aliases?: string[] }>).flatMap(([name, one]) =>
+        [name, ...(one.aliases ?? [])].map(called => [called, one] as const),
+      ),
+    ),
+  )
+
 /** What may stand under the name of a module: its arguments, or a text with them. */
 const argumentsSchema = ({ module }: FoundModule): Schema => {
   const { properties = {}, additionalProperties } = module.args as unknown as Schema
   const isFree = (module as { free?: boolean }).free === true
   const mapping = {
     type: 'object',
-    properties: valuesIn(properties),
+    properties: argumentsIn(properties as Schema),
     additionalProperties: isFree ? true : (additionalProperties ?? false),
   }
   const hasMain = argumentsThat('main', module.args).length > 0
