@@ -14,6 +14,7 @@ const args = T.Object(
       'Where the file goes. With `/` at its end: the folder it goes into, under the name of `src` without .hbs.',
       { whole: true },
     ),
+    force: T.Optional(T.Boolean({ description: 'false: what is there is left as it is.' })),
     ...attributeArguments,
   },
   { additionalProperties: false },
@@ -40,6 +41,7 @@ export default defineModule({
     const rendered = (): Content => content(seen.template.exists ? seen.template.text : '')
     const missing = later(() => (seen.template.exists ? undefined : seen.template.missing))
     if (typeof missing === 'string') return fail(missing)
+    if (args.force === false && seen.file.exists) return ok({ dest })
     const it = decideFile(dest, rendered, args, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ dest })

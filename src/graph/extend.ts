@@ -154,8 +154,8 @@ const arranged = (before: Graph, written: Node[], last: Graph['last'], readsOf: 
  * A graph with more tasks; the graph given stays as it is. New nodes come in the written order of each of their hosts
  * right behind what `behind` names, and before what followed there. They are taken in everywhere, as if they had been
  * there from the beginning: handlers, gates, and readers that are written behind them wait for them. What a new task
- * names by `needs` or `after`, or reads, may be there or be new; what is there names and reads as before. So far only
- * whole playbooks are added, without `behind`; `include_tasks` will need it.
+ * names by `needs` or `after`, or reads, may be there or be new; what is there names and reads as before. Whole
+ * playbooks come without `behind`, what includes bring with it.
  *
  * Throws Refusals: a `needs`/`after` that names no task, a cycle explained as a path.
  */
