@@ -68,6 +68,7 @@ const silent = new Set([
   'expression',
   'template',
   'octal',
+  'aliases',
 ])
 
 /**
