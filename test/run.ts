@@ -67,8 +67,9 @@ const done = await runAll(
   // Some of the fast ones wait for most of their time: one more than there are cores keeps these busy.
   availableParallelism() + (isFast ? 1 : 0),
 )
-// They wait for most of their time, each on hosts of its own: one more than there are cores keeps these busy.
-done.push(...(await runAll(onHosts, availableParallelism() + 1)))
+// They wait for most of their time, each on hosts of its own. More at once would make waits longer, and these cost round trips,
+// which are counted.
+done.push(...(await runAll(onHosts, availableParallelism())))
 
 if (onHosts.length > 0 && !stopped)
   say(
