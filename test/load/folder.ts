@@ -9,7 +9,7 @@ process.on('exit', () => {
 
 /** A folder of its own with these files (path -> text), removed when the process ends. */
 export const folderWith = (files: Record<string, string>): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'runbook-load-'))
+  const folder = mkdtempSync(join(tmpdir(), 'runbook-folder-'))
   made.push(folder)
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

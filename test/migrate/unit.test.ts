@@ -1,12 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { playbookOf, unitsBelow } from '../../src/migrate/unit.ts'
-import { treeOf } from './folder-tree.ts'
+import { folderWith } from '../load/folder.ts'
 
 const task = '- debug: { msg: x }\n'
 
 test('roles and playbooks of a tree, without what tries them', () => {
-  const folder = treeOf({
+  const folder = folderWith({
     'site.yml': '---\n- name: x\n  hosts: all\n  tasks: []\n',
     'all.yml': '- import_playbook: site.yml\n',
     'group_vars/all.yml': 'hosts: x\n',
@@ -42,7 +42,7 @@ test('roles and playbooks of a tree, without what tries them', () => {
 })
 
 test('a playbook by itself, and a path that is not there', () => {
-  const folder = treeOf({ 'p.yml': '- hosts: all\n' })
+  const folder = folderWith({ 'p.yml': '- hosts: all\n' })
   assert.equal(
     unitsBelow(`${folder}/p.yml`).map(({ name }) => name),
     ['p.yml'],

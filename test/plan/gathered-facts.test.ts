@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defineModule, T } from '../../src/module/module.ts'
-import { type Options, type Ran, type Rig, results, verdicts, withRig } from './rig.ts'
+import { type Options, type Rig, results, said, verdicts, withRig } from './rig.ts'
 
 const hosts = ['node0', 'node1', 'node2']
 const own = hostname().split('.')[0]!
@@ -10,8 +10,6 @@ const say = (name: string, text: string): string => `    - { name: ${name}, debu
 const play = (tasks: string, more = '', of = 'all'): string => `- hosts: ${of}\n${more}  tasks:\n${tasks || '    []\n'}`
 const withPlays = (plays: string, use: (rig: Rig) => Promise<void>, options: Options = {}) =>
   withRig(plays, { hosts, ...options }, use)
-const said = ({ lines }: Ran, task: string, host = 'node0'): string | undefined =>
-  lines.find(line => line.id === `${host}/${task}`)?.text
 
 test('facts of all kinds are read in one script, with what modules read, and no more than are named', () =>
   withPlays(

@@ -1,10 +1,8 @@
 import { basename } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Options, type Ran, withRig } from './rig.ts'
+import { type Options, type Ran, said, withRig } from './rig.ts'
 
-const said = ({ lines }: Ran, task: string, host = 'node0'): string | undefined =>
-  lines.find(line => line.id === `${host}/${task}`)?.text
 const say = (name: string, text: string): string => `    - { name: ${name}, debug: { msg: '${text}' } }\n`
 const planned = async (playbook: string, options: Options = {}): Promise<Ran> => {
   let ran: Ran | undefined

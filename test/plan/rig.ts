@@ -243,6 +243,15 @@ export const failuresOf = (ran: Pick<Ran, 'events'>): Record<string, string> =>
     ran.events.flatMap(e => (e.type === 'result' && e.failure ? [[e.node, `${e.failure.reason}`]] : [])),
   )
 
+/** What a task has said: in an apply when its turn came, else in the plan. */
+export const said = (
+  { lines, events }: Pick<Ran, 'lines' | 'events'>,
+  task: string,
+  host = 'node0',
+): string | undefined =>
+  events.flatMap(event => (event.type === 'message' && event.node === `${host}/${task}` ? [event.text] : []))[0] ??
+  lines.find(line => line.id === `${host}/${task}`)?.text
+
 /** A play of these tasks, and handlers, on one host; `at` is where a file of its folder is. */
 export const withTasks = (
   tasks: string[],

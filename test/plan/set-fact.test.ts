@@ -1,11 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Options, type Ran, type Rig, results, verdicts, withRig } from './rig.ts'
+import { type Options, type Rig, results, said, verdicts, withRig } from './rig.ts'
 
-/** What a task has said: in an apply when its turn came, else in the plan. */
-const said = ({ lines, events }: Ran, task: string, host = 'node0'): string | undefined =>
-  events.flatMap(event => (event.type === 'message' && event.node === `${host}/${task}` ? [event.text] : []))[0] ??
-  lines.find(line => line.id === `${host}/${task}`)?.text
 const say = (name: string, text: string): string => `    - { name: ${name}, debug: { msg: '${text}' } }\n`
 const withTasks = (tasks: string, use: (rig: Rig) => Promise<void>, options: Options = {}, more = '') =>
   withRig(`- hosts: all\n  gather_facts: false\n${more}  tasks:\n${tasks}`, options, use)

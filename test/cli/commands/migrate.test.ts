@@ -1,12 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { treeOf } from '../../migrate/folder-tree.ts'
+import { folderWith } from '../../load/folder.ts'
 import { sandbox } from '../rig.ts'
 
 const place = sandbox()
 test.after(place.remove)
 
-const folder = treeOf({
+const folder = folderWith({
   'roles/whole/tasks/main.yml':
     '- copy: { dest: /srv/x, content: "{{ nowhere }}" }\n- include_tasks: "{{ ansible_os_family }}.yml"\n',
   'roles/whole/tasks/Debian.yml': '- command: "true"\n',
