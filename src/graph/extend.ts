@@ -17,6 +17,7 @@ export const emptyGraph = (source: GraphSource): Graph => ({
   registered: new Map(),
   positions: new Map(),
   written: [],
+  writtenAt: new Map(),
   last: new Map(),
   barriers: { plays: new Map(), ahead: new Map() },
   source,
@@ -128,7 +129,7 @@ const hostsFor = (nodes: Node[], readsOf: ReadsOf, { inventory, gathering = new 
 }
 
 /** The graph of all nodes as written: those that are asked for in plan order. */
-const arranged = (before: Graph, written: Node[], last: Graph['last'], readsOf: ReadsOf): Graph => {
+const arranged = (before: Graph, written: Node[], last: Graph['last'], { readsOf, values }: Ground): Graph => {
   const { source } = before
   const { inventory } = source
   const all = byIdOf(written)
@@ -144,6 +145,7 @@ const arranged = (before: Graph, written: Node[], last: Graph['last'], readsOf: 
     registered: byRegister(written.map(({ id }) => byId.get(id)!)),
     positions: positionsOf(nodes),
     written,
+    writtenAt: values.written,
     last,
     barriers,
     source,
@@ -168,5 +170,5 @@ export const extend = (graph: Graph, additions: Addition[]): Graph => {
     ground.drafts.map(({ id }) => added.get(id) ?? there.get(id)!),
     graph.source.machines,
   )
-  return arranged(graph, written, order.last, ground.readsOf)
+  return arranged(graph, written, order.last, ground)
 }

@@ -85,6 +85,8 @@ export type Graph = {
   positions: Map<string, number>
   /** Every node in written order, with its edges to those that are left out too. */
   written: Node[]
+  /** Where each of `written` stands among them. */
+  writtenAt: ReadonlyMap<string, number>
   /** By host, the node that whatever is written next comes behind. */
   last: Map<string, string>
   barriers: PlayBarriers

@@ -27,19 +27,20 @@ const together = (wanted: WantedInclude[]): Bringing[] => {
   return [...found.values()]
 }
 
-/** The last node of a host, of those that meet a condition, in written order. */
-const lastOn = (nodes: Node[], host: string, isMeant: (node: Node) => boolean): Node | undefined =>
-  nodes.findLast(node => node.hosts.includes(host) && isMeant(node))
+/** By host the last node of those that meet a condition, in written order. */
+const lastOnEach = (nodes: Node[], isMeant: (node: Node) => boolean): Map<string, string> =>
+  new Map(nodes.filter(isMeant).flatMap(({ hosts, id }) => hosts.map(host => [host, id] as const)))
 
-/** Behind what the tasks of a line come: the include, or what its earlier lines have brought. */
-const behindOn = (written: Node[], { node, asked: { by } }: Bringing, host: string): string => {
-  const earlier = lastOn(written, host, ({ task }) => {
-    const under = `${by.slug}.`
+/** By host what the tasks of a line come behind: the include, or what its earlier lines have brought. */
+const behindOn = (written: Node[], { node, asked: { by }, hosts }: Bringing): Record<string, string> => {
+  const under = `${by.slug}.`
+  const last = lastOnEach(written, ({ task }) => {
+    if (task === node.task) return true
     if (!task.slug.startsWith(under)) return false
     const line = Number.parseInt(task.slug.slice(under.length), 10)
     return line >= 1 && line <= by.line
   })
-  return (earlier ?? lastOn(written, host, one => one.task === node.task)!).id
+  return Object.fromEntries(hosts.map(host => [host, last.get(host)!]))
 }
 
 /** The parts of a play in which what a role has brought may be notified: that of the include, and those behind it. */
@@ -49,10 +50,8 @@ const handlerAdditions = (written: Node[], { node, hosts }: Bringing, handlers: 
   return parts
     .filter(part => part >= task.part)
     .flatMap((part): Addition[] => {
-      const ends = hosts.flatMap(host => {
-        const end = lastOn(written, host, one => one.play === play && one.task.part === part)
-        return end ? [[host, end.id] as const] : []
-      })
+      const last = lastOnEach(written, one => one.play === play && one.task.part === part)
+      const ends = hosts.flatMap(host => (last.has(host) ? [[host, last.get(host)!] as const] : []))
       const own = handlers.map(one => ({ ...one, part, slug: part === task.part ? one.slug : `${one.slug}.${part}` }))
       return ends.length === 0
         ? []
@@ -67,7 +66,7 @@ const isOnceThere = (graph: Graph, task: Task): boolean =>
 const grown = (graph: Graph, bringing: Bringing, { tasks, handlers }: Included): Graph => {
   const { node, hosts } = bringing
   const at = tasks.filter(task => !isOnceThere(graph, task))
-  const behind = Object.fromEntries(hosts.map(host => [host, behindOn(graph.written, bringing, host)]))
+  const behind = behindOn(graph.written, bringing)
   const withTasks = at.length === 0 ? graph : extend(graph, [{ play: node.play, tasks: at, hosts, behind }])
   return handlers.length === 0
     ? withTasks

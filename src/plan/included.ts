@@ -3,7 +3,6 @@ import { isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../co
 import { type Graph, type Node, nodeId } from '../graph/graph.ts'
 import type { Vars } from '../load/inventory-draft.ts'
 import type { AskedInclude, BroughtBy, Included } from '../load/surroundings.ts'
-import type { Known } from './known.ts'
 import { type Line, refused } from './line.ts'
 import type { IncludeLine, Walk } from './walk-state.ts'
 
@@ -102,9 +101,10 @@ export const givenByIncludes = (walk: Walk, from: Node, host: string): GivenByIn
   const nodes = giversOn(known.graph, host)
   if (nodes.length === 0) return givingNothing
   const given: GivenByIncludes = { defaults: [], vars: [], open: [] }
-  const at = writtenAt(known, from)
+  const { writtenAt } = known.graph
+  const at = writtenAt.get(from.id)!
   for (const node of nodes) {
-    if (writtenAt(known, node) >= at) break
+    if (writtenAt.get(node.id)! >= at) break
     for (const { runs, asked } of included.get(nodeId(host, node.task)) ?? []) {
       if (runs === false) continue
       const found = asked && known.included.get(keyOf(asked.by))
@@ -118,11 +118,4 @@ export const givenByIncludes = (walk: Walk, from: Node, host: string): GivenByIn
     }
   }
   return given
-}
-
-const places = new WeakMap<Graph, ReadonlyMap<string, number>>()
-const writtenAt = ({ graph }: Known, { id }: Node): number => {
-  const known = places.get(graph) ?? new Map(graph.written.map((node, at) => [node.id, at]))
-  places.set(graph, known)
-  return known.get(id)!
 }

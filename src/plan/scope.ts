@@ -44,15 +44,15 @@ const openName = ({ open }: GivenByIncludes, name: string): GivenValue => {
   )
 }
 
-/** By host and name, the nodes that give it there; and the written position of every node by its id. */
-type GivenNames = { on: Map<string, Map<string, Node[]>>; written: ReadonlyMap<string, number> }
+/** By host and name, the nodes that give it there. */
+type GivenNames = Map<string, Map<string, Node[]>>
 const indexes = new WeakMap<Graph, GivenNames>()
 
 /** Found once for a graph: asked for each line, with 1,000 hosts. */
 const givenIn = (graph: Graph): GivenNames => {
   const known = indexes.get(graph)
   if (known) return known
-  const made: GivenNames['on'] = new Map()
+  const made: GivenNames = new Map()
   for (const [name, nodes] of graph.registered)
     for (const node of nodes)
       for (const host of node.once ? graph.source.inventory.hosts : node.hosts) {
@@ -62,9 +62,8 @@ const givenIn = (graph: Graph): GivenNames => {
         if (list) list.push(node)
         else names.set(name, [node])
       }
-  const given = { on: made, written: new Map(graph.written.map(({ id }, at) => [id, at])) }
-  indexes.set(graph, given)
-  return given
+  indexes.set(graph, made)
+  return made
 }
 
 /** The node whose registered value `name` stands for on a host, as seen from a node: the one it has an edge to. */
@@ -108,14 +107,14 @@ const givenValue = (walk: Walk, from: Node, host: string, name: string): GivenVa
     outputs,
     known: { graph },
   } = walk
-  const { on, written } = givenIn(graph)
-  const all = on.get(host)?.get(name) ?? []
+  const { writtenAt } = graph
+  const all = givenIn(graph).get(host)?.get(name) ?? []
   const registers = ({ task }: Node): boolean => task.register === name
   const registering = all.every(registers) ? all : all.filter(registers)
   const isBefore = (one: Node): boolean =>
     one === from
       ? !registers(one)
-      : (registers(one) || one.task !== from.task) && written.get(one.id)! < written.get(from.id)!
+      : (registers(one) || one.task !== from.task) && writtenAt.get(one.id)! < writtenAt.get(from.id)!
   for (const one of registering.length < all.length ? all.filter(isBefore).toReversed() : []) {
     if (registers(one)) return () => registered(walk, one, host)
     // What is left out, and nobody was known to need, has made nothing.
@@ -172,7 +171,7 @@ export const scopeOf = (
     // A parameter of the role, and what the command line gives, win over what a task has registered.
     registers: on => {
       const open = givenTo(on).open.flatMap(({ names = [] }) => [...names])
-      return [...(givenIn(graph).on.get(on)?.keys() ?? []), ...open].filter(name => !isFixed(name, on))
+      return [...(givenIn(graph).get(on)?.keys() ?? []), ...open].filter(name => !isFixed(name, on))
     },
     opens: on => givenTo(on).open.some(({ names }) => names === undefined),
     register: (on, name) => {
