@@ -1,10 +1,10 @@
 import { refuse } from '../core/failure.ts'
 import { compileTemplate } from '../load/expression.ts'
 import type { Play, Task } from '../load/playbook.ts'
+import type { StaticScope } from '../load/static-scope.ts'
 import { didYouMean } from '../load/suggest.ts'
 import { namesOfLoop } from '../load/task-loop.ts'
 import type { GraphSource, Machines } from './graph.ts'
-import type { StaticScope } from './static-scope.ts'
 
 /**
  * The host on whose machine a task is done for another; undefined: on its own. It has to be known before any host is

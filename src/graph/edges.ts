@@ -2,9 +2,9 @@ import { Refusal } from '../core/failure.ts'
 import { namesNoTask } from '../load/check-place.ts'
 import { compileTemplate } from '../load/expression.ts'
 import type { Play, Task } from '../load/playbook.ts'
+import type { StaticScope } from '../load/static-scope.ts'
 import { type Edge, type EdgeKind, type GraphSource, nodeId } from './graph.ts'
 import type { DraftedTask, NodeDraft } from './nodes.ts'
-import type { StaticScope } from './static-scope.ts'
 
 /** Edges by the id of the node that comes later. */
 export type EdgesById = Map<string, Edge[]>

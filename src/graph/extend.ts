@@ -1,3 +1,4 @@
+import { type StaticScope, staticScope } from '../load/static-scope.ts'
 import { givenNames } from '../load/variables.ts'
 import { delegateFor } from './delegates.ts'
 import { distinctEdges, type EdgesById, namedEdges, notifyEdges, turnEdges } from './edges.ts'
@@ -6,7 +7,6 @@ import { type Addition, type DraftedTask, draftTasks, insertWritten, type NodeDr
 import { planOrder, playBarriers } from './play-barriers.ts'
 import { keepNeeded } from './selection.ts'
 import { staticBecome } from './static-become.ts'
-import { type StaticScope, staticScope } from './static-scope.ts'
 import { isOfFacts, type ReadsOf, readsIn, registeredOn, type Values, valueEdges } from './value-edges.ts'
 import { orderEdges, withMachineEdges } from './written-order.ts'
 

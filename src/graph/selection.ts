@@ -67,7 +67,7 @@ export const selected = (tasks: Task[], { tags, skipTags = [], startAt }: Select
  */
 export const strangeSelection = (tasks: Task[], { tags, skipTags = [], startAt }: Selection): Failure[] => {
   const known = new Set(tasks.flatMap(task => task.tags))
-  const isOpen = bringsTasks({ tasks, handlers: [] })
+  const isOpen = tasks.some(bringsTasks)
   const strange = [...tags, ...skipTags].filter(tag => !isOpen && !known.has(tag) && !SPECIAL.includes(tag))
   const names = tasks.filter(task => !task.handler).map(({ name }) => name)
   const isThere = startAt === undefined || tasks.some(task => !task.handler && isCalled(task, startAt))

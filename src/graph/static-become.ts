@@ -5,9 +5,9 @@ import { hasBraces } from '../load/braces.ts'
 import { compileTemplate } from '../load/expression.ts'
 import type { Located } from '../load/located.ts'
 import type { Play, Task } from '../load/playbook.ts'
+import type { StaticScope } from '../load/static-scope.ts'
 import { layersFor } from '../load/variables.ts'
 import type { BecomeDefaults, GraphSource } from './graph.ts'
-import type { StaticScope } from './static-scope.ts'
 
 type TaskInPlay = { task: Task; play: Play }
 /** One thing that was said, and where. */

@@ -23,7 +23,8 @@ const reachedIn = ({ tasks, handlers }: Play): { all: Task[]; reached: Set<strin
 
 /** Handlers that no task notifies, in no play that has them; what will be included may notify any. */
 export const idleHandler: Rule = ({ loaded }) => {
-  const plays = loaded.playbook.plays.filter(play => !bringsTasks(play)).map(reachedIn)
+  const isRead = ({ tasks, handlers }: Play): boolean => ![...tasks, ...handlers].some(bringsTasks)
+  const plays = loaded.playbook.plays.filter(isRead).map(reachedIn)
   const reached = new Set(plays.flatMap(one => [...one.reached]))
   return plays
     .flatMap(one => one.all)

@@ -8,7 +8,7 @@ const isReadByItself = (name: string): boolean => name.startsWith('ansible_')
 /** Variables of a playbook, its plays, blocks, tasks and roles that nothing reads. Those of an inventory may be for other playbooks. */
 export const unusedVariable: Rule = ({ loaded, reads }) => {
   // What will be included may read any.
-  if (loaded.playbook.plays.some(bringsTasks)) return []
+  if (loaded.playbook.plays.some(play => [...play.tasks, ...play.handlers].some(bringsTasks))) return []
   const layers = loaded.playbook.plays.flatMap(play => [
     play.defaults,
     play.vars,

@@ -29,16 +29,17 @@ const handlerNames = (play: Play): Set<string> => {
 }
 
 const checkNotify = (task: Task, play: Play, unread: ReadonlySet<string>): Failure[] => {
-  if (task.notify.length === 0 || play.tasks.some(({ include }) => include?.kind === 'role')) return []
+  if (task.notify.length === 0) return []
   const known = handlerNames(play)
-  return task.notify
-    .filter(({ value }) => !known.has(value) && !unread.has(value))
-    .map(({ value, origin }) => ({
-      reason: 'playbook-reference',
-      what: `The play has no handler "${value}".`,
-      fix: didYouMean(value, known) || undefined,
-      origin,
-    }))
+  const strange = task.notify.filter(({ value }) => !known.has(value) && !unread.has(value))
+  // A role that is included brings handlers of its own.
+  if (strange.length === 0 || play.tasks.some(({ include }) => include?.kind === 'role')) return []
+  return strange.map(({ value, origin }) => ({
+    reason: 'playbook-reference',
+    what: `The play has no handler "${value}".`,
+    fix: didYouMean(value, known) || undefined,
+    origin,
+  }))
 }
 
 /** What `needs` and `after` name in so many words; an expression, and the hosts, are looked at when the graph is made. */

@@ -66,7 +66,7 @@ const handlersFor = (tasks: Task[], carried: Set<Task>, { all, byNotice }: Handl
   const noticed = ({ notify }: Task): Task[] => notify.flatMap(({ value }) => byNotice.get(value) ?? [])
   for (const task of tasks) for (const handler of noticed(task)) found.add(handler)
   // What an include will bring may notify any of them.
-  if (bringsTasks({ tasks, handlers: [] })) for (const handler of all) found.add(handler)
+  if (tasks.some(bringsTasks)) for (const handler of all) found.add(handler)
   if (found.size === 0) return []
   return all.filter(one => {
     if (!found.has(one)) return false

@@ -9,6 +9,7 @@ import { withSettledNoLog } from './no-log.ts'
 import { isThisMachine, thisMachineAs } from './pattern.ts'
 import { type Composing, type Playbook, readPlaybook } from './playbook.ts'
 import type { Asks } from './scope.ts'
+import { bringsTasks } from './task.ts'
 import { parseExtra, type RunOptions, withMagic } from './variables.ts'
 
 /** Everything a run is made of, read and parsed. */
@@ -80,8 +81,9 @@ type Input = {
 const delegatesIn = (playbook: Playbook | undefined): Located<string>[] =>
   (playbook?.plays ?? [])
     .flatMap(play => [...play.tasks, ...play.handlers])
-    .flatMap(({ delegateTo, include, origin }) => {
-      if (include && include.kind !== 'vars') return [locatedAt('localhost', origin)]
+    .flatMap(task => {
+      const { delegateTo, origin } = task
+      if (bringsTasks(task)) return [locatedAt('localhost', origin)]
       if (delegateTo === undefined) return []
       return [hasBraces(delegateTo.value) ? { ...delegateTo, value: 'localhost' } : delegateTo]
     })

@@ -1,13 +1,11 @@
 import { attempt, refuse } from '../core/failure.ts'
-import { Later } from '../core/unknown.ts'
 import { compileTemplate } from './expression.ts'
 import type { Inventory } from './inventory.ts'
 import type { Located } from './located.ts'
 import { matchHosts } from './pattern.ts'
 import type { Play, Playbook, Task } from './playbook.ts'
-import { createScope } from './scope.ts'
-import { namesOfLoop } from './task-loop.ts'
-import { givenNames, layersFor } from './variables.ts'
+import { beforehandScope, unknownItem } from './static-scope.ts'
+import { givenNames } from './variables.ts'
 
 type Read = { playbook: Playbook; inventory: Inventory; extra: Record<string, Located> }
 
@@ -20,19 +18,10 @@ const isFalseOn = (
   read: Read,
   given: string[],
 ): boolean => {
-  const later = (): never => refuse('playbook-reference', 'It is known only later.')
-  const names = Object.fromEntries((task.loop ? namesOfLoop(task.loop) : []).map(name => [name, new Later(task.slug)]))
+  const notYet = (): never => refuse('playbook-reference', 'It is known only later.')
+  const item = unknownItem(task)
   return hosts.every(host => {
-    const layersOf = (on: string) => layersFor({ ...read, play, task, host: on })
-    const scope = createScope({
-      ...{ host, layers: layersOf(host), layersOf, groups: read.inventory.groups, item: { value: undefined, names } },
-      ...{
-        registers: () => given,
-        register: () => later,
-        facts: later,
-        gathered: () => ({ names: later, value: later }),
-      },
-    })
+    const scope = beforehandScope({ ...read, host, given, notYet }, { play, task }, { item })
     const { value } = attempt(() => compileTemplate(at.value, at).evaluate(scope))
     return value === false || /^(no|false|off|n|0)$/i.test(String(value))
   })
@@ -43,12 +32,12 @@ const isFalseOn = (
  * known to be so before any is contacted; what decides it may else be a secret, or known too late.
  */
 export const settledNoLog = (read: Read): ((task: Task, play: Play) => Task) => {
-  const given = () => [...new Set(tasksOf(read).flatMap(givenNames))]
+  const given = [...new Set(tasksOf(read).flatMap(givenNames))]
   return (task, play) => {
     const { noLog } = task
     if (typeof noLog === 'boolean') return task
     const { value: hosts = [] } = attempt(() => matchHosts(read.inventory, play.hosts.value).hosts)
-    return { ...task, noLog: !isFalseOn(hosts, noLog, task, play, read, given()) }
+    return { ...task, noLog: !isFalseOn(hosts, noLog, task, play, read, given) }
   }
 }
 

@@ -347,9 +347,8 @@ const calledBy = (members: Map<string, Located>, own: string, name: string, prob
   place: 0,
 })
 
-/** Whether a play has includes that bring tasks, which nobody has seen yet. */
-export const bringsTasks = ({ tasks, handlers }: { tasks: Task[]; handlers: Task[] }): boolean =>
-  [...tasks, ...handlers].some(({ include }) => include !== undefined && include.kind !== 'vars')
+/** Whether a task brings others, which nobody has seen yet. */
+export const bringsTasks = ({ include }: Task): boolean => include !== undefined && include.kind !== 'vars'
 
 /**
  * Whether a task may come to nothing: then what is wrong with it alone is of no matter to hosts that do not come to it. Roles

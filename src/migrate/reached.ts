@@ -1,12 +1,10 @@
 import { basename } from 'node:path'
 import { attempt, type Failure, refuse } from '../core/failure.ts'
-import { Later } from '../core/unknown.ts'
 import { compileExpression, compileTemplate } from '../load/expression.ts'
 import { locatedMember } from '../load/located.ts'
 import type { Play, Playbook, Task } from '../load/playbook.ts'
-import { createScope } from '../load/scope.ts'
-import { namesOfLoop } from '../load/task-loop.ts'
-import { givenNames, layersFor } from '../load/variables.ts'
+import { beforehandScope, unknownItem } from '../load/static-scope.ts'
+import { givenNames } from '../load/variables.ts'
 import { defaultHost } from './default-host.ts'
 import type { Unit } from './unit.ts'
 
@@ -16,13 +14,9 @@ const facts = { names: () => Object.keys(defaultHost), value: (name: string) => 
 /** What a task sees before anything was done: variables of its role, and facts; what tasks register is not known. */
 const scopeOf = (task: Task, play: Play, given: string[]): Record<string, unknown> => {
   const inventory = { hosts: [HOST], groups: { all: [HOST] }, vars: {}, warnings: [] }
-  const layersOf = (host: string) => layersFor({ play, inventory, host, task, extra: {} })
-  const names = Object.fromEntries((task.loop ? namesOfLoop(task.loop) : []).map(name => [name, new Later(task.slug)]))
-  const later = (): never => refuse('playbook-reference', 'It is known only later.')
-  return createScope({
-    ...{ host: HOST, layers: layersOf(HOST), layersOf, groups: inventory.groups, item: { value: undefined, names } },
-    ...{ registers: () => given, register: () => later, facts: later, gathered: () => facts },
-  })
+  const notYet = (): never => refuse('playbook-reference', 'It is known only later.')
+  const beforehand = { inventory, extra: {}, host: HOST, given, notYet }
+  return beforehandScope(beforehand, { play, task }, { item: unknownItem(task), gathered: () => facts })
 }
 
 /** Whether a default run comes to a task, as far as its conditions are known then. */

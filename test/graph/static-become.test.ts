@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { Become } from '../../src/core/transport.ts'
 import type { BecomeDefaults } from '../../src/graph/graph.ts'
 import { staticBecome } from '../../src/graph/static-become.ts'
-import { staticScope } from '../../src/graph/static-scope.ts'
+import { staticScope } from '../../src/load/static-scope.ts'
 import { loadText } from '../plan/rig.ts'
 import { refused } from './rig.ts'
 

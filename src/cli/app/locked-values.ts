@@ -1,8 +1,8 @@
 import { attempt, type Failure } from '../../core/failure.ts'
 import { isUnknown } from '../../core/unknown.ts'
-import { staticScope } from '../../graph/static-scope.ts'
 import { compileTemplate } from '../../load/expression.ts'
 import { locatedMember } from '../../load/located.ts'
+import { staticScope } from '../../load/static-scope.ts'
 import { givenNames } from '../../load/variables.ts'
 import type { Known } from '../../plan/known.ts'
 

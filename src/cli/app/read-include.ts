@@ -21,10 +21,10 @@ const collectivesAmong = (tasks: Task[], { modules }: Known): Failure[] =>
     }))
 
 /** Reads what includes ask for as the rest of the playbook was read: with its modules, held against their schemas. */
-export const createReadInclude =
-  (composing: Composing, known: Known, controller: Controller): ReadInclude =>
-  async (include, asked, { play }) => {
-    const { playbook, inventory, extra } = known.loaded
+export const createReadInclude = (composing: Composing, known: Known, controller: Controller): ReadInclude => {
+  const { playbook } = known.loaded
+  const settle = settledNoLog(known.loaded)
+  return async (include, asked, { play }) => {
     const read = attempt(() => composing.readInclude(include, asked))
     playbook.files = composing.files()
     if (read.failures) return read.failures
@@ -36,7 +36,6 @@ export const createReadInclude =
     const { failures, names } = more
     Object.assign(known.modules, more.modules)
     for (const [word, module] of Object.entries(withStandIns(more, part))) known.modules[word] ??= module
-    const settle = settledNoLog({ playbook, inventory, extra })
     const typed = (tasks: Task[]): Task[] => tasksBySchemas(tasks, known.modules).map(task => settle(task, play))
     const included: Included = { ...found, tasks: typed(found.tasks), handlers: typed(found.handlers) }
     const made = [...included.tasks, ...included.handlers]
@@ -55,3 +54,4 @@ export const createReadInclude =
     ]
     return faults.length > 0 ? inFileOrder(faults, playbook.file) : included
   }
+}

@@ -131,9 +131,7 @@ const poolOf = async (options: PoolOptions, { graph }: Known, isAtTerminal: bool
 const hostsToReach = ({ graph, loaded: { inventory } }: Known): string[] => {
   const { implicit } = inventory
   if (implicit === undefined || graph.hosts.includes(implicit)) return graph.hosts
-  return bringsTasks({ tasks: graph.nodes.map(({ task }) => task), handlers: [] })
-    ? [...graph.hosts, implicit]
-    : graph.hosts
+  return graph.nodes.some(({ task }) => bringsTasks(task)) ? [...graph.hosts, implicit] : graph.hosts
 }
 
 /**
