@@ -5,7 +5,7 @@ import { blockWords, isForeignTaskWord, taskWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
 import type { Composing, Include, Surroundings, TaskItem } from './surroundings.ts'
 import { inheritedBy, parseTask } from './task.ts'
-import { fieldOf, kindOf, list, mapping, type Problems, variables } from './yaml-fields.ts'
+import { kindOf, list, mapping, type Problems } from './yaml-fields.ts'
 
 /** The word of a task without the namespace of what Ansible itself has. */
 export const plainWord = (word: string): string => word.replace(/^ansible\.(builtin|legacy)\./, '')
@@ -92,8 +92,7 @@ const parseInclude = (at: Located, word: string, around: Surroundings, problems:
   if (task === undefined) return []
   const { apply, ...value } = task.args.value
   const given = apply === undefined ? {} : { apply: locatedMember(task.args, 'apply') }
-  const vars = fieldOf(mapping(at, 'A task', []), 'vars', found => variables(found, '"vars"', []), {})
-  const inside = { ...around, handler: false, vars: { ...around.vars, ...vars } }
+  const inside = { ...around, handler: false, vars: task.vars }
   const include: Include = { kind: includes[plainWord(word)]!, at, around: inside, ...given }
   // Nothing of it is done on a host.
   const { delegateTo: _, ...own } = task

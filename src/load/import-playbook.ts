@@ -1,7 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { kindOfPath } from '../core/controller-file.ts'
 import { refuse } from '../core/failure.ts'
-import { isRecord } from '../core/value.ts'
 import { plainWord } from './block.ts'
 import type { Ground } from './import-tasks.ts'
 import { firstFile } from './imported-files.ts'
@@ -10,7 +9,17 @@ import { keyOrigin, type Located, locatedMember } from './located.ts'
 import { staticText } from './static-text.ts'
 import type { Composing, OverPlays } from './surroundings.ts'
 import { conditions, tagsOf } from './task.ts'
-import { collect, fieldOf, kindOf, list, mapping, type Problems, text, variables } from './yaml-fields.ts'
+import {
+  collect,
+  fieldOf,
+  kindOf,
+  list,
+  mapping,
+  type Problems,
+  text,
+  variables,
+  variablesOfFile,
+} from './yaml-fields.ts'
 
 const words = ['name', 'when', 'tags', 'vars']
 
@@ -83,10 +92,7 @@ const variablesOfEntry = (at: Located, known: Vars[], folder: string, problems: 
     }
     const document = collect(problems, () => ground.files.read(file, 'file of variables', one.origin))
     if (document === undefined) return {}
-    if (isRecord(document.value)) return variables(document, 'A file of variables', problems)
-    const what = `A file of variables must be a mapping, not ${kindOf(document.value)}.`
-    problems.push({ reason: 'playbook-shape', what, origin: document.origin })
-    return {}
+    return variablesOfFile(document, problems)
   }
   problems.push({
     reason: 'playbook-reference',

@@ -11,7 +11,7 @@ import { type Located, locatedResult } from './located.ts'
 import { blockWords } from './names.ts'
 import { includeRole } from './role.ts'
 import type { AskedInclude, Brought, Include, Included, Surroundings, Task, TaskItem } from './surroundings.ts'
-import { kindOf, type Problems, variables } from './yaml-fields.ts'
+import { kindOf, type Problems, variablesOfFile } from './yaml-fields.ts'
 
 /** Handlers that are brought stand behind all that were loaded at first. */
 const FIRST_PLACE = 1_000_000
@@ -87,8 +87,6 @@ const folderPlaces = (name: string, { at, around }: Include): string[] => {
   return folders.flatMap(folder => [join(folder, 'vars', name), join(folder, name)])
 }
 
-const patternOf = (text: unknown): RegExp | undefined => (typeof text === 'string' ? new RegExp(text) : undefined)
-
 /** The files of a folder that `dir` names, in the order of their names. */
 const filesOfFolder = (include: Include, { args }: AskedInclude): string[] => {
   const name = nameIn(args, 'dir', include.at)
@@ -101,7 +99,7 @@ const filesOfFolder = (include: Include, { args }: AskedInclude): string[] => {
     })
   const extensions = Array.isArray(args.extensions) ? args.extensions.map(String) : ['json', 'yaml', 'yml']
   const ignored = ([args.ignore_files ?? []].flat() as unknown[]).map(one => new RegExp(`${one}$`))
-  const matching = patternOf(args.files_matching)
+  const matching = typeof args.files_matching === 'string' ? new RegExp(args.files_matching) : undefined
   const depth = Number(args.depth ?? 0)
   return filesBelow(folder, 'playbook-reference', one => !one.startsWith('.')).filter(path => {
     const levels = relative(folder, path).split('/').length
@@ -115,12 +113,7 @@ const filesOfFolder = (include: Include, { args }: AskedInclude): string[] => {
   })
 }
 
-const varsOf = (
-  include: Include,
-  asked: AskedInclude,
-  problems: Problems,
-  { files }: Ground,
-): { vars: Vars; files: string[] } => {
+const varsOf = (include: Include, asked: AskedInclude, problems: Problems, { files }: Ground): Vars => {
   const { args } = asked
   const { at } = include
   const file = 'dir' in args ? undefined : nameIn(args, 'file', at)
@@ -129,16 +122,10 @@ const varsOf = (
       ? filesOfFolder(include, asked)
       : [firstFile(folderPlaces(file, include), 'file of variables', file, at.origin)]
   const documents = paths.flatMap(path => files.read(path, 'file of variables', at.origin) ?? [])
-  for (const document of documents)
-    if (!isRecord(document.value)) {
-      const what = `A file of variables must be a mapping, not ${kindOf(document.value)}.`
-      throw new Refusal({ reason: 'playbook-shape', what, origin: document.origin })
-    }
-  const all = documents.map(document => variables(document, 'A file of variables', problems))
-  if (typeof args.name !== 'string') return { vars: Object.assign({}, ...all), files: paths }
-  const [first] = documents
-  const whole = documents.length === 1 ? first! : merged(documents, at)
-  return { vars: { [args.name]: whole ?? { ...at, value: {} } }, files: paths }
+  const all = documents.map(document => variablesOfFile(document, problems))
+  if (typeof args.name !== 'string') return Object.assign({}, ...all)
+  const [only, ...others] = documents
+  return { [args.name]: only && others.length === 0 ? only : merged(documents, at) }
 }
 
 /** Documents as one mapping: of one key the last counts. */
@@ -149,23 +136,16 @@ const merged = (documents: Located[], at: Located): Located => ({
     (documents.findLast(one => Object.hasOwn(one.value as object, pointer.split('/')[1] ?? '')) ?? at).at(pointer),
 })
 
-/**
- * What an include brings, by its arguments on some host: the tasks of a file, a role with all that it has, variables.
- *
- * Throws a Refusal with all that is wrong: a file that is not there, what cannot be read in it.
- */
-export const readInclude = (include: Include, asked: AskedInclude, ground: Ground): Included => {
-  const problems: Problems = []
-  const nothing: Included = { tasks: [], handlers: [], defaults: {}, vars: {}, files: [], folders: [] }
-  const refused = (): Included => {
-    if (problems.length > 0) throw new Refusal(...problems)
-    return nothing
-  }
-  if (include.kind === 'vars') {
-    const found = varsOf(include, asked, problems, ground)
-    return { ...refused(), ...found }
-  }
-  const brought: Brought = { seen: new Set(), handlers: [], roles: [], folders: new Set() }
+type Read = Partial<Omit<Included, 'folders'>>
+
+/** What is read for an include of tasks, or of a role with all that it has. */
+const readTasks = (
+  include: Include,
+  asked: AskedInclude,
+  brought: Brought,
+  problems: Problems,
+  ground: Ground,
+): Read => {
   const around = surroundingsOf(include, asked, brought, problems)
   const role =
     include.kind === 'role' ? includeRole({ args: asked.args, at: include.at, around }, problems, ground) : undefined
@@ -175,14 +155,25 @@ export const readInclude = (include: Include, asked: AskedInclude, ground: Groun
     const { names, topics } = handler.called!
     return { ...handler, called: { names: [...new Set([...names, ...topics])], topics, place: FIRST_PLACE + place } }
   })
-  const found = {
+  return {
     tasks: broughtTasks(items, asked.by, isLoop, problems),
     handlers: broughtTasks(handlers, asked.by, isLoop, problems),
-  }
-  return {
-    ...refused(),
-    ...found,
     ...(role ? { defaults: role.defaults, vars: role.vars } : {}),
-    folders: [...brought.folders],
   }
+}
+
+/**
+ * What an include brings, by its arguments on some host: the tasks of a file, a role with all that it has, variables.
+ *
+ * Throws a Refusal with all that is wrong: a file that is not there, what cannot be read in it.
+ */
+export const readInclude = (include: Include, asked: AskedInclude, ground: Ground): Included => {
+  const problems: Problems = []
+  const brought: Brought = { seen: new Set(), handlers: [], roles: [], folders: new Set() }
+  const read: Read =
+    include.kind === 'vars'
+      ? { vars: varsOf(include, asked, problems, ground) }
+      : readTasks(include, asked, brought, problems, ground)
+  if (problems.length > 0) throw new Refusal(...problems)
+  return { tasks: [], handlers: [], defaults: {}, vars: {}, ...read, folders: [...brought.folders] }
 }

@@ -1,10 +1,9 @@
 import { basename, join } from 'node:path'
 import { filesBelow, kindOfPath } from '../core/controller-file.ts'
 import { type Origin, refuse } from '../core/failure.ts'
-import { isRecord } from '../core/value.ts'
 import type { ImportedFiles } from './imported-files.ts'
 import type { Located } from './located.ts'
-import { kindOf, type Problems, variables } from './yaml-fields.ts'
+import { type Problems, variablesOfFile } from './yaml-fields.ts'
 
 const endings = ['.yml', '.yaml', '.json']
 
@@ -57,11 +56,7 @@ export const roleVariables = (
   const all = kindOfPath(path) === 'folder' ? filesBelow(path, 'playbook-reference', isVars) : [path]
   const found = all.map(file => {
     const document = files.read(file, 'file of variables', origin)
-    if (document === undefined) return {}
-    if (isRecord(document.value)) return variables(document, 'A file of variables', problems)
-    const what = `A file of variables must be a mapping, not ${kindOf(document.value)}.`
-    problems.push({ reason: 'playbook-shape', what, origin: document.origin })
-    return {}
+    return document === undefined ? {} : variablesOfFile(document, problems)
   })
   return Object.assign({}, ...found)
 }

@@ -91,8 +91,7 @@ export type Included = {
   handlers: Task[]
   defaults: Vars
   vars: Vars
-  /** The files of variables that were read, and the folders of roles. */
-  files: string[]
+  /** The folders of its roles. */
   folders: string[]
 }
 

@@ -104,6 +104,14 @@ export const variables = (
   return Object.fromEntries(found)
 }
 
+/** The variables of a file that a playbook names, which must be there. */
+export const variablesOfFile = (document: Located, problems: Problems): Record<string, Located> => {
+  const what = 'A file of variables'
+  if (isRecord(document.value)) return variables(document, what, problems)
+  wrong(problems, 'playbook-shape', document, what, 'a mapping')
+  return {}
+}
+
 /** What `read` makes of a member; `otherwise` where it is not written. */
 export const fieldOf = <T>(
   members: Map<string, Located>,
