@@ -87,7 +87,7 @@ export type PlaybookOptions = ConnectionOptions &
   }
 
 /** What reads the files that a playbook is put together from: loaded only for one that may have any. */
-export const composingFor = async (
+const composingFor = async (
   playbook: string,
   { written, extraVars }: PlaybookOptions,
   configured: Configured,
@@ -105,16 +105,19 @@ const runOptions = ({ limit, tags, skipTags, forks }: PlaybookOptions): RunOptio
   skipTags: skipTags ?? [],
 })
 
+/** What was read, and what has read the files that the playbook is put together from, where it may have any. */
+type AskedPlaybook = ReturnType<typeof load> & { composing?: Composing }
+
 /** The playbook, the inventories and the variables that are asked for, as they are written. */
 export const readAsked = async (
   playbook: string,
   asked: PlaybookOptions,
   configured: Configured,
-  composing?: Composing,
-): Promise<ReturnType<typeof load>> => {
+): Promise<AskedPlaybook> => {
+  const composing = await composingFor(playbook, asked, configured)
   const user = loginUser(asked, configured)
   await readyInventory(asked.inventory)
-  return load({
+  const result = load({
     playbook: asked.written === undefined ? playbook : { text: asked.written, file: playbook },
     ...(composing && { composing }),
     run: runOptions(asked),
@@ -123,6 +126,7 @@ export const readAsked = async (
     extra: asked.extraVars,
     ...(user && { user }),
   })
+  return { ...result, ...(composing && { composing }) }
 }
 
 /** The same, with what a playbook asks for before anything connects. */
@@ -131,13 +135,12 @@ export const loadAsked = async (
   asked: PlaybookOptions,
   configured: Configured,
   listener: Listener,
-  composing?: Composing,
-): Promise<ReturnType<typeof load>> => {
-  const result = await readAsked(playbook, asked, configured, composing)
+): Promise<AskedPlaybook> => {
+  const result = await readAsked(playbook, asked, configured)
   if (!result.value?.playbook.plays.some(({ prompts }) => prompts)) return result
   const { askVariables } = await import('./ask-variables.ts')
   const value = await askVariables(result.value, listener)
-  return { value, readable: value }
+  return { ...result, value, readable: value }
 }
 
 /** What is to be listed of a playbook, in place of planning it. */
@@ -265,10 +268,9 @@ export const prepare = async (
   const { configured, ...settings } = await readAnsibleSettings()
   const asked = completed(playbook, options, configured)
   const vaultWarnings = await readyVaults(asked, configured, { secrets, signal })
-  const composing = await composingFor(playbook, asked, configured)
-  const result = await loadAsked(playbook, asked, configured, { secrets, emit, signal }, composing)
+  const result = await loadAsked(playbook, asked, configured, { secrets, emit, signal })
   await hear(signal)
-  const { readable } = result
+  const { readable, composing } = result
   if (!readable) throw new Refusal(...(result.failures ?? []))
   // Known before anything is refused: a refusal shows the line it is about.
   for (const value of writtenSecrets(readable)) secrets.add(value)

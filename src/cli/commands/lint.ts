@@ -12,7 +12,7 @@ import { plural } from '../../report/wording.ts'
 import { readAnsibleSettings, readyVaults } from '../app/ansible-settings.ts'
 import type { AskedVaults } from '../app/ask-passwords.ts'
 import { lintSubject } from '../app/lint-subject.ts'
-import { completed, composingFor, readAsked } from '../app/prepare.ts'
+import { completed, readAsked } from '../app/prepare.ts'
 import { interruptible, replayOptionsFor, type Shown, withReport } from '../app/with-report.ts'
 
 type LintOptions = Shown & AskedVaults & { inventory: string[]; extraVars: string[] }
@@ -44,7 +44,7 @@ const lintOne = async (
   const { configured } = await readAnsibleSettings()
   const asked = completed(playbook, { ...options, tags: [] }, configured)
   await readyVaults({ ...options, ...asked }, configured, { secrets, signal })
-  const result = await readAsked(playbook, asked, configured, await composingFor(playbook, asked, configured))
+  const result = await readAsked(playbook, asked, configured)
   // Without an inventory nothing is said of one.
   const failures = (result.failures ?? []).filter(({ reason }) => reason !== 'inventory-missing')
   if (!result.readable) return { findings: [], failures }

@@ -11,7 +11,7 @@ import { printable } from '../../report/printable.ts'
 import { createReport } from '../../report/report.ts'
 import { readAnsibleSettings } from '../app/ansible-settings.ts'
 import { loadModules } from '../app/load-modules.ts'
-import { completed, composingFor, type Lists, loadAsked, type PlaybookOptions, selectionOf } from '../app/prepare.ts'
+import { completed, type Lists, loadAsked, type PlaybookOptions, selectionOf } from '../app/prepare.ts'
 import { reportOptionsFor, withReport } from '../app/with-report.ts'
 
 type ListOptions = PlaybookOptions & Lists
@@ -90,13 +90,7 @@ export const listPlaybook = (playbook: string, options: ListOptions): Promise<nu
     const { configured } = await readAnsibleSettings()
     const asked = { ...options, ...completed(playbook, options, configured) }
     const nobody = { secrets: shown.redact, emit: () => {}, signal: new AbortController().signal }
-    const { failures = [], readable } = await loadAsked(
-      playbook,
-      asked,
-      configured,
-      nobody,
-      await composingFor(playbook, asked, configured),
-    )
+    const { failures = [], readable } = await loadAsked(playbook, asked, configured, nobody)
     for (const value of readable ? writtenSecrets(readable) : []) shown.redact.add(value)
     const told = failures.filter(({ reason }) => reason !== 'inventory-missing' || options.listHosts)
     if (!readable || told.length > 0) throw new Refusal(...told)
