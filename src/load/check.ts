@@ -3,6 +3,7 @@ import type { Failure } from '../core/failure.ts'
 import { hasBraces } from './braces.ts'
 import { checkPlace } from './check-place.ts'
 import { checkReference, type Names, type Registered } from './check-reference.ts'
+import { withoutCollection } from './collections.ts'
 import { compileExpression, compileTemplate, type Expression } from './expression.ts'
 import type { Loaded, Readable } from './load.ts'
 import { keyMark, keyOrigin, type Located } from './located.ts'
@@ -50,8 +51,7 @@ const registersOf = (plays: Play[], signatures: Signatures, unread: ReadonlySet<
 }
 
 const unknownModule = (task: Task, known: readonly string[]): Failure => {
-  const name = task.module.startsWith(builtinPrefix) ? task.module.slice(builtinPrefix.length) : task.module
-  const fix = didYouMean(name, known) || modulesKnown(known)
+  const fix = didYouMean(withoutCollection(task.module), known) || modulesKnown(known)
   return { reason: 'playbook-module', what: `There is no module "${task.module}".`, fix, origin: task.args.at(keyMark) }
 }
 const modulesKnown = (known: readonly string[]): string =>

@@ -2,8 +2,9 @@ import { isRecord } from '../core/value.ts'
 import { isVaultFile } from '../core/vault-file.ts'
 import { becomeSaid } from './become-words.ts'
 import { hasBraces } from './braces.ts'
+import { moduleWord, withoutCollection } from './collections.ts'
 import { keyOrigin, type Located } from './located.ts'
-import { builtinPrefix, isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
+import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
 import type { NoLog, Surroundings, Task } from './surroundings.ts'
 import { isLoopWord, loopOf } from './task-loop.ts'
@@ -273,7 +274,7 @@ const lowerArguments = (
 ): Pick<Task, 'lower'> => {
   const args = members.get('args')
   const all = [...around.moduleDefaults, ...fieldOf(members, 'module_defaults', found => [found], [])]
-  const plain = (name: string): string => name.replace(/^(ansible\.(builtin|legacy)|runbook\.builtin)\./, '')
+  const plain = (name: string): string => withoutCollection(moduleWord(name))
   const found = all.flatMap(one => {
     const own = mapping(one, '"module_defaults"', [])
     return [...own].flatMap(([name, given]) => (plain(name) === plain(word) && isRecord(given.value) ? [given] : []))
@@ -310,9 +311,8 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
   }
   const said = actionOf(key, members.get(key)!, problems)
   if (said === undefined) return undefined
-  // As in Ansible: its builtin is ours, its legacy the first that is found.
-  const word = said.module.replace(/^ansible\.legacy\./, '').replace(/^ansible\.builtin\./, builtinPrefix)
-  const module = word.startsWith(builtinPrefix) ? word.slice(builtinPrefix.length) : word
+  const word = moduleWord(said.module)
+  const module = withoutCollection(word)
   const own = fieldOf(members, 'name', found => text(found, '"name"', problems), undefined) ?? module
   const loop = loopOf(at, members, module, problems)
   const name = around.role === undefined ? own : `${around.role.name} : ${own}`

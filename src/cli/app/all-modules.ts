@@ -1,5 +1,5 @@
 import { type Failure, Refusal } from '../../core/failure.ts'
-import { builtinPrefix } from '../../load/names.ts'
+import { moduleWord } from '../../load/collections.ts'
 import type { AnyModule } from '../../module/define.ts'
 import { importModule } from './import-module.ts'
 import { type ModuleFile, modulePath } from './module-path.ts'
@@ -16,8 +16,7 @@ const fromOf = ({ shipped, path }: ModuleFile): string =>
 
 /** One of the modules that playbooks of a folder may name; undefined where there is none of that name. */
 export const findModule = async (folder: string, name: string): Promise<FoundModule | undefined> => {
-  const word = name.replace(/^ansible\.legacy\./, '').replace(/^ansible\.builtin\./, builtinPrefix)
-  const file = modulePath(folder).find(word)
+  const file = modulePath(folder).find(moduleWord(name))
   return file && { name: file.name, from: fromOf(file), module: await load(file) }
 }
 

@@ -1,5 +1,6 @@
 import { isRecord } from '../../core/value.ts'
-import { blockWords, builtinPrefix, connectionVariables, importWords, playWords, taskWords } from '../../load/names.ts'
+import { namesOfOurs } from '../../load/collections.ts'
+import { blockWords, connectionVariables, importWords, playWords, taskWords } from '../../load/names.ts'
 import { argumentsThat } from '../../load/task-schemas.ts'
 import type { FoundModule } from './all-modules.ts'
 
@@ -173,9 +174,7 @@ const argumentsSchema = ({ module }: FoundModule): Schema => {
 
 /** The names that a task may call a module by. */
 const namesOf = ({ name, from }: FoundModule): string[] =>
-  from === 'builtin'
-    ? [name, `${builtinPrefix}${name}`, `ansible.builtin.${name}`, `ansible.legacy.${name}`]
-    : [name, `ansible.legacy.${name}`]
+  from === 'builtin' ? namesOfOurs(name) : [name, `ansible.legacy.${name}`]
 
 /** Of each module what it cannot do without, where `args` beside it does not say it. */
 const demands = (modules: FoundModule[]): Record<string, Schema> =>

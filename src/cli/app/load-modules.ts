@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Failure, Refusal } from '../../core/failure.ts'
+import { withoutCollection } from '../../load/collections.ts'
 import { builtinPrefix } from '../../load/names.ts'
 import type { Playbook } from '../../load/playbook.ts'
 import { didYouMean } from '../../load/suggest.ts'
@@ -78,7 +79,7 @@ const pythonOf = (name: string, folders: string[]): string | undefined =>
 
 /** A module that there is not, for tasks that may come to nothing: where a host comes to one, it fails by its name. */
 const standIn = (word: string, { names }: FoundModules, { folder, roles }: Playbook): AnyModule => {
-  const name = word.startsWith(builtinPrefix) ? word.slice(builtinPrefix.length) : word
+  const name = withoutCollection(word)
   const python = pythonOf(name, [folder, ...roles])
   const fix = python
     ? 'Modules are written in TypeScript or JavaScript: write it anew in library/, or as tasks.'

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { readText } from '../../core/controller-file.ts'
 import { refuse } from '../../core/failure.ts'
 import { isRecord } from '../../core/value.ts'
+import { ownName } from '../../load/collections.ts'
 import { builtinPrefix } from '../../load/names.ts'
 import { shippedFile, shippedModules } from './shipped-modules.ts'
 
@@ -126,8 +127,10 @@ export const modulePath = (playbookFolder: string, roles: string[] = []): Module
     own,
   ]
   const having = (name: string): ModuleFile[] => places.flatMap(place => place.get(name) ?? [])
+  const ours = (name: string): ModuleFile | undefined => own.get(ownName(name))
   return {
-    find: word => (word.startsWith(builtinPrefix) ? own.get(word.slice(builtinPrefix.length)) : having(word)[0]),
+    find: word =>
+      word.startsWith(builtinPrefix) ? ours(word.slice(builtinPrefix.length)) : (having(word)[0] ?? ours(word)),
     hiddenBy: file => having(file.name).at(having(file.name).indexOf(file) + 1),
     names: [...new Set(places.flatMap(place => [...place.keys()]))].sort(),
   }
