@@ -15,6 +15,7 @@ export const describeLab = (lab: Command, count: (value: string) => number, done
         .choices(['systemd', 'none']),
     )
     .option('--kind <kind>', 'what new hosts are made of: debian, busybox, fish, … (see README; default: debian)')
+    .option('--packages', "the hosts install Debian's packages, by a cache on this machine (a new lab)")
     .addOption(lab.createOption('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (action, node, options) => {
       const { lab: run } = await import('./commands/lab.ts')

@@ -9,13 +9,14 @@ import { cgroupsNamed } from './cgroup.ts'
 import { ensureDisk, needOverlays } from './disk.ts'
 import { removeHost, startHost } from './host.ts'
 import { kernelState, shortages } from './kernel-limits.ts'
-import { hostKind, type KindName } from './kind.ts'
+import { type HostKind, hostKind, type KindFile, type KindName } from './kind.ts'
 import { exclusively } from './lock.ts'
-import { type Boot, machinePid, machinesNamed } from './machine.ts'
+import { type Boot, machinePid, machinesNamed, runInMachine } from './machine.ts'
 import { needPlainFolder } from './mounts-below.ts'
 import { handleOf, type Lab, labAt, nodeNames } from './names.ts'
-import { dropBridge, ensureBridge, netnsNamed } from './network.ts'
-import { installMissing, needRoot } from './packages.ts'
+import { dropBridge, ensureBridge, netnsNamed, routeOver } from './network.ts'
+import { cacheSettings, dropPackageCache, ensurePackageCache, refuseBeyond } from './package-cache.ts'
+import { CACHE_PROGRAMS, installMissing, needRoot } from './packages.ts'
 import {
   diskFolder,
   ensureKey,
@@ -53,7 +54,7 @@ const owning = <T>(lab: Lab, say: Say, inside: () => Promise<T>): Promise<T> => 
   return exclusively(lab.folder, say, inside)
 }
 
-type Wanted = { nodes: string[]; init?: Init | undefined; kind?: KindName | undefined }
+type Wanted = { nodes: string[]; init?: Init | undefined; kind?: KindName | undefined; packages?: true | undefined }
 
 /** The record with the hosts that are wanted; those that are new are of the kind. */
 const withHosts = (
@@ -70,7 +71,7 @@ const withHosts = (
 }
 
 /** Hosts that are there keep what they are. */
-const needSame = (lab: Lab, held: LabRecord | undefined, { nodes, init, kind }: Wanted): void => {
+const needSame = (lab: Lab, held: LabRecord | undefined, { nodes, init, kind, packages }: Wanted): void => {
   if (held === undefined) return
   const fix = (option: string): string =>
     `leave out ${option}, choose another --name, or take it down first: runbook lab down --name ${lab.name}`
@@ -78,6 +79,11 @@ const needSame = (lab: Lab, held: LabRecord | undefined, { nodes, init, kind }: 
     refuse('usage-option', `lab '${lab.name}' has hosts with --init ${held.init}`, {
       why: 'the hosts of one lab start alike',
       fix: fix('--init'),
+    })
+  if (packages && !held.packages)
+    refuse('usage-option', `lab '${lab.name}' has hosts without --packages`, {
+      why: 'where packages come from is on a disk from its beginning',
+      fix: fix('--packages'),
     })
   const other = nodes.find(node => held.hosts[node] !== undefined && kind !== undefined && kindIn(held, node) !== kind)
   if (other !== undefined)
@@ -102,6 +108,23 @@ const together = async <T>(items: T[], act: (item: T) => Promise<void>): Promise
 const bootOf = ({ init, ...record }: LabRecord, node: string): Boot =>
   hostKind(kindIn(record, node)).base === 'busybox' ? 'busybox' : init
 
+const withSettings = (kind: HostKind, settings: KindFile[]): HostKind => ({
+  ...kind,
+  files: [...(kind.files ?? []), ...settings],
+})
+
+const openPackages = async (lab: Lab, slot: number): Promise<void> => {
+  await ensurePackageCache(lab, slot)
+  await refuseBeyond(lab)
+}
+
+/** A host with a default route, and with the lists of packages that hosts have. */
+const givePackages = async (lab: Lab, node: string, slot: number): Promise<void> => {
+  await routeOver(lab, node, slot)
+  const lists = 'ls /var/lib/apt/lists | grep -q Packages || apt-get -q update'
+  await runInMachine(handleOf(lab, node), ['sh', '-c', lists])
+}
+
 const stand = async (lab: Lab, wanted: Wanted, say: Say): Promise<void> => {
   const held = readRecord(lab)
   needSame(lab, held, wanted)
@@ -116,20 +139,24 @@ const stand = async (lab: Lab, wanted: Wanted, say: Say): Promise<void> => {
   const key = await ensureKey(lab)
   await needOverlays(lab.folder, bases.values().next().value!)
   const init = held?.init ?? wanted.init ?? 'systemd'
-  const record: LabRecord = { slot: await ensureBridge(lab, held?.slot, say), ...listed, init }
+  const slot = await ensureBridge(lab, held?.slot, say)
+  const packages = held ? held.packages : wanted.packages
+  const record: LabRecord = { slot, ...listed, init, ...(packages ? { packages } : {}) }
   // Written before anything is started: what a killed command leaves half made is known to the next one.
   writeRecord(lab, record)
   enterLab(lab)
   const all = Object.entries(record.hosts)
   await together(all, async ([node]) => {
-    const kind = hostKind(kindIn(record, node))
+    const kind = withSettings(hostKind(kindIn(record, node)), packages ? [cacheSettings(slot)] : [])
     const disk = await ensureDisk(diskFolder(lab, node), node, bases.get(kind.base)!, key, kind)
     if (disk === 'lost') say(`${node}: the base of its disk is gone, so it starts afresh`)
   })
   publish(lab, record)
+  if (packages) await openPackages(lab, slot)
   await together(all, async ([node, number]) => {
     const began = Date.now()
     const how = await startHost(lab, { node, slot: record.slot, number, boot: bootOf(record, node) })
+    if (packages) await givePackages(lab, node, slot)
     const took = how === 'started' ? `up after ${((Date.now() - began) / 1000).toFixed(1)} s` : how
     say(`${node} ${hostAddress(record.slot, number)} ${took}`)
   })
@@ -138,17 +165,19 @@ const stand = async (lab: Lab, wanted: Wanted, say: Say): Promise<void> => {
 /**
  * Brings a lab up: `hosts` hosts named node0, node1, … and whichever were added since. What runs and answers is left
  * alone; whatever a crash, a kill or a reboot left behind is repaired. `init`: what their first process is, systemd
- * for a new lab if left out, and what it is already for one that is there. `kind`: what new hosts are made of.
+ * for a new lab if left out, and what it is already for one that is there. `kind`: what new hosts are made of. `packages`:
+ * they install packages, by a cache on this machine.
  * @throws Refusal `usage-needs-root`, `usage-option`, or `lab-host` with the end of the console of each host that fails.
  */
 export const up = async (
-  which: Which & { hosts?: number; init?: Init; kind?: KindName; say: Say },
+  which: Which & { hosts?: number; init?: Init; kind?: KindName; packages?: true; say: Say },
 ): Promise<LabStatus> => {
   const lab = find(which)
   const nodes = nodeNames(which.hosts ?? 3)
+  const { init, kind, packages } = which
   return owning(lab, which.say, async () => {
-    await installMissing(which.say)
-    await stand(lab, { nodes, init: which.init, kind: which.kind }, which.say)
+    await installMissing(which.say, packages ? CACHE_PROGRAMS : {})
+    await stand(lab, { nodes, init, kind, packages }, which.say)
     return status(which)
   })
 }
@@ -231,6 +260,7 @@ export const down = async (which: Which & { say: Say }): Promise<void> => {
   await owning(lab, which.say, async () => {
     const there = existsSync(lab.folder)
     await together(nodesLeft(lab), node => removeHost(lab, node))
+    await dropPackageCache(lab)
     await dropBridge(lab)
     needPlainFolder(lab.folder)
     rmSync(lab.folder, { recursive: true, force: true })

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Refusal } from '../core/failure.ts'
 import { cgroupMembers, dropCgroups, makeCgroups } from './cgroup.ts'
-import { toolEnv } from './command.ts'
+import { runOrRefuse, toolEnv } from './command.ts'
 import type { Init } from './record.ts'
 
 const argvOf = (pid: number): string[] => {
@@ -18,13 +18,24 @@ const argvOf = (pid: number): string[] => {
 const allPids = (): number[] => readdirSync('/proc').map(Number).filter(Number.isInteger)
 
 /** The processes that were started with exactly this word: asked of the kernel, so no pid file can be stale. */
-const startedWith = (word: string): number[] => allPids().filter(pid => argvOf(pid).includes(word))
+export const startedWith = (word: string): number[] => allPids().filter(pid => argvOf(pid).includes(word))
 
 const flag = (machine: string): string => `--machine=${machine}`
 
 /** The pid of the systemd-nspawn that runs this machine, if it runs. */
 export const machinePid = (machine: string): number | undefined =>
   startedWith(flag(machine)).find(pid => basename(argvOf(pid)[0] ?? '') === 'systemd-nspawn')
+
+/**
+ * Runs a program in a machine, as its root.
+ * @throws Refusal `lab-host` with the program's last words.
+ */
+export const runInMachine = async (machine: string, argv: string[]): Promise<string> => {
+  const keeper = machinePid(machine)
+  const first =
+    keeper === undefined ? '' : readFileSync(`/proc/${keeper}/task/${keeper}/children`, 'utf8').split(' ')[0]!
+  return runOrRefuse(['nsenter', '--target', first, '--all', ...argv])
+}
 
 /** The machines with such names that have a process, be it only on its way up. */
 export const machinesNamed = (prefix: string): string[] =>
@@ -76,6 +87,8 @@ const boots: Record<Boot, { flags: string[]; argv: string[] }> = {
 const nspawn = (machine: string, folder: string, hostname: string, boot: Boot): string[] => [
   ...['systemd-nspawn', '--quiet', `--directory=${folder}/root`, flag(machine), `--hostname=${hostname}`],
   ...[`--network-namespace-path=/run/netns/${machine}`, '--register=no', '--keep-unit', '--link-journal=no'],
+  // A firewall of its own is a host's own matter: it is in its own network.
+  '--capability=CAP_NET_ADMIN',
   ...['--resolv-conf=off', '--timezone=off', '--suppress-sync=yes', ...boots[boot].flags],
   ...boots[boot].argv,
 ]

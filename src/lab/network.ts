@@ -60,6 +60,11 @@ export const wire = async (lab: Lab, node: string, slot: number, number: number)
   return 'made'
 }
 
+/** Gives a host a default route, to this machine. */
+export const routeOver = async (lab: Lab, node: string, slot: number): Promise<void> => {
+  await runOrRefuse(['ip', '-n', handleOf(lab, node), 'route', 'replace', 'default', 'via', gateway(slot)])
+}
+
 /** The namespaces whose names start so. */
 export const netnsNamed = (prefix: string): string[] => {
   try {

@@ -2,12 +2,17 @@ import { existsSync, readdirSync } from 'node:fs'
 import { Refusal, refuse } from '../core/failure.ts'
 import { runProgram, searchPath, tail } from './command.ts'
 
-const PACKAGES: Record<string, string> = {
+/** Programs with the Debian packages that they are in. */
+type Programs = Record<string, string>
+
+const LAB_PROGRAMS: Programs = {
   debootstrap: 'debootstrap',
   'systemd-nspawn': 'systemd-container',
   'ssh-keygen': 'openssh-client',
   ip: 'iproute2',
 }
+/** What serves packages to hosts. */
+export const CACHE_PROGRAMS: Programs = { 'apt-cacher-ng': 'apt-cacher-ng' }
 
 const onPath = (program: string): boolean =>
   searchPath()
@@ -15,8 +20,10 @@ const onPath = (program: string): boolean =>
     .some(folder => folder !== '' && existsSync(`${folder}/${program}`))
 
 /** The Debian packages whose programs are missing here. */
-export const missingPackages = (present: (program: string) => boolean = onPath): string[] =>
-  Object.entries(PACKAGES).flatMap(([program, name]) => (present(program) ? [] : [name]))
+export const missingPackages = (
+  present: (program: string) => boolean = onPath,
+  programs: Programs = LAB_PROGRAMS,
+): string[] => Object.entries(programs).flatMap(([program, name]) => (present(program) ? [] : [name]))
 
 /** @throws Refusal `usage-needs-root` unless this process may make namespaces and mounts. */
 export const needRoot = (): void => {
@@ -35,11 +42,12 @@ const listsEmpty = (): boolean => {
 }
 
 /**
- * Installs by apt-get what a lab needs and this machine lacks, and says so.
+ * Installs by apt-get what a lab needs and this machine lacks, and says so. `more`: what it needs besides.
  * @throws Refusal `lab-host` where apt-get is missing or fails.
  */
-export const installMissing = async (say: (line: string) => void): Promise<void> => {
-  const names = missingPackages()
+export const installMissing = async (say: (line: string) => void, more: Programs = {}): Promise<void> => {
+  const missing = (): string[] => missingPackages(onPath, { ...LAB_PROGRAMS, ...more })
+  const names = missing()
   if (names.length === 0) return
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   const install = () => runProgram(['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...names], { env })
@@ -56,7 +64,7 @@ export const installMissing = async (say: (line: string) => void): Promise<void>
     await update()
     done = await install()
   }
-  if (done.code === 0 && missingPackages().length === 0) return
+  if (done.code === 0 && missing().length === 0) return
   throw new Refusal({
     reason: 'lab-host',
     what: `a lab needs ${names.join(', ')}, and apt-get could not install them`,

@@ -21,6 +21,8 @@ export type LabRecord = {
   /** Each host with the last number of its address, in inventory order. */
   hosts: Record<string, number>
   init: Init
+  /** Its hosts install Debian's packages, by a cache on this machine. */
+  packages?: true
   /** Of what kind hosts are that are no plain Debian. */
   kinds?: Record<string, KindName>
 }
@@ -59,7 +61,7 @@ const refuseRecord = (lab: Lab, why: string): never =>
 const address: Schema = { type: 'integer', minimum: 0, maximum: 255 }
 const form = recordForm(
   { slot: address, hosts: mapForm(address), init: { enum: ['systemd', 'none'] } },
-  { kinds: mapForm({ enum: kindNames }) },
+  { kinds: mapForm({ enum: kindNames }), packages: { const: true } },
 )
 const isLabRecord = (value: unknown): value is LabRecord =>
   hasForm(form, value) && Object.keys((value as LabRecord).hosts).every(isHostLabel)

@@ -108,6 +108,8 @@ check('hosts that start otherwise are refused in the same lab, and nothing is to
   const words = (error: Refusal): string => `${error.failures[0]?.reason}: ${error.failures[0]?.what}`
   const said = await up({ ...which, hosts: 2, init: 'none' }).then(() => '', words)
   assert.is(said, "usage-option: lab 'selftest' has hosts with --init systemd")
+  const also = await up({ ...which, hosts: 2, packages: true }).then(() => '', words)
+  assert.is(also, "usage-option: lab 'selftest' has hosts without --packages")
   assert.equal((await status(which)).hosts, before)
 })
 

@@ -5,7 +5,7 @@ import { hierarchies } from '../../src/lab/cgroup.ts'
 import { tail } from '../../src/lab/command.ts'
 import { exclusively } from '../../src/lab/lock.ts'
 import { mountsBelow } from '../../src/lab/mounts-below.ts'
-import { missingPackages } from '../../src/lab/packages.ts'
+import { CACHE_PROGRAMS, missingPackages } from '../../src/lab/packages.ts'
 
 test('the cgroup hierarchies that systemd uses: one, or the named one and the unified one beside it', () => {
   const has = (...paths: string[]) => hierarchies(path => paths.includes(path))
@@ -22,6 +22,10 @@ test('a package is missing when its program is', () => {
   assert.equal(
     missingPackages(program => program === 'ip'),
     ['debootstrap', 'systemd-container', 'openssh-client'],
+  )
+  assert.equal(
+    missingPackages(() => false, CACHE_PROGRAMS),
+    ['apt-cacher-ng'],
   )
 })
 

@@ -17,6 +17,8 @@ test('a record of a lab is read, one of before there was a choice of what runs t
   assert.equal(readRecord(lab), { slot: 7, hosts: { node0: 2 }, init: 'systemd' })
   write('{"slot":7,"hosts":{"node0":2},"init":"none","kinds":{"node0":"debian"}}')
   assert.is(readRecord(lab)?.init, 'none')
+  write('{"slot":7,"hosts":{"node0":2},"packages":true}')
+  assert.is(readRecord(lab)?.packages, true)
   assert.is(readRecord(labAt(folder, 'other')), undefined)
 })
 
@@ -36,6 +38,7 @@ test('what is not written there by a lab is refused with its file: names of host
     '{"slot":7,"hosts":{"a b":2}}',
     '{"slot":7,"hosts":{},"init":"upstart"}',
     '{"slot":7,"hosts":{},"kinds":{"node0":"amiga"}}',
+    '{"slot":7,"hosts":{},"packages":"yes"}',
   ]) {
     write(text)
     const { what, fix, origin } = refusedOnce(() => readRecord(lab))

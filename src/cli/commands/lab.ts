@@ -16,6 +16,7 @@ type LabArguments = {
   name?: string
   init?: 'systemd' | 'none'
   kind?: string
+  packages?: true
   format?: 'text' | 'json'
 }
 type Io = { out(line: string): void; err(line: string): void }
@@ -76,9 +77,10 @@ const knownKind = (name: string): KindName =>
 const act = async (argv: LabArguments, io: Io): Promise<LabStatus | undefined> => {
   const which = { name: argv.name ?? 'lab', say: io.err }
   const kind = argv.kind === undefined ? {} : { kind: knownKind(argv.kind) }
+  const packages = argv.packages ? { packages: true as const } : {}
   switch (argv.action) {
     case 'up':
-      return up({ ...which, hosts: argv.hosts ?? 3, ...(argv.init ? { init: argv.init } : {}), ...kind })
+      return up({ ...which, hosts: argv.hosts ?? 3, ...(argv.init ? { init: argv.init } : {}), ...kind, ...packages })
     case 'add':
       return add({ ...which, node: needNode(argv), ...kind })
     case 'rm':
