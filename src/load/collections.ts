@@ -3,6 +3,7 @@ import { builtinPrefix } from './names.ts'
 /** Modules that come with runbook and that Ansible has in a collection beside its builtin one. Source: the collections of ansible 12. */
 const COLLECTIONS: Record<string, readonly string[]> = Object.fromEntries(
   Object.entries({
+    'ansible.mysql': 'mysql_db mysql_info mysql_query mysql_replication mysql_user mysql_variables',
     'ansible.posix': 'acl authorized_key firewalld firewalld_info mount patch seboolean selinux synchronize sysctl',
     'community.crypto':
       'openssh_keypair openssl_csr openssl_dhparam openssl_pkcs12 openssl_privatekey openssl_privatekey_info x509_certificate x509_certificate_info',
