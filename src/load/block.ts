@@ -100,7 +100,8 @@ const parseInclude = (at: Located, word: string, around: Surroundings, problems:
 }
 
 /** Reads what stands at one place of a list of tasks: a task, or what stands for several. What is wrong goes to `problems`. */
-const parseItem = (at: Located, around: Surroundings, problems: Problems): TaskItem[] => {
+/** Reads one item of a list of tasks. */
+export const parseItem = (at: Located, around: Surroundings, problems: Problems): TaskItem[] => {
   const own = (): TaskItem[] => [parseTask(at, around, problems) ?? []].flat()
   if (!isRecord(at.value)) return own()
   const keys = Object.keys(at.value)

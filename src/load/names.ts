@@ -37,7 +37,7 @@ export const nameFault = (name: string): string | undefined => {
 export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] =
-  'name hosts connection remote_user port gather_facts collections pre_tasks roles tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log ignore_errors module_defaults vars_files vars_prompt'.split(
+  'name hosts connection remote_user port gather_facts gather_subset gather_timeout fact_path collections pre_tasks roles tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log ignore_errors module_defaults vars_files vars_prompt'.split(
     ' ',
   )
 export const taskWords: readonly string[] =
@@ -48,10 +48,7 @@ export const taskWords: readonly string[] =
 const shared = 'connection port remote_user ignore_unreachable diff any_errors_fatal throttle timeout debugger'.split(
   ' ',
 )
-const ansiblePlay =
-  'gather_subset gather_timeout fact_path force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(
-    ' ',
-  )
+const ansiblePlay = 'force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(' ')
 const ansibleTask = 'async poll delegate_facts listen rescue always'.split(' ')
 
 /** What a block may say: each word is taken over by the tasks in it. */

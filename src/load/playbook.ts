@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { becomeSaid } from './become-words.ts'
-import { noFiles, parseTasks, plainWord } from './block.ts'
+import { noFiles, parseItem, parseTasks, plainWord } from './block.ts'
 import { hasBraces } from './braces.ts'
 import type { Doubt } from './doubt.ts'
 import { arrangeHandlers } from './handler-places.ts'
@@ -169,7 +169,8 @@ const itemsIn = (members: Map<string, Located>, around: Surroundings, at: Locate
   const flush: Flush = { flush: at.origin }
   const before = itemsUnder('pre_tasks')
   const roles = fieldOf(members, 'roles', found => around.composing.readRoles(found, around, problems), [])
-  return [...before, flush, ...roles, ...itemsUnder('tasks'), flush, ...itemsUnder('post_tasks')]
+  const gathering = gatheringTask(members, around, at, problems)
+  return [...gathering, ...before, flush, ...roles, ...itemsUnder('tasks'), flush, ...itemsUnder('post_tasks')]
 }
 
 /** Those of roles that tasks import are loaded before those of the roles of the play: of one name the last counts. */
@@ -191,8 +192,35 @@ const gatheringOf = (
   { become, becomeSaid }: NonNullable<Play['becoming']>,
   problems: Problems,
 ): Pick<Play, 'gathers' | 'becoming'> => {
-  const gathers = fieldOf(members, 'gather_facts', found => yesOrNo(found, '"gather_facts"', problems), undefined)
+  const said = fieldOf(members, 'gather_facts', found => yesOrNo(found, '"gather_facts"', problems), undefined)
+  // What a task of the play gathers it does not gather by itself.
+  const gathers = isLimited(members) ? false : said
   return { becoming: { become, becomeSaid }, ...(gathers === undefined ? {} : { gathers }) }
+}
+
+/** Words of a play that are arguments of `setup`. */
+const GATHERING = ['gather_subset', 'gather_timeout', 'fact_path']
+const isLimited = (members: Map<string, Located>): boolean => GATHERING.some(word => members.has(word))
+
+/**
+ * A play that says which facts are gathered begins with the task that does so, as in Ansible: of others it knows nothing.
+ * Where it gathers none, these words mean nothing.
+ */
+const gatheringTask = (
+  members: Map<string, Located>,
+  around: Surroundings,
+  at: Located,
+  problems: Problems,
+): TaskItem[] => {
+  if (!isLimited(members) || members.get('gather_facts')?.value === false) return []
+  const args = Object.fromEntries(
+    GATHERING.flatMap(word => (members.has(word) ? [[word, members.get(word)!.value]] : [])),
+  )
+  const task: Located = {
+    ...locatedAt({ name: 'Gathering Facts', setup: args, tags: ['always'] }, at.origin),
+    at: pointer => at.at(pointer.replace(/^\/setup/, '')),
+  }
+  return parseItem(task, around, problems)
 }
 
 /** What is known of a play by where it lies, before there are hosts. */

@@ -169,4 +169,23 @@ test('setup alone gives facts where a play gathers none, and only what was asked
     async rig => assert.is(said(await rig.plan(), 'a'), 'True False'),
   ))
 
+test('a play that says which facts it gathers knows no others, and gathers them in one round trip as well', () =>
+  withPlays(
+    play(
+      say('a', '{{ ansible_virtualization_type is defined }} {{ ansible_system is defined }}'),
+      '  gather_subset: ["!all", "!min", "virtual"]\n  gather_timeout: 5\n',
+    ),
+    async rig => {
+      const ran = await rig.plan()
+      assert.is(said(ran, 'a'), 'True False')
+      assert.equal(Object.values(ran.trips), [1, 1, 1])
+    },
+  ))
+
+test('a play that gathers none does not come to gather some by saying which', () =>
+  withPlays(
+    play(say('a', 'it is {{ ansible_system is defined }}'), '  gather_facts: false\n  gather_subset: [min]\n'),
+    async rig => assert.is(said(await rig.plan(), 'a'), 'it is False'),
+  ))
+
 test.run()
