@@ -41,19 +41,17 @@ export const playWords: readonly string[] =
     ' ',
   )
 export const taskWords: readonly string[] =
-  'name when loop loop_control register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections delegate_to'.split(
+  'name when loop loop_control register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections delegate_to connection'.split(
     ' ',
   )
 
-const shared = 'connection port remote_user ignore_unreachable diff any_errors_fatal throttle timeout debugger'.split(
-  ' ',
-)
+const shared = 'port remote_user ignore_unreachable diff any_errors_fatal throttle timeout debugger'.split(' ')
 const ansiblePlay = 'force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(' ')
 const ansibleTask = 'async poll delegate_facts listen rescue always'.split(' ')
 
 /** What a block may say: each word is taken over by the tasks in it. */
 export const blockWords: readonly string[] =
-  'name block when vars tags become become_user become_method become_flags become_exe environment no_log ignore_errors run_once notify module_defaults collections delegate_to'.split(
+  'name block when vars tags become become_user become_method become_flags become_exe environment no_log ignore_errors run_once notify module_defaults collections delegate_to connection'.split(
     ' ',
   )
 /** The same of a task that stands for those of a file. */

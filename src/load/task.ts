@@ -3,6 +3,7 @@ import { isVaultFile } from '../core/vault-file.ts'
 import { becomeSaid } from './become-words.ts'
 import { hasBraces } from './braces.ts'
 import { moduleWord, withoutCollection } from './collections.ts'
+import { delegation } from './delegation.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import { closest, didYouMean } from './suggest.ts'
@@ -191,12 +192,6 @@ export const tagsOf = (members: Map<string, Located>, problems: Problems): strin
   )
 }
 
-/** What `delegate_to` says. */
-const delegated = (at: Located, problems: Problems): Pick<Task, 'delegateTo'> => {
-  const name = text(at, '"delegate_to"', problems)
-  return name === undefined || name === '' ? {} : { delegateTo: { ...at, value: name } }
-}
-
 /** What a task, a block or an import says for itself, over what is said around it. */
 export const inheritedBy = (members: Map<string, Located>, around: Surroundings, problems: Problems) => ({
   when: [...around.when, ...conditions(members.get('when'), problems)],
@@ -224,12 +219,7 @@ export const inheritedBy = (members: Map<string, Located>, around: Surroundings,
     found => ignoring(found, problems),
     around.ignoreErrors ? { ignoreErrors: around.ignoreErrors } : {},
   ),
-  ...fieldOf<Pick<Task, 'delegateTo'>>(
-    members,
-    'delegate_to',
-    found => delegated(found, problems),
-    around.delegateTo ? { delegateTo: around.delegateTo } : {},
-  ),
+  ...delegation(members, around, problems),
   vars: fieldOf(members, 'vars', found => ({ ...around.vars, ...variables(found, '"vars"', problems) }), around.vars),
 })
 

@@ -155,4 +155,22 @@ test('of handlers with one name the last that is loaded is meant; a topic reache
   assert.equal(warnings, ['Two handlers are called "same": f:6 is the one that is notified by that name, f:4 is not.'])
 })
 
+test('a task with the local connection is done on this machine, and one of the usual where it belongs', () => {
+  const { tasks } = play(`
+- hosts: all
+  tasks:
+    - connection: local
+      block:
+        - {name: Here, debug: }
+        - {name: There, debug: , connection: ssh}
+        - {name: Elsewhere, debug: , delegate_to: lb}
+`)
+  assert.equal(
+    tasks.map(({ delegateTo }) => delegateTo?.value),
+    ['localhost', undefined, 'lb'],
+  )
+  const [fault] = faults('- hosts: all\n  tasks: [{ debug: , connection: winrm }]\n')
+  assert.is(fault!.what, 'A task cannot have the connection "winrm".')
+})
+
 test.run()

@@ -213,7 +213,7 @@ test('a play says how its hosts are reached, by a way that there is', () => {
     wrong.map(({ fix }) => fix),
     ['Set ansible_user under vars.', undefined],
   )
-  const { problems: ofTask } = readPlaybook('- {hosts: a, tasks: [{facts: , connection: local}]}', 'p.yml')
+  const { problems: ofTask } = readPlaybook('- {hosts: a, tasks: [{facts: , connection: docker}]}', 'p.yml')
   assert.is(ofTask.length, 1)
 })
 
