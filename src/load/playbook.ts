@@ -3,12 +3,12 @@ import { type Origin, Refusal } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { becomeSaid } from './become-words.ts'
 import { noFiles, parseItem, parseTasks, plainWord } from './block.ts'
-import { hasBraces } from './braces.ts'
 import type { Doubt } from './doubt.ts'
 import { arrangeHandlers } from './handler-places.ts'
 import type { Vars } from './inventory-draft.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
 import { isForeignPlayWord, playWords } from './names.ts'
+import { type PlayReach, reachOf } from './play-reach.ts'
 import { didYouMean } from './suggest.ts'
 import type { Brought, Composing, Flush, OverPlays, Prompt, Surroundings, Task, TaskItem } from './surroundings.ts'
 import { ignoring, noLog, tagsOf } from './task.ts'
@@ -27,9 +27,6 @@ import {
 } from './yaml-fields.ts'
 
 export type { Composing, Task } from './surroundings.ts'
-
-/** What a play says of how its hosts are reached, by its keywords. */
-export type PlayReach = Record<string, { value: unknown; origin: Origin }>
 
 /** One play as written; what tasks inherit of it is already in the tasks. */
 export type Play = {
@@ -111,49 +108,6 @@ const hostsOf = (at: Located, members: Map<string, Located>, problems: Problems)
     })
   return { ...found, value: patterns.map(one => one.value).join(',') }
 }
-
-const connections = ['ssh', 'openssh', 'local', 'smart', 'paramiko', 'paramiko_ssh']
-
-/** Fixed before any host is contacted: an expression stands in the variable that means the same. */
-const fixed = (at: Located, word: string, variable: string, problems: Problems): boolean => {
-  if (typeof at.value !== 'string' || !hasBraces(at.value)) return true
-  const what = `"${word}" of a play holds an expression.`
-  problems.push({ reason: 'playbook-shape', what, fix: `Set ${variable} under vars.`, origin: at.origin })
-  return false
-}
-
-const reachWords: Record<string, (at: Located, problems: Problems) => unknown> = {
-  connection: (at, problems) => {
-    const value = text(at, '"connection"', problems)
-    if (value === undefined || connections.includes(value.replace(/^ansible\.(builtin|netcommon)\./, ''))) return value
-    problems.push({
-      reason: 'playbook-shape',
-      what: `The connection "${value}" is none that there is.`,
-      fix: 'Write ssh, openssh (the ssh program of this machine) or local (this machine itself).',
-      origin: at.origin,
-    })
-    return undefined
-  },
-  remote_user: (at, problems) =>
-    fixed(at, 'remote_user', 'ansible_user', problems) ? text(at, '"remote_user"', problems) : undefined,
-  port: (at, problems) => {
-    if (!fixed(at, 'port', 'ansible_port', problems)) return undefined
-    const port = Number(at.value)
-    if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
-    const what = `"port" must be a number from 1 to 65535, not ${JSON.stringify(at.value)}.`
-    problems.push({ reason: 'playbook-shape', what, origin: at.origin })
-    return undefined
-  },
-}
-
-const reachOf = (members: Map<string, Located>, problems: Problems): PlayReach =>
-  Object.fromEntries(
-    Object.entries(reachWords).flatMap(([word, read]) => {
-      const at = members.get(word)
-      const value = at && read(at, problems)
-      return at === undefined || value === undefined ? [] : [[word, { value, origin: at.origin }]]
-    }),
-  )
 
 /** What plays of one playbook share. Names are in use by earlier plays too: a node's id is unique in the whole playbook. */
 type Common = Pick<Surroundings, 'takenSlugs' | 'unread' | 'composing' | 'folder' | 'main'> & {
