@@ -11,6 +11,7 @@ import { Dict, Live, Moment, Omit, omit, orElse, Tuple, Undefined, usable, type 
 export const fromPlain = (data: unknown): Value => {
   if (data === undefined) return null
   if (data instanceof SealedText) return data.open()
+  if (data instanceof Exact) return data.value
   if (typeof data === 'number') return Number.isSafeInteger(data) && !Object.is(data, -0) ? BigInt(data) : data
   if (data === null || typeof data !== 'object' || isUnknown(data)) return data as Value
   const isValue = [Dict, Moment, Live, Omit, Undefined, Tuple].some(kind => data instanceof kind)
@@ -83,4 +84,38 @@ export const toPlain = (value: Value): unknown => {
   if (value instanceof Live || value instanceof Omit)
     throw new ValueFault('A function is no value of its own: call it.')
   return value
+}
+
+/** Whether plain data says all that a value is: no float that looks whole, no large integer, no key that would move or is no text. */
+export const isToldPlainly = (value: Value): boolean => {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value))
+  if (typeof value === 'number') return !Number.isInteger(value)
+  if (Array.isArray(value)) return value.every(isToldPlainly)
+  if (!(value instanceof Dict)) return typeof value === 'string' || typeof value === 'boolean' || value === null
+  return value.entries().every(([key, one]) => typeof key === 'string' && !/^\d/.test(key) && isToldPlainly(one))
+}
+
+/** A part of data of which plain data says less than there is. `plain` is what whoever knows nothing of it sees. */
+class Exact {
+  readonly plain: unknown
+  readonly #value: Value
+  constructor(value: Value) {
+    this.plain = toPlain(value)
+    this.#value = value
+  }
+  get value(): Value {
+    return this.#value
+  }
+  toJSON(): unknown {
+    return this.plain
+  }
+}
+
+/** A value as `toPlain` has it, but for parts of which plain data says less: those come back from it as what they are. */
+export const toData = (value: Value): unknown => {
+  if (isUnknown(value) || isToldPlainly(value)) return toPlain(value)
+  if (Array.isArray(value)) return value.filter(one => !(one instanceof Omit)).map(toData)
+  const isMoved = value instanceof Dict && value.keys().some(key => typeof key !== 'string' || /^\d/.test(key))
+  if (!(value instanceof Dict) || isMoved) return new Exact(value)
+  return Object.fromEntries(value.entries().flatMap(([key, one]) => (one === omit ? [] : [[String(key), toData(one)]])))
 }

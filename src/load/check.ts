@@ -51,8 +51,9 @@ const registersOf = (plays: Play[], signatures: Signatures, unread: ReadonlySet<
 }
 
 const unknownModule = (task: Task, known: readonly string[]): Failure => {
-  const fix = didYouMean(withoutCollection(task.module), known) || modulesKnown(known)
-  return { reason: 'playbook-module', what: `There is no module "${task.module}".`, fix, origin: task.args.at(keyMark) }
+  const name = withoutCollection(task.module)
+  const fix = didYouMean(name, known) || modulesKnown(known)
+  return { reason: 'playbook-module', what: `There is no module "${name}".`, fix, origin: task.args.at(keyMark) }
 }
 const modulesKnown = (known: readonly string[]): string =>
   `Modules: ${known.filter(name => !name.startsWith(builtinPrefix)).join(', ')}.`

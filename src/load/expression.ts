@@ -2,7 +2,7 @@ import { type Origin, type Reason, refuse } from '../core/failure.ts'
 import { SealedText } from '../core/vault-file.ts'
 import { ansibleDelimiters, type Delimiters } from '../jinja/delimiters.ts'
 import { variableReads } from '../jinja/free-names.ts'
-import { fromPlain, toPlain } from '../jinja/plain.ts'
+import { fromPlain, toData, toPlain } from '../jinja/plain.ts'
 import { type JinjaTemplate, readExpression, readTemplate, templateValue, withNewlinesOf } from '../jinja/template.ts'
 import { Dict, Omit, type Value } from '../jinja/value.ts'
 import { hasBraces } from './braces.ts'
@@ -34,6 +34,12 @@ export type Expression = {
   evaluate(scope: HostScope): unknown
   /** The same as a value of the language: what is undefined is one too, and throws nothing. */
   value(scope: HostScope): Value
+}
+
+/** What `evaluate` gives, with what plain data cannot tell of it: for values that expressions read again. */
+export const exactly = (expression: Expression, scope: HostScope): unknown => {
+  const plain = expression.evaluate(scope)
+  return plain === undefined ? plain : toData(expression.value(scope))
 }
 
 /** How values of YAML are written: backslashes in texts within braces are only themselves. */

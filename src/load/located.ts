@@ -1,5 +1,5 @@
 import type { Origin } from '../core/failure.ts'
-import { fromPlain, toPlain } from '../jinja/plain.ts'
+import { fromPlain, isToldPlainly, toPlain } from '../jinja/plain.ts'
 import { Dict, type Value } from '../jinja/value.ts'
 import type { Doubt } from './doubt.ts'
 
@@ -54,15 +54,6 @@ export const keyOrigin = (located: Located, key: string): Origin => located.at(s
 
 /** A value that comes from one place as a whole: a command line, a default. */
 export const locatedAt = <T>(value: T, origin: Origin): Located<T> => ({ value, origin, at: () => origin })
-
-/** Whether plain data says all that a value is: no float that looks whole, no large integer, no key that would move or is no text. */
-const isToldPlainly = (value: Value): boolean => {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value))
-  if (typeof value === 'number') return !Number.isInteger(value)
-  if (Array.isArray(value)) return value.every(isToldPlainly)
-  if (!(value instanceof Dict)) return typeof value === 'string' || typeof value === 'boolean' || value === null
-  return value.entries().every(([key, one]) => typeof key === 'string' && !/^\d/.test(key) && isToldPlainly(one))
-}
 
 const partAt = (value: Value, pointer: string): Value | undefined =>
   pointer

@@ -1,7 +1,7 @@
 import { Refusal } from '../core/failure.ts'
 import { isUnknown, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import type { Node } from '../graph/graph.ts'
-import type { Expression } from '../load/expression.ts'
+import { type Expression, exactly } from '../load/expression.ts'
 import type { Located } from '../load/located.ts'
 import { spelled, validate, withDefaults } from '../load/schema.ts'
 import type { LoopItem } from '../load/scope.ts'
@@ -64,7 +64,8 @@ const evaluated = (
     const gone = sibling === undefined ? lost : failed
     const partial = overHosts(expression) && gone.size > 0
     const within = partial ? scopeOf(walk, node, host, item, groupsWithout(walk.known, gone)) : scope
-    const value = placed(walk, node, name, spelled(properties[name], expression.evaluate(within)))
+    const said = node.task.gives?.includes(name) ? exactly(expression, within) : expression.evaluate(within)
+    const value = placed(walk, node, name, spelled(properties[name], said))
     if (value !== undefined) values[name] = value
     if (!partial) continue
     const absent = absentIn(walk, node, host, gone)
@@ -163,7 +164,7 @@ export const itemAt = ({ task }: Node, value: unknown, place: { all: unknown[]; 
 
 /** The items of a loop, or the unknown that decides them. An item names its line: all of it has to be known. */
 export const itemsOf = (node: Node, scope: Record<string, unknown>): LoopItem[] | Unknown => {
-  const value = node.compiled.loop!.evaluate(scope)
+  const value = exactly(node.compiled.loop!, scope)
   if (isUnknown(value)) return value
   if (!Array.isArray(value))
     throw new Refusal({

@@ -152,4 +152,20 @@ test('what fails under a condition that is not known yet is undecided', () =>
     },
   ))
 
+test('a value comes out as exact as it went in: floats, large integers, keys that are no texts and their order', () =>
+  withTasks(
+    '    - set_fact: { f: "{{ whole }}", i: "{{ big }}", d: "{{ ports }}", l: ["{{ whole }}", 1] }\n' +
+      say('behind', '{{ f }} {{ i + 1 }} {{ d }} {{ l }} {{ hostvars.node0.f }}') +
+      '    - { name: each, loop: [4.0, "{{ ports }}"], loop_control: { label: "" }, debug: { msg: "is {{ item }}" }, register: all }\n' +
+      say('results', 'are {{ all.results | map(attribute="item") | list }}'),
+    async rig => {
+      for (const ran of [await rig.plan(), await rig.apply()]) {
+        assert.is(said(ran, 'behind'), "8.0 12345678901234567891 {80: 'x', 9: 'y'} [8.0, 1] 8.0")
+        assert.is(said(ran, 'results'), "are [4.0, {80: 'x', 9: 'y'}]")
+      }
+    },
+    {},
+    '  vars: { whole: 8.0, big: 12345678901234567890, ports: { 80: x, 9: y } }\n',
+  ))
+
 test.run()
