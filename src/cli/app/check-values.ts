@@ -7,7 +7,7 @@ import { compileTemplate } from '../../load/expression.ts'
 import type { Readable } from '../../load/load.ts'
 import { locatedMember } from '../../load/located.ts'
 import { matchHosts } from '../../load/pattern.ts'
-import type { Play, Task } from '../../load/playbook.ts'
+import type { Play, Playbook, Task } from '../../load/playbook.ts'
 import { spelled, validate, withDefaults } from '../../load/schema.ts'
 import { secretSources } from '../../load/secrets.ts'
 import { staticScope } from '../../load/static-scope.ts'
@@ -18,7 +18,6 @@ type Scope = Record<string, unknown>
 
 const lineOf = (origin: Origin | undefined): string => `${origin?.file}:${origin?.line}`
 
-/** What an argument is on a host; as it is written where it cannot be told before the run. */
 /** Values are only tried here: what a template asks of the controller stays unknown, and no command is run for it. */
 const nobody = {
   once: () => {
@@ -26,6 +25,7 @@ const nobody = {
   },
 } as unknown as ControllerAnswers
 
+/** What an argument is on a host; as it is written where it cannot be told before the run. */
 const valueHere = (task: Task, name: string, schema: unknown, scope: Scope, failures: Failure[]): unknown => {
   const at = locatedMember(task.args, name)
   if (!hasBraces(JSON.stringify(at.value))) return at.value
@@ -57,6 +57,13 @@ const byHosts = (found: { host: string; failure: Failure }[]): Failure[] =>
     return { ...failure, why: failure.why === undefined ? hosts : `${failure.why}\n${hosts}` }
   })
 
+/** The tasks behind an include that may give variables: what there is not there may be by then. */
+const behindGivers = ({ plays }: Playbook): Set<Task> => {
+  const all = plays.flatMap(({ tasks, handlers }) => [...tasks, ...handlers])
+  const first = all.findIndex(({ include }) => include && include.kind !== 'tasks')
+  return new Set(first < 0 ? [] : all.slice(first + 1))
+}
+
 /**
  * What is wrong with values that variables give to arguments: evaluated on each host, as far as nothing of a run is needed.
  * A line of which something is `told` already, and a task that may be skipped or is repeated, is left alone.
@@ -67,6 +74,7 @@ export const checkValues = (readable: Readable, modules: Record<string, AnyModul
   const seen = new Set(told.map(({ origin }) => lineOf(origin)))
   const registers = playbook.plays.flatMap(({ tasks }) => tasks.flatMap(givenNames))
   const scopeOf = staticScope({ inventory, extra, asks: () => nobody }, registers)
+  const open = behindGivers(playbook)
   const secretReads = createSecretReader({ playbook, inventory, extra }, secretSources(readable).paths, () => [])
   const ofTask = (task: Task, play: Play, hosts: string[]): Failure[] => {
     const module = modules[task.module]
@@ -80,7 +88,9 @@ export const checkValues = (readable: Readable, modules: Record<string, AnyModul
           failure,
         })),
       ),
-    ).filter(({ origin }) => !seen.has(lineOf(origin)))
+    )
+      .filter(({ origin }) => !seen.has(lineOf(origin)))
+      .filter(({ reason }) => reason !== 'playbook-value' || !open.has(task))
   }
   return playbook.plays.flatMap(play => {
     const hosts = attempt(() => matchHosts(inventory, play.hosts.value)).value?.hosts ?? []

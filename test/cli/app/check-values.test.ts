@@ -180,4 +180,11 @@ test('a host that comes to such a task fails there, by name; with something else
     assert.match(err, word)
 })
 
+test('a variable that an include is to give is not told as missing beside another mistake', () => {
+  place.write('given.yml', 'given: { a: 1 }\n')
+  const tasks = ['copy: { dest: srv, content: x }', 'include_vars: given.yml', 'debug: { msg: "{{ given.a }}" }']
+  const err = refused(`- hosts: all\n  gather_facts: false\n  tasks:\n${tasks.map(one => `    - ${one}\n`).join('')}`)
+  assert.equal(toldIn(err), ['playbook-argument play.yml:4:21'])
+})
+
 test.run()
