@@ -17,7 +17,15 @@ export type Owner = { owner?: string; group?: string }
  * access control list, its extended attributes. `keeps`: it has this mode and owner already, which saves work. `over`, set
  * by the engine: what was seen at the path, tested right before the rename.
  */
-type Placing = { path: string; mode: string; keeps?: boolean; over?: Guard } & Owner
+type Placing = { path: string; mode: string; keeps?: boolean; over?: Guard } & OnTheWay & Owner
+
+/**
+ * What a file meets on the way to its place. `check`: the words of a program that has to end with 0 over the new one, which
+ * is `%s` in them; else what is there stays. It may look at whatever it likes, and has nothing to change. `backup`: what is
+ * replaced is kept beside it (`PATH.PID.YYYY-MM-DD@HH:MM:SS~`), and the path of that is the output of this name. `inPlace`: where the
+ * name cannot be given to another file, since something is mounted there, the bytes are written into the one that has it.
+ */
+export type OnTheWay = { check?: string[]; backup?: string; inPlace?: true }
 
 /** One of several files that are put in place together; `path` is below their folder. `replaces`: a file is there. */
 export type SmallFile = { path: string; content: Content; mode: string; replaces?: true } & Owner
@@ -53,8 +61,11 @@ export type Step =
    * for is done for all at once. Content whose bytes are not there is read from its file of the controller.
    */
   | { do: 'writes'; below: string; files: SmallFile[]; over?: Guard[] }
-  /** The same with the bytes of another file of the host; with `digest` only if they are these. */
-  | ({ do: 'duplicate'; from: string; digest?: string } & Placing)
+  /**
+   * The same with the bytes of another file of the host; with `digest` only if they are these. `spent`: it lies beside the
+   * path for this alone, and goes in any case.
+   */
+  | ({ do: 'duplicate'; from: string; digest?: string; spent?: true } & Placing)
   /**
    * Sets members of a JSON file, leaving the rest as it is; the file's mode and owner stay. The whole of it, whatever keys
    * it holds, passes through the controller's memory and is shown nowhere.
@@ -83,6 +94,8 @@ export type Step =
   | { do: 'owner'; paths: string[]; owner: string }
   /** The mode of what is there, as chmod takes it. */
   | { do: 'mode'; paths: string[]; mode: string }
+  /** Flags of the file system, as chattr takes their change: `+i`, `-a`, `=A`. */
+  | { do: 'flags'; path: string; change: string }
   /** A folder, and those above it as plain ones. One that is there gets mode and owner too; without a mode it stays as it is. */
   | ({ do: 'folder'; path: string; mode?: string } & Owner)
   /** A symbolic link, in place of what is there. */
@@ -179,17 +192,25 @@ export const besideOf = (step: Step): string[] => {
 
 const bytesOf = (files: SmallFile[]): number => files.reduce((sum, { content }) => sum + content.size, 0)
 
+/** What a file meets on its way, in words. */
+const onTheWay = ({ check, backup, inPlace }: OnTheWay): string =>
+  [
+    check === undefined ? '' : `, if it passes ${quoted(check)}`,
+    backup ? ', keeping what was there beside it' : '',
+    inPlace ? ', over the old bytes where it cannot be replaced' : '',
+  ].join('')
+
 /** One line that a person can read, without any content. */
 export const describe = (step: Step): string => {
   switch (step.do) {
     case 'exec':
       return `${step.user ? `as ${step.user}: ` : ''}${quoted(step.argv)}`
     case 'write':
-      return `write ${step.path} (${step.mode})`
+      return `write ${step.path} (${step.mode})${onTheWay(step)}`
     case 'writes':
       return `write ${step.files.length} files below ${step.below} (${bytesOf(step.files)} bytes)`
     case 'duplicate':
-      return `copy ${step.from} to ${step.path} (${step.mode})`
+      return `copy ${step.from} to ${step.path} (${step.mode})${onTheWay(step)}`
     case 'members':
       return `set ${Object.keys(step.set).join(', ')} in ${step.path}`
     case 'upload':
@@ -206,6 +227,8 @@ export const describe = (step: Step): string => {
       return quoted(['chown', '-h', '--', step.owner, ...step.paths])
     case 'mode':
       return quoted(['chmod', step.mode, '--', ...step.paths])
+    case 'flags':
+      return quoted(['chattr', step.change, step.path])
     case 'folder':
       return quoted([...folderProgram(step), '--', step.path])
     case 'rename':

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { isUnknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import type { FileAnswer } from '../module/probes/file.ts'
+import { placesFile } from '../module/step.ts'
 import { canonicalPath } from '../world/canonical-path.ts'
 import type { Asker } from './decide.ts'
 import type { Line } from './line.ts'
@@ -18,6 +19,8 @@ export type Deed = {
   /** Its one name, past the links on the way. */
   real: string
   way: 'placed' | 'removed' | 'adjusted'
+  /** Where it cannot be replaced, what is there is written over. */
+  inPlace?: true
   patch: Record<string, unknown>
   /** What is there before; members of it may be unknown. Undefined: nothing, or an earlier line is still to make it. */
   there: Present | undefined
@@ -42,7 +45,17 @@ export const deedsOf = (walk: Walk, line: Line, ask: Asker): Deed[] => {
     if (query.probe.kind !== 'file' || !isRecord(patch) || isUnknown(patch) || said.has(query.item)) return []
     const there = present(ask(query))
     const real = posix.normalize(canonicalPath({ reals: answers.reals, predicted }, query.item))
-    return [{ path: query.item, real, way: wayOf(patch, there), patch, there }]
+    const inPlace = line.steps.some(step => placesFile(step) && step.path === query.item && step.inPlace)
+    return [
+      {
+        path: query.item,
+        real,
+        way: wayOf(patch, there),
+        ...(inPlace ? { inPlace: true as const } : {}),
+        patch,
+        there,
+      },
+    ]
   })
 }
 

@@ -12,7 +12,7 @@ const mountAt = (mounts: Mount[], path: string): Mount | undefined =>
   )
 
 const unmount = (at: string): string =>
-  `Change what is mounted there where it comes from, or take the mount away first (umount ${at}).`
+  `Change what is mounted there where it comes from, or take the mount away first (umount ${at}). Where it is a file, unsafe_writes: true writes over its bytes.`
 
 /** Whether the change is one that the kernel's own file systems do not let happen: folders and modes it mostly does. */
 const isKernels = ({ type }: Mount, { way, patch }: Deed): boolean => {
@@ -22,7 +22,7 @@ const isKernels = ({ type }: Mount, { way, patch }: Deed): boolean => {
 
 /** What is mounted keeps a file from being replaced or removed, and one that is mounted read-only from any change. */
 export const mountHindrance = (mounts: Mount[], deed: Deed): Hindrance | undefined => {
-  const { path, real, way } = deed
+  const { path, real, way, inPlace } = deed
   const under = mountAt(mounts, way === 'adjusted' ? real : posix.dirname(real))
   if (under && isKernels(under, deed))
     return {
@@ -31,7 +31,7 @@ export const mountHindrance = (mounts: Mount[], deed: Deed): Hindrance | undefin
     }
   if (way === 'placed' || way === 'removed') {
     const own = mounts.findLast(mount => mount.at === real)
-    if (own && way === 'placed')
+    if (own && way === 'placed' && !inPlace)
       return { why: `${path} is a mount point (${own.source}): it cannot be replaced`, fix: unmount(own.at) }
     const inside = way === 'removed' ? mounts.findLast(mount => isBelow(mount.at, real)) : undefined
     if (inside)

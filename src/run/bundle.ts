@@ -13,7 +13,7 @@ import { planAnew } from './moved.ts'
 import { promiseTest } from './promise-test.ts'
 import { type Attempt, runRepeatedly } from './repeat.ts'
 import { settle } from './settle.ts'
-import { asReader, type CommandOutput, fitsFrame, fragmentOf, judgeOutputs, runSteps, sentSteps } from './steps.ts'
+import { asReader, fitsFrame, fragmentOf, judgeOutputs, runSteps, type StepAnswer, sentSteps } from './steps.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 
 /**
@@ -37,9 +37,10 @@ const spanText = (ms: number): string => {
   return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${micros(ms)}`
 }
 
-/** Outputs of a command that ran: what it said, without the last line's end, and when. */
-const saidOutputs = (context: RunContext, line: Line, said: CommandOutput | undefined): Record<string, unknown> => {
+/** Outputs that only the steps could know; of a command that ran what it said, without the last line's end, and when. */
+const saidOutputs = (context: RunContext, line: Line, said: StepAnswer | undefined): Record<string, unknown> => {
   if (!said) return {}
+  if ('kept' in said) return said.kept
   const [stdout, stderr] = [said.stdout, said.stderr].map(text => text.replace(/\n+$/, '')) as [string, string]
   const end = Date.now()
   const start = context.started.get(line.id) ?? end
@@ -66,7 +67,7 @@ const verified = async (context: RunContext, line: Line, first: Output[]): Promi
 const conclude = async (
   context: RunContext,
   line: Line,
-  said: CommandOutput | undefined,
+  said: StepAnswer | undefined,
   first: Output[],
   behind: () => Promise<Line[]> = async () => [],
 ): Promise<void> => {

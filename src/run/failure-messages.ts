@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts'
+import { quoted } from '../core/quote.ts'
 import { systemFix } from '../core/system-fix.ts'
 import type { Output } from '../core/transport.ts'
 import type { Line } from '../plan/line.ts'
@@ -42,6 +43,21 @@ export const expectFailure = (
     ...(lines.length > 0 ? { why: lines.join('\n') } : {}),
     fix,
     origin: task.origin,
+  }
+}
+
+/** The program that looks over a new file has refused it, or could not be run. */
+export const refusedFailure = (line: Line, path: string, check: string[], output: Output): Failure => {
+  const said = [output.stdout, output.stderr].map(tail).filter(text => text !== '')
+  const isMissing = /not found/.test(said.join('\n').split('\n').at(-1) ?? '')
+  return {
+    reason: 'host-step',
+    what: `${path} is left as it is: \`${quoted(check)}\` does not let the new content pass.`,
+    ...(said.length === 0 ? {} : { why: said.join('\n') }),
+    fix: isMissing
+      ? `Install ${check[0]} in an earlier task, or name another program in validate.`
+      : 'Correct what is to be put there; %s was a file with the new content, beside the old one.',
+    origin: line.node.task.origin,
   }
 }
 

@@ -69,6 +69,13 @@ export const handingOver = (owner: string, paths: string[]): string => owning(ow
 /** The mode of what is there, as chmod takes it. */
 export const settingMode = (mode: string, paths: string[]): string => owning('', mode, paths)
 
+/**
+ * The flags of a file system that a file or folder has, as chattr takes their change. It goes by the name: where others can
+ * change names it is refused.
+ */
+export const settingFlags = (path: string, change: string): string =>
+  `${pinFunctions}; ${inFolder(path)} && { alone || no ${quote(`others can change names in the folder of ${path}: its flags are left as they are`)}; } && chattr ${quote(change)} ${nameOf(path)}`
+
 /** Removes what is there, whatever it is; nothing where the folder itself is not there. */
 export const removal = (path: string): string =>
   `[ -d ${quote(posix.dirname(path))} ] || exit 0; ${pinFunctions}; ${eraseFunction}\n${inFolder(path)} && erase ${nameOf(path)}`

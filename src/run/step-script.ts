@@ -1,12 +1,12 @@
 import { basename, dirname } from 'node:path'
-import { dressed, keepFunction } from '../core/keep-attributes.ts'
 import { digestTest, isGone, isThere } from '../core/path-test.ts'
-import { closetFor, pinFunctions, placed } from '../core/pinned-folder.ts'
+import { pinFunctions } from '../core/pinned-folder.ts'
 import { asOther, quote, quoted } from '../core/quote.ts'
 import type { Content } from '../core/value.ts'
-import { type Guard, guardScript, guardScriptInCloset } from '../module/guard.ts'
-import { type From, folderProgram, type PlacingStep, type Step } from '../module/step.ts'
-import { handingOver, linking, making, removal, renaming, settingMode } from './pinned-deeds.ts'
+import { type Guard, guardScript } from '../module/guard.ts'
+import { type From, folderProgram, type Step } from '../module/step.ts'
+import { place, put } from './file-placing.ts'
+import { handingOver, linking, making, removal, renaming, settingFlags, settingMode } from './pinned-deeds.ts'
 import { smallFilesScript } from './small-files.ts'
 
 /** Values that steps made known during the run (secrets born on a host): by name, in the controller's memory only. */
@@ -27,24 +27,12 @@ const printing = (bytes: Buffer): string => {
   return `base64 -d <<'RUNBOOK_END'\n${bytes.toString('base64').replace(/.{1,76}/g, '$&\n')}RUNBOOK_END\n`
 }
 
-/**
- * A file put in place whole, in a closet (see `pinned-folder.ts`): filled by `fill` (which has it as `$t`), dressed by
- * `dress`, synced, and renamed if what it takes the place of is still what was seen. Nothing stays behind a failure or a
- * cut. What a machine has left that lost its power goes with the next write.
- */
-const place = (path: string, fill: string, dress: string, over: Guard | undefined): string => {
-  const guard = over === undefined ? [] : [`{ ${guardScriptInCloset(over)}\n}`]
-  const steps = [fill, `{ ${dress}; }`, 'sync -- "$t"', ...guard, placed]
-  return `${closetFor(path)}; ${keepFunction}; of=${quote(path)}; ${steps.join(' && ')}`
-}
-
-const put = (step: PlacingStep, fill: string): string => place(step.path, fill, dressed(step), step.over)
-
 const written = (bytes: Buffer): string => `{ ${printing(bytes)}\n} >"$t"`
 
 /** Its bytes are looked at where nobody else can change them: the name may lead to another file by now. */
-const copied = ({ from, digest }: Extract<Step, { do: 'duplicate' }>): string => {
-  const copy = `cp -- ${quote(from)} "$t"`
+const copied = ({ from, digest, spent }: Extract<Step, { do: 'duplicate' }>): string => {
+  const gone = spent ? `; s=$?; rm -f -- "$u"/${quote(basename(from))}; [ $s -eq 0 ]` : ''
+  const copy = `{ cp -- ${quote(from)} "$t"${gone}; }`
   if (digest === undefined) return copy
   return `${copy} && { ${digestTest(digest, '"$t"')} || no ${quote(`${from} is not what it was when it was planned with`)}; }`
 }
@@ -97,6 +85,8 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
       return handingOver(step.owner, step.paths)
     case 'mode':
       return settingMode(step.mode, step.paths)
+    case 'flags':
+      return settingFlags(step.path, step.change)
     case 'folder':
       return making(step.path, folderProgram(step))
     case 'rename':
@@ -124,8 +114,7 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
 /** Replaces a file's bytes, leaving all else as it is: what a `members` step does after reading `over`. */
 export const rewrite = (path: string, bytes: Buffer, over: Guard): string =>
   place(
-    path,
+    { path, over },
     written(bytes),
     `look && { [ "$u" = . ] || [ ! -h "$was" ] || no ${quote(`${path} is a link of somebody else`)}; } && keep "$was" "$t"`,
-    over,
   )

@@ -13,15 +13,18 @@ import { askedFor, otherIdentity, withoutPredictions, worldOn } from '../plan/wa
 import { batch } from '../world/batch.ts'
 import { answer } from '../world/world.ts'
 import type { RunContext } from './context.ts'
-import { expectFailure, longOutputFailure, noJsonFailure, stepFailure } from './failure-messages.ts'
+import { expectFailure, longOutputFailure, noJsonFailure, refusedFailure, stepFailure } from './failure-messages.ts'
+import { refusedStatus } from './file-placing.ts'
 import { guardedSteps } from './guarded-steps.ts'
 import { archiveOf, archivePath, isStreamed, type Writes } from './small-files.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
 /** What a step with `keep` said. */
 export type CommandOutput = { rc: number; stdout: string; stderr: string }
+/** What steps have made known of what only they could know: what a command said, where the copy of a file lies. */
+export type StepAnswer = CommandOutput | { kept: Record<string, string> }
 /** How steps ended: with what follows them in their frame, with a failure, or at a path where something else is by now. */
-type StepsEnd = { said?: CommandOutput } & (
+type StepsEnd = { said?: StepAnswer } & (
   | { failure: Failure; moved?: undefined; rest?: undefined }
   | { failure?: undefined; moved: string; rest?: undefined }
   | { failure?: undefined; moved?: undefined; rest: Output[] }
@@ -38,13 +41,15 @@ const madeBy = (step: Step): string | undefined =>
   step.do === 'generate' || step.do === 'fetch' || step.do === 'exec' ? step.name : undefined
 
 /** Takes from a step's output what others need: a secret born or held there, a command's answer. */
-const learn = (context: RunContext, line: Line, step: Step, output: Output): CommandOutput | undefined => {
+const learn = (context: RunContext, line: Line, step: Step, output: Output): StepAnswer | undefined => {
   const name = madeBy(step)
   if (name !== undefined) {
     const value = output.stdout.toString().trim()
     context.memory.set(name, value)
     if (step.do === 'generate' || (step.do === 'fetch' && step.secret)) context.known.secrets.add(value)
   }
+  if (placesFile(step) && step.backup && output.status === 0 && output.stdout.length > 0)
+    return { kept: { [step.backup]: byteText(output.stdout) } }
   if (step.do !== 'exec' || !step.keep) return undefined
   warnOfBytes(context, line, output)
   return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
@@ -129,7 +134,7 @@ export const fragmentOf = (context: RunContext, line: Line, step: Step, login: s
   const shell = otherIdentity(context.known, line)?.shell
   const sh = stepScript(step, context.memory, shell?.user ?? login)!
   const isOwn = step.do === 'expect' || step.do === 'guard' || (step.do === 'exec' && step.user !== undefined)
-  const lingers = step.do === 'exec' ? { lingers: true as const } : {}
+  const lingers = step.do === 'exec' || (placesFile(step) && step.check) ? { lingers: true as const } : {}
   return { ...(isOwn ? asReader(context, line, sh) : asTask(context, line, sh)), step: true, ...lingers }
 }
 
@@ -142,14 +147,27 @@ const movedAt = (step: Step, { status, stdout }: Output): string | undefined =>
     ? byteText(stdout)
     : undefined
 
+const failureOf = (
+  context: RunContext,
+  line: Line,
+  step: Step,
+  output: Output,
+  said: StepAnswer | undefined,
+): Failure => {
+  if (step.do === 'expect') return expectFailure(line, step.otherwise, said && 'rc' in said ? said : undefined)
+  if (placesFile(step) && step.check && output.status === refusedStatus)
+    return refusedFailure(line, step.path, step.check, output)
+  return stepFailure(line, told(context, step), output)
+}
+
 /** Judges what the steps of one frame said, in order: the first that did not do it, or what a step with `keep` said. */
 export const judgeOutputs = (
   context: RunContext,
   line: Line,
   steps: Step[],
   outputs: Output[],
-): { failure?: Failure; moved?: string; said?: CommandOutput } => {
-  let said: CommandOutput | undefined
+): { failure?: Failure; moved?: string; said?: StepAnswer } => {
+  let said: StepAnswer | undefined
   for (const [i, step] of steps.entries()) {
     const output = outputs[i]
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
@@ -158,9 +176,7 @@ export const judgeOutputs = (
     if (output.status === 0) continue
     const moved = movedAt(step, output)
     if (moved !== undefined) return { moved }
-    const failure =
-      step.do === 'expect' ? expectFailure(line, step.otherwise, said) : stepFailure(line, told(context, step), output)
-    return { failure, ...(said ? { said } : {}) }
+    return { failure: failureOf(context, line, step, output, said), ...(said ? { said } : {}) }
   }
   return said ? { said } : {}
 }
@@ -178,7 +194,7 @@ export const runSteps = async (
 ): Promise<StepsEnd> => {
   const chunks = chunksOf(steps)
   if (chunks.length === 0 || 'apart' in chunks.at(-1)!) chunks.push({ frame: [] })
-  let said: CommandOutput | undefined
+  let said: StepAnswer | undefined
   let rest: Output[] = []
   for (const [i, chunk] of chunks.entries()) {
     if ('apart' in chunk) {

@@ -5,9 +5,11 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -16,6 +18,7 @@ import * as assert from 'uvu/assert'
 import { content, sha256 } from '../../src/core/value.ts'
 import { type Guard, movedStatus } from '../../src/module/guard.ts'
 import { attributes, exec, folder, link, type Step, uncut } from '../../src/module/step.ts'
+import { refusedStatus } from '../../src/run/file-placing.ts'
 import { rewrite, stepScript } from '../../src/run/step-script.ts'
 import { cases, fc } from '../chance.ts'
 import { temporary } from './local.ts'
@@ -53,6 +56,106 @@ test('write: any bytes, the mode asked for, nothing beside it', () => {
   )
   assert.is(mode(join(at, 'f')), '600')
   assert.equal(readdirSync(at), ['f'])
+})
+
+test('check: a program sees the new file, with its mode, and what it refuses is put nowhere', () => {
+  const at = join(root, 'check')
+  mkdirSync(at)
+  const file = join(at, 'f')
+  writeFileSync(file, 'old')
+  const see = `cat "$1"; stat -c %a "$1"; echo "in $PWD as $0"; [ "$(cat "$1")" = good ]`
+  const check = ['sh', '-c', see, '50%%', '%s']
+  const refused = run(write(file, 'bad', { check, mode: '0640', backup: 'backup_file' }))
+  assert.is(refused.status, refusedStatus)
+  assert.is(refused.stdout, '')
+  assert.is(refused.stderr, 'bad640\nin / as 50%\n')
+  assert.is(readFileSync(file, 'utf8'), 'old')
+  assert.equal(readdirSync(at), ['f'])
+  assert.is(run(write(file, 'good', { check, mode: '0640' })).status, 0)
+  assert.is(readFileSync(file, 'utf8'), 'good')
+  assert.is(mode(file), '640')
+  assert.equal(readdirSync(at), ['f'])
+})
+
+test('check: a program that ends as a guard does has refused it all the same', () => {
+  const file = join(root, 'as-a-guard')
+  const over: Guard = { path: file, kind: 'absent' }
+  assert.is(run(write(file, 'x', { check: ['sh', '-c', `exit ${movedStatus}`, '%s'], over })).status, refusedStatus)
+  assert.not.ok(existsSync(file))
+})
+
+test('backup: what was there is kept as it was, twice in a frame under two names, and never of nothing', () => {
+  const at = join(root, 'backup')
+  mkdirSync(at)
+  const file = join(at, 'f')
+  const step = (text: string): Step => write(file, text, { backup: 'backup_file' })
+  assert.is(run(step('one')).stdout, '')
+  chmodSync(file, 0o600)
+  utimesSync(file, 1e9, 1e9)
+  const { status, stdout } = run(step('two'), step('three'))
+  assert.is(status, 0)
+  const kept = readdirSync(at).filter(name => name !== 'f')
+  assert.is(kept.length, 2)
+  for (const name of kept) assert.match(name, /^f\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$/)
+  assert.is(stdout.length, kept.map(name => join(at, name)).join('').length)
+  const first = kept.find(name => readFileSync(join(at, name), 'utf8') === 'one')!
+  assert.is(mode(join(at, first)), '600')
+  assert.is(statSync(join(at, first)).mtimeMs, 1e12)
+  assert.equal(kept.map(name => readFileSync(join(at, name), 'utf8')).sort(), ['one', 'two'])
+})
+
+test('backup: of a link the link is kept', () => {
+  const at = join(root, 'backup-link')
+  mkdirSync(at)
+  symlinkSync('nowhere', join(at, 'f'))
+  const { status, stdout } = run(write(join(at, 'f'), 'x', { backup: 'backup_file' }))
+  assert.is(status, 0)
+  assert.is(readlinkSync(stdout), 'nowhere')
+})
+
+const canMount = spawnSync('unshare', ['-m', 'true']).status === 0
+;(canMount ? test : test.skip)('inPlace: a file that is mounted by itself is written over, and no other', () => {
+  const at = join(root, 'mounted')
+  mkdirSync(at)
+  const [file, source] = [join(at, 'f'), join(at, 'source')]
+  for (const path of [file, source]) writeFileSync(path, 'old')
+  chmodSync(source, 0o600)
+  const within = (step: Step): number | null =>
+    spawnSync('unshare', ['-m', 'sh'], {
+      input: `mount --bind ${source} ${file} || exit 9\n( ${stepScript(step, memory, 'root')} )\n`,
+    }).status
+  assert.is(within(write(file, 'new')), 1)
+  assert.is(readFileSync(source, 'utf8'), 'old')
+  assert.is(within(write(file, 'new', { inPlace: true, mode: '0640', backup: 'backup_file' })), 0)
+  assert.is(readFileSync(source, 'utf8'), 'new')
+  assert.is(mode(source), '640')
+  assert.is(run(write(file, 'plain', { inPlace: true })).status, 0)
+  assert.is(readFileSync(file, 'utf8'), 'plain')
+  assert.is(readdirSync(at).length, 3)
+})
+
+test('duplicate: what lies beside it for this alone is gone, whatever comes of it', () => {
+  const at = join(root, 'spent')
+  mkdirSync(at)
+  const [from, path] = [join(at, '.f.new'), join(at, 'f')]
+  const step = (more: object): Step => ({ do: 'duplicate', from, path, mode: '0644', spent: true, ...more }) as Step
+  writeFileSync(from, 'x')
+  assert.is(run(step({ check: ['false', '%s'] })).status, refusedStatus)
+  assert.equal(readdirSync(at), [])
+  writeFileSync(from, 'x')
+  assert.is(run(step({ digest: sha256('other') })).status, 1)
+  assert.equal(readdirSync(at), [])
+  writeFileSync(from, 'x')
+  assert.is(run(step({ digest: sha256('x') })).status, 0)
+  assert.equal(readdirSync(at), ['f'])
+})
+
+test('flags: of a file system that has some', () => {
+  const file = join(root, 'flagged')
+  writeFileSync(file, 'x')
+  if (spawnSync('chattr', ['+A', file]).status !== 0) return
+  assert.is(run({ do: 'flags', path: file, change: '-A' }).status, 0)
+  assert.not.match(spawnSync('lsattr', [file], { encoding: 'utf8' }).stdout.split(' ')[0]!, /A/)
 })
 
 test('duplicate: another file than the one that was planned with is put nowhere', () => {

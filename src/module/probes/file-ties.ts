@@ -1,8 +1,9 @@
 /**
  * What a file has besides its bytes, mode and owner that a change may tear: further names, an access control list, a flag
- * that keeps it as it is (`chattr`). Of a folder no names are told.
+ * that keeps it as it is (`chattr`). Of a folder no names are told. `flags`: all of them, as letters of lsattr; where it is not
+ * installed, or the file system has none, nothing.
  */
-export type FileTies = { links: number; acl: boolean; fixed?: 'immutable' | 'append-only' }
+export type FileTies = { links: number; acl: boolean; fixed?: 'immutable' | 'append-only'; flags?: string }
 
 /**
  * Two processes for any number of paths with GNU tools (see `other-tools.ts`). `ls` marks an access control list, of a folder also one for what is made in it.
@@ -34,8 +35,14 @@ export const tiesIn = (listed: string, flagged: string): ((path: string) => File
   const flags = new Map(flagged.split('\n').map(line => [line.slice(line.indexOf(' ') + 1), line.split(' ')[0]!]))
   return path => {
     const [, mode = '', links = '1'] = shown.get(asListed(path)) ?? shown.get(path) ?? []
-    const flag = flags.get(path) ?? ''
+    const told = flags.get(path)?.replaceAll('-', '')
+    const flag = told ?? ''
     const fixed = flag.includes('i') ? 'immutable' : flag.includes('a') ? 'append-only' : undefined
-    return { links: mode.startsWith('-') ? Number(links) : 1, acl: mode[10] === '+', ...(fixed ? { fixed } : {}) }
+    return {
+      links: mode.startsWith('-') ? Number(links) : 1,
+      acl: mode[10] === '+',
+      ...(fixed ? { fixed } : {}),
+      ...(told === undefined ? {} : { flags: told }),
+    }
   }
 }
