@@ -11,14 +11,23 @@ import {
   later,
   type SourceAnswer,
   type Static,
-  type Step,
   source,
   sourceLinks,
   T,
   uses,
 } from '../../src/module/module.ts'
-import { attributeArguments, type FileAttributes, modeArgument, targetReads } from './lib/file-attributes.ts'
-import { contentOfDigest, decideFile, modeAfter, type PutContent, placement, writeStep } from './lib/file-content.ts'
+import { backupLabels, backupOutput, contentArguments } from './lib/content-arguments.ts'
+import { attributeArguments, modeArgument, rareAttributeArguments, targetReads } from './lib/file-attributes.ts'
+import {
+  contentOfDigest,
+  decideFile,
+  modeAfter,
+  type PutArguments,
+  type PutContent,
+  placement,
+  uploadSteps,
+  writeStep,
+} from './lib/file-content.ts'
 import { decideFolder, type FolderCopy, folderReads } from './lib/folder-copy.ts'
 import { baseName, foldersAbove, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
@@ -47,6 +56,8 @@ const args = T.Object(
     directory_mode: T.Optional(
       modeArgument('The mode of folders that are newly made, "0755" if not given. Those that are there keep theirs.'),
     ),
+    ...rareAttributeArguments,
+    ...contentArguments,
     // Without defaults: what earlier versions have fingerprinted has neither of them.
     force: T.Optional(T.Boolean({ description: 'false: what is there is left as it is, whatever is in it.' })),
     local_follow: T.Optional(
@@ -65,14 +76,22 @@ const folderOf = (args: CopyArguments, found: SourceAnswer | undefined): FolderC
   if (args.src === undefined || !found?.exists || found.kind !== 'directory') return undefined
   const name = args.src.endsWith('/') ? '' : `/${baseName(args.src)}`
   // As a plain value: it is looked into for each file.
-  const { mode, owner, group, directory_mode, force } = args
-  const said = { ...(mode && { mode }), ...(owner !== undefined && { owner }), ...(group !== undefined && { group }) }
+  const { directory_mode, force } = args
   return {
     root: plainPath(`${args.dest}${name}`),
     entries: found.entries,
-    args: { ...said, ...(directory_mode && { directory_mode }), force: force !== false },
+    args: { ...putArguments(args), ...(directory_mode && { directory_mode }), force: force !== false },
   }
 }
+
+const shared = [
+  ...Object.keys(attributeArguments),
+  ...Object.keys(rareAttributeArguments),
+  ...Object.keys(contentArguments),
+]
+/** Those arguments that are said and that all modules have which put files in place. */
+const putArguments = (args: CopyArguments): PutArguments =>
+  Object.fromEntries(shared.flatMap(name => (name in args ? [[name, args[name as keyof CopyArguments]]] : [])))
 
 const target = ({ src, dest }: { src?: string; dest: string }): string =>
   plainPath(dest.endsWith('/') && src !== undefined ? `${dest}/${baseName(src)}` : dest)
@@ -85,8 +104,6 @@ const insideOf = (args: CopyArguments, found: FileAnswer): string | undefined =>
 
 /** Larger files are streamed from the controller's disk. */
 const inOnePiece = 1_000_000
-/** The digest of larger files is kept beside them, so that a check need not hash them again. */
-const worthAReceipt = 5_000_000
 
 type Found = { file: string; size: number; sha256: string; bytes?: Buffer }
 const isSmall = (found: Found): found is Found & { bytes: Buffer } =>
@@ -100,8 +117,7 @@ const upload =
   (found: Found): PutContent =>
   (path, _, args, before) => {
     const { file, size, sha256 } = found
-    const step: Step = { do: 'upload', file, size, digest: sha256, ...placement(path, args, before) }
-    return found.size > worthAReceipt ? [step, { do: 'receipt', path, digest: found.sha256 }] : [step]
+    return uploadSteps({ file, size, digest: sha256 }, placement(path, args, before))
   }
 /** A file of the host is copied there; a small one is written like any other. */
 const copied =
@@ -183,15 +199,11 @@ const unsaid = (args: CopyArguments, found: SourceAnswer | undefined): { why: st
   return found.exists ? undefined : { why: found.missing }
 }
 
-/** The arguments with the mode as digits: with `preserve` that of what is copied. */
-const withMode = (args: CopyArguments, found: FileAnswer | Found | undefined): FileAttributes => {
-  const { mode, owner, group } = args
+/** The arguments with the mode as digits where it is that of what is copied (`preserve`). */
+const withMode = (args: CopyArguments, found: FileAnswer | Found | undefined): PutArguments => {
+  const { mode, ...rest } = putArguments(args)
   const digits = mode === 'preserve' ? (found as { mode?: string } | undefined)?.mode : mode
-  return {
-    ...(digits === undefined ? {} : { mode: digits }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(group === undefined ? {} : { group }),
-  }
+  return { ...rest, ...(digits === undefined ? {} : { mode: digits }) }
 }
 
 export default defineModule({
@@ -199,7 +211,7 @@ export default defineModule({
   about:
     'Puts a file of the controller, a folder with all that is in it, or a text, in place on the host. A link at `dest` is replaced, not followed. Nothing is removed: what a folder has besides stays.',
   args,
-  outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }) }),
+  outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }), backup_file: backupOutput }),
   examples: [
     '- name: Say who looks after this machine\n  copy:\n    content: "node0, looked after by ops\\n"\n    dest: /etc/motd\n    mode: "0644"',
     '- name: Put a script in place\n  copy:\n    src: backup.sh\n    dest: /usr/local/bin/\n    mode: "0755"\n    owner: root\n    group: root',
@@ -225,9 +237,13 @@ export default defineModule({
   },
   touches: (args, { source }) =>
     args.src === undefined
-      ? []
+      ? backupLabels(args, target(args))
       : args.remote_src || (source?.exists && source.kind === 'file')
-        ? [`path:${target(args)}/${baseName(args.src)}`, `children:${target(args)}`]
+        ? [
+            `path:${target(args)}/${baseName(args.src)}`,
+            `children:${target(args)}`,
+            ...backupLabels(args, target(args)),
+          ]
         : [
             `tree:${plainPath(args.dest)}`,
             ...[...foldersAbove(plainPath(args.dest)), plainPath(args.dest)].flatMap(madeFolder),
@@ -241,7 +257,8 @@ export default defineModule({
       if (it.is === 'fail') return fail(it.why, it.fix)
       if (it.is === 'ok') return ok({ dest: folder.root })
       const { will, steps, reason } = it
-      return change({ will, steps, reason, touches: [], outputs: { dest: folder.root } })
+      const touches = args.backup ? [`tree:${folder.root}`] : []
+      return change({ will, steps, reason, touches, outputs: { dest: folder.root } })
     }
     // Into a folder that is there, or to the place that is named.
     const at = seen.inside && seen.into ? { file: seen.inside, parent: seen.into } : seen
@@ -263,6 +280,6 @@ export default defineModule({
     )
     if (linked) return fail(linked.why, linked.fix)
     const will = seen.inside ? { inside: it.will } : { file: it.will }
-    return change({ will, steps: it.steps, reason: it.reason, touches: [], outputs: { dest } })
+    return change({ will, steps: it.steps, reason: it.reason, touches: backupLabels(args, dest), outputs: { dest } })
   },
 })

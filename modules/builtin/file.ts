@@ -22,12 +22,15 @@ import {
   attributeDifferences,
   attributesPatch,
   type FileAttributes,
+  flagSteps,
   missingAccount,
   type NamedAccounts,
   ownerNames,
+  rareAttributeArguments,
   replacedOwner,
+  withModeFrom,
 } from './lib/file-attributes.ts'
-import { attributeSteps, chmodMode, writeStep } from './lib/file-content.ts'
+import { attributeSteps, chmodMode, newMode, writeStep } from './lib/file-content.ts'
 import { foldersAbove, missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
@@ -42,6 +45,7 @@ const args = T.Object(
     }),
     src: T.Optional(T.String({ description: 'What a link points to, absolute or from the folder the link is in.' })),
     ...attributeArguments,
+    ...rareAttributeArguments,
   },
   { additionalProperties: false },
 )
@@ -102,7 +106,7 @@ const toTouched = (at: string, args: Wanted, seen: Seen): Outcome => {
   return {
     is: 'change',
     file: { exists: true, kind: 'file', mode: '0644', content: empty, size: 0, ...attributesPatch(args, seen) },
-    steps: [writeStep(at, empty, args, undefined)],
+    steps: [writeStep(at, empty, args, undefined), ...flagSteps(at, args)],
     reason: 'it does not exist',
   }
 }
@@ -149,7 +153,7 @@ const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
     is: 'change',
     file: { exists: true, kind: 'directory', mode: '0755', ...attributesPatch(args, seen) },
     above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory', mode })),
-    steps: [folder(at, chmodMode('directory', args.mode ?? '0755'), ownerNames(args))],
+    steps: [folder(at, chmodMode('directory', args.mode ?? '0755'), ownerNames(args)), ...flagSteps(at, args)],
     reason: 'it does not exist',
   }
 }
@@ -159,6 +163,7 @@ const toLink = (at: string, args: Wanted, seen: Seen): Outcome => {
   const there = seen.file
   if (src === undefined) return { is: 'fail', why: 'src is not given', fix: 'say what the link points to' }
   if (args.mode !== undefined) return { is: 'fail', why: 'a link has no mode of its own', fix: 'leave out mode' }
+  if (args.attributes !== undefined) return { is: 'fail', why: 'a link has no flags', fix: 'leave out attributes' }
   if (there.exists && there.kind !== 'link') return wrongKind(at, there, 'link', keep)
   if (there.exists && there.target === src) return adjust(at, args, seen)
   return {
@@ -215,7 +220,9 @@ export default defineModule({
     const nowhere = isPut && seen.parent ? missingFolder(parentFolder(at), seen.parent) : undefined
     const blocked = nowhere ?? missingAccount(args, seen)
     if (blocked) return fail(blocked.why, blocked.fix)
-    const it = states[args.state](at, args, seen)
+    const isFolder = args.state === 'directory'
+    const made = { mode: isFolder ? '0755' : newMode, isFolder }
+    const it = states[args.state](at, withModeFrom(args, seen.file.exists ? seen.file : undefined, made), seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ path: args.path })
     return change({

@@ -1,5 +1,6 @@
 import { type Content, content, defineModule, file, pattern, T } from '../../src/module/module.ts'
-import { attributeArguments, targetReads } from './lib/file-attributes.ts'
+import { backupLabels, backupOutput, contentArguments } from './lib/content-arguments.ts'
+import { attributeArguments, rareAttributeArguments, targetReads } from './lib/file-attributes.ts'
 import { decideFile } from './lib/file-content.ts'
 import { editLine, type LineEdit, uneditable } from './lib/line-edits.ts'
 import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
@@ -26,6 +27,8 @@ const args = T.Object(
     ),
     create: T.Boolean({ default: false, description: 'Make the file if it does not exist.' }),
     ...attributeArguments,
+    ...rareAttributeArguments,
+    ...contentArguments,
   },
   { additionalProperties: false },
 )
@@ -65,12 +68,13 @@ export default defineModule({
   name: 'lineinfile',
   about: 'One line of a text file is there, or is not. For more than a line use template, or copy with content.',
   args,
-  outputs: T.Object({ path: T.String({ description: 'The path of the file.' }) }),
+  outputs: T.Object({ path: T.String({ description: 'The path of the file.' }), backup: backupOutput }),
   examples: [
     "- name: No logins with a password\n  lineinfile:\n    path: /etc/ssh/sshd_config\n    regexp: '^#?PasswordAuthentication '\n    line: PasswordAuthentication no",
     "- name: No entry of the old server\n  lineinfile:\n    path: /etc/hosts\n    regexp: '\\sold-server$'\n    state: absent",
   ],
   reads: args => ({ file: file(plainPath(args.path)), ...targetReads(plainPath(args.path), args) }),
+  touches: args => backupLabels(args, plainPath(args.path)),
   plan: (args, seen, { ok, change, fail }) => {
     const at = plainPath(args.path)
     const edit = editOf(args)
@@ -89,7 +93,7 @@ export default defineModule({
         `regexp would replace another line in every run: it matches several, but not "${args.line}"`,
         'make regexp match the line too',
       )
-    const it = decideFile(at, (): Content => content(text), args, seen)
+    const it = decideFile(at, (): Content => content(text), { ...args, backupAs: 'backup' }, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ path: args.path })
     return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { path: args.path } })

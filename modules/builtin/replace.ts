@@ -1,5 +1,6 @@
 import { content, defineModule, file, pattern, T } from '../../src/module/module.ts'
-import { attributeArguments, targetReads } from './lib/file-attributes.ts'
+import { backupLabels, backupOutput, contentArguments } from './lib/content-arguments.ts'
+import { attributeArguments, rareAttributeArguments, targetReads } from './lib/file-attributes.ts'
 import { decideFile } from './lib/file-content.ts'
 import { uneditable } from './lib/line-edits.ts'
 import { pathArgument, plainPath } from './lib/paths.ts'
@@ -22,6 +23,8 @@ const args = T.Object(
     after: expression('Only behind the first match of this, which may span lines.'),
     before: expression('Only before the first match of this, which may span lines.'),
     ...attributeArguments,
+    ...rareAttributeArguments,
+    ...contentArguments,
   },
   { additionalProperties: false },
 )
@@ -30,12 +33,13 @@ export default defineModule({
   name: 'replace',
   about: 'Replaces all that matches a regular expression in a text file. For one line, lineinfile says it better.',
   args,
-  outputs: T.Object({ path: T.String({ description: 'The path of the file.' }) }),
+  outputs: T.Object({ path: T.String({ description: 'The path of the file.' }), backup_file: backupOutput }),
   examples: [
     "- name: The new server everywhere\n  replace:\n    path: /etc/app.conf\n    regexp: '\\bold-server\\b'\n    replace: new-server",
     "- name: A longer timeout, for one host\n  replace:\n    path: /etc/app.conf\n    after: '^\\[node0\\]$'\n    before: '^\\['\n    regexp: '^timeout=.*$'\n    replace: timeout=60",
   ],
   reads: args => ({ file: file(plainPath(args.path)), ...targetReads(plainPath(args.path), args) }),
+  touches: args => backupLabels(args, plainPath(args.path)),
   plan: (args, seen, { ok, change, fail }) => {
     const at = plainPath(args.path)
     if (!seen.file.exists) return fail(`${at} does not exist`, 'make it in an earlier task, with copy or template')

@@ -1,5 +1,6 @@
 import { type Content, content, defineModule, file, later, T, template } from '../../src/module/module.ts'
-import { attributeArguments, targetReads } from './lib/file-attributes.ts'
+import { backupLabels, backupOutput, contentArguments } from './lib/content-arguments.ts'
+import { attributeArguments, rareAttributeArguments, targetReads } from './lib/file-attributes.ts'
 import { decideFile } from './lib/file-content.ts'
 import { baseName, pathArgument, plainPath } from './lib/paths.ts'
 
@@ -16,6 +17,8 @@ const args = T.Object(
     ),
     force: T.Optional(T.Boolean({ description: 'false: what is there is left as it is.' })),
     ...attributeArguments,
+    ...rareAttributeArguments,
+    ...contentArguments,
   },
   { additionalProperties: false },
 )
@@ -27,7 +30,7 @@ export default defineModule({
   name: 'template',
   about: "Renders a Jinja template with the host's variables and puts the text in place on the host.",
   args,
-  outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }) }),
+  outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }), backup_file: backupOutput }),
   examples: [
     '- name: Configure the web server\n  template:\n    src: site.conf.j2\n    dest: /etc/nginx/conf.d/site.conf\n    mode: "0644"',
   ],
@@ -36,6 +39,7 @@ export default defineModule({
     file: file(target(args)),
     ...targetReads(target(args), args),
   }),
+  touches: args => backupLabels(args, target(args)),
   plan: (args, seen, { ok, change, fail }) => {
     const dest = target(args)
     const rendered = (): Content => content(seen.template.exists ? seen.template.text : '')

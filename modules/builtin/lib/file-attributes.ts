@@ -6,6 +6,7 @@ import {
   later,
   open,
   type Query,
+  type Step,
   T,
   type UserAnswer,
   user,
@@ -13,9 +14,11 @@ import {
 } from '../../../src/module/module.ts'
 import { isAccountNumber, lastNumber } from './account-rules.ts'
 import { missingFolder, type Obstacle, parentFolder } from './paths.ts'
+import { type LabelSupport, labelSupport, unsetLabel } from './security-label.ts'
+import { changedMode, symbolicPattern } from './symbolic-mode.ts'
 
 /**
- * A mode: octal digits, which YAML reads as a number where they stand without quotes. `octal` has the engine make the
+ * A mode: letters as chmod takes them, or octal digits, which YAML reads as a number where they stand without quotes. `octal` has the engine make the
  * digits of it again. A number of three digits that are octal, but were read as decimal, is no mode that anybody means: 644
  * would be 1204. `words`: what else it may be.
  */
@@ -23,7 +26,7 @@ export const modeArgument = (description: string, more: { words?: string[]; defa
   const { words = [], ...rest } = more
   return T.Unsafe<string>({
     type: ['string', 'integer'],
-    pattern: `^(${['[0-7]{3,4}', ...words].join('|')})$`,
+    pattern: `^(${['0?[0-7]{3,4}', symbolicPattern, ...words].join('|')})$`,
     minimum: 0,
     maximum: 0o7777,
     not: { type: 'integer', minimum: 512, maximum: 777 },
@@ -35,7 +38,11 @@ export const modeArgument = (description: string, more: { words?: string[]; defa
 
 /** Arguments that every module which puts something at a path has. */
 export const attributeArguments = {
-  mode: T.Optional(modeArgument('The mode in octal digits, e.g. "0644". Not given: what is there keeps its mode.')),
+  mode: T.Optional(
+    modeArgument(
+      'The mode in octal digits, e.g. "0644", or in letters, e.g. u=rw,g=r,o=. Not given: what is there keeps its mode.',
+    ),
+  ),
   owner: T.Optional(
     T.Unsafe<string | number>({
       type: ['string', 'integer'],
@@ -49,20 +56,79 @@ export const attributeArguments = {
     }),
   ),
 }
-export type FileAttributes = { mode?: string; owner?: string | number; group?: string | number }
+const label = (what: string) =>
+  T.Optional(
+    T.String({
+      description: `${what} of its SELinux label: without a meaning where SELinux is off, refused where it is on.`,
+    }),
+  )
 
-export const paddedMode = (mode: string): string => mode.padStart(4, '0')
+/** Further ones, of files and folders alike. */
+export const rareAttributeArguments = {
+  attributes: T.Optional(
+    T.String({
+      pattern: '^[-+=]?[aAcCdDFijmPsStTux]+$',
+      aliases: ['attr'],
+      description: 'Flags of the file system, as letters of chattr: +i and -i for some of them, =i or i for all.',
+    }),
+  ),
+  seuser: label('The user'),
+  serole: label('The role'),
+  setype: label('The type'),
+  selevel: label('The level'),
+}
+
+/** Arguments with their mode in digits, over what is there; over nothing with the mode that it is made with. */
+export const withModeFrom = <A extends FileAttributes>(
+  args: A,
+  there: PresentFile | undefined,
+  made: { mode: string; isFolder: boolean },
+): A => {
+  const { mode } = args
+  if (mode === undefined || isOctal(mode)) return args
+  return {
+    ...args,
+    mode: there
+      ? changedMode(mode, there.mode, there.kind === 'directory')
+      : changedMode(mode, made.mode, made.isFolder),
+  }
+}
+export type FileAttributes = {
+  mode?: string
+  owner?: string | number
+  group?: string | number
+  attributes?: string
+  seuser?: string
+  serole?: string
+  setype?: string
+  selevel?: string
+}
+
+const isOctal = (mode: string): boolean => /^[0-7]+$/.test(mode)
+export const paddedMode = (mode: string): string => mode.slice(-4).padStart(4, '0')
 
 const isName = (account: string | number | undefined): account is string =>
   typeof account === 'string' && !/^\d+$/.test(account)
 
-export type NamedAccounts = { ownerIs: UserAnswer | undefined; groupIs: GroupAnswer | undefined }
-type AccountReads = { ownerIs: Query<UserAnswer, false> | undefined; groupIs: Query<GroupAnswer, false> | undefined }
+export type NamedAccounts = {
+  ownerIs: UserAnswer | undefined
+  groupIs: GroupAnswer | undefined
+  labels?: LabelSupport | undefined
+}
+type AccountReads = {
+  ownerIs: Query<UserAnswer, false> | undefined
+  groupIs: Query<GroupAnswer, false> | undefined
+  labels: Query<LabelSupport, false> | undefined
+}
 
-/** The accounts that are named: they have to exist, and their numbers are part of what a file will be. */
-export const accountReads = ({ owner, group }: FileAttributes): AccountReads => ({
-  ownerIs: isName(owner) ? uses(user(owner)) : undefined,
-  groupIs: isName(group) ? uses(accountGroup(group)) : undefined,
+/**
+ * The accounts that are named: they have to exist, and their numbers are part of what a file will be. And whether there are
+ * SELinux labels, where one is to be set.
+ */
+export const accountReads = (args: FileAttributes): AccountReads => ({
+  ownerIs: isName(args.owner) ? uses(user(args.owner)) : undefined,
+  groupIs: isName(args.group) ? uses(accountGroup(args.group)) : undefined,
+  labels: labelSupport(args),
 })
 
 /** What is looked at to put something at a path: the folder it goes into, and the accounts. */
@@ -76,9 +142,10 @@ export const targetReads = (
 
 /** An account that is named and does not exist, or a number that none can have. */
 export const missingAccount = (
-  { owner, group }: FileAttributes,
-  { ownerIs, groupIs }: NamedAccounts,
+  args: FileAttributes,
+  { ownerIs, groupIs, labels }: NamedAccounts,
 ): Obstacle | undefined => {
+  const { owner, group } = args
   const beyond = [owner, group].find(one => one !== undefined && !isName(one) && !isAccountNumber(Number(one)))
   if (beyond !== undefined)
     return { why: `${beyond} is no number of an account`, fix: `numbers go from 0 to ${lastNumber}` }
@@ -86,7 +153,7 @@ export const missingAccount = (
     return { why: `user ${owner} does not exist`, fix: 'create it in an earlier task, with the module user' }
   if (groupIs?.exists === false)
     return { why: `group ${group} does not exist`, fix: 'create it in an earlier task, with the module group' }
-  return undefined
+  return unsetLabel(args, labels)
 }
 
 /** Whatever stands in the way of putting something at `path`, apart from what is there itself. */
@@ -120,6 +187,7 @@ export const replacedOwner = { owner: open, uid: open, group: open, gid: open }
 export const attributesPatch = (args: FileAttributes, seen: NamedAccounts) => ({
   ...(args.mode === undefined ? {} : { mode: paddedMode(args.mode) }),
   ...accountsPatch(args, seen),
+  ...(args.attributes === undefined ? {} : { ties: open }),
 })
 
 export type PresentFile = Extract<FileAnswer, { exists: true }>
@@ -138,11 +206,31 @@ export const groupDiffers = ({ group }: FileAttributes, there: PresentFile, { gr
 export const modeDiffers = ({ mode }: FileAttributes, there: PresentFile): boolean =>
   mode !== undefined && there.mode !== paddedMode(mode)
 
-/** Which of mode, owner and group are not as the arguments say, in words; empty: all are. */
+/**
+ * Whether flags are to be changed that are there, or not. Where none were told (no lsattr, or a file system without any)
+ * chattr says what is wrong. A file system sets some by itself, and shows them: they are nobody's to ask for.
+ */
+export const flagsDiffer = ({ attributes }: FileAttributes, there: PresentFile): boolean => {
+  if (attributes === undefined) return false
+  const [, operator, letters = ''] = /^([-+=]?)(.*)$/.exec(attributes)!
+  const set = [...(there.ties?.flags ?? '')].filter(letter => 'aAcCdDFijmPsStTux'.includes(letter))
+  if (operator === '-') return set.some(letter => letters.includes(letter))
+  const isLacking = [...letters].some(letter => !set.includes(letter))
+  return isLacking || (operator !== '+' && set.some(letter => !letters.includes(letter)))
+}
+
+/** Changes flags; behind all else, since one of them may keep a file from being changed. */
+export const flagSteps = (path: string, { attributes }: FileAttributes): Step[] =>
+  attributes === undefined
+    ? []
+    : [{ do: 'flags', path, change: /^[-+=]/.test(attributes) ? attributes : `=${attributes}` }]
+
+/** Which of mode, owner, group and flags are not as the arguments say, in words; empty: all are. */
 export const attributeDifferences = (args: FileAttributes, there: PresentFile, seen: NamedAccounts): string[] => [
   ...(modeDiffers(args, there) ? [`mode is ${there.mode}`] : []),
   ...(ownerDiffers(args, there, seen) ? [`owner is ${there.owner}`] : []),
   ...(groupDiffers(args, there, seen) ? [`group is ${there.group}`] : []),
+  ...(flagsDiffer(args, there) ? [`flags are "${there.ties?.flags ?? ''}"`] : []),
 ]
 
 const text = (account: string | number | undefined): string | undefined =>

@@ -8,10 +8,13 @@ import {
   later,
   type Step,
 } from '../../../src/module/module.ts'
+import { badCheck, type ContentArguments, onTheWay } from './content-arguments.ts'
 import {
   attributeDifferences,
   attributesPatch,
   type FileAttributes,
+  flagSteps,
+  flagsDiffer,
   groupDiffers,
   modeDiffers,
   type NamedAccounts,
@@ -20,11 +23,12 @@ import {
   type PresentFile,
   paddedMode,
   targetObstacle,
+  withModeFrom,
 } from './file-attributes.ts'
-import type { Obstacle } from './paths.ts'
+import { type Obstacle, unfinishedPath } from './paths.ts'
 
 /** The mode of a file that is newly made, where nothing else is said. */
-const newMode = '0644'
+export const newMode = '0644'
 
 const inTheWay = (path: string, found: FileAnswer): Obstacle | undefined => {
   if (!found.exists || found.kind === 'file' || found.kind === 'link') return undefined
@@ -40,11 +44,15 @@ export const modeAfter = (args: FileAttributes, before: PresentFile | undefined)
 const isOf = (account: string | number | undefined, name: () => string, number: () => number): boolean =>
   account === undefined || [later(name), later(() => String(number()))].includes(String(account))
 
+/** What a file is put in place by: who it is to belong to, and what it meets on its way. */
+export type PutArguments = FileAttributes & ContentArguments
+
 /** How a file is put at a path: mode and owner as said; a file that it replaces hands on what is not said. */
-export const placement = (path: string, args: FileAttributes, before: PresentFile | undefined) => ({
+export const placement = (path: string, args: PutArguments, before: PresentFile | undefined) => ({
   path,
   mode: modeAfter(args, before),
   ...ownerNames(args),
+  ...onTheWay(args),
   ...(before !== undefined &&
   before.mode === modeAfter(args, before) &&
   isOf(
@@ -65,7 +73,7 @@ export const placement = (path: string, args: FileAttributes, before: PresentFil
 export const writeStep = (
   path: string,
   what: Content | Later,
-  args: FileAttributes,
+  args: PutArguments,
   before: PresentFile | undefined,
 ): Step => ({ do: 'write', content: what, ...placement(path, args, before) })
 
@@ -85,7 +93,34 @@ export const attributeSteps = (path: string, args: FileAttributes, there: Presen
   const before = chowned ? later(() => there.mode) : ''
   const special = typeof before === 'string' && /^[1-7]/.test(before)
   const mode = modeDiffers(args, there) || special ? (args.mode ?? there.mode) : undefined
-  return attributes(path, mode === undefined ? undefined : chmodMode(there.kind, mode), owners)
+  return [
+    ...attributes(path, mode === undefined ? undefined : chmodMode(there.kind, mode), owners),
+    ...(flagsDiffer(args, there) ? flagSteps(path, args) : []),
+  ]
+}
+
+/** Digests of larger files are kept beside them, so that a check need not hash them again. */
+const worthAReceipt = 5_000_000
+
+/**
+ * A file of the controller that is streamed. Where something is to be done with it on its way it comes beside its place first, and
+ * is put there as a file of the host is.
+ */
+export const uploadSteps = (
+  source: { file: string; size: number; digest: string },
+  placing: ReturnType<typeof placement>,
+): Step[] => {
+  const { path } = placing
+  const { digest, size } = source
+  const { check, backup, inPlace } = placing
+  const receipt: Step[] = size > worthAReceipt ? [{ do: 'receipt', path, digest }] : []
+  if (!check && !backup && !inPlace) return [{ do: 'upload', ...source, ...placing }, ...receipt]
+  const from = unfinishedPath(path)
+  return [
+    { do: 'upload', ...source, path: from, mode: '0600' },
+    { do: 'duplicate', from, digest, spent: true, ...placing },
+    ...receipt,
+  ]
 }
 
 type FileDecision =
@@ -107,7 +142,7 @@ type FileDecision =
 export type PutContent = (
   path: string,
   what: Content | Later,
-  args: FileAttributes,
+  args: PutArguments,
   before: PresentFile | undefined,
 ) => Step[]
 const putWhole: PutContent = (path, what, args, before) => [writeStep(path, what, args, before)]
@@ -119,14 +154,15 @@ const putWhole: PutContent = (path, what, args, before) => [writeStep(path, what
 export const decideFile = (
   path: string,
   wanted: () => Content,
-  args: FileAttributes,
+  said: PutArguments,
   seen: NamedAccounts & { file: FileAnswer; parent: FileAnswer },
   put: PutContent = putWhole,
 ): FileDecision => {
   const { file } = seen
-  const blocked = inTheWay(path, file) ?? targetObstacle(path, args, seen)
+  const blocked = inTheWay(path, file) ?? targetObstacle(path, said, seen) ?? badCheck(said)
   if (blocked) return { is: 'fail', ...blocked }
   const there = file.exists && file.kind === 'file' ? file : undefined
+  const args = withModeFrom(said, there, { mode: newMode, isFolder: false })
   const differs = there === undefined || there.content.digest !== wanted().digest
   const strays = there ? attributeDifferences(args, there, seen) : []
   if (!differs && strays.length === 0) return { is: 'ok' }
@@ -148,13 +184,15 @@ export const decideFile = (
       size: isUnknown(what) ? what : what.size,
       ...attributes,
     },
-    steps: put(path, what, args, there),
-    reason: there
-      ? ['its content differs', ...strays.map(s => `its ${s}`)].join(', ')
-      : file.exists
-        ? `a link to ${file.kind === 'link' ? file.target : ''} is there instead`
-        : 'it does not exist',
+    steps: [...put(path, what, args, there), ...flagSteps(path, args)],
+    reason: reasonOf(file, strays) + (args.backup && file.exists ? '; what is there is kept beside it' : ''),
   }
+}
+
+const reasonOf = (file: FileAnswer, strays: string[]): string => {
+  if (!file.exists) return 'it does not exist'
+  if (file.kind === 'link') return `a link to ${file.target} is there instead`
+  return ['its content differs', ...strays.map(stray => `its ${stray}`)].join(', ')
 }
 
 /** Content that is known by its digest alone. */

@@ -16,9 +16,9 @@ import {
   stat,
   uses,
 } from '../../../src/module/module.ts'
+import { onTheWay } from './content-arguments.ts'
 import {
   attributesPatch,
-  type FileAttributes,
   groupDiffers,
   missingAccount,
   type NamedAccounts,
@@ -26,8 +26,19 @@ import {
   ownerNames,
   paddedMode,
   replacedOwner,
+  withModeFrom,
 } from './file-attributes.ts'
-import { chmodMode, contentOfDigest, decideFile, modeAfter, placement } from './file-content.ts'
+import {
+  chmodMode,
+  contentOfDigest,
+  decideFile,
+  modeAfter,
+  newMode,
+  type PutArguments,
+  placement,
+  uploadSteps,
+  writeStep,
+} from './file-content.ts'
 import { makingFunctions } from './making-in-closet.ts'
 import { baseName, foldersAbove, type Obstacle, parentFolder, plainPath } from './paths.ts'
 
@@ -35,15 +46,13 @@ import { baseName, foldersAbove, type Obstacle, parentFolder, plainPath } from '
 export type FolderCopy = {
   root: string
   entries: SourceEntry[]
-  args: FileAttributes & { directory_mode?: string; force: boolean }
+  args: PutArguments & { directory_mode?: string; force: boolean }
 }
 
 /** Larger files are streamed, each by itself. */
 const inOnePiece = 1_000_000
 /** So much of the small files is put in place by one step: all of it is in memory at once, for each host. */
 const inOneStep = 8_000_000
-/** The digest of larger files is kept beside them, so that a check need not hash them again. */
-const worthAReceipt = 5_000_000
 /** Of so many files at most the bytes are read too, for a difference that can be read: they come in one answer. */
 const mostRead = 100
 /** A mode for folders that are newly made. */
@@ -85,8 +94,11 @@ export const folderReads = (copy: FolderCopy | undefined): FolderReads => {
 
 type Seen = NamedAccounts & { folders: FileAnswer[]; leads: FileAnswer[]; entries: FileAnswer[] }
 
-/** What becomes of one thing: nothing, or what is promised of it and how it gets there. */
-type Deed = { patch: object; file?: Step; steps: Step[]; small?: FileEntry }
+/**
+ * What becomes of one thing: nothing, or what is promised of it and how it gets there: `small` files in one step with others,
+ * any other by itself, `alone`.
+ */
+type Deed = { patch: object; alone?: Step[]; steps: Step[]; small?: FileEntry }
 
 const contentOf = ({ file, size, sha256, bytes }: FileEntry): Content => ({
   ...(bytes === undefined ? contentOfDigest(sha256, size) : { digest: sha256, size, bytes }),
@@ -94,7 +106,7 @@ const contentOf = ({ file, size, sha256, bytes }: FileEntry): Content => ({
 })
 
 /** Arguments for one file: `preserve` is the mode that it has with the controller. */
-const argsFor = ({ args }: FolderCopy, { mode }: FileEntry): FileAttributes => ({
+const argsFor = ({ args }: FolderCopy, { mode }: FileEntry): PutArguments => ({
   ...args,
   ...(args.mode === 'preserve' ? { mode } : {}),
 })
@@ -109,22 +121,24 @@ const fileDeed = (
 ): Deed | ({ is: 'fail' } & Obstacle) | undefined => {
   const at = plainPath(`${copy.root}/${entry.path}`)
   const args = argsFor(copy, entry)
-  let file: Step | undefined
+  const isAlone = entry.size > inOnePiece || Object.keys(onTheWay(args)).length > 0
+  const what = contentOf(entry)
+  const isWhole = entry.size <= inOnePiece && what.bytes.length === what.size
   const it = decideFile(
     at,
-    () => contentOf(entry),
+    () => what,
     args,
     { ...seen, file: found, parent: anyFolder },
     (path, _, own, before) => {
-      const { size, sha256 } = entry
-      file = { do: 'upload', file: entry.file, size, digest: sha256, ...placement(path, own, before) }
-      return []
+      if (!isAlone) return []
+      if (isWhole) return [writeStep(path, what, own, before)]
+      return uploadSteps({ file: entry.file, size: entry.size, digest: entry.sha256 }, placement(path, own, before))
     },
   )
   if (it.is === 'fail') return it
   if (it.is === 'ok') return undefined
-  if (file === undefined) return { patch: it.will, steps: it.steps }
-  return entry.size <= inOnePiece ? { patch: it.will, steps: [], small: entry } : { patch: it.will, steps: [], file }
+  if (!('content' in it.will)) return { patch: it.will, steps: it.steps }
+  return isAlone ? { patch: it.will, steps: [], alone: it.steps } : { patch: it.will, steps: it.steps, small: entry }
 }
 
 const linkDeed = (
@@ -184,11 +198,15 @@ const byOutermost = (paths: string[]): [top: string, below: string[]][] => {
   ])
 }
 
+/** The mode of folders that are newly made. */
+const folderMode = ({ directory_mode: mode = newFolderMode }: FolderCopy['args']): string =>
+  paddedMode(withModeFrom({ mode }, undefined, { mode: newFolderMode, isFolder: true }).mode)
+
 const folderSteps = (paths: string[], { args }: FolderCopy): Step[] => {
   if (paths.length === 0) return []
   const { owner, group } = ownerNames(args)
   const word = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
-  const mode = chmodMode('directory', paddedMode(args.directory_mode ?? newFolderMode))
+  const mode = chmodMode('directory', folderMode(args))
   const all = byOutermost(paths)
   const lines = all.map(([top, below]) => `top ${quoted([parentFolder(top), baseName(top), ...below])} || exit\n`)
   const replaces = all.map(([top]) => top)
@@ -203,7 +221,7 @@ const portions = (steps: { paths: string[] }[]): string[][] => {
   )
 }
 
-/** Steps that give the same owner, or the same mode, become one: those of owners before those of modes. */
+/** Steps that give the same owner, or the same mode, become one: owners before modes, and flags behind both. */
 const together = (steps: Step[]): Step[] => {
   const owners = Map.groupBy(
     steps.filter(step => step.do === 'owner'),
@@ -216,6 +234,7 @@ const together = (steps: Step[]): Step[] => {
   return [
     ...[...owners].flatMap(([owner, same]) => portions(same).map((paths): Step => ({ do: 'owner', paths, owner }))),
     ...[...modes].flatMap(([mode, same]) => portions(same).map((paths): Step => ({ do: 'mode', paths, mode }))),
+    ...steps.filter(step => step.do === 'flags'),
   ]
 }
 
@@ -230,7 +249,7 @@ const writesOf = (copy: FolderCopy, small: { entry: FileEntry; found: FileAnswer
     }
     left -= entry.size
     const there = found.exists && found.kind === 'file' ? found : undefined
-    const args = argsFor(copy, entry)
+    const args = withModeFrom(argsFor(copy, entry), there, { mode: newMode, isFolder: false })
     const { owner, group } = ownerNames(args)
     steps.at(-1)!.files.push({
       path: entry.path,
@@ -297,12 +316,11 @@ export const decideFolder = (copy: FolderCopy, seen: Seen): FolderDecision => {
   if (made.length === 0 && changed.length === 0) return { is: 'ok' }
   const all = done.filter(deed => deed !== undefined)
   const small = done.flatMap((deed, i) => (deed?.small ? [{ entry: deed.small, found: seen.entries[i]! }] : []))
-  const large = all.flatMap(({ file }) => (file?.do === 'upload' ? [file] : []))
   const { mode: _, ...owners } = attributesPatch({ ...copy.args, mode: '0777' }, seen)
   const folderPatch = {
     exists: true,
     kind: 'directory',
-    mode: paddedMode(copy.args.directory_mode ?? newFolderMode),
+    mode: folderMode(copy.args),
     ...owners,
   }
   return {
@@ -314,9 +332,7 @@ export const decideFolder = (copy: FolderCopy, seen: Seen): FolderDecision => {
     steps: [
       ...folderSteps(made, copy),
       ...writesOf(copy, small),
-      ...large.flatMap((step): Step[] =>
-        step.size > worthAReceipt ? [step, { do: 'receipt', path: step.path, digest: step.digest }] : [step],
-      ),
+      ...all.flatMap(({ alone }) => alone ?? []),
       ...together(all.flatMap(({ steps, patch }) => ('target' in patch ? [] : steps))),
       ...all.flatMap(({ steps, patch }) => ('target' in patch ? steps : [])),
     ],
