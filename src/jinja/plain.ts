@@ -44,6 +44,9 @@ class Unfinished extends Dict {
     super()
     this.#until = until
   }
+  get until(): Unknown {
+    return this.#until
+  }
   override get(key: Value): Value | undefined {
     return orElse(super.get(key), () => this.#until)
   }
@@ -64,7 +67,7 @@ class Unfinished extends Dict {
 
 /**
  * A value as the rest of the program has it: tuples are lists, dates are texts, what is `omit` is left out, an unknown
- * stays where it is. An integer that a number cannot hold exactly is its digits.
+ * stays where it is, and so does all of what a node will make a part of. An integer that a number cannot hold exactly is its digits.
  *
  * Throws Tripped for what is undefined, and a ValueFault for a function and its kind.
  */
@@ -74,6 +77,7 @@ export const toPlain = (value: Value): unknown => {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
   if (Array.isArray(value)) return value.filter(one => !(one instanceof Omit)).map(toPlain)
   if (value instanceof Moment) return isoText(value)
+  if (value instanceof Unfinished) return value.until
   if (value instanceof Dict)
     return Object.fromEntries(
       value

@@ -64,6 +64,7 @@ test('data goes in and comes out; an unknown stays in its place', () => {
   assert.is((value.get('made') as Dict).get('known'), 1n)
   assert.is((value.get('made') as Dict).get('other'), later)
   assert.equal(toPlain(value.get('a')!), [1, 1.5, later])
+  assert.is(toPlain(value.get('made')!), later)
   assert.is(toPlain(2n ** 64n), '18446744073709551616')
   assert.throws(
     () => repr(value),
