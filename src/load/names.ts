@@ -41,13 +41,13 @@ export const playWords: readonly string[] =
     ' ',
   )
 export const taskWords: readonly string[] =
-  'name when loop loop_control register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections delegate_to connection'.split(
+  'name when loop loop_control register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections delegate_to connection async poll timeout'.split(
     ' ',
   )
 
-const shared = 'port remote_user ignore_unreachable diff any_errors_fatal throttle timeout debugger'.split(' ')
+const shared = 'port remote_user ignore_unreachable diff any_errors_fatal throttle debugger'.split(' ')
 const ansiblePlay = 'force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(' ')
-const ansibleTask = 'async poll delegate_facts listen rescue always'.split(' ')
+const ansibleTask = 'delegate_facts listen rescue always'.split(' ')
 
 /** What a block may say: each word is taken over by the tasks in it. */
 export const blockWords: readonly string[] =

@@ -177,6 +177,13 @@ const asQuestion = ({ says: { check_mode: inCheck, ...says }, ...task }: Task, s
   return { ...task, says: inCheck && isQuestion && !isSaid ? { ...says, touches: { ...inCheck, value: [] } } : says }
 }
 
+/** What any module but those of programs does is there when its line has ended: it goes on by itself for no one. */
+const asJob = ({ says, ...task }: Task, schema: Schema | undefined): Task => {
+  if ('async' in propertiesOf(schema)) return { ...task, says }
+  const { async: _, poll: __, ...others } = says
+  return { ...task, says: others }
+}
+
 /** What a task says beside its module, as arguments of it; what the module has no argument for stays, to be refused. */
 const withSayings = (task: Task, schema: Schema | undefined): Task => {
   const { properties = {} } = (schema ?? {}) as { properties?: Record<string, object> }
@@ -228,7 +235,10 @@ const taskBy = (task: Task, schema: Schema | undefined): Task => {
   const complete = withExpressions(
     withJudgement(
       withSayings(
-        withEnvironment(withOwnNames(withLowerArguments(withMain(asQuestion(task, schema), schema)), schema), schema),
+        withEnvironment(
+          withOwnNames(withLowerArguments(withMain(asJob(asQuestion(task, schema), schema), schema)), schema),
+          schema,
+        ),
         schema,
       ),
     ),

@@ -114,7 +114,7 @@ export const freeSlug = (wanted: string, taken: Map<string, number>): string => 
 
 /** Words about a program that a task runs: they stand beside the module, which takes them as its own arguments. */
 const sayings = (members: Map<string, Located>, problems: Problems): Record<string, Located> => {
-  const found = ['changed_when', 'touches', 'environment', 'check_mode'].flatMap(word => {
+  const found = ['changed_when', 'touches', 'environment', 'check_mode', 'async', 'poll', 'timeout'].flatMap(word => {
     const at = members.get(word)
     return at && (word !== 'changed_when' || typeof at.value === 'boolean') ? [[word, at] as const] : []
   })

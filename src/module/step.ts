@@ -45,6 +45,13 @@ export type Step =
       user?: string
       /** Goes on to its end when the connection is gone: a program that leaves a half behind where it is cut. */
       uncut?: true
+      /** It is ended when it has taken so many seconds, which is a failure. */
+      seconds?: number
+      /**
+       * It goes on by itself on the host. With a name the step waits for it; a job of that name that runs, or whose result nobody has
+       * collected, is taken for it. Without one the step is done when it has begun, and tells its name as `ansible_job_id`.
+       */
+      job?: { name?: string }
       /** Keep what it prints under a name, for steps of later phases. */
       name?: string
       /** Keep what it says as the node's outputs `rc`, `stdout`, `stderr`; exit statuses that count as success. */

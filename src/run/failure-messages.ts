@@ -29,6 +29,21 @@ export const stepFailure = (line: Line, command: string, output: Output): Failur
   }
 }
 
+/** The statuses of a program that `timeout` has ended: by its own word, by the signal, killed. */
+const OVERDUE = [124, 137, 143]
+
+/** A program that took longer than its task lets it; undefined where it ended otherwise. */
+export const overdueFailure = (line: Line, command: string, seconds: number, output: Output): Failure | undefined =>
+  OVERDUE.includes(output.status)
+    ? {
+        reason: 'host-step',
+        what: `It was not done within ${seconds} s and has been ended.`,
+        why: [shown(command), tail(output.stdout), tail(output.stderr)].filter(text => text !== '').join('\n'),
+        fix: 'Give it more time (async, timeout), or look into what it waits for.',
+        origin: line.node.task.origin,
+      }
+    : undefined
+
 /** What a user said of a command is not so: in the module's words, with what the command said. */
 export const expectFailure = (
   { node: { task } }: Line,

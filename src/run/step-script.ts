@@ -6,6 +6,7 @@ import type { Content } from '../core/value.ts'
 import { type Guard, guardScript } from '../module/guard.ts'
 import { type From, folderProgram, type Step } from '../module/step.ts'
 import { place, put } from './file-placing.ts'
+import { awaitedJob, startedJob } from './job-script.ts'
 import { handingOver, linking, making, removal, renaming, settingFlags, settingMode } from './pinned-deeds.ts'
 import { smallFilesScript } from './small-files.ts'
 
@@ -40,7 +41,8 @@ const copied = ({ from, digest, spent }: Extract<Step, { do: 'duplicate' }>): st
 const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: string): string => {
   const env = Object.entries(step.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const isOther = step.user !== undefined && step.user !== login
-  const words = [...(env.length > 0 ? [...(isOther ? [] : ['env']), ...env] : []), ...step.argv]
+  const limit = step.seconds === undefined ? [] : ['timeout', '-k', '10', String(step.seconds)]
+  const words = [...(env.length > 0 ? [...(isOther ? [] : ['env']), ...env] : []), ...limit, ...step.argv]
   const program = isOther ? `${asOther(step.user!)} ${quoted(words)}` : quoted(words)
   const deaf = step.uncut ? "trap '' HUP INT TERM; " : ''
   const cd = step.cwd === undefined ? '' : `cd ${quote(step.cwd)} || exit; `
@@ -48,7 +50,9 @@ const run = (step: Extract<Step, { do: 'exec' }>, memory: StepValues, login: str
   const success = step.success?.filter(status => status !== 0) ?? []
   const judged =
     success.length === 0 ? command : `${command}; s=$?; case $s in ${success.join('|')}) exit 0;; *) exit $s;; esac`
-  return deaf + cd + judged
+  const whole = deaf + cd + judged
+  if (step.job === undefined) return whole
+  return step.job.name === undefined ? startedJob(whole) : awaitedJob(whole, step.job.name)
 }
 
 /** The secret is printed once, into the controller's memory. */

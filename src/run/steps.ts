@@ -13,7 +13,14 @@ import { askedFor, otherIdentity, withoutPredictions, worldOn } from '../plan/wa
 import { batch } from '../world/batch.ts'
 import { answer } from '../world/world.ts'
 import type { RunContext } from './context.ts'
-import { expectFailure, longOutputFailure, noJsonFailure, refusedFailure, stepFailure } from './failure-messages.ts'
+import {
+  expectFailure,
+  longOutputFailure,
+  noJsonFailure,
+  overdueFailure,
+  refusedFailure,
+  stepFailure,
+} from './failure-messages.ts'
 import { refusedStatus } from './file-placing.ts'
 import { guardedSteps } from './guarded-steps.ts'
 import { archiveOf, archivePath, isStreamed, type Writes } from './small-files.ts'
@@ -50,6 +57,8 @@ const learn = (context: RunContext, line: Line, step: Step, output: Output): Ste
   }
   if (placesFile(step) && step.backup && output.status === 0 && output.stdout.length > 0)
     return { kept: { [step.backup]: byteText(output.stdout) } }
+  if (step.do === 'exec' && step.job && step.job.name === undefined)
+    return output.status === 0 ? { kept: { ansible_job_id: byteText(output.stdout) } } : undefined
   if (step.do !== 'exec' || !step.keep) return undefined
   warnOfBytes(context, line, output)
   return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
@@ -157,7 +166,11 @@ const failureOf = (
   if (step.do === 'expect') return expectFailure(line, step.otherwise, said && 'rc' in said ? said : undefined)
   if (placesFile(step) && step.check && output.status === refusedStatus)
     return refusedFailure(line, step.path, step.check, output)
-  return stepFailure(line, told(context, step), output)
+  const overdue =
+    step.do === 'exec' && step.seconds !== undefined
+      ? overdueFailure(line, told(context, step), step.seconds, output)
+      : undefined
+  return overdue ?? stepFailure(line, told(context, step), output)
 }
 
 /** Judges what the steps of one frame said, in order: the first that did not do it, or what a step with `keep` said. */

@@ -178,7 +178,7 @@ test('a slip in a keyword is not taken for a second module', () => {
 })
 
 test('keywords of Ansible that runbook does not have are called by their name', () => {
-  for (const word of ['delegate_facts', 'ignore_unreachable', 'throttle', 'async']) {
+  for (const word of ['delegate_facts', 'ignore_unreachable', 'throttle']) {
     assert.match(taskFaults(`- {facts: , ${word}: x}`)[0]!.what, new RegExp(`"${word}" is not supported yet`))
   }
   for (const word of ['serial', 'order']) {

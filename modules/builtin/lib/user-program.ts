@@ -11,6 +11,7 @@ import {
   quoted,
   type Static,
   type Step,
+  sha256,
   stat,
   T,
   type TObject,
@@ -63,6 +64,24 @@ export const programArguments = {
         'place: as soon as nothing before it on the host is still to change, in `plan` too.',
     }),
   ),
+  async: T.Optional(
+    T.Integer({
+      minimum: 0,
+      description:
+        'How many seconds it may take. It goes on by itself on the host meanwhile, and when the connection is lost: the next run finds it. ' +
+        'Stands beside the module, as in Ansible.',
+    }),
+  ),
+  poll: T.Optional(
+    T.Integer({
+      minimum: 0,
+      description:
+        '0, with async: it is only started, and `async_status` asks what has become of it. Anything else: it is waited for. Stands beside the module.',
+    }),
+  ),
+  timeout: T.Optional(
+    T.Integer({ minimum: 1, description: 'How many seconds it may take. Stands beside the module, as in Ansible.' }),
+  ),
   changed_when: T.Optional(
     T.Boolean({
       description:
@@ -87,6 +106,9 @@ export const programOutputs = {
   end: moment('When its end was known.'),
   delta: moment('How long that took: `0:00:01.500000`.'),
   msg: T.String({ description: 'Why it did not have to run; else empty.' }),
+  ansible_job_id: T.Optional(T.String({ description: 'With async and poll 0: what async_status is asked for.' })),
+  started: T.Optional(T.Integer({ description: 'The same: 1.' })),
+  finished: T.Optional(T.Integer({ description: 'The same: 0.' })),
 }
 
 /** Why a command line comes to nothing as it is written, and how to write it. */
@@ -107,6 +129,9 @@ export type Program = {
   reads?: string[]
   touches?: string[]
   changed_when?: boolean
+  async?: number
+  poll?: number
+  timeout?: number
 }
 
 /** Whether it changes nothing, as its author says: it depends on `reads` alone, or on anything at its place. */
@@ -129,9 +154,27 @@ const fragment = (program: Program): string => {
   return `${there}${fed}${quoted(wordsOf(program))}`
 }
 
+/** Whether it is only started. */
+const isStarted = ({ async = 0, poll }: Program): boolean => async > 0 && poll === 0
+
+/** How long it may take, and whether it goes on by itself: by a name that the next run has for it too, where it is waited for. */
+const timeOf = (program: Program): Partial<Extract<Step, { do: 'exec' }>> => {
+  const { async = 0, timeout } = program
+  const limits = [...(async > 0 ? [async] : []), ...(timeout === undefined ? [] : [timeout])]
+  const name = isStarted(program) ? {} : { name: jobName(program) }
+  return {
+    ...(limits.length > 0 ? { seconds: Math.min(...limits) } : {}),
+    ...(async > 0 ? { job: name } : {}),
+  }
+}
+
+const jobName = (program: Program): string =>
+  `j${sha256(JSON.stringify([wordsOf(program), program.chdir, program.stdin])).slice(0, 16)}`
+
 const stepOf = (program: Program): Step =>
   exec(program.argv, {
     keep: true,
+    ...timeOf(program),
     ...(environmentOf(program).length > 0 ? { env: Object.fromEntries(environmentOf(program)) } : {}),
     ...(program.chdir === undefined ? {} : { cwd: plainPath(program.chdir) }),
     ...(program.stdin === undefined ? {} : { stdin: content(program.stdin) }),
@@ -281,14 +324,15 @@ const planOf = (program: Program, seen: SeenProgram, decide: ProgramDecide) => {
     program.chdir !== undefined && seen.folder ? missingFolder(plainPath(program.chdir), seen.folder) : undefined
   if (nowhere) return fail(nowhere.why, nowhere.fix)
 
-  const step = stepOf(program)
+  const steps = [stepOf(program)]
   const warned = warning === undefined ? {} : { warning }
-  if (seen.creates === undefined && seen.removes === undefined)
+  const isAlone = isStarted(program)
+  if (isAlone || (seen.creates === undefined && seen.removes === undefined))
     return change({
       will: {},
-      steps: [step],
-      reason: 'it runs every time',
-      outputs: { cmd } as never,
+      steps,
+      reason: isAlone ? 'it is started, and not waited for' : 'it runs every time',
+      outputs: (isAlone ? { cmd, started: 1, finished: 0 } : { cmd }) as never,
       always: true,
       ...(program.changed_when === false ? { unchanging: true as const } : {}),
       ...warned,
@@ -297,7 +341,7 @@ const planOf = (program: Program, seen: SeenProgram, decide: ProgramDecide) => {
   const says = seen.creates ? 'creates' : 'removes'
   return change({
     will: { [says]: { exists: says !== 'removes' } },
-    steps: [step, expected(program, says, program[says]!)],
+    steps: [...steps, expected(program, says, program[says]!)],
     reason: says === 'creates' ? `${program.creates} does not exist` : `${program.removes} is there`,
     outputs: { ...done, cmd } as never,
     ...warned,
