@@ -29,6 +29,16 @@ export { digest, type FileAnswer, file, fileWithTies, folderAt, stat } from './p
 export { readWhole } from './probes/file-content.ts'
 export { type Listing, listing } from './probes/listing.ts'
 export { cpKind, packedFunction, tarKind } from './probes/other-tools.ts'
+export {
+  type AptLists,
+  type AptSimulation,
+  aptLists,
+  aptSimulation,
+  type PackageAnswer,
+  type PackageKeeper,
+  packageKeeper,
+  packageNamed,
+} from './probes/packages.ts'
 export { portableFolder, portableLog, portableProgram, portableScript, unitFile, unitName } from './probes/portable.ts'
 export { asUser, command, program } from './probes/program.ts'
 export { installable, processStart, type StartAnswer, service, unitStart } from './probes/service.ts'

@@ -72,6 +72,7 @@ const covers = (outer: Label, inner: Label): boolean => {
   const below = inner.slice(inner.indexOf(':') + 1).split('#')[0]!
   const isPath = /^(path|children|tree|member|attributes|owners):/.test(inner)
   if (outer === 'any' || outer === inner) return true
+  if (path === '*') return inner.startsWith(`${kind}:`)
   if (kind === 'tree') return isPath && isBelow(below, path)
   if (kind === 'live') return overlaps(outer, inner) && inner.startsWith(outer)
   if (kind === 'owners')
