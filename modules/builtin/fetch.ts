@@ -1,5 +1,5 @@
 import { defineModule, digest, type FileAnswer, later, localFile, type Step, T, uses } from '../../src/module/module.ts'
-import { baseName, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { baseName, linkTarget, type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
   {
@@ -44,17 +44,6 @@ const placeOf = ({ src, dest, flat }: Arguments, host: string): string => {
 
 const isUp = (path: string): boolean => path.split('/').includes('..')
 
-/** Where a link leads. */
-const targetOf = (path: string, target: string): string => {
-  const names = (target.startsWith('/') ? target : `${parentFolder(path)}/${target}`).split('/')
-  const way: string[] = []
-  for (const name of names) {
-    if (name === '..') way.pop()
-    else if (name !== '' && name !== '.') way.push(name)
-  }
-  return `/${way.join('/')}`
-}
-
 /** Why what is there cannot be brought. */
 const unbringable = (path: string, found: FileAnswer): Obstacle | undefined => {
   if (!found.exists || found.kind === 'file') return undefined
@@ -84,14 +73,15 @@ export default defineModule({
     here: localFile(placeOf(args, host)),
   }),
   more: (args, { file }) => ({
-    target: file.exists && file.kind === 'link' ? uses(digest(targetOf(plainPath(args.src), file.target))) : undefined,
+    target:
+      file.exists && file.kind === 'link' ? uses(digest(linkTarget(plainPath(args.src), file.target))) : undefined,
   }),
   touches: () => [],
   plan: (args, seen, { ok, change, fail }) => {
     const { here } = seen
     const [path, found] =
       seen.target !== undefined && seen.file.exists && seen.file.kind === 'link'
-        ? [targetOf(plainPath(args.src), seen.file.target), seen.target]
+        ? [linkTarget(plainPath(args.src), seen.file.target), seen.target]
         : [plainPath(args.src), seen.file]
     if (isUp(args.src)) return fail(`${args.src} holds \`..\``, 'write the path without it')
     if (here.fault !== undefined) return fail(here.fault, 'choose another dest')

@@ -120,6 +120,7 @@ const silent: Record<string, unknown> = {
   portable: { exists: false },
   starts: { settings: {}, isShown: true, dropIns: [] },
   parent: folder,
+  details: {},
   room: { prints: '' },
   place: { is: 'beside', target: '', isClosed: false },
   linkRoom: { prints: '' },

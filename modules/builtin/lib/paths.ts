@@ -47,3 +47,13 @@ export const missingFolder = (folder: string, found: FileAnswer): Obstacle | und
       }
     : undefined
 }
+
+/** Where a link leads, by its own words alone. */
+export const linkTarget = (path: string, target: string): string => {
+  const way: string[] = []
+  for (const name of (target.startsWith('/') ? target : `${parentFolder(path)}/${target}`).split('/')) {
+    if (name === '..') way.pop()
+    else if (name !== '' && name !== '.') way.push(name)
+  }
+  return `/${way.join('/')}`
+}
