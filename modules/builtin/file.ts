@@ -1,236 +1,265 @@
 import {
-  attributes,
-  content,
   defineModule,
   type FileAnswer,
   file,
-  folder,
   folderAt,
   isUnknown,
   type Later,
   later,
-  link,
-  open,
-  type Step,
+  type Static,
   stat,
   T,
   uses,
 } from '../../src/module/module.ts'
+import { directoryEntries } from './lib/directory-entries.ts'
 import {
   accountReads,
   attributeArguments,
-  attributeDifferences,
-  attributesPatch,
-  type FileAttributes,
-  flagSteps,
   missingAccount,
-  type NamedAccounts,
-  ownerNames,
   rareAttributeArguments,
-  replacedOwner,
   withModeFrom,
 } from './lib/file-attributes.ts'
-import { attributeSteps, chmodMode, newMode, writeStep } from './lib/file-content.ts'
-import { foldersAbove, missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { newMode } from './lib/file-content.ts'
+import { isSomebodys } from './lib/new-home.ts'
+import { outputsOf, type PathOutputs, pathOutputs } from './lib/path-outputs.ts'
+import { isDressed, linksAbove, type PathOutcome, type SeenPath, states } from './lib/path-states.ts'
+import { badTime, type PathTimes, pathTimes, timeArguments, timeChange } from './lib/path-times.ts'
+import {
+  foldersAbove,
+  linkTarget,
+  missingFolder,
+  type Obstacle,
+  parentFolder,
+  pathArgument,
+  plainPath,
+} from './lib/paths.ts'
+import { sameFile } from './lib/same-file.ts'
+import { treeOf } from './lib/tree-attributes.ts'
 
 const args = T.Object(
   {
     path: pathArgument('What this is about, also called `dest` or `name`.', { aliases: ['dest', 'name'] }),
-    state: T.Enum(['file', 'directory', 'link', 'absent', 'touch'], {
-      default: 'file',
-      description:
-        'file: a file that is there has this mode and owner (it is not made). directory: a folder, its parents too. ' +
-        'link: a symbolic link to `src`. absent: nothing, a folder goes with all that is in it. ' +
-        'touch: an empty file where nothing is; what is there keeps its content and times.',
-    }),
-    src: T.Optional(T.String({ description: 'What a link points to, absolute or from the folder the link is in.' })),
+    state: T.Optional(
+      T.Enum(['file', 'directory', 'link', 'hard', 'absent', 'touch'], {
+        description:
+          'file: a file that is there has this mode and owner (it is not made). directory: a folder, its parents too. ' +
+          'link: a symbolic link to `src`. hard: one more name of the file `src`. absent: nothing, a folder goes with all ' +
+          'that is in it. touch: an empty file where nothing is; what is there keeps its content, and its times unless ' +
+          'they are said. Not given: what is there stays of its kind.',
+      }),
+    ),
+    src: T.Optional(
+      T.String({
+        description:
+          'What a link points to, absolute or from the folder the link is in; of which file it is to be a name.',
+      }),
+    ),
+    recurse: T.Optional(
+      T.Boolean({
+        description: 'Owner and mode are those of all in the folder too. What a link in it leads to is left alone.',
+      }),
+    ),
+    force: T.Optional(
+      T.Boolean({
+        description:
+          'A link may point to what is not there, and takes the place of a file or an empty folder; a further name takes that of another file.',
+      }),
+    ),
+    follow: T.Optional(
+      T.Boolean({ description: 'false: a link that is there is itself meant, and not what it leads to.' }),
+    ),
+    ...timeArguments,
     ...attributeArguments,
     ...rareAttributeArguments,
   },
   { additionalProperties: false },
 )
-type Wanted = FileAttributes & { src?: string }
-type Seen = NamedAccounts & {
-  file: FileAnswer
-  above: FileAnswer[] | undefined
-  parent: FileAnswer | undefined
-  behind?: FileAnswer[] | undefined
+type Arguments = Static<typeof args>
+type State = keyof typeof states
+
+/** What is to be, where it is not said: of the kind that is there. */
+const stateOf = (
+  { state, recurse }: Pick<Arguments, 'recurse'> & { state?: State | undefined },
+  found: FileAnswer,
+): State => {
+  if (state !== undefined) return state
+  if (!found.exists) return recurse ? 'directory' : 'file'
+  return found.kind === 'directory' || found.kind === 'link' ? found.kind : 'file'
 }
 
-type Will = ReturnType<typeof attributesPatch> & Partial<Record<string, unknown>>
-type Outcome =
-  | { is: 'ok' }
-  | ({ is: 'fail' } & Obstacle)
-  | {
-      is: 'change'
-      file: Will
-      above?: ({ exists: true; kind: 'directory'; mode: string | Later } | undefined)[]
-      steps: Step[]
-      reason: string
-    }
+/** Whether what a link leads to is meant, and not the link. */
+const goesThrough = (args: Arguments, found: FileAnswer): boolean =>
+  args.follow !== false &&
+  found.exists &&
+  found.kind === 'link' &&
+  (args.state === 'file' ||
+    args.state === 'directory' ||
+    args.state === 'touch' ||
+    (args.src === undefined && args.state !== 'absent' && args.state !== 'hard'))
 
-const names: Record<string, string> = { file: 'a file', directory: 'a directory', other: 'a special file' }
-const wrongKind = (at: string, found: FileAnswer, wanted: string, fix: string): Outcome => {
-  const what =
-    found.exists && found.kind === 'link' ? `a link to ${found.target}` : names[found.exists ? found.kind : '']
-  return { is: 'fail', why: `${at} is ${what}, a ${wanted} is wanted`, fix }
-}
-const keep = 'choose another path: what is there is kept'
-
-/** Something is there, of the right kind: its mode and owner. */
-const adjust = (at: string, args: Wanted, seen: Seen): Outcome => {
-  const there = seen.file
-  if (!there.exists)
-    return { is: 'fail', why: `${at} does not exist`, fix: 'make it with copy, template or state: touch' }
-  if (there.kind === 'link' && args.mode !== undefined)
-    return wrongKind(at, there, 'file', `name ${there.target}: a link has no mode of its own`)
-  const strays = attributeDifferences(args, there, seen)
-  if (strays.length === 0) return { is: 'ok' }
-  return {
-    is: 'change',
-    file: attributesPatch(args, seen),
-    steps: attributeSteps(at, args, there, seen),
-    reason: `its ${strays.join(', its ')}`,
-  }
+/** Whose owner or mode may be another besides that of the path: of what a link there leads to; of whatever, where nobody has looked. */
+const ownersBeyond = (args: Arguments, found: FileAnswer | Later | undefined): string[] => {
+  if (args.follow === false || !isDressed(args)) return []
+  if (found === undefined || isUnknown(found)) return ['owners:/#*']
+  const target = later(() => (goesThrough(args, found) && found.exists && found.kind === 'link' ? found.target : ''))
+  if (isUnknown(target)) return ['owners:/#*']
+  return target === '' ? [] : [`attributes:${linkTarget(plainPath(args.path), target)}`]
 }
 
-const toFile = (at: string, args: Wanted, seen: Seen): Outcome => {
-  if (!seen.file.exists || seen.file.kind === 'file') return adjust(at, args, seen)
-  const isFolder = seen.file.kind === 'directory'
-  return wrongKind(at, seen.file, 'file', isFolder ? 'set state: directory' : keep)
-}
+/** A link in a folder of somebody else's leads to what belongs to that one, or nobody is to follow it. */
+const isPlanted = (folder: FileAnswer, target: FileAnswer): boolean =>
+  isSomebodys(folder) && later(() => folder.exists && target.exists && folder.uid === target.uid) !== true
 
-const toTouched = (at: string, args: Wanted, seen: Seen): Outcome => {
-  if (seen.file.exists) return adjust(at, args, seen)
-  const empty = content('')
-  return {
-    is: 'change',
-    file: { exists: true, kind: 'file', mode: '0644', content: empty, size: 0, ...attributesPatch(args, seen) },
-    steps: [writeStep(at, empty, args, undefined), ...flagSteps(at, args)],
-    reason: 'it does not exist',
-  }
-}
+/** What a link points to that stays as it is, whatever becomes of what it leads to. */
+const keptLink = (args: Arguments, found: FileAnswer): string | undefined =>
+  goesThrough(args, found) &&
+  (args.state === undefined || args.state === 'link') &&
+  found.exists &&
+  found.kind === 'link'
+    ? found.target
+    : undefined
 
-/** The links among the folders above a path. */
-const linksAbove = (at: string, folders: FileAnswer[]): string[] =>
-  foldersAbove(at).filter((_, i) => {
-    const folder = folders[i]!
-    return folder.exists && later(() => folder.kind) === 'link'
-  })
+/** States that put something at the path itself. */
+const putsNew: ReadonlySet<State> = new Set(['link', 'touch', 'hard'])
+const shownOf = (found: FileAnswer): PathOutputs => (found.exists ? outputsOf(found) : { state: 'absent' })
 
-/**
- * The mode that `install -d` gives to folders on the way, whatever the umask: 0755, with the set-group-ID bit of the folder
- * they are made in. What a default access control list makes of it is left open: it may come from further above.
- */
-const modeOnTheWay = (folders: FileAnswer[]): string | Later => {
-  const there = folders.filter(folder => folder.exists)
-  const lists = there.map(folder => later(() => folder.exists && folder.ties?.acl))
-  if (lists.findLast(list => typeof list === 'boolean')) return open
-  const nearest = there.at(-1)
-  const mode = later(() => (nearest?.exists && nearest.kind === 'directory' ? nearest.mode : '0755'))
-  return isUnknown(mode) ? mode : /^[2367]/.test(mode) ? '2755' : '0755'
-}
-
-const toFolder = (at: string, args: Wanted, seen: Seen): Outcome => {
-  if (seen.file.exists) {
-    if (seen.file.kind === 'directory') return adjust(at, args, seen)
-    return wrongKind(at, seen.file, 'directory', seen.file.kind === 'link' ? `name ${seen.file.target}` : keep)
-  }
-  const paths = foldersAbove(at)
-  const folders = seen.above ?? []
-  const blocked = folders.map((f, i) => (f.exists ? missingFolder(paths[i]!, f) : undefined)).find(b => b !== undefined)
-  if (blocked) return { is: 'fail', ...blocked }
-  const links = linksAbove(at, folders)
-  const nowhere = links.find((_, i) => seen.behind?.[i]?.exists === false)
-  if (nowhere)
+/** Why a link that is there is not followed. */
+const wrongLink = (
+  path: string,
+  at: string,
+  seen: { target?: FileAnswer | undefined; linkFolder?: FileAnswer | undefined },
+): Obstacle | undefined => {
+  if (seen.target === undefined) return undefined
+  if (seen.linkFolder && isPlanted(seen.linkFolder, seen.target))
     return {
-      is: 'fail',
-      why: `${nowhere} is a link that leads to no folder`,
-      fix: 'make what it points to, or the link anew',
+      why: `${path} is a link to ${at}, and lies in a folder where somebody else may have put it`,
+      fix: `name ${at} if that is meant, or say follow: false`,
     }
-  const mode = modeOnTheWay(folders)
+  return seen.target.exists
+    ? undefined
+    : {
+        why: `${path} is a link to ${at}, which does not exist`,
+        fix: 'make that, or say follow: false if the link itself is meant',
+      }
+}
+
+const wrongWords = (args: Arguments, state: State): Obstacle | undefined => {
+  const isOther = state !== 'link' && state !== 'hard'
+  if (args.src !== undefined && isOther)
+    return { why: `src is given, but state is ${state}`, fix: 'set state: link or hard, or leave out src' }
+  if (args.recurse && state !== 'directory')
+    return { why: `recurse is for folders, but state is ${state}`, fix: 'set state: directory, or leave out recurse' }
+  return badTime(args)
+}
+
+/** Times are set behind all else, and in every run where they are to be now. */
+const withTimes = (at: string, args: Arguments, times: PathTimes | undefined, it: PathOutcome): PathOutcome => {
+  if (it.is === 'fail' || args.state === 'absent') return it
+  const set = timeChange(at, args, times)
+  if (set.steps.length === 0) return it
+  const before = it.is === 'change' ? it : { is: 'change' as const, steps: [] }
+  const reasons = [...(it.is === 'change' ? [it.reason] : []), ...set.reasons]
   return {
-    is: 'change',
-    file: { exists: true, kind: 'directory', mode: '0755', ...attributesPatch(args, seen) },
-    above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory', mode })),
-    steps: [folder(at, chmodMode('directory', args.mode ?? '0755'), ownerNames(args)), ...flagSteps(at, args)],
-    reason: 'it does not exist',
+    ...before,
+    ...(Object.keys(set.will).length === 0 ? {} : { times: set.will }),
+    steps: [...before.steps, ...set.steps],
+    reason: reasons.join(', '),
+    ...(set.always ? { always: true as const } : {}),
   }
 }
 
-const toLink = (at: string, args: Wanted, seen: Seen): Outcome => {
-  const { src } = args
-  const there = seen.file
-  if (src === undefined) return { is: 'fail', why: 'src is not given', fix: 'say what the link points to' }
-  if (args.mode !== undefined) return { is: 'fail', why: 'a link has no mode of its own', fix: 'leave out mode' }
-  if (args.attributes !== undefined) return { is: 'fail', why: 'a link has no flags', fix: 'leave out attributes' }
-  if (there.exists && there.kind !== 'link') return wrongKind(at, there, 'link', keep)
-  if (there.exists && there.target === src) return adjust(at, args, seen)
-  return {
-    is: 'change',
-    file: { exists: true, kind: 'link', target: src, ...replacedOwner, ...attributesPatch(args, seen) },
-    steps: [...link(at, src), ...attributes(at, undefined, ownerNames(args))],
-    reason: there.exists ? `it points to ${there.target}` : 'it does not exist',
-  }
-}
-
-const toNothing = (at: string, _: Wanted, { file }: Seen): Outcome => {
-  if (at === '/') return { is: 'fail', why: '/ cannot be removed', fix: 'name what is to go' }
-  // rm goes the same way back when what is in there is gone: it finds nothing, says nothing, and leaves the folder.
-  if (/\/\.\.?(\/|$)/.test(at))
-    return { is: 'fail', why: `${at} may lead through what is removed`, fix: 'write the path without . and ..' }
-  if (!file.exists) return { is: 'ok' }
-  return { is: 'change', file: { exists: false }, steps: [{ do: 'remove', path: at }], reason: 'it is there' }
-}
-
-const states = { file: toFile, touch: toTouched, directory: toFolder, link: toLink, absent: toNothing }
+/** What is known of a change before it has happened: its path, under the name that Ansible has for it then. */
+const named = (args: Arguments, state: State) => ({
+  path: args.path,
+  ...(state === 'link' || state === 'hard' || state === 'touch' ? { dest: args.path } : {}),
+  ...(state === 'link' || state === 'hard' ? { src: args.src, state } : {}),
+})
 
 export default defineModule({
   name: 'file',
   about: 'Sets mode and owner of a file, makes folders and links, or removes what is there.',
   args,
-  outputs: T.Object({ path: T.String({ description: 'The path, as it was given.' }) }),
+  outputs: T.Object({
+    path: T.String({ description: 'The path, as it was given.' }),
+    dest: T.Optional(T.String({ description: 'The same, of links and of what is touched.' })),
+    src: T.Optional(T.String({ description: 'What a link points to.' })),
+    ...pathOutputs,
+  }),
   examples: [
     '- name: A folder for the application\n  file:\n    path: /srv/app\n    state: directory\n    mode: "0750"\n    owner: app\n    group: app',
     '- name: Point to the current release\n  file:\n    path: /srv/app/current\n    src: releases/42\n    state: link',
     '- name: Remove the old configuration\n  file:\n    path: /etc/app.conf.old\n    state: absent',
+    '- name: All of it belongs to the application\n  file:\n    path: /srv/app\n    state: directory\n    owner: app\n    mode: u=rwX,g=rX,o=\n    recurse: true',
   ],
   reads: args => {
     const at = plainPath(args.path)
+    const { src, state } = args
+    const isLink = state === 'link' && src !== undefined
     return {
-      file: args.state === 'touch' ? file(at) : stat(at),
-      above: args.state === 'directory' ? foldersAbove(at).map(stat) : undefined,
-      parent: args.state === 'file' || at === '/' ? undefined : uses(folderAt(parentFolder(at))),
-      ...accountReads(args.state === 'absent' ? {} : args),
+      file: state === 'touch' && args.access_time === undefined ? file(at) : stat(at),
+      above: state === 'directory' ? foldersAbove(at).map(stat) : undefined,
+      parent: state === undefined || state === 'file' || at === '/' ? undefined : uses(folderAt(parentFolder(at))),
+      source: isLink && isDressed(args) && args.follow !== false ? stat(linkTarget(at, src)) : undefined,
+      pointed: isLink && !args.force ? uses(stat(linkTarget(at, src))) : undefined,
+      origin: state === 'hard' && src?.startsWith('/') ? uses(stat(plainPath(src))) : undefined,
+      same: state === 'hard' && src?.startsWith('/') ? sameFile(at, plainPath(src)) : undefined,
+      times: state === 'absent' ? undefined : pathTimes(at, args),
+      ...accountReads(state === 'absent' ? {} : args),
     }
   },
-  // A folder that is to be made through a link: whether the link leads to one.
+  // What a link that is there leads to; a folder that is to be made through a link; what is in a folder.
   more: (args, seen) => {
     const at = plainPath(args.path)
-    const isSure = seen.file.exists || seen.above === undefined || seen.parent?.exists
-    return { behind: isSure ? undefined : linksAbove(at, seen.above!).map(link => uses(folderAt(link))) }
+    const { file: found } = seen
+    const isSure = found.exists || seen.above === undefined || seen.parent?.exists
+    const isLink = goesThrough(args, found) && found.exists && found.kind === 'link'
+    const folder = isLink ? linkTarget(at, found.target) : at
+    const isTree = args.recurse && found.exists && (isLink || found.kind === 'directory')
+    return {
+      behind: isSure ? undefined : linksAbove(at, seen.above!).map(link => uses(folderAt(link))),
+      target: isLink ? stat(linkTarget(at, found.target)) : undefined,
+      linkFolder: isLink ? uses(folderAt(parentFolder(at))) : undefined,
+      below: isTree ? treeOf(folder, args) : undefined,
+      names:
+        args.state === 'link' && args.force && found.exists && found.kind === 'directory'
+          ? uses(directoryEntries(at))
+          : undefined,
+    }
   },
   // What is removed takes all below it along, and a link changes all that is reached through it.
-  touches: args => (args.state === 'absent' || args.state === 'link' ? [`tree:${plainPath(args.path)}`] : []),
-  plan: (args, seen, { ok, change, fail }) => {
-    if (args.src !== undefined && args.state !== 'link')
-      return fail(`src is given, but state is ${args.state}`, 'set state: link, or leave out src')
+  touches: (args, seen) => {
     const at = plainPath(args.path)
-    const isPut = args.state === 'link' || args.state === 'touch'
-    const nowhere = isPut && seen.parent ? missingFolder(parentFolder(at), seen.parent) : undefined
-    const blocked = nowhere ?? missingAccount(args, seen)
+    if (args.state === 'absent' || args.state === 'link') return [`tree:${at}`]
+    return [
+      ...ownersBeyond(
+        args,
+        later(() => seen.file),
+      ),
+      ...(args.recurse ? [`owners:${at}#*`] : []),
+      ...(args.state === 'hard' && args.src !== undefined ? [`attributes:${plainPath(args.src)}`] : []),
+    ]
+  },
+  plan: (args, seen, { ok, change, fail }) => {
+    const path = plainPath(args.path)
+    const kept = keptLink(args, seen.file)
+    if (kept !== undefined && seen.target?.exists === false) return ok({ ...named({ ...args, src: kept }, 'link') })
+    const state = kept !== undefined && seen.target ? stateOf({}, seen.target) : stateOf(args, seen.file)
+    const found = seen.target ?? seen.file
+    const at = seen.target && seen.file.exists && seen.file.kind === 'link' ? linkTarget(path, seen.file.target) : path
+    const nowhere = putsNew.has(state) && seen.parent ? missingFolder(parentFolder(path), seen.parent) : undefined
+    const blocked = wrongWords(args, state) ?? wrongLink(path, at, seen) ?? nowhere ?? missingAccount(args, seen)
     if (blocked) return fail(blocked.why, blocked.fix)
-    const isFolder = args.state === 'directory'
+    const isFolder = state === 'directory'
     const made = { mode: isFolder ? '0755' : newMode, isFolder }
-    const it = states[args.state](at, withModeFrom(args, seen.file.exists ? seen.file : undefined, made), seen)
+    const dressed = state === 'link' ? args : withModeFrom(args, found.exists ? found : undefined, made)
+    const subject: SeenPath = { ...seen, file: found, said: args, source: seen.source ?? seen.pointed ?? seen.origin }
+    const it = withTimes(path, args, seen.times, states[state](at, dressed, subject))
     if (it.is === 'fail') return fail(it.why, it.fix)
-    if (it.is === 'ok') return ok({ path: args.path })
-    return change({
-      will: it.above ? { file: it.file, above: it.above } : { file: it.file },
-      touches: [],
-      steps: it.steps,
-      reason: it.reason,
-      outputs: { path: args.path },
-    })
+    const told = kept === undefined ? named(args, state) : named({ ...args, src: kept }, 'link')
+    if (it.is === 'ok') return ok({ ...shownOf(kept === undefined ? found : seen.file), ...told })
+    const { is: _, file: own, steps, reason, always, ...rest } = it
+    const will = { ...rest, ...(own === undefined ? {} : seen.target ? { target: own } : { file: own }) }
+    const touches = state === 'hard' && isDressed(args) ? [`attributes:${plainPath(args.src ?? path)}`] : []
+    return change({ will, touches, steps, reason, ...(always ? { always } : {}), outputs: told })
   },
 })

@@ -113,7 +113,7 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
 }
 /**
  * What goes without saying: systemd runs; the folder a file goes into is there and may be written to, accounts exist, and
- * few others with few numbers; there is room on the disk, and
+ * few others with few numbers; what a link is to point to is there; there is room on the disk, and
  * nothing filters or guards a kubo; what is made has its place to itself; of an identity nothing is known.
  */
 const silent: Record<string, unknown> = {
@@ -121,6 +121,8 @@ const silent: Record<string, unknown> = {
   starts: { settings: {}, isShown: true, dropIns: [] },
   parent: folder,
   details: {},
+  pointed: folder,
+  linkFolder: { ...folder, uid: 0 },
   room: { prints: '' },
   place: { is: 'beside', target: '', isClosed: false },
   linkRoom: { prints: '' },

@@ -77,9 +77,10 @@ const covers = (outer: Label, inner: Label): boolean => {
   if (kind === 'live') return overlaps(outer, inner) && inner.startsWith(outer)
   if (kind === 'owners')
     return (
-      inner.startsWith('owners:') &&
-      overlaps(outer, inner) &&
-      inner.includes(path.slice(path.indexOf('#')).replace('*', ''))
+      (inner.startsWith('owners:') &&
+        overlaps(outer, inner) &&
+        inner.includes(path.slice(path.indexOf('#')).replace('*', ''))) ||
+      (inner.startsWith('attributes:') && path.endsWith('#*') && overlaps(outer, inner))
     )
   return kind === 'path' && /^(member|attributes):/.test(inner) && below === path
 }

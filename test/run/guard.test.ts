@@ -279,6 +279,7 @@ test('each module of the collection is tried, or is exempt', () => {
 
 const lay = (root: string): void => {
   writeFileSync(join(root, 'f'), 'old\n')
+  writeFileSync(join(root, 'mine'), 'mine\n')
   writeFileSync(join(root, 'large'), 'x'.repeat(70_000))
   symlinkSync('old', join(root, 'link'))
   for (const name of ['tree', 'none', 'pack']) mkdirSync(join(root, name))
@@ -325,7 +326,7 @@ test('a file that was written by another name is told as that', () =>
 test('mode and owner are set on what was seen, not on a link that has come in its place', () =>
   applied(
     `${lies('touch lies; chmod 644 f; mv f g; ln -s g f')}
-     - { name: mode, file: { path: "{{ root }}/f", mode: "0600" } }`,
+     - { name: mode, file: { path: "{{ root }}/f", mode: "0600", follow: false } }`,
     (ran, root) => {
       assert.is(results(ran)['node0/mode'], 'failed')
       assert.is(statSync(join(root, 'g')).mode & 0o777, 0o644)

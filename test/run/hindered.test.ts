@@ -39,7 +39,7 @@ const makers: [module: string, args: string][] = [
   ['file', '{ path: "{{ root }}/d/new", state: touch }'],
   ['file', '{ path: "{{ root }}/d/new", state: directory }'],
   ['file', '{ path: "{{ root }}/d/new/er", state: directory }'],
-  ['file', '{ path: "{{ root }}/d/new", src: x, state: link }'],
+  ['file', '{ path: "{{ root }}/d/new", src: x, state: link, force: true }'],
   ['copy', '{ dest: "{{ root }}/d/new", content: x }'],
 ]
 const exempt: Record<string, string> = {
