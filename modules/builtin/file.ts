@@ -258,7 +258,7 @@ export default defineModule({
     const told = kept === undefined ? named(args, state) : named({ ...args, src: kept }, 'link')
     if (it.is === 'ok') return ok({ ...shownOf(kept === undefined ? found : seen.file), ...told })
     const { is: _, file: own, steps, reason, always, ...rest } = it
-    const will = { ...rest, ...(own === undefined ? {} : seen.target ? { target: own } : { file: own }) }
+    const will = { ...(own === undefined ? {} : seen.target ? { target: own } : { file: own }), ...rest }
     const touches = state === 'hard' && isDressed(args) ? [`attributes:${plainPath(args.src ?? path)}`] : []
     return change({ will, touches, steps, reason, ...(always ? { always } : {}), outputs: told })
   },

@@ -35,10 +35,10 @@ const behind = (task: string): Promise<void> =>
 const unknown = 'made.stdout == "e"'
 
 test('behind a link that may be switched nothing is known', () =>
-  behind(`when: '${unknown}', file: { path: "{{ root }}/l", src: e, state: link }`))
+  behind(`when: '${unknown}', file: { path: "{{ root }}/l", src: e, state: link, force: true }`))
 
 test('nor behind one that will be switched to a place which is not known', () =>
-  behind(`file: { path: "{{ root }}/l", src: "{{ made.stdout }}", state: link }`))
+  behind(`file: { path: "{{ root }}/l", src: "{{ made.stdout }}", state: link, force: true }`))
 
 test('nor in a folder that may be removed', () =>
   behind(`when: '${unknown}', file: { path: "{{ root }}/d", state: absent }`))
@@ -47,7 +47,7 @@ test('what a command reads behind a link that will be switched is asked when tha
   withRig(
     `- hosts: all
   tasks:
-    - { name: switch, file: { path: "{{ root }}/l", src: e, state: link } }
+    - { name: switch, file: { path: "{{ root }}/l", src: e, state: link, force: true } }
     - { name: ask, command: { argv: [sh, -c, 'cat "$0" || echo none', "{{ root }}/l/f"], reads: ["{{ root }}/l/f"] }, register: asked }
     - { name: say, copy: { dest: "{{ root }}/said", content: "{{ asked.stdout }}" } }
 `,
@@ -86,8 +86,8 @@ test('what takes the place of a file belongs to whoever puts it there', () =>
   tasks:
     - { name: bring, unarchive: { src: a.tar, dest: "{{ root }}/d" } }
     - { name: own, file: { path: "{{ root }}/d/f", owner: 0 } }
-    - { name: switch, file: { path: "{{ root }}/l", src: e, state: link } }
-    - { name: own it, file: { path: "{{ root }}/l", src: e, state: link, group: 0 } }
+    - { name: switch, file: { path: "{{ root }}/l", src: e, state: link, force: true } }
+    - { name: own it, file: { path: "{{ root }}/l", src: e, state: link, force: true, follow: false, group: 0 } }
 `,
     { files: { 'files/a.tar': pack({ f: 'y\\n' }) } },
     async rig => {

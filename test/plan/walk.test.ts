@@ -296,7 +296,7 @@ test('input that can only fail is known to be so before any host is contacted', 
 test('files, links and folders of one chain, as they will be', () =>
   planned(
     `- { name: r1, copy: { dest: "{{ root }}/r1/f", content: "1" } }
-     - { name: cur, file: { path: "{{ root }}/cur", src: r2, state: link } }
+     - { name: cur, file: { path: "{{ root }}/cur", src: r2, state: link, force: true } }
      - { name: same, copy: { dest: "{{ root }}/cur/f", content: "2" } }
      - { name: new, copy: { dest: "{{ root }}/cur/g", content: "2" } }
      - { name: back, file: { path: "{{ root }}/r2/g", state: absent } }

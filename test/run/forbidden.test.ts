@@ -55,7 +55,7 @@ const fails: [module: string, args: string, says: string][] = [
   ['file', '{ path: "{{ root }}/r/new", state: touch }', 'nobody may not write to'],
   ['file', '{ path: "{{ root }}/r/new", state: directory }', 'nobody may not write to'],
   ['file', '{ path: "{{ root }}/r/new/er", state: directory }', 'nobody may not write to'],
-  ['file', '{ path: "{{ root }}/r/new", src: x, state: link }', 'nobody may not write to'],
+  ['file', '{ path: "{{ root }}/r/new", src: x, state: link, force: true }', 'nobody may not write to'],
   ['file', '{ path: "{{ root }}/r/f.service", state: absent }', 'nobody may not write to'],
   ['file', '{ path: "{{ root }}/tmp/f.service", state: absent }', 'sticky'],
   ['file', '{ path: "{{ root }}/own/f.service", mode: "0600" }', 'may not change its mode'],
@@ -108,7 +108,7 @@ const ways = `
     - { name: tmp, file: { path: "{{ root }}/tmp/t", state: directory } }
     - { name: deep, file: { path: "{{ root }}/own/a/b/c", state: directory } }
     - { name: in it, copy: { dest: "{{ root }}/own/a/b/c/f", content: x, group: "65534" } }
-    - { name: link, file: { path: "{{ root }}/own/l", src: new, state: link } }
+    - { name: link, file: { path: "{{ root }}/own/l", src: new, state: link, force: true } }
     - { name: unpacked, unarchive: { src: "{{ root }}/a.tar", remote_src: true, dest: "{{ root }}/own/a" } }
     - { name: as root, become: true, copy: { dest: "{{ root }}/r/new", content: x } }
     - { name: handed over, become: true, file: { path: "{{ root }}/r/theirs", state: directory, owner: nobody } }

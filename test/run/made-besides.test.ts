@@ -23,7 +23,7 @@ const folders: Record<string, (root: string) => void> = {
   },
 }
 const tasks = `
-    - { name: folders, file: { path: "{{ root }}/g/a/b", state: directory, mode: "0750" } }
+    - { name: folders, file: { path: "{{ root }}/g/a/b", state: directory } }
     - { name: deeper, file: { path: "{{ root }}/g/a/c/d/e", state: directory } }
     - { name: plain, file: { path: "{{ root }}/g/p", state: directory } }
     - { name: below, file: { path: "{{ root }}/g/p/q/r", state: directory } }
@@ -33,7 +33,7 @@ const tasks = `
     - { name: rendered, template: { src: t.hbs, dest: "{{ root }}/g/t" } }
     - { name: line, lineinfile: { path: "{{ root }}/g/l", line: x, create: true } }
     - { name: touched, file: { path: "{{ root }}/g/touched", state: touch } }
-    - { name: link, file: { path: "{{ root }}/g/link", src: f, state: link } }
+    - { name: link, file: { path: "{{ root }}/g/link", src: f, state: link, force: true } }
     - { name: unit, systemd_unit: { name: "{{ root }}/g/u.service", content: "[Service]\\nExecStart=/bin/true\\n" } }
     - { name: unpacked, unarchive: { src: "{{ root }}/a.tar", remote_src: true, dest: "{{ root }}/g" } }
     - { name: into new, file: { path: "{{ root }}/g/into", state: directory } }
@@ -59,7 +59,7 @@ for (const [about, make] of Object.entries(folders))
       assert.equal(failuresOf(ran), {})
       assert.equal([...new Set(Object.values(results(ran)))], ['changed'])
       assert.equal([...new Set(Object.values(results(await rig.apply())))], ['ok'])
-      assert.is(mode(`${root}/g/a/b`), '750')
+      assert.is(mode(`${root}/g/a/b`), '755')
       if (about.includes('group')) assert.is(mode(`${root}/g/a`), '2755')
     })
   })
@@ -74,7 +74,7 @@ test('of folders on the way the mode is promised exactly where nothing but their
       (patch as { mode: string }).mode,
     ])
     assert.equal(promised, [
-      ['/g/a/b', '0750'],
+      ['/g/a/b', '0755'],
       ['/g/a', '2755'],
     ])
   })

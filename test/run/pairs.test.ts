@@ -42,7 +42,7 @@ const others: [module: string, args: string][] = [
   ['file', '{ path: "{{ root }}/lines", owner: daemon, group: 77777 }'],
   ['file', '{ path: "{{ root }}/lines", state: absent }'],
   ['file', '{ path: "{{ root }}/a/b", state: directory }'],
-  ['file', '{ path: "{{ root }}/link", src: lines, state: link }'],
+  ['file', '{ path: "{{ root }}/link", src: lines, state: link, force: true }'],
   ['copy', '{ dest: "{{ root }}/lines", content: "one\\ntwo\\n" }'],
   ['copy', '{ dest: "{{ root }}/lines", content: "one\\n", mode: "0600" }'],
 ]

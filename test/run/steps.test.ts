@@ -154,7 +154,7 @@ test('a hundred hosts at once', async () => {
 
 test('what a look behind a change of the same frame says is known before it is used', () =>
   withRoot(
-    `- { file: { path: "{{ root }}/l", src: d, state: link } }
+    `- { file: { path: "{{ root }}/l", src: d, state: link, force: true } }
      - { stat: { path: "{{ root }}/l" }, register: s }
      - { name: use, copy: { dest: "{{ root }}/f", content: "{{ s.stat.mode }}" } }`,
     async (rig, root) => {
@@ -165,7 +165,7 @@ test('what a look behind a change of the same frame says is known before it is u
 
 test('what a host would have said that gets no step is lost to the others, not waited for', () =>
   withRig(
-    play(`- { file: { path: "{{ root }}/l", src: d, state: link }, when: inventory_hostname == "node0" }
+    play(`- { file: { path: "{{ root }}/l", src: d, state: link, force: true }, when: inventory_hostname == "node0" }
      - { name: look, stat: { path: "{{ root }}/l" }, register: s }
      - { name: use, copy: { dest: "{{ root }}/f", content: "{{ hostvars.node0.s.stat.mode }}" } }
      - { name: "no", assert: { that: "false" }, when: inventory_hostname == "node0" }`),
@@ -181,7 +181,7 @@ for (const name of ['n'.repeat(255), 'ż'.repeat(127)])
   test(`a name of ${Buffer.byteLength(name)} bytes can be put in place in every way`, () =>
     withRoot(
       `- { name: folders, loop: [a, b, c, d, "d/${name}"], file: { path: "{{ root }}/{{ item }}", state: directory } }
-     - { name: link, file: { path: "{{ root }}/a/${name}", src: x, state: link } }
+     - { name: link, file: { path: "{{ root }}/a/${name}", src: x, state: link, force: true } }
      - { name: up, copy: { src: big, dest: "{{ root }}/b/${name}" } }
      - { name: there, copy: { src: "{{ root }}/b/${name}", remote_src: true, dest: "{{ root }}/c/${name}" } }
      - { name: unpack, unarchive: { src: p.tar.gz, dest: "{{ root }}/d/${name}" } }

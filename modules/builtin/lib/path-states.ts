@@ -59,7 +59,7 @@ type Change = {
   source?: Patch
   same?: { same: true }
   below?: { strays: 0 }
-  above?: ({ exists: true; kind: 'directory'; mode: string | Later } | undefined)[]
+  above?: (Patch | undefined)[]
   times?: PathTimes
   steps: Step[]
   reason: string
@@ -177,12 +177,18 @@ const toFolder = (at: string, args: WantedPath, seen: SeenPath): PathOutcome => 
       why: `${nowhere} is a link that leads to no folder`,
       fix: 'make what it points to, or the link anew',
     }
-  const mode = modeOnTheWay(folders)
+  // Folders on the way that are new get what is said of the one that is meant.
+  const patch = attributesPatch(args, seen)
+  const onTheWay = { exists: true as const, kind: 'directory' as const, mode: modeOnTheWay(folders), ...patch }
+  const made = [...(isDressed(args) ? paths.filter((_, i) => !folders[i]!.exists) : []), at]
   return {
     is: 'change',
-    file: { exists: true, kind: 'directory', mode: '0755', ...attributesPatch(args, seen) },
-    above: folders.map(f => (f.exists ? undefined : { exists: true, kind: 'directory', mode })),
-    steps: [folder(at, chmodMode('directory', args.mode ?? '0755'), ownerNames(args)), ...flagSteps(at, args)],
+    file: { exists: true, kind: 'directory', mode: '0755', ...patch },
+    above: folders.map(f => (f.exists ? undefined : onTheWay)),
+    steps: [
+      ...made.map(path => folder(path, chmodMode('directory', args.mode ?? '0755'), ownerNames(args))),
+      ...made.flatMap(path => flagSteps(path, args)),
+    ],
     reason: 'it does not exist',
   }
 }
@@ -200,9 +206,9 @@ const givingWay = (at: string, args: WantedPath, seen: SeenPath): Step[] | Faile
   return [exec(['rmdir', '--', at], { replaces: [at] })]
 }
 
-/** What a link points to is to be there, unless that is said not to matter. */
+/** What a link points to is to be there, unless that is said not to matter; where it is not known, it may be. */
 const danglingLink = (at: string, args: WantedPath, seen: SeenPath): Failed | undefined =>
-  args.force || args.src === undefined || seen.source?.exists !== false
+  args.force || args.src === undefined || later(() => seen.source?.exists) !== false
     ? undefined
     : {
         is: 'fail',
