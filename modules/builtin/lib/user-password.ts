@@ -165,7 +165,7 @@ export const unlockable = (
   { password_lock: lock, password }: PasswordArguments,
   found: ShadowAnswer | undefined,
 ): Obstacle | undefined =>
-  lock === false && password === undefined && found !== undefined && found.locked && found.digest === none.digest
+  lock === false && password === undefined && found?.locked && found.digest === none.digest
     ? { why: 'it has no password, and cannot be unlocked', fix: 'give it a password, or leave out password_lock' }
     : undefined
 
