@@ -23,11 +23,11 @@ import {
   isHandedOver,
   isMoved,
   listed,
-  outputsOf,
   type PresentUser,
   refusedAccount,
-  removal,
   skeletonAt,
+  userOutputs,
+  userRemoval,
   withCredentials,
 } from './lib/user-changes.ts'
 import { shadowOf } from './lib/user-password.ts'
@@ -100,7 +100,7 @@ export default defineModule({
     const now = seen.user
     if (args.state === 'absent') {
       if (!now.exists) return ok({ name, state: 'absent', uid: -1, group: '', home: '' })
-      const gone = removal(args, seen)
+      const gone = userRemoval(args, seen)
       const obstacle = (args.force ? undefined : inUse(name, seen.process)) ?? missingTool(seen.numbers, gone.steps)
       return obstacle ? fail(obstacle.why, obstacle.fix) : change(gone)
     }
@@ -114,7 +114,7 @@ export default defineModule({
     if (nowhere) return fail(nowhere.why, nowhere.fix)
     const base = now.exists ? adjustment(args, now, seen, makesHome) : creation(args, seen, makesHome)
     const changed = withCredentials(args, seen, base)
-    if (changed === undefined) return ok(outputsOf(args, now as PresentUser, seen))
+    if (changed === undefined) return ok(userOutputs(args, now as PresentUser, seen))
     const lacking = missingTool(seen.numbers, changed.steps)
     return lacking ? fail(lacking.why, lacking.fix) : change(changed)
   },

@@ -265,7 +265,7 @@ export const adjustment = (args: WantedUser, now: PresentUser, seen: SeenUser, m
 }
 
 /** The account as one that goes, with its memberships; its own group too, where nobody else is in it. */
-export const removal = ({ name, remove, force }: WantedUser, seen: SeenUser) => {
+export const userRemoval = ({ name, remove, force }: WantedUser, seen: SeenUser) => {
   const goes = seen.own?.exists === true && later(() => removesOwnGroup(seen.numbers, name))
   return {
     will: { user: { exists: false as const }, ...(goes === true ? { own: { exists: false as const } } : {}) },
@@ -312,7 +312,7 @@ export const withCredentials = (args: WantedUser, seen: SeenUser, base: Base | u
 export const homeNowOf = (args: WantedUser, now: UserAnswer): string =>
   now.exists && args.home === undefined ? now.home : homeOf(args)
 
-export const outputsOf = (args: WantedUser, now: PresentUser, seen: SeenUser) => {
+export const userOutputs = (args: WantedUser, now: PresentUser, seen: SeenUser) => {
   const at = keyPath(args, homeNowOf(args, now))
   return {
     name: args.name,
