@@ -5,7 +5,6 @@ import {
   type FileAnswer,
   file,
   fileWithTies,
-  folderAt,
   isUnknown,
   type Later,
   later,
@@ -29,7 +28,10 @@ import {
   writeStep,
 } from './lib/file-content.ts'
 import { decideFolder, type FolderCopy, folderReads } from './lib/folder-copy.ts'
+import { landingOf, landingReads } from './lib/landing.ts'
+import { checksumOf, checksumOutput, outputsOf, pathOutputs } from './lib/path-outputs.ts'
 import { baseName, foldersAbove, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
+import { pythonText } from './lib/python-json.ts'
 
 const args = T.Object(
   {
@@ -41,7 +43,15 @@ const args = T.Object(
       }),
     ),
     remote_src: T.Boolean({ default: false, description: '`src` is a file of the host itself, by its absolute path.' }),
-    content: T.Optional(T.String({ description: 'The text itself, in place of `src`.' })),
+    content: T.Optional(
+      T.Unsafe<unknown>({
+        type: ['string', 'number', 'boolean', 'object', 'array'],
+        description: 'The text itself, in place of `src`; a mapping or a list is written as JSON.',
+      }),
+    ),
+    follow: T.Optional(
+      T.Boolean({ description: 'A link at `dest` stays, and what it leads to is written. Else it is replaced.' }),
+    ),
     dest: pathArgument(
       'Where the file goes. With `/` at its end: the folder it goes into, under the name it has in `src`; so it does where a folder is there. A folder always goes into it, and is made where it is not there.',
       { whole: true },
@@ -96,11 +106,12 @@ const putArguments = (args: CopyArguments): PutArguments =>
 const target = ({ src, dest }: { src?: string; dest: string }): string =>
   plainPath(dest.endsWith('/') && src !== undefined ? `${dest}/${baseName(src)}` : dest)
 
-/** Where a file goes whose `dest` is a folder that is there: into it, under its own name. */
-const insideOf = (args: CopyArguments, found: FileAnswer): string | undefined =>
-  args.src !== undefined && found.exists && found.kind === 'directory'
-    ? plainPath(`${target(args)}/${baseName(args.src)}`)
-    : undefined
+/** The place of a single file. */
+const landing = (args: CopyArguments) => ({
+  dest: target(args),
+  name: args.src === undefined ? undefined : baseName(args.src),
+  follow: args.follow,
+})
 
 /** Larger files are streamed from the controller's disk. */
 const inOnePiece = 1_000_000
@@ -211,7 +222,13 @@ export default defineModule({
   about:
     'Puts a file of the controller, a folder with all that is in it, or a text, in place on the host. A link at `dest` is replaced, not followed. Nothing is removed: what a folder has besides stays.',
   args,
-  outputs: T.Object({ dest: T.String({ description: 'The path of the file.' }), backup_file: backupOutput }),
+  outputs: T.Object({
+    dest: T.String({ description: 'The path of the file.' }),
+    src: T.Optional(T.String({ description: 'What was copied.' })),
+    backup_file: backupOutput,
+    ...pathOutputs,
+    ...checksumOutput,
+  }),
   examples: [
     '- name: Say who looks after this machine\n  copy:\n    content: "node0, looked after by ops\\n"\n    dest: /etc/motd\n    mode: "0644"',
     '- name: Put a script in place\n  copy:\n    src: backup.sh\n    dest: /usr/local/bin/\n    mode: "0755"\n    owner: root\n    group: root',
@@ -228,26 +245,24 @@ export default defineModule({
   }),
   more: (args, seen) => {
     const folder = folderOf(args, seen.source)
-    const at = folder ? undefined : insideOf(args, seen.file)
-    return {
-      ...folderReads(folder),
-      inside: at === undefined ? undefined : file(at),
-      into: at === undefined ? undefined : uses(folderAt(target(args))),
-    }
+    const none = { inside: undefined, into: undefined, followed: undefined, beside: undefined }
+    return { ...folderReads(folder), ...(folder ? none : landingReads(landing(args), seen.file)) }
   },
   touches: (args, { source }) =>
-    args.src === undefined
-      ? backupLabels(args, target(args))
-      : args.remote_src || (source?.exists && source.kind === 'file')
-        ? [
-            `path:${target(args)}/${baseName(args.src)}`,
-            `children:${target(args)}`,
-            ...backupLabels(args, target(args)),
-          ]
-        : [
-            `tree:${plainPath(args.dest)}`,
-            ...[...foldersAbove(plainPath(args.dest)), plainPath(args.dest)].flatMap(madeFolder),
-          ],
+    args.follow
+      ? ['tree:/']
+      : args.src === undefined
+        ? backupLabels(args, target(args))
+        : args.remote_src || (source?.exists && source.kind === 'file')
+          ? [
+              `path:${target(args)}/${baseName(args.src)}`,
+              `children:${target(args)}`,
+              ...backupLabels(args, target(args)),
+            ]
+          : [
+              `tree:${plainPath(args.dest)}`,
+              ...[...foldersAbove(plainPath(args.dest)), plainPath(args.dest)].flatMap(madeFolder),
+            ],
   plan: (args, seen, { ok, change, fail }) => {
     const problem = args.remote_src ? uncopied(args.src, seen.from) : unsaid(args, seen.source)
     if (problem) return fail(problem.why, problem.fix)
@@ -260,17 +275,22 @@ export default defineModule({
       const touches = args.backup ? [`tree:${folder.root}`] : []
       return change({ will, steps, reason, touches, outputs: { dest: folder.root } })
     }
-    // Into a folder that is there, or to the place that is named.
-    const at = seen.inside && seen.into ? { file: seen.inside, parent: seen.into } : seen
-    const dest = seen.inside ? insideOf(args, seen.file)! : target(args)
-    if (args.force === false && at.file.exists) return ok({ dest })
+    const at = landingOf(landing(args), seen)
+    const dest = at.path
     const found = fileOf(seen.source)
+    const said = { dest, ...(args.src === undefined ? {} : { src: found?.file ?? args.src }) }
+    if (args.force === false && at.file.exists) return ok({ ...said, ...outputsOf(at.file) })
     const wanted = (): Content =>
-      seen.from ? contentAt(plainPath(args.src!), seen.from) : found ? contentOf(found) : content(args.content ?? '')
+      seen.from
+        ? contentAt(plainPath(args.src!), seen.from)
+        : found
+          ? contentOf(found)
+          : content(pythonText(args.content))
     const put = seen.from ? copied(plainPath(args.src!)) : found && !isSmall(found) ? upload(found) : whole
-    const it = decideFile(dest, wanted, withMode(args, seen.from ?? found), { ...seen, ...at }, put)
+    const seenThere = { ...seen, file: at.file, parent: at.parent }
+    const it = decideFile(dest, wanted, withMode(args, seen.from ?? found), seenThere, put)
     if (it.is === 'fail') return fail(it.why, it.fix)
-    if (it.is === 'ok') return ok({ dest })
+    if (it.is === 'ok') return ok({ ...said, ...outputsOf(at.file), ...checksumOf(wanted) })
     const there = at.file.exists && at.file.kind === 'file' ? at.file : undefined
     const linked = linkedThere(
       args.src ?? '',
@@ -279,7 +299,7 @@ export default defineModule({
       later(() => modeAfter(withMode(args, seen.from), there)),
     )
     if (linked) return fail(linked.why, linked.fix)
-    const will = seen.inside ? { inside: it.will } : { file: it.will }
-    return change({ will, steps: it.steps, reason: it.reason, touches: backupLabels(args, dest), outputs: { dest } })
+    const { steps, reason } = it
+    return change({ will: { [at.as]: it.will }, steps, reason, touches: backupLabels(args, dest), outputs: said })
   },
 })

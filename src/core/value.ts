@@ -35,6 +35,8 @@ export const withMember = (tree: unknown, path: string, value: unknown): Record<
 }
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
+/** A digest that Ansible tells of files; it proves nothing. */
+export const sha1 = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex')
 
 /** A digest (HMAC-SHA256, hex) that nobody can make or guess from without the key. */
 export const keyedDigest = (key: Buffer, bytes: Uint8Array | string): string =>

@@ -6,7 +6,17 @@ export { escapedCharacters, pattern } from '../core/python-pattern.ts'
 export { quote, quoted } from '../core/quote.ts'
 export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
-export { type Content, content, isRecord, memberAt, same, secretContent, sha256, withMember } from '../core/value.ts'
+export {
+  type Content,
+  content,
+  isRecord,
+  memberAt,
+  same,
+  secretContent,
+  sha1,
+  sha256,
+  withMember,
+} from '../core/value.ts'
 export { type Change, type Decide, type Diagnosis, defineCollective, defineModule, type Verdict } from './define.ts'
 export { accountGroup, type GroupAnswer, type UserAnswer, user } from './probes/account.ts'
 export { type AccountNumbers, accountNumbers } from './probes/account-numbers.ts'

@@ -1,4 +1,4 @@
-import { type FileAnswer, later, T } from '../../../src/module/module.ts'
+import { type Content, type FileAnswer, isUnknown, later, sha1, T } from '../../../src/module/module.ts'
 
 /** What Ansible tells of a path behind every task that writes to it. */
 export const pathOutputs = {
@@ -34,4 +34,14 @@ export const outputsOf = (found: FileAnswer): PathOutputs => {
     size: later(() => found.size),
     state: kind === 'file' ? (names === 1 ? 'file' : 'hard') : kind === 'other' ? 'file' : kind,
   } as PathOutputs
+}
+
+export const checksumOutput = {
+  checksum: T.Optional(T.String({ description: 'The SHA-1 digest of its content, where its bytes are at hand.' })),
+}
+/** The digest that Ansible gives. Of a large file it is left out: its bytes are not at hand. */
+export const checksumOf = (wanted: () => Content): { checksum?: string } => {
+  const what = later(wanted)
+  if (isUnknown(what) || isUnknown(what.bytes) || what.bytes.length !== what.size) return {}
+  return { checksum: sha1(what.bytes) }
 }
