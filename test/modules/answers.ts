@@ -14,11 +14,12 @@ const words: Record<string, unknown> = { absent: { exists: false }, folder }
 
 const numberOf = (name: unknown): unknown => (isUnknown(name) ? name : name === 'root' ? 0 : 1000)
 
-/** A file as a case tells it: `absent`, `folder`, or its members, with `text` for its content. */
+/** A file as a case tells it: `absent`, `folder`, or its members, with `text` for its content, or `latin1`: a byte a character. */
 const ofFile = (said: unknown): unknown => {
   if (!isRecord(said) || said.exists !== true) return said
-  const { text, ...rest } = said
-  const bytes = typeof text === 'string' ? { content: content(text), size: Buffer.byteLength(text) } : {}
+  const { text, latin1, ...rest } = said
+  const made = typeof latin1 === 'string' ? content(Buffer.from(latin1, 'latin1')) : content(String(text))
+  const bytes = typeof (text ?? latin1) === 'string' ? { content: made, size: made.size } : {}
   const numbers = { uid: numberOf(said.owner ?? 'root'), gid: numberOf(said.group ?? 'root') }
   return { ...root, ...numbers, ...bytes, ...rest }
 }

@@ -123,7 +123,7 @@ export const uploadSteps = (
   ]
 }
 
-type FileDecision =
+export type FileDecision =
   | { is: 'ok' }
   | ({ is: 'fail' } & Obstacle)
   | {

@@ -1,19 +1,25 @@
 import { pattern } from '../../../src/module/module.ts'
 
-/** From where to where: behind the first match of `after`, up to the first match of `before` from there on. */
+type Bounds = { after?: string | undefined; before?: string | undefined }
+
+/** One expression over the whole text, in which `.` is any character: Ansible's own, so that `^` and `$` are the text's. */
+const whole = ({ after = '', before = '' }: Bounds): string =>
+  `${after}(?P<subsection>${after !== '' && before !== '' ? '.*?' : '.*'})${before}`
+
+/**
+ * From where to where a text lies behind what `after` matches and before what `before` matches, as Ansible's replace takes them:
+ * with both the nearest, with `before` alone the last match of it. Nothing where they match nowhere.
+ */
 export const textSection = (
   text: string,
-  { after, before }: { after: string | undefined; before: string | undefined },
-): { between: [number, number] } | { wrong: string } => {
-  const first = after === undefined ? undefined : pattern(after, 'ms')
-  const last = before === undefined ? undefined : pattern(before, 'ms')
-  if (typeof first === 'string') return { wrong: `after is no regular expression: ${first}` }
-  if (typeof last === 'string') return { wrong: `before is no regular expression: ${last}` }
-  const opens = first?.exec(text)
-  // Where a bound is nowhere, neither is what lies within it.
-  if (first && !opens) return { between: [0, 0] }
-  const from = opens ? opens.index + opens[0].length : 0
-  const closes = last?.exec(text.slice(from))
-  if (last && !closes) return { between: [0, 0] }
-  return { between: [from, closes ? from + closes.index : text.length] }
+  bounds: Bounds,
+): { between: [from: number, to: number] } | { wrong: string } => {
+  if (!bounds.after && !bounds.before) return { between: [0, text.length] }
+  for (const name of ['after', 'before'] as const) {
+    const made = pattern(bounds[name] ?? '', 's')
+    if (typeof made === 'string') return { wrong: `${name} is no regular expression: ${made}` }
+  }
+  const made = pattern(whole(bounds), 'sd')
+  if (typeof made === 'string') return { wrong: `after and before are no regular expression together: ${made}` }
+  return { between: made.exec(text)?.indices?.groups?.subsection ?? [0, 0] }
 }
