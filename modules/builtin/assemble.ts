@@ -15,7 +15,7 @@ import {
 import { backupLabels, backupOutput, contentArguments } from './lib/content-arguments.ts'
 import { attributeArguments, rareAttributeArguments, targetReads } from './lib/file-attributes.ts'
 import { decideFile } from './lib/file-content.ts'
-import { assembled, type Fragment, fragmentNames } from './lib/fragments.ts'
+import { assembled, type FragmentFile, fragmentNames } from './lib/fragments.ts'
 import { baseName, missingFolder, type Obstacle, parentFolder, pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
@@ -62,8 +62,8 @@ const tooLarge = (name: string, size: number): Obstacle => ({
   fix: 'put the parts together with command: its line is run in every apply, unless creates says otherwise',
 })
 
-const ofHost = (files: HostFile[], seen: FileAnswer[]): Fragment[] | Obstacle => {
-  const fragments: Fragment[] = []
+const ofHost = (files: HostFile[], seen: FileAnswer[]): FragmentFile[] | Obstacle => {
+  const fragments: FragmentFile[] = []
   for (const [i, { name, at }] of files.entries()) {
     const found = seen[i]!
     if (!found.exists || found.kind !== 'file')
@@ -74,12 +74,12 @@ const ofHost = (files: HostFile[], seen: FileAnswer[]): Fragment[] | Obstacle =>
   return fragments
 }
 
-const ofController = (args: Wanted, found: SourceAnswer): Fragment[] | Obstacle => {
+const ofController = (args: Wanted, found: SourceAnswer): FragmentFile[] | Obstacle => {
   if (!found.exists) return { why: found.missing, fix: 'make the folder there, or name another one' }
   if (found.kind !== 'directory') return { why: `${args.src} is a file, a folder is wanted`, fix: 'name the folder' }
   const choose = chooser(args)
   if ('why' in choose) return choose
-  const fragments: Fragment[] = []
+  const fragments: FragmentFile[] = []
   for (const entry of found.entries) {
     if (entry.kind !== 'file' || entry.path.includes('/') || !choose(entry.path)) continue
     if (!entry.bytes) return tooLarge(entry.path, entry.size)

@@ -1,7 +1,7 @@
 import { program, type Query, quote } from '../../../src/module/module.ts'
 
 /** A piece of a text that is put together: its name, and what is in it. */
-export type Fragment = { name: string; bytes: Buffer }
+export type FragmentFile = { name: string; bytes: Buffer }
 
 /** Plain files of a folder, and what links in it lead to one, by name; `at` is where each really is. */
 export const fragmentNames = (folder: string): Query<{ all: { name: string; at: string }[] }> =>
@@ -46,7 +46,7 @@ const end = Buffer.from('\n')
  * Fragments one behind the other, in the order of their names. A delimiter begins a line, and something follows it in one of its own;
  * of the controller's fragments Ansible adds an end to a delimiter that has one, too (`alwaysEnded`).
  */
-export const assembled = (fragments: Fragment[], delimiter: string | undefined, alwaysEnded: boolean): Buffer => {
+export const assembled = (fragments: FragmentFile[], delimiter: string | undefined, alwaysEnded: boolean): Buffer => {
   const sorted = fragments.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
   const between = delimiter ? delimiterBytes(delimiter) : Buffer.alloc(0)
   const isShort = between.length > 0 && (alwaysEnded || !isEnded(between))
