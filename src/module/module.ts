@@ -4,6 +4,7 @@ export type { ArchiveMember } from '../core/archive-member.ts'
 export { pinFunctions } from '../core/pinned-folder.ts'
 export { escapedCharacters, pattern } from '../core/python-pattern.ts'
 export { quote, quoted } from '../core/quote.ts'
+export { md5Crypt, saltLetters, shaCrypt } from '../core/unix-crypt.ts'
 export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
 export {

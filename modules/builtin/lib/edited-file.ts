@@ -1,4 +1,4 @@
-import { content, type FileAnswer } from '../../../src/module/module.ts'
+import { type Content, content, type FileAnswer } from '../../../src/module/module.ts'
 import type { NamedAccounts } from './file-attributes.ts'
 import { decideFile, type FileDecision, type PutArguments } from './file-content.ts'
 import { type Encoding, uneditable } from './line-edits.ts'
@@ -8,7 +8,13 @@ import type { Obstacle } from './paths.ts'
 export const editableText = (found: FileAnswer, encoding: Encoding = 'utf8'): string =>
   found.exists && found.kind === 'file' ? found.content.bytes.toString(encoding) : ''
 
-type EditArguments = { create?: boolean; restless: Obstacle; encoding?: Encoding }
+type EditArguments = {
+  create?: boolean
+  restless: Obstacle
+  encoding?: Encoding
+  /** The text as content: `secretContent` where it is to be shown nowhere. */
+  asContent?: (text: string) => Content
+}
 
 /**
  * A file of text after an edit. `edit` is a function of the text alone; what it says in place of one is why it cannot be made.
@@ -17,7 +23,13 @@ type EditArguments = { create?: boolean; restless: Obstacle; encoding?: Encoding
 export const decideEdit = (
   path: string,
   edit: (text: string) => string | Obstacle,
-  { create, restless, encoding = 'utf8', ...args }: PutArguments & EditArguments,
+  {
+    create,
+    restless,
+    encoding = 'utf8',
+    asContent = text => content(Buffer.from(text, encoding)),
+    ...args
+  }: PutArguments & EditArguments,
   seen: NamedAccounts & { file: FileAnswer; parent: FileAnswer },
 ): FileDecision => {
   if (!seen.file.exists && !create)
@@ -31,5 +43,5 @@ export const decideEdit = (
   const edited = edit(editableText(seen.file, encoding))
   if (typeof edited !== 'string') return { is: 'fail', ...edited }
   if (edit(edited) !== edited) return { is: 'fail', ...restless }
-  return decideFile(path, () => content(Buffer.from(edited, encoding)), args, seen)
+  return decideFile(path, () => asContent(edited), args, seen)
 }

@@ -1,10 +1,10 @@
 import { createHash, getHashes } from 'node:crypto'
+import { shaCrypt } from '../../core/unix-crypt.ts'
 import { type Callable, type Context, callable, callableIn } from '../callable.ts'
 import { str } from '../repr.ts'
 import { truth } from '../truth.ts'
 import { typeName, usable, type Value, ValueFault } from '../value.ts'
 import { textOnly, wholeNumber } from './argument.ts'
-import { shaCrypt } from './sha-crypt.ts'
 
 /** Names as Python's `hashlib` has them, by those of OpenSSL. */
 const NAMES: Record<string, string> = {
@@ -45,15 +45,6 @@ const CRYPTS: Record<string, 'sha256' | 'sha512'> = {
 /** As many rounds as passlib takes where none are given: what Ansible writes, so that a hash stays the same. */
 const ROUNDS = { sha256: 535000, sha512: 656000 }
 
-/** A plan is made many times, and a hash of a password takes a second. They are kept by fingerprints of what they are made of. */
-const made = new Map<string, string>()
-const once = (from: string, make: () => string): string => {
-  const key = digest(from, 'sha256')
-  const found = made.get(key) ?? make()
-  made.set(key, found)
-  return found
-}
-
 const GRAINS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /** A salt that the controller draws, once a run. */
@@ -86,9 +77,7 @@ const passwordHash = (
   if (!/^[./\dA-Za-z]{1,16}$/.test(grain)) throw new ValueFault(`invalid characters in the salt, or more than 16`)
   const turns = rounds === null ? ROUNDS[scheme] : wholeNumber(rounds)
   if (turns < 1000 || turns > 999_999_999) throw new ValueFault('rounds must be from 1000 to 999999999')
-  return once(JSON.stringify([scheme, grain, turns, password]), () =>
-    shaCrypt(password, { scheme, salt: grain, rounds: turns }),
-  )
+  return shaCrypt(password, { scheme, salt: grain, rounds: turns })
 }
 
 /** Filters that make fingerprints of texts. */

@@ -63,11 +63,23 @@ const written = (digest: Buffer, rows: number[][]): string =>
 const stretched = (digest: Buffer, length: number): Buffer =>
   Buffer.concat(Array(Math.ceil(length / digest.length)).fill(digest)).subarray(0, length)
 
+/** A plan is made many times, and a hash of a password takes a second. They are kept by fingerprints of what they are made of. */
+const made = new Map<string, string>()
+const once = (from: unknown[], make: () => string): string => {
+  const key = hash('sha256', JSON.stringify(from))
+  const found = made.get(key) ?? make()
+  made.set(key, found)
+  return found
+}
+
 /**
  * A password as /etc/shadow has it (`$5$`, `$6$`). After U. Drepper, "Unix crypt using SHA-256 and SHA-512" (2008); the
  * letters for its steps are those of that text.
  */
-export const shaCrypt = (password: string, { scheme, salt, rounds }: Crypt): string => {
+export const shaCrypt = (password: string, crypt: Crypt): string =>
+  once([crypt.scheme, crypt.salt, crypt.rounds, password], () => newShaCrypt(password, crypt))
+
+const newShaCrypt = (password: string, { scheme, salt, rounds }: Crypt): string => {
   const [key, grain] = [Buffer.from(password), Buffer.from(salt)]
   const digest = (...parts: Buffer[]): Buffer => hash(scheme, Buffer.concat(parts), 'buffer')
   const b = digest(key, grain, key)
@@ -83,3 +95,32 @@ export const shaCrypt = (password: string, { scheme, salt, rounds }: Crypt): str
   const shown = rounds === 5000 ? '' : `rounds=${rounds}$`
   return `$${scheme === 'sha256' ? 5 : 6}$${shown}${salt}$${written(a, ORDER[scheme])}`
 }
+
+const MD5_ORDER = [
+  [0, 6, 12],
+  [1, 7, 13],
+  [2, 8, 14],
+  [3, 9, 15],
+  [4, 10, 5],
+  [-1, -1, 11],
+]
+
+/**
+ * A password as old files of accounts (`$1$`) and those of Apache (`$apr1$`) have it. After P.-H. Kamp's crypt of FreeBSD (libcrypt/crypt-md5.c)
+ * and apr_md5.c of APR.
+ */
+export const md5Crypt = (password: string, ident: '$1$' | '$apr1$', salt: string): string => {
+  const [key, grain] = [Buffer.from(password), Buffer.from(salt)]
+  const digest = (...parts: Buffer[]): Buffer => hash('md5', Buffer.concat(parts), 'buffer')
+  const bits: Buffer[] = []
+  for (let rest = key.length; rest > 0; rest >>= 1) bits.push(rest & 1 ? Buffer.alloc(1) : key.subarray(0, 1))
+  let a = digest(key, Buffer.from(ident), grain, stretched(digest(key, grain, key), key.length), ...bits)
+  for (let round = 0; round < 1000; round++) {
+    const isOdd = round % 2 === 1
+    a = digest(isOdd ? key : a, ...(round % 3 ? [grain] : []), ...(round % 7 ? [key] : []), isOdd ? a : key)
+  }
+  return `${ident}${salt}$${written(a, MD5_ORDER)}`
+}
+
+/** A salt in the letters that all of these take, one for each byte. */
+export const saltLetters = (bytes: Buffer): string => Array.from(bytes, byte => LETTERS[byte & 63]!).join('')
