@@ -10,8 +10,12 @@ import { loadModule, modulesWithCases } from './modules.ts'
 
 /** Of each module that has `owner` and `group`: a task that finds all as it is to be, but perhaps for its owner. */
 const tasks: Record<string, string> = {
+  assemble: 'src: "{{ root }}/parts", remote_src: true, dest: "{{ root }}/f"',
+  blockinfile: 'path: "{{ root }}/f", state: absent',
   copy: 'dest: "{{ root }}/f", content: "x\\n"',
   file: 'path: "{{ root }}/f"',
+  htpasswd: 'path: "{{ root }}/h", name: nobody, state: absent',
+  ini_file: 'path: "{{ root }}/f", section: none, option: none, state: absent',
   lineinfile: 'path: "{{ root }}/f", line: x',
   replace: 'path: "{{ root }}/f", regexp: y, replace: x',
   template: 'src: t.hbs, dest: "{{ root }}/f"',
@@ -24,8 +28,9 @@ const more: [module: string, args: string][] = [
   ['file', 'path: "{{ root }}/f", state: touch'],
 ]
 /** Those that are told a user for what they put in place, and are not looked at here: why. */
-const exempt: Record<string, string> = Object.fromEntries(
-  [
+const exempt: Record<string, string> = Object.fromEntries([
+  ['authorized_key', 'the file is in a folder of the user, and is his: whose it is is no argument'],
+  ...[
     'bootstrap',
     'cluster_adopt',
     'cluster_config',
@@ -46,7 +51,7 @@ const exempt: Record<string, string> = Object.fromEntries(
     name,
     'the folder belongs to the user that the daemon runs as: ipfs_init and cluster_init refuse one that is not, others only look',
   ]),
-)
+])
 
 /** What an earlier task is to have done to an account that every host has, told and not done. */
 const accounts = (what: 'renumbered' | 'removed') =>
@@ -70,11 +75,14 @@ const accounts = (what: 'renumbered' | 'removed') =>
 const furnish = (root: string): void => {
   writeFileSync(`${root}/f`, 'x\n', { mode: 0o644 })
   mkdirSync(`${root}/d`)
+  writeFileSync(`${root}/h`, 'ann:x\n', { mode: 0o644 })
+  mkdirSync(`${root}/parts`)
+  writeFileSync(`${root}/parts/1`, 'x\n')
   execFileSync('ln', ['-s', 'f', `${root}/l`])
   execFileSync('tar', ['-cf', `${root}/a.tar`, '-C', root, 'f'])
   mkdirSync(`${root}/into`)
   execFileSync('tar', ['-xf', `${root}/a.tar`, '-C', `${root}/into`])
-  for (const path of ['f', 'd', 'l', 'into/f']) lchownSync(`${root}/${path}`, 1, 1)
+  for (const path of ['f', 'h', 'd', 'l', 'into/f']) lchownSync(`${root}/${path}`, 1, 1)
 }
 
 test('every module that has an owner to set is looked at here, or is exempt', async () => {
