@@ -27,7 +27,7 @@ const origin = recordForm({ file: text, line: count, column: count }, { length: 
 const failure = recordForm({ reason: text, what: text }, { why: text, fix: text, origin })
 const node = { host: text, node: text, task: text }
 const hidden = oneOf('no_log', 'secret')
-const verdict = oneOf('ok', 'change', 'undecided', 'skipped', 'fail')
+const verdict = oneOf('ok', 'change', 'undecided', 'standby', 'skipped', 'fail')
 const difference: Schema = {
   anyOf: [
     recordForm({ kind: oneOf('text', 'value'), subject: text, before: text, after: text }),
@@ -97,7 +97,18 @@ const EVENTS: Record<Event['type'], Schema> = {
   'host-lost': recordForm({ host: text, failure }),
   planned: recordForm(
     { ...node, verdict, steps: texts, diff },
-    { hidden, why: text, failure, waits: flag, always: flag, turn: flag, needs: text, handler: yes, notifies: texts },
+    {
+      hidden,
+      why: text,
+      failure,
+      rescued: yes,
+      waits: flag,
+      always: flag,
+      turn: flag,
+      needs: text,
+      handler: yes,
+      notifies: texts,
+    },
   ),
   running: recordForm({ ...node, steps: texts }, { hidden, waits: flag, behind: texts }),
   progress: recordForm({ ...node, done: number, total: number, what: text }, { hidden }),
@@ -109,7 +120,7 @@ const EVENTS: Record<Event['type'], Schema> = {
   result: recordForm(
     {
       ...node,
-      status: oneOf('ok', 'changed', 'failed', 'ignored', 'skipped', 'refused', 'unverified'),
+      status: oneOf('ok', 'changed', 'failed', 'ignored', 'rescued', 'skipped', 'refused', 'unverified'),
       steps: count,
       ms: number,
       diff,
@@ -145,7 +156,12 @@ const EVENTS: Record<Event['type'], Schema> = {
   warning: recordForm({ text }, { host: text, node: text }),
   summary: recordForm({
     exit: count,
-    hosts: mapForm(recordForm({ ...counts, unreachable: flag }, { unverified: count, unbegun: count, ignored: count })),
+    hosts: mapForm(
+      recordForm(
+        { ...counts, unreachable: flag },
+        { unverified: count, unbegun: count, ignored: count, rescued: count, standby: count },
+      ),
+    ),
     failures: listForm(failure),
     wallMs: number,
     peakRssMb: number,

@@ -1,12 +1,16 @@
 import type { Failure, Origin } from './failure.ts'
 
-/** What the plan says of one node. `undecided` names the node it waits for. */
-export type PlanVerdict = 'ok' | 'change' | 'undecided' | 'skipped' | 'fail'
 /**
- * What became of one node in an apply. `ignored`: it has failed, and its task says that this counts as done. `unverified`: its steps were under way when its host was lost or the run was
+ * What the plan says of one node. `undecided` names the node it waits for, `standby` the one that has to fail before it is
+ * done: what is behind it is planned as if that did not happen.
+ */
+export type PlanVerdict = 'ok' | 'change' | 'undecided' | 'standby' | 'skipped' | 'fail'
+/**
+ * What became of one node in an apply. `ignored`: it has failed, and its task says that this counts as done. `rescued`: it has
+ * failed, and its block says what is done then. `unverified`: its steps were under way when its host was lost or the run was
  * interrupted, so that what they have done is not known.
  */
-export type Status = 'ok' | 'changed' | 'failed' | 'ignored' | 'skipped' | 'refused' | 'unverified'
+export type Status = 'ok' | 'changed' | 'failed' | 'ignored' | 'rescued' | 'skipped' | 'refused' | 'unverified'
 
 /**
  * One visible difference: of a file's content, or of a plain attribute. Secrets never show; `hidden` says so. `private`:
@@ -132,8 +136,9 @@ export type EventBody =
       type: 'planned'
       verdict: PlanVerdict
       why?: string
-      /** With `fail`: what apply would meet. */
+      /** With `fail`: what apply would meet; and whether the work on the host goes on behind it, in a rescue. */
       failure?: Failure
+      rescued?: true
       waits?: boolean
       always?: boolean
       /** Hosts do it one after the other. */
@@ -207,8 +212,11 @@ export type HostSummary = {
   /** How many were under way and are not known, and how many of those skipped had not begun: where there are any. */
   unverified?: number
   unbegun?: number
-  /** How many have failed, and that was ignored: where there are any. */
+  /** How many have failed, and that was ignored, or was rescued: where there are any. */
   ignored?: number
+  rescued?: number
+  /** In a plan: how many are done only if others fail. */
+  standby?: number
   unreachable: boolean
   roundTrips: number
   steps: number

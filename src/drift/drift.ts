@@ -54,7 +54,10 @@ const linesAlone = async (plan: Walk, outside: Environment, nodes: Node[]): Prom
   for (;;) {
     const missing: Walk['missing'] = new Map()
     const lines = nodes.flatMap(node => {
-      const alone = beginWalk(known, { outputs: new Map(plan.outputs), causes: new Map(plan.causes), missing })
+      const alone = beginWalk(known, {
+        ...{ outputs: new Map(plan.outputs), causes: new Map(plan.causes), inFlight: new Map(plan.inFlight) },
+        missing,
+      })
       return planNode(alone, node).lines
     })
     if (missing.size === 0) return new Map(lines.map(line => [line.id, line]))

@@ -1,7 +1,7 @@
 import { type Origin, refuse } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { keyOrigin, type Located, locatedMember } from './located.ts'
-import { blockWords, isForeignTaskWord, taskWords } from './names.ts'
+import { blockSections, blockWords, isForeignTaskWord, taskWords } from './names.ts'
 import { didYouMean } from './suggest.ts'
 import type { Composing, Include, Surroundings, TaskItem } from './surroundings.ts'
 import { inheritedBy, parseTask } from './task.ts'
@@ -12,14 +12,6 @@ export const plainWord = (word: string): string => word.replace(/^ansible\.(buil
 
 const strangeWord = (at: Located, what: string, key: string, known: readonly string[]): Problems[number] => {
   const origin = keyOrigin(at, key)
-  if (key === 'rescue' || key === 'always')
-    return {
-      reason: 'playbook-shape',
-      what: `"${key}" of a block is not supported yet.`,
-      why: 'Without it a task that fails ends the work on its host, and the next run goes on there.',
-      fix: `Take the tasks of ${key} out of the block, or into a playbook of their own.`,
-      origin,
-    }
   if (isForeignTaskWord(key) || taskWords.includes(key))
     return {
       reason: 'playbook-shape',
@@ -52,7 +44,6 @@ export const surroundingsIn = (
 
 const parseBlock = (at: Located, around: Surroundings, problems: Problems): TaskItem[] => {
   const inside = surroundingsIn(at, 'A block', blockWords, around, problems)
-  const tasks = list(locatedMember(at, 'block'), '"block"', problems)
   if (around.handler) {
     problems.push({
       reason: 'playbook-shape',
@@ -62,14 +53,25 @@ const parseBlock = (at: Located, around: Surroundings, problems: Problems): Task
     })
     return []
   }
-  return tasks.flatMap(item => parseItem(item, inside, problems))
+  const lists = blockSections.map(section => ({ section, tasks: itemsUnder(at, section, problems) }))
+  const [, rescue, always] = lists.map(one => one.tasks) as [Located[], Located[], Located[]]
+  const block = { rescues: rescue.length > 0, origin: at.origin }
+  const isPlain = rescue.length + always.length === 0
+  return lists.flatMap(({ section, tasks }) => {
+    const within = isPlain ? inside : { ...inside, blocks: [...(around.blocks ?? []), { block, section }] }
+    return tasks.flatMap(item => parseItem(item, within, problems))
+  })
 }
 
+/** The tasks of a block under one of its words. */
+const itemsUnder = (at: Located, section: string, problems: Problems): Located[] =>
+  Object.hasOwn(at.value as object, section) ? list(locatedMember(at, section), `"${section}"`, problems) : []
+
 /** What `meta` asks of the engine and not of a host. */
-const parseMeta = (at: Located, word: string, problems: Problems): TaskItem[] => {
+const parseMeta = (at: Located, word: string, { blocks }: Surroundings, problems: Problems): TaskItem[] => {
   const said = (at.value as Record<string, unknown>)[word]
   const asked = isRecord(said) ? said._raw_params : said
-  if (asked === 'flush_handlers') return [{ flush: keyOrigin(at, word) }]
+  if (asked === 'flush_handlers') return [{ flush: keyOrigin(at, word), ...(blocks ? { blocks } : {}) }]
   if (asked === 'noop') return []
   problems.push({
     reason: 'playbook-shape',
@@ -92,7 +94,9 @@ const parseInclude = (at: Located, word: string, around: Surroundings, problems:
   if (task === undefined) return []
   const { apply, ...value } = task.args.value
   const given = apply === undefined ? {} : { apply: locatedMember(task.args, 'apply') }
-  const inside = { ...around, handler: false, vars: task.vars }
+  const { blocks, ...others } = around
+  // Those of a handler are where it runs.
+  const inside = { ...others, ...(blocks && !around.handler ? { blocks } : {}), handler: false, vars: task.vars }
   const include: Include = { kind: includes[plainWord(word)]!, at, around: inside, ...given }
   // Nothing of it is done on a host.
   const { delegateTo: _, ...own } = task
@@ -111,7 +115,7 @@ export const parseItem = (at: Located, around: Surroundings, problems: Problems)
   const include = keys.find(key => plainWord(key) in includes)
   if (include !== undefined) return parseInclude(at, include, around, problems)
   const meta = keys.find(key => plainWord(key) === 'meta')
-  if (meta !== undefined) return parseMeta(at, meta, problems)
+  if (meta !== undefined) return parseMeta(at, meta, around, problems)
   return own()
 }
 

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox'
 import type { Failure } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { gatheredNames, isFactVariable } from './fact-names.ts'
-import { builtIn, factNames } from './names.ts'
+import { builtIn, factNames, failedVariables } from './names.ts'
 import type { Reference } from './references.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -69,7 +69,7 @@ const ofRegister = (
 
 /** Names of a host: variables and registers. */
 const ofName = (name: string, rest: readonly (string | null)[], names: Names): Omit<Failure, 'origin'> | undefined => {
-  if (names.variables.has(name)) return undefined
+  if (names.variables.has(name) || failedVariables.includes(name)) return undefined
   const made = names.registers.get(name)
   if (made) return ofRegister(name, rest, made)
   if (isFactVariable(name) || names.open) return undefined

@@ -1,4 +1,4 @@
-import type { Task, TaskItem } from './surroundings.ts'
+import type { Flush, Task, TaskItem } from './surroundings.ts'
 import { bringsTasks, freeSlug } from './task.ts'
 
 /** Handlers as they were loaded, with what each is notified by. */
@@ -46,13 +46,17 @@ const handlersOf = (read: Task[]): Handlers => {
 }
 
 /** One part of a play: tasks, and the handlers that run behind them. */
-type Part = { tasks: Task[]; handlers: Task[] }
+type Part = { tasks: Task[]; handlers: Task[] } & Pick<Flush, 'blocks'>
 
-const partsOf = (items: TaskItem[]): Task[][] => {
-  const parts: Task[][] = [[]]
+type TasksOfPart = Pick<Part, 'tasks' | 'blocks'>
+
+const partsOf = (items: TaskItem[]): TasksOfPart[] => {
+  const parts: TasksOfPart[] = [{ tasks: [] }]
   for (const item of items) {
-    if ('flush' in item) parts.push([])
-    else parts.at(-1)!.push(item)
+    if ('flush' in item) {
+      if (item.blocks) parts.at(-1)!.blocks = item.blocks
+      parts.push({ tasks: [] })
+    } else parts.at(-1)!.tasks.push(item)
   }
   return parts
 }
@@ -79,14 +83,14 @@ const handlersFor = (tasks: Task[], carried: Set<Task>, { all, byNotice }: Handl
 }
 
 /** The parts of a play as they come one behind the other, without those in which there is nothing. */
-const withHandlers = (parts: Task[][], handlers: Handlers): Part[] => {
+const withHandlers = (parts: TasksOfPart[], handlers: Handlers): Part[] => {
   let carried = new Set<Task>()
   return parts
-    .map(tasks => {
+    .map(one => {
       const next = new Set<Task>()
-      const own = handlersFor(tasks, carried, handlers, next)
+      const own = handlersFor(one.tasks, carried, handlers, next)
       carried = next
-      return { tasks, handlers: own }
+      return { ...one, handlers: own }
     })
     .filter(part => part.tasks.length + part.handlers.length > 0)
 }
@@ -102,14 +106,19 @@ export const arrangeHandlers = (items: TaskItem[], loaded: Task[], takenSlugs: M
   const handlers = handlersOf(loaded)
   const parts = withHandlers(partsOf(items), handlers)
   const used = new Set<Task>()
-  const place = (handler: Task, part: number): Task => {
+  const place = (handler: Task, part: number, { blocks }: TasksOfPart): Task => {
     const isFirst = !used.has(handler)
     used.add(handler)
-    return { ...handler, part, ...(isFirst ? {} : { slug: freeSlug(handler.slug, takenSlugs) }) }
+    return {
+      ...handler,
+      part,
+      ...(blocks ? { blocks } : {}),
+      ...(isFirst ? {} : { slug: freeSlug(handler.slug, takenSlugs) }),
+    }
   }
   const placed = parts.map((one, part) => ({
     tasks: one.tasks.map(task => ({ ...task, part })),
-    handlers: one.handlers.map(handler => place(handler, part)),
+    handlers: one.handlers.map(handler => place(handler, part, one)),
   }))
   const last = placed.at(-1)
   const idle = handlers.all.filter(one => !used.has(one)).map(one => ({ ...one, part: Math.max(parts.length - 1, 0) }))

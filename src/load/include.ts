@@ -8,7 +8,7 @@ import { DEEPEST_IMPORT, foldersFor, type Ground, importPlaces, tasksOfFile } fr
 import { firstFile } from './imported-files.ts'
 import type { Vars } from './inventory-draft.ts'
 import { type Located, locatedResult } from './located.ts'
-import { blockWords } from './names.ts'
+import { inheritedWords } from './names.ts'
 import { includeRole } from './role.ts'
 import type { AskedInclude, Brought, Include, Included, Surroundings, Task, TaskItem } from './surroundings.ts'
 import { kindOf, type Problems, variablesOfFile } from './yaml-fields.ts'
@@ -16,7 +16,7 @@ import { kindOf, type Problems, variablesOfFile } from './yaml-fields.ts'
 /** Handlers that are brought stand behind all that were loaded at first. */
 const FIRST_PLACE = 1_000_000
 
-const applyWords = blockWords.filter(word => word !== 'block' && word !== 'name')
+const applyWords = inheritedWords.filter(word => word !== 'name')
 
 /**
  * What tasks that are brought take over: what is around the include, its variables, and what its loop gives; what it says of

@@ -9,6 +9,9 @@ export const builtIn: readonly string[] = [
   'vars',
 ]
 
+/** What a rescue is told of the task that failed. */
+export const failedVariables: readonly string[] = ['ansible_failed_task', 'ansible_failed_result']
+
 /** The members of `facts`. */
 export const factNames: readonly string[] =
   'machine architecture system kernel hostname distribution distribution_version processors service_manager'.split(' ')
@@ -47,15 +50,19 @@ export const taskWords: readonly string[] =
 
 const shared = 'port remote_user ignore_unreachable diff any_errors_fatal throttle debugger'.split(' ')
 const ansiblePlay = 'force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(' ')
-const ansibleTask = 'delegate_facts listen rescue always'.split(' ')
+const ansibleTask = 'delegate_facts listen'.split(' ')
 
-/** What a block may say: each word is taken over by the tasks in it. */
-export const blockWords: readonly string[] =
-  'name block when vars tags become become_user become_method become_flags become_exe environment no_log ignore_errors run_once notify module_defaults collections delegate_to connection'.split(
+/** What tasks take over from a block, an import or a role around them. */
+export const inheritedWords: readonly string[] =
+  'name when vars tags become become_user become_method become_flags become_exe environment no_log ignore_errors run_once notify module_defaults collections delegate_to connection'.split(
     ' ',
   )
+/** The lists of tasks of a block: what is done, what is done where that fails, and what is done in any case. */
+export const blockSections = ['block', 'rescue', 'always'] as const
+/** What a block may say. */
+export const blockWords: readonly string[] = [...inheritedWords, ...blockSections]
 /** The same of a task that stands for those of a file. */
-export const importWords: readonly string[] = [...blockWords.filter(word => word !== 'block'), 'import_tasks']
+export const importWords: readonly string[] = [...inheritedWords, 'import_tasks']
 
 /** Whether a word is a keyword of Ansible's plays that runbook does not have. Source: ansible lib/ansible/playbook/*.py. */
 export const isForeignPlayWord = (word: string): boolean => ansiblePlay.includes(word) || shared.includes(word)

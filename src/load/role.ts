@@ -4,7 +4,7 @@ import { isRecord } from '../core/value.ts'
 import { parseTasks, plainWord, surroundingsIn } from './block.ts'
 import { foldersFor, type Ground, needEnd, tasksOfFile } from './import-tasks.ts'
 import { keyOrigin, type Located, locatedMember } from './located.ts'
-import { blockWords, isForeignTaskWord, nameFault } from './names.ts'
+import { inheritedWords, isForeignTaskWord, nameFault } from './names.ts'
 import { roleFile, roleVariables } from './role-files.ts'
 import { findRole } from './role-path.ts'
 import { staticText } from './static-text.ts'
@@ -32,7 +32,7 @@ type Call = {
 /** What a role says of itself. */
 type Meta = { dependencies: Located[]; repeats: boolean; collections: string[] }
 
-const roleWords = ['role', ...blockWords.filter(word => word !== 'block'), 'collections']
+const roleWords = ['role', ...inheritedWords, 'collections']
 /** What Ansible takes beside a role and is not a parameter of it. */
 const isWord = (key: string): boolean => roleWords.includes(key) || isForeignTaskWord(key)
 
@@ -76,7 +76,7 @@ const callOf = (at: Located, around: Surroundings, problems: Problems): Call | u
   }
 }
 
-const importWords = ['import_role', ...blockWords.filter(word => word !== 'block')]
+const importWords = ['import_role', ...inheritedWords]
 const importArguments = [
   'name',
   'role',

@@ -3,6 +3,7 @@ import type { BecomeSaid } from './become-words.ts'
 import type { Doubt } from './doubt.ts'
 import type { Vars } from './inventory-draft.ts'
 import type { Located } from './located.ts'
+import type { blockSections } from './names.ts'
 import type { TaskLoop } from './task-loop.ts'
 import type { Problems } from './yaml-fields.ts'
 
@@ -56,6 +57,8 @@ export type Task = {
   vars: Record<string, Located>
   /** Where its files are looked for before they are in the folder of the playbook. */
   folders: string[]
+  /** Where it stands in blocks that have a `rescue` or an `always`, the outermost first. */
+  blocks?: BlockPlace[]
   origin: Origin
   handler: boolean
   /** Its place among the parts of its play that end with handlers: a handler runs for the tasks of its own part. */
@@ -69,6 +72,11 @@ export type Task = {
   /** Which include has brought it. */
   brought?: BroughtBy
 }
+
+/** A block that says what is done when one of its tasks fails, or in any case. Two of them are one by identity. */
+export type TaskBlock = { rescues: boolean; origin: Origin }
+/** In which of its lists of tasks something stands in a block. */
+export type BlockPlace = { block: TaskBlock; section: (typeof blockSections)[number] }
 
 /** A task that brings the tasks of a file or of a role, or the variables of files, which its arguments name on each host. */
 export type Include = {
@@ -143,8 +151,8 @@ export type Prompt = {
   origin: Origin
 }
 
-/** A place in a play where the handlers run that are due by then. */
-export type Flush = { flush: Origin }
+/** A place in a play where the handlers run that are due by then, and the blocks that it stands in. */
+export type Flush = { flush: Origin } & Pick<Task, 'blocks'>
 /** What a list of tasks is made of, blocks and imports flattened. */
 export type TaskItem = Task | Flush
 /** Reads what a playbook is put together from besides its own file: loaded only for one that may need it. */
@@ -184,6 +192,7 @@ export type Surroundings = {
   noLog: NoLog
   delegateTo?: Located<string>
   environment?: Located[]
+  blocks?: BlockPlace[]
   tags: string[]
   when: Located<string | boolean>[]
   vars: Record<string, Located>

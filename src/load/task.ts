@@ -1,3 +1,4 @@
+import type { Origin } from '../core/failure.ts'
 import { isRecord } from '../core/value.ts'
 import { isVaultFile } from '../core/vault-file.ts'
 import { becomeSaid } from './become-words.ts'
@@ -279,6 +280,14 @@ const lowerArguments = (
   return lower.length === 0 ? {} : { lower }
 }
 
+const needsInBlock = (origin: Origin): Problems[number] => ({
+  reason: 'playbook-shape',
+  what: '"needs" cannot stand in a block that has a rescue or an always.',
+  why: 'These hang on the order in which the tasks of the block are written, and "needs" takes a task out of it.',
+  fix: 'Take the task out of the block, or "needs" away; "after" may be there.',
+  origin,
+})
+
 /** Reads one task; undefined when it is so broken that there is none. All that is wrong goes to `problems`. */
 export const parseTask = (at: Located, around: Surroundings, problems: Problems): Task | undefined => {
   if (!isRecord(at.value)) {
@@ -299,6 +308,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     }
     return undefined
   }
+  if (around.blocks && members.has('needs')) problems.push(needsInBlock(keyOrigin(at, 'needs')))
   const said = actionOf(key, members.get(key)!, problems)
   if (said === undefined) return undefined
   const word = moduleWord(said.module)
@@ -322,6 +332,7 @@ export const parseTask = (at: Located, around: Surroundings, problems: Problems)
     ...(key === 'local_action' ? { delegateTo: { ...members.get(key)!, value: 'localhost' } } : {}),
     ...(loop ? { loop } : {}),
     folders: around.folders,
+    ...(around.blocks && !around.handler ? { blocks: around.blocks } : {}),
     origin: at.origin,
     handler: around.handler,
     part: 0,

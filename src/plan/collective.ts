@@ -4,7 +4,7 @@ import type { CollectiveContext, CollectiveModule, CollectiveVerdict, Verdict } 
 import type { Reads } from '../module/query.ts'
 import { type Arguments, argumentsOf, condition } from './arguments.ts'
 import { askAll, catchUnknown, footprint, isMissing, needRead, verdictBuilders } from './decide.ts'
-import { causeOf } from './failure-policy.ts'
+import { causeOf, uncalledLine } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
 import { blank, decidedLine, failLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
 import { apartOnMachines } from './one-machine.ts'
@@ -29,6 +29,8 @@ type Participant = {
 const entered = (walk: Walk, node: Node, line: Line): Arguments | Unknown | Line => {
   const cause = causeOf(walk, node, line.host)
   if (cause !== undefined) return new Lost(cause)
+  const uncalled = uncalledLine(walk, line)
+  if (uncalled) return uncalled
   return refused(line, () => {
     const scope = scopeOf(walk, node, line.host)
     const when = condition(node, scope)

@@ -5,6 +5,7 @@ import type { AnyQuery } from '../module/query.ts'
 import { isHit } from '../world/prediction.ts'
 import { labelsIn } from '../world/world.ts'
 import { queriesOf } from './decide.ts'
+import { endsHost, isRescued } from './failure-policy.ts'
 import type { Line } from './line.ts'
 import { walkInPieces } from './walk.ts'
 import { beginWalk, type Walk, worldOn } from './walk-state.ts'
@@ -27,7 +28,7 @@ export const conflictsIn = async (
   // Nothing is predicted: planned again, everything would come out as it did.
   if (walk.predicted.size === 0) return { conflicts: [], missing: new Map() }
   const stopped = new Set(
-    walk.planned.flatMap(p => p.lines.filter(line => line.verdict === 'fail').map(line => line.machine)),
+    walk.planned.flatMap(p => p.lines.filter(line => endsHost(walk.known.graph, line)).map(line => line.machine)),
   )
   const again = await walkPredictedWorld(walk, signal)
   const lines = again.planned.flatMap(p => p.lines).filter(line => !stopped.has(line.machine))
@@ -40,7 +41,9 @@ export const conflictsIn = async (
   const open = openBehind(lines, changed)
   const conflicts = lines.flatMap((line): Conflict[] => {
     if (changed.has(line.id)) return [{ line: line.id, why: whyAgain(walk, line, changed) }]
-    if (line.verdict === 'fail') return [{ line: line.id, why: whyFailing(walk, line, changed) }]
+    // What is rescued now is so then too.
+    const isAsBefore = isRescued(walk.known.graph, line) && firstLines.get(line.id)?.verdict === 'fail'
+    if (line.verdict === 'fail' && !isAsBefore) return [{ line: line.id, why: whyFailing(walk, line, changed) }]
     if (open.has(line.id))
       return [{ line: line.id, why: `the next plan cannot decide it before ${line.needs} has changed once more.` }]
     return isMadeOnce(firstLines.get(line.id), line) && saysNothing(again, line)

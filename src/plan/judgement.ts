@@ -80,6 +80,14 @@ const judgedChange = (walk: Walk, line: Line): Line => {
   return { ...line, ...(changed ? {} : { unchanging: true }), outputs: { ...answer, changed } }
 }
 
+/** What is registered of a line that has failed, where what follows goes on. */
+export const failedOutputs = ({ why, answer }: Line): Record<string, unknown> => ({
+  changed: false,
+  failed: true,
+  msg: why,
+  ...answer,
+})
+
 /** A line that fails, where its task says that this is ignored: it is done then. */
 export const ignoredLine = (walk: Walk, line: Line): Line => {
   const ignoring = line.node.compiled.ignoreErrors?.evaluate(scopeOf(walk, line.node, line.host, line.item))
@@ -92,7 +100,7 @@ export const ignoredLine = (walk: Walk, line: Line): Line => {
     reads: {},
     ignored,
     warnings: [...(line.warnings ?? []), `it would fail, and that is ignored: ${ignored.what}`],
-    outputs: { changed: false, failed: true, msg: line.why, ...line.answer },
+    outputs: failedOutputs(line),
   }
 }
 

@@ -172,6 +172,12 @@ export const refused = <T extends object>(line: Line, inside: () => T): T | Line
   }
 }
 
+/** A line of a rescue: it is done only if another one fails. What is behind it is planned as if that did not happen. */
+export const standbyLine = (line: Line, by: string[]): Line => {
+  const others = by.length > 1 ? ` or one of ${by.length - 1} behind it` : ''
+  return { ...skipLine(line, `only if ${by[0]}${others} fails`), verdict: 'standby', needs: by[0]! }
+}
+
 /** `more`: what is registered of it besides. */
 export const skipLine = (line: Line, why: string, more: object = {}): Line => ({
   ...line,

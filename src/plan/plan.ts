@@ -1,7 +1,7 @@
 import type { Emit } from '../core/event.ts'
 import { notAnAnswer, Refusal } from '../core/failure.ts'
 import type { Connect } from '../core/transport.ts'
-import { hostsOn } from '../graph/graph.ts'
+import { type Graph, hostsOn } from '../graph/graph.ts'
 import { factSource } from '../module/probes/facts.ts'
 import type { AnyQuery } from '../module/query.ts'
 import { describe } from '../module/step.ts'
@@ -9,6 +9,7 @@ import { recordAnswer } from '../world/answers.ts'
 import { batch } from '../world/batch.ts'
 import type { ReadInclude } from './bring.ts'
 import { type Conflict, conflictsIn, isRelinked } from './conflicts.ts'
+import { endsHost, isRescued } from './failure-policy.ts'
 import { wantedBy } from './included.ts'
 import type { Known } from './known.ts'
 import { failureOf, type Line, refOf } from './line.ts'
@@ -123,7 +124,7 @@ export const endingReads = (known: Known, emit: Emit): ((missing: MissingReads) 
 
 /** Whether no host is left to be asked anything: what can be told without them fails on every one. */
 const isHopeless = ({ known, planned }: Walk): boolean => {
-  const failing = new Set(planned.flatMap(p => p.lines.filter(l => l.verdict === 'fail').map(l => l.host)))
+  const failing = new Set(planned.flatMap(p => p.lines.filter(l => endsHost(known.graph, l)).map(l => l.host)))
   return known.graph.hosts.every(host => failing.has(host))
 }
 
@@ -226,7 +227,7 @@ export const warningOnce = (emit: Emit): Emit => {
 }
 
 /** Tells what is planned of a line. `notifies`: the handlers that its node notifies on its host. */
-export const announce = (line: Line, emit: Emit, notifies: string[] = []): void => {
+export const announce = (graph: Graph, line: Line, emit: Emit, notifies: string[] = []): void => {
   if (line.verdict === 'pending')
     throw new Error(`${line.id} could not be planned: it waits for a read that is never asked`)
   emit({
@@ -235,6 +236,7 @@ export const announce = (line: Line, emit: Emit, notifies: string[] = []): void 
     verdict: line.unchanging ? 'ok' : (line.toldAs ?? line.verdict),
     ...(line.why === undefined ? {} : { why: line.why }),
     ...(line.verdict === 'fail' ? { failure: failureOf(line) } : {}),
+    ...(line.verdict === 'fail' && isRescued(graph, line) ? { rescued: true } : {}),
     ...(line.needs === undefined ? {} : { needs: line.needs }),
     ...(line.verdict === 'change' && line.byItself ? { waits: true } : {}),
     ...(line.always ? { always: true } : {}),

@@ -1,16 +1,18 @@
-import { isUnknown, Lost, Missing } from '../core/unknown.ts'
+import { isUnknown, Later, Lost, Missing } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Graph, machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { factsVariable, isFactVariable } from '../load/fact-names.ts'
 import type { Located } from '../load/located.ts'
+import { failedVariables } from '../load/names.ts'
 import { createScope, type LoopItem } from '../load/scope.ts'
 import { layersFor } from '../load/variables.ts'
 import { facts } from '../module/probes/facts.ts'
 import { catchUnknown } from './decide.ts'
+import { rescuedBefore } from './failure-policy.ts'
 import { gatheredFacts } from './gathered-facts.ts'
 import { type GivenByIncludes, givenByIncludes } from './included.ts'
 import { isLost, type Known } from './known.ts'
-import { ask, type Walk } from './walk-state.ts'
+import { ask, type Hazard, type Walk } from './walk-state.ts'
 
 /** The layers of variables of any host as a node sees them, lowest first: its own task's only for its own host. */
 const layersOf =
@@ -130,6 +132,15 @@ const givenValue = (walk: Walk, from: Node, host: string, name: string): GivenVa
   return by && (() => registered(walk, by, host))
 }
 
+/** What a rescue sees of the task that it is for. */
+const failedValue = ({ known, outputs }: Walk, { is, by, cause }: Hazard, name: string): unknown => {
+  if (is === 'open') return new Later(cause)
+  if (name === 'ansible_failed_result') return outputs.get(by)
+  const { task } = known.graph.written.find(node => node.hosts.some(host => nodeId(host, node.task) === by))!
+  const { name: called, module: action, args, tags, register } = task
+  return { name: called, action, args: task.noLog ? {} : args.value, tags, ...(register ? { register } : {}) }
+}
+
 const factsOf = (walk: Walk, host: string): unknown => {
   const machine = machineOf(walk.known.graph.source, host)
   if (isLost(walk.known, host) || !walk.known.answers.has(machine)) throw new Lost(host)
@@ -158,6 +169,9 @@ export const scopeOf = (
   const layers = layersOf(walk.known, node, host, givenTo)
   const { extra } = walk.known.loaded
   const { role } = node.task
+  const failed = rescuedBefore(walk, node, host)
+  const isOfFailed = (name: string, on: string): boolean =>
+    failed !== undefined && on === host && failedVariables.includes(name)
   const isFixed = (name: string, on: string): boolean =>
     Object.hasOwn(extra, name) || (on === host && role !== undefined && Object.hasOwn(role.params, name))
   const isSettled = (name: string, on: string): boolean =>
@@ -171,10 +185,12 @@ export const scopeOf = (
     // A parameter of the role, and what the command line gives, win over what a task has registered.
     registers: on => {
       const open = givenTo(on).open.flatMap(({ names = [] }) => [...names])
-      return [...(givenIn(graph).get(on)?.keys() ?? []), ...open].filter(name => !isFixed(name, on))
+      const made = [...(givenIn(graph).get(on)?.keys() ?? []), ...open].filter(name => !isFixed(name, on))
+      return failed === undefined || on !== host ? made : [...made, ...failedVariables]
     },
     opens: on => givenTo(on).open.some(({ names }) => names === undefined),
     register: (on, name) => {
+      if (isOfFailed(name, on)) return () => failedValue(walk, failed!, name)
       if (answer && on === host && name === node.task.register) return () => answer.value
       return givenValue(walk, node, on, name) ?? (isSettled(name, on) ? undefined : openName(givenTo(on), name))
     },

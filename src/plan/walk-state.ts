@@ -2,7 +2,7 @@ import { fedTo } from '../core/quote.ts'
 import { isUnknown, Missing, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import type { Node } from '../graph/graph.ts'
-import type { AskedInclude } from '../load/surroundings.ts'
+import type { AskedInclude, BlockPlace } from '../load/surroundings.ts'
 import type { Label } from '../module/label.ts'
 import { type AnyQuery, touchedBy } from '../module/query.ts'
 import type { BoundReach } from '../module/reach.ts'
@@ -29,6 +29,13 @@ export const controllerSide = ''
 export type IncludeLine = { runs: boolean | Unknown; asked?: AskedInclude }
 
 /**
+ * What the lines behind one on its host have to reckon with: something `failed`, was kept from being done, or is `open`: it
+ * may still fail. `by`: the node (`host/task`) that met it. `cause`: the root cause, or the line that is open. `at`: the blocks
+ * that it was met in, the outermost first.
+ */
+export type Hazard = { is: 'failed' | 'open'; by: string; cause: string; at: BlockPlace[] }
+
+/**
  * One pass over nodes, from what is known: what it predicts of each machine, what each line registers, and what it lacks.
  * It is built by one pass and belongs to it; another pass is another value.
  */
@@ -41,6 +48,8 @@ export type Walk = {
   outputs: Map<string, unknown>
   /** Root cause by line (`host/task`), where one failed or was skipped because of another. */
   causes: Map<string, string>
+  /** What lines behind each (`host/task`) have to reckon with, where that is something. */
+  inFlight: Map<string, Hazard[]>
   /** What the lines of each include have come to (`host/task`). */
   included: Map<string, IncludeLine[]>
   missing: MissingReads
@@ -52,6 +61,7 @@ export const beginWalk = (known: Known, from: Partial<Walk> = {}): Walk => ({
   predicted: new Map(),
   outputs: new Map(),
   causes: new Map(),
+  inFlight: new Map(),
   included: new Map(),
   missing: new Map(),
   ...from,
@@ -59,8 +69,8 @@ export const beginWalk = (known: Known, from: Partial<Walk> = {}): Walk => ({
 })
 
 /** The same pass over machines as they are: nothing is predicted of them, while what lines register is shared. */
-export const withoutPredictions = ({ known, outputs, causes, included }: Walk): Walk =>
-  beginWalk(known, { outputs, causes, included })
+export const withoutPredictions = ({ known, outputs, causes, inFlight, included }: Walk): Walk =>
+  beginWalk(known, { outputs, causes, inFlight, included })
 
 /** A machine as the next line of a pass sees it, or as one saw it after so many predictions. */
 export const worldOn = ({ known, predicted }: Walk, machine: string, upto?: number): World => ({

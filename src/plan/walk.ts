@@ -1,6 +1,6 @@
 import { isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { machineOf, type Node, nodeId, notifiersOf } from '../graph/graph.ts'
+import { type Graph, machineOf, type Node, nodeId, notifiersOf } from '../graph/graph.ts'
 import type { LoopItem } from '../load/scope.ts'
 import { leavesOf } from '../load/secrets.ts'
 import type { Module } from '../module/define.ts'
@@ -8,10 +8,10 @@ import { touchedBy } from '../module/query.ts'
 import { argumentsOf, condition, itemAt, itemsOf, skippedBy } from './arguments.ts'
 import { planCollective } from './collective.ts'
 import { type Asker, catchUnknown, decideOne } from './decide.ts'
-import { causeIn, causeOf } from './failure-policy.ts'
+import { causeOf, isRescued, registerFailures, uncalledLine } from './failure-policy.ts'
 import { hindered } from './hindrance.ts'
 import { includeLines, isBrought } from './included.ts'
-import { plannedLine } from './judgement.ts'
+import { failedOutputs, plannedLine } from './judgement.ts'
 import type { Known } from './known.ts'
 import {
   blank,
@@ -95,6 +95,8 @@ const hostLines = (walk: Walk, node: Node): Line[] => {
   if (node.task.gives) walk.outputs.delete(line.id)
   const cause = causeOf(walk, node, host)
   if (cause !== undefined) return [unknownLine(line, new Lost(cause), () => [])]
+  const waiting = uncalledLine(walk, line)
+  if (waiting) return [waiting]
   const runs = runCondition(walk, node, host)
   if (runs === false) return [skipLine(line, node.task.handler ? 'not notified' : 'not included')]
   if (!node.compiled.loop) return [hostLine(walk, line, runs)]
@@ -171,21 +173,21 @@ const planUnconditionally = (walk: Walk, line: Line, scope: Record<string, unkno
 }
 
 /** What is registered of what was done says whether it failed. */
-const withFailed = (line: Line): Line => {
+const withFailed = (graph: Graph, line: Line): Line => {
   const { outputs } = line
+  if (line.verdict === 'fail' && isRescued(graph, line)) return { ...line, outputs: failedOutputs(line) }
   if (!isRecord(outputs) || isUnknown(outputs) || 'failed' in outputs || outputs.skipped === true) return line
   return { ...line, outputs: { ...outputs, failed: false } }
 }
 
 /** Keeps what the lines of a node register on one host, and what keeps its dependants from running. */
-export const register = ({ known, outputs, causes }: Walk, node: Node, host: string, lines: Line[]): void => {
-  keepOutputs(known, lines)
+export const register = (walk: Walk, node: Node, host: string, lines: Line[]): void => {
+  const { known, outputs } = walk
   const id = nodeId(host, node.task)
-  const kept = lines.map(withFailed)
+  const kept = lines.map(line => withFailed(known.graph, line))
+  keepOutputs(known, kept)
   outputs.set(id, node.compiled.loop ? loopOutputs(kept, id) : kept[0]!.outputs)
-  const cause = causeIn(lines)
-  if (cause === undefined || !node.included.has(host)) causes.delete(id)
-  else causes.set(id, cause)
+  registerFailures(walk, node, host, lines)
 }
 
 /** Plans one node as the next of a pass, and keeps what it registers. */

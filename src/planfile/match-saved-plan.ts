@@ -39,7 +39,7 @@ export const expectedPlanFrom = (
   const said = new Map(events.flatMap(event => (event.type === 'planned' ? [[event.node, event] as const] : [])))
   const acting = lines
     .map(({ node }) => said.get(node)!)
-    .filter(({ verdict }) => verdict === 'change' || verdict === 'undecided')
+    .filter(({ verdict }) => verdict === 'change' || verdict === 'undecided' || verdict === 'standby')
   const doing = new Set(acting.map(({ node }) => baseOf(node)))
   const changes = lines.map(({ node }) => node).filter(node => said.get(node)!.verdict === 'change')
   return {

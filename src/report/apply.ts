@@ -17,9 +17,17 @@ const symbols: Record<Result['status'], string> = {
   changed: '~',
   failed: '!',
   ignored: '!',
+  rescued: '!',
   skipped: '-',
   refused: '!',
   unverified: '?',
+}
+
+/** What is said of some statuses before their reason. */
+const beginnings: Partial<Record<Result['status'], string>> = {
+  refused: 'refused: ',
+  ignored: 'failed, which is ignored: ',
+  rescued: 'failed, which is rescued: ',
 }
 
 const isShown = ({ status }: Result, { verbosity }: TextOptions): boolean =>
@@ -34,10 +42,17 @@ const reasonOf = (event: Result): string => {
 /** One finished node: `node0  ~ Install kubo: it is not there (2.1 s)`. */
 const resultLines = (event: Result, width: number, { paint, diff }: TextOptions): string[] => {
   const { red, yellow, dim } = paint
-  const colour = { ok: dim, changed: yellow, failed: red, ignored: yellow, skipped: dim, refused: red, unverified: red }
-  const refused =
-    event.status === 'refused' ? 'refused: ' : event.status === 'ignored' ? 'failed, which is ignored: ' : ''
-  const reason = `${refused}${oneLine(reasonOf(event))}`
+  const colour = {
+    ok: dim,
+    changed: yellow,
+    failed: red,
+    ignored: yellow,
+    rescued: yellow,
+    skipped: dim,
+    refused: red,
+    unverified: red,
+  }
+  const reason = `${beginnings[event.status] ?? ''}${oneLine(reasonOf(event))}`
   const text = `${symbols[event.status]} ${oneLine(taskLabel(event))}`
   const line = `${event.host.padEnd(width)}  ${colour[event.status](text)}${reason === '' ? '' : `: ${reason}`}`
   const differences = diff === 'show' ? event.diff.flatMap(one => differenceLines(one, paint)) : []

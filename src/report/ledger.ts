@@ -10,6 +10,8 @@ export type LedgerEntry = NodeRef & {
   waits?: true
   always?: true
   turn?: true
+  /** It would fail, and the work on its host goes on behind it. */
+  rescued?: true
   /** The end of the run came before it. */
   unbegun?: true
   steps: string[]
@@ -41,6 +43,7 @@ const planned = (event: Event & { type: 'planned' }): LedgerEntry => ({
   ...(event.always && { always: true }),
   ...(event.turn && { turn: true }),
   ...(event.failure && { failure: event.failure }),
+  ...(event.rescued && { rescued: true }),
   steps: event.steps,
   stepsRun: 0,
   diff: event.diff,

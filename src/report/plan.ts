@@ -10,11 +10,19 @@ import type { Reporter, Sink, TextOptions } from './reporter.ts'
 import { createWarnings } from './warning.ts'
 import { hostList, plural } from './wording.ts'
 
-const symbols: Record<PlanVerdict, string> = { ok: '=', change: '~', undecided: '?', skipped: '-', fail: '!' }
+const symbols: Record<PlanVerdict, string> = {
+  ok: '=',
+  change: '~',
+  undecided: '?',
+  standby: '^',
+  skipped: '-',
+  fail: '!',
+}
 const colours: Record<PlanVerdict, keyof Paint> = {
   ok: 'dim',
   change: 'yellow',
   undecided: 'cyan',
+  standby: 'dim',
   skipped: 'dim',
   fail: 'red',
 }
@@ -42,6 +50,7 @@ const reasonOf = (entry: LedgerEntry): string => {
     ...(entry.waits ? ['waits'] : []),
     ...(entry.always ? ['always'] : []),
     ...(entry.turn ? ['one host at a time'] : []),
+    ...(entry.rescued ? ['rescued'] : []),
   ]
   const mark = marks.length === 0 ? '' : `(${marks.join(', ')})`
   return [seenFrom(entry, reason), mark].filter(part => part !== '').join(' ')
@@ -76,7 +85,8 @@ const groupLines = (
   const [first = '', ...rest] = reasonOf(entry).trim().split('\n')
   const text = [hosts, first].filter(part => part !== '').join(': ')
   const name = text === '' ? oneLine(task.label) : oneLine(task.label).padEnd(width)
-  const line = `  ${reading.paint[colours[verdict]](`${symbols[verdict]} ${name}`)}  ${text}`.trimEnd()
+  const colour = entry.rescued ? 'yellow' : colours[verdict]
+  const line = `  ${reading.paint[colour](`${symbols[verdict]} ${name}`)}  ${text}`.trimEnd()
   // What a failure says beyond its first line stands with the root causes.
   const more = verdict === 'fail' ? [] : rest.map(part => indented(part, width + 6))
   return [line, ...more, ...detailLines(entry, reading)]

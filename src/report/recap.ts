@@ -8,27 +8,40 @@ import { mergeHostsGoneAlike, type RootCause, rootCauses } from './root-causes.t
 import { duration, plural, rowLines } from './wording.ts'
 
 type Counts = Required<
-  Pick<HostSummary, 'ok' | 'changed' | 'failed' | 'skipped' | 'undecided' | 'ignored' | 'unverified' | 'unbegun'>
+  Pick<
+    HostSummary,
+    'ok' | 'changed' | 'failed' | 'skipped' | 'undecided' | 'standby' | 'ignored' | 'rescued' | 'unverified' | 'unbegun'
+  >
 >
 
 const always = {
   undecided: 'undecided',
   skipped: 'skipped',
   ok: 'unchanged',
+  standby: 'only if others fail',
   ignored: 'failed and ignored',
   unverified: 'not known',
   unbegun: 'not begun',
 }
 const words = {
-  plan: { ...always, changed: 'to change', failed: 'would fail' },
-  apply: { ...always, changed: 'changed', failed: 'failed' },
+  plan: { ...always, changed: 'to change', failed: 'would fail', rescued: 'would fail and be rescued' },
+  apply: { ...always, changed: 'changed', failed: 'failed', rescued: 'failed and rescued' },
 }
 
 /** The counts of one host; one that had not begun is not counted twice. Earlier runs knew neither of the last two. */
-const countsOf = ({ ignored = 0, unverified = 0, unbegun = 0, ...counts }: HostSummary): Counts => ({
+const countsOf = ({
+  ignored = 0,
+  rescued = 0,
+  standby = 0,
+  unverified = 0,
+  unbegun = 0,
+  ...counts
+}: HostSummary): Counts => ({
   ...counts,
   skipped: counts.skipped - unbegun,
   ignored,
+  rescued,
+  standby,
   unverified,
   unbegun,
 })
@@ -44,6 +57,8 @@ const phrase = (counts: Counts, command: 'plan' | 'apply', paint: Paint): string
     ...part('undecided', paint.cyan),
     ...part('failed', paint.red),
     ...part('ignored', paint.yellow),
+    ...part('rescued', paint.yellow),
+    ...part('standby', paint.dim),
     ...part('unverified', paint.red),
     ...part('skipped', paint.dim),
     ...part('unbegun', paint.dim),
@@ -61,15 +76,18 @@ const summed = (hosts: HostSummary[]): Counts => {
     skipped: sum('skipped'),
     undecided: sum('undecided'),
     ignored: sum('ignored'),
+    rescued: sum('rescued'),
+    standby: sum('standby'),
     unverified: sum('unverified'),
     unbegun: sum('unbegun'),
   }
 }
 
 const hostText = (summary: HostSummary, command: 'plan' | 'apply', paint: Paint): string => {
-  const { ok, changed, failed, skipped, undecided, ignored = 0, unverified = 0 } = summary
-  const nothing = ok + changed + failed + skipped + undecided + ignored + unverified === 0
-  const said = phrase(countsOf(summary), command, paint)
+  const counts = countsOf(summary)
+  const { ok, changed, failed, undecided, standby, ignored, rescued, unverified } = counts
+  const nothing = ok + changed + failed + summary.skipped + undecided + standby + ignored + rescued + unverified === 0
+  const said = phrase(counts, command, paint)
   if (!summary.unreachable) return said
   return nothing ? paint.red('lost') : `${said}; ${paint.red('lost')}`
 }

@@ -30,7 +30,9 @@ const failureOf = (entry: LedgerEntry): Failure =>
 
 /** In an apply a node that would fail according to the plan, and was not run, has failed as well. */
 export const hasFailed = (entry: LedgerEntry): boolean =>
-  entry.status === 'failed' || entry.status === 'refused' || (entry.status === undefined && entry.verdict === 'fail')
+  entry.status === 'failed' ||
+  entry.status === 'refused' ||
+  (entry.status === undefined && entry.verdict === 'fail' && !entry.rescued)
 
 export const isSkipped = (entry: LedgerEntry): boolean => (entry.status ?? entry.verdict) === 'skipped'
 

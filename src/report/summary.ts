@@ -37,6 +37,8 @@ const isPending = ({ verdict }: LedgerEntry): boolean => verdict === 'change' ||
 const countsOf = (entries: LedgerEntry[], unreachable: boolean): HostSummary => {
   const count = (test: (entry: LedgerEntry) => boolean): number => entries.filter(test).length
   const ignored = count(entry => entry.status === 'ignored')
+  const rescued = count(entry => entry.status === 'rescued' || (entry.status === undefined && entry.rescued === true))
+  const standby = count(entry => entry.status === undefined && entry.verdict === 'standby')
   const unverified = count(entry => entry.status === 'unverified')
   const unbegun = count(entry => entry.unbegun === true)
   return {
@@ -46,6 +48,8 @@ const countsOf = (entries: LedgerEntry[], unreachable: boolean): HostSummary => 
     skipped: count(isSkipped),
     undecided: count(entry => entry.status === undefined && entry.verdict === 'undecided'),
     ...(ignored > 0 && { ignored }),
+    ...(rescued > 0 && { rescued }),
+    ...(standby > 0 && { standby }),
     ...(unverified > 0 && { unverified }),
     ...(unbegun > 0 && { unbegun }),
     unreachable,

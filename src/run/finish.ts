@@ -4,9 +4,10 @@ import { born, Lost } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
+import { isRescued } from '../plan/failure-policy.ts'
 import { inputFingerprints } from '../plan/input-fingerprints.ts'
 import { ignoredLine, judgedLine } from '../plan/judgement.ts'
-import { failureOf, type Line, outlivesFailure, refOf, toldFailure } from '../plan/line.ts'
+import { failureOf, type Line, outlivesFailure, refOf, skipLine, toldFailure } from '../plan/line.ts'
 import { register } from '../plan/walk.ts'
 import { boundReach, withoutPredictions } from '../plan/walk-state.ts'
 import { invalidate } from '../world/answers.ts'
@@ -23,7 +24,7 @@ const emitResult = ({ emit, key, started, ended }: RunContext, line: Line, statu
     ...(line.needs === undefined || status !== 'skipped' ? {} : { needs: line.needs }),
     ...(failure === undefined ? {} : { failure }),
     ...(line.unbegun ? { unbegun: true } : {}),
-    steps: status === 'changed' || status === 'failed' ? line.steps.length : 0,
+    steps: ['changed', 'failed', 'rescued'].includes(status) ? line.steps.length : 0,
     ms: since === undefined ? 0 : (ended.get(line.id) ?? Date.now()) - since,
     diff: status === 'changed' ? line.diff : [],
     ...(asks ? { asks } : {}),
@@ -41,6 +42,10 @@ const warnOfContradiction = ({ planned, known, emit }: RunContext, line: Line, s
   const isLeft = (other: Line): boolean =>
     other.machine === line.machine && other.host !== line.host && other.verdict === 'fail'
   if (known.graph.source.machines.size > 0 && [...known.finished.values()].some(isLeft)) return
+  // What was planned behind a block was so where nothing in it fails.
+  const isOtherwise = (other: Line): boolean =>
+    other.machine === line.machine && other.verdict === 'fail' && isRescued(known.graph, other)
+  if ([...known.finished.values()].some(isOtherwise)) return
   const broken =
     (before?.verdict === 'ok' && status === 'changed' && before.toldAs === undefined) ||
     (before?.verdict === 'change' && !isOpenToWords(before) && !before.unchanging && status === 'ok')
@@ -104,7 +109,7 @@ export const finishFailed = (
   const own = answer && { msg: failure.what, ...answer, changed }
   const judged = judgedLine(withoutPredictions(context.walk), own ? { ...failed, answer: own } : failed)
   if (judged.verdict === 'ok') finishAnswered(context, judged, judged.ignored && told)
-  else finish(context, failed, 'failed', told)
+  else finishFailing(context, judged.answer ? { ...failed, answer: judged.answer } : failed, told)
 }
 
 /** A line that is repeated has not come to its end in all its attempts: whatever `failed_when` says. */
@@ -118,8 +123,12 @@ export const finishInVain = (
   const failed: Line = { ...line, verdict: 'fail', why: told.what, outputs: new Lost(line.id), answer }
   const ended = ignoredLine(withoutPredictions(context.walk), failed)
   if (ended.ignored) finishAnswered(context, ended, told)
-  else finish(context, failed, 'failed', told)
+  else finishFailing(context, failed, told)
 }
+
+/** A line has failed, and that is not ignored: its block may say what is done then. */
+const finishFailing = (context: RunContext, line: Line, failure: Failure): void =>
+  finish(context, line, isRescued(context.known.graph, line) ? 'rescued' : 'failed', failure)
 
 /** A line has an answer, and its task has said what that is. */
 const finishAnswered = (context: RunContext, line: Line, ignored = line.ignored): void => {
@@ -155,6 +164,8 @@ export const finishChanged = (context: RunContext, line: Line, outputs: unknown)
 export const finishQuiet = (context: RunContext, line: Line): boolean => {
   if (line.verdict === 'ok') finishAnswered(context, line)
   else if (line.verdict === 'skipped') finish(context, line, 'skipped')
+  else if (line.verdict === 'standby')
+    finish(context, skipLine({ ...line, needs: undefined }, 'nothing failed'), 'skipped')
   else if (line.refusal) finish(context, line, 'refused', line.refusal)
   else if (line.verdict === 'fail') finishFailed(context, line, failureOf(line))
   else return false

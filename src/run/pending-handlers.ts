@@ -56,7 +56,7 @@ const afterRun = (before: PendingHandlers, { id, events }: RecordedRun, calls: C
     if (event.type !== 'result') continue
     const { node, status, needs, unbegun } = event
     const hasBegun = begun.delete(node)
-    const isOpen = status === 'failed' || status === 'unverified'
+    const isOpen = status === 'failed' || status === 'rescued' || status === 'unverified'
     if (status === 'changed' || (isOpen && hasBegun)) call(node)
     if (status === 'changed' || status === 'ok') come(node)
     else if (calls.handlers.has(baseOf(node)) && (isOpen || needs !== undefined || unbegun)) reopen(node)

@@ -71,7 +71,13 @@ const rehearsal = (context: RunContext, results: Result[]): RunContext => {
   return {
     ...context,
     known,
-    walk: { ...walk, known, outputs: new Map(walk.outputs), causes: new Map(walk.causes) },
+    walk: {
+      ...walk,
+      known,
+      outputs: new Map(walk.outputs),
+      causes: new Map(walk.causes),
+      inFlight: new Map(walk.inFlight),
+    },
     planned: new Map(),
     gated: new Map(),
     emit: event => void (event.type === 'result' ? results.push(event) : emit(event)),

@@ -78,10 +78,12 @@ const tellAll = (context: RunContext): void => {
   for (const host of context.known.graph.hosts) for (const line of lines.get(host) ?? []) finishQuiet(context, line)
 }
 
+const mayAct = ({ verdict }: Line): boolean => verdict === 'change' || verdict === 'undecided' || verdict === 'standby'
+
 /** A host that gets no step: what is ok there stays told, the rest is skipped with the cause. */
 const halt = (context: RunContext, lines: Line[], cause: Line): void => {
   for (const line of lines)
-    if (line.verdict === 'change' || line.verdict === 'undecided') finishSkipped(context, line, cause.id, cause.outputs)
+    if (mayAct(line)) finishSkipped(context, line, cause.id, cause.outputs)
     else finishQuiet(context, { ...line, outputs: neverMade(line.outputs, new Lost(cause.id)) })
 }
 

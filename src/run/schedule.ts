@@ -159,10 +159,9 @@ const okEverywhere = (planned: Map<string, Line>, node: Node, host: string): Lin
 }
 
 /** The line of a host that takes no part in a collective, because of what it needs. */
-const withoutHost = ({ outputs, causes }: Walk, node: Node, host: string, cause: string): Line => {
+const withoutHost = (walk: Walk, node: Node, host: string, cause: string): Line => {
   const line = unknownLine(blank(node, host), new Lost(cause), () => [])
-  outputs.set(line.id, line.outputs)
-  causes.set(line.id, cause)
+  register(walk, node, host, [line])
   return line
 }
 

@@ -37,13 +37,16 @@ export const ofRunbook = (events: Event[], type: 'planned' | 'result'): Sayings 
     events.flatMap((event): [string, Said][] => {
       if (event.type === 'planned' && type === 'planned') {
         const { verdict } = event
-        return [[numberOf(event.node), verdict === 'change' ? 'changed' : verdict === 'fail' ? 'failed' : verdict]]
+        const said = { ok: 'ok', change: 'changed', fail: 'failed', standby: 'skipped' } as const
+        return [[numberOf(event.node), verdict in said ? said[verdict as keyof typeof said] : (verdict as Said)]]
       }
       if (event.type !== 'result' || type !== 'result') return []
       return [
         [
           numberOf(event.node),
-          ['refused', 'unverified', 'ignored', 'failed'].includes(event.status) ? 'failed' : (event.status as Said),
+          ['refused', 'unverified', 'ignored', 'rescued', 'failed'].includes(event.status)
+            ? 'failed'
+            : (event.status as Said),
         ],
       ]
     }),

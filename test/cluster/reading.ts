@@ -22,7 +22,7 @@ export const pending = (told: Told): string[] =>
 /** What a decided verdict promised and its result did not keep. A wait that came true meanwhile is none. */
 export const broken = (told: Told): string[] => {
   const results = new Map(resultsOf(told).map(result => [result.node, result.status]))
-  const kept = { ok: ['ok'], skipped: ['skipped'], fail: ['failed'] }
+  const kept = { ok: ['ok'], skipped: ['skipped'], standby: ['skipped'], fail: ['failed', 'rescued'] }
   return plannedOf(told).flatMap(({ node, verdict, waits }) => {
     if (verdict === 'undecided') return []
     const good = verdict === 'change' ? (waits ? ['ok', 'changed'] : ['changed']) : kept[verdict]

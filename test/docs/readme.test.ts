@@ -61,7 +61,6 @@ test('what it says not to be there yet is refused', () => {
   place.write('hosts.yml', 'all:\n  hosts:\n    web: { ansible_host: 127.0.0.1 }\n')
   for (const [word, task] of [
     ['cron', 'cron: { name: x }'],
-    ['rescue', 'block: []\n      rescue: []'],
     ['serial', 'serial: 1\n      debug: x'],
     ['throttle', 'throttle: 1\n      debug: x'],
   ] as const) {

@@ -115,7 +115,7 @@ const announceAll = (walk: Walk, graph: Graph, emit: Emit): void => {
   const notified = notifiedHandlers(graph)
   const tell = warningOnce(emit)
   for (const line of byHost(walk))
-    if (line.node.included.has(line.host)) announce(line, tell, notified.get(nodeId(line.host, line.node.task)))
+    if (line.node.included.has(line.host)) announce(graph, line, tell, notified.get(nodeId(line.host, line.node.task)))
 }
 
 /** Who answers templates: this machine. */

@@ -141,7 +141,8 @@ const emitPlan = async ({ walk, conflicts }: Plan, emit: Emit): Promise<void> =>
   const notified = notifiedHandlers(walk.known.graph)
   const tell = warningOnce(emit)
   for (const line of byHost(walk))
-    if (line.node.included.has(line.host)) announce(line, tell, notified.get(nodeId(line.host, line.node.task)))
+    if (line.node.included.has(line.host))
+      announce(walk.known.graph, line, tell, notified.get(nodeId(line.host, line.node.task)))
   for (const { line, why } of conflicts) emit({ type: 'warning', node: line, text: why })
 }
 
