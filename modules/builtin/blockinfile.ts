@@ -1,5 +1,5 @@
 import { defineModule, file, pattern, type Static, T } from '../../src/module/module.ts'
-import { type BlockPlace, editBlock } from './lib/block-edit.ts'
+import { type BlockPosition, editBlock } from './lib/block-edit.ts'
 import { backupLabels, backupOutput, contentArguments } from './lib/content-arguments.ts'
 import { decideEdit } from './lib/edited-file.ts'
 import { attributeArguments, rareAttributeArguments, targetReads } from './lib/file-attributes.ts'
@@ -50,7 +50,7 @@ const args = T.Object(
 )
 type Wanted = Static<typeof args>
 
-const placeOf = ({ insertafter, insertbefore }: Wanted): BlockPlace | Obstacle => {
+const placeOf = ({ insertafter, insertbefore }: Wanted): BlockPosition | Obstacle => {
   if (insertafter !== undefined && insertbefore !== undefined)
     return { why: 'both insertafter and insertbefore are given', fix: 'leave one of them out' }
   if (insertbefore === 'BOF') return { at: 'beginning' }

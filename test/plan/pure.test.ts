@@ -80,7 +80,7 @@ test(`a walk over frozen inputs, once and again, says the same (seed ${seed})`, 
 const sorted = (ran: Ran): Record<string, string> =>
   Object.fromEntries(
     Object.entries(verdicts(ran))
-      .map(([id, verdict]) => [id, verdict.replace(/ \/[^ ]*\//, ' /')] as const)
+      .map(([id, verdict]) => [id, verdict.replaceAll(/ \/[^ ]*\//g, ' /')] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 

@@ -7,7 +7,8 @@ const MEANS: Record<Exclude<PlanVerdict, 'undecided'>, Status[]> = {
   ok: ['ok'],
   change: ['changed'],
   skipped: ['skipped'],
-  fail: ['failed', 'ignored', 'skipped'],
+  standby: ['skipped'],
+  fail: ['failed', 'ignored', 'rescued', 'skipped'],
 }
 
 /**
@@ -21,7 +22,7 @@ export const keptIn = (events: Event[]): Kept => {
   const kept: Kept = { lines: 0, decided: 0, changes: 0, skipped: 0, wrong: [] }
   for (const [node, { verdict, why }] of planned) {
     const result = results.get(node)
-    if (verdict === 'skipped') kept.skipped++
+    if (verdict === 'skipped' || verdict === 'standby') kept.skipped++
     else {
       kept.lines++
       if (verdict !== 'undecided') kept.decided++

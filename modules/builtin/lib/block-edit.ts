@@ -1,11 +1,11 @@
 /** Where a new block goes: behind (or before) the last line that matches, or the first match where it spans lines. */
-export type BlockPlace = { at: 'beginning' | 'end' } | { side: 'after' | 'before'; of: RegExp; spansLines: boolean }
+export type BlockPosition = { at: 'beginning' | 'end' } | { side: 'after' | 'before'; of: RegExp; spansLines: boolean }
 
 /** A block of lines between two marker lines, in Ansible's terms; an empty block takes it out. */
 export type BlockEdit = {
   markers: [begin: string, end: string]
   block: string
-  place: BlockPlace
+  place: BlockPosition
   /** Whether there is an empty line before and behind it, but where the file begins or ends. */
   blankBefore: boolean
   blankAfter: boolean
@@ -15,7 +15,7 @@ const split = (text: string): string[] => text.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\
 const lineEnds = (text: string): number => text.split('\n').length - 1
 
 /** Index of the line that a new block comes before. */
-const placeIn = (text: string, lines: string[], place: BlockPlace): number => {
+const placeIn = (text: string, lines: string[], place: BlockPosition): number => {
   if ('at' in place) return place.at === 'beginning' ? 0 : lines.length
   const { of, side, spansLines } = place
   const past = side === 'after' ? 1 : 0
