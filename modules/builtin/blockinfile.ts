@@ -63,17 +63,12 @@ const placeOf = ({ insertafter, insertbefore }: Wanted): BlockPosition | Obstacl
     : { side, of, spansLines: /^\(\?[is]*m/.test(text) }
 }
 
-/** What Ansible says of it. */
-const message = (isThere: boolean, block: string): string =>
-  !isThere ? 'File created' : block === '' ? 'Block removed' : 'Block inserted'
-
 export default defineModule({
   name: 'blockinfile',
   about: 'A block of lines between two marker lines is in a text file, or is not.',
   args,
   outputs: T.Object({
     path: T.String({ description: 'The path of the file.' }),
-    msg: T.String({ description: '"Block inserted", "Block removed", "File created"; empty where the text stays.' }),
     backup_file: backupOutput,
   }),
   examples: [
@@ -86,8 +81,7 @@ export default defineModule({
     const at = plainPath(args.path)
     const place = placeOf(args)
     if ('why' in place) return fail(place.why, place.fix)
-    if (!seen.file.exists && args.state === 'absent')
-      return ok({ path: args.path, msg: `File ${args.path} not present` })
+    if (!seen.file.exists && args.state === 'absent') return ok({ path: args.path })
     const isPresent = args.state === 'present'
     const marker = (word: string): string => args.marker.replaceAll('{mark}', () => word)
     const block = isPresent ? args.block : ''
@@ -105,13 +99,12 @@ export default defineModule({
     }
     const it = decideEdit(at, edit, { ...args, restless }, seen)
     if (it.is === 'fail') return fail(it.why, it.fix)
-    if (it.is === 'ok') return ok({ path: args.path, msg: '' })
-    const msg = it.will.content === undefined ? '' : message(seen.file.exists, block)
+    if (it.is === 'ok') return ok({ path: args.path })
     return change({
       will: { file: it.will },
       steps: it.steps,
       reason: it.reason,
-      outputs: { path: args.path, msg },
+      outputs: { path: args.path },
     })
   },
 })

@@ -4,9 +4,10 @@ import { decideEdit } from './lib/edited-file.ts'
 import { attributeArguments, rareAttributeArguments, targetReads } from './lib/file-attributes.ts'
 import { editIni, type IniEdit } from './lib/ini-edit.ts'
 import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
+import { type Scalar, scalarArgument, scalarText } from './lib/scalar-argument.ts'
 
 const oneLine = { pattern: '^[^\\n]*$' }
-const values = (description: string) => T.Optional(T.Array(T.String(oneLine), { description }))
+const values = (description: string) => T.Optional(T.Array(scalarArgument(description), { description }))
 
 const args = T.Object(
   {
@@ -22,7 +23,7 @@ const args = T.Object(
         T.Object(
           {
             option: T.String({ description: 'An option that the section has.' }),
-            value: T.Optional(T.String({ ...oneLine, description: 'Its value. Not given: any.' })),
+            value: T.Optional(scalarArgument('Its value. Not given: any.')),
             values: values('In place of `value`: one of these.'),
           },
           { additionalProperties: false },
@@ -36,7 +37,7 @@ const args = T.Object(
         description: 'The option. Not given: the section alone is there, or goes with all in it.',
       }),
     ),
-    value: T.Optional(T.String({ ...oneLine, description: 'Its value.' })),
+    value: T.Optional(scalarArgument('Its value.')),
     values: values('In place of `value`: a line for each.'),
     state: T.Enum(['present', 'absent'], { default: 'present', description: 'Whether it is to be there.' }),
     exclusive: T.Boolean({
@@ -62,9 +63,11 @@ const args = T.Object(
   { additionalProperties: false },
 )
 type Wanted = Static<typeof args>
-type Said = { value?: string; values?: string[] }
+type Said = { value?: Scalar; values?: Scalar[] }
 
-const distinct = ({ value, values = [] }: Said): string[] => [...new Set(value === undefined ? values : [value])]
+const distinct = ({ value, values = [] }: Said): string[] => [
+  ...new Set((value === undefined ? values : [value]).map(scalarText)),
+]
 
 /** What is missing or contradicts something else. */
 const contradiction = (args: Wanted): Obstacle | undefined => {

@@ -4,6 +4,7 @@ import { decideEdit } from './lib/edited-file.ts'
 import { targetReads } from './lib/file-attributes.ts'
 import { editLimit, isLimit } from './lib/limit-edit.ts'
 import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
+import { scalarArgument, scalarText } from './lib/scalar-argument.ts'
 
 const items = [
   'as',
@@ -37,10 +38,9 @@ const args = T.Object(
       description: 'hard: nobody gets beyond it. soft: as a session begins. -: both.',
     }),
     limit_item: T.Enum(items, { description: 'What is limited; see limits.conf(5).' }),
-    value: T.String({
-      description:
-        'The limit: a number, or unlimited, infinity or -1 for none. Of nice and priority a number from -20 to 19.',
-    }),
+    value: scalarArgument(
+      'The limit: a number, or unlimited, infinity or -1 for none. Of nice and priority a number from -20 to 19.',
+    ),
     use_max: T.Boolean({ default: false, description: 'A higher limit that is there stays.' }),
     use_min: T.Boolean({ default: false, description: 'A lower limit that is there stays.' }),
     comment: T.String({
@@ -55,7 +55,7 @@ const args = T.Object(
 )
 type Wanted = Static<typeof args>
 
-const unfit = ({ limit_item, value, use_max, use_min }: Wanted): Obstacle | undefined => {
+const unfit = ({ limit_item, use_max, use_min }: Wanted, value: string): Obstacle | undefined => {
   if (use_max && use_min) return { why: 'both use_max and use_min are set', fix: 'leave one of them out' }
   if (isLimit(limit_item, value)) return undefined
   return limit_item === 'nice' || limit_item === 'priority'
@@ -76,10 +76,11 @@ export default defineModule({
   touches: args => backupLabels(args, plainPath(args.dest)),
   plan: (args, seen, { ok, change, fail }) => {
     const at = plainPath(args.dest)
-    const problem = unfit(args)
+    const value = scalarText(args.value)
+    const problem = unfit(args, value)
     if (problem) return fail(problem.why, problem.fix)
     const edit = (text: string): string | Obstacle => {
-      const made = editLimit(text, args)
+      const made = editLimit(text, { ...args, value })
       if (typeof made === 'string') return made
       return { why: `${at} has a limit that is none: ${made.wrong}`, fix: 'correct that line' }
     }
