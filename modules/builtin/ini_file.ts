@@ -4,7 +4,7 @@ import { decideEdit } from './lib/edited-file.ts'
 import { attributeArguments, rareAttributeArguments, targetReads } from './lib/file-attributes.ts'
 import { editIni, type IniEdit } from './lib/ini-edit.ts'
 import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
-import { type Scalar, scalarArgument, scalarText } from './lib/scalar-argument.ts'
+import { type ScalarValue, scalarArgument, scalarText } from './lib/scalar-argument.ts'
 
 const oneLine = { pattern: '^[^\\n]*$' }
 const values = (description: string) => T.Optional(T.Array(scalarArgument(description), { description }))
@@ -63,7 +63,7 @@ const args = T.Object(
   { additionalProperties: false },
 )
 type Wanted = Static<typeof args>
-type Said = { value?: Scalar; values?: Scalar[] }
+type Said = { value?: ScalarValue; values?: ScalarValue[] }
 
 const distinct = ({ value, values = [] }: Said): string[] => [
   ...new Set((value === undefined ? values : [value]).map(scalarText)),

@@ -26,7 +26,7 @@ import {
 import { attributeSteps, writeStep } from './lib/file-content.ts'
 import { makingFunctions } from './lib/making-in-closet.ts'
 import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
-import { fingerprintOf, kindOf, type PrivateKeyLook, privateKeyAt, publicKeyIn } from './lib/ssh-key.ts'
+import { type PrivateKeyLook, privateKeyAt, publicKeyIn, sshFingerprint, sshKeyKind } from './lib/ssh-key.ts'
 
 const args = T.Object(
   {
@@ -93,7 +93,7 @@ const makingReason = (args: Wanted, { key, look }: Seen): string | Obstacle | un
           why: `the key ${args.path} cannot be read: it has a passphrase, is damaged, or others may read it`,
           fix: 'set regenerate: full_idempotence to have another one made in its place',
         }
-  const { type, size } = kindOf(look.key)
+  const { type, size } = sshKeyKind(look.key)
   if (regenerate === 'never' || (type === args.type && size === sizeOf(args))) return undefined
   const why = `it is ${type} with ${size} bits`
   return regenerate === 'fail'
@@ -143,7 +143,7 @@ const outputsOf = (args: Wanted, seen: Seen) => {
     filename: args.path,
     type: args.type,
     size: sizeOf(args),
-    fingerprint: key ? fingerprintOf(key) : '',
+    fingerprint: key ? sshFingerprint(key) : '',
     public_key: there ? [there.type, there.blob, there.comment].join(' ').trim() : '',
     comment: there?.comment ?? '',
   }

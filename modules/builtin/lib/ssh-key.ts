@@ -31,7 +31,7 @@ const bitsOf = (number: Buffer): number => {
 }
 
 /** What kind of key it is, in the words of ssh-keygen, and how many bits it has. */
-export const kindOf = ({ type, blob }: PublicKey): { type: string; size: number } => {
+export const sshKeyKind = ({ type, blob }: PublicKey): { type: string; size: number } => {
   const fields = fieldsIn(blob)
   if (type === 'ssh-rsa') return { type: 'rsa', size: bitsOf(fields[2] ?? Buffer.alloc(0)) }
   if (type === 'ssh-dss') return { type: 'dsa', size: bitsOf(fields[1] ?? Buffer.alloc(0)) }
@@ -39,7 +39,7 @@ export const kindOf = ({ type, blob }: PublicKey): { type: string; size: number 
   return type === 'ssh-ed25519' ? { type: 'ed25519', size: 256 } : { type, size: 0 }
 }
 
-export const fingerprintOf = ({ blob }: PublicKey): string =>
+export const sshFingerprint = ({ blob }: PublicKey): string =>
   `SHA256:${Buffer.from(sha256(Buffer.from(blob, 'base64')), 'hex')
     .toString('base64')
     .replace(/=+$/, '')}`
