@@ -70,6 +70,9 @@ const args = T.Object(
     ...contentArguments,
     // Without defaults: what earlier versions have fingerprinted has neither of them.
     force: T.Optional(T.Boolean({ description: 'false: what is there is left as it is, whatever is in it.' })),
+    decrypt: T.Optional(
+      T.Boolean({ description: 'Accepted as true: a file of the controller that is a vault is opened on its way.' }),
+    ),
     local_follow: T.Optional(
       T.Boolean({
         description: 'false: a link in a folder of the controller is a link on the host too, and not what it leads to.',
@@ -194,6 +197,11 @@ const madeFolder = (path: string): string[] => [`path:${path}`, `children:${pare
 
 /** Why what is to be copied is not said. */
 const unsaid = (args: CopyArguments, found: SourceAnswer | undefined): { why: string; fix?: string } | undefined => {
+  if (args.decrypt === false)
+    return {
+      why: 'decrypt: false is not there: a vault of the controller is opened on its way',
+      fix: 'leave decrypt out; to bring the vault as it is, pack it and use unarchive',
+    }
   if (found === undefined) {
     if (!('content' in args))
       return { why: 'neither src nor content is given', fix: 'say which file or which text goes there' }
