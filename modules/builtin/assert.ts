@@ -29,7 +29,10 @@ export default defineModule({
   name: 'assert',
   about: 'Stops a host on which an expression is not true. Changes nothing, so `plan` already says so.',
   args,
-  outputs: T.Object({ msg: T.String({ description: 'That all of it is true.' }) }),
+  outputs: T.Object({
+    msg: T.Unsafe<string | string[]>({ description: 'That all of it is true, or what it is to say where not.' }),
+    evaluated_to: T.Optional(T.Boolean({ description: 'false where it is not.' })),
+  }),
   examples: [
     '- name: This is for Debian\n  assert:\n    that: facts.distribution == "debian"\n    fail_msg: This playbook was only ever tried on Debian.',
   ],
@@ -42,7 +45,9 @@ export default defineModule({
         ? ok({ msg: lines(args.success_msg ?? 'All assertions passed') })
         : say(lines(args.success_msg), { msg: lines(args.success_msg) })
     const told = args.fail_msg ?? args.msg
-    if (told !== undefined) return fail(lines(told))
-    return fail(all.length === 1 ? 'it is not true' : `expression ${wrong + 1} of ${all.length} is not true`)
+    const answer = { msg: told ?? 'Assertion failed', evaluated_to: false }
+    if (told !== undefined) return fail(lines(told), undefined, answer)
+    const which = all.length === 1 ? 'it' : `expression ${wrong + 1} of ${all.length}`
+    return fail(`${which} is not true`, undefined, answer)
   },
 })

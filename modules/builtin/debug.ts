@@ -23,16 +23,20 @@ export default defineModule({
   name: 'debug',
   about: 'Shows a text or a value. Changes nothing.',
   args,
-  outputs: T.Object({ msg: T.Optional(T.Unknown({ description: 'What `msg` says.' })) }),
+  outputs: T.Object({
+    msg: T.Optional(T.Unknown({ description: 'What `msg` says.' })),
+    skipped: T.Optional(T.Boolean({ description: 'true where its verbosity keeps it from showing anything.' })),
+    skipped_reason: T.Optional(T.String({ description: 'That.' })),
+  }),
   examples: [
     '- name: Show what this host is\n  debug:\n    msg: "{{ facts.hostname }} runs {{ facts.distribution }}"',
     '- name: Show all that is known of it\n  debug:\n    var: "{{ facts }}"',
   ],
   reads: () => ({}),
-  plan: (args, _seen, { ok, say, fail }) => {
-    if ((args.verbosity ?? 0) > 0) return ok()
+  plan: (args, _seen, { ok, say }) => {
+    if ((args.verbosity ?? 0) > 0) return ok({ skipped: true, skipped_reason: 'Verbosity threshold not met.' })
     if ('msg' in args) return say(readable(args.msg), { msg: args.msg })
     if ('var' in args) return say(readable(args.var))
-    return fail('neither msg nor var is given', 'say what to show')
+    return say('Hello world!', { msg: 'Hello world!' })
   },
 })

@@ -11,10 +11,11 @@ export default defineModule({
   name: 'fail',
   about: 'Stops its host, mostly under a condition. Changes nothing, so `plan` already says so.',
   args,
+  outputs: T.Object({ msg: T.Unknown({ description: 'Why, where the failure is let pass.' }) }),
   examples: [
     '- name: This is for Debian\n  fail:\n    msg: "not for {{ facts.distribution }}"\n  when: facts.distribution != "debian"',
   ],
   reads: () => ({}),
   plan: ({ msg = 'Failed as requested from task' }, _seen, { fail }) =>
-    fail(typeof msg === 'string' ? msg : JSON.stringify(msg)),
+    fail(typeof msg === 'string' ? msg : JSON.stringify(msg), undefined, { msg }),
 })

@@ -18,6 +18,11 @@ const args = T.Object(
     gather_subset: names(
       'Which facts are gathered: `all`, `min`, `hardware`, `network`, `virtual`, or the name of one of the collectors that Ansible has; `!hardware` leaves it out. Without it all are.',
     ),
+    fact_path: T.Optional(
+      T.Enum(['/etc/ansible/facts.d'], {
+        description: 'Where a host keeps its custom facts: no other folder is looked into.',
+      }),
+    ),
     gather_timeout: T.Optional(
       T.Integer({ description: 'Accepted, for playbooks that have it: gathering waits for no one.' }),
     ),
