@@ -1,8 +1,8 @@
 import { refuse } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { compileTemplate } from '../load/expression.ts'
 import type { Play, Task } from '../load/playbook.ts'
 import type { StaticScope } from '../load/static-scope.ts'
-import { didYouMean } from '../load/suggest.ts'
 import { namesOfLoop } from '../load/task-loop.ts'
 import type { GraphSource, Machines } from './graph.ts'
 

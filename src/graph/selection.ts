@@ -1,6 +1,6 @@
 import type { Failure } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import type { Task } from '../load/playbook.ts'
-import { didYouMean } from '../load/suggest.ts'
 import { bringsTasks } from '../load/task.ts'
 import { givenNames } from '../load/variables.ts'
 import { compileTask } from './compile.ts'

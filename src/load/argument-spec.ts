@@ -1,11 +1,11 @@
 import type { Failure } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { isRecord } from '../core/value.ts'
 import { hasBraces } from './braces.ts'
 import type { Loaded } from './load.ts'
 import { type Located, locatedMember } from './located.ts'
 import { selectHosts } from './pattern.ts'
 import type { Play, Task } from './playbook.ts'
-import { didYouMean } from './suggest.ts'
 import { layersFor } from './variables.ts'
 import { kindOf } from './yaml-fields.ts'
 

@@ -1,7 +1,7 @@
 import type { Failure, Origin } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { hasBraces } from './braces.ts'
 import type { Play, Playbook, Task } from './playbook.ts'
-import { didYouMean } from './suggest.ts'
 import type { Problems } from './yaml-fields.ts'
 
 /** What stands beside a module that has no argument for it, or has it twice. */

@@ -1,10 +1,10 @@
 import type { TSchema } from 'typebox'
 import type { Failure } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { isRecord } from '../core/value.ts'
 import { gatheredNames, isFactVariable } from './fact-names.ts'
 import { builtIn, factNames, failedVariables } from './names.ts'
 import type { Reference } from './references.ts'
-import { didYouMean } from './suggest.ts'
 
 /** A task that registers a name, and the schema of what it registers. `outputs` undefined: nothing is known about it. */
 export type Registered = { module: string; looped: boolean; outputs: TSchema | undefined }

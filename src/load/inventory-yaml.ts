@@ -1,8 +1,8 @@
 import { type Origin, Refusal } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { isRecord } from '../core/value.ts'
 import { draftGroup, draftGroupVars, draftHosts, type InventoryDraft, type Vars } from './inventory-draft.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
-import { didYouMean } from './suggest.ts'
 import { parseYaml } from './yaml.ts'
 import { collect, kindOf, mapping, type Problems } from './yaml-fields.ts'
 

@@ -2,10 +2,10 @@ import { readText } from '../core/controller-file.ts'
 import { inTime, matchesGlob, OutOfTime, PATTERN_FIX } from '../core/ending-pattern.ts'
 import { attempt, type Failure, type Origin, refuse } from '../core/failure.ts'
 import { pattern as pythonPattern } from '../core/python-pattern.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { readAddress } from './host-range.ts'
 import type { Inventory } from './inventory.ts'
 import { namesThisMachine } from './inventory-draft.ts'
-import { didYouMean } from './suggest.ts'
 
 type Known = Pick<Inventory, 'hosts' | 'groups' | 'implicit'>
 

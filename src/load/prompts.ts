@@ -1,6 +1,6 @@
+import { didYouMean } from '../core/suggest.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { nameFault } from './names.ts'
-import { didYouMean } from './suggest.ts'
 import type { Prompt } from './surroundings.ts'
 import { fieldOf, flag, list, mapping, type Problems, text } from './yaml-fields.ts'
 

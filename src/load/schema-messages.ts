@@ -1,6 +1,6 @@
 import type { Failure, Reason } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { keyOrigin, type Located } from './located.ts'
-import { didYouMean } from './suggest.ts'
 import { kindOf } from './yaml-fields.ts'
 
 /** An error of the validator's, as far as it is read here. */

@@ -3,12 +3,12 @@ import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { TSchema } from 'typebox'
 import type { Failure, Reason } from '../core/failure.ts'
 import { fits } from '../core/schema-fits.ts'
+import { closest } from '../core/suggest.ts'
 import { isRecord } from '../core/value.ts'
 import { hasSealedText, SealedText } from '../core/vault-file.ts'
 import { hasBraces } from './braces.ts'
 import { type Located, step } from './located.ts'
 import { type Complaint, schemaFailure, unionFailure } from './schema-messages.ts'
-import { closest } from './suggest.ts'
 
 type Schema = Record<string, unknown>
 

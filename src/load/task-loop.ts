@@ -1,4 +1,5 @@
 import type { Origin } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { LookedUp } from '../jinja/looked-up.ts'
 import { rarelyUsed } from '../jinja/on-demand.ts'
 import { Undefined } from '../jinja/value.ts'
@@ -7,7 +8,6 @@ import { compileExpression, compileTemplate, type Expression } from './expressio
 import { keyOrigin, type Located, locatedMember } from './located.ts'
 import { nameFault } from './names.ts'
 import { controllerOf, type HostScope, scopeOver, valueIn } from './scope-values.ts'
-import { didYouMean } from './suggest.ts'
 import { flag, mapping, type Problems, text } from './yaml-fields.ts'
 
 /** What a task is done for, once for each. */

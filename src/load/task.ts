@@ -1,4 +1,5 @@
 import type { Origin } from '../core/failure.ts'
+import { closest, didYouMean } from '../core/suggest.ts'
 import { isRecord } from '../core/value.ts'
 import { isVaultFile } from '../core/vault-file.ts'
 import { becomeSaid } from './become-words.ts'
@@ -7,7 +8,6 @@ import { moduleWord, withoutCollection } from './collections.ts'
 import { delegation } from './delegation.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
-import { closest, didYouMean } from './suggest.ts'
 import type { NoLog, Surroundings, Task } from './surroundings.ts'
 import { isLoopWord, loopOf } from './task-loop.ts'
 import {

@@ -1,8 +1,8 @@
 import { type Origin, type Reason, refuse } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { SyntaxFault } from '../jinja/syntax-fault.ts'
 import { type FaultPlace, Tripped, ValueFault } from '../jinja/value.ts'
 import { celSign } from './cel-words.ts'
-import { didYouMean } from './suggest.ts'
 
 /** What the places of faults are in: the text that offsets are counted in, and where that is written. */
 export type Source = { text: string; place(at: number, length: number): Origin; said?: string }

@@ -1,6 +1,6 @@
 import { type Origin, refuse } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import type { Reference } from './references.ts'
-import { didYouMean } from './suggest.ts'
 import { blockNames, functionNames } from './template-functions.ts'
 import type { BlockNode, CallNode, Statement, TemplatePlace, TemplateProgram, ValueNode } from './template-tree.ts'
 import { simpleName } from './template-tree.ts'

@@ -1,7 +1,7 @@
 import { type Origin, refuse } from '../core/failure.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { born, isUnknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
-import { didYouMean } from './suggest.ts'
 import { CallFault, functionNames, functions } from './template-functions.ts'
 import type { CallNode, LiteralNode, PathNode, TemplatePlace, ValueNode } from './template-tree.ts'
 import { simpleName } from './template-tree.ts'

@@ -1,6 +1,6 @@
 import type { Emit } from '../../core/event.ts'
 import type { Failure } from '../../core/failure.ts'
-import { didYouMean } from '../../load/suggest.ts'
+import { didYouMean } from '../../core/suggest.ts'
 import { explain, namesOf } from '../../plan/explain.ts'
 import { byHost } from '../../plan/plan.ts'
 import type { Walk } from '../../plan/walk-state.ts'

@@ -1,6 +1,6 @@
 import { exit } from '../../core/exit.ts'
 import { Refusal, refuse } from '../../core/failure.ts'
-import { didYouMean } from '../../load/suggest.ts'
+import { didYouMean } from '../../core/suggest.ts'
 import { jsonText } from '../../report/json.ts'
 import { printable } from '../../report/printable.ts'
 import { createReport } from '../../report/report.ts'

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { closest, didYouMean } from '../../src/load/suggest.ts'
+import { closest, didYouMean } from '../../src/core/suggest.ts'
 import { fc } from '../chance.ts'
 
 test('a slip finds what was meant', () => {
