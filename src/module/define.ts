@@ -43,6 +43,11 @@ export type Change<R, O> = {
   always?: true
   /** What runs every time changes nothing that counts: it is told as ok, and notifies nobody. */
   unchanging?: true
+  /**
+   * It runs, and is a change only where this comes to something else of what is seen afterwards (the time of a list that may be
+   * the same one). Until then it is not known whether it is one.
+   */
+  counts?(seen: Seen<R>): unknown
   /** It is certain, but what it comes to is known after this: until then steps and promises say only what is known. */
   details?: Later
   /** It stops what runs, if only for a moment: with `rolling` the hosts do it in turn. */

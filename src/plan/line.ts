@@ -2,7 +2,7 @@ import { OutOfTime, PATTERN_FIX } from '../core/ending-pattern.ts'
 import type { Difference, Hidden, NodeRef, PlanVerdict } from '../core/event.ts'
 import { type Failure, type Origin, Refusal } from '../core/failure.ts'
 import { hiddenFailure } from '../core/hidden.ts'
-import { born, isUnknown, Later, Lost, Missing, type Unknown, unknownsIn } from '../core/unknown.ts'
+import { born, isUnknown, Later, Lost, Missing, strict, type Unknown, unknownsIn } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { factsVariable } from '../load/fact-names.ts'
@@ -14,7 +14,18 @@ import type { AnyQuery, Reads } from '../module/query.ts'
 import type { Reach } from '../module/reach.ts'
 import { placesFile, type Step } from '../module/step.ts'
 import { bindOpen } from '../world/complete-file-patch.ts'
-import { type Asker, boundOf, type Decision, differences, footprint, patchesOf, queriesOf, settleOf } from './decide.ts'
+import {
+  type Asker,
+  askAll,
+  boundOf,
+  catchUnknown,
+  type Decision,
+  differences,
+  footprint,
+  patchesOf,
+  queriesOf,
+  settleOf,
+} from './decide.ts'
 
 /**
  * One node on one host (for a loop, one item of it) as it was planned: the verdict and all that follows from it.
@@ -52,6 +63,8 @@ export type Line = {
   always: boolean
   /** Its steps run, and that is no change: it is told as ok. */
   unchanging?: true
+  /** What of its answers tells whether it was a change, and what that comes to before its steps. */
+  counts?: { of(seen: unknown): unknown; before: unknown }
   /** What it is told as, where its task decides that over its answer and it is not its verdict. */
   toldAs?: 'change' | 'undecided'
   /** Of one that fails: what it answers all the same. */
@@ -264,6 +277,7 @@ type AnyChange = {
   warning?: string
   always?: true
   unchanging?: true
+  counts?(seen: unknown): unknown
   details?: Later
   interrupts?: true
   byItself?: true
@@ -310,12 +324,22 @@ const changeLine = (
     ...(change.warning === undefined ? {} : { warnings: [change.warning, ...(line.warnings ?? [])] }),
     always: change.always ?? false,
     ...(change.unchanging ? { unchanging: true } : {}),
+    ...(change.counts ? { counts: countedIn(line.reads, change.counts, ask), toldAs: 'undecided' } : {}),
     interrupts: change.interrupts ?? false,
     byItself: change.byItself ?? (steps.length === 0 && change.details === undefined),
     diff: differences(will, ask),
-    outputs: { changed: !change.unchanging, [born]: new Later(line.id), ...(change.outputs ?? {}) },
+    outputs: {
+      changed: change.counts ? new Later(line.id) : !change.unchanging,
+      [born]: new Later(line.id),
+      ...(change.outputs ?? {}),
+    },
   }
 }
+
+const countedIn = (reads: Reads, of: (seen: unknown) => unknown, ask: Asker): Line['counts'] => ({
+  of,
+  before: catchUnknown(() => of(strict(askAll(reads, ask)))),
+})
 
 const guardsOf = (will: Line['will'], before: unknown[]): Guard[] =>
   will.flatMap(([query, patch], i) => {
@@ -349,39 +373,6 @@ const checked = (line: Line, patches: Line['will'], will: Record<string, unknown
   if (foreign !== undefined || used !== undefined)
     throw new Error(`module ${line.node.task.module} promises ${foreign ?? used![0].key}, which it does not own`)
   return patches
-}
-
-/** What all of a loop comes to, from what each item has: an item that is not known yet decides only where the others do not. */
-const overItems = (outputs: unknown[], id: string) => {
-  const of = (member: string): unknown[] => outputs.map(one => (isRecord(one) ? (one[member] ?? false) : new Later(id)))
-  const any = (member: string): unknown => {
-    const all = of(member)
-    return all.includes(true) || (all.find(isUnknown) ?? false)
-  }
-  const skipped = of('skipped')
-  return {
-    changed: any('changed'),
-    failed: any('failed'),
-    skipped: skipped.includes(false) ? false : (skipped.find(isUnknown) ?? true),
-  }
-}
-
-/** The registered value of a loop, as Ansible has it: of each item its outputs, with the item and where it is. */
-export const loopOutputs = (lines: Line[], id: string): unknown => {
-  const outputs = lines.map(l => l.outputs)
-  const [{ item, outputs: whole }] = lines as [Line, ...Line[]]
-  // Without an item it is the line of the whole loop. While items are unknown, so is how many results there will be.
-  const isWhole = item === undefined || isUnknown(item.value)
-  if (isWhole) return isRecord(whole) ? { ...whole, results: item === undefined ? [] : item.value } : whole
-  if (outputs.some(o => o instanceof Missing)) return new Missing()
-  const lost = outputs.find(o => o instanceof Lost)
-  if (lost) return lost
-  const results = lines.map(line => (isRecord(line.outputs) ? { ...line.outputs, ...line.item!.names } : line.outputs))
-  const { changed, failed, skipped } = overItems(outputs, id)
-  if (failed === true) return { results, changed, skipped, failed, msg: 'One or more items failed' }
-  const done = skipped === true ? 'All items skipped' : 'All items completed'
-  const open = [failed, skipped].find(isUnknown)
-  return { results, changed, skipped, msg: open ?? done }
 }
 
 /** A line that would fail, as a failure of its task. */

@@ -13,17 +13,7 @@ import { hindered } from './hindrance.ts'
 import { includeLines, isBrought } from './included.ts'
 import { failedOutputs, plannedLine } from './judgement.ts'
 import type { Known } from './known.ts'
-import {
-  blank,
-  decidedLine,
-  givingLine,
-  type Line,
-  leaveOut,
-  loopOutputs,
-  refused,
-  skipLine,
-  unknownLine,
-} from './line.ts'
+import { blank, decidedLine, givingLine, type Line, leaveOut, refused, skipLine, unknownLine } from './line.ts'
 import { scopeOf } from './scope.ts'
 import { createScreen, keepOutputs, withoutInput } from './secrecy.ts'
 import { asTask, beginWalk, type Planned, predictLine, type Walk } from './walk-state.ts'
@@ -85,6 +75,39 @@ const itemLines = (walk: Walk, node: Node, host: string, items: LoopItem[]): Lin
     seen.set(key, count)
     return { ...blank(node, host, count === 1 ? key : `${key}_${count}`), item }
   })
+}
+
+/** What all of a loop comes to, from what each item has: an item that is not known yet decides only where the others do not. */
+const overItems = (outputs: unknown[], id: string) => {
+  const of = (member: string): unknown[] => outputs.map(one => (isRecord(one) ? (one[member] ?? false) : new Later(id)))
+  const any = (member: string): unknown => {
+    const all = of(member)
+    return all.includes(true) || (all.find(isUnknown) ?? false)
+  }
+  const skipped = of('skipped')
+  return {
+    changed: any('changed'),
+    failed: any('failed'),
+    skipped: skipped.includes(false) ? false : (skipped.find(isUnknown) ?? true),
+  }
+}
+
+/** The registered value of a loop, as Ansible has it: of each item its outputs, with the item and where it is. */
+const loopOutputs = (lines: Line[], id: string): unknown => {
+  const outputs = lines.map(l => l.outputs)
+  const [{ item, outputs: whole }] = lines as [Line, ...Line[]]
+  // Without an item it is the line of the whole loop. While items are unknown, so is how many results there will be.
+  const isWhole = item === undefined || isUnknown(item.value)
+  if (isWhole) return isRecord(whole) ? { ...whole, results: item === undefined ? [] : item.value } : whole
+  if (outputs.some(o => o instanceof Missing)) return new Missing()
+  const lost = outputs.find(o => o instanceof Lost)
+  if (lost) return lost
+  const results = lines.map(line => (isRecord(line.outputs) ? { ...line.outputs, ...line.item!.names } : line.outputs))
+  const { changed, failed, skipped } = overItems(outputs, id)
+  if (failed === true) return { results, changed, skipped, failed, msg: 'One or more items failed' }
+  const done = skipped === true ? 'All items skipped' : 'All items completed'
+  const open = [failed, skipped].find(isUnknown)
+  return { results, changed, skipped, msg: open ?? done }
 }
 
 /** The lines of one host's node, in loop order, each planned in the world that the ones before have made. */

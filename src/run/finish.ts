@@ -1,16 +1,18 @@
 import type { Status } from '../core/event.ts'
 import type { Failure } from '../core/failure.ts'
-import { born, Lost } from '../core/unknown.ts'
-import { isRecord } from '../core/value.ts'
+import { born, isUnknown, Lost, strict } from '../core/unknown.ts'
+import { isRecord, same } from '../core/value.ts'
 import { nodeId } from '../graph/graph.ts'
 import { touchedBy } from '../module/query.ts'
+import { askAll, catchUnknown } from '../plan/decide.ts'
 import { isRescued } from '../plan/failure-policy.ts'
 import { inputFingerprints } from '../plan/input-fingerprints.ts'
 import { ignoredLine, judgedLine } from '../plan/judgement.ts'
 import { failureOf, type Line, outlivesFailure, refOf, skipLine, toldFailure } from '../plan/line.ts'
 import { register } from '../plan/walk.ts'
-import { boundReach, withoutPredictions } from '../plan/walk-state.ts'
+import { boundReach, withoutPredictions, worldOn } from '../plan/walk-state.ts'
 import { invalidate } from '../world/answers.ts'
+import { answer } from '../world/world.ts'
 import type { RunContext } from './context.ts'
 
 const emitResult = ({ emit, key, started, ended }: RunContext, line: Line, status: Status, failure?: Failure): void => {
@@ -144,13 +146,22 @@ export const finishSkipped = (
   outputs: unknown = new Lost(cause),
 ): void => finish(context, { ...line, verdict: 'skipped', why: `needs ${cause}`, needs: cause, outputs }, 'skipped')
 
+/** Whether what has run was a change, where that is told by what is seen afterwards. */
+const hasCounted = ({ walk }: RunContext, { counts, machine, reads }: Line): boolean => {
+  if (counts === undefined) return true
+  const world = worldOn(withoutPredictions(walk), machine)
+  const now = catchUnknown(() => counts.of(strict(askAll(reads, query => answer(world, query)))))
+  return isUnknown(now) || isUnknown(counts.before) || !same(now, counts.before)
+}
+
 /** What planning again said, as a change that has happened. */
 export const finishChanged = (context: RunContext, line: Line, outputs: unknown): void => {
-  const registered = { ...(isRecord(outputs) ? outputs : {}), changed: !line.unchanging }
+  const isChange = !line.unchanging && hasCounted(context, line)
+  const registered = { ...(isRecord(outputs) ? outputs : {}), changed: isChange }
   delete (registered as { [born]?: unknown })[born]
   const { changedWhen, failedWhen } = line.node.compiled
   if (!changedWhen && !failedWhen) {
-    finish(context, { ...line, verdict: 'change', outputs: registered }, line.unchanging ? 'ok' : 'changed')
+    finish(context, { ...line, verdict: 'change', outputs: registered }, isChange ? 'changed' : 'ok')
     return
   }
   const { toldAs: _, ...told } = line
