@@ -5,7 +5,8 @@
  * `path:/x` one file or folder · `children:/x` the list of names in a folder · `tree:/x` all at and below ·
  * `attributes:/x` its mode and owner alone · `owners:/x#user:n` to whom all belongs, at and below, that is that user's
  * now (`group:n:m`: what is group n's is that of m, `*`: nobody knows) · `member:/x#a.b` one member of a structured file · `unit:n` `user:n` `group:n` (`user:*`: all of
- * them) `live:what` · `listing:/x` what is in an archive · `package:n` (`package:*`: all) what is installed · `apt-lists` what apt knows of · `mounts` what is mounted · `any` everything.
+ * them) `live:what` · `package:n` (`package:*`) a package · `package-lists` what
+ * is known of those that there are · `package-run:…` what a package manager would do · `listing:/x` what is in an archive · `mounts` what is mounted · `any` everything.
  */
 export type Label = string
 

@@ -4,6 +4,7 @@ export type { ArchiveMember } from '../core/archive-member.ts'
 export { pinFunctions } from '../core/pinned-folder.ts'
 export { escapedCharacters, pattern } from '../core/python-pattern.ts'
 export { quote, quoted } from '../core/quote.ts'
+export { didYouMean } from '../core/suggest.ts'
 export { md5Crypt, saltLetters, shaCrypt } from '../core/unix-crypt.ts'
 export { isUnknown, type Later, later, open } from '../core/unknown.ts'
 export type { Json } from '../core/value.ts'
@@ -40,16 +41,9 @@ export { digest, type FileAnswer, file, fileWithTies, folderAt, stat } from './p
 export { readWhole } from './probes/file-content.ts'
 export { type Listing, listing } from './probes/listing.ts'
 export { cpKind, packedFunction, tarKind } from './probes/other-tools.ts'
-export {
-  type AptLists,
-  type AptSimulation,
-  aptLists,
-  aptSimulation,
-  type PackageAnswer,
-  type PackageKeeper,
-  packageKeeper,
-  packageNamed,
-} from './probes/packages.ts'
+export { packageState } from './probes/package.ts'
+export { type PackageAnswer, type PackageManager, packageLists } from './probes/package-manager.ts'
+export { isInPlace, type PackageRun, type PackageWish, packageRun } from './probes/package-run.ts'
 export { portableFolder, portableLog, portableProgram, portableScript, unitFile, unitName } from './probes/portable.ts'
 export { asUser, command, program } from './probes/program.ts'
 export { installable, processStart, type StartAnswer, service, unitStart } from './probes/service.ts'

@@ -45,8 +45,21 @@ export const WORDS: Word[] = [
 /** The collection that comes with runbook serves any host: what belongs to one program is in that program's collection. */
 export const namesIpfs = (text: string): boolean => /ipfs|kubo|cluster|multiaddr|restapilog/i.test(text)
 
-/** Names of modules that are words of the engine too: kinds of answers, of accounts, of files, of steps, of verdicts, values of facts, who runs services. */
-const alsoWords = ['apt', 'command', 'fail', 'fetch', 'file', 'group', 'service', 'systemd', 'template', 'user']
+/** Names of modules that are words of the engine too: kinds of answers, of accounts, of files, of steps, of verdicts, values of facts, who runs services and installs packages. */
+const alsoWords = [
+  'apk',
+  'apt',
+  'command',
+  'dnf',
+  'fail',
+  'fetch',
+  'file',
+  'group',
+  'service',
+  'systemd',
+  'template',
+  'user',
+]
 
 /** The engine knows no module by name: what it has to know of one stands in the module's schemas. */
 export const moduleNames = (names: string[]): Word => {

@@ -100,6 +100,38 @@ const ofSurroundings = ({ dropIns = [], ...said }: Record<string, unknown>): unk
   ...said,
 })
 
+/** A package as a case tells it: there is one where a version is told. */
+const ofPackage = (said: unknown, { item }: AnyQuery): unknown => {
+  const told = isRecord(said) ? said : {}
+  if (item === 'manager') return { ...debianLists, ...told }
+  const isThere = 'version' in told
+  return { installed: isThere, version: '', status: isThere ? 'installed' : 'none', isHeld: false, ...told }
+}
+/** Lists that were got a minute ago. */
+const debianLists = {
+  name: 'apt',
+  isWithoutLists: false,
+  updated: 1_800_000_000,
+  age: 60,
+  isStamped: false,
+  isInterrupted: false,
+  hasSources: true,
+}
+const runOf = (said: unknown): unknown =>
+  isUnknown(said)
+    ? said
+    : {
+        is: 'known',
+        comes: [],
+        goes: [],
+        said: '',
+        near: [],
+        simulatedBehind: [],
+        behind: [],
+        isOver: false,
+        ...(said as object),
+      }
+
 const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   'fact-source': () => factGathering,
   file: ofFile,
@@ -108,6 +140,8 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
   'local-archive': ofArchive,
   'local-file': said => said,
   listing: ofListing,
+  packages: ofPackage,
+  'package-run': runOf,
   service: (said, { item }) => (isRecord(said) ? { ...plainUnit, id: item, ...said } : said),
   program: (said, query) =>
     isRecord(said) && query.key.startsWith('surroundings:') ? ofSurroundings(said) : program(said, query),
@@ -119,6 +153,8 @@ const kinds: Record<string, (said: unknown, query: AnyQuery) => unknown> = {
  */
 const silent: Record<string, unknown> = {
   portable: { exists: false },
+  lists: {},
+  packages: {},
   starts: { settings: {}, isShown: true, dropIns: [] },
   parent: folder,
   details: {},
