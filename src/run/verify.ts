@@ -60,10 +60,11 @@ const brokenPromise = ({ walk }: RunContext, line: Line): string | undefined => 
   return undefined
 }
 
-/** After its steps a line must be `ok` when planned again, and hold what it promised. */
+/** After its steps a line must be `ok` when planned again, or left with what is told as that, and hold what it promised. */
 export const verdictOf = (context: RunContext, line: Line, again: Line): ReplanResult => {
   const broken = brokenPromise(context, line)
-  if (again.verdict === 'ok' && broken === undefined) return { outputs: again.outputs }
+  const isDone = again.verdict === 'ok' || (again.verdict === 'change' && again.unchanging === true)
+  if (isDone && broken === undefined) return { outputs: again.outputs }
   if (again.verdict === 'fail') return { broken: again.why ?? '', failure: failedAgain(again, line) }
   const why = broken ?? `planned again after its steps it is "${again.verdict}"${again.why ? `: ${again.why}` : ''}`
   return { broken: why, failure: brokenPromiseFailure(line, why) }

@@ -40,6 +40,18 @@ export const restless = defineModule({
     change({ will: { file: { exists: true } }, steps: [exec(['touch', args.path])], reason: 'again' }),
 })
 
+/** Does what it promises, and has something to do each time that is no change. */
+export const tidy = defineModule({
+  ...common,
+  name: 'tidy',
+  args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
+  reads: args => ({ file: stat(args.path) }),
+  plan: (args, { file }, { change }) =>
+    file.exists
+      ? change({ will: {}, steps: [exec(['true'])], reason: 'tidied every time', always: true, unchanging: true })
+      : change({ will: { file: { exists: true } }, steps: [exec(['touch', args.path])], reason: 'it is not there' }),
+})
+
 /** Does what it promises, of which no test on the host can tell. */
 export const dark = defineModule({
   ...common,

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { failuresOf, type Options, type Ran, type Rig, results, withRig } from '../plan/rig.ts'
-import { dark, knowing, late, liar, meddler, restless, slow, stubborn } from './modules.ts'
+import { dark, knowing, late, liar, meddler, restless, slow, stubborn, tidy } from './modules.ts'
 
-const modules = { dark, knowing, liar, meddler, restless, slow, stubborn }
+const modules = { dark, knowing, liar, meddler, restless, slow, stubborn, tidy }
 const applied = (tasks: string, judge: (ran: Ran, rig: Rig) => void, options: Options = {}) =>
   withRig(`- hosts: all\n  tasks:\n${tasks.replace(/^\s*- /gm, '    - ')}`, { modules, ...options }, async rig =>
     judge(await rig.apply(), rig),
@@ -53,6 +53,13 @@ test('where only planning again fails, what ran behind it is named', () =>
       assert.equal(results(ran), { 'node0/again': 'failed', 'node0/behind': 'changed', 'node0/last': 'changed' })
       assert.match(failureOf(ran).why!, /"change".*node0\/behind, node0\/last/s)
     },
+  ))
+
+test('what is told as ok each time may be left to do behind a change', () =>
+  applied(
+    `- { name: tidy, tidy: { path: "{{ root }}/f" } }
+     - { name: again, tidy: { path: "{{ root }}/f" } }`,
+    ran => assert.equal(results(ran), { 'node0/tidy': 'changed', 'node0/again': 'ok' }),
   ))
 
 test('a promise that no test can tell on the host ends its frame; behind the last change none is asked for', () =>
