@@ -1,31 +1,24 @@
 import {
   defineModule,
-  exec,
   type FileAnswer,
   file,
   installable,
-  isStanding,
   isUnknown,
   later,
   type ManagerEnvironment,
   managerEnvironment,
   portableProgram,
-  type Reach,
   type ServiceAnswer,
   type StartAnswer,
   type Static,
-  type Step,
   service,
-  settingsIn,
   stat,
   T,
   type UnitSurroundings,
-  type UserAnswer,
   unitFile,
   unitName,
   unitStart,
   unitSurroundings,
-  user,
   uses,
 } from '../../src/module/module.ts'
 import diagnose from './lib/diagnoses.ts'
@@ -41,19 +34,35 @@ import {
 } from './lib/listen-check.ts'
 import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
 import { portableInstall } from './lib/portable-install.ts'
-import {
-  changedSinceStart,
-  isServiceLooping,
-  isServiceOff,
-  type ServiceAction,
-  serviceAction,
-} from './lib/service-action.ts'
+import { changedSinceStart, hopelessUnit, type ServiceAction, serviceAction } from './lib/service-action.ts'
 import { missingRequisite, unusableUnit } from './lib/service-obstacle.ts'
-import { anything, serviceReach, withoutSandbox } from './lib/service-reach.ts'
-import { systemctl } from './lib/systemctl.ts'
-import { enablingObstacle, enablingOf, enablingPromise, enablingSteps } from './lib/unit-enablement.ts'
+import { anything } from './lib/service-reach.ts'
+import { reachReads, startReach } from './lib/start-reach.ts'
+import {
+  mayTouch,
+  mountLabels,
+  touchedBeside,
+  type UnitChange,
+  unitPromise,
+  unitReasons,
+  unitSteps,
+} from './lib/unit-change.ts'
+import { enablingObstacle, enablingOf } from './lib/unit-enablement.ts'
 import { lastAttemptLog } from './lib/unit-log.ts'
 import { changedDropIn, outsideObstacle, processDue, untouchedDropIns } from './lib/unit-outside.ts'
+import { unitOutputs, unitResult } from './lib/unit-result.ts'
+
+/** What only managers know that are not here. */
+const ofOtherManagers = ['arguments', 'pattern', 'runlevel', 'sleep'] as const
+const unneeded = (words: object = {}) =>
+  T.Optional(
+    T.Unsafe<string | number>({
+      type: ['string', 'number'],
+      ...words,
+      description:
+        'Accepted, and told to have no meaning: neither systemd nor the portable service manager has any for it.',
+    }),
+  )
 
 const args = T.Object(
   {
@@ -106,14 +115,19 @@ const args = T.Object(
       }),
     ),
     settle: T.Integer({ default: 60, minimum: 1, description: 'How many seconds it may take until it is active.' }),
+    arguments: unneeded({ aliases: ['args'] }),
+    pattern: unneeded(),
+    runlevel: unneeded(),
+    sleep: unneeded(),
+    use: T.Enum(['auto', 'service', 'systemd'], {
+      default: 'auto',
+      description: 'Who is to run it. `auto` and `service`: systemd, or where it does not run the portable manager.',
+    }),
   },
   { additionalProperties: false },
 )
 
 type Args = Static<typeof args>
-
-/** A unit that is a mount. */
-const mountLabels = ({ name }: Args): string[] => (/\.(auto)?mount$/.test(name) ? ['mounts'] : [])
 const touchedTrees = ({ touches = [] }: Args): string[] => touches.map(path => `tree:${plainPath(path)}`)
 
 type Seen = {
@@ -175,19 +189,6 @@ const restartDue = (args: Args, { unit, newer, written, around }: Running): stri
 const actionOf = (args: Args, seen: Running): ServiceAction =>
   serviceAction(args.state, seen.unit, restartDue(args, seen))
 
-/** What tells besides how far a start reaches: its user, or where our own manager runs it its file. */
-const reachReads = (args: Args, seen: Running & Pick<Seen, 'starts'>) => {
-  const acts = args.touches === undefined && later(() => actionOf(args, seen).verbs.length > 0) === true
-  const owner = acts ? later(() => seen.starts.settings.User?.at(-1)) : undefined
-  const isFile = acts && later(() => !seen.starts.isShown) === true
-  return {
-    owner: typeof owner === 'string' ? uses(user(owner)) : undefined,
-    text: isFile ? uses(file(unitFile(args.name))) : undefined,
-  }
-}
-
-type Starts = Pick<Seen, 'unit' | 'starts'> & { owner: UserAnswer | undefined; text: FileAnswer | undefined }
-
 /** What else counts for the unit, asked only where the unit alone is to say it. */
 const aroundReads = ({ name, unit_alone_sets }: Args) => {
   const asks = unit_alone_sets !== undefined
@@ -198,31 +199,7 @@ const aroundReads = ({ name, unit_alone_sets }: Args) => {
   }
 }
 
-/** How far a start or a stop reaches; where that cannot be told, it may be anything. */
-const reachOf = (args: Args, seen: Starts, { verbs }: ServiceAction): Reach | undefined => {
-  if (args.touches !== undefined || verbs.length === 0) return undefined
-  const found = later(() => {
-    const { text } = seen
-    const isText = text?.exists && text.kind === 'file'
-    const settings = isText ? settingsIn(text.content.bytes.toString(), unitName(args.name)) : seen.starts.settings
-    const home = later(() => (seen.owner?.exists ? seen.owner.home : undefined))
-    return serviceReach(
-      seen.unit.manager === 'systemd' ? settings : withoutSandbox(settings),
-      verbs.map(words => words.at(-1)!),
-      typeof home === 'string' ? home : undefined,
-    )
-  })
-  return isUnknown(found) ? anything : found
-}
-
-type Planned = {
-  action: ServiceAction
-  /** The unit file is read anew. */
-  reloads: boolean
-  /** What becomes of its start at boot, where that changes. */
-  enabling: 'on' | 'off' | undefined
-  installs: ReturnType<typeof portableInstall>
-}
+type Planned = UnitChange & { installs: ReturnType<typeof portableInstall> }
 
 const plannedOf = (args: Args, seen: Seen): Planned => {
   const { unit, portable } = seen
@@ -233,74 +210,12 @@ const plannedOf = (args: Args, seen: Seen): Planned => {
   return { action, reloads, enabling, installs: portableInstall(unit, args.name, portable, acts) }
 }
 
-const reasonsOf = ({ action, reloads, enabling, installs }: Planned): string[] => [
-  ...(installs ? [installs.why] : []),
-  ...(reloads ? ['its unit file has changed'] : []),
-  ...(enabling ? [enabling === 'on' ? 'it is not enabled' : 'it is enabled'] : []),
-  ...action.why,
-]
-
-const stepsOf = (name: string, unit: ServiceAnswer, { action, reloads, enabling, installs }: Planned): Step[] => {
-  // Where systemd does not know the unit, reset-failed ends with an error: there was nothing to reset.
-  // By its own name: another one may be gone when it is no longer enabled.
-  const own = unit.manager === 'systemd' && unit.id !== '' ? unit.id : name
-  const tell = (words: string[]): Step =>
-    systemctl(unit, own, words, words[0] === 'reset-failed' ? { success: [0, 1, 5] } : {})
-  return [
-    ...(installs?.steps ?? []),
-    ...(reloads ? [exec(['systemctl', 'daemon-reload'])] : []),
-    ...(enabling ? enablingSteps(enabling, name, unit) : []),
-    ...action.verbs.map(tell),
-    // A service that ends badly when it is stopped would stay `failed`.
-    ...(action.active === 'inactive' ? [tell(['reset-failed'])] : []),
-  ]
-}
-
-/** What systemd says of a unit that it could not load once it has read it again. */
-const loadedAgain = ({ load, enabled }: ServiceAnswer): Partial<ServiceAnswer> =>
-  load === 'loaded' || load === 'not-found' || enabled === 'bad'
-    ? {}
-    : { load: enabled.startsWith('masked') ? 'masked' : 'loaded' }
-
-const hasAlias = ({ install }: ServiceAnswer): boolean =>
-  (install?.links ?? []).some(link => !/\.(wants|requires|upholds)$/.test(link))
-
-/**
- * What it may change besides. A start takes ports that are free, which changes nothing for others; a stop may free one.
- * Other units feel it where this one starts or ends them, and where it goes by another name here.
- */
-const touchedBeside = (unit: ServiceAnswer, name: string, { action, enabling, reloads }: Planned): string[] => {
-  const verbs = action.verbs.flat()
-  const isRestart = verbs.includes('restart')
-  // Its other names come and go with its start at boot.
-  const isNamed = unit.id !== name || unit.names.length > 1 || (enabling !== undefined && hasAlias(unit))
-  // What it only wants is left out: to look at those again behind each start would be a round trip more.
-  const isPulling = (other: string): boolean => !isStanding(other) && unit.needs.stopsWith.includes(other)
-  const pulls = isServiceOff(unit) && unit.needs.pulls.some(isPulling)
-  const isFelt = action.active === 'active' && (pulls || unit.needs.conflicts.length > 0)
-  return [
-    ...(verbs.includes('stop') || isRestart ? ['live:sockets'] : []),
-    ...(unit.manager === 'systemd' && (isFelt || isNamed || (isRestart && unit.isReferenced)) ? ['units'] : []),
-    // systemd reads all units anew, not this one alone; `disable` has it do so too.
-    ...(reloads || (enabling === 'off' && unit.manager === 'systemd') ? ['units', 'daemon-reload'] : []),
-    ...(isRestart ? [`restart:${name}`] : []),
-    // Those that it names in Also follow it, and the unit that this is another name of.
-    ...(enabling && (unit.install?.also.length || unit.id !== name)
-      ? ['units', `${enabling === 'on' ? 'enables' : 'disables'}:${name}`]
-      : []),
-  ]
-}
-
 export default defineModule({
   name: 'service',
   about:
     'A service runs or does not run, now and after a boot, and is newer than its configuration. Run by systemd, or where it does not run by the portable service manager.',
   args,
-  outputs: T.Object({
-    name: T.String({ description: 'The unit.' }),
-    active: T.String({ description: 'What systemd says of it: active, inactive, failed …' }),
-    enabled: T.String({ description: 'enabled, disabled, static …' }),
-  }),
+  outputs: T.Object(unitOutputs),
   examples: [
     '- name: The web server runs with its current configuration\n  service:\n    name: nginx\n    state: started\n    enabled: true\n    newer_than: [/etc/nginx/nginx.conf, /etc/nginx/conf.d/site.conf]',
     '- name: No mail server\n  service:\n    name: exim4\n    state: stopped\n    enabled: false',
@@ -321,70 +236,50 @@ export default defineModule({
     )
     return {
       holders: Array.isArray(odd) && odd.length > 0 ? uses(socketHolders(odd)) : undefined,
-      ...reachReads(args, seen),
+      ...(args.touches ? {} : reachReads(args.name, seen, () => actionOf(args, seen))),
       also: args.enabled === undefined ? [] : (unit.install?.also ?? []).map(name => uses(service(name))),
       requisites: args.state === 'started' ? unit.needs.requisites.map(name => uses(service(name))) : [],
     }
   },
-  touches: args => [
-    'live:sockets',
-    'units',
-    'daemon-reload',
-    ...['restart', 'enables', 'disables'].map(verb => `${verb}:${unitName(args.name)}`),
-    ...touchedTrees(args),
-    ...mountLabels(args),
-  ],
+  touches: args => [...mayTouch(unitName(args.name)), ...touchedTrees(args), ...mountLabels(args.name)],
   reach: args => (args.touches === undefined && args.state !== undefined ? anything : undefined),
   warns: (args, { around }) => {
     const kept = around ? untouchedDropIns(around) : []
-    return kept.length === 0 ? [] : [`${unitName(args.name)} also has what is kept as it is: ${kept.join('; ')}`]
+    const idle = ofOtherManagers.filter(word => args[word] !== undefined)
+    return [
+      ...(kept.length === 0 ? [] : [`${unitName(args.name)} also has what is kept as it is: ${kept.join('; ')}`]),
+      ...(idle.length === 0 ? [] : [`${idle.join(', ')} of service ${args.name} has no meaning here: leave it out`]),
+    ]
   },
   plan: (args, seen, { ok, change, fail }) => {
     const { unit } = seen
-    const name = unitName(args.name)
     const hindrance = hindranceOf(args, seen)
     if (hindrance) return fail(...hindrance)
     const planned = plannedOf(args, seen)
-    const { action, installs, reloads, enabling } = planned
-    const reach = reachOf(args, seen, action)
-    const reasons = reasonsOf(planned)
-    if (reasons.length === 0) return ok({ name, active: later(() => unit.active), enabled: later(() => unit.enabled) })
-    const boots = enabling && enablingPromise(enabling, name, unit)
+    const { action, installs } = planned
+    const reach = args.touches ? undefined : startReach(args.name, seen, action)
+    const reasons = [...(installs ? [installs.why] : []), ...unitReasons(planned)]
+    if (reasons.length === 0) return ok(unitResult(args, unit))
     return change({
       will: {
-        unit: {
-          ...(reloads ? { reload: false, ...loadedAgain(unit) } : {}),
-          ...boots,
-          ...(action.active ? { active: action.active } : {}),
-        },
+        unit: unitPromise(unitName(args.name), unit, planned),
         ...(installs ? { portable: installs.will } : {}),
       },
-      steps: stepsOf(args.name, unit, planned),
+      steps: [...(installs?.steps ?? []), ...unitSteps(args.name, unit, planned)],
       reason: reasons.join(', '),
       touches: [
-        ...touchedBeside(unit, name, planned),
-        ...(action.verbs.length > 0 ? [...touchedTrees(args), ...mountLabels(args)] : []),
+        ...touchedBeside(unitName(args.name), unit, planned),
+        ...(action.verbs.length > 0 ? [...touchedTrees(args), ...mountLabels(args.name)] : []),
       ],
       ...(reach ? { reach } : {}),
       ...(action.interrupts ? { interrupts: true as const } : {}),
-      // A restart is not looked at again by this task: what it promises is all that later tasks get to know of it.
-      outputs: {
-        name,
-        active: action.active ?? later(() => unit.active),
-        enabled: boots && 'enabled' in boots ? boots.enabled : later(() => unit.enabled),
-      },
+      outputs: unitResult(args, unit),
       ...(args.state === 'restarted' || args.state === 'reloaded' ? { always: true as const } : {}),
     })
   },
   settle: args => ({
     seconds: args.settle,
-    hopeless: ({ unit }) => {
-      if (args.state === 'stopped' || args.state === undefined) return undefined
-      if (unit.active === 'failed') return `${unitName(args.name)} has failed: ${unit.result}`
-      return isServiceLooping(unit)
-        ? `${unitName(args.name)} has ended and is started over and over: ${unit.result}`
-        : undefined
-    },
+    hopeless: ({ unit }) => hopelessUnit(args, unit),
     log: lastAttemptLog(args.name),
   }),
   diagnose,

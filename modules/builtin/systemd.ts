@@ -1,169 +1,271 @@
-import { defineModule, exec, later, open, type ServiceAnswer, type Static, T } from '../../src/module/module.ts'
-import service from './service.ts'
-
-const { name: ofName, state, enabled } = service.args.properties
+import {
+  defineModule,
+  exec,
+  type FileAnswer,
+  facts,
+  file,
+  installable,
+  open,
+  type ServiceAnswer,
+  type Static,
+  type Step,
+  service,
+  T,
+  unitName,
+  unitStart,
+  uses,
+} from '../../src/module/module.ts'
+import diagnose from './lib/diagnoses.ts'
+import { hopelessUnit, serviceAction } from './lib/service-action.ts'
+import { missingRequisite, unusableUnit } from './lib/service-obstacle.ts'
+import { anything } from './lib/service-reach.ts'
+import { reachReads, startReach } from './lib/start-reach.ts'
+import {
+  mayTouch,
+  mountLabels,
+  touchedBeside,
+  type UnitChange,
+  unitPromise,
+  unitReasons,
+  unitSteps,
+} from './lib/unit-change.ts'
+import { enablingObstacle, enablingOf } from './lib/unit-enablement.ts'
+import { lastAttemptLog } from './lib/unit-log.ts'
+import { maskingOf, maskObstacle, maskPath, maskPromise, maskSteps, unmasked } from './lib/unit-mask.ts'
+import { unitOutputs, unitResult } from './lib/unit-result.ts'
+import { unitsRead } from './lib/units-read.ts'
 
 const args = T.Object(
   {
-    name: T.Optional({ ...ofName, aliases: ['service', 'unit'] }),
-    state,
-    enabled,
+    name: T.Optional(
+      T.String({
+        pattern: '^[A-Za-z0-9@:_.\\\\-]+$',
+        aliases: ['service', 'unit'],
+        description: 'The unit; `.service` may be left out.',
+      }),
+    ),
+    state: T.Optional(
+      T.Enum(['started', 'stopped', 'restarted', 'reloaded'], {
+        description:
+          'started and stopped are states: nothing is done where they hold. restarted and reloaded happen in every apply.',
+      }),
+    ),
+    enabled: T.Optional(T.Boolean({ description: 'Whether it starts with the machine.' })),
     masked: T.Optional(
       T.Boolean({
-        description:
-          'Whether it is masked: then nothing starts it. false takes a mask away, and needs a name of a unit that has a file.',
+        description: 'Whether nothing can start it: its file is a link to /dev/null in /etc/systemd/system.',
       }),
     ),
     daemon_reload: T.Boolean({
       default: false,
       aliases: ['daemon-reload'],
       description:
-        'Have systemd read all units again. With a name it does so where its unit file has changed, whatever is said here; alone it is done each time, and is no change.',
+        'Let systemd read all its units again before anything else, each time: told as ok. service does so by itself for a unit whose file has changed.',
     }),
     daemon_reexec: T.Boolean({
       default: false,
       aliases: ['daemon-reexec'],
-      description: 'Have systemd start itself anew; done each time, and no change.',
+      description: 'Let systemd start itself anew before anything else, each time: told as ok.',
     }),
-    scope: T.Enum(['system'], {
-      default: 'system',
-      description: 'Units of the system. Those of users are not there: a command with `systemctl --user` does it.',
-    }),
+    force: T.Optional(
+      T.Boolean({ description: 'enabled and masked put their links in place of other files that are there.' }),
+    ),
     no_block: T.Boolean({
       default: false,
-      description: 'Accepted: nothing waits for systemd, the state is looked at until it is as asked for.',
+      description: 'It is told to systemd and not waited for: what becomes of it nobody looks at.',
     }),
-    force: T.Boolean({
-      default: false,
-      description: 'Accepted: links of others are replaced where a unit is enabled.',
+    scope: T.Enum(['system', 'user', 'global'], {
+      default: 'system',
+      description: 'Of whom the unit is. Only `system` is there.',
     }),
   },
   { additionalProperties: false },
 )
-type Args = Static<typeof args>
 
-const ofService = ({ name, state, enabled }: Args): Static<typeof service.args> => ({
-  name: name!,
-  ...(state === undefined ? {} : { state }),
-  ...(enabled === undefined ? {} : { enabled }),
-  newer_than: [],
-  listens: [],
-  daemon_reload: true,
-  settle: 60,
+type Args = Static<typeof args>
+type Named = Args & { name: string }
+type Masking = 'on' | 'off' | undefined
+
+/** What is missing or too much in the arguments. */
+const contradiction = ({
+  name,
+  state,
+  enabled,
+  masked,
+  daemon_reload,
+  daemon_reexec,
+  scope,
+}: Args): [string, string] | undefined => {
+  const asked = [state, enabled, masked].some(one => one !== undefined)
+  if (!asked && !daemon_reload && !daemon_reexec)
+    return ['it asks for nothing', 'give state, enabled, masked or daemon_reload']
+  if (asked && name === undefined) return ['it names no unit', 'give it a name']
+  if (masked && (enabled || (state !== undefined && state !== 'stopped')))
+    return ['a unit that is masked is neither started nor enabled', 'leave out one of the two']
+  if (scope !== 'system')
+    return [
+      `units of scope ${scope} are not known here`,
+      'use command: systemctl --user …, with become_user and XDG_RUNTIME_DIR in its environment',
+    ]
+  return undefined
+}
+
+/** What is done besides to a unit, once its mask is as it should be. */
+const changeOf = (args: Named, unit: ServiceAnswer, also: ServiceAnswer[], masking: Masking): UnitChange => ({
+  action: serviceAction(args.state, unit, undefined),
+  reloads: false,
+  // As for Ansible what is masked is not enabled.
+  enabling: masking === 'on' ? undefined : enablingOf(args.name, args.enabled, { unit, also }),
+  ...(args.force ? { words: ['--force'] } : {}),
 })
 
-type Seen = Parameters<typeof service.plan>[1]
-const isMasked = ({ load, enabled }: ServiceAnswer): boolean => load === 'masked' || /^masked/.test(enabled)
+type Seen = {
+  also: ServiceAnswer[]
+  requisites: ServiceAnswer[]
+  mask: FileAnswer | undefined
+}
 
-/** systemd itself, told each time. */
-const ofSystemd = ({ daemon_reload, daemon_reexec }: Args) => [
-  ...(daemon_reexec ? [exec(['systemctl', 'daemon-reexec'])] : []),
+const obstacleOf = (
+  args: Named,
+  seen: Seen,
+  unit: ServiceAnswer,
+  masking: Masking,
+  { enabling }: UnitChange,
+): [string, string] | undefined => {
+  const title = unitName(args.name)
+  const masked = masking && seen.mask ? maskObstacle(title, masking, seen.mask, args.force) : undefined
+  if (masked) return [masked.why, masked.fix]
+  // What is not there may be masked before it is installed.
+  if (args.state === undefined && args.enabled === undefined) return undefined
+  return (
+    unusableUnit(unit, title, args) ??
+    (enabling && enablingObstacle(args.name, enabling, { unit, also: seen.also })) ??
+    (args.state === 'started' ? missingRequisite(unit, title, seen.requisites) : undefined)
+  )
+}
+
+/** What systemd is told of itself. */
+const rereading = ({ daemon_reload, daemon_reexec }: Args): Step[] => [
   ...(daemon_reload ? [exec(['systemctl', 'daemon-reload'])] : []),
+  ...(daemon_reexec ? [exec(['systemctl', 'daemon-reexec'])] : []),
 ]
 
-const verbOf = { started: 'start', stopped: 'stop', restarted: 'restart', reloaded: 'reload' } as const
+const ofAllUnits = ['units', 'daemon-reload']
 
-/** A unit that is unmasked shows only then what it is. */
-const unmasking = ({ name, state, enabled }: Args) => [
-  exec(['systemctl', 'unmask', name!]),
-  ...(enabled === undefined ? [] : [exec(['systemctl', enabled ? 'enable' : 'disable', name!])]),
-  ...(state === undefined ? [] : [exec(['systemctl', '--no-block', verbOf[state], name!])]),
-]
+/** Told each time, and no change: what has not been read yet is read then. */
+const reread = (args: Args, unit: ServiceAnswer | undefined) => ({
+  will: { read: { at: open } },
+  steps: rereading(args),
+  reason: args.daemon_reload ? 'systemd reads its units every time' : 'systemd starts itself anew every time',
+  touches: ofAllUnits,
+  always: true as const,
+  unchanging: true as const,
+  outputs:
+    args.name === undefined || unit === undefined
+      ? {}
+      : unitResult({ ...args, name: args.name }, { ...unit, reload: unit.reload && !args.daemon_reload }),
+})
+
+type Planned = UnitChange & { masking: Masking }
+
+/** `found`: the unit as it is; `unit`: once its mask is as it should be. */
+const changed = (args: Named, found: ServiceAnswer, unit: ServiceAnswer, planned: Planned) => {
+  const title = unitName(args.name)
+  const { masking, action } = planned
+  const steps = rereading(args)
+  const isUnwatched = args.no_block && action.verbs.length > 0
+  const unmasking = masking === 'off' ? { load: unit.load, enabled: unit.enabled } : {}
+  return {
+    will: {
+      unit: {
+        ...unmasking,
+        ...unitPromise(title, unit, planned),
+        ...(masking === 'on' ? { enabled: 'masked' as const } : {}),
+        ...(isUnwatched ? { active: open } : {}),
+      },
+      ...(masking ? { mask: maskPromise(masking) } : {}),
+      ...(steps.length > 0 ? { read: { at: open } } : {}),
+    },
+    steps: [
+      ...steps,
+      ...(masking ? maskSteps(title, masking, args.force) : []),
+      ...unitSteps(args.name, unit, planned),
+    ],
+    reason: [
+      ...(masking ? [masking === 'on' ? 'it is not masked' : 'it is masked'] : []),
+      ...unitReasons(planned),
+    ].join(', '),
+    touches: [
+      ...touchedBeside(title, unit, planned),
+      ...(masking || steps.length > 0 ? ofAllUnits : []),
+      ...(action.verbs.length > 0 ? mountLabels(args.name) : []),
+    ],
+    ...(action.interrupts ? { interrupts: true as const } : {}),
+    outputs: unitResult(args, found),
+    ...(args.state === 'restarted' || args.state === 'reloaded' || isUnwatched ? { always: true as const } : {}),
+  }
+}
 
 export default defineModule({
   name: 'systemd',
   about:
-    'A unit runs or does not run, now and after a boot, or is masked; systemd reads its units again. What `service` says of it counts here too.',
+    'A unit of systemd runs or does not run, now and after a boot, or is masked; systemd reads its units again. service says more: what a service is to be newer than, where it listens, and what runs without systemd.',
   args,
-  outputs: T.Object({
-    ...service.outputs!.properties,
-    state: T.String({ description: 'Whether it runs: started or stopped.' }),
-    status: T.Record(T.String(), T.Unknown(), {
-      description: 'What systemd says of it: ActiveState, SubState, LoadState, UnitFileState, Id.',
-    }),
-  }),
+  outputs: T.Object(unitOutputs),
   examples: [
-    '- name: systemd knows the new unit\n  systemd:\n    daemon_reload: true',
-    '- name: The exporter runs\n  systemd:\n    name: node_exporter\n    state: started\n    enabled: true',
-    '- name: Nobody starts it\n  systemd:\n    name: rpcbind\n    state: stopped\n    masked: true',
+    '- name: Read the units again\n  systemd:\n    daemon_reload: true',
+    '- name: Nothing starts the old time server\n  systemd:\n    name: ntp\n    state: stopped\n    masked: true',
   ],
-  reads: (args, host) =>
-    (args.name === undefined ? {} : service.reads(ofService(args), host)) as ReturnType<typeof service.reads>,
-  more: (args, seen) =>
-    (args.name === undefined ? {} : service.more!(ofService(args), seen)) as ReturnType<
-      NonNullable<typeof service.more>
-    >,
-  touches: (args, seen) => [
-    'units',
-    'daemon-reload',
-    ...(args.name === undefined ? [] : service.touches!(ofService(args), seen)),
-  ],
-  reach: args => (args.name === undefined ? undefined : service.reach!(ofService(args))),
-  plan: (args, seen, decide) => {
-    const { ok, change, fail } = decide
-    const again = ofSystemd(args)
-    if (args.name === undefined) {
-      if (args.state !== undefined || args.enabled !== undefined || args.masked !== undefined)
-        return fail('it says what is to become of a unit, and not of which', 'add name')
-      return again.length === 0
-        ? fail('it names nothing to do', 'give a name, or daemon_reload: true')
-        : change({
-            will: {},
-            steps: again,
-            reason: 'systemd is told every time',
-            touches: ['units', 'daemon-reload'],
-            always: true,
-            unchanging: true,
-          })
-    }
-    const { unit } = seen as Seen
-    const told = {
-      state: later(() => (unit.active === 'active' ? 'started' : 'stopped')),
-      status: later(() => ({
-        Id: unit.id,
-        ActiveState: unit.active,
-        SubState: unit.sub,
-        LoadState: unit.load,
-        UnitFileState: unit.enabled,
-      })),
-    }
-    if (args.masked === false && isMasked(unit))
-      return change({
-        will: { unit: { load: open, enabled: open, active: open, sub: open } } as never,
-        steps: unmasking(args),
-        reason: 'it is masked',
-        touches: ['units', 'daemon-reload'],
-      })
-    const asked = args.state !== undefined || args.enabled !== undefined
-    const verdict = asked ? service.plan(ofService(args), seen as Seen, decide as never) : ok()
-    const masks = args.masked === true && !isMasked(unit)
-    if (verdict.is === 'ok' && !masks)
-      return ok({
-        name: args.name,
-        active: later(() => unit.active),
-        enabled: later(() => unit.enabled),
-        ...told,
-      } as never)
-    if (!masks) return verdict as never
-    if (verdict.is === 'fail') return fail(verdict.why, verdict.fix)
-    const base = verdict.is === 'change' ? verdict : { will: {}, steps: [], reason: '' }
-    const { unit: before = {} } = base.will as { unit?: object }
-    return change({
-      ...base,
-      will: { ...base.will, unit: { ...before, load: 'masked', enabled: 'masked' } } as never,
-      steps: [...base.steps, exec(['systemctl', 'mask', args.name])],
-      reason: [base.reason, 'it is not masked'].filter(Boolean).join(', '),
-      touches: [...(('touches' in base && base.touches) || []), 'units', 'daemon-reload'],
-      outputs: { name: args.name } as never,
-    } as never)
+  reads: ({ name, state, enabled, masked, daemon_reload, daemon_reexec }) => ({
+    host: name === undefined ? uses(facts) : undefined,
+    read: daemon_reload || daemon_reexec ? unitsRead : undefined,
+    unit:
+      name === undefined ? undefined : enabled === undefined && masked !== false ? service(name) : installable(name),
+    mask: name === undefined || masked === undefined ? undefined : file(maskPath(unitName(name))),
+    starts: name === undefined || state === undefined ? undefined : uses(unitStart(name)),
+  }),
+  more: (args, seen) => ({
+    ...(args.name !== undefined && reachReads(args.name, seen, () => serviceAction(args.state, seen.unit!, undefined))),
+    also: args.enabled === undefined ? [] : (seen.unit?.install?.also ?? []).map(name => uses(service(name))),
+    requisites: args.state === 'started' ? (seen.unit?.needs.requisites ?? []).map(name => uses(service(name))) : [],
+  }),
+  touches: ({ name, masked }) =>
+    name === undefined
+      ? ofAllUnits
+      : [
+          ...mayTouch(unitName(name)),
+          ...mountLabels(name),
+          ...(masked === undefined ? [] : [`tree:${maskPath(unitName(name))}`]),
+        ],
+  reach: ({ state }) => (state === undefined ? undefined : anything),
+  warns: ({ name, state, daemon_reload }, { unit }) =>
+    state === undefined || state === 'stopped' || daemon_reload || !unit?.reload
+      ? []
+      : [`${unitName(name!)} has changed since systemd read it, and goes on as it was without daemon_reload: true`],
+  plan: (args, seen, { ok, change, fail }) => {
+    const wrong = contradiction(args)
+    if (wrong) return fail(...wrong)
+    if ((seen.unit?.manager ?? seen.host?.service_manager) !== 'systemd')
+      return fail('systemd does not run on this host', 'use service, which does without')
+    const { unit: found } = seen
+    const rereads = args.daemon_reload || args.daemon_reexec
+    if (args.name === undefined || found === undefined) return change(reread(args, undefined))
+    const named = { ...args, name: args.name }
+    const masking = maskingOf(args.masked, found)
+    const unit = masking === 'off' ? unmasked(found) : found
+    const planned = { ...changeOf(named, unit, seen.also, masking), masking }
+    const obstacle = obstacleOf(named, seen, unit, masking, planned)
+    if (obstacle) return fail(...obstacle)
+    if (masking === undefined && unitReasons(planned).length === 0)
+      return rereads ? change(reread(args, found)) : ok(unitResult(named, found))
+    const reach = startReach(args.name, seen, planned.action)
+    return change({ ...changed(named, found, unit, planned), ...(reach ? { reach } : {}) })
   },
-  ...(service.settle
-    ? {
-        settle: (args: Args) =>
-          ({
-            ...service.settle!(args.name === undefined ? ofService({ ...args, name: 'none' }) : ofService(args)),
-          }) as never,
-      }
-    : {}),
-  ...(service.diagnose ? { diagnose: service.diagnose } : {}),
+  settle: ({ name, state, no_block }) => ({
+    seconds: no_block ? 1 : 60,
+    hopeless: ({ unit }) =>
+      unit && name !== undefined ? hopelessUnit({ name, ...(state && { state }) }, unit) : undefined,
+    ...(name === undefined ? {} : { log: lastAttemptLog(name) }),
+  }),
+  diagnose,
 })

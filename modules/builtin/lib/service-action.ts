@@ -1,4 +1,4 @@
-import type { FileAnswer, ServiceAnswer } from '../../../src/module/module.ts'
+import { type FileAnswer, type ServiceAnswer, unitName } from '../../../src/module/module.ts'
 
 /** What is told to the service manager, why, and what it comes to. */
 export type ServiceAction = { verbs: string[][]; why: string[]; active?: 'active' | 'inactive'; interrupts?: true }
@@ -60,4 +60,14 @@ export const serviceAction = (
     case undefined:
       return nothing
   }
+}
+
+/** Why waiting is of no use: it has failed, and nothing will start it again, or systemd does so over and over. */
+export const hopelessUnit = (
+  { name, state }: { name: string; state?: ServiceState },
+  unit: ServiceAnswer,
+): string | undefined => {
+  if (state === 'stopped' || state === undefined) return undefined
+  if (unit.active === 'failed') return `${unitName(name)} has failed: ${unit.result}`
+  return isServiceLooping(unit) ? `${unitName(name)} has ended and is started over and over: ${unit.result}` : undefined
 }

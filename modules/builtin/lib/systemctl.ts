@@ -27,12 +27,12 @@ const reloadUnless = (property: string, is: string, unit: string): Step =>
 export const loadUnit = (unit: string): Step => reloadUnless('LoadState', 'loaded', baseName(unitFile(unit)))
 
 /**
- * Starts the unit with the machine: the next boot reads it anyway, so systemd has to only where it remembers otherwise.
+ * Starts the unit with the machine (`words`: more of them for systemd): the next boot reads it anyway, so systemd has to only where it remembers otherwise.
  */
-export const enableUnit = (service: ServiceAnswer, unit: string): Step[] =>
+export const enableUnit = (service: ServiceAnswer, unit: string, words: string[] = []): Step[] =>
   service.manager === 'systemd'
     ? [
-        systemctl(service, unit, ['enable', '--no-reload']),
+        systemctl(service, unit, ['enable', '--no-reload', ...words]),
         reloadUnless('UnitFileState', 'enabled', baseName(unitFile(unit))),
       ]
     : [systemctl(service, unit, ['enable'])]

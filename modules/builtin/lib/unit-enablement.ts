@@ -89,7 +89,7 @@ export const enablingObstacle = (
 
 type Promised = Pick<ServiceAnswer, 'enabled'> | { rc: 'on' | 'off' } | undefined
 
-const offState = ({ isLink, id, install, files }: ServiceAnswer): ServiceAnswer['enabled'] => {
+export const disabledState = ({ isLink, id, install, files }: ServiceAnswer): ServiceAnswer['enabled'] => {
   if (isLink) return files[0]?.startsWith('/run/') ? 'linked-runtime' : 'linked'
   if (install === undefined || install.links.length > 0 || id.includes('@.')) return 'disabled'
   return install.also.length > 0 ? 'indirect' : 'static'
@@ -101,7 +101,7 @@ export const enablingPromise = (to: 'on' | 'off', name: string, unit: ServiceAns
   if (unit.manager === 'systemd' && unit.id !== name) return undefined
   if (unit.enabled === 'generated') return { rc: to }
   if (namesOnlyOthers(unit) && !unit.id.includes('@.')) return undefined
-  return { enabled: to === 'on' ? 'enabled' : offState(unit) }
+  return { enabled: to === 'on' ? 'enabled' : disabledState(unit) }
 }
 
 /** `disable` takes away every link to the unit, and where its unit file is one, the unit with it: that one is put back. */
@@ -115,10 +115,10 @@ const disableLinked = (unit: string, path: string): Step =>
     path,
   ])
 
-export const enablingSteps = (to: 'on' | 'off', name: string, unit: ServiceAnswer): Step[] => {
+export const enablingSteps = (to: 'on' | 'off', name: string, unit: ServiceAnswer, words: string[] = []): Step[] => {
   // systemctl does not let an alias be put on or off.
   const own = unit.manager === 'systemd' && unit.id !== '' ? unit.id : name
-  if (to === 'on') return enableUnit(unit, own)
+  if (to === 'on') return enableUnit(unit, own, words)
   const isRuntime = unit.enabled === 'enabled-runtime' || unit.wanted.some(path => path.startsWith('/run/'))
   return [
     unit.isLink && unit.id === unitName(name) ? disableLinked(own, unit.files[0]!) : systemctl(unit, own, ['disable']),
