@@ -115,6 +115,7 @@ const debianLists = {
   age: 60,
   isStamped: false,
   isInterrupted: false,
+  halfway: [],
   hasSources: true,
 }
 const runOf = (said: unknown): unknown =>

@@ -1,6 +1,5 @@
 import { type Static, T } from '../../../src/module/module.ts'
 import { packageNames } from './package-names.ts'
-import { pathArgument } from './paths.ts'
 
 /** Ansible's arguments of `apt`, as far as they do not say what is to be there. */
 const aptOptions = {
@@ -107,7 +106,9 @@ export const aptArguments = T.Object(
       description:
         'All that is there in the newest version. `yes`, `safe`: nothing goes for it; `full`, `dist`: what is in the way goes. By apt-get, also where aptitude is there.',
     }),
-    deb: T.Optional(pathArgument('A .deb on the host, to be installed with what it depends on.')),
+    deb: T.Optional(
+      T.String({ description: 'The path of a .deb on the host, to be installed with what it depends on.' }),
+    ),
     ...aptOptions,
   },
   { additionalProperties: false },

@@ -177,24 +177,53 @@ const exactWords = ({ words, verb }: PackageTask, run: PackageRun | undefined): 
     return comes ? [`${name}=${comes.version}`] : [word]
   })
 
-const reasonOf = (task: PackageTask, due: PackageWord[], isUpdated: boolean): string => {
-  const names = due.map(({ word }) => word).join(', ')
-  const lists = isUpdated ? ['the lists are got anew'] : []
-  const own = due.length === 0 ? [] : [isRemoval(task) ? `${names} is there` : `${names} is not there`]
-  return [...lists, ...own].join(', ') || `${task.manager} has something to do`
+/** What comes in place of what, and what goes, of what is not named: a few of them. */
+const movesIn = ({ words }: PackageTask, run: PackageRun | undefined): string[] => {
+  const isNew = ({ name, before }: { name: string; before?: string }): boolean =>
+    before !== undefined || !words.some(word => word.name === name)
+  const moves = [
+    ...(run?.comes ?? [])
+      .filter(isNew)
+      .map(({ name, before, version }) => `${name} ${before ? `${before} → ` : ''}${version}`),
+    ...(run?.goes ?? [])
+      .filter(({ name }) => !words.some(word => word.name === name))
+      .map(({ name }) => `${name} goes`),
+  ]
+  return moves.length > 4 ? [...moves.slice(0, 4), `${moves.length - 4} more`] : moves
 }
 
+const reasonOf = (task: PackageTask, due: PackageWord[], isUpdated: boolean, run?: PackageRun): string => {
+  const names = due.map(({ word }) => word).join(', ')
+  const are = due.length === 1 ? 'is' : 'are'
+  const own = due.length === 0 ? [] : [`${names} ${are} ${isRemoval(task) ? 'there' : 'not there'}`]
+  const moves = movesIn(task, run)
+  const along = moves.length === 0 ? [] : [`${own.length > 0 ? 'along with ' : ''}${moves.join(', ')}`]
+  return (
+    [...(isUpdated ? ['the lists are got anew'] : []), ...own, ...along].join(', ') ||
+    `${task.manager} has something to do`
+  )
+}
+
+/** What is only half there is tried to be brought to an end by each installation, which fails where that does. */
+const halfwayWarning = ({ halfway }: PackageManager) =>
+  halfway.length === 0
+    ? {}
+    : {
+        warning: `${halfway.join(', ')} ${halfway.length === 1 ? 'is' : 'are'} only half there, and will be brought to an end first: \`dpkg --configure -a\` does that alone`,
+      }
+
 /** A change of packages that is told exactly: what comes and goes, in which versions. */
-const exactChange = (task: PackageTask, { packages: names }: SeenPackages, run: PackageRun): PackageChange => {
+const exactChange = (task: PackageTask, { packages: names, lists }: SeenPackages, run: PackageRun): PackageChange => {
   const due = dueWords(task, names)
   const acting = due.length > 0 ? { ...task, words: due } : task
   return {
     will: { packages: promises(task, names, run), run: { isOver: true } },
     steps: [...task.first, ...task.change(exactWords(acting, run))],
-    reason: reasonOf(task, due, false),
+    reason: reasonOf(task, due, false, run),
     touches: [],
     reach: packageReach,
     outputs: { cache_updated: false } as never,
+    ...halfwayWarning(lists),
   }
 }
 

@@ -28,6 +28,8 @@ export type PackageManager = {
   isStamped: boolean
   /** dpkg was cut off, and refuses everything until that is made good. */
   isInterrupted: boolean
+  /** Packages that were begun with and not brought to an end. */
+  halfway: string[]
   /** Whether any source of packages is configured, so that lists come where they are got. */
   hasSources: boolean
 }
@@ -48,7 +50,8 @@ t() { s=$(stat -c %Y "$2" 2>/dev/null) && printf '%s\\t%s\\n' "$1" "$s"; }
 case $m in apt) t stamp /var/lib/apt/periodic/update-success-stamp; t lists /var/lib/apt/lists
 set -- /var/lib/apt/lists/*Packages*; [ -e "$1" ] || [ -h "$1" ] || echo without
 cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null | grep -q '^ *\\(deb\\|Types:\\)' && echo sources
-set -- /var/lib/dpkg/updates/[0-9]*; [ ! -e "$1" ] || echo interrupted;;
+set -- /var/lib/dpkg/updates/[0-9]*; [ ! -e "$1" ] || echo interrupted
+dpkg-query -W -f='\${db:Status-Status}\\t\${Package}\\n' 2>/dev/null | sed -n 's/^\\(half-[a-z]*\\|unpacked\\|triggers-awaited\\)\\t/halfway\\t/p';;
 dnf) for f in /var/cache/libdnf5/*/repodata /var/cache/dnf/*/repodata; do [ ! -d "$f" ] || t lists "$f"; done;;
 apk) set -- /var/cache/apk/APKINDEX.*; [ ! -e "$1" ] || t lists "$1";; esac
 ${names.length === 0 ? '' : asked(names)}`
@@ -81,6 +84,7 @@ const managerIn = (lines: string[][]): PackageManager => {
     age: ageOf(Number(now) - updated),
     isStamped: stamp !== undefined,
     isInterrupted: of('interrupted') !== undefined,
+    halfway: lines.flatMap(([word, name = '']) => (word === 'halfway' ? [name] : [])),
     hasSources: of('sources') !== undefined,
   }
 }

@@ -50,22 +50,26 @@ const keyOf = (item: string): string => `${runPrefix}${item}`
 export const runsIn = (patches: ReadonlyMap<string, unknown>): PackageWish[] =>
   [...patches.keys()].flatMap(key => (key.startsWith(runPrefix) ? [wishOf(key.slice(runPrefix.length))] : []))
 
-// `-s` changes nothing by itself but three files, which are named here: two caches and a log of what the planner was given.
-const APT =
-  'apt-get -s -q -y -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Debug::NoLocking=1 -o Dir::Log::Planner=/dev/null'
+// `-s` changes nothing by itself but three files, which are named here: two caches and a log of what the planner was given. A
+// cache of sources that is newer than what it was made of is taken as it is, which saves half of the 1.4 s that it costs to make.
+const CACHED = `c=/var/cache/apt/srcpkgcache.bin
+if [ -e $c ] && [ -z "$(find /var/lib/apt/lists /etc/apt /var/lib/dpkg/arch -type f -newer $c -print 2>/dev/null | head -n 1)" ]; then c=; else c='-o Dir::Cache::srcpkgcache='; fi
+c="-o Dir::Cache::pkgcache= $c"`
+const APT = 'apt-get -s -q -y $c -o Debug::NoLocking=1 -o Dir::Log::Planner=/dev/null'
 
 /**
  * A wish is tried together with those before it that come to something: `acc` are their words, `I` what would be installed
  * behind them (` name=version`, an empty version for one that goes). To be asked again are only wishes that come to something,
  * for a try costs a second where the lists are those of all of Debian.
  */
-const aptScript = `try() { out=$(${APT} "$@" 2>&1); rc=$?; }
+const aptScript = `${CACHED}
+try() { out=$(${APT} "$@" 2>&1); rc=$?; }
 I0=$(dpkg-query -W -f='\${db:Status-Status} \${Package} \${Architecture} \${Version}\\n' | awk -v n="$(dpkg --print-architecture)" '$1 == "installed" { printf "%s:%s=%s ", $2, $3, $4; if ($3 == n || $3 == "all") printf "%s=%s ", $2, $4 }')
 I=" $I0"; acc=; with=; stuck=
 have() { case $I in *" $1="*) v=\${I#*" $1="}; v=\${v%% *};; *) v=;; esac; }
 said() { printf '== %s\\n' "$1"; shift; [ $# -eq 0 ] || printf '%s\\n' "$@"; }
 moved() { printf '%s\\n' "$out" | awk '$1 == "Inst" { for (i = 3; i <= NF; i++) if (substr($i, 1, 1) == "(") { a = $NF; for (j = i; j <= NF; j++) if ($j ~ /\\)$/) a = $j; gsub(/[][)]/, "", a); v = substr($i, 2); printf "%s=%s %s:%s=%s ", $2, v, $2, a, v; break } } $1 == "Remv" || $1 == "Purg" { printf "%s= ", $2 }'; }
-near() { for w; do case $out in *"Unable to locate package $w"*|*"Package '$w' has no"*|*"Couldn't find any package"*) p=\${w%"\${w#??}"}; apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= pkgnames "$p" | head -n 2000 | sed 's/^/near /'; return;; esac; done; }
+near() { for w; do case $out in *"Unable to locate package $w"*|*"Package '$w' has no"*|*"Couldn't find any package"*) p=\${w%"\${w#??}"}; apt-cache $c pkgnames "$p" | head -n 2000 | sed 's/^/near /'; return;; esac; done; }
 wish() { verb=$1 o=$2; shift 2; todo=
 case $verb in install|latest|remove|purge)
 for w; do n=\${w%%=*}; have "$n"
