@@ -25,6 +25,11 @@ export const aptObstacle = (args: AptArguments): Obstacle | undefined => {
     args.autoremove || args.autoclean || args.clean || args.update_cache === true || args.cache_valid_time > 0
   if (ways.length === 0 && !acts && args.name === undefined)
     return { why: 'it does not say what is to be done', fix: 'give name, deb, upgrade, update_cache or autoremove' }
+  if (args.deb !== undefined && !args.deb.startsWith('/'))
+    return {
+      why: `${args.deb} is no path on the host`,
+      fix: 'bring it there first, with get_url or copy, and name its path',
+    }
   if (words.length === 0 && args.autoremove && args.autoclean)
     return { why: 'autoremove and autoclean in one task: Ansible does only the second', fix: 'make two tasks of them' }
   return namelessWord(words)
