@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox'
 import type { Failure } from '../core/failure.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { isRecord } from '../core/value.ts'
-import { gatheredNames, isFactVariable } from './fact-names.ts'
+import { gatheredNames, isFactVariable, isGivenFact } from './fact-names.ts'
 import { builtIn, factNames, failedVariables } from './names.ts'
 import type { Reference } from './references.ts'
 
@@ -72,7 +72,7 @@ const ofName = (name: string, rest: readonly (string | null)[], names: Names): O
   if (names.variables.has(name) || failedVariables.includes(name)) return undefined
   const made = names.registers.get(name)
   if (made) return ofRegister(name, rest, made)
-  if (isFactVariable(name) || names.open) return undefined
+  if (isFactVariable(name) || isGivenFact(name) || names.open) return undefined
   const factVariables = gatheredNames.map(fact => `ansible_${fact}`)
   const known = [...names.variables, ...names.registers.keys(), ...builtIn, ...factVariables]
   // What JSON and CEL call none.

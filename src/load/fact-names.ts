@@ -18,4 +18,10 @@ export const factOf = (variable: string): string | undefined => {
   return facts.has(name) || interfaceName.test(name) ? name : undefined
 }
 
+/**
+ * Facts that only tasks give, and that are variables by these very names: of service_facts, package_facts and getent. People
+ * have variables of such names too, and those count.
+ */
+export const isGivenFact = (name: string): boolean => /^(services|packages|getent_\w+)$/.test(name)
+
 export const isFactVariable = (name: string): boolean => name === factsVariable || factOf(name) !== undefined

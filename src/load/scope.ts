@@ -4,7 +4,7 @@ import { LookedUp } from '../jinja/looked-up.ts'
 import { fromPlain } from '../jinja/plain.ts'
 import { Dict, type Value } from '../jinja/value.ts'
 import { compileTemplate } from './expression.ts'
-import { factOf, factsVariable } from './fact-names.ts'
+import { factOf, factsVariable, isGivenFact } from './fact-names.ts'
 import { allFacts, factIn, type HostFacts } from './fact-values.ts'
 import type { Located } from './located.ts'
 import { type HostScope, scopeOver } from './scope-values.ts'
@@ -132,7 +132,7 @@ const hostValues = (shared: Shared, host: string, layers: Record<string, Located
     const layer = highest.find(one => Object.hasOwn(one, name))
     if (layer) return variable(shared, host, name, layer[name]!, () => scopeOver(values))
     if (name === factsVariable) return () => allFacts(input.gathered?.(host))
-    const fact = factOf(name)
+    const fact = isGivenFact(name) ? name : factOf(name)
     if (fact !== undefined) return factIn(input.gathered?.(host), fact)
     if (name === 'vars') return () => variables
     if (name === 'group_names') return () => groupsOf(host, input.groups)

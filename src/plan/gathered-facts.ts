@@ -3,7 +3,7 @@ import { isUnknown, Lost, type Unknown } from '../core/unknown.ts'
 import { isRecord } from '../core/value.ts'
 import { type Graph, machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { readsIn } from '../graph/value-edges.ts'
-import { factOf, factsVariable } from '../load/fact-names.ts'
+import { factOf, factsVariable, isGivenFact } from '../load/fact-names.ts'
 import type { HostFacts } from '../load/fact-values.ts'
 import type { Play } from '../load/playbook.ts'
 import { type FactSource, factSource } from '../module/probes/facts.ts'
@@ -28,7 +28,7 @@ const namedIn = (graph: Graph): Map<Play, ReadonlySet<string>> => {
     for (const { register, member } of readsOf(node)) {
       if (register !== factsVariable) facts.add(factOf(register) ?? '')
       // One whose name is made while it runs is gathered when it is known.
-      else if (member !== null) facts.add(member ?? everything)
+      else if (member !== null && !isGivenFact(member ?? '')) facts.add(member ?? everything)
     }
   }
   for (const facts of made.values()) facts.delete('')
@@ -109,7 +109,7 @@ export const gatheredFacts = (walk: Walk, node: Node, host: string): HostFacts |
     value: name => {
       const found = givenFact(given, name)
       if (isUnknown(found)) throw found
-      return found === undefined ? read(source => [source.subsetFor(name)])[name] : found
+      return found === undefined && !isGivenFact(name) ? read(source => [source.subsetFor(name)])[name] : found
     },
   }
 }

@@ -51,6 +51,33 @@ test('conditions know them in a plan', () =>
     },
   ))
 
+test('a task gives facts that are variables by their own names, which gather nothing, and of which a variable counts more', () => {
+  const lists = defineModule({
+    name: 'lists',
+    about: 'Gives facts.',
+    args: T.Object({}),
+    outputs: T.Object({ ansible_facts: T.Record(T.String(), T.Unknown()) }),
+    examples: [],
+    reads: () => ({}),
+    plan: (_args, _seen, { ok }) => ok({ ansible_facts: { packages: { sh: [{ version: '1' }] }, services: {} } }),
+  })
+  return withPlays(
+    play(
+      say('before', '{{ packages is defined }} {{ ansible_facts.services is defined }}') +
+        '    - { name: list, lists: {} }\n' +
+        say('behind', '{{ packages.sh[0].version }} {{ ansible_facts.packages.sh[0].version }} {{ services }}'),
+      '  vars: { services: [web] }\n',
+    ),
+    async rig => {
+      const ran = await rig.plan()
+      assert.is(said(ran, 'before'), 'False False')
+      assert.is(said(ran, 'behind'), "1 1 ['web']")
+      assert.equal([...ran.known.answers.get('node0')!.raws.keys()], [])
+    },
+    { modules: { lists } },
+  )
+})
+
 test('without gather_facts there are none, until another play has gathered them', () =>
   withPlays(
     play(say('a', '{{ ansible_facts.system is defined }} {{ ansible_system is defined }}'), '  gather_facts: false\n') +
