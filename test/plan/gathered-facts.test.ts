@@ -70,7 +70,7 @@ test('a task gives facts that are variables by their own names, which gather not
     ),
     async rig => {
       const ran = await rig.plan()
-      assert.is(said(ran, 'before'), 'False')
+      assert.is(said(ran, 'before'), 'false')
       assert.is(said(ran, 'behind'), "1 1 ['web']")
       assert.equal([...ran.known.answers.get('node0')!.raws.keys()], [])
     },
