@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox'
+import type { Output } from '../core/transport.ts'
 import type { Later } from '../core/unknown.ts'
 import type { Label } from './label.ts'
 import type { ArchiveAnswer } from './probes/controller.ts'
@@ -93,6 +94,9 @@ export type Settle<S> = {
 export type Diagnosis = { cause: string; fix: string; said: string }
 export type Diagnose = (text: string) => Diagnosis | undefined
 
+/** What a step has made known: outputs; `why`: by what it said its task has failed, whatever its status. */
+export type Told<O> = { outputs: Partial<Outputs<O>>; why?: string; fix?: string }
+
 type Common<A extends TObject, O extends TSchema | undefined> = {
   name: string
   /** One sentence for the reference. */
@@ -135,6 +139,8 @@ export type Module<
   /** The archives it may ask for on a host of this kind, told without a look at one: what a site has to hold. */
   archives?(args: Static<A>, facts: Facts): Query<ArchiveAnswer, false>[]
   settle?(args: Static<A>): Settle<Seen<R> & Seen<M>>
+  /** What its step with `keep` has printed, as outputs. Default: those of a program (`rc`, `stdout`, `stderr`, …). */
+  told?(args: Static<A>, said: Output): Told<O>
 }
 export const defineModule = <
   A extends TObject,

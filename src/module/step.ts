@@ -127,6 +127,11 @@ export type Step =
    */
   | { do: 'expect'; path: string; exists: boolean; otherwise: { what: string; why?: string; fix: string } }
   /**
+   * Waits on the controller: for a time, or until somebody at its terminal has answered, who is asked once for all hosts of a task.
+   * Writes nothing anywhere. `unit`: in which the time was said.
+   */
+  | { do: 'pause'; seconds?: number; question?: string; isShown?: boolean; unit?: 'seconds' | 'minutes' }
+  /**
    * Put in by the engine: ends the line where one of these is not what was seen, and removes what steps before have put
    * beside it.
    */
@@ -248,6 +253,8 @@ export const describe = (step: Step): string => {
       return `receipt for ${step.path}`
     case 'expect':
       return `see that ${step.path} is ${step.exists ? 'there' : 'gone'}`
+    case 'pause':
+      return step.seconds === undefined ? `ask: ${step.question ?? 'go on?'}` : `wait ${step.seconds} s`
     case 'guard':
       return `see that ${step.over.map(({ path }) => path).join(', ')} is as it was read`
   }

@@ -7,7 +7,7 @@ import { isRecord } from '../core/value.ts'
 import { machineOf, type Node, nodeId } from '../graph/graph.ts'
 import { factsVariable } from '../load/fact-names.ts'
 import type { LoopItem } from '../load/scope.ts'
-import type { AnyModule, Diagnose, Settle } from '../module/define.ts'
+import type { AnyModule, Diagnose, Module, Settle } from '../module/define.ts'
 import type { Guard } from '../module/guard.ts'
 import type { Label } from '../module/label.ts'
 import type { AnyQuery, Reads } from '../module/query.ts'
@@ -89,6 +89,8 @@ export type Line = {
   isBarred?: true | undefined
   settle?: Settle<never>
   diagnose?: Diagnose
+  /** What its step with `keep` has printed, in the words of its module. */
+  told?: NonNullable<Module['told']>
   /** Nothing of what it is made of is told; `isExposed`: but why it fails, which is that it would show a secret. */
   hidden?: Hidden
   isExposed?: true
@@ -237,7 +239,16 @@ export const decidedLine = (
     )
   const settle = settleOf(module, values)
   const { diagnose } = module
-  const at: Line = { ...line, reads, inputs, ...told, ...(settle ? { settle } : {}), ...(diagnose ? { diagnose } : {}) }
+  const { told: ofSaid } = module as Module
+  const at: Line = {
+    ...line,
+    reads,
+    inputs,
+    ...told,
+    ...(settle ? { settle } : {}),
+    ...(diagnose ? { diagnose } : {}),
+    ...(ofSaid ? { told: ofSaid } : {}),
+  }
   if (verdict.is === 'fail') {
     const answer = (verdict.outputs as Record<string, unknown> | undefined) ?? {}
     return { ...failLine(at, verdict.why, verdict.fix), answer }

@@ -24,6 +24,8 @@ export type Environment = {
   emit: Emit
   /** Reads what includes ask for, where a playbook has any. */
   readInclude?: ReadInclude
+  /** Asks on the terminal, whether or not what is typed is shown; undefined where there is none. */
+  ask?(question: string, isShown: boolean): Promise<string | undefined>
   /** What planning is broken off by; it then throws the reason. */
   signal?: AbortSignal
   /** What fingerprints of what was asked are made with; without it none are. */

@@ -14,6 +14,7 @@ import { promiseTest } from './promise-test.ts'
 import { type Attempt, runRepeatedly } from './repeat.ts'
 import { settle } from './settle.ts'
 import { asReader, fitsFrame, fragmentOf, judgeOutputs, runSteps, type StepAnswer, sentSteps } from './steps.ts'
+import { momentText, spanText } from './times.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 
 /**
@@ -24,19 +25,6 @@ export const travels = (line: Line): boolean =>
   fitsFrame(line.steps) && line.settle === undefined && !outlivesFailure(line) && !line.node.task.repeats
 
 const linesOf = (text: string): string[] => (text === '' ? [] : text.split('\n'))
-const two = (number: number): string => String(number).padStart(2, '0')
-const micros = (ms: number): string => `${String(ms % 1000).padStart(3, '0')}000`
-/** A moment as Python writes it, by the clock here. */
-const momentText = (ms: number): string => {
-  const at = new Date(ms)
-  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-')
-  return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}.${micros(ms)}`
-}
-const spanText = (ms: number): string => {
-  const seconds = Math.floor(ms / 1000)
-  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${micros(ms)}`
-}
-
 /** Outputs that only the steps could know; of a command that ran what it said, without the last line's end, and when. */
 const saidOutputs = (context: RunContext, line: Line, said: StepAnswer | undefined): Record<string, unknown> => {
   if (!said) return {}

@@ -72,7 +72,7 @@ const receipt = (path: string, digest: string): string => {
   return `${pinFunctions}; pin ${quote(dirname(path))} && if alone; then ${look} && case $s in *.*[1-9]*\\ *) ${put};; esac; fi`
 }
 
-/** The shell text of a step; undefined for those that are more than one frame (`upload`, `unpack`, `download`, `members`). */
+/** The shell text of a step; undefined for those that are more than one frame (`upload`, `unpack`, `download`, `members`) or none (`pause`). */
 export const stepScript = (step: Step, memory: StepValues, login: string): string | undefined => {
   switch (step.do) {
     case 'exec':
@@ -111,6 +111,7 @@ export const stepScript = (step: Step, memory: StepValues, login: string): strin
     case 'unpack':
     case 'download':
     case 'members':
+    case 'pause':
       return undefined
   }
 }

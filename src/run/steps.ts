@@ -3,7 +3,7 @@ import { byteText } from '../core/byte-text.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
 import { fedTo, quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
-import { isUnknown } from '../core/unknown.ts'
+import { isUnknown, strict } from '../core/unknown.ts'
 import { isRecord, same, sha256, withMember } from '../core/value.ts'
 import { type Guard, guardTestInCloset, movedStatus } from '../module/guard.ts'
 import type { AnyQuery } from '../module/query.ts'
@@ -23,13 +23,14 @@ import {
 } from './failure-messages.ts'
 import { refusedStatus } from './file-placing.ts'
 import { guardedSteps } from './guarded-steps.ts'
+import { pause } from './pause.ts'
 import { archiveOf, archivePath, isStreamed, type Writes } from './small-files.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
 /** What a step with `keep` said. */
 export type CommandOutput = { rc: number; stdout: string; stderr: string }
 /** What steps have made known of what only they could know: what a command said, where the copy of a file lies. */
-export type StepAnswer = CommandOutput | { kept: Record<string, string> }
+export type StepAnswer = CommandOutput | { kept: Record<string, unknown>; why?: string; fix?: string }
 /** How steps ended: with what follows them in their frame, with a failure, or at a path where something else is by now. */
 type StepsEnd = { said?: StepAnswer } & (
   | { failure: Failure; moved?: undefined; rest?: undefined }
@@ -60,6 +61,10 @@ const learn = (context: RunContext, line: Line, step: Step, output: Output): Ste
   if (step.do === 'exec' && step.job && step.job.name === undefined)
     return output.status === 0 ? { kept: { ansible_job_id: byteText(output.stdout) } } : undefined
   if (step.do !== 'exec' || !step.keep) return undefined
+  if (line.told) {
+    const { outputs, ...fault } = line.told(strict(line.inputs?.args ?? {}), output)
+    return { kept: outputs, ...fault }
+  }
   warnOfBytes(context, line, output)
   return { rc: output.status, stdout: output.stdout.toString(), stderr: output.stderr.toString() }
 }
@@ -85,7 +90,7 @@ export const valuesNeededBy = (step: Step): string[] =>
   borrowed(step).flatMap(({ from, orElse }) => (orElse === undefined ? [from] : []))
 
 /** Steps that are trips of their own. */
-const isApart = ({ do: kind }: Step): boolean => ['upload', 'unpack', 'download', 'members'].includes(kind)
+const isApart = ({ do: kind }: Step): boolean => ['upload', 'unpack', 'download', 'members', 'pause'].includes(kind)
 
 /** Neighbours that are plain shell travel together; a step that uses what one of them makes starts a new frame. */
 const chunksOf = (steps: Step[]): Chunk[] => {
@@ -173,6 +178,19 @@ const failureOf = (
   return overdue ?? stepFailure(line, told(context, step), output)
 }
 
+/** Why a step has failed by what its module makes of its words. */
+const faultOf = ({ node: { task } }: Line, said: StepAnswer | undefined): Failure | undefined => {
+  if (said === undefined || 'rc' in said || said.why === undefined) return undefined
+  const [what, ...why] = said.why.split('\n')
+  return {
+    reason: 'host-step',
+    what: what!,
+    ...(why.length > 0 ? { why: why.join('\n') } : {}),
+    ...(said.fix === undefined ? {} : { fix: said.fix }),
+    origin: task.origin,
+  }
+}
+
 /** Judges what the steps of one frame said, in order: the first that did not do it, or what a step with `keep` said. */
 export const judgeOutputs = (
   context: RunContext,
@@ -186,10 +204,11 @@ export const judgeOutputs = (
     if (output === undefined) return { failure: { reason: 'host-step', what: `${describe(step)} did not run.` } }
     if (output.cut) return { failure: longOutputFailure(line, told(context, step)) }
     said = learn(context, line, step, output) ?? said
-    if (output.status === 0) continue
+    const fault = step.do === 'exec' && step.keep ? faultOf(line, said) : undefined
+    if (output.status === 0 && fault === undefined) continue
     const moved = movedAt(step, output)
     if (moved !== undefined) return { moved }
-    return { failure: failureOf(context, line, step, output, said), ...(said ? { said } : {}) }
+    return { failure: fault ?? failureOf(context, line, step, output, said), ...(said ? { said } : {}) }
   }
   return said ? { said } : {}
 }
@@ -211,6 +230,10 @@ export const runSteps = async (
   let rest: Output[] = []
   for (const [i, chunk] of chunks.entries()) {
     if ('apart' in chunk) {
+      if (chunk.apart.do === 'pause') {
+        said = await pause(context, line, chunk.apart)
+        continue
+      }
       const stopped = await runApart(context, transport, line, chunk.apart)
       if (stopped) return stopped
       continue

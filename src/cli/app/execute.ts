@@ -41,6 +41,7 @@ export const execute = async (action: Action, given: WithTargets, setting: RunSe
     local: given.controller.local,
     emit,
     signal,
+    ask: (question, isShown) => askOnTerminal(question, isShown, signal),
     ...(key ? { key } : {}),
   }
   const readsMore = given.composing && given.known.graph.nodes.some(({ task }) => task.include)
@@ -65,6 +66,17 @@ export const execute = async (action: Action, given: WithTargets, setting: RunSe
   if (signal.aborted) return {}
   const walk = matching ? await matching.matchSavedPlan(first.walk, outside, saved!.expected) : first.walk
   return finishAction(action, { ...first, walk }, outside, given, setting)
+}
+
+const askOnTerminal = async (question: string, isShown: boolean, signal: AbortSignal): Promise<string | undefined> => {
+  const { openTerminal } = await import('./terminal.ts')
+  const terminal = openTerminal(signal)
+  if (terminal === undefined) return undefined
+  try {
+    return await (isShown ? terminal.askShown : terminal.ask)(`${question}: `)
+  } finally {
+    terminal.close()
+  }
 }
 
 const finishAction = async (
