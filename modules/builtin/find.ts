@@ -15,7 +15,7 @@ import { namePattern } from './lib/name-pattern.ts'
 import { checksumAlgorithms } from './lib/path-details.ts'
 import { plainPath } from './lib/paths.ts'
 import { changedMode } from './lib/symbolic-mode.ts'
-import { textListArgument, textsIn } from './lib/text-list.ts'
+import { listedTexts, textListArgument } from './lib/text-list.ts'
 
 const args = T.Object(
   {
@@ -116,9 +116,9 @@ const textFit = ({ contains, read_whole_file }: Wanted): Fit | string | undefine
   return text => (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).some(line => made.exec(line)?.index === 0)
 }
 const fitsOf = (args: Wanted): Fits | string => {
-  const words = textsIn(args.patterns)
+  const words = listedTexts(args.patterns)
   const name = words.length === 0 ? () => true : fitsAny(words, args.use_regex)
-  const excluded = fitsAny(textsIn(args.excludes), args.use_regex)
+  const excluded = fitsAny(listedTexts(args.excludes), args.use_regex)
   const text = textFit(args)
   const wrong = [name, excluded, text].find(one => typeof one === 'string')
   return (wrong as string | undefined) ?? ({ name, excluded, text } as Fits)
@@ -153,7 +153,7 @@ const isWanted = (args: Wanted, { name, excluded }: Fits, root: string, now: num
   )
 }
 
-const rootsOf = ({ paths }: Wanted): string[] => textsIn(paths).map(plainPath)
+const rootsOf = ({ paths }: Wanted): string[] => listedTexts(paths).map(plainPath)
 
 /** One level more than asked for is looked at, as Ansible does, which shows in how many were examined. */
 const walkDepth = ({ recurse, depth }: Wanted): number | undefined => {

@@ -95,7 +95,7 @@ export type Diagnosis = { cause: string; fix: string; said: string }
 export type Diagnose = (text: string) => Diagnosis | undefined
 
 /** What a step has made known: outputs; `why`: by what it said its task has failed, whatever its status. */
-export type Told<O> = { outputs: Partial<Outputs<O>>; why?: string; fix?: string }
+export type ToldBy<O> = { outputs: Partial<Outputs<O>>; why?: string; fix?: string }
 
 type Common<A extends TObject, O extends TSchema | undefined> = {
   name: string
@@ -140,7 +140,7 @@ export type Module<
   archives?(args: Static<A>, facts: Facts): Query<ArchiveAnswer, false>[]
   settle?(args: Static<A>): Settle<Seen<R> & Seen<M>>
   /** What its step with `keep` has printed, as outputs. Default: those of a program (`rc`, `stdout`, `stderr`, …). */
-  told?(args: Static<A>, said: Output): Told<O>
+  told?(args: Static<A>, said: Output): ToldBy<O>
 }
 export const defineModule = <
   A extends TObject,

@@ -5,6 +5,7 @@ import { causeOf } from '../plan/failure-policy.ts'
 import { type Line, outlivesFailure } from '../plan/line.ts'
 import { moduleLine } from '../plan/walk.ts'
 import { batch } from '../world/batch.ts'
+import { asReader } from './as-identity.ts'
 import type { RunContext } from './context.ts'
 import { lostFailure, withRunBehind } from './failure-messages.ts'
 import { announceRun, finishChanged, finishFailed, finishQuiet, invalidateTouched } from './finish.ts'
@@ -13,8 +14,9 @@ import { planAnew } from './moved.ts'
 import { promiseTest } from './promise-test.ts'
 import { type Attempt, runRepeatedly } from './repeat.ts'
 import { settle } from './settle.ts'
-import { asReader, fitsFrame, fragmentOf, judgeOutputs, runSteps, type StepAnswer, sentSteps } from './steps.ts'
-import { momentText, spanText } from './times.ts'
+import type { StepAnswer } from './step-answer.ts'
+import { fitsFrame, fragmentOf, judgeOutputs, runSteps, sentSteps } from './steps.ts'
+import { clockText, spanText } from './times.ts'
 import { hostQueries, type ReplanResult, replan, verdictOf } from './verify.ts'
 
 /**
@@ -33,7 +35,7 @@ const saidOutputs = (context: RunContext, line: Line, said: StepAnswer | undefin
   const end = Date.now()
   const start = context.started.get(line.id) ?? end
   const msg = said.rc === 0 ? '' : 'non-zero return code'
-  const times = { start: momentText(start), end: momentText(end), delta: spanText(end - start) }
+  const times = { start: clockText(start), end: clockText(end), delta: spanText(end - start) }
   return { ...said, stdout, stderr, stdout_lines: linesOf(stdout), stderr_lines: linesOf(stderr), ...times, msg }
 }
 

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Step } from '../module/step.ts'
 import { type Line, refOf } from '../plan/line.ts'
 import type { RunContext } from './context.ts'
-import type { StepAnswer } from './steps.ts'
-import { momentText } from './times.ts'
+import type { StepAnswer } from './step-answer.ts'
+import { clockText } from './times.ts'
 
 /** One answer for all hosts of a task. */
 const answers = new WeakMap<RunContext, Map<object, Promise<string | undefined>>>()
@@ -43,7 +43,7 @@ export const pause = async (
     kept: {
       ...{ rc: 0, stderr: '', echo: isShown, user_input: input ?? '' },
       stdout: `Paused for ${Math.round(passed * 100) / 100} ${unit}`,
-      ...{ start: momentText(from), stop: momentText(to), delta: Math.floor((to - from) / 1000) },
+      ...{ start: clockText(from), stop: clockText(to), delta: Math.floor((to - from) / 1000) },
     },
   }
 }

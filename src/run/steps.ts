@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { byteText } from '../core/byte-text.ts'
 import { type Failure, Refusal } from '../core/failure.ts'
-import { fedTo, quote } from '../core/quote.ts'
+import { quote } from '../core/quote.ts'
 import type { Fragment, Output, Transport, Upload } from '../core/transport.ts'
 import { isUnknown, strict } from '../core/unknown.ts'
 import { isRecord, same, sha256, withMember } from '../core/value.ts'
@@ -12,6 +12,7 @@ import { type Line, refOf } from '../plan/line.ts'
 import { askedFor, otherIdentity, withoutPredictions, worldOn } from '../plan/walk-state.ts'
 import { batch } from '../world/batch.ts'
 import { answer } from '../world/world.ts'
+import { asReader, fragmentAsTask, userOf } from './as-identity.ts'
 import type { RunContext } from './context.ts'
 import {
   expectFailure,
@@ -25,12 +26,9 @@ import { refusedStatus } from './file-placing.ts'
 import { guardedSteps } from './guarded-steps.ts'
 import { pause } from './pause.ts'
 import { archiveOf, archivePath, isStreamed, type Writes } from './small-files.ts'
+import type { StepAnswer } from './step-answer.ts'
 import { rewrite, stepBytes, stepScript } from './step-script.ts'
 
-/** What a step with `keep` said. */
-export type CommandOutput = { rc: number; stdout: string; stderr: string }
-/** What steps have made known of what only they could know: what a command said, where the copy of a file lies. */
-export type StepAnswer = CommandOutput | { kept: Record<string, unknown>; why?: string; fix?: string }
 /** How steps ended: with what follows them in their frame, with a failure, or at a path where something else is by now. */
 type StepsEnd = { said?: StepAnswer } & (
   | { failure: Failure; moved?: undefined; rest?: undefined }
@@ -118,24 +116,6 @@ export const fitsFrame = (steps: Step[]): boolean => {
   return chunks.length === 0 || (chunks.length === 1 && 'frame' in chunks[0]!)
 }
 
-/** The user a line's task runs as; undefined: the one who reads. */
-const userOf = ({ known }: RunContext, line: Line): string | undefined => {
-  const other = otherIdentity(known, line)
-  return other?.shell === undefined ? other?.user : undefined
-}
-
-/** A script of a line, run by who reads for it. */
-export const asReader = ({ known }: RunContext, line: Line, sh: string): Fragment => {
-  const shell = otherIdentity(known, line)?.shell
-  return shell === undefined ? { sh } : { sh, as: shell }
-}
-
-/** A script of a line, run as its task's identity. */
-const asTask = (context: RunContext, line: Line, sh: string): Fragment => {
-  const user = userOf(context, line)
-  return user === undefined ? asReader(context, line, sh) : { sh: fedTo(user, sh) }
-}
-
 /** Steps of a line, all or those of a phase, as they are sent: with what guards them. */
 export const sentSteps = (context: RunContext, line: Line, steps = line.steps): Step[] =>
   guardedSteps(line, steps, userOf(context, line) === undefined)
@@ -149,7 +129,7 @@ export const fragmentOf = (context: RunContext, line: Line, step: Step, login: s
   const sh = stepScript(step, context.memory, shell?.user ?? login)!
   const isOwn = step.do === 'expect' || step.do === 'guard' || (step.do === 'exec' && step.user !== undefined)
   const lingers = step.do === 'exec' || (placesFile(step) && step.check) ? { lingers: true as const } : {}
-  return { ...(isOwn ? asReader(context, line, sh) : asTask(context, line, sh)), step: true, ...lingers }
+  return { ...(isOwn ? asReader(context, line, sh) : fragmentAsTask(context, line, sh)), step: true, ...lingers }
 }
 
 /** A step in words without secrets: of a long one only the beginning is told, and so maybe half a secret. */
@@ -327,7 +307,7 @@ const bring = async (
   const { path, size: total, file } = step
   const { download } = await import('./download.ts')
   const progress = (done: number): void => emit({ type: 'progress', ...refOf(line), done, total, what: path })
-  const ended = await download(transport, sh => asTask(context, line, sh), step, progress)
+  const ended = await download(transport, sh => fragmentAsTask(context, line, sh), step, progress)
   for (const [name, { raw }] of known.controller.raws)
     if (name.startsWith('local-file ') && isRecord(raw) && raw.file === file) known.controller.raws.delete(name)
   if (ended.is === 'moved') return { moved: path }
@@ -379,7 +359,7 @@ const setMembers = async (
     seen.map(([query]) => askedFor(context.known, line)(query)),
   )
   for (let reads = 1; ; reads++) {
-    const cat = asTask(context, line, `cat -- ${quote(step.path)}`)
+    const cat = fragmentAsTask(context, line, `cat -- ${quote(step.path)}`)
     const [read, ...members] = await transport.run([cat, ...again.fragments])
     if (read!.status !== 0) return { failure: stepFailure(line, told(context, step), read!) }
     again.record(members)
@@ -394,7 +374,7 @@ const setMembers = async (
     for (const [path, value] of Object.entries(step.set)) tree = withMember(tree, path, member(context, value))
     const bytes = Buffer.from(JSON.stringify(tree, null, step.indent) + (text.endsWith('\n') ? '\n' : ''))
     const over: Guard = { path: step.path, kind: 'there', digest: sha256(read!.stdout) }
-    const put = { ...asTask(context, line, rewrite(step.path, bytes, over)), step: true as const }
+    const put = { ...fragmentAsTask(context, line, rewrite(step.path, bytes, over)), step: true as const }
     const [written] = await transport.run([put])
     if (written!.status === 0) return undefined
     if (written!.status !== movedStatus) return { failure: stepFailure(line, told(context, step), written!) }

@@ -217,7 +217,7 @@ test('a rescue sees what failed: its task, its result, and what it has registere
       const ran = await rig.apply()
       assert.equal(
         ['r', 'al', 'z'].map(task => said(ran, task)),
-        ['b command 7 no', 'True True', 'it is not true w'],
+        ['b command 7 no', 'True True', 'Assertion failed w'],
       )
       await rig.plan()
     },

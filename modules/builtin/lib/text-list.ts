@@ -9,5 +9,5 @@ export const textListArgument = (description: string, words: object = {}) =>
   })
 
 /** The texts of such an argument. Source: ansible lib/ansible/module_utils/common/validation.py, check_type_list. */
-export const textsIn = (said: string | string[] | undefined): string[] =>
+export const listedTexts = (said: string | string[] | undefined): string[] =>
   typeof said === 'string' ? said.split(',') : (said ?? [])

@@ -98,10 +98,7 @@ test('both shipped collections are under one name, and nothing else is', async (
   const path = modulePath(place.folder)
   assert.is(path.find('runbook.builtin.swarm_key')!.shipped, 'ipfs/swarm_key')
   assert.is(path.find('ansible.posix.copy'), undefined)
-  assert.match(
-    refused('runbook.builtin.coppy'),
-    /no module "runbook\.builtin\.coppy".*\n.*\n.*\n.*\n.*Did you mean "copy"/,
-  )
+  assert.match(refused('runbook.builtin.coppy'), /no module "coppy".*\n.*\n.*\n.*\n.*Did you mean "copy"/)
 })
 
 test('what only looks like a place of modules is none: a file called modules, a package.json that is no JSON', async () => {
