@@ -23,7 +23,8 @@ export const ansibleOptions: AnsibleOption[] = [
   { flags: ['--flush-cache'], advice: () => 'leave it out: nothing of a host is cached, each run reads it anew' },
   {
     flags: ['--force-handlers'],
-    advice: () => 'leave it out: after a run that failed, the next `apply` runs handlers that are due',
+    advice: () =>
+      'write force_handlers: true into the play; without it the next `apply` after a run that failed runs handlers that are due',
   },
   {
     flags: ['-M', '--module-path'],

@@ -55,7 +55,12 @@ const linesAlone = async (plan: Walk, outside: Environment, nodes: Node[]): Prom
     const missing: Walk['missing'] = new Map()
     const lines = nodes.flatMap(node => {
       const alone = beginWalk(known, {
-        ...{ outputs: new Map(plan.outputs), causes: new Map(plan.causes), inFlight: new Map(plan.inFlight) },
+        ...{
+          outputs: new Map(plan.outputs),
+          causes: new Map(plan.causes),
+          inFlight: new Map(plan.inFlight),
+          shared: new Map(plan.shared),
+        },
         missing,
       })
       return planNode(alone, node).lines

@@ -40,21 +40,21 @@ export const nameFault = (name: string): string | undefined => {
 export const builtinPrefix = 'runbook.builtin.'
 
 export const playWords: readonly string[] =
-  'name hosts connection remote_user port gather_facts gather_subset gather_timeout fact_path collections pre_tasks roles tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log ignore_errors module_defaults vars_files vars_prompt'.split(
+  'name hosts connection remote_user port gather_facts gather_subset gather_timeout fact_path collections pre_tasks roles tasks post_tasks handlers vars defaults become become_user become_method become_flags become_exe environment tags needs secrets no_log ignore_errors module_defaults vars_files vars_prompt any_errors_fatal force_handlers max_fail_percentage'.split(
     ' ',
   )
 export const taskWords: readonly string[] =
-  'name when loop loop_control register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections delegate_to connection async poll timeout'.split(
+  'name when loop loop_control register needs after rolling notify tags run_once become become_user become_method become_flags become_exe environment vars changed_when failed_when ignore_errors until retries delay check_mode touches no_log args module_defaults collections delegate_to connection async poll timeout any_errors_fatal'.split(
     ' ',
   )
 
-const shared = 'port remote_user ignore_unreachable diff any_errors_fatal throttle debugger'.split(' ')
-const ansiblePlay = 'force_handlers max_fail_percentage serial strategy order import_playbook when run_once'.split(' ')
+const shared = 'port remote_user ignore_unreachable diff throttle debugger'.split(' ')
+const ansiblePlay = 'serial strategy order import_playbook when run_once'.split(' ')
 const ansibleTask = 'delegate_facts listen'.split(' ')
 
 /** What tasks take over from a block, an import or a role around them. */
 export const inheritedWords: readonly string[] =
-  'name when vars tags become become_user become_method become_flags become_exe environment no_log ignore_errors run_once notify module_defaults collections delegate_to connection'.split(
+  'name when vars tags become become_user become_method become_flags become_exe environment no_log ignore_errors run_once notify module_defaults collections delegate_to connection any_errors_fatal'.split(
     ' ',
   )
 /** The lists of tasks of a block: what is done, what is done where that fails, and what is done in any case. */

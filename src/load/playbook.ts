@@ -5,6 +5,7 @@ import { isRecord } from '../core/value.ts'
 import { becomeSaid } from './become-words.ts'
 import { noFiles, parseItem, parseTasks, plainWord } from './block.ts'
 import type { Doubt } from './doubt.ts'
+import { failingOf, fatal, type PlayFailures } from './failure-words.ts'
 import { arrangeHandlers } from './handler-places.ts'
 import type { Vars } from './inventory-draft.ts'
 import { keyOrigin, type Located, locatedAt } from './located.ts'
@@ -29,7 +30,7 @@ import {
 export type { Composing, Task } from './surroundings.ts'
 
 /** One play as written; what tasks inherit of it is already in the tasks. */
-export type Play = {
+export type Play = PlayFailures & {
   name: string
   hosts: Located<string>
   /** How its hosts are reached where no variable of theirs says it, by the keywords `connection`, `remote_user` and `port`. */
@@ -225,6 +226,7 @@ const aroundTasks = (
     notify: [],
     runOnce: false,
     ...fieldOf<Pick<Surroundings, 'ignoreErrors'>>(members, 'ignore_errors', found => ignoring(found, problems), {}),
+    ...fieldOf<Pick<Task, 'anyErrorsFatal'>>(members, 'any_errors_fatal', found => fatal(found, problems), {}),
     moduleDefaults: fieldOf(members, 'module_defaults', found => [found], []),
     folders: resolve(common.folder) === resolve(common.main) ? [] : [common.folder],
     within: [],
@@ -259,6 +261,7 @@ const parsePlay = (at: Located, problems: Problems, common: Common, over: OverPl
     hosts,
     ...(common.folder === common.main ? {} : { folder: common.folder }),
     ...gatheringOf(members, around, problems),
+    ...failingOf(members, problems),
     reach: reachOf(members, problems),
     ...own,
     ...broughtVariables(brought),

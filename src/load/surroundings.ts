@@ -35,6 +35,8 @@ export type Task = {
   failedWhen?: Located<string | boolean>[]
   /** Whether what follows goes on behind its failure. */
   ignoreErrors?: Located<boolean | string>
+  /** Whether its failure on one host stops all hosts of its play. */
+  anyErrorsFatal?: boolean
   /** It is done again until all of `until` hold over its answer, or without any until it has not failed. */
   repeats?: { until: Located<string | boolean>[]; retries?: Located; delay?: Located }
   /** Present, even if empty: the task has exactly these edges in place of the written order. */
@@ -199,6 +201,7 @@ export type Surroundings = {
   notify: Located<string>[]
   runOnce: boolean
   ignoreErrors?: Located<boolean | string>
+  anyErrorsFatal?: boolean
   /** Arguments of modules, by their names, where a task says no others; the lowest first. */
   moduleDefaults: Located[]
   folders: string[]

@@ -6,6 +6,7 @@ import { becomeSaid } from './become-words.ts'
 import { hasBraces } from './braces.ts'
 import { moduleWord, withoutCollection } from './collections.ts'
 import { delegation } from './delegation.ts'
+import { fatal } from './failure-words.ts'
 import { keyOrigin, type Located } from './located.ts'
 import { isForeignTaskWord, nameFault, slugOf, taskWords } from './names.ts'
 import type { NoLog, Surroundings, Task } from './surroundings.ts'
@@ -219,6 +220,12 @@ export const inheritedBy = (members: Map<string, Located>, around: Surroundings,
     'ignore_errors',
     found => ignoring(found, problems),
     around.ignoreErrors ? { ignoreErrors: around.ignoreErrors } : {},
+  ),
+  ...fieldOf<Pick<Task, 'anyErrorsFatal'>>(
+    members,
+    'any_errors_fatal',
+    found => fatal(found, problems),
+    around.anyErrorsFatal ? { anyErrorsFatal: true } : {},
   ),
   ...delegation(members, around, problems),
   vars: fieldOf(members, 'vars', found => ({ ...around.vars, ...variables(found, '"vars"', problems) }), around.vars),

@@ -1,5 +1,5 @@
 import { type Graph, machineOf, type Node, nodeId } from '../graph/graph.ts'
-import type { Task } from '../load/playbook.ts'
+import type { Play, Task } from '../load/playbook.ts'
 import type { BlockPlace, TaskBlock } from '../load/surroundings.ts'
 import { isLost, type Known, lostHosts } from './known.ts'
 import { type Line, skipLine, standbyLine } from './line.ts'
@@ -69,6 +69,9 @@ const hazardsBefore = (
   return task.handler ? found : found.filter(hazard => !isOver(hazard))
 }
 
+/** What is no failure of the task itself: nobody could know it, or it is not what a saved plan shows. */
+const isForeign = ({ refusal, isBarred }: Line): boolean => refusal !== undefined || isBarred === true
+
 /** What keeps the dependants of a node on one host from running: the line that failed, or what that line was skipped for. */
 const causeIn = (lines: Line[]): string | undefined =>
   lines.find(line => line.verdict === 'fail')?.id ??
@@ -81,36 +84,75 @@ const mayFail = ({ finished }: Known, { id, node, verdict, steps }: Line): boole
   (verdict === 'ok' ? steps.length > 0 : verdict !== 'skipped' && verdict !== 'fail')
 
 /** What the lines of a node add to what is in flight on their host. */
-const hazardsOf = ({ known }: Walk, { task }: Node, lines: Line[]): Hazard[] => {
+const hazardOf = ({ known }: Walk, { task, play }: Node, lines: Line[]): Hazard | undefined => {
+  const { host, machine } = lines[0]!
   const at = task.blocks ?? []
-  const by = nodeId(lines[0]!.host, task)
   const cause = causeIn(lines)
   if (cause !== undefined) {
-    // What nobody could know, what is not as it was shown, and a machine that is gone: no rescue is for these.
-    const isBeyond = lines.some(line => line.refusal || line.isBarred) || known.lost.has(lines[0]!.machine)
-    return [{ is: 'failed', by, cause, at: isBeyond ? [] : at }]
+    // No rescue is for a machine that is gone, nor for what is none of the task's own failures.
+    const isBeyond = known.lost.has(machine) || lines.some(isForeign)
+    return { is: 'failed', host, task, play, cause, at: isBeyond ? [] : at }
   }
-  const open = isRescuedAt(known.graph, at) ? lines.find(line => mayFail(known, line)) : undefined
-  return open ? [{ is: 'open', by, cause: open.id, at }] : []
+  const isWaitedFor = isRescuedAt(known.graph, at)
+  const open = isWaitedFor ? lines.find(line => mayFail(known, line)) : undefined
+  return open && { is: 'open', host, task, play, cause: open.id, at }
 }
 
 /** Keeps what the lines of a node mean to those behind them, as they were planned or have ended. */
 export const registerFailures = (walk: Walk, node: Node, host: string, lines: Line[]): void => {
-  const { causes, inFlight } = walk
+  const { causes, inFlight, shared } = walk
   const id = nodeId(host, node.task)
-  const before = hazardsBefore(walk, node, host)
   const cause = node.included.has(host) ? causeIn(lines) : undefined
   if (cause === undefined) causes.delete(id)
   else causes.set(id, cause)
-  const isKept = before.some(one => one.is === 'failed' && isStopped(walk.known.graph, one.at, node.task))
-  const hazards = isKept || !node.included.has(host) ? before : [...before, ...hazardsOf(walk, node, lines)]
+  const isKept = causeBefore(walk, node, host) !== undefined
+  const met = isKept || !node.included.has(host) ? undefined : hazardOf(walk, node, lines)
+  const hazards = [...hazardsBefore(walk, node, host), ...(met ? [met] : [])]
   if (hazards.length === 0) inFlight.delete(id)
   else inFlight.set(id, hazards)
+  if (met && isForAll(node) && !lines.some(isForeign)) shared.set(id, { ...met, at: node.task.blocks ?? [] })
+  else shared.delete(id)
+}
+
+/** Whether what fails at a task may stop other hosts of its play. */
+export const isForAll = ({ task, play }: Pick<Node, 'task' | 'play'>): boolean =>
+  (task.anyErrorsFatal === true && task.ignoreErrors?.value !== true) || play.mostFailed !== undefined
+
+const hostsOfPlays = new WeakMap<Graph, Map<Play, ReadonlySet<string>>>()
+const hostsOfPlay = (graph: Graph, play: Play): ReadonlySet<string> => {
+  const known = hostsOfPlays.get(graph) ?? new Map<Play, ReadonlySet<string>>()
+  hostsOfPlays.set(graph, known)
+  const found = known.get(play) ?? new Set(graph.written.filter(one => one.play === play).flatMap(one => one.hosts))
+  known.set(play, found)
+  return found
+}
+
+/** Whether more hosts of a play have failed than it may go on with. */
+const areTooMany = ({ mostFailed }: Play, failed: ReadonlySet<string>, all: number): boolean =>
+  mostFailed !== undefined && (failed.size * 100) / all > mostFailed
+
+/** What a node has to reckon with that was met on any host of its play: all of it where that stops all. */
+const sharedBefore = ({ known: { graph }, shared }: Walk, { id, task, play }: Node): Hazard[] => {
+  if (shared.size === 0) return []
+  const at = graph.writtenAt.get(id)!
+  const ahead = [...shared]
+    .filter(([by, one]) => one.play === play && one.task !== task && graph.writtenAt.get(by)! < at)
+    .map(([, one]) => one)
+  const failed = ahead.filter(one => one.is === 'failed' && !isRescuedAt(graph, one.at))
+  const hosts = new Set(failed.map(({ host }) => host))
+  if (areTooMany(play, hosts, hostsOfPlay(graph, play).size)) return ahead
+  return ahead.filter(one => one.task.anyErrorsFatal)
+}
+
+/** Whether what was met stops a node that is written behind it. With force_handlers what is no handler stops none of its play. */
+const stops = (graph: Graph, { is, at, task, play }: Hazard, node: Node): boolean => {
+  const isForced = node.task.handler && node.play.forceHandlers === true && node.play === play && !task.handler
+  return is === 'failed' && !isForced && isStopped(graph, at, node.task)
 }
 
 /** The root cause that keeps a node from running in its place in the written order. */
 const causeBefore = (walk: Walk, node: Node, host: string): string | undefined =>
-  hazardsBefore(walk, node, host).find(one => one.is === 'failed' && isStopped(walk.known.graph, one.at, node.task))
+  [...hazardsBefore(walk, node, host), ...sharedBefore(walk, node)].find(one => stops(walk.known.graph, one, node))
     ?.cause
 
 /**
@@ -143,15 +185,11 @@ const callAmong = (calling: Hazard[]): RescueCall | undefined => {
 }
 
 /** What calls each of the rescues that a task stands in; undefined where nothing before it in that block has failed, or may. */
-const callsOf = (
-  walk: Walk,
-  { task, edges }: Pick<Node, 'task' | 'edges'>,
-  host: string,
-): (RescueCall | undefined)[] => {
+const callsOf = (walk: Walk, node: Node, host: string): (RescueCall | undefined)[] => {
   const { graph } = walk.known
-  const blocks = task.blocks ?? []
+  const blocks = node.task.blocks ?? []
   if (blocks.every(({ section }) => section !== 'rescue')) return []
-  const before = hazardsBefore(walk, { task, edges }, host)
+  const before = [...hazardsBefore(walk, node, host), ...sharedBefore(walk, node)]
   return blocks.flatMap(({ section }, i) =>
     section === 'rescue' ? [callAmong(before.filter(({ at }) => isCalled(graph, at, blocks, i)))] : [],
   )
@@ -174,8 +212,8 @@ export const rescuedBefore = (walk: Walk, node: Node, host: string): Hazard | un
 }
 
 /** Whether a block goes on behind the failure of a line. */
-export const isRescued = (graph: Graph, { node, refusal, isBarred }: Line): boolean =>
-  !refusal && !isBarred && isRescuedAt(graph, node.task.blocks ?? [])
+export const isRescued = (graph: Graph, line: Line): boolean =>
+  !isForeign(line) && isRescuedAt(graph, line.node.task.blocks ?? [])
 
 /** Whether a line ends the work on its host, as it was planned or has ended. */
 export const endsHost = (graph: Graph, line: Line): boolean =>
@@ -195,23 +233,34 @@ export const failedBefore = ({ known, causes }: Walk, { edges }: Node, own: stri
 const included = (planned: Planned[]): Line[] =>
   planned.flatMap(({ lines }) => lines).filter(line => line.node.included.has(line.host))
 
+/** The lines of a plan that keep all hosts of their play from any step, each with these hosts. */
+const haltingAll = (graph: Graph, ending: Line[]): [string, Line][] => {
+  const failed = Map.groupBy(
+    ending.filter(({ node }) => isForAll(node)),
+    ({ node }) => node.play,
+  )
+  return [...failed].flatMap(([play, lines]): [string, Line][] => {
+    const hosts = hostsOfPlay(graph, play)
+    const isOver = areTooMany(play, new Set(lines.map(({ host }) => host)), hosts.size)
+    const cause = lines.find(({ node }) => isOver || node.task.anyErrorsFatal)
+    return cause ? [...hosts].map(host => [host, cause]) : []
+  })
+}
+
 /**
- * By host the line that keeps it from getting any step: a `fail` in the plan of its machine; on every host one that needs a
- * value which only a left-out step would make, for that is to be mended first.
+ * By host the line that keeps it from getting any step: a `fail` in the plan of its machine, or one that stops all; on every
+ * host one that needs a value which only a left-out step would make, for that is to be mended first.
  */
 export const haltedHosts = (planned: Planned[], graph: Graph): Map<string, Line> => {
   const { hosts, source } = graph
   const lines = included(planned)
   const barring = lines.find(line => line.isBarred)
-  const failing = new Map(
-    lines
-      .filter(line => endsHost(graph, line))
-      .toReversed()
-      .map(line => [machineOf(source, line.host), line]),
-  )
+  const ending = lines.filter(line => endsHost(graph, line))
+  const failing = new Map(ending.toReversed().map(line => [machineOf(source, line.host), line]))
+  const all = new Map(haltingAll(graph, ending))
   return new Map(
     hosts.flatMap(host => {
-      const cause = failing.get(machineOf(source, host)) ?? barring
+      const cause = failing.get(machineOf(source, host)) ?? all.get(host) ?? barring
       return cause ? [[host, cause] as const] : []
     }),
   )

@@ -133,10 +133,9 @@ const givenValue = (walk: Walk, from: Node, host: string, name: string): GivenVa
 }
 
 /** What a rescue sees of the task that it is for. */
-const failedValue = ({ known, outputs }: Walk, { is, by, cause }: Hazard, name: string): unknown => {
+const failedValue = ({ outputs }: Walk, { is, host, task, cause }: Hazard, name: string): unknown => {
   if (is === 'open') return new Later(cause)
-  if (name === 'ansible_failed_result') return outputs.get(by)
-  const { task } = known.graph.written.find(node => node.hosts.some(host => nodeId(host, node.task) === by))!
+  if (name === 'ansible_failed_result') return outputs.get(nodeId(host, task))
   const { name: called, module: action, args, tags, register } = task
   return { name: called, action, args: task.noLog ? {} : args.value, tags, ...(register ? { register } : {}) }
 }

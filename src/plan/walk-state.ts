@@ -30,10 +30,15 @@ export type IncludeLine = { runs: boolean | Unknown; asked?: AskedInclude }
 
 /**
  * What the lines behind one on its host have to reckon with: something `failed`, was kept from being done, or is `open`: it
- * may still fail. `by`: the node (`host/task`) that met it. `cause`: the root cause, or the line that is open. `at`: the blocks
- * that it was met in, the outermost first.
+ * may still fail. `host`, `task`: who met it. `cause`: the root cause, or the line that is open. `at`: the blocks that it was
+ * met in, the outermost first.
  */
-export type Hazard = { is: 'failed' | 'open'; by: string; cause: string; at: BlockPlace[] }
+export type Hazard = Pick<Node, 'task' | 'play'> & {
+  is: 'failed' | 'open'
+  host: string
+  cause: string
+  at: BlockPlace[]
+}
 
 /**
  * One pass over nodes, from what is known: what it predicts of each machine, what each line registers, and what it lacks.
@@ -50,6 +55,8 @@ export type Walk = {
   causes: Map<string, string>
   /** What lines behind each (`host/task`) have to reckon with, where that is something. */
   inFlight: Map<string, Hazard[]>
+  /** What was met at each line (`host/task`) that may stop other hosts of its play too. */
+  shared: Map<string, Hazard>
   /** What the lines of each include have come to (`host/task`). */
   included: Map<string, IncludeLine[]>
   missing: MissingReads
@@ -62,6 +69,7 @@ export const beginWalk = (known: Known, from: Partial<Walk> = {}): Walk => ({
   outputs: new Map(),
   causes: new Map(),
   inFlight: new Map(),
+  shared: new Map(),
   included: new Map(),
   missing: new Map(),
   ...from,
@@ -69,8 +77,8 @@ export const beginWalk = (known: Known, from: Partial<Walk> = {}): Walk => ({
 })
 
 /** The same pass over machines as they are: nothing is predicted of them, while what lines register is shared. */
-export const withoutPredictions = ({ known, outputs, causes, inFlight, included }: Walk): Walk =>
-  beginWalk(known, { outputs, causes, inFlight, included })
+export const withoutPredictions = ({ known, outputs, causes, inFlight, shared, included }: Walk): Walk =>
+  beginWalk(known, { outputs, causes, inFlight, shared, included })
 
 /** A machine as the next line of a pass sees it, or as one saw it after so many predictions. */
 export const worldOn = ({ known, predicted }: Walk, machine: string, upto?: number): World => ({

@@ -14,6 +14,8 @@ export type Progress = {
   alive: Set<string>
   /** The nodes of each play that may still be open, in plan order. */
   open: Map<Node['play'], Node[]>
+  /** Those of each play that may stop all of its hosts, as far as they may still fail, in written order. */
+  forAll: Map<Node['play'], Node[]>
 }
 
 /** Whether all lines of a node on a host have been dealt with. Loop items count together, by what was planned last. */

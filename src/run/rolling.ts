@@ -77,6 +77,7 @@ const rehearsal = (context: RunContext, results: Result[]): RunContext => {
       outputs: new Map(walk.outputs),
       causes: new Map(walk.causes),
       inFlight: new Map(walk.inFlight),
+      shared: new Map(walk.shared),
     },
     planned: new Map(),
     gated: new Map(),

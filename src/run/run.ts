@@ -51,7 +51,14 @@ const apply = async (context: RunContext): Promise<void> => {
   for (const [host, cause] of halted) halt(context, lines.get(host) ?? [], cause)
   if (isQuiet(context)) return tellAll(context)
   const alive = new Set(known.answers.keys())
-  const progress: Progress = { context, arrived: new Map(), passing: new Set(), alive, open: new Map() }
+  const progress: Progress = {
+    context,
+    arrived: new Map(),
+    passing: new Set(),
+    alive,
+    open: new Map(),
+    forAll: new Map(),
+  }
   const ways = [...alive].map(machine => runMachine(progress, machine))
   await Promise.all(ways).catch(async error => {
     // What has been told to end on other hosts still says how far it has come.

@@ -14,6 +14,7 @@ import type { RunContext } from './context.ts'
 import { asShown } from './moved.ts'
 import { isDone, isPlayOver, type Progress, recordPlanned } from './progress.ts'
 import { promiseTest } from './promise-test.ts'
+import { isTogether } from './together.ts'
 
 /** Whether a play has ended but for what travels. Asked for every node that is left: an answer holds until more travels. */
 const isBehind = (progress: Progress, play: Node['play'], { bundled, open }: Draft): boolean => {
@@ -27,6 +28,7 @@ const isBehind = (progress: Progress, play: Node['play'], { bundled, open }: Dra
 const isReady = (progress: Progress, { node, host }: Spot, draft: Draft): boolean => {
   const { barriers } = progress.context.known.graph
   if (!playsBefore(barriers, node).every(play => isBehind(progress, play, draft))) return false
+  if (!isTogether(progress, node, draft.bundled)) return false
   return node.edges.every(edge => isPassed(progress, { node, host }, edge, draft))
 }
 
@@ -198,10 +200,11 @@ const fitting = (bundle: Line[], todo: Line[]): Line[] => {
 }
 
 /** What includes of a host ask for joins the graph now: whoever waits looks at the new one. */
-const bringMore = async ({ context, open }: Progress, wanted: WantedInclude[]): Promise<void> => {
+const bringMore = async ({ context, open, forAll }: Progress, wanted: WantedInclude[]): Promise<void> => {
   const { known, readInclude } = context
   await (await import('../plan/bring.ts')).bring(known, wanted, readInclude!)
   open.clear()
+  forAll.clear()
   context.wake()
 }
 

@@ -8,6 +8,7 @@ import type { Playbook } from './playbooks.ts'
 import {
   failing,
   isOpen,
+  isSurprised,
   named,
   needDone,
   needEachOnce,
@@ -20,7 +21,7 @@ import {
 
 /** What a number of generated playbooks have come to, for the one who reads the log. */
 export const createCounts = () => {
-  const lines: Record<string, number> = { ok: 0, change: 0, undecided: 0, skipped: 0, fail: 0 }
+  const lines: Record<string, number> = { ok: 0, change: 0, undecided: 0, standby: 0, skipped: 0, fail: 0 }
   const counts = { playbooks: 0, hosts: 0, tasks: 0, halted: 0, steps: 0, trees: 0, named: 0, open: 0, trips: 0 }
   const take = (plan: Ran, apply: Ran): void => {
     const halted = plan.graph.hosts.filter(host => failing(plan, host) !== undefined)
@@ -104,6 +105,7 @@ export const judge = async (made: Rig, { text, hosts }: Playbook, look: () => Pr
   const again = await made.apply()
   needKept(again, again)
   if (!isForeseen) needKept(check, again)
+  if (isSurprised(plan, apply)) return
   if (isForeseen) needDone(plan, again)
   else if (isKnown) needDone(check, await made.apply())
   else counts.open()

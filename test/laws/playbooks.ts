@@ -159,8 +159,42 @@ const blocked = (tasks: Task[], picks: number): Task[] => {
   return [...tasks.slice(0, from), block, ...tasks.slice(from + 3)]
 }
 
+/** What fails: what a plan knows to, and what no plan does; on all hosts or on one. */
+const failures: Task[] = [
+  { name: 'bad', assert: { that: 'inventory_hostname == "none"' } },
+  { name: 'bad', assert: { that: 'inventory_hostname != "node0"' } },
+  { name: 'bad', command: { argv: ['sh', '-c', 'exit 3'], creates: at('never') } },
+  {
+    name: 'bad',
+    command: { argv: ['sh', '-c', 'exit 3'], creates: at('never') },
+    when: 'inventory_hostname == "node0"',
+  },
+]
+
+/** The last tasks stand in a block with a rescue and what is done in any case, and now and then one of it fails. */
+const rescued = (tasks: Task[], picks: number): Task[] => {
+  const pick = picker(Math.floor(picks / 4))
+  const from = pick(tasks.map((_, i) => i))
+  const last = tasks.slice(from).map(({ needs: _, ...task }) => task)
+  const third = Math.ceil(last.length / 3)
+  const block = last.slice(0, third)
+  const bad = pick([[], ...failures.map(one => [one])])
+  const inner = pick([0, 1]) === 0 ? [{ block: bad, always: block.slice(0, 1) }] : [...bad, ...block.slice(0, 1)]
+  const whole = {
+    block: [...inner, ...block.slice(1)],
+    rescue: [
+      { name: 'saved', copy: { dest: at('saved'), content: '{{ ansible_failed_task.name }}\n' } },
+      ...last.slice(third, 2 * third),
+    ],
+    always: last.slice(2 * third),
+  }
+  return [...tasks.slice(0, from), whole, { name: 'end', copy: { dest: at('end'), content: 'end\n' } }]
+}
+
 const written = (first: Task[], drafts: Draft[], names: string[]): Playbook => {
-  const tasks = blocked(assembled(drafts, names), drafts[0]?.picks ?? 0)
+  const picks = drafts[0]?.picks ?? 0
+  const made = assembled(drafts, names)
+  const tasks = picks % 4 === 2 ? rescued(made, picks) : blocked(made, picks)
   return { hosts: names, text: JSON.stringify([{ hosts: 'all', tasks: [...first, ...tasks], handlers }]) }
 }
 

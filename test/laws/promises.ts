@@ -24,11 +24,39 @@ export const isOpen = (plan: Ran): boolean => {
     line => line.verdict === 'undecided' || line.always,
   )
 }
+/** Lines that would fail, and are rescued. */
+const rescuedIn = ({ events }: Ran): Set<string> =>
+  new Set(events.flatMap(e => (e.type === 'planned' && e.rescued ? [e.node] : [])))
 /** The line for which the plan of a host's machine halts it. */
-export const failing = ({ lines, graph }: Ran, host: string): string | undefined =>
-  lines.find(line => line.machine === machineOf(graph.source, host) && line.verdict === 'fail')?.id
+export const failing = (ran: Ran, host: string): string | undefined => {
+  const { lines, graph } = ran
+  const rescued = rescuedIn(ran)
+  return lines.find(
+    line => line.machine === machineOf(graph.source, host) && line.verdict === 'fail' && !rescued.has(line.id),
+  )?.id
+}
 
-const becomes: Record<string, string> = { ok: 'ok', change: 'changed', skipped: 'skipped', fail: 'failed' }
+const becomes: Record<string, string> = {
+  ok: 'ok',
+  change: 'changed',
+  standby: 'skipped',
+  skipped: 'skipped',
+  fail: 'failed',
+}
+
+/** Lines behind one that has failed and was rescued, as no plan could know: these are planned for a world in which it did not. */
+const behindRescues = (plan: Ran, apply: Ran): Set<string> => {
+  const known = rescuedIn(plan)
+  const failed = resultsIn(apply).filter(({ node, status }) => status === 'rescued' && !known.has(node))
+  return new Set(
+    failed.flatMap(({ host, node }) => {
+      const own = plan.lines.filter(line => line.host === host).map(({ id }) => id)
+      return own.slice(own.indexOf(node))
+    }),
+  )
+}
+/** Whether something has failed that no plan could know, and the host went on. */
+export const isSurprised = (plan: Ran, apply: Ran): boolean => behindRescues(plan, apply).size > 0
 
 /**
  * What an apply must come to by the word of its plan: a host that would fail gets no step at all. What nobody could know
@@ -38,11 +66,17 @@ export const needKept = (plan: Ran, apply: Ran): void => {
   const came = new Map(resultsIn(apply).map(result => [result.node, result]))
   const open = new Set(plan.lines.filter(l => l.verdict === 'undecided' || l.always).map(l => l.id))
   const isUnforeseen = (needs = ''): boolean => open.has(needs) || open.has(needs.replace(/\[.*/, ''))
+  const [behind, rescued] = [behindRescues(plan, apply), rescuedIn(plan)]
   for (const { id, host, verdict, byItself } of plan.lines) {
     const result = came.get(id)
+    if (behind.has(id)) continue
     if (verdict === 'undecided' || isUnforeseen(result?.needs)) continue
     const halted = failing(plan, host) !== undefined && verdict === 'change'
-    const wanted = halted ? ['skipped'] : byItself ? ['ok', 'changed'] : [becomes[verdict]]
+    const wanted = halted
+      ? ['skipped']
+      : byItself
+        ? ['ok', 'changed']
+        : [rescued.has(id) ? 'rescued' : becomes[verdict]]
     assert.ok(wanted.includes(result?.status), `${id} was planned ${verdict}, it was ${result?.status} ${result?.why}`)
   }
 }
@@ -68,7 +102,9 @@ const shown = (diff: Difference[]): string[] | undefined =>
 /** A change that was shown is the change that is made. */
 export const needShown = (plan: Ran, apply: Ran): void => {
   const came = new Map(resultsIn(apply).map(result => [result.node, result]))
+  const behind = behindRescues(plan, apply)
   for (const { id, verdict, diff } of plan.lines) {
+    if (behind.has(id)) continue
     const result = came.get(id)
     const promised = shown(diff)
     if (verdict === 'change' && promised !== undefined && result?.status === 'changed')
@@ -78,7 +114,7 @@ export const needShown = (plan: Ran, apply: Ran): void => {
 
 /** Each line has one result; a loop whose items were not known has one for each of them. */
 export const needEachOnce = (plan: Ran, apply: Ran): void => {
-  const open = new Set(plan.lines.filter(l => l.verdict === 'undecided').map(l => l.id))
+  const open = new Set(plan.lines.filter(l => /^(undecided|standby)$/.test(l.verdict)).map(l => l.id))
   const whole = (id: string): string => (open.has(id.replace(/\[.*/, '')) ? id.replace(/\[.*/, '') : id)
   const came = resultsIn(apply).map(({ node }) => node)
   assert.is(new Set(came).size, came.length, 'no line has two results')
