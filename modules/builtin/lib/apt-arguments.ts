@@ -1,6 +1,20 @@
 import { type Static, T } from '../../../src/module/module.ts'
 import { packageNames } from './package-names.ts'
 
+/** How often getting lists is tried. */
+export const updateArguments = {
+  update_cache_retries: T.Integer({
+    default: 5,
+    minimum: 1,
+    description: 'How often getting the lists is tried.',
+  }),
+  update_cache_retry_max_delay: T.Integer({
+    default: 12,
+    minimum: 0,
+    description: 'The longest wait between two of these, in seconds; it doubles from 1.',
+  }),
+}
+
 /** Ansible's arguments of `apt`, as far as they do not say what is to be there. */
 const aptOptions = {
   update_cache: T.Optional(
@@ -16,16 +30,7 @@ const aptOptions = {
     description:
       'Seconds for which the lists are good: younger ones are not got again. More than 0 means `update_cache`.',
   }),
-  update_cache_retries: T.Integer({
-    default: 5,
-    minimum: 1,
-    description: 'How often getting the lists is tried.',
-  }),
-  update_cache_retry_max_delay: T.Integer({
-    default: 12,
-    minimum: 0,
-    description: 'The longest wait between two of these, in seconds; it doubles from 1.',
-  }),
+  ...updateArguments,
   install_recommends: T.Optional(
     T.Boolean({
       aliases: ['install-recommends'],

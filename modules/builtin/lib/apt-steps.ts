@@ -1,4 +1,4 @@
-import { exec, type Step } from '../../../src/module/module.ts'
+import { exec, quoted, type Step } from '../../../src/module/module.ts'
 import type { AptArguments } from './apt-arguments.ts'
 
 /** What apt-get and the scripts of packages run in: nobody is there to be asked. */
@@ -45,13 +45,18 @@ export const aptGet = (args: AptArguments, words: string[], options = aptOptionW
 const repeatedly = `n=1 d=1 most=$1 longest=$2; shift 2
 until "$@"; do s=$?; [ $n -lt $most ] || exit $s; [ $d -le $longest ] || d=$longest; sleep $d; n=$((n+1)) d=$((d*2)); done`
 
-/** Gets the lists anew. A repository that does not answer is a failure, as in Ansible, where apt-get itself only warns. */
-export const aptUpdate = ({
-  update_cache_retries: tries,
-  update_cache_retry_max_delay: longest,
-}: AptArguments): Step => {
+type UpdateArguments = Pick<AptArguments, 'update_cache_retries' | 'update_cache_retry_max_delay'>
+
+/**
+ * Gets the lists anew. A repository that does not answer is a failure, as in Ansible, where apt-get itself only warns.
+ * `undone`: files that go then, so that the next run tries again.
+ */
+export const aptUpdate = (args: UpdateArguments, undone: string[] = []): Step => {
+  const { update_cache_retries: tries, update_cache_retry_max_delay: longest } = args
   const argv = ['apt-get', '-q', '-o', 'APT::Update::Error-Mode=any', 'update']
-  return exec(['sh', '-c', repeatedly, 'sh', String(tries), String(longest), ...argv], { env })
+  const script =
+    undone.length === 0 ? repeatedly : `( ${repeatedly} ) || { s=$?; rm -f -- ${quoted(undone)}; exit $s; }`
+  return exec(['sh', '-c', script, 'sh', String(tries), String(longest), ...argv], { env })
 }
 
 export const aptClean = exec(['apt-get', 'clean'], { env })

@@ -246,7 +246,7 @@ const openChange = (
 }
 
 /** What the lists will be: got at that moment, where it is certain that their time is another one. */
-const gotLists = ({ isStamped, isWithoutLists, hasSources }: PackageManager) => ({
+export const gotLists = ({ isStamped, isWithoutLists, hasSources }: PackageManager) => ({
   updated: open,
   age: isStamped || (isWithoutLists && hasSources) ? 0 : open,
   ...(isWithoutLists && hasSources ? { isWithoutLists: false } : {}),
