@@ -1,9 +1,10 @@
 import { content, defineModule, exec, type FileAnswer, file, type Static, T } from '../../src/module/module.ts'
 import { targetReads } from './lib/file-attributes.ts'
 import { decideFile } from './lib/file-content.ts'
-import { type KernelParameter, kernelParameter, parameterValue, sysctlProgram } from './lib/kernel-parameter.ts'
+import { type KernelParameter, kernelParameter, parameterValue } from './lib/kernel-parameter.ts'
 import { uneditable } from './lib/line-edits.ts'
 import { type Obstacle, pathArgument, plainPath } from './lib/paths.ts'
+import { missingProgram, programThere } from './lib/program-there.ts'
 import { sysctlsIn, withSysctl } from './lib/sysctl-file.ts'
 
 const args = T.Object(
@@ -76,8 +77,7 @@ const isWrong = (own: KernelParameter, args: Args): boolean =>
 /** Why the kernel cannot take what it is to be given. */
 const kernelObstacle = (args: Args, seen: Seen, due: { sets: boolean; reloads: boolean }): Obstacle | undefined => {
   if (!due.sets && !due.reloads) return undefined
-  if (seen.tool?.isThere === false)
-    return { why: 'sysctl is not on this host', fix: 'install procps in an earlier task' }
+  if (seen.tool?.isThere === false) return missingProgram('sysctl', 'procps')
   const others = due.reloads ? othersIn(args, textIn(seen.file)) : []
   const all: [string, KernelParameter | undefined, string][] = [
     [args.name.trim(), args.state === 'present' ? seen.own : undefined, wantedValue(args)],
@@ -118,7 +118,7 @@ export default defineModule({
   reads: args => ({
     file: file(plainPath(args.sysctl_file)),
     own: args.reload || args.sysctl_set ? kernelParameter(args.name.trim()) : undefined,
-    tool: args.reload || args.sysctl_set ? sysctlProgram : undefined,
+    tool: args.reload || args.sysctl_set ? programThere('sysctl', ['procps']) : undefined,
     ...targetReads(plainPath(args.sysctl_file), {}),
   }),
   more: (args, seen) => ({

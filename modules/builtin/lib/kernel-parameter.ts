@@ -1,4 +1,4 @@
-import { program, quote, uses } from '../../../src/module/module.ts'
+import { program, quote } from '../../../src/module/module.ts'
 
 /** A parameter of the kernel. Its value is that of its file in /proc/sys with single blanks between words. */
 export type KernelParameter = { exists: boolean; value: string; writable: boolean }
@@ -27,14 +27,3 @@ export const kernelParameter = (name: string) => {
     subject: name,
   })
 }
-
-/** Whether the host has the program that sets them. */
-export const sysctlProgram = uses(
-  program<{ isThere: boolean }>({
-    key: 'sysctl-program',
-    sh: 'command -v sysctl',
-    looks: ['package:procps', 'path:/sbin/sysctl', 'path:/usr/sbin/sysctl'],
-    parse: ({ status }) => ({ isThere: status === 0 }),
-    subject: 'sysctl',
-  }),
-)
