@@ -1,14 +1,4 @@
-import {
-  content,
-  defineModule,
-  type FileAnswer,
-  file,
-  type Static,
-  T,
-  taskUser,
-  user,
-  uses,
-} from '../../src/module/module.ts'
+import { content, defineModule, type FileAnswer, file, type Static, T, user, uses } from '../../src/module/module.ts'
 import { backupLabels } from './lib/content-arguments.ts'
 import {
   type CronLines,
@@ -27,7 +17,7 @@ import { decideFile } from './lib/file-content.ts'
 import { uneditable } from './lib/line-edits.ts'
 import type { Obstacle } from './lib/paths.ts'
 import { missingProgram, programThere } from './lib/program-there.ts'
-import { installCrontab, keepCrontab, userCrontab } from './lib/user-crontab.ts'
+import { installCrontab, keepCrontab, userCrontab, whoRuns } from './lib/user-crontab.ts'
 
 const time = (description: string, aliases: string[] = []) =>
   T.Unsafe<string | number>({ type: ['string', 'number'], default: '*', aliases, description })
@@ -163,23 +153,28 @@ const readsOf = (args: Args) => {
   return {
     file: path === undefined ? undefined : file(path),
     ...(path === undefined ? {} : targetReads(path, {})),
-    me: path === undefined && args.user === undefined ? uses(taskUser) : undefined,
+    me: path === undefined && args.user === undefined ? whoRuns : undefined,
     tool: path === undefined ? programThere('crontab', ['cron', 'cronie', 'busybox']) : undefined,
   }
 }
 
-const ownerOf = ({ user }: Args, me: { name: string } | undefined): string => user ?? me?.name ?? 'root'
+const ownerOf = ({ user }: Args, me: { name: string } | undefined): string => user ?? me!.name
 
 const moreOf = (args: Args, me: { name: string } | undefined) => ({
   table: fileOf(args) === undefined ? userCrontab(ownerOf(args, me)) : undefined,
   account: fileOf(args) === undefined && args.user !== undefined ? uses(user(args.user)) : undefined,
 })
 
-type Table = { tool?: { isThere: boolean } | undefined; account?: { exists: boolean } | undefined }
+type Table = {
+  me?: { name: string } | undefined
+  tool?: { isThere: boolean } | undefined
+  account?: { exists: boolean } | undefined
+}
 
 /** Why there is no crontab for the user. */
-const tableObstacle = (args: Args, { tool, account }: Table): Obstacle | undefined => {
+const tableObstacle = (args: Args, { me, tool, account }: Table): Obstacle | undefined => {
   if (tool?.isThere === false) return missingProgram('crontab', 'cron')
+  if (me?.name === '') return { why: 'the user that it runs as does not exist', fix: 'create it in an earlier task' }
   return account?.exists === false
     ? { why: `user ${args.user} does not exist`, fix: 'create it in an earlier task, with the module user' }
     : undefined

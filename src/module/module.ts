@@ -49,7 +49,6 @@ export { asUser, command, program } from './probes/program.ts'
 export { installable, processStart, type StartAnswer, service, unitStart } from './probes/service.ts'
 export type { ServiceAnswer } from './probes/unit-answer.ts'
 export { settingsIn, type UnitSettings } from './probes/unit-settings.ts'
-export { type TaskUser, taskUser } from './probes/task-user.ts'
 export {
   type ManagerEnvironment,
   managerEnvironment,

@@ -1,4 +1,13 @@
-import { type Content, exec, program, quote, type Step } from '../../../src/module/module.ts'
+import {
+  type Content,
+  exec,
+  isUnknown,
+  program,
+  type Query,
+  quote,
+  type Step,
+  uses,
+} from '../../../src/module/module.ts'
 
 /** A call of crontab(1) for the user `$1`. Who is that user already needs no right for it, and some crontabs refuse to be told. */
 const calling = (words: string): string => `u=; [ "$(id -un)" = "$1" ] || u=1; crontab \${u:+-u} \${u:+"$1"} ${words}`
@@ -9,6 +18,22 @@ const heading = [
   String.raw`/^# (\/tmp\/.*installed on.*)/d`,
   '/^# (.*version.*)/d',
 ].join(';')
+
+/** Whose crontab it is where nobody is named: who runs the task, by name; empty where there is no such user yet. */
+export const whoRuns: Query<{ name: string }, false> = {
+  ...uses(
+    program<{ name: string }>({
+      key: 'who-runs',
+      sh: 'id -un',
+      looks: ['user:*'],
+      parse: ({ stdout }) => ({ name: stdout.toString().trim() }),
+      subject: 'the user that the task runs as',
+    }),
+  ),
+  theirs: true,
+  // Who is there stays, whatever becomes of others.
+  derive: (_ask, before) => (isUnknown(before) || before.name === '' ? undefined : before),
+}
 
 /** The table of a user as crontab(1) shows it; empty where there is none. */
 export const userCrontab = (user: string) =>
