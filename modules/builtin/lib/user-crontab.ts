@@ -25,7 +25,7 @@ export const whoRuns: Query<{ name: string }, false> = {
     program<{ name: string }>({
       key: 'who-runs',
       sh: 'id -un',
-      looks: ['user:*'],
+      looks: ['who-runs', 'user:*'],
       parse: ({ stdout }) => ({ name: stdout.toString().trim() }),
       subject: 'the user that the task runs as',
     }),
