@@ -17,6 +17,7 @@ const tasks: Record<string, string> = {
   htpasswd: 'path: "{{ root }}/h", name: nobody, state: absent',
   ini_file: 'path: "{{ root }}/f", section: none, option: none, state: absent',
   lineinfile: 'path: "{{ root }}/f", line: x',
+  openssh_keypair: 'path: "{{ root }}/k", type: ed25519',
   replace: 'path: "{{ root }}/f", regexp: y, replace: x',
   template: 'src: t.hbs, dest: "{{ root }}/f"',
   unarchive: 'src: "{{ root }}/a.tar", remote_src: true, dest: "{{ root }}/into"',
@@ -80,13 +81,14 @@ const furnish = (root: string): void => {
   writeFileSync(`${root}/f`, 'x\n', { mode: 0o644 })
   mkdirSync(`${root}/d`)
   writeFileSync(`${root}/h`, 'ann:x\n', { mode: 0o644 })
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${root}/k`])
   mkdirSync(`${root}/parts`)
   writeFileSync(`${root}/parts/1`, 'x\n')
   execFileSync('ln', ['-s', 'f', `${root}/l`])
   execFileSync('tar', ['-cf', `${root}/a.tar`, '-C', root, 'f'])
   mkdirSync(`${root}/into`)
   execFileSync('tar', ['-xf', `${root}/a.tar`, '-C', `${root}/into`])
-  for (const path of ['f', 'h', 'd', 'l', 'into/f']) lchownSync(`${root}/${path}`, 1, 1)
+  for (const path of ['f', 'h', 'd', 'k', 'k.pub', 'l', 'into/f']) lchownSync(`${root}/${path}`, 1, 1)
 }
 
 test('every module that has an owner to set is looked at here, or is exempt', async () => {
