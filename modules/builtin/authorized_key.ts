@@ -177,6 +177,8 @@ export default defineModule({
     return change({
       will: { file: it.will, ...(home.will ? { sshFolder: home.will } : {}) },
       steps: [...home.steps, ...it.steps],
+      // Where the home is known, so is all that it touches.
+      touches: [],
       reason: it.reason,
       outputs: { keyfile: path },
     })

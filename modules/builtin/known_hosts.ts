@@ -79,6 +79,8 @@ export default defineModule({
     const it = decideEdit(path, edit, { create: true, restless }, { ...accounts, file: seen.file, parent: seen.parent })
     if (it.is === 'fail') return fail(it.why, it.fix)
     if (it.is === 'ok') return ok({ path })
-    return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, outputs: { path } })
+    // Where the home is known, so is all that it touches.
+    const touches: string[] = []
+    return change({ will: { file: it.will }, steps: it.steps, reason: it.reason, touches, outputs: { path } })
   },
 })

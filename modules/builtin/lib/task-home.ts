@@ -1,26 +1,34 @@
-import { program, type Query } from '../../../src/module/module.ts'
+import { isUnknown, program, type Query, user } from '../../../src/module/module.ts'
 import { plainPath } from './paths.ts'
 
-/** The home folder of the user that a task runs as; empty where that has none. */
-const taskHome: Query<{ path: string }, false> = {
+/** The user that a task runs as, and the home of that one; empty where there is none. */
+export type TaskHome = { name: string; path: string }
+
+const taskHome: Query<TaskHome, false> = {
   ...program({
     key: 'task home',
-    sh: `u=$(id -un) && eval "printf %s ~$u"`,
+    sh: `u=$(id -un) && eval "printf '%s\\n' $u ~$u"`,
     looks: ['task-user', 'user:*'],
-    parse: ({ stdout }) => {
-      const path = stdout.toString()
-      return { path: path.startsWith('/') ? plainPath(path) : '' }
+    parse: ({ stdout }): TaskHome => {
+      const [name = '', path = ''] = stdout.toString().split('\n')
+      return { name, path: path.startsWith('/') ? plainPath(path) : '' }
     },
     subject: 'the home of the user that tasks run as',
   }),
   only: true,
   theirs: true,
+  // Another user's account changes nothing of it.
+  derive: (ask, before) => {
+    if (isUnknown(before)) return undefined
+    const found = ask(user(before.name))
+    return found.exists ? { name: before.name, path: plainPath(found.home) } : undefined
+  },
 }
 
 /** Asked only for a path that begins with `~/`. */
-export const homeFor = (path: string): Query<{ path: string }, false> | undefined =>
+export const homeFor = (path: string): Query<TaskHome, false> | undefined =>
   path.startsWith('~/') ? taskHome : undefined
 
 /** The path with the home in place of `~`. */
-export const atHome = (path: string, home: { path: string } | undefined): string =>
+export const atHome = (path: string, home: TaskHome | undefined): string =>
   plainPath(home ? path.replace('~', () => home.path) : path)
