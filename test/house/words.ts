@@ -49,6 +49,7 @@ export const namesIpfs = (text: string): boolean => /ipfs|kubo|cluster|multiaddr
 const alsoWords = [
   'apk',
   'apt',
+  'capabilities',
   'command',
   'dnf',
   'fail',
