@@ -28,10 +28,6 @@ const more: [module: string, args: string][] = [
   ['file', 'path: "{{ root }}/l", state: link, src: f'],
   ['file', 'path: "{{ root }}/f", state: touch'],
 ]
-/** Those that have an owner to set and find nothing as it is to be without a program of the host: why they are not looked at here. */
-const exemptOwners: Record<string, string> = {
-  openssh_keypair: 'a pair is made by ssh-keygen; its attributes are those of copy',
-}
 /** Those that are told a user for what they put in place, and are not looked at here: why. */
 const exempt: Record<string, string> = Object.fromEntries([
   ['authorized_key', 'the file is in a folder of the user, and is his: whose it is is no argument'],
@@ -98,7 +94,7 @@ test('every module that has an owner to set is looked at here, or is exempt', as
     for (const [member, names] of Object.entries(found)) if (member in args.properties) names.push(name)
   }
   assert.equal(found, {
-    owner: [...Object.keys(tasks), ...Object.keys(exemptOwners)].sort(),
+    owner: Object.keys(tasks),
     user: Object.keys(exempt),
   })
 })
