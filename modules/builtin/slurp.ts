@@ -1,15 +1,4 @@
-import {
-  type Content,
-  defineModule,
-  type FileAnswer,
-  file,
-  isUnknown,
-  later,
-  program,
-  quote,
-  T,
-  uses,
-} from '../../src/module/module.ts'
+import { defineModule, type FileAnswer, file, program, quote, T, uses } from '../../src/module/module.ts'
 import { pathArgument, plainPath } from './lib/paths.ts'
 
 const args = T.Object(
@@ -38,9 +27,8 @@ const isOfKernel = (path: string): boolean => /^\/(proc|sys)\//.test(path)
 /** Its bytes as far as they are at hand. */
 const bytesOf = (found: FileAnswer): Buffer | undefined => {
   if (!found.exists || found.kind !== 'file') return undefined
-  const what = later(() => found.content) as Content
-  if (isUnknown(what)) return undefined
-  return what.bytes.length === what.size ? what.bytes : undefined
+  const { bytes, size } = found.content
+  return bytes.length === size ? bytes : undefined
 }
 
 export default defineModule({

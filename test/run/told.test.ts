@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { results, verdicts, withTasks } from '../plan/rig.ts'
@@ -67,5 +69,27 @@ test('folders are looked through, and files read', () =>
       assert.is(text, `${names} a9993e364706816aba3e25717850c26c9cd0d89d one\ntwo x x 11 a\nbc\n`)
     },
   ))
+
+test('what somebody says is waited for: in a file, at a port', async () => {
+  const server = createServer(socket => socket.write('hello 42\n')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await withTasks(
+    [
+      `{ name: open, wait_for: { port: ${port}, host: 127.0.0.1 } }`,
+      `{ name: says, wait_for: { port: ${port}, search_regex: 'hello (\\d+)' }, register: says }`,
+      '{ name: start, command: { argv: [sh, -c, "(sleep 0.3; echo ready >{{ root }}/log) >/dev/null 2>&1 &"] } }',
+      '{ name: log, wait_for: { path: "{{ root }}/log", search_regex: "^rea", timeout: 20 } }',
+      `{ name: gone, wait_for: { port: ${port}, state: drained, exclude_hosts: [127.0.0.1] } }`,
+      '{ name: note, copy: { dest: "{{ root }}/note", content: "{{ says.match_groups[0] }}" } }',
+    ],
+    async (rig, at) => {
+      const ran = await rig.apply()
+      assert.is(results(ran)['node0/log'], 'changed')
+      assert.is(readFileSync(at('note'), 'utf8'), '42')
+    },
+  )
+  server.close()
+})
 
 test.run()
