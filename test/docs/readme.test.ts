@@ -60,7 +60,7 @@ test('the modules that are told not to be there are not', () => {
 test('what it says not to be there yet is refused', () => {
   place.write('hosts.yml', 'all:\n  hosts:\n    web: { ansible_host: 127.0.0.1 }\n')
   for (const [word, task] of [
-    ['cron', 'cron: { name: x }'],
+    ['uri', 'uri: { url: x }'],
     ['serial', 'serial: 1\n      debug: x'],
     ['throttle', 'throttle: 1\n      debug: x'],
   ] as const) {

@@ -51,6 +51,7 @@ const alsoWords = [
   'apt',
   'capabilities',
   'command',
+  'cron',
   'dnf',
   'fail',
   'fetch',

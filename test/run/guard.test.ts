@@ -261,6 +261,11 @@ for (const at of ['tree/f', 'none/f']) {
 /** Why these are not tried here. */
 const exempt: Record<string, string> = {
   addresses: 'changes nothing',
+  apt_repository: 'it puts a file in place as copy does',
+  capabilities: 'its program sets what it is asked for, whatever is there',
+  cron: 'it puts a file in place as lineinfile does',
+  dpkg_selections: 'its program locks what it changes',
+  sysctl: 'it puts a file in place as lineinfile does',
   async_status: 'changes nothing',
   getent: 'changes nothing',
   package_facts: 'changes nothing',
