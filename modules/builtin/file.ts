@@ -90,12 +90,13 @@ const stateOf = (
 /** Whether what a link leads to is meant, and not the link. */
 const goesThrough = (args: Arguments, found: FileAnswer): boolean =>
   args.follow !== false &&
-  found.exists &&
-  found.kind === 'link' &&
+  // First what is asked for: of what is only to go nobody need know what it is.
   (args.state === 'file' ||
     args.state === 'directory' ||
     args.state === 'touch' ||
-    (args.src === undefined && args.state !== 'absent' && args.state !== 'hard'))
+    (args.src === undefined && args.state !== 'absent' && args.state !== 'hard')) &&
+  found.exists &&
+  found.kind === 'link'
 
 /** Whose owner or mode may be another besides that of the path: of what a link there leads to; of whatever, where nobody has looked. */
 const ownersBeyond = (args: Arguments, found: FileAnswer | Later | undefined): string[] => {
@@ -106,9 +107,21 @@ const ownersBeyond = (args: Arguments, found: FileAnswer | Later | undefined): s
   return target === '' ? [] : [`attributes:${linkTarget(plainPath(args.path), target)}`]
 }
 
-/** A link in a folder of somebody else's leads to what belongs to that one, or nobody is to follow it. */
-const isPlanted = (folder: FileAnswer, target: FileAnswer): boolean =>
-  isSomebodys(folder) && later(() => folder.exists && target.exists && folder.uid === target.uid) !== true
+/** Whether names in a folder are root's alone to change, though all may make some: only who made them takes them away. */
+const isSticky = (folder: FileAnswer): boolean =>
+  later(() => folder.exists && folder.uid === 0 && (Number.parseInt(folder.mode, 8) & 0o1000) !== 0) === true
+
+/**
+ * A link in a folder of somebody else's leads to what belongs to that one, or nobody is to follow it. So it is with one anywhere
+ * below such a folder: who may change names there puts another folder in the place of that of the link between two looks.
+ */
+const isPlanted = (folders: FileAnswer[], target: FileAnswer): boolean =>
+  folders.some(
+    (folder, i) =>
+      isSomebodys(folder) &&
+      (i === folders.length - 1 || !isSticky(folder)) &&
+      later(() => folder.exists && target.exists && folder.uid === target.uid) !== true,
+  )
 
 /** What a link points to that stays as it is, whatever becomes of what it leads to. */
 const keptLink = (args: Arguments, found: FileAnswer): string | undefined =>
@@ -127,10 +140,10 @@ const shownOf = (found: FileAnswer): PathOutputs => (found.exists ? outputsOf(fo
 const wrongLink = (
   path: string,
   at: string,
-  seen: { target?: FileAnswer | undefined; linkFolder?: FileAnswer | undefined },
+  seen: { target?: FileAnswer | undefined; linkFolders?: FileAnswer[] | undefined },
 ): Obstacle | undefined => {
   if (seen.target === undefined) return undefined
-  if (seen.linkFolder && isPlanted(seen.linkFolder, seen.target))
+  if (seen.linkFolders && isPlanted(seen.linkFolders, seen.target))
     return {
       why: `${path} is a link to ${at}, and lies in a folder where somebody else may have put it`,
       fix: `name ${at} if that is meant, or say follow: false`,
@@ -218,7 +231,7 @@ export default defineModule({
     return {
       behind: isSure ? undefined : linksAbove(at, seen.above!).map(link => uses(folderAt(link))),
       target: isLink ? stat(linkTarget(at, found.target)) : undefined,
-      linkFolder: isLink ? uses(folderAt(parentFolder(at))) : undefined,
+      linkFolders: isLink ? foldersAbove(at).map(folder => uses(folderAt(folder))) : undefined,
       below: isTree ? treeOf(folder, args) : undefined,
       names:
         args.state === 'link' && args.force && found.exists && found.kind === 'directory'

@@ -160,7 +160,7 @@ const silent: Record<string, unknown> = {
   parent: folder,
   details: {},
   pointed: folder,
-  linkFolder: { ...folder, uid: 0 },
+  linkFolders: { ...folder, uid: 0 },
   room: { prints: '' },
   place: { is: 'beside', target: '', isClosed: false },
   linkRoom: { prints: '' },

@@ -81,7 +81,9 @@ export const late = defineModule({
   ...common,
   name: 'late',
   args: T.Object({ path: at('A file.') }, { additionalProperties: false }),
-  reads: args => ({ file: { ...stat(args.path), holds: () => 'sleep 0.3; false' } }),
+  reads: args => ({
+    file: { ...stat(args.path), holds: () => `while [ ! -e '${args.path}' ]; do sleep 0.05; done; false` },
+  }),
   plan: (args, { file: seen }, { ok, change }) =>
     seen.exists
       ? ok()
